@@ -1,0 +1,3 @@
+"""Registers the plugin, and nothing else."""
+
+pytest_plugins = ["perf.plugin"]

@@ -1,0 +1,9 @@
+"""jitgate: performance-regression gates for PyTorch inference, inside pytest.
+
+Importing this package costs nothing: torch is imported in worker processes only.
+"""
+
+from perf.errors import Unavailable, UsageProblem
+from perf.workloads.workload import Workload
+
+__all__ = ["Unavailable", "UsageProblem", "Workload"]

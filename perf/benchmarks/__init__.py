@@ -1,0 +1,1 @@
+"""What pytest collects: tests that read like the requirement."""

@@ -1,0 +1,9 @@
+"""Errors that a user can act on."""
+
+
+class UsageProblem(Exception):
+    """Bad input: one sentence that says what is wrong, where, and what to do. pytest ends with exit code 4."""
+
+
+class Unavailable(Exception):
+    """A variant can't run on this machine; the sentence says what is missing and how to get it."""

@@ -1,0 +1,1 @@
+"""Policy from pyproject and a Measurement in, a verdict out."""

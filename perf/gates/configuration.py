@@ -1,0 +1,192 @@
+"""Reads `[tool.perf]`; whatever is wrong with it is said in one sentence with its place."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from perf.errors import UsageProblem
+from perf.gates.policy import TOLERANCE, Gate, Policy
+from perf.gates.size import parse_bytes
+from perf.variants.registry import BASELINE, CONTROL, VariantSpec, shipped_variants
+from perf.workloads.registry import WorkloadSpec, shipped_workloads
+
+Table = Mapping[str, Any]
+
+_FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+_DEVICES = ("cpu", "cuda", "*")
+_TOP = ("alpha", "ceiling", "on_inconclusive", "shipped", "gates", "workloads", "variants")
+_GATE = ("workload", "scenario", "variant", "device", "min_speedup", "max_memory", "reason")
+_WORKLOAD = ("factory", "variants", "scenarios", "nightly")
+_VARIANT = ("factory", "precision")
+
+
+def read_policy(path: Path, *, must_exist: bool) -> Policy:
+    """The policy in `path`; the defaults where the file or its `[tool.perf]` is missing and need not exist.
+
+    Raises UsageProblem for a file that can't be read and for anything in the table that is not understood.
+    """
+    try:
+        text = path.read_bytes().decode()
+        document = tomllib.loads(text)
+    except FileNotFoundError:
+        if not must_exist:
+            return Policy()
+        raise UsageProblem(f"--perf-config {path}: there is no such file") from None
+    except OSError as error:
+        raise UsageProblem(f"{path} can't be read: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageProblem(f"{path} is not valid TOML: {error}") from error
+    tool = document.get("tool", {})
+    table = tool.get("perf") if isinstance(tool, Mapping) else None
+    if table is None:
+        if must_exist:
+            raise UsageProblem(f"--perf-config {path}: the file has no [tool.perf] table")
+        return Policy(where=path.name)
+    return parse_policy(table, path.name)
+
+
+def parse_policy(table: Table, file: str) -> Policy:
+    """The policy of a `[tool.perf]` table; `file` names it in messages."""
+    where = f"{file}, [tool.perf]"
+    _expect(isinstance(table, Mapping), f"{where} must be a table")
+    _only(table, _TOP, where)
+    alpha = table.get("alpha", Policy.alpha)
+    # Below 1e-6 no run of practical length can decide; 0.5 is a coin.
+    _expect(_number(alpha) and 1e-6 <= alpha < 0.5, f"{where}: alpha = {alpha!r} must be a number from 0.000001 to below 0.5")
+    inconclusive = table.get("on_inconclusive", "fail")
+    _expect(
+        inconclusive in ("fail", "skip"),
+        f'{where}: on_inconclusive = {inconclusive!r} must be "fail", or "skip" (not green either, but not a failed run)',
+    )
+    shipped = table.get("shipped", True)
+    _expect(isinstance(shipped, bool), f"{where}: shipped = {shipped!r} must be true or false")
+    variants = {**shipped_variants(), **_variants(table.get("variants", {}), file)}
+    workloads = {**(shipped_workloads() if shipped else {}), **_workloads(table.get("workloads", {}), variants, file)}
+    gates = table.get("gates", [])
+    _expect(isinstance(gates, list), f"{file}: write gates as [[tool.perf.gates]] (with double brackets)")
+    return Policy(
+        where=file,
+        alpha=float(alpha),
+        ceiling_bytes=parse_bytes(table["ceiling"], f"{where}: ceiling") if "ceiling" in table else None,
+        skip_inconclusive=inconclusive == "skip",
+        gates=tuple(_gate(gate, f"{file}, [[tool.perf.gates]] number {number}") for number, gate in enumerate(gates, 1)),
+        workloads=workloads,
+        variants=variants,
+    )
+
+
+def _gate(table: Table, where: str) -> Gate:
+    _expect(isinstance(table, Mapping), f"{where} must be a table")
+    _only(table, _GATE, where)
+    for name in ("workload", "scenario", "variant", "device", "reason"):
+        _expect(isinstance(table.get(name, ""), str), f"{where}: {name} = {table.get(name)!r} must be a string")
+    device = table.get("device", "*")
+    _expect(device in _DEVICES, f"{where}: device = {device!r} must be one of {', '.join(map(repr, _DEVICES))}")
+    speedup = table.get("min_speedup")
+    _expect(
+        speedup is None or (_number(speedup) and 0 < speedup < float("inf")),
+        f"{where}: min_speedup = {speedup!r} must be a ratio above 0, as in 1.10 for at least 10 % faster",
+    )
+    memory = table.get("max_memory")
+    _expect(speedup is not None or memory is not None, f"{where} sets no limit; give it min_speedup or max_memory")
+    _expect(
+        speedup is None or table.get("variant") != BASELINE,
+        f"{where}: min_speedup of {BASELINE!r} has no meaning, it is what the others are compared with",
+    )
+    return Gate(
+        where,
+        workload=table.get("workload", "*"),
+        scenario=table.get("scenario", "*"),
+        variant=table.get("variant", "*"),
+        device=device,
+        min_speedup=None if speedup is None else float(speedup),
+        max_memory_bytes=None if memory is None else parse_bytes(memory, f"{where}: max_memory"),
+        reason=table.get("reason", ""),
+    )
+
+
+def _variants(tables: Table, file: str) -> dict[str, VariantSpec]:
+    _expect(isinstance(tables, Mapping), f'{file}: write variants as [tool.perf.variants."name"]')
+    found = {}
+    for name, table in tables.items():
+        where = f'{file}, [tool.perf.variants."{name}"]'
+        _expect(isinstance(table, Mapping), f"{where} must be a table")
+        _only(table, _VARIANT, where)
+        _name(name, where)
+        _expect(name not in shipped_variants() and name != CONTROL, f"{where}: jitgate has a variant of this name; choose another")
+        precision = table.get("precision", "fp32")
+        _expect(precision in TOLERANCE, f"{where}: precision = {precision!r} must be one of {', '.join(TOLERANCE)}")
+        found[name] = VariantSpec(name, _factory(table, where), precision=precision, where=where)
+    return found
+
+
+def _workloads(tables: Table, variants: Mapping[str, VariantSpec], file: str) -> dict[str, WorkloadSpec]:
+    _expect(isinstance(tables, Mapping), f'{file}: write workloads as [tool.perf.workloads."name"]')
+    found = {}
+    for name, table in tables.items():
+        where = f'{file}, [tool.perf.workloads."{name}"]'
+        _expect(isinstance(table, Mapping), f"{where} must be a table")
+        _only(table, _WORKLOAD, where)
+        _name(name, where)
+        _expect(name not in shipped_workloads(), f"{where}: jitgate has a workload of this name; choose another")
+        chosen = _strings(table.get("variants", [BASELINE]), f"{where}: variants")
+        for variant in chosen:
+            _expect(
+                variant in variants,
+                f"{where}: there is no variant {variant!r}{_near(variant, variants)} (there are: {', '.join(sorted(variants))})",
+            )
+        ordered = (BASELINE, *(variant for variant in chosen if variant != BASELINE))
+        scenarios = _strings(table.get("scenarios", []), f"{where}: scenarios")
+        nightly = _strings(table.get("nightly", []), f"{where}: nightly")
+        found[name] = WorkloadSpec(name, _factory(table, where), scenarios, ordered, frozenset(nightly), where)
+    return found
+
+
+def _factory(table: Table, where: str) -> str:
+    factory = table.get("factory")
+    _expect(
+        isinstance(factory, str) and _FACTORY.fullmatch(factory) is not None,
+        f'{where}: factory = {factory!r} must name a callable, as in "mypackage.perf:encoder"',
+    )
+    return str(factory)
+
+
+def _strings(value: object, where: str) -> tuple[str, ...]:
+    _expect(
+        isinstance(value, list) and all(isinstance(item, str) for item in value),
+        f'{where} = {value!r} must be a list of names, as in ["eager", "torchscript"]',
+    )
+    names: Sequence[str] = value  # type: ignore[assignment]
+    _expect(len(set(names)) == len(names), f"{where} names something twice")
+    return tuple(names)
+
+
+def _name(name: str, where: str) -> None:
+    _expect(
+        re.fullmatch(r"[A-Za-z0-9][\w.+-]*", name) is not None,
+        f"{where}: a name is letters, digits, '_', '.', '+' and '-' (it becomes part of a test id)",
+    )
+
+
+def _only(table: Table, known: Sequence[str], where: str) -> None:
+    for key in table:
+        _expect(key in known, f"{where}: there is no setting {key!r}{_near(key, known)} (there are: {', '.join(known)})")
+
+
+def _near(word: str, known: Sequence[str] | Mapping[str, object]) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f", did you mean {close[0]!r}?" if close else ""
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _expect(condition: bool, sentence: str) -> None:
+    if not condition:
+        raise UsageProblem(sentence)

@@ -1,0 +1,116 @@
+"""What must hold: `[tool.perf]` as read from a TOML file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from itertools import combinations
+
+from perf.errors import UsageProblem
+from perf.gates.cell import Cell
+from perf.variants.registry import BASELINE, VariantSpec, shipped_variants
+from perf.workloads.registry import WorkloadSpec, shipped_workloads
+
+TOLERANCE = {"fp32": 1e-4}
+"""Largest relative L2 distance from eager float32, by precision. fp32: reordered sums of this depth differ by 1e-6 to
+1e-5, a wrong constant by more than 1e-3."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One rule. Patterns are globs; limits that are None are not set."""
+
+    where: str
+    workload: str = "*"
+    scenario: str = "*"
+    variant: str = "*"
+    device: str = "*"
+    min_speedup: float | None = None
+    max_memory_bytes: int | None = None
+    reason: str = ""
+
+    def matches(self, cell: Cell) -> bool:
+        """Whether the rule speaks of this cell, on whatever device."""
+        return (
+            fnmatchcase(cell.workload, self.workload)
+            and fnmatchcase(cell.scenario, self.scenario)
+            and fnmatchcase(cell.variant, self.variant)
+        )
+
+    def applies(self, cell: Cell, device: str) -> bool:
+        """Whether the rule holds for this cell on a device of this kind (`cpu`, `cuda`)."""
+        return fnmatchcase(device, self.device) and self.matches(cell)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Everything a configuration says. `where` is its file, for messages."""
+
+    where: str = "the defaults"
+    alpha: float = 0.01
+    ceiling_bytes: int | None = None
+    skip_inconclusive: bool = False
+    gates: tuple[Gate, ...] = ()
+    workloads: Mapping[str, WorkloadSpec] = field(default_factory=shipped_workloads)
+    variants: Mapping[str, VariantSpec] = field(default_factory=shipped_variants)
+
+    def cells(self, scenarios: Mapping[str, Iterable[str]]) -> list[Cell]:
+        """Every cell there is; `scenarios`: workload -> its scenario names."""
+        return [
+            Cell(spec.name, scenario, variant)
+            for spec in self.workloads.values()
+            for scenario in scenarios[spec.name]
+            for variant in spec.variants
+        ]
+
+    def min_speedup(self, cell: Cell, device: str) -> Gate | None:
+        """The gate that asks for a speed-up of this cell; the baseline has none."""
+        if cell.variant == BASELINE:
+            return None
+        return next((gate for gate in self.gates if gate.min_speedup is not None and gate.applies(cell, device)), None)
+
+    def max_memory(self, cell: Cell, device: str) -> tuple[str, int] | None:
+        """The memory limit of this cell as (how it is called, bytes): its gate's, or else the ceiling of all."""
+        for gate in self.gates:
+            if gate.max_memory_bytes is not None and gate.applies(cell, device):
+                return "max_memory", gate.max_memory_bytes
+        return None if self.ceiling_bytes is None else ("ceiling", self.ceiling_bytes)
+
+    def names(self, cell: Cell, device: str) -> bool:
+        """Whether any gate names this cell: then it has to be measured, and can't be skipped."""
+        return any(gate.applies(cell, device) for gate in self.gates)
+
+    def check(self, cells: Iterable[Cell]) -> None:
+        """UsageProblem for a gate that matches nothing, and for two gates that set one limit differently."""
+        known = list(cells)
+        for gate in self.gates:
+            if not any(gate.matches(cell) for cell in known):
+                raise UsageProblem(f"{gate.where} matches nothing: {_mismatch(gate, known)}")
+        for one, two in combinations(self.gates, 2):
+            for limit in ("min_speedup", "max_memory_bytes"):
+                first, second = getattr(one, limit), getattr(two, limit)
+                if first is None or second is None or first == second or not _devices_meet(one.device, two.device):
+                    continue
+                both = next((cell for cell in known if one.matches(cell) and two.matches(cell)), None)
+                if both:
+                    raise UsageProblem(
+                        f"{one.where} and {two.where} contradict each other: for {both.id} they set {limit} to "
+                        f"{first} and {second}; narrow one of their patterns"
+                    )
+
+
+def _devices_meet(one: str, two: str) -> bool:
+    return any(fnmatchcase(device, one) and fnmatchcase(device, two) for device in ("cpu", "cuda"))
+
+
+def _mismatch(gate: Gate, cells: list[Cell]) -> str:
+    """Say which pattern is at fault, and what there is."""
+    left = cells
+    for name in ("workload", "scenario", "variant"):
+        pattern = getattr(gate, name)
+        there = sorted({getattr(cell, name) for cell in left})
+        left = [cell for cell in left if fnmatchcase(getattr(cell, name), pattern)]
+        if not left:
+            return f"there is no {name} {pattern!r} (there are: {', '.join(there)})"
+    return "no workload has such a scenario and variant together"

@@ -1,0 +1,165 @@
+"""The gate itself: a limit and a measurement in, a verdict with its reason out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+from perf.gates.policy import TOLERANCE, Policy
+from perf.gates.cell import Cell
+from perf.gates.size import format_bytes
+from perf.measurement.measurement import Arm, Measurement
+from perf.statistics import Answer, Speedup, judge, speedup
+from perf.variants.registry import BASELINE, CONTROL
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """`gate` as configured, its verdict, and one sentence that says why."""
+
+    gate: str
+    verdict: Answer
+    reason: str
+
+    @property
+    def green(self) -> bool:
+        """Only PASS is green."""
+        return self.verdict is Answer.PASS
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Decides on measurements at one level. alpha: false-alarm probability of a single verdict."""
+
+    alpha: float
+
+    def speedup(self, measurement: Measurement, variant: str) -> Speedup | None:
+        """What the pairs of `variant` tell; None where there are none."""
+        return _speedup(_Key(measurement, variant, self.alpha))
+
+    def noise_floor(self, measurement: Measurement) -> float | None:
+        """How far the control is from the baseline, as a ratio above 0; None where one of them is missing."""
+        found = self.speedup(measurement, CONTROL) if CONTROL in measurement.arms else None
+        return None if found is None else found.noise_floor
+
+    def speed(self, measurement: Measurement, variant: str, minimum: float) -> Ruling:
+        """Is `variant` at least `minimum` times as fast as the baseline?"""
+        gate = f"min_speedup={ratio(minimum)}"
+        broken = self._broken(measurement, variant)
+        if broken is not None:
+            return Ruling(gate, *broken)
+        found = self.speedup(measurement, variant)
+        if found is None:
+            return Ruling(gate, Answer.INVALID, "nothing was measured: no round in which baseline and candidate both finished")
+        judgement = judge(found, minimum)
+        return Ruling(gate, judgement.answer, judgement.reason)
+
+    def undecided(self, measurement: Measurement, variant: str, minimum: float) -> bool:
+        """Whether more rounds could change the verdict: not where the comparison itself is broken."""
+        if self._broken(measurement, variant) is not None:
+            return False
+        return self.speed(measurement, variant, minimum).verdict in (Answer.INCONCLUSIVE, Answer.INVALID)
+
+    def memory(self, measurement: Measurement, variant: str, called: str, limit_bytes: int) -> Ruling:
+        """Does `variant` stay at or below `limit_bytes`?"""
+        gate = f"{called}={format_bytes(limit_bytes).replace(' ', '')}"
+        arm = measurement.arms[variant]
+        if arm.failure is not None:
+            return Ruling(gate, Answer.FAIL, arm.failure.sentence)
+        if arm.peak_bytes is None:
+            return Ruling(gate, Answer.INVALID, "this platform gave no peak memory, so nothing can be said about the limit")
+        if arm.peak_bytes > limit_bytes:
+            over = format_bytes(arm.peak_bytes - limit_bytes)
+            return Ruling(gate, Answer.FAIL, f"peak memory {format_bytes(arm.peak_bytes)} is {over} above {format_bytes(limit_bytes)}")
+        return Ruling(gate, Answer.PASS, f"peak memory {format_bytes(arm.peak_bytes)} is within {format_bytes(limit_bytes)}")
+
+    def parity(self, measurement: Measurement, variant: str) -> Ruling:
+        """Is the output of `variant` that of eager float32, within the tolerance of its precision?"""
+        arm = measurement.arms[variant]
+        gate = f"rel_l2={tolerance(arm):g}"
+        if arm.failure is not None:
+            return Ruling(gate, Answer.FAIL, arm.failure.sentence)
+        if arm.rel_l2 is None:
+            return Ruling(gate, Answer.INVALID, "the output was not compared with the baseline's")
+        if not arm.rel_l2 <= tolerance(arm):
+            return Ruling(gate, Answer.FAIL, f"the output is not the baseline's: {difference(arm)}")
+        return Ruling(gate, Answer.PASS, f"relative L2 distance {arm.rel_l2:.1e} is within {tolerance(arm):g}")
+
+    def _broken(self, measurement: Measurement, variant: str) -> tuple[Answer, str] | None:
+        """Why no speed verdict can be given at all; None where it can."""
+        arm = measurement.arms[variant]
+        if arm.failure is not None:
+            return Answer.FAIL, arm.failure.sentence
+        baseline = measurement.arms[BASELINE]
+        if baseline.failure is not None:
+            return Answer.INVALID, f"there is nothing to compare with: {baseline.failure.sentence}"
+        control = measurement.arms.get(CONTROL)
+        if control is None or control.failure is not None:
+            why = control.failure.sentence if control is not None and control.failure is not None else "it was not run"
+            return Answer.INVALID, f"the noise floor is unknown, because the control is missing: {why}"
+        if arm.rel_l2 is None:
+            return Answer.INVALID, "the output was not compared with the baseline's, and speed counts only for the right answer"
+        if not arm.rel_l2 <= tolerance(arm):
+            return Answer.INVALID, f"speed counts only for the right answer, and the output differs: {difference(arm)}"
+        return None
+
+
+def rulings(policy: Policy, judge_: Judge, measurement: Measurement, variant: str) -> list[Ruling]:
+    """Every gate that `policy` sets for this variant, judged."""
+    cell = Cell(measurement.workload, measurement.scenario, variant)
+    kind = measurement.device.split(":")[0]
+    found = []
+    gate = policy.min_speedup(cell, kind)
+    if gate is not None and gate.min_speedup is not None:
+        found.append(judge_.speed(measurement, variant, gate.min_speedup))
+    limit = policy.max_memory(cell, kind)
+    if limit is not None:
+        found.append(judge_.memory(measurement, variant, *limit))
+    return found
+
+
+def tolerance(arm: Arm) -> float:
+    """Largest relative L2 distance at which this arm's output still counts as right."""
+    return TOLERANCE[arm.precision]
+
+
+def difference(arm: Arm) -> str:
+    """How far off the output is, in words."""
+    if arm.rel_l2 is None:
+        return "it was not compared"
+    if math.isinf(arm.rel_l2):
+        return "another shape or type, NaN or Inf, or unequal integers"
+    return f"relative L2 distance {arm.rel_l2:.1e}, at most {tolerance(arm):g} is allowed"
+
+
+def ratio(value: float) -> str:
+    """A ratio as people configure it: two digits, more where there are more."""
+    return f"{value:.2f}" if round(value, 2) == value else repr(value)
+
+
+@dataclass(frozen=True, eq=False)
+class _Key:
+    """Identity of a measurement stands for its content: measurements are never changed, only replaced."""
+
+    measurement: Measurement
+    variant: str
+    alpha: float
+
+    def __hash__(self) -> int:
+        return hash((id(self.measurement), self.variant, self.alpha))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, _Key)
+            and self.measurement is other.measurement
+            and (self.variant, self.alpha) == (other.variant, other.alpha)
+        )
+
+
+@lru_cache(maxsize=64)
+def _speedup(key: _Key) -> Speedup | None:
+    baseline, candidate, control = key.measurement.columns(key.variant)
+    if not len(baseline):
+        return None
+    return speedup(baseline, candidate, control, alpha=key.alpha)

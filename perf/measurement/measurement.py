@@ -1,0 +1,99 @@
+"""All that one workload and scenario gave: plain numbers."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from perf.variants.registry import BASELINE, CONTROL
+from perf.workers.failure import Failure
+from perf.workers.readiness import Cold
+
+Column = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One worker's share. Durations in seconds.
+
+    turns: round -> its steady calls; a round the worker did not finish is an empty tuple.
+    first_s: the first call of each turn, kept apart (cold caches, sleeping threads).
+    device_s: as `turns`, by the device's own timer; empty where it has none.
+    memory: bytes, as the worker's memory reader tells; empty where nothing was read.
+    rel_l2: worst relative L2 distance from eager float32; None where it was not compared.
+    """
+
+    name: str
+    turns: tuple[tuple[float, ...], ...]
+    first_s: tuple[float, ...]
+    device_s: tuple[tuple[float, ...], ...]
+    cold: Cold
+    precision: str = "fp32"
+    memory: Mapping[str, Any] = field(default_factory=dict)
+    rel_l2: float | None = None
+    failure: Failure | None = None
+
+    @property
+    def durations_s(self) -> list[float]:
+        """Every steady call, in order."""
+        return [duration for turn in self.turns for duration in turn]
+
+    @property
+    def median_s(self) -> float | None:
+        """Median latency of a steady call; None where nothing was measured."""
+        durations = self.durations_s
+        return statistics.median(durations) if durations else None
+
+    @property
+    def peak_bytes(self) -> int | None:
+        """Peak memory; None where the platform could not tell, or the worker failed before."""
+        return self.memory.get("peak_bytes")
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What one workload/scenario gave so far.
+
+    same_inputs: whether every call of the scenario has the same input.
+    wall_s: from all workers warm to the end of the last round; busy_s: the part inside model calls.
+    notes: what a reader should know before trusting the figures.
+    """
+
+    workload: str
+    scenario: str
+    device: str
+    seed: int
+    arms: Mapping[str, Arm]
+    same_inputs: bool = True
+    wall_s: float = 0.0
+    busy_s: float = 0.0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def rounds(self) -> int:
+        """Rounds that the baseline finished."""
+        return sum(1 for turn in self.arms[BASELINE].turns if turn)
+
+    @property
+    def control(self) -> Arm | None:
+        """The second worker of the baseline."""
+        return self.arms.get(CONTROL)
+
+    def columns(self, candidate: str) -> tuple[Column, Column, Column | None]:
+        """Baseline, candidate and control: one figure a round, rounds that all of them finished.
+
+        A turn's figure is the median of its calls, or their mean where each call has another input (the median of
+        unlike calls would compare unlike things). The control is None if it has failed.
+        """
+        arms = [self.arms[BASELINE], self.arms[candidate]]
+        if self.control is not None and self.control.failure is None:
+            arms.append(self.control)
+        whole = [turns for turns in zip(*(arm.turns for arm in arms), strict=False) if all(turns)]
+        figure = np.median if self.same_inputs else np.mean
+        columns = [np.array([figure(turns[place]) for turns in whole], dtype=np.float64) for place in range(len(arms))]
+        return columns[0], columns[1], columns[2] if len(columns) > 2 else None

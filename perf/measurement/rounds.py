@@ -1,0 +1,181 @@
+"""Turn by turn: the order of turns, the warm-up before them, and when to stop."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from perf.measurement.measurement import Measurement
+from perf.statistics import steady
+from perf.variants.registry import BASELINE, CONTROL
+from perf.workers.crew import Progress, Turn
+from perf.workers.failure import Failure
+
+TURN_S = 0.06
+"""A turn should last about this long: a hundred times the cost of passing the turn on (well under 1 ms)."""
+
+SLOW_CALL_S = 0.25
+"""Above this one steady call a turn has to do: a second would double the cost of a pair without another pair."""
+
+MOST_CALLS = 60
+"""Calls in a turn at most; drift within a turn is not cancelled by pairing."""
+
+LEAST_ROUNDS = 10
+"""A median and a spread worth printing, even where every gate is decided before."""
+
+WARM_UP_CALLS = 6
+"""Calls before a series can be judged steady: TorchScript's profiling executor needs two or three."""
+
+WARM_UP_TURNS = 25
+"""Turns after which warming up is given up and said: what is not steady by then is not going to be."""
+
+Enough = Callable[[Measurement], bool]
+
+
+class Team(Protocol):
+    """What taking turns needs of the workers."""
+
+    def names(self) -> list[str]:
+        """Workers that can still take a turn."""
+        ...
+
+    def turn(self, name: str, scenario: str, start: int, count: int) -> Turn | None:
+        """`count` calls from input number `start`; None where the worker failed."""
+        ...
+
+    def failure(self, name: str) -> Failure | None: ...
+
+
+@dataclass
+class _Series:
+    turns: list[tuple[float, ...]]
+    first_s: list[float]
+    device_s: list[tuple[float, ...]]
+
+
+class Rounds:
+    """The rounds of one scenario. `arms` carries what is known of each worker before its first turn."""
+
+    def __init__(
+        self, team: Team, blank: Measurement, inputs: int, progress: Progress, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._team = team
+        self._blank = blank
+        self._inputs = inputs
+        self._progress = progress
+        self._clock = clock
+        self._random = random.Random(blank.seed)  # noqa: S311 - an order that can be repeated, not a secret
+        self._series = {name: _Series([], [], []) for name in blank.arms}
+        self._calls = 2
+        self._next_input = 0
+        self._wall_s = 0.0
+        self._busy_s = 0.0
+        self._notes: list[str] = []
+        self.spent_s = 0.0
+
+    def warm_up(self) -> None:
+        """Unrecorded rounds until the calls of every worker are steady; sets the calls of a turn."""
+        seen: dict[str, list[float]] = {name: [] for name in self._team.names()}
+        for number in range(WARM_UP_TURNS):
+            waiting = self._cold(seen)
+            if not waiting:
+                break
+            self._progress.busy(f"{self._title()}: warming up {', '.join(waiting)} (turn {number + 1})")
+            for name in self._shuffled():
+                turn = self._turn(name)
+                if turn is not None:
+                    seen[name] += [ns / 1e9 for ns in turn.wall_ns]
+            self._next_input += self._calls
+            self._calls = calls_in_a_turn(seen.get(BASELINE, []))
+        else:
+            if unsteady := self._cold(seen):
+                self._notes.append(f"{', '.join(unsteady)} not steady after {WARM_UP_TURNS} warm-up turns")
+
+    def _cold(self, seen: dict[str, list[float]]) -> list[str]:
+        """Workers whose calls are not steady yet. Unlike inputs are judged by their ratio to another worker's calls."""
+        cold = []
+        for name in self._team.names():
+            series = seen[name]
+            if self._inputs > 1:
+                other = seen.get(CONTROL if name == BASELINE else BASELINE, [])
+                series = [one / two for one, two in zip(series, other, strict=False)] or series
+            if len(series) < WARM_UP_CALLS or not steady(series):
+                cold.append(name)
+        return cold
+
+    def run(self, enough: Enough, budget_s: float) -> Measurement:
+        """Rounds until `enough` or until this run has spent `budget_s` in all its rounds."""
+        began = self._clock()
+        try:
+            while self._team.failure(BASELINE) is None and self.spent_s + self._clock() - began < budget_s:
+                self._round()
+                self._wall_s += self._clock() - began
+                self.spent_s += self._clock() - began
+                began = self._clock()
+                measurement = self.measurement()
+                self._progress.busy(f"{self._title()}: round {measurement.rounds}, {self.spent_s:.0f} s of {budget_s:.0f} s")
+                if measurement.rounds >= LEAST_ROUNDS and enough(measurement):
+                    break
+        finally:
+            self._wall_s += self._clock() - began
+            self.spent_s += self._clock() - began
+        return self.measurement()
+
+    def measurement(self) -> Measurement:
+        """What is known by now."""
+        arms = {}
+        for name, arm in self._blank.arms.items():
+            series = self._series[name]
+            arms[name] = replace(
+                arm,
+                turns=tuple(series.turns),
+                first_s=tuple(series.first_s),
+                device_s=tuple(series.device_s),
+                failure=self._team.failure(name),
+            )
+        return replace(
+            self._blank,
+            arms=arms,
+            same_inputs=self._inputs == 1,
+            wall_s=self._wall_s,
+            busy_s=self._busy_s,
+            notes=self._blank.notes + tuple(self._notes),
+        )
+
+    def _round(self) -> None:
+        taken = {name: self._turn(name) for name in self._shuffled()}
+        self._next_input += self._calls
+        for name, series in self._series.items():
+            turn = taken.get(name)
+            if turn is None:
+                series.turns.append(())
+                continue
+            seconds = [ns / 1e9 for ns in turn.wall_ns]
+            self._busy_s += sum(seconds)
+            series.first_s.append(seconds[0])
+            series.turns.append(tuple(seconds[1:]))
+            series.device_s.append(tuple(ns / 1e9 for ns in turn.device_ns[1:]))
+
+    def _turn(self, name: str) -> Turn | None:
+        return self._team.turn(name, self._blank.scenario, self._next_input, self._calls)
+
+    def _shuffled(self) -> list[str]:
+        names = sorted(self._team.names())
+        self._random.shuffle(names)
+        return names
+
+    def _title(self) -> str:
+        return f"{self._blank.workload} {self._blank.scenario}"
+
+
+def calls_in_a_turn(seen_s: list[float]) -> int:
+    """Calls a turn, the cold first one included, from what the baseline's calls took in seconds."""
+    if not seen_s:
+        return 2
+    typical = sorted(seen_s)[len(seen_s) // 2]
+    least = 1 if typical >= SLOW_CALL_S else 2
+    return 1 + min(MOST_CALLS, max(least, math.ceil(TURN_S / max(typical, 1e-6))))

@@ -1,0 +1,155 @@
+"""One measurement per session and workload/scenario, however many tests ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from perf.measurement.measurement import Arm, Measurement
+from perf.measurement.rounds import Enough, Rounds
+from perf.variants.registry import BASELINE, CONTROL, VariantSpec
+from perf.workers.cache import ArtefactCache
+from perf.workers.crew import Crew, Progress, Turn
+from perf.workers.failure import Failure, FailureKind
+from perf.workers.readiness import Ready, bind, make_ready
+from perf.workloads.registry import WorkloadSpec
+
+
+@dataclass(frozen=True)
+class Task:
+    """What this session has to measure of one workload: its variants, and the scenarios that were selected."""
+
+    workload: WorkloadSpec
+    variants: tuple[VariantSpec, ...]
+    scenarios: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Means:
+    """How it is measured. budget_s: seconds of rounds per workload/scenario. timeout_s: for one answer of a worker."""
+
+    device: str
+    cache: ArtefactCache
+    progress: Progress
+    budget_s: float
+    timeout_s: float
+    seed: int
+    on_close: Callable[[Measurement], None] = field(default=lambda measurement: None)
+
+
+class _CrewTeam:
+    """The workers of a crew as rounds see them."""
+
+    def __init__(self, crew: Crew) -> None:
+        self._crew = crew
+
+    def names(self) -> list[str]:
+        return [name for name, worker in self._crew.workers.items() if worker.alive]
+
+    def turn(self, name: str, scenario: str, start: int, count: int) -> Turn | None:
+        return self._crew.turn(name, scenario, start, count)
+
+    def failure(self, name: str) -> Failure | None:
+        return self._crew.workers[name].failure
+
+
+class Measurements:
+    """Measures on first demand. Only the crew of the workload in hand is alive; another workload ends it."""
+
+    def __init__(self, tasks: Mapping[str, Task], means: Means, enough: Enough) -> None:
+        self._tasks = tasks
+        self._means = means
+        self._enough = enough
+        self._crew: Crew | None = None
+        self._ready: Ready | None = None
+        self._runs: dict[str, Rounds] = {}
+        self.done: dict[tuple[str, str], Measurement] = {}
+
+    def get(self, workload: str, scenario: str) -> Measurement:
+        """The measurement of `scenario`, made now if it has not been."""
+        if (workload, scenario) not in self.done:
+            self._open(workload)
+            self._measure(workload, scenario)
+        return self.done[workload, scenario]
+
+    def more(self, workload: str, scenario: str, enough: Enough) -> Measurement:
+        """Rounds until `enough`, as far as the budget goes and the workers are still there."""
+        crew = self._crew
+        if crew is not None and crew.workload.name == workload and scenario in self._runs:
+            self._run(workload, scenario, enough)
+        return self.done[workload, scenario]
+
+    def close(self) -> None:
+        """End every worker."""
+        if self._crew is not None:
+            crew, self._crew = self._crew, None
+            crew.close()
+            for (workload, _), measurement in self.done.items():
+                if workload == crew.workload.name:
+                    self._means.on_close(measurement)
+        self._runs.clear()
+
+    def _open(self, workload: str) -> None:
+        if self._crew is not None and self._crew.workload.name == workload:
+            return
+        self.close()
+        task = self._tasks[workload]
+        means = self._means
+        self._crew = Crew(task.workload, means.device, means.progress, means.timeout_s)
+        self._ready = make_ready(self._crew, task.variants, task.scenarios, means.cache, means.progress)
+
+    def _measure(self, workload: str, scenario: str) -> None:
+        crew, ready = self._crew, self._ready
+        assert crew is not None and ready is not None, "opened just before"  # noqa: S101, PT018 - for the type checker
+        names = list(crew.workers)
+        distances = bind(crew, scenario, ready.cold)
+        precision = {variant.name: variant.precision for variant in self._tasks[workload].variants}
+        arms = {
+            name: Arm(
+                name,
+                (),
+                (),
+                (),
+                ready.cold[name],
+                precision=precision.get(name, "fp32"),
+                rel_l2=distances.get(name),
+                failure=crew.workers[name].failure,
+            )
+            for name in names
+        }
+        blank = Measurement(workload, scenario, self._means.device, self._means.seed, arms)
+        if crew.workers[BASELINE].failure is not None:
+            self.done[workload, scenario] = blank
+            return
+        run = Rounds(_CrewTeam(crew), blank, ready.calls[scenario], self._means.progress)
+        self._runs[scenario] = run
+        self.done[workload, scenario] = blank
+        run.warm_up()
+        self._run(workload, scenario, self._enough)
+
+    def _run(self, workload: str, scenario: str, enough: Enough) -> None:
+        run = self._runs[scenario]
+        try:
+            run.run(enough, self._means.budget_s)
+        finally:
+            # Also on Ctrl-C: what was measured is kept.
+            self.done[workload, scenario] = run.measurement()
+        self.done[workload, scenario] = self._with_memory(self.done[workload, scenario])
+
+    def _with_memory(self, measurement: Measurement) -> Measurement:
+        crew = self._crew
+        assert crew is not None, "rounds have just been run"  # noqa: S101 - for the type checker
+        from dataclasses import replace
+
+        answers = crew.ask_all(crew.workers.values(), "reading memory", "memory")
+        memory = {worker.name: answer for worker, answer in answers.items()}
+        arms = {
+            name: replace(arm, memory=memory.get(name, arm.memory), failure=crew.workers[name].failure)
+            for name, arm in measurement.arms.items()
+        }
+        return replace(measurement, arms=arms)
+
+
+def failed(measurement: Measurement, kind: FailureKind) -> Sequence[str]:
+    """Variants that failed in this way."""
+    return [name for name, arm in measurement.arms.items() if arm.failure is not None and arm.failure.kind is kind and name != CONTROL]

@@ -1,0 +1,59 @@
+"""Which scenarios there are: known for shipped workloads, asked of a worker for brought-along ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perf.errors import UsageProblem
+from perf.workers.failure import FailureKind
+
+if TYPE_CHECKING:
+    from perf.gates.policy import Policy
+    from perf.workers.crew import Progress
+
+ASK_S = 300.0
+"""Building a model to learn its scenarios: a model of many gigabytes may take minutes."""
+
+UNASKED = ("unasked",)
+"""Stands for the scenarios of a workload nobody was asked about (in an xdist worker, which never measures)."""
+
+
+def discover(policy: Policy, device: str, progress: Progress, *, ask: bool) -> dict[str, tuple[str, ...]]:
+    """Workload -> scenario names, in the order of the factory's dict.
+
+    One process answers for all brought-along workloads and checks the variants' factories; it is started only where a
+    workload does not list its scenarios. Raises UsageProblem for a factory that can't be imported or returns the wrong
+    thing, and for a `nightly` scenario that does not exist.
+    """
+    known = {name: spec.scenarios for name, spec in policy.workloads.items()}
+    unknown = [spec for spec in policy.workloads.values() if not spec.scenarios]
+    if unknown and not ask:
+        known |= {spec.name: UNASKED for spec in unknown}
+    elif unknown:
+        from perf.workers.crew import Crew
+
+        with Crew(unknown[0], device, progress, ASK_S) as crew:
+            (worker,) = crew.hire(["discovery"])
+            crew.workers = {worker.name: worker}
+            crew.ask(worker, "importing torch", "start", device=device)
+            for spec in policy.variants.values():
+                if spec.where != "jitgate":
+                    crew.ask(worker, "importing variants", "check", factory=spec.factory, where=spec.where)
+            for workload in unknown:
+                answer = crew.ask(
+                    worker,
+                    f"asking {workload.factory} for its scenarios",
+                    "describe",
+                    factory=workload.factory,
+                    where=workload.where,
+                )
+                if answer is None:
+                    kind = worker.failure.kind if worker.failure else FailureKind.DIED
+                    raise UsageProblem(f"{workload.where}: factory {workload.factory!r} {kind}: {worker.failure}")
+                known[workload.name] = tuple(answer["scenarios"])
+        progress.clear()  # type: ignore[attr-defined]
+    for spec in policy.workloads.values():
+        stray = spec.nightly - set(known[spec.name])
+        if stray and known[spec.name] != UNASKED:
+            raise UsageProblem(f"{spec.where}: nightly names {sorted(stray)}, but the scenarios are {', '.join(known[spec.name])}")
+    return known

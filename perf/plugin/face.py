@@ -1,0 +1,192 @@
+"""What a benchmark test holds in its hands: a variant whose figures compare by evidence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from perf.gates.cell import Cell
+from perf.gates.enough import LimitDecided
+from perf.gates.ruling import Ruling, difference, tolerance
+from perf.gates.size import format_bytes
+from perf.measurement.measurement import Arm, Measurement
+from perf.report.summary import format_speedup
+from perf.statistics import Answer
+from perf.variants.registry import BASELINE
+
+if TYPE_CHECKING:
+    from perf.plugin.state import State
+
+
+class Candidate:
+    """One variant in one scenario, measured. The attributes are compared as a requirement would be written."""
+
+    def __init__(self, state: State, cell: Cell) -> None:
+        self._state = state
+        self.cell = cell
+
+    def __repr__(self) -> str:
+        return self.cell.id
+
+    @property
+    def measurement(self) -> Measurement:
+        """All that was measured of the scenario so far."""
+        return self._state.measurements.get(self.cell.workload, self.cell.scenario)
+
+    @property
+    def arm(self) -> Arm:
+        """This variant's share of it."""
+        return self.measurement.arms[self.cell.variant]
+
+    @property
+    def speedup(self) -> Comparison:
+        """How many times as fast as the baseline; `>= limit` asks for more rounds while it is undecided."""
+        return SpeedupComparison(self._state, self)
+
+    @property
+    def peak_memory(self) -> Comparison:
+        """Peak memory in bytes; `<= limit`."""
+        return MemoryComparison(self._state, self)
+
+    @property
+    def rel_l2(self) -> Comparison:
+        """Relative L2 distance of the output from eager float32's; `<= limit`."""
+        return ParityComparison(self._state, self)
+
+    @property
+    def noise_floor(self) -> Comparison:
+        """How far two workers of the baseline are apart, as a ratio above 0 (0.01: 1 %); `<= limit`."""
+        return NoiseComparison(self._state, self)
+
+
+class Comparison:
+    """A figure with evidence. A comparison leaves its `ruling`; pytest's assertion report quotes it."""
+
+    operator = ">="
+
+    def __init__(self, state: State, candidate: Candidate) -> None:
+        self._state = state
+        self._candidate = candidate
+        self.ruling: Ruling | None = None
+
+    def __repr__(self) -> str:
+        return self._text()
+
+    def __ge__(self, limit: float) -> bool:
+        return self._compare(">=", limit)
+
+    def __le__(self, limit: float) -> bool:
+        return self._compare("<=", limit)
+
+    def _compare(self, operator: str, limit: float) -> bool:
+        if operator != self.operator:
+            raise TypeError(f"{type(self).__name__} is a requirement of the form `{self.operator} limit`; {operator} would not be one")
+        self.ruling = self._rule(limit)
+        if self.ruling.verdict is Answer.INCONCLUSIVE and self._state.policy.skip_inconclusive:
+            pytest.skip(f"INCONCLUSIVE: {self.ruling.reason}")
+        return self.ruling.green
+
+    def _rule(self, limit: float) -> Ruling:
+        raise NotImplementedError
+
+    def _text(self) -> str:
+        raise NotImplementedError
+
+    def explanation(self) -> list[str]:
+        """Lines for a failed assertion: verdict and reason first."""
+        if self.ruling is None:
+            return [self._text()]
+        lines = [f"{self.ruling.verdict}: {self.ruling.reason}", f"{self._candidate.cell.id}: {self._text()}"]
+        failure = self._candidate.arm.failure
+        if failure is not None and failure.details:
+            lines += failure.details.splitlines()
+        return lines
+
+
+class SpeedupComparison(Comparison):
+    """`candidate.speedup >= 1.10`."""
+
+    def _rule(self, limit: float) -> Ruling:
+        judge, cell = self._state.judge, self._candidate.cell
+        measurement = self._candidate.measurement
+        if judge.undecided(measurement, cell.variant, limit):
+            measurement = self._state.measurements.more(cell.workload, cell.scenario, LimitDecided(judge, cell.variant, limit))
+        return judge.speed(measurement, cell.variant, limit)
+
+    def _text(self) -> str:
+        found = self._state.judge.speedup(self._candidate.measurement, self._candidate.cell.variant)
+        if found is None:
+            return "nothing measured"
+        return (
+            f"{format_speedup(found)} in {found.pairs} pairs, noise floor {found.noise_floor:.1%}, "
+            f"smallest effect these pairs could show {found.mde:.1%}"
+        )
+
+
+class MemoryComparison(Comparison):
+    """`variant.peak_memory <= ceiling`."""
+
+    operator = "<="
+
+    def _rule(self, limit: float) -> Ruling:
+        return self._state.judge.memory(self._candidate.measurement, self._candidate.cell.variant, "ceiling", int(limit))
+
+    def _text(self) -> str:
+        peak = self._candidate.arm.peak_bytes
+        return "no peak memory" if peak is None else format_bytes(peak)
+
+
+class ParityComparison(Comparison):
+    """`candidate.rel_l2 <= tolerance`."""
+
+    operator = "<="
+
+    def _rule(self, limit: float) -> Ruling:
+        arm = self._candidate.arm
+        ruling = self._state.judge.parity(self._candidate.measurement, self._candidate.cell.variant)
+        if ruling.green and arm.rel_l2 is not None and arm.rel_l2 > limit:
+            return Ruling(ruling.gate, Answer.FAIL, f"relative L2 distance {arm.rel_l2:.1e} is above {limit:g}")
+        return ruling
+
+    def _text(self) -> str:
+        arm = self._candidate.arm
+        return difference(arm) if arm.rel_l2 is None or arm.rel_l2 > tolerance(arm) else f"{arm.rel_l2:.1e}"
+
+
+class NoiseComparison(Comparison):
+    """`baseline.noise_floor <= 0.05`."""
+
+    operator = "<="
+
+    def _rule(self, limit: float) -> Ruling:
+        gate = f"noise_floor={limit:g}"
+        failure = self._candidate.measurement.arms[BASELINE].failure
+        if failure is not None:
+            return Ruling(gate, Answer.FAIL, failure.sentence)
+        floor = self._floor()
+        if floor is None:
+            return Ruling(gate, Answer.INVALID, "the control gave nothing, so the noise floor is unknown")
+        if floor > limit:
+            return Ruling(
+                gate,
+                Answer.INVALID,
+                f"two workers of the same eager model differ by {floor:.1%}, so this machine can't tell {limit:.0%} apart now; "
+                "quieten it (other processes, power saving) and run again",
+            )
+        return Ruling(gate, Answer.PASS, f"two workers of the same eager model agree within {limit:.0%}")
+
+    def _text(self) -> str:
+        floor = self._floor()
+        return "no noise floor" if floor is None else f"{floor:.1%}"
+
+    def _floor(self) -> float | None:
+        return self._state.judge.noise_floor(self._candidate.measurement)
+
+
+def explain(operator: str, left: object, right: object) -> list[str] | None:
+    """What a failed comparison says instead of two reprs; None for comparisons that are not ours."""
+    for side in (left, right):
+        if isinstance(side, Comparison):
+            return [f"{left!r} {operator} {right!r}", *side.explanation()]
+    return None

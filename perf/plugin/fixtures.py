@@ -1,0 +1,133 @@
+"""Fixtures: the figures of a cell, and the limits that a requirement names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from perf.plugin.state import STATE, cell_of
+
+if TYPE_CHECKING:
+    from perf.gates.cell import Cell
+    from perf.plugin.face import Candidate
+    from perf.plugin.state import State
+
+
+@pytest.fixture
+def candidate(request: pytest.FixtureRequest) -> Candidate:
+    """A variant that is compared with the baseline: `candidate.speedup`, `candidate.peak_memory`, `candidate.rel_l2`."""
+    return _face(request)
+
+
+@pytest.fixture
+def variant(request: pytest.FixtureRequest) -> Candidate:
+    """Any variant, the baseline among them."""
+    return _face(request)
+
+
+@pytest.fixture
+def baseline(request: pytest.FixtureRequest) -> Candidate:
+    """The baseline itself, eager: `baseline.noise_floor`."""
+    return _face(request)
+
+
+@pytest.fixture
+def recorded(request: pytest.FixtureRequest, benchmark: Any) -> Iterator[None]:
+    """Enters the cell's durations and evidence into pytest-benchmark when the test is over, rounds asked for in it included."""
+    from perf.plugin.record import evidence
+    from perf.plugin.replay import replay
+
+    state, cell = _state(request), _cell(request)
+    _measured(state, cell)
+    yield
+    measurement = state.measurements.get(cell.workload, cell.scenario)
+    arm = measurement.arms[cell.variant]
+    benchmark.extra_info["perf"] = evidence(state.policy, state.judge, measurement, cell)
+    replay(request.node, benchmark, arm.durations_s)
+
+
+@pytest.fixture
+def min_speedup(request: pytest.FixtureRequest, recorded: None) -> float:
+    """How many times as fast the gate wants the cell. Skips where no gate does: reported, not judged."""
+    state, cell = _state(request), _cell(request)
+    _skip_unavailable(state, cell)
+    gate = state.policy.min_speedup(cell, state.device.kind)
+    if gate is None or gate.min_speedup is None:
+        pytest.skip(f"reported, not judged: no gate asks for a speed-up of {cell.id} on {state.device.kind}")
+    return gate.min_speedup
+
+
+@pytest.fixture
+def max_noise_floor(request: pytest.FixtureRequest, recorded: None) -> float:
+    """The smallest margin that a gate of this scenario has to tell from nothing; 10 % where there is no gate."""
+    state, cell = _state(request), _cell(request)
+    gates = [
+        state.policy.min_speedup(other, state.device.kind)
+        for other in state.cells()
+        if (other.workload, other.scenario) == (cell.workload, cell.scenario)
+    ]
+    margins = [abs(gate.min_speedup - 1) for gate in gates if gate is not None and gate.min_speedup not in (None, 1.0)]
+    return min(margins, default=0.10)
+
+
+@pytest.fixture
+def ceiling(request: pytest.FixtureRequest) -> int:
+    """The memory limit of the cell in bytes. Skips where none is set."""
+    state, cell = _state(request), _cell(request)
+    _measured(state, cell)
+    _skip_unavailable(state, cell)
+    limit = state.policy.max_memory(cell, state.device.kind)
+    if limit is None:
+        pytest.skip(f"reported, not judged: no gate and no ceiling limits the memory of {cell.id}")
+    return limit[1]
+
+
+@pytest.fixture
+def tolerance(request: pytest.FixtureRequest) -> float:
+    """Largest relative L2 distance from eager float32 at which the cell's output still counts as right."""
+    from perf.gates import ruling
+
+    state, cell = _state(request), _cell(request)
+    _measured(state, cell)
+    _skip_unavailable(state, cell)
+    return ruling.tolerance(state.measurements.get(cell.workload, cell.scenario).arms[cell.variant])
+
+
+def _face(request: pytest.FixtureRequest) -> Candidate:
+    from perf.plugin.face import Candidate
+
+    return Candidate(_state(request), request.param)
+
+
+def _state(request: pytest.FixtureRequest) -> State:
+    return request.config.stash[STATE]
+
+
+def _cell(request: pytest.FixtureRequest) -> Cell:
+    cell = cell_of(request.node)
+    if cell is None:
+        pytest.fail("this fixture needs `candidate`, `variant` or `baseline` beside it in the test", pytrace=False)
+    return cell
+
+
+def _measured(state: State, cell: Cell) -> None:
+    """Measure now; bad input that only a worker can see ends the session with what was measured so far kept."""
+    from perf.errors import UsageProblem
+
+    try:
+        state.measurements.get(cell.workload, cell.scenario)
+    except UsageProblem as problem:
+        pytest.exit(f"perf: {problem}", returncode=pytest.ExitCode.USAGE_ERROR)
+    finally:
+        state.progress.idle()
+
+
+def _skip_unavailable(state: State, cell: Cell) -> None:
+    """What can't run here is skipped with its reason, unless a gate names it."""
+    from perf.workers.failure import FailureKind
+
+    failure = state.measurements.get(cell.workload, cell.scenario).arms[cell.variant].failure
+    if failure is not None and failure.kind is FailureKind.UNAVAILABLE and not state.policy.names(cell, state.device.kind):
+        pytest.skip(failure.sentence)

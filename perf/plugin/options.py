@@ -1,0 +1,70 @@
+"""The command line: everything of ours begins with --perf-."""
+
+from __future__ import annotations
+
+import argparse
+import math
+
+import pytest
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Add the group `perf`; wrong values are pytest usage errors."""
+    group = parser.getgroup("perf", "performance gates (jitgate)")
+    group.addoption(
+        "--perf-config",
+        metavar="FILE",
+        help="TOML file whose [tool.perf] holds the gates; default: pyproject.toml of the root directory",
+    )
+    group.addoption(
+        "--perf-device",
+        metavar="DEVICE",
+        default="auto",
+        help="auto, cpu, cuda or cuda:N (an index into CUDA_VISIBLE_DEVICES); default: auto",
+    )
+    group.addoption(
+        "--perf-budget",
+        metavar="SECONDS",
+        type=_seconds,
+        default=60.0,
+        help="longest time for the rounds of one workload/scenario; a verdict that needs more is INCONCLUSIVE; default: 60",
+    )
+    group.addoption(
+        "--perf-timeout",
+        metavar="SECONDS",
+        type=_seconds,
+        default=600.0,
+        help="a worker that takes longer for one answer (a compilation, a turn) has hung; default: 600",
+    )
+    group.addoption(
+        "--perf-seed",
+        metavar="N",
+        type=_seed,
+        default=0,
+        help="seed of the order of turns, recorded with the results; default: 0",
+    )
+    group.addoption(
+        "--perf-cache",
+        metavar="DIR",
+        help="where exported artefacts are kept; default: .perf/cache in the root directory",
+    )
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return seconds
+
+
+def _seed(text: str) -> int:
+    try:
+        seed = int(text)
+    except ValueError:
+        seed = -1
+    if seed < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
+    return seed

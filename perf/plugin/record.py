@@ -1,0 +1,66 @@
+"""The evidence of one cell as `extra_info["perf"]` keeps it: plain JSON, for whoever reads the file."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from perf.gates.cell import Cell
+from perf.gates.policy import Policy
+from perf.gates.ruling import Judge, rulings, tolerance
+from perf.measurement.measurement import Measurement
+from perf.statistics import Interval
+from perf.variants.registry import BASELINE
+
+
+def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell) -> dict[str, Any]:
+    """Workload, speed-up with interval and control, gates with verdicts, memory, parity and cold figures."""
+    arm = measurement.arms[cell.variant]
+    found = None if cell.variant == BASELINE else judge.speedup(measurement, cell.variant)
+    speedup = None
+    if found is not None:
+        speedup = {
+            **_interval(found.interval),
+            "alpha": found.interval.alpha,
+            "pairs": found.pairs,
+            "control": _interval(found.control) if found.control else None,
+            "noise_floor": found.noise_floor,
+        }
+    return {
+        "workload": cell.workload,
+        "scenario": cell.scenario,
+        "variant": cell.variant,
+        "baseline": BASELINE,
+        "device": measurement.device,
+        "precision": arm.precision,
+        "speedup": speedup,
+        "gates": [
+            {"gate": ruling.gate, "verdict": ruling.verdict.value, "reason": ruling.reason}
+            for ruling in rulings(policy, judge, measurement, cell.variant)
+        ],
+        "memory": dict(arm.memory) or {"peak_bytes": None},
+        "parity": {"rel_l2": _finite(arm.rel_l2), "tolerance": tolerance(arm)},
+        "cold": {
+            "build_s": arm.cold.build_s,
+            "load_s": arm.cold.load_s,
+            "first_call_s": arm.cold.first_call_s,
+            "artefact_bytes": arm.cold.artefact_bytes,
+            "built_now": arm.cold.built_now,
+        },
+        "first_of_turn_s": list(arm.first_s),
+        "device_s": [duration for turn in arm.device_s for duration in turn],
+        "failure": None if arm.failure is None else {"kind": arm.failure.kind.value, "sentence": arm.failure.sentence},
+        "rounds": measurement.rounds,
+        "seed": measurement.seed,
+        "inside_calls": measurement.busy_s / measurement.wall_s if measurement.wall_s else None,
+        "notes": list(measurement.notes),
+    }
+
+
+def _interval(interval: Interval) -> dict[str, float | None]:
+    return {"estimate": interval.estimate, "low": _finite(interval.low), "high": _finite(interval.high)}
+
+
+def _finite(value: float | None) -> float | None:
+    """JSON has no infinity: an end that is not known yet is null."""
+    return value if value is not None and math.isfinite(value) else None

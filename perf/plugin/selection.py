@@ -1,0 +1,68 @@
+"""Which tests there are, and in which order they run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from perf.plugin.replay import Replay
+from perf.plugin.state import FIXTURES, cell_of
+from perf.variants.registry import BASELINE
+
+if TYPE_CHECKING:
+    from perf.plugin.state import State
+
+
+def parametrise(metafunc: pytest.Metafunc, state: State) -> None:
+    """One test a cell: `candidate` takes every variant but the baseline, `baseline` only it, `variant` all."""
+    for name in FIXTURES:
+        if name not in metafunc.fixturenames:
+            continue
+        wanted = {"candidate": lambda v: v != BASELINE, "baseline": lambda v: v == BASELINE, "variant": lambda _: True}[name]
+        params = [
+            pytest.param(
+                cell,
+                id=cell.id,
+                marks=[pytest.mark.nightly] if cell.scenario in state.policy.workloads[cell.workload].nightly else [],
+            )
+            for cell in state.cells()
+            if wanted(cell.variant)
+        ]
+        metafunc.parametrize(name, params, indirect=True)
+
+
+def sort_by_scenario(items: list[pytest.Item], state: State) -> None:
+    """Bring the tests of one workload, and in it of one scenario, together: its workers live only once.
+
+    Our tests keep the places that our tests had; tests of others do not move.
+    """
+    places = [place for place, item in enumerate(items) if cell_of(item)]
+    if not places:
+        return
+    order = {cell: number for number, cell in enumerate(state.cells())}
+    scenarios: dict[tuple[str, str], int] = {}
+    for cell, number in order.items():
+        scenarios.setdefault((cell.workload, cell.scenario), number)
+    ours = sorted((items[place] for place in places), key=lambda item: _scenario_number(item, scenarios))
+    for place, item in zip(places, ours, strict=True):
+        items[place] = item
+        cell = cell_of(item)
+        if cell:
+            item.add_marker(pytest.mark.benchmark(group=f"{cell.workload} {cell.scenario}", timer=Replay()))
+
+
+def xdist_refused(state: State, ids: list[str]) -> None:
+    """Raise a usage error where xdist would spread our tests: workers on one device would disturb each other."""
+    prefixes = tuple(f"[{name}-" for name in state.policy.workloads)
+    if any(prefix in node_id for node_id in ids for prefix in prefixes):
+        raise pytest.UsageError(
+            "performance tests can't be spread with -n: processes that share a device disturb each other's figures; "
+            "leave -n out (or say -n 0), or leave the performance tests out"
+        )
+
+
+def _scenario_number(item: pytest.Item, scenarios: dict[tuple[str, str], int]) -> int:
+    cell = cell_of(item)
+    assert cell is not None, "only our own tests are sorted"  # noqa: S101 - for the type checker
+    return scenarios.get((cell.workload, cell.scenario), len(scenarios))

@@ -1,0 +1,213 @@
+"""What one pytest session knows: the policy, the device, the plan, and the measurements."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterable
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from perf.errors import UsageProblem
+from perf.gates.cell import Cell
+
+if TYPE_CHECKING:
+    from perf.gates.policy import Policy
+    from perf.gates.ruling import Judge
+    from perf.measurement.session import Measurements
+    from perf.probes.device import Device
+    from perf.probes.fingerprint import Fingerprint
+    from perf.report.progress import TerminalProgress
+
+FIXTURES = ("candidate", "variant", "baseline")
+"""Fixtures whose parameter is a `Cell`."""
+
+
+class State:
+    """Kept in `config.stash[STATE]`. Everything that costs time is made on first use."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        chosen = config.getoption("perf_config")
+        self._file = config.invocation_params.dir / chosen if chosen else config.rootpath / "pyproject.toml"
+        self._chosen = chosen is not None
+        self._policy: Policy | None = None
+        self._device: Device | None = None
+        self._fingerprint: Fingerprint | None = None
+        self._scenarios: dict[str, tuple[str, ...]] | None = None
+        self._problem: UsageProblem | None = None
+        self._measurements: Measurements | None = None
+        self._judge: Judge | None = None
+        self._progress: TerminalProgress | None = None
+        self._old_sigterm: Any = None
+        self.planned: list[Cell] = []
+
+    @property
+    def is_xdist_worker(self) -> bool:
+        return hasattr(self._config, "workerinput")
+
+    @property
+    def configured(self) -> bool:
+        """Whether this project has gates of its own: only then is anything of the session changed."""
+        return self._chosen or (self._file.exists() and "[tool.perf" in self._file.read_text(errors="replace"))
+
+    @property
+    def policy(self) -> Policy:
+        if self._policy is None:
+            from perf.gates.configuration import read_policy
+
+            self._policy = read_policy(self._file, must_exist=self._chosen)
+        return self._policy
+
+    @property
+    def device(self) -> Device:
+        if self._device is None:
+            from perf.probes.device import choose_device
+
+            self._device = choose_device(self._config.getoption("perf_device"))
+        return self._device
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        if self._fingerprint is None:
+            from perf.probes.fingerprint import fingerprint
+
+            self._fingerprint = fingerprint(self.device)
+        return self._fingerprint
+
+    @property
+    def progress(self) -> TerminalProgress:
+        if self._progress is None:
+            from perf.report.progress import TerminalProgress
+
+            writer = self._config.get_terminal_writer()
+            self._progress = TerminalProgress(writer, live=self._on_a_terminal(), width=writer.fullwidth)
+        return self._progress
+
+    @property
+    def judge(self) -> Judge:
+        """Judges at the level that keeps the whole session's false alarms at alpha."""
+        if self._judge is None:
+            from perf.gates.ruling import Judge
+            from perf.statistics import level_per_gate
+
+            gates = sum(1 for cell in self.planned if self.policy.min_speedup(cell, self.device.kind))
+            self._judge = Judge(level_per_gate(self.policy.alpha, max(1, gates)))
+        return self._judge
+
+    @property
+    def measurements(self) -> Measurements:
+        if self._measurements is None:
+            self._measurements = self._make_measurements()
+        return self._measurements
+
+    def cells(self) -> list[Cell]:
+        """Every cell of the policy. A problem is kept for `raise_problem`, since pytest can't take it here."""
+        try:
+            if self._scenarios is None:
+                self._scenarios = self._find_scenarios()
+                cells = self.policy.cells(self._scenarios)
+                if not self.is_xdist_worker:
+                    self.policy.check(cells)
+                    _ = self.device
+            return self.policy.cells(self._scenarios)
+        except UsageProblem as problem:
+            self._problem = problem
+            return []
+
+    def raise_problem(self) -> None:
+        """Turn what `cells` could not say into pytest's usage error."""
+        if self._problem is not None:
+            raise pytest.UsageError(str(self._problem))
+
+    def plan(self, items: Iterable[pytest.Item]) -> None:
+        """Note which cells the selected tests ask for."""
+        found = dict.fromkeys(cell for item in items if (cell := cell_of(item)))
+        self.planned = list(found)
+        if self.planned and not self.is_xdist_worker and not self._config.option.collectonly:
+            _ = self.measurements  # an unwritable cache is said before the first test
+            if threading.current_thread() is threading.main_thread():
+                self._old_sigterm = signal.signal(signal.SIGTERM, _interrupt)
+
+    def close(self) -> None:
+        """End all workers, and give SIGTERM back."""
+        if self._measurements is not None:
+            self._measurements.close()
+        if self._old_sigterm is not None:
+            signal.signal(signal.SIGTERM, self._old_sigterm)
+            self._old_sigterm = None
+
+    def summary(self) -> list[str]:
+        """Lines for the end of the run."""
+        if self._measurements is None or not self._measurements.done:
+            return []
+        from perf.report.summary import summary
+
+        lines = summary(self.policy, self.judge, self._measurements.done.values())
+        left = self._gates_left_out()
+        return [*lines, left] if left else lines
+
+    def _on_a_terminal(self) -> bool:
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        return bool(getattr(reporter, "isatty", False))
+
+    def _gates_left_out(self) -> str | None:
+        selected = set(self.planned)
+        left = [cell for cell in self.cells() if cell not in selected and self.policy.names(cell, self.device.kind)]
+        if not left:
+            return None
+        few = ", ".join(cell.id for cell in left[:3]) + (", ..." if len(left) > 3 else "")
+        return f"not judged, because this selection leaves them out: {len(left)} gated cells ({few})"
+
+    def _find_scenarios(self) -> dict[str, tuple[str, ...]]:
+        from perf.plugin.discovery import discover
+
+        return discover(self.policy, self.device.name, self.progress, ask=not self.is_xdist_worker)
+
+    def _make_measurements(self) -> Measurements:
+        from perf.gates.enough import GatesDecided
+        from perf.history.rounds import save_rounds
+        from perf.measurement.session import Means, Measurements, Task
+        from perf.variants.registry import BASELINE
+        from perf.workers.cache import ArtefactCache
+
+        option = self._config.getoption
+        root = self._config.rootpath / ".perf"
+        chosen = option("perf_cache")
+        means = Means(
+            device=self.device.name,
+            cache=ArtefactCache(self._config.invocation_params.dir / chosen if chosen else root / "cache"),
+            progress=self.progress,
+            budget_s=option("perf_budget"),
+            timeout_s=option("perf_timeout"),
+            seed=option("perf_seed"),
+            on_close=lambda measurement: save_rounds(root / "rounds", measurement),
+        )
+        tasks = {}
+        for workload in dict.fromkeys(cell.workload for cell in self.planned):
+            cells = [cell for cell in self.planned if cell.workload == workload]
+            wanted = {cell.variant for cell in cells} | {BASELINE}
+            spec = self.policy.workloads[workload]
+            tasks[workload] = Task(
+                spec,
+                tuple(self.policy.variants[name] for name in spec.variants if name in wanted),
+                tuple(dict.fromkeys(cell.scenario for cell in cells)),
+            )
+        return Measurements(tasks, means, GatesDecided(self.policy, self.judge))
+
+
+STATE = pytest.StashKey[State]()
+
+
+def cell_of(item: pytest.Item) -> Cell | None:
+    """The cell a test is about; None for a test that is not ours."""
+    callspec = getattr(item, "callspec", None)
+    params = callspec.params if callspec is not None else {}
+    return next((params[name] for name in FIXTURES if isinstance(params.get(name), Cell)), None)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """SIGTERM as Ctrl-C: pytest then ends in order, keeps what was measured, and no worker is left."""
+    raise KeyboardInterrupt(f"signal {signal.Signals(number).name}")

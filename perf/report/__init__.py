@@ -1,0 +1,1 @@
+"""What a person reads: progress while it runs, the summary after it."""

@@ -1,0 +1,105 @@
+"""The summary after a run: a line a variant, then a sentence for every verdict that is not PASS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from perf.gates.cell import Cell
+from perf.gates.policy import Policy
+from perf.gates.ruling import Judge, Ruling, rulings
+from perf.gates.size import format_bytes
+from perf.measurement.measurement import Arm, Measurement
+from perf.statistics import Answer, Speedup
+from perf.variants.registry import BASELINE, CONTROL
+
+_WORST_FIRST = (Answer.FAIL, Answer.INVALID, Answer.INCONCLUSIVE, Answer.PASS)
+
+
+def summary(policy: Policy, judge: Judge, measurements: Iterable[Measurement]) -> list[str]:
+    """All lines, without a heading."""
+    lines: list[str] = []
+    sentences: list[str] = []
+    for measurement in measurements:
+        lines += [_title(measurement), *_table(policy, judge, measurement), ""]
+        lines[-1:-1] = [f"  note: {note}" for note in measurement.notes]
+        for variant in _variants(measurement):
+            cell = Cell(measurement.workload, measurement.scenario, variant)
+            for ruling in _all(policy, judge, measurement, variant):
+                if not ruling.green:
+                    sentences.append(f"{ruling.verdict} {cell.id} {ruling.gate}: {ruling.reason}")
+    return lines + sentences
+
+
+def format_speedup(found: Speedup) -> str:
+    """`1.42x (1.38 to 1.47)`: estimate and interval."""
+    interval = found.interval
+    return f"{interval.estimate:.2f}x ({interval.low:.2f} to {interval.high:.2f})"
+
+
+def format_seconds(seconds: float | None) -> str:
+    """A duration with three digits and its unit; a dash where there is none."""
+    if seconds is None:
+        return "-"
+    for factor, unit in ((1, "s"), (1e3, "ms"), (1e6, "us")):
+        if seconds * factor >= 1 or unit == "us":
+            return f"{seconds * factor:.3g} {unit}"
+    raise AssertionError("unreachable")
+
+
+def _title(measurement: Measurement) -> str:
+    inside = f", {measurement.busy_s / measurement.wall_s:.0%} of the time inside model calls" if measurement.wall_s else ""
+    return (
+        f"{measurement.workload} {measurement.scenario} on {measurement.device}: "
+        f"{measurement.rounds} rounds in {measurement.wall_s:.0f} s{inside}, order by seed {measurement.seed}"
+    )
+
+
+def _table(policy: Policy, judge: Judge, measurement: Measurement) -> list[str]:
+    rows = [("variant", "median", "speed-up", "peak memory", "rel. L2", "verdict")]
+    rows += [_row(policy, judge, measurement, variant) for variant in _variants(measurement)]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    return ["  " + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _row(policy: Policy, judge: Judge, measurement: Measurement, variant: str) -> tuple[str, ...]:
+    arm = measurement.arms[variant]
+    found = _all(policy, judge, measurement, variant)
+    worst = min((ruling.verdict for ruling in found), key=_WORST_FIRST.index, default=None)
+    cell = Cell(measurement.workload, measurement.scenario, variant)
+    gate = policy.min_speedup(cell, measurement.device.split(":")[0])
+    speed = _speed(judge, measurement, arm) + (f", gate {gate.min_speedup:g}" if gate else "")
+    return (
+        variant,
+        format_seconds(arm.median_s),
+        speed,
+        _memory(policy, measurement, arm),
+        "-" if arm.rel_l2 is None else f"{arm.rel_l2:.0e}",
+        worst.value if worst else "no gate",
+    )
+
+
+def _speed(judge: Judge, measurement: Measurement, arm: Arm) -> str:
+    if arm.name == BASELINE:
+        others = [name for name in _variants(measurement) if name != BASELINE]
+        found = next((each for name in others if (each := judge.speedup(measurement, name))), None)
+        return f"noise floor {found.noise_floor:.1%}" if found else "baseline"
+    found = judge.speedup(measurement, arm.name)
+    return format_speedup(found) if found else "-"
+
+
+def _memory(policy: Policy, measurement: Measurement, arm: Arm) -> str:
+    limit = policy.max_memory(Cell(measurement.workload, measurement.scenario, arm.name), measurement.device.split(":")[0])
+    peak = "-" if arm.peak_bytes is None else format_bytes(arm.peak_bytes)
+    return f"{peak} of {format_bytes(limit[1])}" if limit else peak
+
+
+def _all(policy: Policy, judge: Judge, measurement: Measurement, variant: str) -> list[Ruling]:
+    """The configured gates, and parity, which needs no configuration."""
+    found = rulings(policy, judge, measurement, variant)
+    if variant != BASELINE:
+        found.append(judge.parity(measurement, variant))
+    return found
+
+
+def _variants(measurement: Measurement) -> Sequence[str]:
+    return [name for name in measurement.arms if name != CONTROL]

@@ -1,0 +1,23 @@
+"""Pure numbers: pairs in, an interval and one of four answers out. numpy and scipy only, nothing else of perf."""
+
+from perf.statistics.comparison import Speedup, speedup
+from perf.statistics.durations import BadDurations
+from perf.statistics.interval import Interval
+from perf.statistics.judgement import Answer, Judgement, judge
+from perf.statistics.session import level_per_gate
+from perf.statistics.steadiness import steady
+from perf.statistics.tails import tail, tail_speedup
+
+__all__ = [
+    "Answer",
+    "BadDurations",
+    "Interval",
+    "Judgement",
+    "Speedup",
+    "judge",
+    "level_per_gate",
+    "speedup",
+    "steady",
+    "tail",
+    "tail_speedup",
+]

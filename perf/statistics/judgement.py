@@ -1,0 +1,162 @@
+"""From an interval to one of four answers, with a sentence that says what to do next."""
+
+from __future__ import annotations
+
+import enum
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perf.statistics import boundary
+
+if TYPE_CHECKING:
+    from perf.statistics.comparison import Speedup
+
+MOST_PAIRS = 1_000_000  # nobody waits for more; a forecast beyond is "no number of rounds"
+HODGES_LEHMANN_LOSS = 1.0233  # sqrt(pi / 3): its standard error against that of a mean, for normal pairs
+
+
+class Answer(enum.StrEnum):
+    PASS = "PASS"  # noqa: S105  a verdict, not a password
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    INVALID = "INVALID"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """reason: one sentence in plain words that says what to do next.
+
+    pairs_needed, seconds_needed: what would likely decide, beyond what was measured; None when decided, or when no number
+        of rounds would.
+    """
+
+    answer: Answer
+    reason: str
+    pairs_needed: int | None = None
+    seconds_needed: float | None = None
+
+
+def judge(speedup: Speedup, threshold: float) -> Judgement:
+    """Is the candidate at least `threshold` times as fast as the baseline?
+
+    PASS when the whole interval is at or above the threshold, FAIL when it lies below. INVALID when the two copies of the
+    baseline differ so much that the question can't be answered here, however many rounds are measured; a large noise
+    floor does not hinder an answer that is further away than the floor. All else is INCONCLUSIVE.
+    """
+    if not (math.isfinite(threshold) and threshold > 0):
+        raise ValueError(f"threshold must be a positive number, not {threshold!r}")
+    invalid = _why_invalid(speedup, threshold)
+    if invalid is not None:
+        return Judgement(Answer.INVALID, invalid)
+    found, asked = speedup.interval, _ratio(threshold, threshold)
+    if found.low >= threshold:
+        return Judgement(
+            Answer.PASS,
+            f"The candidate is at least {_ratio(found.low, threshold, up=False)} times as fast as the baseline "
+            f"(best estimate {_ratio(found.estimate, threshold)}), and {asked} was asked for: nothing to do.",
+        )
+    if found.high < threshold:
+        return Judgement(
+            Answer.FAIL,
+            f"The candidate is at most {_ratio(found.high, threshold, up=True)} times as fast as the baseline "
+            f"(best estimate {_ratio(found.estimate, threshold)}), but {asked} was asked for: "
+            "find what made it slow, or lower the limit if that is intended.",
+        )
+    return _inconclusive(speedup, threshold)
+
+
+def _why_invalid(speedup: Speedup, threshold: float) -> str | None:
+    if speedup.doubt is not None:
+        return f"This measurement can't be trusted: {speedup.doubt}."
+    if speedup.drift is not None and min(speedup.drift) < threshold <= max(speedup.drift):
+        first, second = speedup.drift
+        return (
+            f"The speed-up itself changed during the measurement, from {first:.3f} to {second:.3f}, across the limit of "
+            f"{threshold:g}: find what changes (warm-up too short, heat, memory growing), then measure again."
+        )
+    found, control = speedup.interval, speedup.control
+    undecided = found.low < threshold <= found.high
+    distance = abs(math.log(found.estimate / threshold))
+    if control is None or not undecided or control.contains(1.0) or distance > abs(math.log(control.estimate)):
+        return None
+    floor, gap = speedup.noise_floor, math.expm1(distance)
+    return (
+        f"Two copies of the baseline differ by {floor:.1%}, and the candidate is only {gap:.1%} away from the limit of "
+        f"{threshold:g}: this machine can't tell {max(floor, 0.001):.1%} apart now, and more rounds won't help; "
+        "quiet the machine, or measure in several freshly started processes."
+    )
+
+
+def _inconclusive(speedup: Speedup, threshold: float) -> Judgement:
+    found = speedup.interval
+    pairs = _pairs_needed(speedup, threshold)
+    if math.isinf(found.high):
+        said = f"{speedup.pairs} rounds are too few to say anything about a limit of {threshold:g}"
+    else:
+        said = (
+            f"The candidate is between {_ratio(found.low, threshold)} and {_ratio(found.high, threshold)} times as fast "
+            f"as the baseline, and the limit of {threshold:g} lies in between"
+        )
+    if pairs is None:
+        advice = (
+            "the candidate is too close to the limit for any reasonable number of rounds to decide; "
+            "quiet the machine, measure in freshly started processes, or move the limit"
+        )
+        return Judgement(Answer.INCONCLUSIVE, f"{said}: {advice}.")
+    seconds = pairs * speedup.pair_s
+    return Judgement(
+        Answer.INCONCLUSIVE,
+        f"{said}: measure about {pairs} more rounds ({_duration(seconds)}) to decide.",
+        pairs,
+        seconds,
+    )
+
+
+def _pairs_needed(speedup: Speedup, threshold: float) -> int | None:
+    """Further pairs after which the interval, at the present estimate and spread, would leave the threshold outside."""
+    found, n = speedup.interval, speedup.pairs
+    centre, limit = math.log(found.estimate), math.log(threshold)
+    floor = 0.0 if speedup.control is None else abs(math.log(speedup.control.estimate))
+    distance = abs(centre - limit) - floor
+    if distance <= 0 or speedup.processes > 1:
+        return None  # between processes only more processes help
+    fewest = boundary.fewest_pairs(found.alpha)
+    low_side = limit < centre
+    edge = (math.log(found.low) if found.low > 0 else -math.inf) if low_side else math.log(found.high)
+    if math.isinf(edge):  # nothing to extrapolate from but the spread
+        now = speedup.spread * HODGES_LEHMANN_LOSS * (math.sqrt(3) if speedup.control is not None else 1.0)
+        deviation, root = 1.0, 1.0
+    else:
+        now = max(abs(centre - edge) - floor, 0.0)
+        deviation, root = boundary.critical_deviation(n, found.alpha), math.sqrt(n)
+
+    def half_width(pairs: float) -> float:
+        return now * boundary.critical_deviation(pairs, found.alpha) / deviation * root / math.sqrt(pairs)
+
+    if half_width(MOST_PAIRS) >= distance:
+        return None
+    low, high = n, MOST_PAIRS
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if half_width(middle) < distance else (middle, high)
+    return max(high, fewest) - n if max(high, fewest) > n else 1
+
+
+def _ratio(ratio: float, threshold: float, *, up: bool | None = None) -> str:
+    """Three decimals, rounded away from the claim, so that no text says more than the interval does."""
+    del threshold
+    if math.isinf(ratio):
+        return "any number of"
+    if up is None:
+        return f"{ratio:.3f}"
+    scaled = math.ceil(ratio * 1000) if up else math.floor(ratio * 1000)
+    return f"{scaled / 1000:.3f}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 1:
+        return "under a second"
+    if seconds < 120:
+        return f"about {seconds:.0f} s"
+    return f"about {seconds / 60:.0f} min" if seconds < 7200 else f"about {seconds / 3600:.0f} h"

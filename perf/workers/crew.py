@@ -1,0 +1,153 @@
+"""All workers of one workload: started side by side, made ready, asked one at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import execnet
+
+from perf.errors import UsageProblem
+from perf.variants.registry import BASELINE, CONTROL, VariantSpec
+from perf.workers.cache import ArtefactCache
+from perf.workers.failure import FailureKind
+from perf.workers.worker import Answer, Inbox, Worker
+from perf.workloads.registry import WorkloadSpec
+
+GREET_S = 60.0
+"""A Python process that does not answer within a minute of its start never will."""
+
+TICK_S = 0.25
+"""How often waiting looks up: often enough for a smooth progress line."""
+
+
+class Progress(Protocol):
+    """Tells a person what is going on. `busy` replaces itself where it can; `note` stays."""
+
+    def busy(self, what: str) -> None: ...
+
+    def note(self, what: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The calls one worker made before the next one's turn; the first is cold."""
+
+    wall_ns: tuple[int, ...]
+    device_ns: tuple[int, ...]
+
+
+class Crew:
+    """The worker processes of one workload, and the folder through which tensors pass between them.
+
+    Workers are named by their variant; the control by `CONTROL`. A worker that fails stays in `workers` with its
+    `failure`; the others go on. Use as a context manager: nothing outlives it.
+    """
+
+    def __init__(self, workload: WorkloadSpec, device: str, progress: Progress, timeout_s: float) -> None:
+        self.workload = workload
+        self.device = device
+        self.workers: dict[str, Worker] = {}
+        self._progress = progress
+        self._timeout_s = timeout_s
+        self._inbox: Inbox = queue.Queue()
+        self._group = execnet.Group(execmodel="thread")
+        self._folder = tempfile.TemporaryDirectory(prefix="jitgate-", ignore_cleanup_errors=True)
+        self._hired = 0
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    @property
+    def folder(self) -> Path:
+        """Inputs and right outputs lie here while the crew lives."""
+        return Path(self._folder.name)
+
+    def hire(self, names: Iterable[str]) -> list[Worker]:
+        """Start a process for each name, side by side; they have imported nothing yet."""
+        workers = []
+        for name in names:
+            self._hired += 1
+            workers.append(Worker(name, self._group, self._inbox, self.folder / f"worker-{self._hired}.log"))
+        for worker in workers:
+            worker.greet(GREET_S)
+        return workers
+
+    def start(self, names: Iterable[str]) -> None:
+        """Hire the workers that are measured and let them import torch."""
+        self.workers = {worker.name: worker for worker in self.hire(names)}
+        self.ask_all(self.workers.values(), "importing torch", "start", device=self.device)
+
+    def ask_all(self, workers: Iterable[Worker], what: str, request: str, **keywords: Any) -> dict[Worker, Answer]:
+        """Ask all of `workers` at once; the answers of those that did not fail."""
+        asked = [worker for worker in workers if worker.alive]
+        for worker in asked:
+            worker.ask(request, **keywords)
+        return self.gather(asked, what)
+
+    def ask(self, worker: Worker, what: str, request: str, **keywords: Any) -> Answer | None:
+        """Ask one worker; None where it failed."""
+        return self.ask_all([worker], what, request, **keywords).get(worker)
+
+    def turn(self, name: str, scenario: str, start: int, count: int) -> Turn | None:
+        """One turn of worker `name`; None where it failed."""
+        worker = self.workers[name]
+        worker.ask("turn", scenario=scenario, start=start, count=count)
+        answer = self.gather([worker], "").get(worker)
+        return Turn(tuple(answer["wall_ns"]), tuple(answer["device_ns"])) if answer else None
+
+    def gather(self, asked: Iterable[Worker], what: str) -> dict[Worker, Answer]:
+        """Wait for the answers of `asked`; a worker that takes longer than the limit has hung, and is ended."""
+        waiting = {worker for worker in asked if worker.alive}
+        answers: dict[Worker, Answer] = {}
+        began = time.monotonic()
+        while waiting:
+            try:
+                worker, message = self._inbox.get(timeout=TICK_S)
+            except queue.Empty:
+                if what:
+                    names = ", ".join(sorted(worker.name for worker in waiting))
+                    self._progress.busy(f"{self.workload.name}: {what} ({names}), {time.monotonic() - began:.0f} s")
+                waiting -= {worker for worker in waiting if self._hung(worker)}
+                continue
+            answer = worker.read(message)
+            if answer is not None:
+                answers[worker] = answer
+            waiting.discard(worker)
+        return answers
+
+    def close(self) -> None:
+        """End every process, now, and remove the folder."""
+        for worker in self.workers.values():
+            worker.kill()
+        # Builders and described workers are not in `workers`; terminate ends whatever the group still holds.
+        self._group.terminate(timeout=1.0)
+        self._folder.cleanup()
+
+    def _hung(self, worker: Worker) -> bool:
+        if time.monotonic() - worker.asked_at < self._timeout_s:
+            return False
+        worker.fail(
+            FailureKind.HUNG,
+            f"worker {worker.name} gave no answer to {worker.asked!r} within {self._timeout_s:.0f} s (--perf-timeout)",
+        )
+        return True
+
+
+@contextlib.contextmanager
+def released(workers: Iterable[Worker]) -> Iterator[None]:
+    """End `workers` whatever happens inside."""
+    try:
+        yield
+    finally:
+        for worker in workers:
+            worker.kill()

@@ -1,0 +1,42 @@
+"""How a worker can fail, in words that a user can act on."""
+
+from __future__ import annotations
+
+import enum
+import signal
+from dataclasses import dataclass
+
+
+class FailureKind(enum.StrEnum):
+    """What happened to a worker."""
+
+    DIED = "died"
+    HUNG = "hung"
+    RAISED = "raised"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """`sentence` says what happened; `details` are the worker's last words (traceback, end of its stderr)."""
+
+    kind: FailureKind
+    sentence: str
+    details: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.sentence}\n{self.details}" if self.details else self.sentence
+
+
+def exit_words(code: int | None) -> str:
+    """An exit code as a person would say it."""
+    if code is None:
+        return "ended without an exit code"
+    if code >= 0:
+        return f"exited with code {code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    hint = " (by a person, or by the kernel when memory runs out)" if name == "SIGKILL" else ""
+    return f"was killed by {name}{hint}"

@@ -1,0 +1,73 @@
+"""The loop of a worker: one request in, one answer out, until the host is done or gone."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from typing import Any
+
+import psutil
+
+from perf.errors import Unavailable, UsageProblem
+from perf.workers.stage import Stage
+
+WATCH_S = 2.0
+"""How often a worker looks whether its host lives: rare enough not to be seen in a measurement."""
+
+
+def serve(channel: Any, log: str, host_pid: int) -> None:
+    """Serve `channel` (execnet) in this process.
+
+    A request is `[name, keywords]` for a method of `Stage`. Answers: `["ok", dict]`, `["usage", sentence]`,
+    `["unavailable", sentence]`, `["raised", sentence, traceback]`.
+    """
+    _own_output(log)
+    # Ctrl-C goes to the whole foreground group; the host decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with, args=(host_pid,), daemon=True).start()
+    channel.send(os.getpid())
+    stage = Stage()
+    while True:
+        try:
+            name, keywords = channel.receive()
+        except EOFError:
+            return
+        if name == "stop":
+            return
+        try:
+            channel.send(["ok", getattr(stage, name)(**keywords)])
+        except UsageProblem as problem:
+            channel.send(["usage", str(problem)])
+        except Unavailable as reason:
+            channel.send(["unavailable", str(reason)])
+        except Exception as error:  # noqa: BLE001 - whatever a model raises is that variant's failure, and is reported
+            channel.send(["raised", f"{type(error).__name__}: {error}", traceback.format_exc()])
+
+
+def _own_output(log: str) -> None:
+    """Send stdout and stderr, Python's and C's, to `log`: its end is the worker's last words."""
+    handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(handle, 1)
+    os.dup2(handle, 2)
+    os.close(handle)
+    sys.stdout = os.fdopen(1, "w", buffering=1, closefd=False, errors="backslashreplace")
+    sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False, errors="backslashreplace")
+    faulthandler.enable(sys.stderr)
+
+
+def _leave_with(host_pid: int) -> None:
+    """End this process when its host has ended, even in the middle of a call."""
+    try:
+        host = psutil.Process(host_pid)
+        while host.is_running() and host.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(WATCH_S)
+    except psutil.NoSuchProcess:
+        pass
+    for child in psutil.Process().children(recursive=True):
+        child.kill()
+    os._exit(1)

@@ -1,0 +1,270 @@
+"""What a worker can be asked: one method a request, plain values in and out, tensors only through files."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from perf.errors import UsageProblem
+from perf.probes.clock import clock_for
+from perf.probes.memory import CudaMemory, HostMemory, MemoryReader
+from perf.variants.registry import VariantSpec
+from perf.variants.variant import Call
+from perf.workers.content import digest_of, leaves, runtime_facts, signature, source_digest, spread_of_shapes, weights_digest
+from perf.workers.factories import build_workload, resolve
+from perf.workers.parity import distance, plain
+from perf.workloads.workload import Inputs, Workload
+
+Answer = dict[str, Any]
+
+
+class Stage:
+    """The state of one worker: at first nothing, then a module or a loaded file, then calls ready to be timed."""
+
+    def __init__(self) -> None:
+        self._device = "cpu"
+        self._module: Any = None
+        self._workload: Workload | None = None
+        self._runners: dict[str, Call] = {}
+        self._calls: dict[str, list[Callable[[], Any]]] = {}
+        self._memory: MemoryReader = HostMemory()
+        self._level_bytes = 0
+        self._cold_peak_bytes: int | None = 0
+
+    def start(self, device: str) -> Answer:
+        """Import torch and wake the device."""
+        import torch
+
+        torch.set_grad_enabled(False)
+        if device.startswith("cuda"):
+            if not torch.cuda.is_available():
+                raise UsageProblem(f"--perf-device {device}: torch {torch.__version__} finds no usable CUDA card in the worker; check the driver, or use --perf-device cpu")
+            torch.cuda.set_device(device)
+            torch.zeros(1, device=device)
+            self._memory = CudaMemory(torch.cuda, torch.device(device))
+        self._device = device
+        return {"torch": torch.__version__, "threads": torch.get_num_threads()}
+
+    def describe(self, factory: str, where: str) -> Answer:
+        """The scenario names of a brought-along workload."""
+        return {"scenarios": list(build_workload(factory, where).scenarios)}
+
+    def check(self, factory: str, where: str) -> Answer:
+        """Import a brought-along variant's factory."""
+        resolve(factory, where)
+        return {}
+
+    def threads(self, count: int | None) -> Answer:
+        import torch
+
+        if count is not None:
+            torch.set_num_threads(count)
+        return {"threads": torch.get_num_threads()}
+
+    def open(self, factory: str, where: str) -> Answer:
+        """Build the workload and put its module on the device; `build_s` is what that took."""
+        import torch
+
+        self._mark_level()
+        start = time.perf_counter()
+        workload = build_workload(factory, where)
+        if workload.threads is not None:
+            torch.set_num_threads(workload.threads)
+        self._module = workload.module.eval().to(self._device)
+        self._workload = workload
+        build_s = time.perf_counter() - start
+        by_signature: dict[str, list[Inputs]] = {}
+        signatures: dict[str, list[str]] = {}
+        for scenario in workload.scenarios:
+            kinds = []
+            for call in workload.calls(scenario):
+                kind = signature(call)
+                by_signature.setdefault(kind, []).append(call)
+                if kind not in kinds:
+                    kinds.append(kind)
+            signatures[scenario] = kinds
+        return {
+            "build_s": build_s,
+            "threads": workload.threads,
+            "artefact": workload.artefact,
+            "scenarios": list(workload.scenarios),
+            "calls": {scenario: len(workload.calls(scenario)) for scenario in workload.scenarios},
+            "weights": weights_digest(self._module),
+            "weight_bytes": sum(t.numel() * t.element_size() for t in self._module.state_dict().values()),
+            "source": source_digest(self._module),
+            "runtime": digest_of(runtime_facts(self._device)),
+            "signatures": signatures,
+            "spread": {kind: spread_of_shapes(calls) for kind, calls in by_signature.items()},
+        }
+
+    def save_inputs(self, scenarios: list[str], folder: str) -> Answer:
+        """Write the inputs of `scenarios` for the workers that only load a file."""
+        import torch
+
+        workload = self._opened()
+        for scenario in scenarios:
+            torch.save(list(workload.calls(scenario)), Path(folder) / f"{scenario}.inputs.pt")
+        return {}
+
+    def export(self, variant: Mapping[str, Any], path: str, kind: str | None) -> Answer:
+        """Export to `path` for calls of signature `kind` (None: one file serves all)."""
+        engine = resolve(VariantSpec(**variant).factory, VariantSpec(**variant).where)()
+        workload = self._opened()
+        calls = [call for scenario in workload.scenarios for call in workload.calls(scenario) if kind in (None, signature(call))]
+        start = time.perf_counter()
+        facts = engine.export(self._module, [self._placed(call) for call in calls], Path(path))
+        return {"facts": dict(facts), "export_s": time.perf_counter() - start}
+
+    def engine(self, variant: Mapping[str, Any]) -> Answer:
+        """What the host has to know of an exported engine to name its files; its source is part of the key."""
+        import inspect
+
+        spec = VariantSpec(**variant)
+        engine = resolve(spec.factory, spec.where)()
+        source = Path(inspect.getsourcefile(type(engine)) or "").read_bytes()
+        facts = {name: str(value) for name, value in engine.options().items()} | {"engine": source.decode()}
+        return {"suffix": engine.suffix, "per_signature": engine.per_signature, "key": digest_of(facts), "unavailable": engine.unavailable()}
+
+    def load(self, variant: Mapping[str, Any], files: dict[str, list[Any]]) -> Answer:
+        """Make the variant ready. `files`: signature -> [path, facts] for an exported engine, {} for the rest."""
+        spec = VariantSpec(**variant)
+        start = time.perf_counter()
+        if files:
+            self._mark_level()
+            start = time.perf_counter()
+            engine = resolve(spec.factory, spec.where)()
+            loaded: dict[str, Call] = {}
+            for path, facts in files.values():
+                if path not in loaded:
+                    loaded[path] = engine.load(Path(path), self._device, facts)
+            self._runners = {kind: loaded[path] for kind, (path, _) in files.items()}
+        else:
+            workload = self._opened()
+            first = workload.calls(next(iter(workload.scenarios)))[0]
+            runner = resolve(spec.factory, spec.where)(self._module, self._placed(first))
+            if not callable(runner):
+                raise UsageProblem(f"{spec.where}: factory {spec.factory!r} returned {type(runner).__name__}; it must return a callable that takes the workload's inputs")
+            self._runners = {"": runner}
+        self._synchronise()
+        return {"load_s": time.perf_counter() - start}
+
+    def bind(self, scenario: str, folder: str) -> Answer:
+        """Put the inputs of `scenario` on the device and run the first call; `first_call_s` is what that took."""
+        import torch
+
+        if self._workload is not None:
+            inputs = self._workload.calls(scenario)
+        else:
+            inputs = tuple(torch.load(Path(folder) / f"{scenario}.inputs.pt", weights_only=True))
+        calls = []
+        for values in inputs:
+            placed = self._placed(values)
+            runner = self._runners[""] if "" in self._runners else self._runners[signature(values)]
+            calls.append(functools.partial(runner, *placed))
+        self._calls[scenario] = calls
+        start = time.perf_counter()
+        with torch.inference_mode():
+            calls[0]()
+        self._synchronise()
+        first_call_s = time.perf_counter() - start
+        peak = self._peak_bytes()
+        self._cold_peak_bytes = max(peak or 0, self._cold_peak_bytes or 0) if peak is not None else None
+        return {"first_call_s": first_call_s}
+
+    def write_outputs(self, scenario: str, folder: str) -> Answer:
+        """Run every call once and keep its output as the right answer."""
+        import torch
+
+        with torch.inference_mode():
+            for number, call in enumerate(self._calls[scenario]):
+                torch.save([plain(leaf) for leaf in leaves(call())], Path(folder) / f"{scenario}.{number}.output.pt")
+        return {}
+
+    def compare_outputs(self, scenario: str, folder: str) -> Answer:
+        """Worst relative L2 distance of any output from the right answer; see `distance`."""
+        import torch
+
+        worst = 0.0
+        with torch.inference_mode():
+            for number, call in enumerate(self._calls[scenario]):
+                right = torch.load(Path(folder) / f"{scenario}.{number}.output.pt", weights_only=True)
+                worst = max(worst, distance([plain(leaf) for leaf in leaves(call())], right))
+        return {"rel_l2": worst}
+
+    def turn(self, scenario: str, start: int, count: int) -> Answer:
+        """Time `count` calls, the first one cold. No collection of garbage inside."""
+        import torch
+
+        calls = self._calls[scenario]
+        clock = clock_for(self._device)
+        wall_ns, device_ns = [], []
+        gc.disable()
+        try:
+            with torch.inference_mode():
+                for number in range(start, start + count):
+                    taken = clock.time(calls[number % len(calls)])
+                    wall_ns.append(taken.wall_ns)
+                    if taken.device_ns is not None:
+                        device_ns.append(taken.device_ns)
+        finally:
+            gc.enable()
+        return {"wall_ns": wall_ns, "device_ns": device_ns}
+
+    def settle(self) -> Answer:
+        """Move everything alive out of the collector's sight, so that no later collection walks the model."""
+        gc.collect()
+        gc.freeze()
+        return {}
+
+    def reset_peak(self) -> Answer:
+        """Start the memory of a scenario anew; where the platform can't, its peak is that of the worker's whole life."""
+        return {"reset": self._memory.reset_peak()}
+
+    def memory(self) -> Answer:
+        """Bytes above the level before the model was built: load and first call, steady calls, the larger of both."""
+        steady = self._peak_bytes()
+        cold = self._cold_peak_bytes
+        answer: Answer = {
+            "peak_bytes": None if steady is None or cold is None else max(steady, cold),
+            "load_peak_bytes": cold,
+            "steady_peak_bytes": steady,
+            "level_before_bytes": self._level_bytes,
+        }
+        if isinstance(self._memory, CudaMemory):
+            answer |= {"kind": "cuda reserved", "peak_allocated_bytes": self._memory.peak_allocated_bytes()}
+        else:
+            answer["kind"] = "resident"
+        return answer
+
+    def _peak_bytes(self) -> int | None:
+        peak = self._memory.read().peak_bytes
+        return None if peak is None else max(0, peak - self._level_bytes)
+
+    def _mark_level(self) -> None:
+        gc.collect()
+        self._memory.reset_peak()
+        self._level_bytes = self._memory.read().level_bytes
+
+    def _opened(self) -> Workload:
+        if self._workload is None:
+            raise RuntimeError("no workload is open in this worker")
+        return self._workload
+
+    def _placed(self, values: Inputs) -> Inputs:
+        import torch
+        from torch.utils import _pytree
+
+        def place(leaf: Any) -> Any:
+            return leaf.to(self._device) if isinstance(leaf, torch.Tensor) else leaf
+
+        return tuple(_pytree.tree_map(place, values))
+
+    def _synchronise(self) -> None:
+        if self._device.startswith("cuda"):
+            import torch
+
+            torch.cuda.synchronize(self._device)

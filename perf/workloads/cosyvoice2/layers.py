@@ -1,0 +1,106 @@
+"""The encoder's building blocks; names of members are the state_dict names of the original."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from perf.workloads.cosyvoice2.attention import RelativeAttention
+from perf.workloads.cosyvoice2.position import RelativePositions
+
+LOOKAHEAD = 3
+"""Positions that the look-ahead layer sees beyond the last one, in tokens (0.12 s)."""
+
+LAYER_EPS = 1e-12
+"""Epsilon of the norms inside a layer; all other norms have torch's 1e-5."""
+
+
+class InputLayer(nn.Module):
+    """Linear, norm, scale by sqrt(width): x (B, T, width) -> the same shape, and the positions (1, 2T - 1, width)."""
+
+    def __init__(self, width: int, dropout: float) -> None:
+        super().__init__()
+        self.out = nn.Sequential(nn.Linear(width, width), nn.LayerNorm(width), nn.Dropout(dropout))
+        self.pos_enc = RelativePositions(width)
+        self.dropout = nn.Dropout(dropout)
+        self.scale = math.sqrt(width)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return self.project(x), self.dropout(self.pos_enc(x))
+
+    def project(self, x: Tensor) -> Tensor:
+        """The first of the two results alone."""
+        projected: Tensor = self.dropout(self.out(x) * self.scale)
+        return projected
+
+
+class LookAheadLayer(nn.Module):
+    """Two convolutions and a residual; position t sees t - 2 to t + `LOOKAHEAD`."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.reach = LOOKAHEAD
+        self.conv1 = nn.Conv1d(width, width, LOOKAHEAD + 1)
+        self.conv2 = nn.Conv1d(width, width, 3)
+
+    def forward(self, x: Tensor, context: Tensor) -> Tensor:
+        """x (B, T, width) -> the same; context (B, 3, width) is what follows x, or (B, 0, width): then zeros follow."""
+        frames = x.transpose(1, 2).contiguous()
+        if context.size(1) == 0:
+            frames = functional.pad(frames, [0, self.reach])
+        else:
+            frames = torch.cat((frames, context.transpose(1, 2).contiguous()), dim=2)
+        # 0.01, where the paper's other convolution stacks have 0.1: the original's, and its weights depend on it.
+        frames = functional.leaky_relu(self.conv1(frames), 0.01)
+        frames = self.conv2(functional.pad(frames, [2, 0]))
+        out: Tensor = frames.transpose(1, 2).contiguous() + x
+        return out
+
+
+class FeedForward(nn.Module):
+    """Two linear layers with SiLU between: (B, T, width) -> the same."""
+
+    def __init__(self, width: int, feed_forward: int, dropout: float) -> None:
+        super().__init__()
+        self.w_1 = nn.Linear(width, feed_forward)
+        self.activation = nn.SiLU()
+        self.dropout = nn.Dropout(dropout)
+        self.w_2 = nn.Linear(feed_forward, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden: Tensor = self.w_2(self.dropout(self.activation(self.w_1(x))))
+        return hidden
+
+
+class EncoderLayer(nn.Module):
+    """Pre-norm attention and feed-forward: (B, T, width) -> the same."""
+
+    def __init__(self, width: int, heads: int, feed_forward: int, dropout: float) -> None:
+        super().__init__()
+        self.self_attn = RelativeAttention(width, heads, dropout)
+        self.feed_forward = FeedForward(width, feed_forward, dropout)
+        self.norm_ff = nn.LayerNorm(width, eps=LAYER_EPS)
+        self.norm_mha = nn.LayerNorm(width, eps=LAYER_EPS)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor, mask: Tensor, positions: Tensor) -> Tensor:
+        attended, _ = self.self_attn(self.norm_mha(x), mask, positions)
+        x = x + self.dropout(attended)
+        out: Tensor = x + self.dropout(self.feed_forward(self.norm_ff(x)))
+        return out
+
+
+class Upsampling(nn.Module):
+    """Every position twice, then a causal convolution: (B, width, T) -> (B, width, 2T)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(width, width, 5)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        doubled = functional.interpolate(frames, scale_factor=2.0, mode="nearest")
+        out: Tensor = self.conv(functional.pad(doubled, [4, 0]))
+        return out

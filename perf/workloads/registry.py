@@ -1,0 +1,45 @@
+"""The workloads that come with jitgate, by name; free of torch, so that collection costs nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_FLOW_SCENARIOS = ("first_chunk", "first_chunk_sft", "1s", "5s", "15s", "varied")
+_FLOW_VARIANTS = ("eager", "torchscript", "inductor")
+
+
+@dataclass(frozen=True)
+class WorkloadSpec:
+    """What can be known of a workload before its module is built.
+
+    factory: `package.module:callable`, called in workers. nightly: scenarios left to `-m nightly` runs.
+    where: the place a user would edit, for messages.
+    """
+
+    name: str
+    factory: str
+    scenarios: tuple[str, ...]
+    variants: tuple[str, ...]
+    nightly: frozenset[str] = frozenset()
+    where: str = "jitgate"
+
+
+def shipped_workloads() -> dict[str, WorkloadSpec]:
+    """The CosyVoice workloads.
+
+    `15s` and `varied` at full width take minutes on a CPU without a gate of their own there: nightly.
+    """
+    module = "perf.workloads.cosyvoice2.scenarios"
+    return {
+        spec.name: spec
+        for spec in (
+            WorkloadSpec(
+                "cosyvoice2.flow_encoder",
+                f"{module}:flow_encoder",
+                _FLOW_SCENARIOS,
+                _FLOW_VARIANTS,
+                frozenset({"15s", "varied"}),
+            ),
+            WorkloadSpec("cosyvoice2-small.flow_encoder", f"{module}:small_flow_encoder", _FLOW_SCENARIOS, _FLOW_VARIANTS),
+        )
+    }

@@ -1,0 +1,48 @@
+"""Seeded weights: every tensor of a state_dict follows from its name alone, so that every process holds equal ones."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Module = TypeVar("Module", bound=torch.nn.Module)
+
+
+def seeded_weight(name: str, shape: tuple[int, ...]) -> torch.Tensor:
+    """The float32 tensor that `name` stands for.
+
+    n = standard normal draws from `numpy.random.default_rng(crc32(name))`; the first line that matches gives the value:
+
+    | name, axes                        | value        |
+    | two or more axes                  | 0.05 x n     |
+    | ends with `weight` (a norm's)     | 1 + 0.1 x n  |
+    | otherwise (a bias)                | 0.1 x n      |
+
+    0.05 keeps attention scores of order 1 at the usual widths, and makes mistakes in a graph visible: with 0.02, two
+    swapped position biases moved the output of CosyVoice2's flow encoder by only 2e-4.
+    """
+    generator = np.random.default_rng(zlib.crc32(name.encode()))
+    value = generator.standard_normal(shape, dtype=np.float32)
+    value *= np.float32(0.05 if len(shape) >= 2 else 0.1)
+    if len(shape) < 2 and name.endswith("weight"):
+        value += np.float32(1)
+    return torch.from_numpy(value)
+
+
+def build_seeded(build: Callable[[], Module]) -> Module:
+    """`build()` in eval mode on the CPU, with seeded weights.
+
+    It is built on the meta device: torch's own initialisation of 38 million weights costs more than drawing ours.
+    Tensors that are neither parameters nor buffers must therefore name their device in `build`.
+    """
+    with torch.device("meta"):
+        module = build()
+    weights = {name: seeded_weight(name, tuple(value.shape)) for name, value in module.state_dict().items()}
+    module.load_state_dict(weights, strict=True, assign=True)
+    return module.eval().requires_grad_(False)

@@ -1,0 +1,209 @@
+"""The workflows: pinned, bounded in time, with no more rights than they need, and one job at a time on a card.
+
+`tox run -e lint` checks them against GitHub's schema and with a security linter; here stands what this project promises
+beyond that.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+
+TRIGGERS = {
+    "tests": {"push", "pull_request", "merge_group", "workflow_dispatch"},
+    "merge-gate": {"push", "pull_request", "merge_group"},
+    "nightly-gpu": {"schedule", "workflow_dispatch"},
+}
+
+PINNED = re.compile(r"uses: (?P<action>[\w.-]+/[\w./-]+)@(?P<commit>[0-9a-f]{40}) # (?P<version>v\d+\.\d+\.\d+)$")
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """One workflow file, as text and parsed."""
+
+    name: str
+    text: str
+    tree: dict[Any, Any]
+
+    @property
+    def triggers(self) -> set[str]:
+        """The events that start it. YAML 1.1 reads the key `on` as true."""
+        return set(self.tree[True])
+
+    @property
+    def jobs(self) -> dict[str, dict[str, Any]]:
+        """Its jobs by id."""
+        return dict(self.tree["jobs"])
+
+    def steps(self) -> list[dict[str, Any]]:
+        """The steps of all jobs."""
+        return [step for job in self.jobs.values() for step in job["steps"]]
+
+    def uses(self, action: str) -> list[dict[str, Any]]:
+        """The steps that use `action`, whatever its version."""
+        return [step for step in self.steps() if step.get("uses", "").startswith(f"{action}@")]
+
+
+def load(name: str) -> Workflow:
+    """The workflow of that file name."""
+    text = (ROOT / ".github" / "workflows" / f"{name}.yml").read_text(encoding="utf-8")
+    return Workflow(name, text, yaml.safe_load(text))
+
+
+@pytest.fixture(params=sorted(TRIGGERS))
+def workflow(request: pytest.FixtureRequest) -> Workflow:
+    """Each workflow in turn."""
+    return load(request.param)
+
+
+@pytest.fixture(params=["merge-gate", "nightly-gpu"])
+def gpu_workflow(request: pytest.FixtureRequest) -> Workflow:
+    """Each workflow with a job on the card."""
+    return load(request.param)
+
+
+def test_each_workflow_file_is_covered_here() -> None:
+    found = {path.stem for path in (ROOT / ".github" / "workflows").iterdir()}
+
+    assert found == set(TRIGGERS)
+
+
+def test_starts_on_what_it_decides_about(workflow: Workflow) -> None:
+    assert workflow.triggers == TRIGGERS[workflow.name]
+
+
+def test_never_gives_a_fork_the_rights_of_this_repository(workflow: Workflow) -> None:
+    assert not workflow.triggers & {"pull_request_target", "workflow_run", "issue_comment"}
+    assert "secrets." not in workflow.text
+
+
+def test_says_first_what_it_decides_and_what_to_set_up(workflow: Workflow) -> None:
+    head = workflow.text.split("\nname:")[0]
+
+    assert all(line.startswith("#") for line in head.splitlines())
+    assert head.startswith("# Decides whether ")
+    assert "# To set up:" in head
+
+
+def test_the_token_may_only_read(workflow: Workflow) -> None:
+    assert workflow.tree["permissions"] == {"contents": "read"}
+    assert not any("permissions" in job for job in workflow.jobs.values())
+
+
+def test_every_job_is_bounded_in_time(workflow: Workflow) -> None:
+    assert all(0 < job["timeout-minutes"] <= 180 for job in workflow.jobs.values())
+
+
+def test_every_action_is_pinned_by_commit_with_its_version_beside(workflow: Workflow) -> None:
+    lines = [line.strip().removeprefix("- ") for line in workflow.text.splitlines() if re.match(r"\s*-? ?uses:", line)]
+
+    assert len(lines) == sum("uses" in step for step in workflow.steps())
+    assert [line for line in lines if not PINNED.match(line)] == []
+
+
+def test_an_action_has_one_pin_in_all_workflows() -> None:
+    pins: dict[str, set[str]] = {}
+    for name in TRIGGERS:
+        for pin in re.finditer(PINNED.pattern, load(name).text, re.MULTILINE):
+            repository = "/".join(pin["action"].split("/")[:2])
+            pins.setdefault(repository, set()).add(f"{pin['commit']} {pin['version']}")
+
+    assert set(pins) == {"actions/checkout", "actions/setup-python", "actions/cache", "actions/upload-artifact"}
+    assert {action: pin for action, pin in pins.items() if len(pin) > 1} == {}
+
+
+def test_a_checkout_leaves_no_credentials_behind(workflow: Workflow) -> None:
+    checkouts = workflow.uses("actions/checkout")
+
+    assert len(checkouts) == len(workflow.jobs)
+    assert all(step["with"]["persist-credentials"] is False for step in checkouts)
+    assert not any("ref" in step["with"] for step in checkouts)
+
+
+def test_no_script_is_written_by_whoever_names_a_branch(workflow: Workflow) -> None:
+    assert [step["run"] for step in workflow.steps() if "${{" in step.get("run", "")] == []
+
+
+def test_no_package_index_is_named(workflow: Workflow) -> None:
+    assert "://" not in workflow.text
+
+
+def test_the_suite_runs_on_every_supported_python_on_linux_and_windows() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    matrix = load("tests").jobs["tests"]["strategy"]["matrix"]
+
+    assert {system.split("-")[0] for system in matrix["os"]} == {"ubuntu", "windows"}
+    assert matrix["python"] == ["3.11", "3.12", "3.13"]
+    assert project["requires-python"] == f">={matrix['python'][0]}"
+
+
+def test_one_job_at_a_time_on_the_card(gpu_workflow: Workflow) -> None:
+    on_card = [job for job in gpu_workflow.jobs.values() if job["runs-on"] == ["self-hosted", "gpu"]]
+
+    assert on_card
+    for job in on_card:
+        queue = job.get("concurrency", gpu_workflow.tree["concurrency"])
+        assert queue == {"group": "gpu-card", "cancel-in-progress": False, "queue": "max"}
+
+
+def test_a_stranger_does_not_reach_the_card_unasked() -> None:
+    gate = load("merge-gate").jobs["gpu"]
+
+    assert gate["environment"]["name"] == "gpu-gate"
+    assert gate["if"] == (
+        "${{ github.event_name != 'pull_request' || "
+        "github.event.pull_request.head.repo.full_name == github.repository }}"
+    )
+
+
+def test_a_missing_card_is_not_a_green_run(gpu_workflow: Workflow) -> None:
+    measured = [step["run"] for step in gpu_workflow.jobs["gpu"]["steps"] if "tox run -e perf" in step.get("run", "")]
+
+    assert len(measured) == 1
+    assert "--perf-device cuda" in measured[0]
+
+
+def test_the_night_runs_everything() -> None:
+    (measured,) = [step["run"] for step in load("nightly-gpu").steps() if "tox run" in step.get("run", "")]
+
+    assert '-m ""' in measured
+
+
+def test_results_are_kept_also_when_a_gate_is_red(gpu_workflow: Workflow) -> None:
+    uploads = gpu_workflow.uses("actions/upload-artifact")
+
+    assert len(uploads) == len(gpu_workflow.jobs)
+    assert all(step["if"] == "${{ always() }}" for step in uploads)
+    assert not any("continue-on-error" in thing for job in gpu_workflow.jobs.values() for thing in [job, *job["steps"]])
+
+
+def test_history_is_restored_before_and_saved_after_the_measurement(gpu_workflow: Workflow) -> None:
+    for job in gpu_workflow.jobs.values():
+        steps = job["steps"]
+        order = [
+            next(place for place, step in enumerate(steps) if is_it(step))
+            for is_it in (
+                lambda step: "cache/restore@" in step.get("uses", "") and step["with"]["path"] == ".benchmarks",
+                lambda step: "tox run" in step.get("run", ""),
+                lambda step: "cache/save@" in step.get("uses", "") and step["with"]["path"] == ".benchmarks",
+            )
+        ]
+        assert order == sorted(order)
+        # A restored key is never written again, so that each run's history must have a key of its own.
+        assert "github.run_id" in steps[order[2]]["with"]["key"]
+
+
+def test_a_pull_request_leaves_no_trace_in_the_history() -> None:
+    saves = load("merge-gate").uses("actions/cache/save")
+
+    assert saves
+    assert all("github.event_name == 'push'" in step["if"] for step in saves)

@@ -1,0 +1,55 @@
+"""Weights follow from names: equal in every process, and equal to the numbers the reference outputs were made with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from perf.workloads.weights import build_seeded, seeded_weight
+
+EXAMPLES = json.loads((Path(__file__).parent / "reference" / "cosyvoice2_flow_encoder.json").read_text())["weights"]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["name"])
+def test_published_examples(example: dict[str, object]) -> None:
+    shape = example["shape"]
+    assert isinstance(shape, list)
+    value = seeded_weight(str(example["name"]), tuple(shape))
+    assert value.dtype is torch.float32
+    assert value.flatten()[:4].tolist() == pytest.approx(example["first4"], abs=1e-7)
+
+
+def test_scale_depends_on_role() -> None:
+    assert seeded_weight("a.weight", (400, 400)).std().item() == pytest.approx(0.05, rel=0.02)
+    assert seeded_weight("norm.weight", (10_000,)).mean().item() == pytest.approx(1.0, abs=0.01)
+    bias = seeded_weight("a.bias", (10_000,))
+    assert bias.mean().item() == pytest.approx(0.0, abs=0.01)
+    assert bias.std().item() == pytest.approx(0.1, rel=0.05)
+
+
+def test_build_seeded_leaves_no_meta_tensor_and_no_generator_touched() -> None:
+    before = torch.random.get_rng_state(), repr(np.random.get_state())  # noqa: NPY002 - the global one is meant
+
+    module = build_seeded(lambda: nn.Sequential(nn.Linear(3, 4), nn.LayerNorm(4)))
+
+    assert torch.equal(before[0], torch.random.get_rng_state())
+    assert before[1] == repr(np.random.get_state())  # noqa: NPY002
+    assert not module.training
+    assert all(value.device.type == "cpu" and not value.requires_grad for value in module.parameters())
+    assert torch.equal(module.state_dict()["0.weight"], seeded_weight("0.weight", (4, 3)))
+    assert module(torch.zeros(1, 3)).isfinite().all()
+
+
+def test_buffers_are_seeded_too() -> None:
+    class Offset(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("offset", torch.zeros(5))
+
+    module = build_seeded(Offset)
+    assert torch.equal(module.state_dict()["offset"], seeded_weight("offset", (5,)))
