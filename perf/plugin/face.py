@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 class Candidate:
     """One variant in one scenario, measured. The attributes are compared as a requirement would be written."""
 
-    def __init__(self, state: State, cell: Cell) -> None:
+    def __init__(self, state: State, cell: Cell, item: pytest.Item) -> None:
         self._state = state
         self.cell = cell
+        self.item = item
 
     def __repr__(self) -> str:
         return self.cell.id
@@ -85,6 +86,10 @@ class Comparison:
         self.ruling = self._rule(limit)
         if self.ruling.verdict is Answer.INCONCLUSIVE and self._state.policy.skip_inconclusive:
             pytest.skip(f"INCONCLUSIVE: {self.ruling.reason}")
+        failure = self._candidate.arm.failure
+        if not self.ruling.green and failure is not None and failure.details:
+            # A section of its own: pytest shortens the explanation of an assertion.
+            self._candidate.item.add_report_section("call", f"last words of worker {self._candidate.cell.variant}", failure.details)
         return self.ruling.green
 
     def _rule(self, limit: float) -> Ruling:
@@ -97,11 +102,7 @@ class Comparison:
         """Lines for a failed assertion: verdict and reason first."""
         if self.ruling is None:
             return [self._text()]
-        lines = [f"{self.ruling.verdict}: {self.ruling.reason}", f"{self._candidate.cell.id}: {self._text()}"]
-        failure = self._candidate.arm.failure
-        if failure is not None and failure.details:
-            lines += failure.details.splitlines()
-        return lines
+        return [f"{self.ruling.verdict}: {self.ruling.reason}", f"{self._candidate.cell.id}: {self._text()}"]
 
 
 class SpeedupComparison(Comparison):

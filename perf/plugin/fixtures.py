@@ -98,7 +98,7 @@ def tolerance(request: pytest.FixtureRequest) -> float:
 def _face(request: pytest.FixtureRequest) -> Candidate:
     from perf.plugin.face import Candidate
 
-    return Candidate(_state(request), request.param)
+    return Candidate(_state(request), request.param, request.node)
 
 
 def _state(request: pytest.FixtureRequest) -> State:

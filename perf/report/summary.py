@@ -24,9 +24,10 @@ def summary(policy: Policy, judge: Judge, measurements: Iterable[Measurement]) -
         lines[-1:-1] = [f"  note: {note}" for note in measurement.notes]
         for variant in _variants(measurement):
             cell = Cell(measurement.workload, measurement.scenario, variant)
-            for ruling in _all(policy, judge, measurement, variant):
-                if not ruling.green:
-                    sentences.append(f"{ruling.verdict} {cell.id} {ruling.gate}: {ruling.reason}")
+            red = [ruling for ruling in _all(policy, judge, measurement, variant) if not ruling.green]
+            for reason in dict.fromkeys(ruling.reason for ruling in red):  # one failure breaks every gate: said once
+                same = [ruling for ruling in red if ruling.reason == reason]
+                sentences.append(f"{same[0].verdict} {cell.id} {', '.join(ruling.gate for ruling in same)}: {reason}")
     return lines + sentences
 
 

@@ -1,7 +1,7 @@
 """Pure numbers: pairs in, an interval and one of four answers out. numpy and scipy only, nothing else of perf."""
 
 from perf.statistics.comparison import Speedup, speedup
-from perf.statistics.durations import BadDurations
+from perf.statistics.durations import DurationsError
 from perf.statistics.interval import Interval
 from perf.statistics.judgement import Answer, Judgement, judge
 from perf.statistics.session import level_per_gate
@@ -10,7 +10,7 @@ from perf.statistics.tails import tail, tail_speedup
 
 __all__ = [
     "Answer",
-    "BadDurations",
+    "DurationsError",
     "Interval",
     "Judgement",
     "Speedup",

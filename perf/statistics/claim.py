@@ -66,7 +66,8 @@ def _between_processes(
     """Centre, half-width and excess variance with the process as the unit (Kalibera and Jones, ISMM 2013).
 
     A restart moves the ratio for good (memory layout, thread placement), so more rounds in one process do not narrow
-    this part; Student's t over the processes' estimates does. Two processes give 64 standard errors at alpha 1 %, five 4.6.
+    this part; Student's t over the processes' estimates does. At alpha 1 % two processes give 64 standard errors,
+    five give 4.6.
     """
     from scipy.special import stdtrit
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from perf.statistics.claim import Claim, claim, robust_spread
 from perf.statistics.drift import proven_drift
-from perf.statistics.durations import BadDurations, accepted, log_ratios, same_rounds
+from perf.statistics.durations import DurationsError, accepted, log_ratios, same_rounds
 from perf.statistics.interval import Interval
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def speedup(
     three is a confidence sequence of its own, and a claim that needs all three needs no share of alpha
     (intersection-union test: Berger, Technometrics 24, 1982).
 
-    Raises `BadDurations`, with arm and round, for what is not a positive number, and for arms of unequal length.
+    Raises `DurationsError`, with arm and round, for what is not a positive number, and for arms of unequal length.
     """
     if not 0 < alpha < 1:
         raise ValueError(f"alpha must lie between 0 and 1, not {alpha!r}")
@@ -86,7 +86,7 @@ def speedup(
     if control_s is not None:
         arms["control"] = accepted(control_s, "control")
     if not same_rounds(arms):
-        raise BadDurations("no rounds at all: measure at least one")
+        raise DurationsError("no rounds at all: measure at least one")
     labels = None if processes is None else _labels(processes, len(arms["baseline"]))
     ratio = log_ratios(arms["baseline"], arms["candidate"])
     own = claim(ratio, alpha, labels)
@@ -119,7 +119,7 @@ def speedup(
 def _labels(processes: ArrayLike, rounds: int) -> NDArray[np.intp]:
     labels = np.asarray(processes)
     if labels.shape != (rounds,):
-        raise BadDurations(f"processes: one label per round is expected, {rounds} in all, not shape {labels.shape}")
+        raise DurationsError(f"processes: one label per round is expected, {rounds} in all, not shape {labels.shape}")
     return np.unique(labels, return_inverse=True)[1].astype(np.intp)
 
 

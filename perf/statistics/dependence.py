@@ -4,8 +4,8 @@ Signs and ranks are exchangeable only if rounds do not remember each other. Pair
 +-0.2 in the recorded rounds), but where they do an interval for independent pairs is too narrow by the square root of
 the design effect (1 + r) / (1 - r) of a first-order autoregression (Bartlett, J. R. Stat. Soc. Suppl. 8, 1946).
 
-A few pairs cannot show whether they remember: 20 pairs of a series with r = 0.6 show 0.4 +- 0.2. So the allowance starts
-from "perhaps" and has to be talked down by the data, not the other way round.
+A few pairs cannot show whether they remember: 20 pairs of a series with r = 0.6 show 0.4 +- 0.2. So the allowance
+starts from "perhaps" and has to be talked down by the data, not the other way round.
 """
 
 from __future__ import annotations

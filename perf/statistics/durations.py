@@ -10,23 +10,23 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
-class BadDurations(ValueError):
+class DurationsError(ValueError):
     """Durations that can't be judged; the message names the arm and the round (counted from 1)."""
 
 
 def accepted(durations_s: ArrayLike, arm: str) -> NDArray[np.float64]:
-    """One arm's durations as a float array, shape `(rounds,)`, seconds; raises `BadDurations` with the round named."""
+    """One arm's durations as a float array, shape `(rounds,)`, seconds; raises `DurationsError` with the round named."""
     try:
         values = np.asarray(durations_s, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise BadDurations(f"{arm}: not a series of numbers ({error})") from None
+        raise DurationsError(f"{arm}: not a series of numbers ({error})") from None
     if values.ndim != 1:
-        raise BadDurations(f"{arm}: one figure per round is expected, not an array of shape {values.shape}")
+        raise DurationsError(f"{arm}: one figure per round is expected, not an array of shape {values.shape}")
     good = np.isfinite(values) & (values > 0)
     if not good.all():
         row = int(np.argmin(good))
-        raise BadDurations(
-            f"{arm}, round {row + 1}: {_what(values[row])}, a duration must be a positive number of seconds"
+        raise DurationsError(
+            f"{arm}, round {row + 1}: {_what(values[row])}, but a duration is a positive number of seconds"
         )
     return values
 
@@ -37,11 +37,11 @@ def log_ratios(numerator_s: NDArray[np.float64], denominator_s: NDArray[np.float
 
 
 def same_rounds(arms: dict[str, NDArray[np.float64]]) -> int:
-    """The number of rounds, equal in all arms; raises `BadDurations` naming the first round that an arm lacks."""
+    """The number of rounds, equal in all arms; raises `DurationsError` naming the first round that an arm lacks."""
     rounds = {arm: len(values) for arm, values in arms.items()}
     shortest = min(rounds, key=lambda arm: rounds[arm])
     if len(set(rounds.values())) > 1:
-        raise BadDurations(
+        raise DurationsError(
             f"{shortest}, round {rounds[shortest] + 1}: missing, other arms have {max(rounds.values())} rounds"
         )
     return rounds[shortest]

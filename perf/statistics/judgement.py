@@ -27,8 +27,8 @@ class Answer(enum.StrEnum):
 class Judgement:
     """reason: one sentence in plain words that says what to do next.
 
-    pairs_needed, seconds_needed: what would likely decide, beyond what was measured; None when decided, or when no number
-        of rounds would.
+    pairs_needed, seconds_needed: what would likely decide, beyond what was measured; None when decided, or when no
+        number of rounds would.
     """
 
     answer: Answer
@@ -40,8 +40,8 @@ class Judgement:
 def judge(speedup: Speedup, threshold: float) -> Judgement:
     """Is the candidate at least `threshold` times as fast as the baseline?
 
-    PASS when the whole interval is at or above the threshold, FAIL when it lies below. INVALID when the two copies of the
-    baseline differ so much that the question can't be answered here, however many rounds are measured; a large noise
+    PASS when the whole interval is at or above the threshold, FAIL when it lies below. INVALID when the two copies of
+    the baseline differ so much that the question can't be answered here, however many rounds are measured; a large noise
     floor does not hinder an answer that is further away than the floor. All else is INCONCLUSIVE.
     """
     if not (math.isfinite(threshold) and threshold > 0):
@@ -49,18 +49,18 @@ def judge(speedup: Speedup, threshold: float) -> Judgement:
     invalid = _why_invalid(speedup, threshold)
     if invalid is not None:
         return Judgement(Answer.INVALID, invalid)
-    found, asked = speedup.interval, _ratio(threshold, threshold)
+    found, asked = speedup.interval, _ratio(threshold)
     if found.low >= threshold:
         return Judgement(
             Answer.PASS,
-            f"The candidate is at least {_ratio(found.low, threshold, up=False)} times as fast as the baseline "
-            f"(best estimate {_ratio(found.estimate, threshold)}), and {asked} was asked for: nothing to do.",
+            f"The candidate is at least {_ratio(found.low, up=False)} times as fast as the baseline "
+            f"(best estimate {_ratio(found.estimate)}), and {asked} was asked for: nothing to do.",
         )
     if found.high < threshold:
         return Judgement(
             Answer.FAIL,
-            f"The candidate is at most {_ratio(found.high, threshold, up=True)} times as fast as the baseline "
-            f"(best estimate {_ratio(found.estimate, threshold)}), but {asked} was asked for: "
+            f"The candidate is at most {_ratio(found.high, up=True)} times as fast as the baseline "
+            f"(best estimate {_ratio(found.estimate)}), but {asked} was asked for: "
             "find what made it slow, or lower the limit if that is intended.",
         )
     return _inconclusive(speedup, threshold)
@@ -72,8 +72,8 @@ def _why_invalid(speedup: Speedup, threshold: float) -> str | None:
     if speedup.drift is not None and min(speedup.drift) < threshold <= max(speedup.drift):
         first, second = speedup.drift
         return (
-            f"The speed-up itself changed during the measurement, from {first:.3f} to {second:.3f}, across the limit of "
-            f"{threshold:g}: find what changes (warm-up too short, heat, memory growing), then measure again."
+            f"The speed-up itself changed during the measurement, from {first:.3f} to {second:.3f}, across the limit "
+            f"of {threshold:g}: find what changes (warm-up too short, heat, memory growing), then measure again."
         )
     found, control = speedup.interval, speedup.control
     undecided = found.low < threshold <= found.high
@@ -95,8 +95,8 @@ def _inconclusive(speedup: Speedup, threshold: float) -> Judgement:
         said = f"{speedup.pairs} rounds are too few to say anything about a limit of {threshold:g}"
     else:
         said = (
-            f"The candidate is between {_ratio(found.low, threshold)} and {_ratio(found.high, threshold)} times as fast "
-            f"as the baseline, and the limit of {threshold:g} lies in between"
+            f"The candidate is between {_ratio(found.low)} and {_ratio(found.high)} times as fast as the "
+            f"baseline, and the limit of {threshold:g} lies in between"
         )
     if pairs is None:
         advice = (
@@ -143,9 +143,8 @@ def _pairs_needed(speedup: Speedup, threshold: float) -> int | None:
     return max(high, fewest) - n if max(high, fewest) > n else 1
 
 
-def _ratio(ratio: float, threshold: float, *, up: bool | None = None) -> str:
+def _ratio(ratio: float, *, up: bool | None = None) -> str:
     """Three decimals, rounded away from the claim, so that no text says more than the interval does."""
-    del threshold
     if math.isinf(ratio):
         return "any number of"
     if up is None:

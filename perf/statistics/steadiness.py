@@ -1,8 +1,9 @@
 """When is a warm-up over?
 
-Known rules ask for a coefficient of variation below 2 % over the latest calls (Georges, Buytaert and Eeckhout, OOPSLA
-2007), which calls with 4 to 9 % noise never reach, or look at plots (Kalibera and Jones, ISMM 2013), or segment the whole
-series afterwards (Barrett et al., OOPSLA 2017). This rule asks what the next rounds need: that the level no longer moves.
+Known rules ask for a coefficient of variation below 2 % over the latest calls (Georges, Buytaert and Eeckhout,
+OOPSLA 2007), which calls with 4 to 9 % noise never reach, or look at plots (Kalibera and Jones, ISMM 2013), or segment
+the whole series afterwards (Barrett et al., OOPSLA 2017). This rule asks what the next rounds need: that the level no
+longer moves.
 """
 
 from __future__ import annotations

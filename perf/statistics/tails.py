@@ -1,7 +1,7 @@
 """Bounds for a quantile of durations, such as the p95 that streaming first-chunk latency is held to.
 
-Order statistics: the q-quantile lies between the k-th and the m-th smallest of n durations unless far more or fewer than
-n q of them fall below it. "Far" is a beta-binomial mixture with Ville's inequality (Howard and Ramdas, Bernoulli 28,
+Order statistics: the q-quantile lies between the k-th and the m-th smallest of n durations unless far more or fewer
+than n q of them fall below it. "Far" is a beta-binomial mixture with Ville's inequality (Howard and Ramdas, Bernoulli 28,
 2022, section 3), so the bounds too may be looked at after every round.
 """
 

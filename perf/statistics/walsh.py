@@ -16,8 +16,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-ALL_PAIRS = 72  # forming 2,600 averages takes as long as counting them
-COUNTED_PAIRS = 6000  # sorting and searching take as long as the convolution of all bins
+ALL_PAIRS = 256  # forming 33,000 averages takes as long as counting them
+COUNTED_PAIRS = 4000  # sorting and searching take as long as the convolution of all bins
 BINS = 1 << 15  # a bin is 1/1000 of the spread: a tenth of the half-width at a million values
 BINNED_SPREADS = 16.0  # values further from the median than this are set to it: ranks, hence bounds, hardly notice
 FEW_PER_VALUE = 4  # averages left in a bracket, per value: forming them costs as much as one more count

@@ -46,7 +46,8 @@ def serve(channel: Any, log: str, host_pid: int) -> None:
         except Unavailable as reason:
             channel.send(["unavailable", str(reason)])
         except Exception as error:  # noqa: BLE001 - whatever a model raises is that variant's failure, and is reported
-            channel.send(["raised", f"{type(error).__name__}: {error}", traceback.format_exc()])
+            first_line = (str(error).splitlines() or [""])[0]
+            channel.send(["raised", f"{type(error).__name__}: {first_line}", traceback.format_exc()])
 
 
 def _own_output(log: str) -> None:

@@ -47,7 +47,7 @@ class Stage:
             torch.zeros(1, device=device)
             self._memory = CudaMemory(torch.cuda, torch.device(device))
         self._device = device
-        return {"torch": torch.__version__, "threads": torch.get_num_threads()}
+        return {"torch": str(torch.__version__), "threads": torch.get_num_threads()}
 
     def describe(self, factory: str, where: str) -> Answer:
         """The scenario names of a brought-along workload."""

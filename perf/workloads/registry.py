@@ -29,7 +29,7 @@ def shipped_workloads() -> dict[str, WorkloadSpec]:
 
     `15s` and `varied` at full width take minutes on a CPU without a gate of their own there: nightly.
     """
-    module = "perf.workloads.cosyvoice2.scenarios"
+    module = "perf.workloads.cosyvoice2.flow_encoder"
     return {
         spec.name: spec
         for spec in (

@@ -39,9 +39,9 @@ def pins() -> dict[str, Requirement]:
     """constraints.txt by canonical name."""
     lines = [line for line in read("constraints.txt").splitlines() if line and not line.startswith("#")]
     requirements = [Requirement(line) for line in lines]
-    named = {canonicalize_name(requirement.name): requirement for requirement in requirements}
+    named: dict[str, Requirement] = {canonicalize_name(requirement.name): requirement for requirement in requirements}
     assert len(named) == len(lines), "a package is pinned twice"
-    return dict(named)
+    return named
 
 
 @pytest.mark.parametrize("command", [MEASURE, TEST])

@@ -1,0 +1,113 @@
+"""The gate: which verdict a measurement gets, and why."""
+
+import math
+
+import pytest
+
+from perf.gates.policy import Gate, Policy
+from perf.gates.ruling import Judge, rulings
+from perf.measurement.measurement import Measurement
+from perf.statistics import Answer
+from perf.workers.failure import Failure, FailureKind
+from tests.measurements import MIB, made_of
+
+JUDGE = Judge(alpha=0.01)
+DEAD = Failure(FailureKind.DIED, "worker jit was killed by SIGKILL in turn")
+
+
+@pytest.mark.parametrize(
+    ("ratio", "minimum", "expected"),
+    [
+        (1.40, 1.10, Answer.PASS),
+        (1.00, 1.10, Answer.FAIL),
+        (0.88, 1.00, Answer.FAIL),
+        (1.10, 1.10, Answer.INCONCLUSIVE),
+    ],
+)
+def test_speed_is_judged_by_the_interval(ratio: float, minimum: float, expected: Answer) -> None:
+    ruling = JUDGE.speed(made_of(ratio), "jit", minimum)
+    assert ruling.verdict is expected
+    assert ruling.gate == f"min_speedup={minimum:.2f}"
+    assert ruling.green == (expected is Answer.PASS)
+
+
+@pytest.mark.parametrize("rel_l2", [1.1e-4, math.inf, math.nan, None])
+def test_speed_counts_only_for_the_right_answer(rel_l2: float | None) -> None:
+    ruling = JUDGE.speed(made_of(2.0, rel_l2=rel_l2), "jit", 1.10)
+    assert ruling.verdict is Answer.INVALID
+    assert "speed counts only for the right answer" in ruling.reason
+
+
+def test_a_dead_variant_fails_every_gate_and_names_the_signal() -> None:
+    measurement = made_of(2.0, failure=DEAD)
+    found = [
+        JUDGE.speed(measurement, "jit", 1.10),
+        JUDGE.memory(measurement, "jit", "ceiling", 4 << 30),
+        JUDGE.parity(measurement, "jit"),
+    ]
+    assert [ruling.verdict for ruling in found] == [Answer.FAIL] * 3
+    assert all("SIGKILL" in ruling.reason for ruling in found)
+
+
+@pytest.mark.parametrize(
+    "measurement",
+    [
+        made_of(2.0, control=False),
+        made_of(2.0, control_failure=Failure(FailureKind.HUNG, "worker eager#control gave no answer")),
+        made_of(2.0, baseline_failure=Failure(FailureKind.RAISED, "eager raised in turn")),
+        made_of(2.0, rounds=0),
+    ],
+    ids=["no control", "control hung", "baseline raised", "no rounds"],
+)
+def test_what_was_not_measured_is_never_green(measurement: Measurement) -> None:
+    ruling = JUDGE.speed(measurement, "jit", 1.10)
+    assert ruling.verdict is Answer.INVALID
+    assert not JUDGE.undecided(measurement, "jit", 1.10) or measurement.rounds == 0
+
+
+def test_a_straddling_interval_is_undecided_and_a_broken_comparison_is_not() -> None:
+    assert JUDGE.undecided(made_of(1.10), "jit", 1.10)
+    assert not JUDGE.undecided(made_of(1.40), "jit", 1.10)
+    assert not JUDGE.undecided(made_of(1.10, rel_l2=1.0), "jit", 1.10)
+
+
+@pytest.mark.parametrize(
+    ("peak", "expected"),
+    [(99 * MIB, Answer.PASS), (100 * MIB, Answer.PASS), (101 * MIB, Answer.FAIL), (None, Answer.INVALID)],
+)
+def test_memory_is_judged_against_the_limit(peak: int | None, expected: Answer) -> None:
+    ruling = JUDGE.memory(made_of(1.0, peak_bytes=peak), "jit", "max_memory", 100 * MIB)
+    assert ruling.verdict is expected
+    assert ruling.gate == "max_memory=100MiB"
+
+
+def test_memory_says_by_how_much_the_limit_was_missed() -> None:
+    assert "1 MiB above 100 MiB" in JUDGE.memory(made_of(1.0, peak_bytes=101 * MIB), "jit", "ceiling", 100 * MIB).reason
+
+
+@pytest.mark.parametrize(("rel_l2", "expected"), [(0.0, Answer.PASS), (1e-4, Answer.PASS), (2e-4, Answer.FAIL), (math.nan, Answer.FAIL)])
+def test_parity_is_judged_by_the_precision(rel_l2: float, expected: Answer) -> None:
+    assert JUDGE.parity(made_of(1.0, rel_l2=rel_l2), "jit").verdict is expected
+
+
+def test_all_gates_of_a_cell_are_judged_and_only_those() -> None:
+    policy = Policy(
+        ceiling_bytes=4 << 30,
+        gates=(
+            Gate("here", variant="jit", device="cpu", min_speedup=1.1),
+            Gate("there", variant="jit", device="cuda", min_speedup=9.0),
+            Gate("else", variant="other", min_speedup=9.0),
+        ),
+    )
+    found = rulings(policy, JUDGE, made_of(1.4), "jit")
+    assert [(ruling.gate, ruling.verdict) for ruling in found] == [
+        ("min_speedup=1.10", Answer.PASS),
+        ("ceiling=4.00GiB", Answer.PASS),
+    ]
+    assert [ruling.gate for ruling in rulings(policy, JUDGE, made_of(1.4), "eager")] == ["ceiling=4.00GiB"]
+
+
+def test_the_noise_floor_is_what_the_control_shows() -> None:
+    floor = JUDGE.noise_floor(made_of(1.0, floor=1.03, spread=0.001))
+    assert floor == pytest.approx(0.03, abs=0.003)
+    assert JUDGE.noise_floor(made_of(1.0, control=False)) is None

@@ -1,0 +1,199 @@
+"""The order of turns, the warm-up, and when it ends: the real scheduler on stand-in workers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pytest
+
+from perf.measurement.measurement import Arm, Measurement
+from perf.measurement.rounds import LEAST_ROUNDS, MOST_CALLS, WARM_UP_CALLS, WARM_UP_TURNS, Rounds, calls_in_a_turn
+from perf.variants.registry import BASELINE, CONTROL
+from perf.workers.crew import Turn
+from perf.workers.failure import Failure, FailureKind
+from perf.workers.readiness import Cold
+
+NAMES = (BASELINE, "jit", "aot", CONTROL)
+
+
+class Silent:
+    def busy(self, what: str) -> None: ...
+
+    def note(self, what: str) -> None: ...
+
+
+@dataclass
+class FakeTeam:
+    """Workers whose calls take `ns[name]`; the n-th call of `slow_first` is slow; `dies` after so many turns."""
+
+    ns: dict[str, int] = field(default_factory=lambda: dict.fromkeys(NAMES, 20_000_000))
+    slow_first: int = 0
+    dies: dict[str, int] = field(default_factory=dict)
+    order: list[str] = field(default_factory=list)
+    inputs: list[tuple[str, int, int]] = field(default_factory=list)
+    made: Counter[str] = field(default_factory=Counter)
+    clock_s: float = 0.0
+
+    def names(self) -> list[str]:
+        return [name for name in NAMES if self.failure(name) is None]
+
+    def turn(self, name: str, scenario: str, start: int, count: int) -> Turn | None:
+        assert scenario == "short"
+        self.order.append(name)
+        self.inputs.append((name, start, count))
+        if self.order.count(name) > self.dies.get(name, 10**9):
+            return None
+        wall = []
+        for _ in range(count):
+            self.made[name] += 1
+            factor = 3 if self.made[name] <= self.slow_first else 1
+            wall.append(self.ns[name] * factor)
+        self.clock_s += sum(wall) / 1e9
+        return Turn(tuple(wall), ())
+
+    def failure(self, name: str) -> Failure | None:
+        dead = self.order.count(name) > self.dies.get(name, 10**9)
+        return Failure(FailureKind.DIED, f"worker {name} was killed by SIGKILL") if dead else None
+
+
+def rounds_of(team: FakeTeam, *, seed: int = 0, inputs: int = 1) -> Rounds:
+    arms = {name: Arm(name, (), (), (), Cold()) for name in NAMES}
+    return Rounds(team, Measurement("w", "short", "cpu", seed, arms), inputs, Silent(), lambda: team.clock_s)
+
+
+def test_every_worker_has_one_turn_a_round_in_an_order_that_changes() -> None:
+    team = FakeTeam()
+    run = rounds_of(team)
+    run.run(lambda measurement: True, 60.0)
+    rounds = [tuple(team.order[at : at + len(NAMES)]) for at in range(0, len(team.order), len(NAMES))]
+    assert all(sorted(turns) == sorted(NAMES) for turns in rounds)
+    assert len(set(rounds)) > 3
+
+
+def test_the_order_is_that_of_the_seed() -> None:
+    orders = []
+    for seed in (1, 1, 2):
+        team = FakeTeam()
+        rounds_of(team, seed=seed).run(lambda measurement: True, 60.0)
+        orders.append(team.order)
+    assert orders[0] == orders[1] != orders[2]
+
+
+def test_all_workers_of_a_round_get_the_same_inputs_and_the_next_round_the_next() -> None:
+    team = FakeTeam()
+    rounds_of(team, inputs=40).run(lambda measurement: True, 60.0)
+    starts = [start for _, start, _ in team.inputs]
+    counts = {count for _, _, count in team.inputs}
+    assert len(counts) == 1
+    per_round = [set(starts[at : at + len(NAMES)]) for at in range(0, len(starts), len(NAMES))]
+    assert all(len(found) == 1 for found in per_round)
+    assert starts == sorted(starts)
+    assert starts[-1] > 0
+
+
+def test_the_first_call_of_a_turn_is_kept_apart() -> None:
+    team = FakeTeam()
+    run = rounds_of(team)
+    run.warm_up()
+    found = run.run(lambda measurement: True, 60.0)
+    calls = team.inputs[-1][2]
+    assert calls > 2
+    for arm in found.arms.values():
+        assert len(arm.first_s) == len(arm.turns) == LEAST_ROUNDS
+        assert {len(turn) for turn in arm.turns} == {calls - 1}
+
+
+def test_warm_up_goes_on_until_the_slow_first_calls_are_over_and_is_not_recorded() -> None:
+    team = FakeTeam(slow_first=7)
+    run = rounds_of(team)
+    run.warm_up()
+    assert all(team.made[name] >= max(7, WARM_UP_CALLS) for name in NAMES)
+    found = run.run(lambda measurement: True, 60.0)
+    assert {duration for arm in found.arms.values() for duration in arm.durations_s} == {0.02}
+    assert found.notes == ()
+
+
+def test_what_never_gets_steady_is_said() -> None:
+    class Restless(FakeTeam):
+        def turn(self, name: str, scenario: str, start: int, count: int) -> Turn | None:
+            if name == "jit":
+                self.ns[name] = round(self.ns[name] * 0.8)
+            return super().turn(name, scenario, start, count)
+
+    team = Restless(ns=dict.fromkeys(NAMES, 2_000_000_000))
+    run = rounds_of(team)
+    run.warm_up()
+    (note,) = run.measurement().notes
+    assert note == f"jit not steady after {WARM_UP_TURNS} warm-up turns"
+
+
+def test_rounds_stop_when_enough_is_known_but_not_before_a_few() -> None:
+    asked = []
+
+    def enough(measurement: Measurement) -> bool:
+        asked.append(measurement.rounds)
+        return measurement.rounds >= LEAST_ROUNDS + 5
+
+    found = rounds_of(FakeTeam()).run(enough, 600.0)
+    assert found.rounds == LEAST_ROUNDS + 5
+    assert asked[0] == LEAST_ROUNDS
+
+
+def test_rounds_stop_when_the_budget_is_spent_and_a_later_request_does_not_spend_it_again() -> None:
+    team = FakeTeam()
+    run = rounds_of(team)
+    first = run.run(lambda measurement: False, 2.0)
+    assert 2.0 <= run.spent_s < 2.0 + 0.2
+    again = run.run(lambda measurement: False, 2.0)
+    assert again.rounds == first.rounds
+
+
+def test_more_rounds_are_added_to_those_there_are() -> None:
+    run = rounds_of(FakeTeam())
+    first = run.run(lambda measurement: True, 60.0)
+    more = run.run(lambda measurement: measurement.rounds >= first.rounds + 3, 60.0)
+    assert more.rounds == first.rounds + 3
+    assert more.arms["jit"].turns[: first.rounds] == first.arms["jit"].turns
+
+
+def test_a_worker_that_dies_ends_its_own_arm_only() -> None:
+    team = FakeTeam(dies={"jit": 3})
+    found = rounds_of(team).run(lambda measurement: True, 60.0)
+    assert found.rounds == LEAST_ROUNDS
+    assert sum(1 for turn in found.arms["jit"].turns if turn) == 3
+    assert found.arms["jit"].failure is not None
+    assert found.arms["aot"].failure is None
+    assert len(found.columns("aot")[0]) == LEAST_ROUNDS
+
+
+def test_without_a_baseline_there_is_no_further_round() -> None:
+    team = FakeTeam(dies={BASELINE: 3})
+    found = rounds_of(team).run(lambda measurement: False, 600.0)
+    assert found.rounds == 3
+
+
+def test_time_inside_calls_is_all_of_the_time_of_a_clock_that_only_calls_move() -> None:
+    found = rounds_of(FakeTeam()).run(lambda measurement: True, 60.0)
+    assert found.busy_s == pytest.approx(found.wall_s)
+
+
+def test_an_interrupt_keeps_the_rounds_that_were_finished() -> None:
+    class Interrupted(FakeTeam):
+        def turn(self, name: str, scenario: str, start: int, count: int) -> Turn | None:
+            if len(self.order) == 6 * len(NAMES) + 2:
+                raise KeyboardInterrupt
+            return super().turn(name, scenario, start, count)
+
+    run = rounds_of(Interrupted())
+    with pytest.raises(KeyboardInterrupt):
+        run.run(lambda measurement: False, 600.0)
+    assert run.measurement().rounds == 6
+
+
+@pytest.mark.parametrize(
+    ("seen_s", "expected"),
+    [([], 2), ([0.5], 2), ([0.1], 3), ([0.02], 4), ([0.002] * 5, 31), ([1e-7], 1 + MOST_CALLS)],
+)
+def test_a_turn_is_long_enough_to_pay_for_its_hand_over(seen_s: list[float], expected: int) -> None:
+    assert calls_in_a_turn(seen_s) == expected

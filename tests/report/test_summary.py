@@ -1,0 +1,47 @@
+"""The summary a person reads after a run."""
+
+import pytest
+
+from perf.gates.policy import Gate, Policy
+from perf.gates.ruling import Judge
+from perf.report.summary import format_seconds, summary
+from perf.workers.failure import Failure, FailureKind
+from tests.measurements import made_of
+
+POLICY = Policy(ceiling_bytes=4 << 30, gates=(Gate("here", variant="jit", min_speedup=1.10),))
+JUDGE = Judge(0.01)
+
+
+def test_a_line_a_variant_with_everything_that_decides() -> None:
+    title, head, eager, jit, *rest = summary(POLICY, JUDGE, [made_of(1.40)])
+    assert title == "my.encoder short on cpu: 60 rounds in 10 s, 95% of the time inside model calls, order by seed 0"
+    assert head.split() == ["variant", "median", "speed-up", "peak", "memory", "rel.", "L2", "verdict"]
+    assert eager.split()[0] == "eager"
+    assert "noise floor" in eager
+    assert jit.split()[0] == "jit"
+    assert "1.4" in jit
+    assert "gate 1.1" in jit
+    assert "100 MiB of 4.00 GiB" in jit
+    assert jit.endswith("PASS")
+    assert not any(rest), "all is PASS: there is nothing more to say"
+
+
+def test_a_sentence_for_each_verdict_that_is_not_pass() -> None:
+    lines = summary(POLICY, JUDGE, [made_of(1.0)])
+    sentences = [line for line in lines if line.startswith("FAIL")]
+    assert len(sentences) == 1
+    assert sentences[0].startswith("FAIL my.encoder-short-jit min_speedup=1.10: ")
+
+
+def test_one_failure_that_breaks_every_gate_is_said_once() -> None:
+    dead = Failure(FailureKind.DIED, "worker jit was killed by SIGKILL in turn")
+    lines = summary(POLICY, JUDGE, [made_of(1.4, failure=dead)])
+    sentences = [line for line in lines if "SIGKILL" in line]
+    assert sentences == [
+        "FAIL my.encoder-short-jit min_speedup=1.10, ceiling=4.00GiB, rel_l2=0.0001: worker jit was killed by SIGKILL in turn"
+    ]
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(None, "-"), (1.5, "1.5 s"), (0.0123, "12.3 ms"), (4.2e-6, "4.2 us")])
+def test_durations_are_readable(seconds: float | None, expected: str) -> None:
+    assert format_seconds(seconds) == expected

@@ -1,0 +1,113 @@
+"""Tiny workloads and variants that worker processes import by name."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from typing import Any
+
+import torch
+
+import perf
+
+
+class Tiny(torch.nn.Module):
+    """Two linears, 64 wide."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = torch.nn.Linear(64, 64)
+        self.second = torch.nn.Linear(64, 64)
+
+    def forward(self, x: torch.Tensor, scale: int = 1) -> torch.Tensor:
+        return self.second(torch.relu(self.first(x))) * scale
+
+
+def tiny() -> perf.Workload:
+    """A fixed scenario, and one whose every call has another length."""
+    lengths = [torch.randn(2 + number, 64) for number in range(4)]
+    return perf.Workload(Tiny(), {"short": (torch.randn(8, 64), 1), "varied": [(x, 1) for x in lengths]}, threads=1)
+
+
+def unseeded() -> perf.Workload:
+    """Other weights in every process."""
+    torch.manual_seed(int.from_bytes(os.urandom(4)))
+    return perf.Workload(Tiny(), {"short": (torch.randn(8, 64), 1)})
+
+
+def not_a_workload() -> Any:
+    return Tiny()
+
+
+def raising_factory() -> perf.Workload:
+    raise FileNotFoundError("weights.pt")
+
+
+def plain(module: Any, example: tuple[Any, ...]) -> Any:
+    return module
+
+
+def off_by_one_percent(module: Any, example: tuple[Any, ...]) -> Any:
+    return lambda *inputs: module(*inputs) * 1.01
+
+
+def one_nan(module: Any, example: tuple[Any, ...]) -> Any:
+    def call(*inputs: Any) -> torch.Tensor:
+        answer: torch.Tensor = module(*inputs).clone()
+        answer.view(-1)[0] = float("nan")
+        return answer
+
+    return call
+
+
+def not_callable(module: Any, example: tuple[Any, ...]) -> Any:
+    return 42
+
+
+def unavailable(module: Any, example: tuple[Any, ...]) -> Any:
+    raise perf.Unavailable("needs a flux capacitor; install one")
+
+
+def dies(module: Any, example: tuple[Any, ...]) -> Any:
+    """Kills its own process at the fifth call, as a crash in native code would; its stderr has a last word."""
+    made = 0
+
+    def call(*inputs: Any) -> Any:
+        nonlocal made
+        made += 1
+        if made == 5:
+            print("famous last words", file=sys.stderr, flush=True)
+            os.kill(os.getpid(), signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+        return module(*inputs)
+
+    return call
+
+
+def hangs(module: Any, example: tuple[Any, ...]) -> Any:
+    """Never returns from its fifth call."""
+    made = 0
+
+    def call(*inputs: Any) -> Any:
+        nonlocal made
+        made += 1
+        if made == 5:
+            time.sleep(3600)
+        return module(*inputs)
+
+    return call
+
+
+def raises(module: Any, example: tuple[Any, ...]) -> Any:
+    """Raises at its fifth call."""
+    made = 0
+
+    def call(*inputs: Any) -> Any:
+        nonlocal made
+        made += 1
+        if made == 5:
+            raise RuntimeError("out of paper")
+        return module(*inputs)
+
+    return call

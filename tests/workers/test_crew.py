@@ -1,0 +1,209 @@
+"""Real worker processes: their lives, their failures, and that nothing outlives the crew."""
+
+from __future__ import annotations
+
+import math
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from perf.errors import UsageProblem
+from perf.variants.registry import BASELINE, CONTROL, VariantSpec
+from perf.workers.cache import ArtefactCache
+from perf.workers.crew import Crew
+from perf.workers.failure import FailureKind
+from perf.workers.readiness import Ready, bind, make_ready
+from perf.workloads.registry import WorkloadSpec
+
+MODELS = "tests.workers.models"
+
+
+class Silent:
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def busy(self, what: str) -> None: ...
+
+    def note(self, what: str) -> None:
+        self.notes.append(what)
+
+
+def workload(factory: str = "tiny") -> WorkloadSpec:
+    return WorkloadSpec("tiny", f"{MODELS}:{factory}", ("short", "varied"), (BASELINE,), where="my.toml")
+
+
+def brought(name: str) -> VariantSpec:
+    return VariantSpec(name, f"{MODELS}:{name}", where="my.toml")
+
+
+EAGER = VariantSpec(BASELINE, "perf.variants.eager:eager")
+TORCHSCRIPT = VariantSpec("torchscript", "perf.variants.torchscript:TorchScript", exported=True)
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> ArtefactCache:
+    return ArtefactCache(tmp_path / "cache")
+
+
+@pytest.fixture
+def crew() -> Iterator[Crew]:
+    with Crew(workload(), "cpu", Silent(), timeout_s=120.0) as made:
+        yield made
+
+
+def ready_with(crew: Crew, cache: ArtefactCache, *variants: VariantSpec, progress: Silent | None = None) -> Ready:
+    return make_ready(crew, [EAGER, *variants], ["short", "varied"], cache, progress or Silent())
+
+
+def test_every_variant_has_a_process_and_gives_the_answer_of_eager(crew: Crew, cache: ArtefactCache) -> None:
+    ready = ready_with(crew, cache, TORCHSCRIPT, brought("plain"), brought("off_by_one_percent"), brought("one_nan"))
+    pids = {worker.pid for worker in crew.workers.values()}
+    assert len(pids) == len(crew.workers) == 6
+    assert os.getpid() not in pids
+    for scenario in ("short", "varied"):
+        found = bind(crew, scenario, ready.cold)
+        assert found[BASELINE] == found[CONTROL] == found["plain"] == 0.0
+        assert found["torchscript"] < 1e-6
+        assert found["off_by_one_percent"] == pytest.approx(0.01, rel=1e-3)
+        assert found["one_nan"] == math.inf
+    turn = crew.turn("torchscript", "varied", 2, 5)
+    assert turn is not None
+    assert len(turn.wall_ns) == 5
+    assert min(turn.wall_ns) > 0
+    assert ready.threads == 1
+    assert ready.cold["torchscript"].built_now
+    assert ready.cold["torchscript"].load_s is not None
+
+
+def test_memory_is_that_of_the_worker(crew: Crew, cache: ArtefactCache) -> None:
+    ready = ready_with(crew, cache)
+    bind(crew, "short", ready.cold)
+    answer = crew.ask(crew.workers[BASELINE], "", "memory")
+    assert answer is not None
+    assert 0 <= answer["peak_bytes"] < 1 << 30
+
+
+def test_an_export_is_found_again_and_a_damaged_one_is_built_again(cache: ArtefactCache) -> None:
+    built = []
+    for damage in (False, False, True):
+        if damage:
+            (found,) = cache._root.glob("torchscript-*/*.zip")
+            found.write_bytes(b"not a graph")
+        progress = Silent()
+        with Crew(workload(), "cpu", progress, timeout_s=120.0) as crew:
+            ready = ready_with(crew, cache, TORCHSCRIPT, progress=progress)
+            assert crew.workers["torchscript"].failure is None
+            built.append(ready.cold["torchscript"].built_now)
+        assert len(progress.notes) == (1 if damage else 0)
+    assert built == [True, False, True]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no exit by signal")
+def test_a_worker_that_is_killed_is_named_with_its_last_words_and_the_others_go_on(crew: Crew, cache: ArtefactCache) -> None:
+    ready = ready_with(crew, cache, brought("dies"), brought("plain"))
+    bind(crew, "short", ready.cold)
+    assert crew.turn("dies", "short", 0, 20) is None
+    failure = crew.workers["dies"].failure
+    assert failure is not None
+    assert failure.kind is FailureKind.DIED
+    assert "worker dies was killed by SIGKILL" in failure.sentence
+    assert "famous last words" in failure.details
+    assert crew.turn("plain", "short", 0, 3) is not None
+
+
+def test_a_worker_that_raises_brings_its_traceback(crew: Crew, cache: ArtefactCache) -> None:
+    ready = ready_with(crew, cache, brought("raises"))
+    bind(crew, "short", ready.cold)
+    assert crew.turn("raises", "short", 0, 20) is None
+    failure = crew.workers["raises"].failure
+    assert failure is not None
+    assert failure.sentence == "raises raised in turn: RuntimeError: out of paper"
+    assert "Traceback" in failure.details
+    assert "models.py" in failure.details
+
+
+def test_a_worker_that_hangs_is_ended_after_the_limit(cache: ArtefactCache) -> None:
+    with Crew(workload(), "cpu", Silent(), timeout_s=15.0) as crew:
+        ready = ready_with(crew, cache, brought("hangs"))
+        bind(crew, "short", ready.cold)
+        crew._timeout_s = 0.5
+        assert crew.turn("hangs", "short", 0, 20) is None
+        failure = crew.workers["hangs"].failure
+        assert failure is not None
+        assert failure.kind is FailureKind.HUNG
+        assert "--perf-timeout" in failure.sentence
+        pid = crew.workers["hangs"].pid
+        assert pid is not None
+        assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_variant_that_can_not_run_here_says_why(crew: Crew, cache: ArtefactCache) -> None:
+    ready_with(crew, cache, brought("unavailable"))
+    failure = crew.workers["unavailable"].failure
+    assert failure is not None
+    assert (failure.kind, failure.sentence) == (FailureKind.UNAVAILABLE, "needs a flux capacitor; install one")
+
+
+@pytest.mark.parametrize(
+    ("factory", "said"),
+    [
+        ("nowhere", "has no callable 'nowhere'"),
+        ("not_a_workload", "returned Tiny; it must return a perf.Workload"),
+        ("raising_factory", "failed (FileNotFoundError: weights.pt)"),
+        ("unseeded", "gives other weights on each call"),
+    ],
+)
+def test_a_factory_that_can_not_be_used_is_bad_input(cache: ArtefactCache, factory: str, said: str) -> None:
+    with Crew(workload(factory), "cpu", Silent(), timeout_s=120.0) as crew, pytest.raises(UsageProblem) as caught:
+        ready_with(crew, cache)
+    assert said in str(caught.value)
+    assert str(caught.value).startswith("my.toml: factory 'tests.workers.models:")
+
+
+def test_a_variant_factory_that_returns_no_callable_is_bad_input(crew: Crew, cache: ArtefactCache) -> None:
+    with pytest.raises(UsageProblem, match="returned int; it must return a callable"):
+        ready_with(crew, cache, brought("not_callable"))
+
+
+def test_closing_ends_every_process(cache: ArtefactCache) -> None:
+    crew = Crew(workload(), "cpu", Silent(), timeout_s=120.0)
+    crew.start([BASELINE, CONTROL])
+    processes = [psutil.Process(worker.pid) for worker in crew.workers.values()]
+    folder = crew.folder
+    crew.close()
+    _, alive = psutil.wait_procs(processes, timeout=10)
+    assert alive == []
+    assert not folder.exists()
+
+
+def test_workers_leave_when_their_host_is_killed(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    host = textwrap.dedent(
+        f"""
+        import pathlib, time
+        from tests.workers.test_crew import Silent, workload
+        from perf.workers.crew import Crew
+        crew = Crew(workload(), "cpu", Silent(), 60.0)
+        workers = crew.hire(["one", "two"])
+        path = pathlib.Path({str(pids)!r})
+        path.with_suffix(".draft").write_text(" ".join(str(worker.pid) for worker in workers))
+        path.with_suffix(".draft").replace(path)
+        time.sleep(600)
+        """
+    )
+    process = subprocess.Popen([sys.executable, "-c", host], cwd=Path(__file__).parents[2])
+    deadline = time.monotonic() + 60
+    while not pids.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    workers = [psutil.Process(int(pid)) for pid in pids.read_text().split()]
+    process.kill()
+    process.wait()
+    _, alive = psutil.wait_procs(workers, timeout=30)
+    assert alive == []
