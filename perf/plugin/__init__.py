@@ -71,7 +71,7 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
     return explain(op, left, right)
 
 
-@pytest.hookimpl(optionalhook=True)
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_benchmark_generate_machine_info(config: pytest.Config) -> dict[str, object] | None:
     state = config.stash[STATE]
     return machine_info(state) if state.configured else None

@@ -80,10 +80,11 @@ class State:
     @property
     def progress(self) -> TerminalProgress:
         if self._progress is None:
+            from perf.plugin.terminal import UncapturedWriter
             from perf.report.progress import TerminalProgress
 
-            writer = self._config.get_terminal_writer()
-            self._progress = TerminalProgress(writer, live=self._on_a_terminal(), width=writer.fullwidth)
+            width = self._config.get_terminal_writer().fullwidth
+            self._progress = TerminalProgress(UncapturedWriter(self._config), live=self._on_a_terminal(), width=width)
         return self._progress
 
     @property

@@ -62,37 +62,64 @@ def ready_with(crew: Crew, cache: ArtefactCache, *variants: VariantSpec, progres
     return make_ready(crew, [EAGER, *variants], ["short", "varied"], cache, progress or Silent())
 
 
-def test_every_variant_has_a_process_and_gives_the_answer_of_eager(crew: Crew, cache: ArtefactCache) -> None:
-    ready = ready_with(crew, cache, TORCHSCRIPT, brought("plain"), brought("off_by_one_percent"), brought("one_nan"))
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no exit by signal")
+def test_a_crew_of_good_and_bad_variants(crew: Crew, cache: ArtefactCache) -> None:
+    """One story, since every worker costs an import of torch: who is right is right, who fails fails alone."""
+    variants = ["plain", "off_by_one_percent", "one_nan", "dies", "raises", "unavailable"]
+    ready = ready_with(crew, cache, TORCHSCRIPT, *(brought(name) for name in variants))
+
+    # Each has a process of its own.
     pids = {worker.pid for worker in crew.workers.values()}
-    assert len(pids) == len(crew.workers) == 6
+    assert len(pids) == len(crew.workers) == 9
     assert os.getpid() not in pids
-    for scenario in ("short", "varied"):
-        found = bind(crew, scenario, ready.cold)
-        assert found[BASELINE] == found[CONTROL] == found["plain"] == 0.0
-        assert found["torchscript"] < 1e-6
-        assert found["off_by_one_percent"] == pytest.approx(0.01, rel=1e-3)
-        assert found["one_nan"] == math.inf
-    turn = crew.turn("torchscript", "varied", 2, 5)
-    assert turn is not None
-    assert len(turn.wall_ns) == 5
-    assert min(turn.wall_ns) > 0
+
+    # One that can't run here says why.
+    failure = crew.workers["unavailable"].failure
+    assert failure is not None
+    assert (failure.kind, failure.sentence) == (FailureKind.UNAVAILABLE, "needs a flux capacitor; install one")
+
+    # Outputs are compared with eager's.
+    found = bind(crew, "short", ready.cold)
+    assert found[BASELINE] == found[CONTROL] == found["plain"] == 0.0
+    assert found["torchscript"] < 1e-6
+    assert found["off_by_one_percent"] == pytest.approx(0.01, rel=1e-3)
+    assert found["one_nan"] == math.inf
+
+    # One that is killed is named with its signal and its last words.
+    assert crew.turn("dies", "short", 0, 20) is None
+    failure = crew.workers["dies"].failure
+    assert failure is not None
+    assert failure.kind is FailureKind.DIED
+    assert "worker dies was killed by SIGKILL" in failure.sentence
+    assert "famous last words" in failure.details
+
+    # One that raises brings its traceback.
+    assert crew.turn("raises", "short", 0, 20) is None
+    failure = crew.workers["raises"].failure
+    assert failure is not None
+    assert failure.sentence == "raises raised in turn: RuntimeError: out of paper"
+    assert "Traceback" in failure.details
+    assert "models.py" in failure.details
+
+    # The others go on, in every scenario.
+    found = bind(crew, "varied", ready.cold)
+    assert found["torchscript"] < 1e-6
+    for name in (BASELINE, CONTROL, "torchscript", "plain"):
+        turn = crew.turn(name, "varied", 2, 5)
+        assert turn is not None
+        assert len(turn.wall_ns) == 5
+        assert min(turn.wall_ns) > 0
     assert ready.threads == 1
     assert ready.cold["torchscript"].built_now
     assert ready.cold["torchscript"].load_s is not None
-
-
-def test_memory_is_that_of_the_worker(crew: Crew, cache: ArtefactCache) -> None:
-    ready = ready_with(crew, cache)
-    bind(crew, "short", ready.cold)
-    answer = crew.ask(crew.workers[BASELINE], "", "memory")
-    assert answer is not None
-    assert 0 <= answer["peak_bytes"] < 1 << 30
+    memory = crew.ask(crew.workers["torchscript"], "", "memory")
+    assert memory is not None
+    assert memory["peak_bytes"] is None or 0 <= memory["peak_bytes"] < 1 << 30
 
 
 def test_an_export_is_found_again_and_a_damaged_one_is_built_again(cache: ArtefactCache) -> None:
     built = []
-    for damage in (False, False, True):
+    for damage in (False, True):
         if damage:
             (found,) = cache._root.glob("torchscript-*/*.zip")
             found.write_bytes(b"not a graph")
@@ -102,31 +129,9 @@ def test_an_export_is_found_again_and_a_damaged_one_is_built_again(cache: Artefa
             assert crew.workers["torchscript"].failure is None
             built.append(ready.cold["torchscript"].built_now)
         assert len(progress.notes) == (1 if damage else 0)
-    assert built == [True, False, True]
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no exit by signal")
-def test_a_worker_that_is_killed_is_named_with_its_last_words_and_the_others_go_on(crew: Crew, cache: ArtefactCache) -> None:
-    ready = ready_with(crew, cache, brought("dies"), brought("plain"))
-    bind(crew, "short", ready.cold)
-    assert crew.turn("dies", "short", 0, 20) is None
-    failure = crew.workers["dies"].failure
-    assert failure is not None
-    assert failure.kind is FailureKind.DIED
-    assert "worker dies was killed by SIGKILL" in failure.sentence
-    assert "famous last words" in failure.details
-    assert crew.turn("plain", "short", 0, 3) is not None
-
-
-def test_a_worker_that_raises_brings_its_traceback(crew: Crew, cache: ArtefactCache) -> None:
-    ready = ready_with(crew, cache, brought("raises"))
-    bind(crew, "short", ready.cold)
-    assert crew.turn("raises", "short", 0, 20) is None
-    failure = crew.workers["raises"].failure
-    assert failure is not None
-    assert failure.sentence == "raises raised in turn: RuntimeError: out of paper"
-    assert "Traceback" in failure.details
-    assert "models.py" in failure.details
+    assert built == [True, True]
+    with Crew(workload(), "cpu", Silent(), timeout_s=120.0) as crew:
+        assert not ready_with(crew, cache, TORCHSCRIPT).cold["torchscript"].built_now
 
 
 def test_a_worker_that_hangs_is_ended_after_the_limit(cache: ArtefactCache) -> None:
@@ -142,13 +147,6 @@ def test_a_worker_that_hangs_is_ended_after_the_limit(cache: ArtefactCache) -> N
         pid = crew.workers["hangs"].pid
         assert pid is not None
         assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-
-
-def test_a_variant_that_can_not_run_here_says_why(crew: Crew, cache: ArtefactCache) -> None:
-    ready_with(crew, cache, brought("unavailable"))
-    failure = crew.workers["unavailable"].failure
-    assert failure is not None
-    assert (failure.kind, failure.sentence) == (FailureKind.UNAVAILABLE, "needs a flux capacitor; install one")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+# Public, but torch.jit has no __all__; ignored here, since script would read the comment inside a function.
+from torch.jit import is_scripting  # type: ignore[attr-defined]
+
 
 def padding_mask(lengths: Tensor, size: int) -> Tensor:
     """lengths (B) in positions -> (B, 1, size) bool, True for the first `lengths[b]` positions."""
@@ -27,7 +30,7 @@ def attention_mask(padding: Tensor, chunk: int, streaming: bool) -> Tensor:
         position = torch.arange(padding.size(2), device=padding.device)
         end = (torch.div(position, chunk, rounding_mode="trunc") + 1) * chunk
         allowed = padding & (position.unsqueeze(0) < end.unsqueeze(1)).unsqueeze(0)
-    if torch.jit.is_scripting():  # type: ignore[attr-defined]  # public, but torch.jit has no __all__
+    if is_scripting():
         return _never_empty(allowed)
     if torch.compiler.is_compiling():
         return allowed

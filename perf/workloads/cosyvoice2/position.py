@@ -7,6 +7,9 @@ import math
 import torch
 from torch import Tensor, nn
 
+# Public, but torch.jit has no __all__; ignored here, since script would read the comment inside a function.
+from torch.jit import is_scripting  # type: ignore[attr-defined]
+
 LONGEST = 5000
 """Distances in the table as built, in positions. Longer inputs make it grow."""
 
@@ -39,7 +42,7 @@ class RelativePositions(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """x (B, T, width) -> (1, 2T - 1, width), in the dtype and on the device of x."""
         size = x.size(1)
-        if torch.jit.is_scripting():  # type: ignore[attr-defined]  # public, but torch.jit has no __all__
+        if is_scripting():
             self._fit(x)
         elif torch.compiler.is_compiling():
             # A graph neither grows its constants nor keeps what it converted: it serves up to LONGEST positions, and

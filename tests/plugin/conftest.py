@@ -1,0 +1,125 @@
+"""A user's project: a package with a tiny model, a pyproject.toml, and pytest run in it as a user would."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+PACKAGE = '''
+"""A model and ways to run it, as a user would bring them along."""
+
+import os
+import signal
+import sys
+
+import perf
+
+
+def encoder():
+    import torch
+
+    module = torch.nn.Sequential(torch.nn.Linear(256, 256), torch.nn.ReLU(), torch.nn.Linear(256, 256))
+    return perf.Workload(module=module, scenarios={"short": (torch.randn(16, 256),), "long": (torch.randn(64, 256),)}, threads=1)
+
+
+def not_a_workload():
+    return "encoder"
+
+
+def plain(module, example):
+    return module
+
+
+def wrong(module, example):
+    return lambda x: module(x) * 1.01
+
+
+def missing(module, example):
+    raise perf.Unavailable("needs a flux capacitor; install one")
+
+
+def dies(module, example):
+    left = 60
+
+    def call(x):
+        nonlocal left
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+        return module(x)
+
+    return call
+'''
+
+HEAD = """
+[tool.perf]
+shipped = false
+alpha = 0.01
+ceiling = "4GiB"
+
+[tool.perf.workloads."my.encoder"]
+factory = "mypackage.perf:encoder"
+scenarios = ["short", "long"]
+variants = {variants}
+
+[tool.perf.variants."plain"]
+factory = "mypackage.perf:plain"
+
+[tool.perf.variants."wrong"]
+factory = "mypackage.perf:wrong"
+
+[tool.perf.variants."missing"]
+factory = "mypackage.perf:missing"
+
+[tool.perf.variants."dies"]
+factory = "mypackage.perf:dies"
+"""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with a package and a configuration."""
+
+    path: Path
+
+    def configure(self, variants: list[str], rest: str = "") -> None:
+        (self.path / "pyproject.toml").write_text(HEAD.format(variants=variants) + rest)
+
+    def gate(self, variant: str, limit: str, scenario: str = "*") -> str:
+        return f'\n[[tool.perf.gates]]\nworkload = "my.encoder"\nscenario = "{scenario}"\nvariant = "{variant}"\n{limit}\n'
+
+    @property
+    def environment(self) -> dict[str, str]:
+        path = os.pathsep.join([str(self.path), str(ROOT)])
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        return {**kept, "PYTHONPATH": path, "COLUMNS": "200", "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def command(self, *arguments: str) -> list[str]:
+        paths = [] if any(argument.endswith(".py") for argument in arguments) else ["--pyargs", "perf.benchmarks"]
+        return [sys.executable, "-m", "pytest", "-p", "perf.plugin", "--perf-device", "cpu", *paths, *arguments]
+
+    def pytest(self, *arguments: str, timeout_s: float = 240) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*arguments),
+            cwd=self.path,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+        )
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    package = tmp_path / "mypackage"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "perf.py").write_text(PACKAGE)
+    return Project(tmp_path)

@@ -1,0 +1,42 @@
+"""Inductor ahead of time: one package for all lengths, and what is free in it."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from perf.variants.inductor import Inductor, free_sizes
+from tests.workers.models import Tiny
+
+DYNAMIC = torch.export.Dim.DYNAMIC
+
+
+def test_free_is_what_differs_among_the_calls() -> None:
+    calls = [(torch.zeros(1, length, 8), torch.zeros(2), 3, True) for length in (4, 5, 6)]
+    assert free_sizes(calls) == ({1: DYNAMIC}, None, None, None)
+
+
+def test_nothing_is_free_where_nothing_differs() -> None:
+    assert free_sizes([(torch.zeros(2, 3),)]) == (None,)
+
+
+@pytest.mark.skipif(Inductor().unavailable() is not None, reason=str(Inductor().unavailable()))
+def test_a_package_serves_lengths_it_was_not_exported_with(tmp_path: Path) -> None:
+    module = Tiny().eval()
+    path = tmp_path / "tiny.fp32.pt2"
+    calls = [(torch.randn(length, 64), 2) for length in (5, 9)]
+    facts = Inductor().export(module, calls, path)
+    loaded = Inductor().load(path, "cpu", facts)
+    for length in (5, 9, 17):
+        x = torch.randn(length, 64)
+        with torch.no_grad():
+            torch.testing.assert_close(loaded(x, 2), module(x, 2))
+
+
+def test_without_a_compiler_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("CXX", raising=False)
+    reason = Inductor().unavailable()
+    assert reason is not None
+    assert "C++ compiler" in reason
+    assert "install one" in reason
