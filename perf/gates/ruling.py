@@ -159,7 +159,7 @@ class _Key:
 
 @lru_cache(maxsize=64)
 def _speedup(key: _Key) -> Speedup | None:
-    baseline, candidate, control = key.measurement.columns(key.variant)
-    if not len(baseline):
+    columns = key.measurement.columns(key.variant)
+    if not len(columns.baseline):
         return None
-    return speedup(baseline, candidate, control, alpha=key.alpha)
+    return speedup(columns.baseline, columns.candidate, columns.control, alpha=key.alpha, processes=columns.processes)

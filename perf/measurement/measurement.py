@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -55,10 +55,20 @@ class Arm:
         return self.memory.get("peak_bytes")
 
 
+class Columns(NamedTuple):
+    """One figure a round and arm, in seconds, rounds that all arms finished; `processes` labels the rounds."""
+
+    baseline: Column
+    candidate: Column
+    control: Column | None
+    processes: npt.NDArray[np.intp] | None
+
+
 @dataclass(frozen=True)
 class Measurement:
     """What one workload/scenario gave so far.
 
+    processes: round -> number of the set of processes it was measured in; all 0 where workers were started once.
     same_inputs: whether every call of the scenario has the same input.
     wall_s: from all workers warm to the end of the last round; busy_s: the part inside model calls.
     notes: what a reader should know before trusting the figures.
@@ -69,6 +79,7 @@ class Measurement:
     device: str
     seed: int
     arms: Mapping[str, Arm]
+    processes: tuple[int, ...] = ()
     same_inputs: bool = True
     wall_s: float = 0.0
     busy_s: float = 0.0
@@ -84,16 +95,47 @@ class Measurement:
         """The second worker of the baseline."""
         return self.arms.get(CONTROL)
 
-    def columns(self, candidate: str) -> tuple[Column, Column, Column | None]:
-        """Baseline, candidate and control: one figure a round, rounds that all of them finished.
+    def columns(self, candidate: str) -> Columns:
+        """The figures that are compared. The control is None if it has failed, `processes` if there was one set only.
 
         A turn's figure is the median of its calls, or their mean where each call has another input (the median of
-        unlike calls would compare unlike things). The control is None if it has failed.
+        unlike calls would compare unlike things).
         """
         arms = [self.arms[BASELINE], self.arms[candidate]]
         if self.control is not None and self.control.failure is None:
             arms.append(self.control)
-        whole = [turns for turns in zip(*(arm.turns for arm in arms), strict=False) if all(turns)]
+        whole = [number for number, turns in enumerate(zip(*(arm.turns for arm in arms), strict=False)) if all(turns)]
         figure = np.median if self.same_inputs else np.mean
-        columns = [np.array([figure(turns[place]) for turns in whole], dtype=np.float64) for place in range(len(arms))]
-        return columns[0], columns[1], columns[2] if len(columns) > 2 else None
+        columns = [np.array([figure(arm.turns[number]) for number in whole], dtype=np.float64) for arm in arms]
+        labels = None
+        if len(set(self.processes)) > 1:
+            labels = np.array([self.processes[number] for number in whole], dtype=np.intp)
+        return Columns(columns[0], columns[1], columns[2] if len(columns) > 2 else None, labels)
+
+
+def merged(parts: Sequence[Measurement]) -> Measurement:
+    """One measurement from several sets of processes: rounds in order, the worst of everything else."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    return replace(
+        first,
+        arms={name: _merged_arm([part.arms[name] for part in parts]) for name in first.arms},
+        processes=tuple(number for number, part in enumerate(parts) for _ in part.arms[BASELINE].turns),
+        wall_s=sum(part.wall_s for part in parts),
+        busy_s=sum(part.busy_s for part in parts),
+        notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+    )
+
+
+def _merged_arm(arms: Sequence[Arm]) -> Arm:
+    distances = [arm.rel_l2 for arm in arms]
+    return replace(
+        arms[0],
+        turns=tuple(turn for arm in arms for turn in arm.turns),
+        first_s=tuple(first for arm in arms for first in arm.first_s),
+        device_s=tuple(turn for arm in arms for turn in arm.device_s),
+        memory=max((arm.memory for arm in arms), key=lambda memory: memory.get("peak_bytes") or 0),
+        rel_l2=None if None in distances else max(each for each in distances if each is not None),
+        failure=next((arm.failure for arm in arms if arm.failure is not None), None),
+    )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
-from perf.measurement.measurement import Arm, Measurement
+from perf.measurement.measurement import Arm, Measurement, merged
 from perf.measurement.rounds import Enough, Rounds
-from perf.variants.registry import BASELINE, CONTROL, VariantSpec
+from perf.variants.registry import BASELINE, VariantSpec
 from perf.workers.cache import ArtefactCache
 from perf.workers.crew import Crew, Progress, Turn
-from perf.workers.failure import Failure, FailureKind
+from perf.workers.failure import Failure
 from perf.workers.readiness import Ready, bind, make_ready
 from perf.workloads.registry import WorkloadSpec
 
@@ -26,7 +26,11 @@ class Task:
 
 @dataclass(frozen=True)
 class Means:
-    """How it is measured. budget_s: seconds of rounds per workload/scenario. timeout_s: for one answer of a worker."""
+    """How it is measured.
+
+    budget_s: seconds of rounds per workload/scenario. timeout_s: for one answer of a worker. processes: how many times
+    all workers are started anew, because a process is a source of variance of its own.
+    """
 
     device: str
     cache: ArtefactCache
@@ -34,6 +38,7 @@ class Means:
     budget_s: float
     timeout_s: float
     seed: int
+    processes: int = 1
     on_close: Callable[[Measurement], None] = field(default=lambda measurement: None)
 
 
@@ -54,7 +59,11 @@ class _CrewTeam:
 
 
 class Measurements:
-    """Measures on first demand. Only the crew of the workload in hand is alive; another workload ends it."""
+    """Measures on first demand. Only the crew of the workload in hand is alive; another workload ends it.
+
+    With several processes, the first demand measures every scenario of the workload in each set of workers, since
+    starting them anew for each scenario would cost more than the rounds.
+    """
 
     def __init__(self, tasks: Mapping[str, Task], means: Means, enough: Enough) -> None:
         self._tasks = tasks
@@ -63,19 +72,32 @@ class Measurements:
         self._crew: Crew | None = None
         self._ready: Ready | None = None
         self._runs: dict[str, Rounds] = {}
+        self._parts: dict[tuple[str, str], list[Measurement]] = {}
         self.done: dict[tuple[str, str], Measurement] = {}
 
     def get(self, workload: str, scenario: str) -> Measurement:
         """The measurement of `scenario`, made now if it has not been."""
         if (workload, scenario) not in self.done:
-            self._open(workload)
-            self._measure(workload, scenario)
+            if self._means.processes == 1:
+                self._open(workload)
+                self._measure(workload, scenario)
+            else:
+                for number in range(self._means.processes):
+                    self.close()
+                    self._means.progress.note(f"{workload}: processes {number + 1} of {self._means.processes}")
+                    self._open(workload)
+                    for each in self._tasks[workload].scenarios:
+                        self._measure(workload, each)
         return self.done[workload, scenario]
 
     def more(self, workload: str, scenario: str, enough: Enough) -> Measurement:
-        """Rounds until `enough`, as far as the budget goes and the workers are still there."""
+        """Rounds until `enough`, as far as the budget goes and the workers are still there.
+
+        With several processes there are none: only more processes would help.
+        """
         crew = self._crew
-        if crew is not None and crew.workload.name == workload and scenario in self._runs:
+        alive = crew is not None and crew.workload.name == workload and scenario in self._runs
+        if alive and self._means.processes == 1:
             self._run(workload, scenario, enough)
         return self.done[workload, scenario]
 
@@ -101,7 +123,7 @@ class Measurements:
     def _measure(self, workload: str, scenario: str) -> None:
         crew, ready = self._crew, self._ready
         assert crew is not None and ready is not None, "opened just before"  # noqa: S101, PT018 - for the type checker
-        names = list(crew.workers)
+        parts = self._parts.setdefault((workload, scenario), [])
         distances = bind(crew, scenario, ready.cold)
         precision = {variant.name: variant.precision for variant in self._tasks[workload].variants}
         arms = {
@@ -113,34 +135,34 @@ class Measurements:
                 ready.cold[name],
                 precision=precision.get(name, "fp32"),
                 rel_l2=distances.get(name),
-                failure=crew.workers[name].failure,
+                failure=worker.failure,
             )
-            for name in names
+            for name, worker in crew.workers.items()
         }
-        blank = Measurement(workload, scenario, self._means.device, self._means.seed, arms)
-        if crew.workers[BASELINE].failure is not None:
-            self.done[workload, scenario] = blank
-            return
-        run = Rounds(_CrewTeam(crew), blank, ready.calls[scenario], self._means.progress)
-        self._runs[scenario] = run
-        self.done[workload, scenario] = blank
-        run.warm_up()
-        self._run(workload, scenario, self._enough)
+        # Another order of turns in every set of processes, and all of them from the one seed.
+        blank = Measurement(workload, scenario, self._means.device, self._means.seed + len(parts), arms)
+        parts.append(blank)
+        self.done[workload, scenario] = merged(parts)
+        if crew.workers[BASELINE].failure is None:
+            run = Rounds(_CrewTeam(crew), blank, ready.calls[scenario], self._means.progress)
+            self._runs[scenario] = run
+            run.warm_up()
+            self._run(workload, scenario, self._enough)
 
     def _run(self, workload: str, scenario: str, enough: Enough) -> None:
-        run = self._runs[scenario]
+        run, parts = self._runs[scenario], self._parts[workload, scenario]
         try:
-            run.run(enough, self._means.budget_s)
+            run.run(enough, self._means.budget_s / self._means.processes)
         finally:
             # Also on Ctrl-C: what was measured is kept.
-            self.done[workload, scenario] = run.measurement()
-        self.done[workload, scenario] = self._with_memory(self.done[workload, scenario])
+            parts[-1] = run.measurement()
+            self.done[workload, scenario] = merged(parts)
+        parts[-1] = self._with_memory(parts[-1])
+        self.done[workload, scenario] = merged(parts)
 
     def _with_memory(self, measurement: Measurement) -> Measurement:
         crew = self._crew
         assert crew is not None, "rounds have just been run"  # noqa: S101 - for the type checker
-        from dataclasses import replace
-
         answers = crew.ask_all(crew.workers.values(), "reading memory", "memory")
         memory = {worker.name: answer for worker, answer in answers.items()}
         arms = {
@@ -149,7 +171,3 @@ class Measurements:
         }
         return replace(measurement, arms=arms)
 
-
-def failed(measurement: Measurement, kind: FailureKind) -> Sequence[str]:
-    """Variants that failed in this way."""
-    return [name for name, arm in measurement.arms.items() if arm.failure is not None and arm.failure.kind is kind and name != CONTROL]

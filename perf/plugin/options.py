@@ -37,6 +37,14 @@ def add_options(parser: pytest.Parser) -> None:
         help="a worker that takes longer for one answer (a compilation, a turn) has hung; default: 600",
     )
     group.addoption(
+        "--perf-processes",
+        metavar="N",
+        type=_count,
+        default=1,
+        help="start all workers N times and share the budget among them, because a process is a source of variance of "
+        "its own; default: 1 (nightly runs: 5)",
+    )
+    group.addoption(
         "--perf-seed",
         metavar="N",
         type=_seed,
@@ -68,3 +76,13 @@ def _seed(text: str) -> int:
     if seed < 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
     return seed
+
+
+def _count(text: str) -> int:
+    try:
+        count = int(text)
+    except ValueError:
+        count = 0
+    if count < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return count

@@ -184,6 +184,7 @@ class State:
             budget_s=option("perf_budget"),
             timeout_s=option("perf_timeout"),
             seed=option("perf_seed"),
+            processes=option("perf_processes"),
             on_close=lambda measurement: save_rounds(root / "rounds", measurement),
         )
         tasks = {}

@@ -49,9 +49,11 @@ def format_seconds(seconds: float | None) -> str:
 
 def _title(measurement: Measurement) -> str:
     inside = f", {measurement.busy_s / measurement.wall_s:.0%} of the time inside model calls" if measurement.wall_s else ""
+    sets = len(set(measurement.processes))
+    started = f" and {sets} sets of processes" if sets > 1 else ""
     return (
         f"{measurement.workload} {measurement.scenario} on {measurement.device}: "
-        f"{measurement.rounds} rounds in {measurement.wall_s:.0f} s{inside}, order by seed {measurement.seed}"
+        f"{measurement.rounds} rounds in {measurement.wall_s:.0f} s{started}{inside}, order by seed {measurement.seed}"
     )
 
 

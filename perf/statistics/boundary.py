@@ -19,9 +19,9 @@ MIXTURE_PAIRS = 2.0
 """Where the mixture puts its weight, in pairs. 2 is best at 10 to 60 pairs, where gates are decided; beyond 400 pairs a
 larger figure would win 3 % of the pairs."""
 
-OVERSHOOT = 1.3
-"""T moves in steps and so jumps past the boundary: with the nominal level 1.3 alpha, 0.6 % of symmetric series cross
-within 400 pairs at alpha 1 % (40,000 simulated)."""
+LEVEL = 2.0
+"""Of alpha, for the boundary. T moves in steps and jumps past it: at nominally 2 % just 1.0 % of symmetric series cross
+within 400 pairs (40,000 simulated), and 0.3 % together with the bounds for memory (`dependence`)."""
 
 EARLY_SHARE = 5
 """All pairs on one side is the strongest there is at small n. It counts from the first n at which it has a probability
@@ -34,7 +34,7 @@ EXACT_PAIRS = 64
 @lru_cache(maxsize=65536)
 def rank(pairs: int, alpha: float) -> int:
     """k: zero is given up when T <= k or T >= n (n + 1) / 2 - k. -1: no T is extreme enough at so few pairs."""
-    deviation = critical_deviation(pairs, alpha)
+    deviation = critical_deviation(pairs, LEVEL * alpha)
     if pairs > EXACT_PAIRS:
         mean = pairs * (pairs + 1) / 4
         sd = math.sqrt(pairs * (pairs + 1) * (2 * pairs + 1) / 24)
@@ -46,10 +46,10 @@ def rank(pairs: int, alpha: float) -> int:
     return k
 
 
-def critical_deviation(pairs: float, alpha: float) -> float:
-    """The boundary in standard deviations of T (equally: of the estimate) at `pairs` pairs."""
+def critical_deviation(pairs: float, level: float) -> float:
+    """The boundary in standard deviations of T (equally: of the estimate); a Brownian path ever crosses it in `level`."""
     ratio = pairs / MIXTURE_PAIRS
-    return math.sqrt((1 + 1 / ratio) * (math.log1p(ratio) - 2 * math.log(min(1.0, OVERSHOOT * alpha))))
+    return math.sqrt((1 + 1 / ratio) * (math.log1p(ratio) - 2 * math.log(min(1.0, level))))
 
 
 def fewest_pairs(alpha: float) -> int:

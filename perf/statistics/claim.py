@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from perf.statistics import boundary, walsh
-from perf.statistics.dependence import Dependence, dependence
+from perf.statistics.dependence import memory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-NORMAL_QUARTILES = 1.349  # interquartile range of a normal distribution in standard deviations
+NORMAL_MAD = 1.4826  # standard deviations of a normal distribution in its median absolute deviation
 
 
 @dataclass(frozen=True)
 class Claim:
     """Natural logarithms of ratios; `low` and `high` infinite where there are too few pairs.
 
-    spread: robust standard deviation of one pair. process_effect: how much wider the scatter between processes is than
-        pairs alone explain, as a factor of the variance; 1.0 with one process.
+    spread: robust standard deviation of one pair.
+    autocorrelation: lag 1, as seen.
+    design_effect: by how many times more pairs the bounds are as wide as independent pairs would make them; at least 1.
+    process_effect: by what factor the variance between processes exceeds what pairs explain; 1.0 with one process.
     """
 
     estimate: float
     low: float
     high: float
     spread: float
-    dependence: Dependence
+    autocorrelation: float
+    design_effect: float
     process_effect: float = 1.0
 
 
@@ -41,23 +44,22 @@ def claim(series: NDArray[np.float64], alpha: float, processes: NDArray[np.intp]
     found = walsh.bounds(series, boundary.rank(len(series), alpha))
     spread = robust_spread(series)
     starts = None if processes is None else np.concatenate(([True], processes[1:] != processes[:-1]))
-    memory = dependence(series - found.estimate, spread, starts)
-    widening = math.sqrt(memory.design_effect)
-    low = found.estimate - widening * (found.estimate - found.low)
-    high = found.estimate + widening * (found.high - found.estimate)
+    remembered = memory(series, found.estimate, spread, alpha, starts)
+    swings = math.sqrt(remembered.swings)
+    low = min(remembered.low, found.estimate - swings * (found.estimate - found.low))
+    high = max(remembered.high, found.estimate + swings * (found.high - found.estimate))
+    width = found.high - found.low
+    effect = ((high - low) / width) ** 2 if 0 < width < math.inf else 1.0
+    own = Claim(found.estimate, low, high, spread, remembered.autocorrelation, effect)
     if processes is None or processes[-1] == processes[0]:
-        return Claim(found.estimate, low, high, spread, memory)
+        return own
     centre, half, effect = _between_processes(series, processes, spread, alpha)
-    return Claim(found.estimate, min(low, centre - half), max(high, centre + half), spread, memory, effect)
+    return replace(own, low=min(low, centre - half), high=max(high, centre + half), process_effect=effect)
 
 
 def robust_spread(series: NDArray[np.float64]) -> float:
-    """Standard deviation by the interquartile range: the pairs in the tails are not what a pair is usually like."""
-    if len(series) < 2:
-        return 0.0
-    n = len(series)
-    parts = np.partition(series, (n // 4, (3 * n) // 4))
-    return float(parts[(3 * n) // 4] - parts[n // 4]) / NORMAL_QUARTILES
+    """Standard deviation by the median absolute deviation: a pair in the tails is not what a pair is usually like."""
+    return NORMAL_MAD * float(np.median(np.abs(series - np.median(series))))
 
 
 def _between_processes(

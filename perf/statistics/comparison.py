@@ -32,7 +32,8 @@ class Speedup:
     control: eager against eager, or None.
     noise_floor: how far the control is from 1, relative (0.012 is 1.2 %); 0.0 without control.
     autocorrelation: lag 1, of consecutive log-ratios.
-    design_effect: how many pairs count as one for their memory, the allowance for few pairs included; at least 1.
+    design_effect: how many pairs count as one, because they remember their neighbours or are too few to show that they
+        do not; at least 1.
     processes, process_effect: number of processes, and by what factor their scatter exceeds what pairs explain.
     mde: smallest relative effect that could be decided now at this spread and number of pairs; inf when none could.
     pair_s: seconds that one more round of these arms takes.
@@ -96,7 +97,7 @@ def speedup(
         offset = claim(control, alpha, labels)
         claims += [claim(ratio - control, alpha, labels), claim(ratio + control, alpha, labels)]
     low, high = min(c.low for c in claims), max(c.high for c in claims)
-    moved = proven_drift(ratio, own.spread, own.dependence.design_effect)
+    moved = proven_drift(ratio, own.spread, own.design_effect)
     return Speedup(
         interval=Interval(math.exp(own.estimate), math.exp(low), _exp(high), alpha),
         pairs_interval=_interval(own, alpha),
@@ -104,8 +105,8 @@ def speedup(
         spread=own.spread,
         control=None if offset is None else _interval(offset, alpha),
         noise_floor=0.0 if offset is None else math.expm1(abs(offset.estimate)),
-        autocorrelation=own.dependence.autocorrelation,
-        design_effect=own.dependence.design_effect,
+        autocorrelation=own.autocorrelation,
+        design_effect=own.design_effect,
         processes=1 if labels is None else len(np.unique(labels)),
         process_effect=own.process_effect,
         mde=_exp(max(own.estimate - low, high - own.estimate)) - 1,
@@ -154,9 +155,8 @@ def _notes(baseline_s: NDArray[np.float64], own: Claim, ratio_moved: bool) -> tu
             f"the machine became {abs(change):.0%} {'slower' if change > 0 else 'faster'} while the rounds were timed; "
             "that cancels within pairs"
         )
-    if own.dependence.autocorrelation > 0.3 and own.dependence.design_effect > 2:  # above what recorded rounds show
+    if own.autocorrelation > 0.3 and own.design_effect > 2:  # above what recorded rounds show
         notes.append(
-            f"neighbouring pairs resemble each other ({own.dependence.autocorrelation:.2f} at lag 1); "
-            "the interval is wider for it"
+            f"neighbouring pairs resemble each other ({own.autocorrelation:.2f} at lag 1); the interval is wider for it"
         )
     return tuple(notes)

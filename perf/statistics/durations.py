@@ -15,7 +15,7 @@ class DurationsError(ValueError):
 
 
 def accepted(durations_s: ArrayLike, arm: str) -> NDArray[np.float64]:
-    """One arm's durations as a float array, shape `(rounds,)`, seconds; raises `DurationsError` with the round named."""
+    """One arm's durations as a float array, shape `(rounds,)`, seconds; `DurationsError` names a bad round."""
     try:
         values = np.asarray(durations_s, dtype=np.float64)
     except (TypeError, ValueError) as error:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MOST_PAIRS = 1_000_000  # nobody waits for more; a forecast beyond is "no number of rounds"
 HODGES_LEHMANN_LOSS = 1.0233  # sqrt(pi / 3): its standard error against that of a mean, for normal pairs
+MARGIN = 1.25  # the forecast is meant to suffice in most cases, not in half of them
 
 
 class Answer(enum.StrEnum):
@@ -41,8 +42,8 @@ def judge(speedup: Speedup, threshold: float) -> Judgement:
     """Is the candidate at least `threshold` times as fast as the baseline?
 
     PASS when the whole interval is at or above the threshold, FAIL when it lies below. INVALID when the two copies of
-    the baseline differ so much that the question can't be answered here, however many rounds are measured; a large noise
-    floor does not hinder an answer that is further away than the floor. All else is INCONCLUSIVE.
+    the baseline differ so much that the question can't be answered here, however many rounds are measured; a large
+    noise floor does not hinder an answer that is further away than the floor. All else is INCONCLUSIVE.
     """
     if not (math.isfinite(threshold) and threshold > 0):
         raise ValueError(f"threshold must be a positive number, not {threshold!r}")
@@ -114,33 +115,29 @@ def _inconclusive(speedup: Speedup, threshold: float) -> Judgement:
 
 
 def _pairs_needed(speedup: Speedup, threshold: float) -> int | None:
-    """Further pairs after which the interval, at the present estimate and spread, would leave the threshold outside."""
-    found, n = speedup.interval, speedup.pairs
-    centre, limit = math.log(found.estimate), math.log(threshold)
+    """Further pairs after which, at the present estimate and spread, the threshold would likely lie outside."""
+    n = speedup.pairs
     floor = 0.0 if speedup.control is None else abs(math.log(speedup.control.estimate))
-    distance = abs(centre - limit) - floor
+    distance = abs(math.log(speedup.interval.estimate / threshold)) - floor
     if distance <= 0 or speedup.processes > 1:
         return None  # between processes only more processes help
-    fewest = boundary.fewest_pairs(found.alpha)
-    low_side = limit < centre
-    edge = (math.log(found.low) if found.low > 0 else -math.inf) if low_side else math.log(found.high)
-    if math.isinf(edge):  # nothing to extrapolate from but the spread
-        now = speedup.spread * HODGES_LEHMANN_LOSS * (math.sqrt(3) if speedup.control is not None else 1.0)
-        deviation, root = 1.0, 1.0
-    else:
-        now = max(abs(centre - edge) - floor, 0.0)
-        deviation, root = boundary.critical_deviation(n, found.alpha), math.sqrt(n)
+    remembered = max(speedup.autocorrelation, 0.0) if n >= 16 else 0.0  # fewer pairs show chance, not memory
+    scatter = speedup.spread * HODGES_LEHMANN_LOSS * math.sqrt((1 + remembered) / (1 - remembered))
+    if speedup.control is not None:
+        scatter *= math.sqrt(3)  # the control's own scatter enters: 2 baseline - candidate - control
 
-    def half_width(pairs: float) -> float:
-        return now * boundary.critical_deviation(pairs, found.alpha) / deviation * root / math.sqrt(pairs)
+    def decides(pairs: int) -> bool:
+        deviation = boundary.critical_deviation(pairs, boundary.LEVEL * speedup.interval.alpha)
+        return MARGIN * scatter * deviation / math.sqrt(pairs) < distance
 
-    if half_width(MOST_PAIRS) >= distance:
+    if not decides(MOST_PAIRS):
         return None
-    low, high = n, MOST_PAIRS
+    low, high = 0, MOST_PAIRS
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if half_width(middle) < distance else (middle, high)
-    return max(high, fewest) - n if max(high, fewest) > n else 1
+        low, high = (low, middle) if decides(middle) else (middle, high)
+    # Already overdue by the forecast: bad luck, or a memory that has to be talked down. A quarter more, then.
+    return max(high - n, boundary.fewest_pairs(speedup.interval.alpha) - n, n // 4, 1)
 
 
 def _ratio(ratio: float, *, up: bool | None = None) -> str:

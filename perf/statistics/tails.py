@@ -1,8 +1,8 @@
 """Bounds for a quantile of durations, such as the p95 that streaming first-chunk latency is held to.
 
 Order statistics: the q-quantile lies between the k-th and the m-th smallest of n durations unless far more or fewer
-than n q of them fall below it. "Far" is a beta-binomial mixture with Ville's inequality (Howard and Ramdas, Bernoulli 28,
-2022, section 3), so the bounds too may be looked at after every round.
+than n q of them fall below it. "Far" is a beta-binomial mixture with Ville's inequality (Howard and Ramdas,
+Bernoulli 28, 2022, section 3), so the bounds too may be looked at after every round.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from perf.statistics.claim import robust_spread
-from perf.statistics.dependence import dependence
 from perf.statistics.durations import accepted, same_rounds
 from perf.statistics.interval import Interval
 
@@ -24,6 +22,8 @@ if TYPE_CHECKING:
 PRIOR_CALLS = (
     20.0  # weight of the mixture, in calls: bounds are sharpest at some hundreds of calls, where tails begin to show
 )
+
+FEWEST_CALLS = 16  # before that no correlation shows, and no p95 is bounded either
 
 
 def tail(durations_s: ArrayLike, quantile: float, *, alpha: float = 0.01) -> Interval:
@@ -56,15 +56,24 @@ def tail_speedup(baseline_s: ArrayLike, candidate_s: ArrayLike, quantile: float,
 def _bounds(values: NDArray[np.float64], quantile: float, alpha: float) -> Interval:
     ordered = np.sort(values)
     n = len(ordered)
-    level = np.log(values)
-    memory = dependence(level - np.median(level), robust_spread(level))
-    counted = max(1, int(n / memory.design_effect))
+    counted = max(1, int(n / _design_effect(values)))
     fewest, most = _counts(counted, quantile, alpha)
     # Shares of the independent calls, carried over to all calls.
     low = float(ordered[math.ceil(fewest / counted * n) - 1]) if fewest > 0 else 0.0
     at = math.floor((most + 1) / counted * n)
     high = float(ordered[at - 1]) if most + 1 <= counted and at <= n else math.inf
     return Interval(float(np.quantile(ordered, quantile)), low, high, alpha)
+
+
+def _design_effect(values: NDArray[np.float64]) -> float:
+    """How many calls count as one, by the lag-1 correlation of their ranks (no outlier outweighs the others)."""
+    n = len(values)
+    if n < FEWEST_CALLS:
+        return 1.0
+    ranks = np.argsort(np.argsort(values)) - (n - 1) / 2
+    seen = float(ranks[1:] @ ranks[:-1]) / float(ranks @ ranks)
+    proven = min(max(seen, 0.0), 0.95) if seen > 2 / math.sqrt(n) else 0.0
+    return (1 + proven) / (1 - proven)
 
 
 @lru_cache(maxsize=4096)

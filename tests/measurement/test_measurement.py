@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from perf.measurement.measurement import Arm, Measurement
+from perf.measurement.measurement import Arm, Measurement, merged
 from perf.variants.registry import BASELINE, CONTROL
 from perf.workers.failure import Failure, FailureKind
 from perf.workers.readiness import Cold
@@ -29,7 +29,8 @@ MEASUREMENT = Measurement(
 
 
 def test_a_round_counts_where_every_arm_finished_it() -> None:
-    baseline, candidate, control = MEASUREMENT.columns("jit")
+    baseline, candidate, control, processes = MEASUREMENT.columns("jit")
+    assert processes is None
     assert baseline.tolist() == [3.0, 5.0]
     assert candidate.tolist() == [1.0, 4.0]
     assert control is not None
@@ -37,14 +38,13 @@ def test_a_round_counts_where_every_arm_finished_it() -> None:
 
 
 def test_unlike_inputs_are_averaged_since_their_median_compares_unlike_things() -> None:
-    baseline, _, _ = replace(MEASUREMENT, same_inputs=False).columns("jit")
-    assert baseline.tolist() == [8.0, 5.0]
+    assert replace(MEASUREMENT, same_inputs=False).columns("jit").baseline.tolist() == [8.0, 5.0]
 
 
 def test_a_failed_control_is_left_out() -> None:
     failed = replace(MEASUREMENT.arms[CONTROL], failure=Failure(FailureKind.DIED, "gone"))
     measurement = replace(MEASUREMENT, arms={**MEASUREMENT.arms, CONTROL: failed})
-    assert measurement.columns("jit")[2] is None
+    assert measurement.columns("jit").control is None
 
 
 def test_durations_are_every_steady_call_and_the_median_is_over_them() -> None:
@@ -56,3 +56,32 @@ def test_durations_are_every_steady_call_and_the_median_is_over_them() -> None:
 
 def test_rounds_are_those_of_the_baseline() -> None:
     assert MEASUREMENT.rounds == 3
+
+
+def test_sets_of_processes_are_joined_with_their_labels_and_the_worst_of_the_rest() -> None:
+    dead = Failure(FailureKind.DIED, "gone")
+    jit = MEASUREMENT.arms["jit"]
+    first = replace(
+        MEASUREMENT, arms={**MEASUREMENT.arms, "jit": replace(jit, rel_l2=1e-6, memory={"peak_bytes": 5})}, wall_s=2.0, notes=("a",)
+    )
+    second = replace(
+        MEASUREMENT,
+        arms={**MEASUREMENT.arms, "jit": replace(jit, rel_l2=2e-6, memory={"peak_bytes": 7}, failure=dead)},
+        wall_s=3.0,
+        notes=("a", "b"),
+    )
+    joined = merged([first, second])
+    assert joined.rounds == 6
+    assert joined.processes == (0, 0, 0, 1, 1, 1)
+    columns = joined.columns("jit")
+    assert columns.processes is not None
+    assert columns.processes.tolist() == [0, 0, 1, 1]
+    found = joined.arms["jit"]
+    assert (found.rel_l2, found.peak_bytes, found.failure) == (2e-6, 7, dead)
+    assert (joined.wall_s, joined.notes) == (5.0, ("a", "b"))
+
+
+def test_an_output_that_was_not_compared_in_one_set_was_not_compared() -> None:
+    jit = MEASUREMENT.arms["jit"]
+    parts = [replace(MEASUREMENT, arms={**MEASUREMENT.arms, "jit": replace(jit, rel_l2=found)}) for found in (1e-6, None)]
+    assert merged(parts).arms["jit"].rel_l2 is None
