@@ -87,19 +87,26 @@ def test_models_know_nothing_of_pytest_gates_or_storage(path: Path) -> None:
 
 
 def test_private_parts_of_pytest_benchmark_are_touched_nowhere() -> None:
-    users = [path for path in MODULES if "_benchmarksession" in path.read_text() or "import pytest_benchmark" in path.read_text()]
+    users = [
+        path
+        for path in MODULES
+        if "_benchmarksession" in path.read_text() or "import pytest_benchmark" in path.read_text()
+    ]
     assert users == []
 
 
 def test_no_file_is_two_rooms() -> None:
-    long = {str(path.relative_to(ROOT)): lines for path in MODULES if (lines := len(path.read_text().splitlines())) > 300}
+    long = {
+        str(path.relative_to(ROOT)): lines for path in MODULES if (lines := len(path.read_text().splitlines())) > 300
+    }
     assert long == {}
 
 
 def test_collecting_the_benchmarks_does_not_import_torch() -> None:
     script = (
         "import sys, pytest; rc = pytest.main(['--collect-only', '-q', 'perf', '-p', 'no:cacheprovider']); "
-        "heavy = {'torch', 'transformers', 'onnxruntime', 'matplotlib'} & set(sys.modules); assert rc == 0 and not heavy, heavy"
+        "heavy = {'torch', 'transformers', 'onnxruntime', 'matplotlib'} & set(sys.modules); "
+        "assert rc == 0 and not heavy, heavy"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -57,11 +57,14 @@ def parse_policy(table: Table, file: str) -> Policy:
     _only(table, _TOP, where)
     alpha = table.get("alpha", Policy.alpha)
     # Below 1e-6 no run of practical length can decide; 0.5 is a coin.
-    _expect(_number(alpha) and 1e-6 <= alpha < 0.5, f"{where}: alpha = {alpha!r} must be a number from 0.000001 to below 0.5")
+    _expect(
+        _number(alpha) and 1e-6 <= alpha < 0.5,
+        f"{where}: alpha = {alpha!r} must be a number from 0.000001 to below 0.5",
+    )
     inconclusive = table.get("on_inconclusive", "fail")
     _expect(
         inconclusive in ("fail", "skip"),
-        f'{where}: on_inconclusive = {inconclusive!r} must be "fail", or "skip" (not green either, but not a failed run)',
+        f'{where}: on_inconclusive = {inconclusive!r} must be "fail", or "skip" (not green, but no failed run)',
     )
     shipped = table.get("shipped", True)
     _expect(isinstance(shipped, bool), f"{where}: shipped = {shipped!r} must be true or false")
@@ -74,7 +77,9 @@ def parse_policy(table: Table, file: str) -> Policy:
         alpha=float(alpha),
         ceiling_bytes=parse_bytes(table["ceiling"], f"{where}: ceiling") if "ceiling" in table else None,
         skip_inconclusive=inconclusive == "skip",
-        gates=tuple(_gate(gate, f"{file}, [[tool.perf.gates]] number {number}") for number, gate in enumerate(gates, 1)),
+        gates=tuple(
+            _gate(gate, f"{file}, [[tool.perf.gates]] number {number}") for number, gate in enumerate(gates, 1)
+        ),
         workloads=workloads,
         variants=variants,
     )
@@ -118,7 +123,10 @@ def _variants(tables: Table, file: str) -> dict[str, VariantSpec]:
         _expect(isinstance(table, Mapping), f"{where} must be a table")
         _only(table, _VARIANT, where)
         _name(name, where)
-        _expect(name not in shipped_variants() and name != CONTROL, f"{where}: jitgate has a variant of this name; choose another")
+        _expect(
+            name not in shipped_variants() and name != CONTROL,
+            f"{where}: jitgate has a variant of this name; choose another",
+        )
         precision = table.get("precision", "fp32")
         _expect(precision in TOLERANCE, f"{where}: precision = {precision!r} must be one of {', '.join(TOLERANCE)}")
         found[name] = VariantSpec(name, _factory(table, where), precision=precision, where=where)
@@ -138,7 +146,8 @@ def _workloads(tables: Table, variants: Mapping[str, VariantSpec], file: str) ->
         for variant in chosen:
             _expect(
                 variant in variants,
-                f"{where}: there is no variant {variant!r}{_near(variant, variants)} (there are: {', '.join(sorted(variants))})",
+                f"{where}: there is no variant {variant!r}{_near(variant, variants)} "
+                f"(there are: {', '.join(sorted(variants))})",
             )
         ordered = (BASELINE, *(variant for variant in chosen if variant != BASELINE))
         scenarios = _strings(table.get("scenarios", []), f"{where}: scenarios")
@@ -175,7 +184,9 @@ def _name(name: str, where: str) -> None:
 
 def _only(table: Table, known: Sequence[str], where: str) -> None:
     for key in table:
-        _expect(key in known, f"{where}: there is no setting {key!r}{_near(key, known)} (there are: {', '.join(known)})")
+        _expect(
+            key in known, f"{where}: there is no setting {key!r}{_near(key, known)} (there are: {', '.join(known)})"
+        )
 
 
 def _near(word: str, known: Sequence[str] | Mapping[str, object]) -> str:

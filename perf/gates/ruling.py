@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
-from perf.gates.policy import TOLERANCE, Policy
 from perf.gates.cell import Cell
+from perf.gates.policy import TOLERANCE, Policy
 from perf.gates.size import format_bytes
 from perf.measurement.measurement import Arm, Measurement
 from perf.statistics import Answer, Speedup, judge, speedup
@@ -51,7 +51,9 @@ class Judge:
             return Ruling(gate, *broken)
         found = self.speedup(measurement, variant)
         if found is None:
-            return Ruling(gate, Answer.INVALID, "nothing was measured: no round in which baseline and candidate both finished")
+            return Ruling(
+                gate, Answer.INVALID, "nothing was measured: no round in which baseline and candidate both finished"
+            )
         judgement = judge(found, minimum)
         return Ruling(gate, judgement.answer, judgement.reason)
 
@@ -68,11 +70,19 @@ class Judge:
         if arm.failure is not None:
             return Ruling(gate, Answer.FAIL, arm.failure.sentence)
         if arm.peak_bytes is None:
-            return Ruling(gate, Answer.INVALID, "this platform gave no peak memory, so nothing can be said about the limit")
+            return Ruling(
+                gate, Answer.INVALID, "this platform gave no peak memory, so nothing can be said about the limit"
+            )
         if arm.peak_bytes > limit_bytes:
             over = format_bytes(arm.peak_bytes - limit_bytes)
-            return Ruling(gate, Answer.FAIL, f"peak memory {format_bytes(arm.peak_bytes)} is {over} above {format_bytes(limit_bytes)}")
-        return Ruling(gate, Answer.PASS, f"peak memory {format_bytes(arm.peak_bytes)} is within {format_bytes(limit_bytes)}")
+            return Ruling(
+                gate,
+                Answer.FAIL,
+                f"peak memory {format_bytes(arm.peak_bytes)} is {over} above {format_bytes(limit_bytes)}",
+            )
+        return Ruling(
+            gate, Answer.PASS, f"peak memory {format_bytes(arm.peak_bytes)} is within {format_bytes(limit_bytes)}"
+        )
 
     def parity(self, measurement: Measurement, variant: str) -> Ruling:
         """Is the output of `variant` that of eager float32, within the tolerance of its precision?"""
@@ -99,7 +109,10 @@ class Judge:
             why = control.failure.sentence if control is not None and control.failure is not None else "it was not run"
             return Answer.INVALID, f"the noise floor is unknown, because the control is missing: {why}"
         if arm.rel_l2 is None:
-            return Answer.INVALID, "the output was not compared with the baseline's, and speed counts only for the right answer"
+            return (
+                Answer.INVALID,
+                "the output was not compared with the baseline's, and speed counts only for the right answer",
+            )
         if not arm.rel_l2 <= tolerance(arm):
             return Answer.INVALID, f"speed counts only for the right answer, and the output differs: {difference(arm)}"
         return None

@@ -61,7 +61,12 @@ class Rounds:
     """The rounds of one scenario. `arms` carries what is known of each worker before its first turn."""
 
     def __init__(
-        self, team: Team, blank: Measurement, inputs: int, progress: Progress, clock: Callable[[], float] = time.monotonic
+        self,
+        team: Team,
+        blank: Measurement,
+        inputs: int,
+        progress: Progress,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._team = team
         self._blank = blank
@@ -80,8 +85,10 @@ class Rounds:
     def warm_up(self) -> None:
         """Unrecorded rounds until the calls of every worker are steady; sets the calls of a turn."""
         seen: dict[str, list[float]] = {name: [] for name in self._team.names()}
+        waiting = self._team.names()
         for number in range(WARM_UP_TURNS):
-            waiting = self._cold(seen)
+            # Once steady is steady: on a noisy machine, waiting for all at the same moment would take for ever.
+            waiting = [name for name in self._team.names() if name in waiting and self._is_cold(name, seen)]
             if not waiting:
                 break
             self._progress.busy(f"{self._title()}: warming up {', '.join(waiting)} (turn {number + 1})")
@@ -92,20 +99,15 @@ class Rounds:
             self._next_input += self._calls
             self._calls = calls_in_a_turn(seen.get(BASELINE, []))
         else:
-            if unsteady := self._cold(seen):
-                self._notes.append(f"{', '.join(unsteady)} not steady after {WARM_UP_TURNS} warm-up turns")
+            self._notes.append(f"{', '.join(waiting)} not steady after {WARM_UP_TURNS} warm-up turns")
 
-    def _cold(self, seen: dict[str, list[float]]) -> list[str]:
-        """Workers whose calls are not steady yet. Unlike inputs are judged by their ratio to another worker's calls."""
-        cold = []
-        for name in self._team.names():
-            series = seen[name]
-            if self._inputs > 1:
-                other = seen.get(CONTROL if name == BASELINE else BASELINE, [])
-                series = [one / two for one, two in zip(series, other, strict=False)] or series
-            if len(series) < WARM_UP_CALLS or not steady(series):
-                cold.append(name)
-        return cold
+    def _is_cold(self, name: str, seen: dict[str, list[float]]) -> bool:
+        """Whether calls are not steady yet. Unlike inputs are judged by their ratio to another worker's calls."""
+        series = seen[name]
+        if self._inputs > 1:
+            other = seen.get(CONTROL if name == BASELINE else BASELINE, [])
+            series = [one / two for one, two in zip(series, other, strict=False)] or series
+        return len(series) < WARM_UP_CALLS or not steady(series)
 
     def run(self, enough: Enough, budget_s: float) -> Measurement:
         """Rounds until `enough` or until this run has spent `budget_s` in all its rounds."""
@@ -117,7 +119,9 @@ class Rounds:
                 self.spent_s += self._clock() - began
                 began = self._clock()
                 measurement = self.measurement()
-                self._progress.busy(f"{self._title()}: round {measurement.rounds}, {self.spent_s:.0f} s of {budget_s:.0f} s")
+                self._progress.busy(
+                    f"{self._title()}: round {measurement.rounds}, {self.spent_s:.0f} s of {budget_s:.0f} s"
+                )
                 if measurement.rounds >= LEAST_ROUNDS and enough(measurement):
                     break
         finally:

@@ -39,7 +39,7 @@ class Means:
     timeout_s: float
     seed: int
     processes: int = 1
-    on_close: Callable[[Measurement], None] = field(default=lambda measurement: None)
+    on_close: Callable[[Measurement], object] = field(default=lambda _: None)
 
 
 class _CrewTeam:
@@ -170,4 +170,3 @@ class Measurements:
             for name, arm in measurement.arms.items()
         }
         return replace(measurement, arms=arms)
-

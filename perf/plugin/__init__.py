@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -13,9 +13,6 @@ from perf.plugin.options import add_options
 from perf.plugin.replay import machine_info, use_fingerprint_storage
 from perf.plugin.selection import parametrise, sort_by_scenario, xdist_refused
 from perf.plugin.state import STATE, State
-
-if TYPE_CHECKING:
-    from perf.plugin.face import Comparison
 
 candidate = _fixtures.candidate
 variant = _fixtures.variant
@@ -99,7 +96,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 __all__ = [
-    "Comparison",
     "baseline",
     "candidate",
     "ceiling",

@@ -52,8 +52,9 @@ def discover(policy: Policy, device: str, progress: Progress, *, ask: bool) -> d
                     raise UsageProblem(f"{workload.where}: factory {workload.factory!r} {kind}: {worker.failure}")
                 known[workload.name] = tuple(answer["scenarios"])
         progress.clear()  # type: ignore[attr-defined]
-    for spec in policy.workloads.values():
-        stray = spec.nightly - set(known[spec.name])
-        if stray and known[spec.name] != UNASKED:
-            raise UsageProblem(f"{spec.where}: nightly names {sorted(stray)}, but the scenarios are {', '.join(known[spec.name])}")
+    for workload in policy.workloads.values():
+        stray = workload.nightly - set(known[workload.name])
+        if stray and known[workload.name] != UNASKED:
+            there = ", ".join(known[workload.name])
+            raise UsageProblem(f"{workload.where}: nightly names {sorted(stray)}, but the scenarios are {there}")
     return known

@@ -82,14 +82,18 @@ class Comparison:
 
     def _compare(self, operator: str, limit: float) -> bool:
         if operator != self.operator:
-            raise TypeError(f"{type(self).__name__} is a requirement of the form `{self.operator} limit`; {operator} would not be one")
+            raise TypeError(
+                f"{type(self).__name__} is a requirement of the form `{self.operator} limit`, not {operator}"
+            )
         self.ruling = self._rule(limit)
         if self.ruling.verdict is Answer.INCONCLUSIVE and self._state.policy.skip_inconclusive:
             pytest.skip(f"INCONCLUSIVE: {self.ruling.reason}")
         failure = self._candidate.arm.failure
         if not self.ruling.green and failure is not None and failure.details:
             # A section of its own: pytest shortens the explanation of an assertion.
-            self._candidate.item.add_report_section("call", f"last words of worker {self._candidate.cell.variant}", failure.details)
+            self._candidate.item.add_report_section(
+                "call", f"last words of worker {self._candidate.cell.variant}", failure.details
+            )
         return self.ruling.green
 
     def _rule(self, limit: float) -> Ruling:
@@ -112,7 +116,9 @@ class SpeedupComparison(Comparison):
         judge, cell = self._state.judge, self._candidate.cell
         measurement = self._candidate.measurement
         if judge.undecided(measurement, cell.variant, limit):
-            measurement = self._state.measurements.more(cell.workload, cell.scenario, LimitDecided(judge, cell.variant, limit))
+            measurement = self._state.measurements.more(
+                cell.workload, cell.scenario, LimitDecided(judge, cell.variant, limit)
+            )
         return judge.speed(measurement, cell.variant, limit)
 
     def _text(self) -> str:
@@ -131,7 +137,9 @@ class MemoryComparison(Comparison):
     operator = "<="
 
     def _rule(self, limit: float) -> Ruling:
-        return self._state.judge.memory(self._candidate.measurement, self._candidate.cell.variant, "ceiling", int(limit))
+        return self._state.judge.memory(
+            self._candidate.measurement, self._candidate.cell.variant, "ceiling", int(limit)
+        )
 
     def _text(self) -> str:
         peak = self._candidate.arm.peak_bytes
@@ -172,7 +180,7 @@ class NoiseComparison(Comparison):
             return Ruling(
                 gate,
                 Answer.INVALID,
-                f"two workers of the same eager model differ by {floor:.1%}, so this machine can't tell {limit:.0%} apart now; "
+                f"two workers of the same eager model differ by {floor:.1%}: it can't tell {limit:.0%} apart; "
                 "quieten it (other processes, power saving) and run again",
             )
         return Ruling(gate, Answer.PASS, f"two workers of the same eager model agree within {limit:.0%}")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def candidate(request: pytest.FixtureRequest) -> Candidate:
-    """A variant that is compared with the baseline: `candidate.speedup`, `candidate.peak_memory`, `candidate.rel_l2`."""
+    """A variant that is compared with the baseline: its `speedup`, `peak_memory` and `rel_l2`."""
     return _face(request)
 
 
@@ -35,7 +35,7 @@ def baseline(request: pytest.FixtureRequest) -> Candidate:
 
 @pytest.fixture
 def recorded(request: pytest.FixtureRequest, benchmark: Any) -> Iterator[None]:
-    """Enters the cell's durations and evidence into pytest-benchmark when the test is over, rounds asked for in it included."""
+    """Enters durations and evidence into pytest-benchmark when the test is over, with the rounds it asked for."""
     from perf.plugin.record import evidence
     from perf.plugin.replay import replay
 
@@ -129,5 +129,9 @@ def _skip_unavailable(state: State, cell: Cell) -> None:
     from perf.workers.failure import FailureKind
 
     failure = state.measurements.get(cell.workload, cell.scenario).arms[cell.variant].failure
-    if failure is not None and failure.kind is FailureKind.UNAVAILABLE and not state.policy.names(cell, state.device.kind):
+    if (
+        failure is not None
+        and failure.kind is FailureKind.UNAVAILABLE
+        and not state.policy.names(cell, state.device.kind)
+    ):
         pytest.skip(failure.sentence)

@@ -27,7 +27,7 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="SECONDS",
         type=_seconds,
         default=60.0,
-        help="longest time for the rounds of one workload/scenario; a verdict that needs more is INCONCLUSIVE; default: 60",
+        help="longest time for the rounds of one workload/scenario; who needs more is INCONCLUSIVE; default: 60",
     )
     group.addoption(
         "--perf-timeout",

@@ -11,6 +11,7 @@ from perf.plugin.state import FIXTURES, cell_of
 from perf.variants.registry import BASELINE
 
 if TYPE_CHECKING:
+    from perf.gates.cell import Cell
     from perf.plugin.state import State
 
 
@@ -19,7 +20,6 @@ def parametrise(metafunc: pytest.Metafunc, state: State) -> None:
     for name in FIXTURES:
         if name not in metafunc.fixturenames:
             continue
-        wanted = {"candidate": lambda v: v != BASELINE, "baseline": lambda v: v == BASELINE, "variant": lambda _: True}[name]
         params = [
             pytest.param(
                 cell,
@@ -27,7 +27,7 @@ def parametrise(metafunc: pytest.Metafunc, state: State) -> None:
                 marks=[pytest.mark.nightly] if cell.scenario in state.policy.workloads[cell.workload].nightly else [],
             )
             for cell in state.cells()
-            if wanted(cell.variant)
+            if name == "variant" or (cell.variant == BASELINE) == (name == "baseline")
         ]
         metafunc.parametrize(name, params, indirect=True)
 
@@ -40,16 +40,13 @@ def sort_by_scenario(items: list[pytest.Item], state: State) -> None:
     places = [place for place, item in enumerate(items) if cell_of(item)]
     if not places:
         return
-    order = {cell: number for number, cell in enumerate(state.cells())}
-    scenarios: dict[tuple[str, str], int] = {}
-    for cell, number in order.items():
-        scenarios.setdefault((cell.workload, cell.scenario), number)
-    ours = sorted((items[place] for place in places), key=lambda item: _scenario_number(item, scenarios))
+    scenarios = list(dict.fromkeys((cell.workload, cell.scenario) for cell in state.cells()))
+    ours = sorted((items[place] for place in places), key=lambda item: _place(cell_of(item), scenarios))
     for place, item in zip(places, ours, strict=True):
         items[place] = item
         cell = cell_of(item)
-        if cell:
-            item.add_marker(pytest.mark.benchmark(group=f"{cell.workload} {cell.scenario}", timer=Replay()))
+        group = f"{cell.workload} {cell.scenario}" if cell else None
+        item.add_marker(pytest.mark.benchmark(group=group, timer=Replay()))
 
 
 def xdist_refused(state: State, ids: list[str]) -> None:
@@ -62,7 +59,5 @@ def xdist_refused(state: State, ids: list[str]) -> None:
         )
 
 
-def _scenario_number(item: pytest.Item, scenarios: dict[tuple[str, str], int]) -> int:
-    cell = cell_of(item)
-    assert cell is not None, "only our own tests are sorted"  # noqa: S101 - for the type checker
-    return scenarios.get((cell.workload, cell.scenario), len(scenarios))
+def _place(cell: Cell | None, scenarios: list[tuple[str, str]]) -> int:
+    return scenarios.index((cell.workload, cell.scenario)) if cell else len(scenarios)

@@ -38,7 +38,9 @@ class Device:
         return f"cuda:{self.index}" if self.kind == "cuda" else self.kind
 
 
-def choose_device(wish: str, cards: Callable[[], list[Card]] | None = None, torch_has_cuda: bool | None = None) -> Device:
+def choose_device(
+    wish: str, cards: Callable[[], list[Card]] | None = None, torch_has_cuda: bool | None = None
+) -> Device:
     """Turn `--perf-device` into a device.
 
     wish: `auto` (CUDA if torch was built for it and a card answers), `cpu`, `cuda`, `cuda:N`.
@@ -59,7 +61,9 @@ def choose_device(wish: str, cards: Callable[[], list[Card]] | None = None, torc
     if not built:
         reason = "the installed torch is a build without CUDA; install one with CUDA, or use --perf-device cpu"
     elif not found:
-        reason = "no CUDA card answers (neither nvidia-ml-py nor nvidia-smi lists one); check the driver, or use --perf-device cpu"
+        reason = (
+            "no CUDA card answers (nvidia-ml-py and nvidia-smi list none); check the driver, or use --perf-device cpu"
+        )
     else:
         reason = f"this machine shows {len(found)} card(s), numbered from 0; choose one of them"
     raise UsageProblem(f"--perf-device {wish}: {reason}")

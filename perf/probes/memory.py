@@ -94,4 +94,4 @@ class CudaMemory:
 
 
 def _kib(field: str) -> int:
-    return int(field.split()[0]) * 1024
+    return int(field.split(maxsplit=1)[0]) * 1024

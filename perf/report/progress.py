@@ -22,7 +22,9 @@ class Writer(Protocol):
 class TerminalProgress:
     """Writes to pytest's own terminal writer, which output capturing leaves alone."""
 
-    def __init__(self, writer: Writer, *, live: bool, width: int = 100, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, writer: Writer, *, live: bool, width: int = 100, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._writer = writer
         self._live = live
         self._width = width

@@ -48,7 +48,9 @@ def format_seconds(seconds: float | None) -> str:
 
 
 def _title(measurement: Measurement) -> str:
-    inside = f", {measurement.busy_s / measurement.wall_s:.0%} of the time inside model calls" if measurement.wall_s else ""
+    inside = (
+        f", {measurement.busy_s / measurement.wall_s:.0%} of the time inside model calls" if measurement.wall_s else ""
+    )
     sets = len(set(measurement.processes))
     started = f" and {sets} sets of processes" if sets > 1 else ""
     return (
@@ -58,10 +60,12 @@ def _title(measurement: Measurement) -> str:
 
 
 def _table(policy: Policy, judge: Judge, measurement: Measurement) -> list[str]:
-    rows = [("variant", "median", "speed-up", "peak memory", "rel. L2", "verdict")]
+    rows: list[tuple[str, ...]] = [("variant", "median", "speed-up", "peak memory", "rel. L2", "verdict")]
     rows += [_row(policy, judge, measurement, variant) for variant in _variants(measurement)]
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    return ["  " + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [
+        "  " + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
 
 
 def _row(policy: Policy, judge: Judge, measurement: Measurement, variant: str) -> tuple[str, ...]:
@@ -91,7 +95,9 @@ def _speed(judge: Judge, measurement: Measurement, arm: Arm) -> str:
 
 
 def _memory(policy: Policy, measurement: Measurement, arm: Arm) -> str:
-    limit = policy.max_memory(Cell(measurement.workload, measurement.scenario, arm.name), measurement.device.split(":")[0])
+    limit = policy.max_memory(
+        Cell(measurement.workload, measurement.scenario, arm.name), measurement.device.split(":")[0]
+    )
     peak = "-" if arm.peak_bytes is None else format_bytes(arm.peak_bytes)
     return f"{peak} of {format_bytes(limit[1])}" if limit else peak
 

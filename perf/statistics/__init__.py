@@ -4,6 +4,7 @@ from perf.statistics.comparison import Speedup, speedup
 from perf.statistics.durations import DurationsError
 from perf.statistics.interval import Interval
 from perf.statistics.judgement import Answer, Judgement, judge
+from perf.statistics.sequential import first_decision, look_due, looks
 from perf.statistics.session import level_per_gate
 from perf.statistics.steadiness import steady
 from perf.statistics.tails import tail, tail_speedup
@@ -14,8 +15,11 @@ __all__ = [
     "Interval",
     "Judgement",
     "Speedup",
+    "first_decision",
     "judge",
     "level_per_gate",
+    "look_due",
+    "looks",
     "speedup",
     "steady",
     "tail",

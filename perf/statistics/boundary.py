@@ -47,7 +47,7 @@ def rank(pairs: int, alpha: float) -> int:
 
 
 def critical_deviation(pairs: float, level: float) -> float:
-    """The boundary in standard deviations of T (equally: of the estimate); a Brownian path ever crosses it in `level`."""
+    """The boundary in standard deviations of T (equally: of the estimate). Brownian paths ever cross it: `level`."""
     ratio = pairs / MIXTURE_PAIRS
     return math.sqrt((1 + 1 / ratio) * (math.log1p(ratio) - 2 * math.log(min(1.0, level))))
 

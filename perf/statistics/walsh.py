@@ -35,15 +35,14 @@ class WalshBounds:
 
 def bounds(values: NDArray[np.float64], k: int) -> WalshBounds:
     """Bounds at rank `k` (see `boundary.rank`) of `values`, shape `(n,)`, n >= 1; `k = -1` leaves them infinite."""
-    ordered = np.sort(values)
-    if ordered[0] == ordered[-1]:  # a clock too coarse to show any scatter
-        low, estimate, high = float(ordered[0]), float(ordered[0]), float(ordered[0])
-    elif len(ordered) <= ALL_PAIRS:
-        low, estimate, high = _formed(ordered, max(k, 0))
-    elif len(ordered) <= COUNTED_PAIRS:
-        low, estimate, high = _counted(ordered, max(k, 0))
+    if np.min(values) == np.max(values):  # a clock too coarse to show any scatter
+        low, estimate, high = float(values[0]), float(values[0]), float(values[0])
+    elif len(values) <= ALL_PAIRS:
+        low, estimate, high = _formed(np.sort(values), max(k, 0))
+    elif len(values) <= COUNTED_PAIRS:
+        low, estimate, high = _counted(np.sort(values), max(k, 0))
     else:
-        low, estimate, high = _binned(ordered, max(k, 0))
+        low, estimate, high = _binned(values, max(k, 0))
     if k < 0:
         return WalshBounds(estimate, -np.inf, np.inf)
     return WalshBounds(estimate, low, high)
@@ -51,7 +50,7 @@ def bounds(values: NDArray[np.float64], k: int) -> WalshBounds:
 
 def _formed(ordered: NDArray[np.float64], k: int) -> tuple[float, float, float]:
     n = len(ordered)
-    sums = np.add.outer(ordered, ordered)[_lower_triangle()[:n, :n]]
+    sums: NDArray[np.float64] = np.add.outer(ordered, ordered)[_lower_triangle()[:n, :n]]
     last = len(sums) - 1
     middle, other = last // 2, last - last // 2
     parts = np.partition(sums, (k, middle, other, last - k))
@@ -112,14 +111,14 @@ def _averages_at_most(ordered: NDArray[np.float64], limits: NDArray[np.float64])
     return counts
 
 
-def _binned(ordered: NDArray[np.float64], k: int) -> tuple[float, float, float]:
-    n = len(ordered)
-    median = float(ordered[n // 2])
-    spread = float(ordered[(3 * n) // 4] - ordered[n // 4]) or float(ordered[-1] - ordered[0])
-    left = max(float(ordered[0]), median - BINNED_SPREADS * spread)
-    right = min(float(ordered[-1]), median + BINNED_SPREADS * spread)
+def _binned(values: NDArray[np.float64], k: int) -> tuple[float, float, float]:
+    n = len(values)
+    lowest, quarter, median, three_quarters, highest = np.quantile(values, (0, 0.25, 0.5, 0.75, 1))
+    spread = float(three_quarters - quarter) or float(highest - lowest)
+    left = max(float(lowest), float(median) - BINNED_SPREADS * spread)
+    right = min(float(highest), float(median) + BINNED_SPREADS * spread)
     width = (right - left) / (BINS - 1)
-    at = np.rint((np.clip(ordered, left, right) - left) / width).astype(np.int64)
+    at = np.rint((np.clip(values, left, right) - left) / width).astype(np.int64)
     mass = np.bincount(at, minlength=BINS).astype(np.float64)
     spectrum = np.fft.rfft(mass, 2 * BINS)
     pairs = np.rint(np.fft.irfft(spectrum * spectrum, 2 * BINS)[: 2 * BINS - 1])

@@ -34,7 +34,9 @@ class Inductor:
         named = os.environ.get("CXX")
         if any(shutil.which(name) for name in ([named] if named else ["c++", "g++", "clang++", "cl"])):
             return None
-        return "inductor needs a C++ compiler and none was found (g++, clang++ or MSVC's cl on the PATH, or CXX); install one"
+        return (
+            "inductor needs a C++ compiler (g++, clang++ or MSVC's cl on the PATH, or CXX) and finds none; install one"
+        )
 
     def export(self, module: torch.nn.Module, calls: Sequence[Inputs], path: Path) -> Facts:
         import torch
@@ -61,7 +63,9 @@ def free_sizes(calls: Sequence[Inputs]) -> tuple[Any, ...]:
             return None
         shapes = [tuple(other.shape) for other in (leaf, *others)]
         return {
-            axis: torch.export.Dim.DYNAMIC for axis, sizes in enumerate(zip(*shapes, strict=True)) if len(set(sizes)) > 1
+            axis: torch.export.Dim.DYNAMIC
+            for axis, sizes in enumerate(zip(*shapes, strict=True))
+            if len(set(sizes)) > 1
         } or None
 
     return tuple(_pytree.tree_map(free, calls[0], *calls[1:]))

@@ -13,7 +13,7 @@ CONTROL = "eager#control"
 
 @dataclass(frozen=True)
 class VariantSpec:
-    """factory: `package.module:callable` -> an `Exported` engine where `exported`, else `(module, example) -> callable`."""
+    """factory: `package.module:callable`, an `Exported` engine if `exported`, else `(module, example) -> callable`."""
 
     name: str
     factory: str

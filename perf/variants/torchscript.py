@@ -33,13 +33,14 @@ class TorchScript:
 
     def unavailable(self) -> str | None:
         if sys.version_info >= (3, 14):
-            return f"TorchScript is not supported on Python {sys.version_info.major}.{sys.version_info.minor}; use Python 3.11 to 3.13"
+            version = f"{sys.version_info.major}.{sys.version_info.minor}"
+            return f"TorchScript is not supported on Python {version}; use Python 3.11 to 3.13"
         return None
 
-    def export(self, module: torch.nn.Module, calls: Sequence[Inputs], path: Path) -> Facts:  # noqa: ARG002 - one file serves all
+    def export(self, module: torch.nn.Module, calls: Sequence[Inputs], path: Path) -> Facts:  # noqa: ARG002
         import torch
 
-        with _deprecation_known():
+        with _deprecation_known():  # `calls` are not needed: a scripted graph serves all inputs
             frozen = torch.jit.freeze(torch.jit.script(module.eval()))
             torch.jit.save(frozen, str(path))
         return {"signature": _signature(frozen)}
@@ -48,9 +49,11 @@ class TorchScript:
         import torch
 
         with _deprecation_known():
-            loaded = torch.jit.load(str(path), map_location=device)
+            loaded = torch.jit.load(str(path), map_location=device)  # type: ignore[no-untyped-call]
         if not isinstance(loaded, torch.jit.ScriptModule):
-            raise RuntimeError(f"{path.name} loaded as {type(loaded).__name__}, not as a ScriptModule: this would measure eager code")
+            raise RuntimeError(  # noqa: TRY004 - the file is at fault, not the type of an argument
+                f"{path.name} loaded as {type(loaded).__name__}, not as a ScriptModule: this would measure eager code"
+            )
         signature = _signature(loaded)
         if signature != facts.get("signature", signature):
             raise RuntimeError(f"{path.name} takes {signature}, but {facts['signature']} was exported")
@@ -61,7 +64,8 @@ class TorchScript:
 
 def _signature(module: torch.jit.ScriptModule) -> str:
     """Argument names and types of `forward`, without the module's own mangled type."""
-    return ", ".join(f"{argument.name}: {argument.type}" for argument in module.forward.schema.arguments[1:])
+    schema = module.forward.schema  # type: ignore[attr-defined]  # a compiled method has it
+    return ", ".join(f"{argument.name}: {argument.type}" for argument in schema.arguments[1:])
 
 
 @contextmanager

@@ -99,7 +99,8 @@ class ArtefactCache:
             lock.acquire(timeout=wait_s)
         except Timeout as error:
             raise UsageProblem(
-                f"another run has been building into {self._root} for over {wait_s:.0f} s; wait for it, or choose another with --perf-cache DIR"
+                f"another run has been building into {self._root} for over {wait_s:.0f} s; wait for it, "
+                "or choose another with --perf-cache DIR"
             ) from error
         try:
             yield

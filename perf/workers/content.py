@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from perf.probes.fingerprint import cpu_model
 from perf.workloads.workload import Inputs
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def runtime_facts(device: str) -> dict[str, object]:
         "cuda": torch.version.cuda,
         "machine": platform.machine(),
         "system": platform.system(),
+        "cpu": cpu_model(),  # inductor compiles for the very processor it runs on
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
     }
     if device.startswith("cuda"):
@@ -114,7 +116,7 @@ def spread_of_shapes(calls: Iterable[Inputs]) -> str:
     import torch
 
     shapes = [[tuple(leaf.shape) for leaf in leaves(call) if isinstance(leaf, torch.Tensor)] for call in calls]
-    rows = []
-    for tensor in zip(*shapes, strict=True):
-        rows.append(",".join(str(sizes[0]) if len(set(sizes)) == 1 else "*" for sizes in zip(*tensor, strict=True)))
-    return ";".join(rows)
+    return ";".join(
+        ",".join(str(sizes[0]) if len(set(sizes)) == 1 else "*" for sizes in zip(*tensor, strict=True))
+        for tensor in zip(*shapes, strict=True)
+    )

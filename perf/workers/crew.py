@@ -7,15 +7,12 @@ import queue
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import execnet
 
-from perf.errors import UsageProblem
-from perf.variants.registry import BASELINE, CONTROL, VariantSpec
-from perf.workers.cache import ArtefactCache
 from perf.workers.failure import FailureKind
 from perf.workers.worker import Answer, Inbox, Worker
 from perf.workloads.registry import WorkloadSpec

@@ -16,7 +16,9 @@ def resolve(factory: str, where: str) -> Callable[..., Any]:
     try:
         module = importlib.import_module(module_name)
     except Exception as error:
-        raise UsageProblem(f"{where}: factory {factory!r} can't be imported ({type(error).__name__}: {error})") from error
+        raise UsageProblem(
+            f"{where}: factory {factory!r} can't be imported ({type(error).__name__}: {error})"
+        ) from error
     found = getattr(module, attribute, None)
     if not callable(found):
         raise UsageProblem(f"{where}: factory {factory!r}: {module_name} has no callable {attribute!r}")
@@ -39,5 +41,7 @@ def build_workload(factory: str, where: str) -> Workload:
     except Exception as error:
         raise UsageProblem(f"{where}: factory {factory!r} failed ({type(error).__name__}: {error})") from error
     if not isinstance(workload, Workload):
-        raise UsageProblem(f"{where}: factory {factory!r} returned {type(workload).__name__}; it must return a perf.Workload")
+        raise UsageProblem(
+            f"{where}: factory {factory!r} returned {type(workload).__name__}; it must return a perf.Workload"
+        )
     return workload

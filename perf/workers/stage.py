@@ -14,7 +14,15 @@ from perf.probes.clock import clock_for
 from perf.probes.memory import CudaMemory, HostMemory, MemoryReader
 from perf.variants.registry import VariantSpec
 from perf.variants.variant import Call
-from perf.workers.content import digest_of, leaves, runtime_facts, signature, source_digest, spread_of_shapes, weights_digest
+from perf.workers.content import (
+    digest_of,
+    leaves,
+    runtime_facts,
+    signature,
+    source_digest,
+    spread_of_shapes,
+    weights_digest,
+)
 from perf.workers.factories import build_workload, resolve
 from perf.workers.parity import distance, plain
 from perf.workloads.workload import Inputs, Workload
@@ -42,7 +50,10 @@ class Stage:
         torch.set_grad_enabled(False)
         if device.startswith("cuda"):
             if not torch.cuda.is_available():
-                raise UsageProblem(f"--perf-device {device}: torch {torch.__version__} finds no usable CUDA card in the worker; check the driver, or use --perf-device cpu")
+                raise UsageProblem(
+                    f"--perf-device {device}: torch {torch.__version__} finds no usable CUDA card in the worker; "
+                    "check the driver, or use --perf-device cpu"
+                )
             torch.cuda.set_device(device)
             torch.zeros(1, device=device)
             self._memory = CudaMemory(torch.cuda, torch.device(device))
@@ -114,7 +125,12 @@ class Stage:
         """Export to `path` for calls of signature `kind` (None: one file serves all)."""
         engine = resolve(VariantSpec(**variant).factory, VariantSpec(**variant).where)()
         workload = self._opened()
-        calls = [call for scenario in workload.scenarios for call in workload.calls(scenario) if kind in (None, signature(call))]
+        calls = [
+            call
+            for scenario in workload.scenarios
+            for call in workload.calls(scenario)
+            if kind in (None, signature(call))
+        ]
         start = time.perf_counter()
         facts = engine.export(self._module, [self._placed(call) for call in calls], Path(path))
         return {"facts": dict(facts), "export_s": time.perf_counter() - start}
@@ -127,7 +143,12 @@ class Stage:
         engine = resolve(spec.factory, spec.where)()
         source = Path(inspect.getsourcefile(type(engine)) or "").read_bytes()
         facts = {name: str(value) for name, value in engine.options().items()} | {"engine": source.decode()}
-        return {"suffix": engine.suffix, "per_signature": engine.per_signature, "key": digest_of(facts), "unavailable": engine.unavailable()}
+        return {
+            "suffix": engine.suffix,
+            "per_signature": engine.per_signature,
+            "key": digest_of(facts),
+            "unavailable": engine.unavailable(),
+        }
 
     def load(self, variant: Mapping[str, Any], files: dict[str, list[Any]]) -> Answer:
         """Make the variant ready. `files`: signature -> [path, facts] for an exported engine, {} for the rest."""
@@ -147,7 +168,10 @@ class Stage:
             first = workload.calls(next(iter(workload.scenarios)))[0]
             runner = resolve(spec.factory, spec.where)(self._module, self._placed(first))
             if not callable(runner):
-                raise UsageProblem(f"{spec.where}: factory {spec.factory!r} returned {type(runner).__name__}; it must return a callable that takes the workload's inputs")
+                raise UsageProblem(
+                    f"{spec.where}: factory {spec.factory!r} returned {type(runner).__name__}; "
+                    "it must return a callable that takes the workload's inputs"
+                )
             self._runners = {"": runner}
         self._synchronise()
         return {"load_s": time.perf_counter() - start}
@@ -160,7 +184,7 @@ class Stage:
             inputs = self._workload.calls(scenario)
         else:
             inputs = tuple(torch.load(Path(folder) / f"{scenario}.inputs.pt", weights_only=True))
-        calls = []
+        calls: list[Callable[[], Any]] = []
         for values in inputs:
             placed = self._placed(values)
             runner = self._runners[""] if "" in self._runners else self._runners[signature(values)]
@@ -221,7 +245,7 @@ class Stage:
         return {}
 
     def reset_peak(self) -> Answer:
-        """Start the memory of a scenario anew; where the platform can't, its peak is that of the worker's whole life."""
+        """Start the memory of a scenario anew; where the platform can't, its peak is that of the whole life."""
         return {"reset": self._memory.reset_peak()}
 
     def memory(self) -> Answer:

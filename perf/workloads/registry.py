@@ -40,6 +40,8 @@ def shipped_workloads() -> dict[str, WorkloadSpec]:
                 _FLOW_VARIANTS,
                 frozenset({"15s", "varied"}),
             ),
-            WorkloadSpec("cosyvoice2-small.flow_encoder", f"{module}:small_flow_encoder", _FLOW_SCENARIOS, _FLOW_VARIANTS),
+            WorkloadSpec(
+                "cosyvoice2-small.flow_encoder", f"{module}:small_flow_encoder", _FLOW_SCENARIOS, _FLOW_VARIANTS
+            ),
         )
     }

@@ -37,7 +37,9 @@ class Workload:
             raise TypeError("Workload(scenarios=...) must be a non-empty dict of name -> tuple of positional arguments")
         for name in self.scenarios:
             if not isinstance(name, str) or not name or not name.replace("_", "").replace(".", "").isalnum():
-                raise TypeError(f"scenario name {name!r} must be letters, digits, '_' and '.' (it becomes part of a test id)")
+                raise TypeError(
+                    f"scenario name {name!r} must be letters, digits, '_' and '.' (it becomes part of a test id)"
+                )
             self.calls(name)
 
     def calls(self, scenario: str) -> tuple[Inputs, ...]:
@@ -46,7 +48,10 @@ class Workload:
         calls = tuple(value) if isinstance(value, list) else (value,)
         for call in calls:
             if not isinstance(call, tuple):
-                raise TypeError(f"scenario {scenario!r} must be a tuple of positional arguments, or a list of such tuples, not {type(call).__name__}")
+                raise TypeError(
+                    f"scenario {scenario!r} must be a tuple of positional arguments, or a list of such tuples, "
+                    f"not {type(call).__name__}"
+                )
         if not calls:
             raise TypeError(f"scenario {scenario!r} is an empty list: give at least one tuple of positional arguments")
         return calls

@@ -86,7 +86,10 @@ def test_the_project_ships_gates_that_match_something() -> None:
         ("[workloads.'a b']\nfactory = 'a:b'", "it becomes part of a test id"),
         ("[workloads.x]\nfactory = 'a'", "must name a callable"),
         ("[workloads.x]\nvariants = ['eager']", "factory = None must name a callable"),
-        ("[workloads.x]\nfactory = 'a:b'\nvariants = ['torchscrpt']", "no variant 'torchscrpt', did you mean 'torchscript'?"),
+        (
+            "[workloads.x]\nfactory = 'a:b'\nvariants = ['torchscrpt']",
+            "no variant 'torchscrpt', did you mean 'torchscript'?",
+        ),
         ("[workloads.x]\nfactory = 'a:b'\nvariants = 'eager'", "must be a list of names"),
         ("[workloads.x]\nfactory = 'a:b'\nvariants = ['eager', 'eager']", "names something twice"),
         ("[workloads.'cosyvoice2.flow_encoder']\nfactory = 'a:b'", "jitgate has a workload of this name"),

@@ -85,7 +85,9 @@ def test_memory_says_by_how_much_the_limit_was_missed() -> None:
     assert "1 MiB above 100 MiB" in JUDGE.memory(made_of(1.0, peak_bytes=101 * MIB), "jit", "ceiling", 100 * MIB).reason
 
 
-@pytest.mark.parametrize(("rel_l2", "expected"), [(0.0, Answer.PASS), (1e-4, Answer.PASS), (2e-4, Answer.FAIL), (math.nan, Answer.FAIL)])
+@pytest.mark.parametrize(
+    ("rel_l2", "expected"), [(0.0, Answer.PASS), (1e-4, Answer.PASS), (2e-4, Answer.FAIL), (math.nan, Answer.FAIL)]
+)
 def test_parity_is_judged_by_the_precision(rel_l2: float, expected: Answer) -> None:
     assert JUDGE.parity(made_of(1.0, rel_l2=rel_l2), "jit").verdict is expected
 

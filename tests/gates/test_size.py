@@ -10,13 +10,22 @@ from perf.gates.size import format_bytes, parse_bytes
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("4GiB", 4 << 30), ("350 MiB", 350 << 20), ("1.5 GB", 1_500_000_000), ("2kb", 2000), ("512B", 512), (" 1TiB ", 1 << 40)],
+    [
+        ("4GiB", 4 << 30),
+        ("350 MiB", 350 << 20),
+        ("1.5 GB", 1_500_000_000),
+        ("2kb", 2000),
+        ("512B", 512),
+        (" 1TiB ", 1 << 40),
+    ],
 )
 def test_sizes_are_read(text: str, expected: int) -> None:
     assert parse_bytes(text, "here") == expected
 
 
-@pytest.mark.parametrize("text", ["4 parsecs", "", "GiB", "-1GiB", "4", "4 G", "0MiB", 4, None, 4.5, "1e3MB", "4GiB 2MiB"])
+@pytest.mark.parametrize(
+    "text", ["4 parsecs", "", "GiB", "-1GiB", "4", "4 G", "0MiB", 4, None, 4.5, "1e3MB", "4GiB 2MiB"]
+)
 def test_anything_else_is_refused_with_its_place(text: object) -> None:
     with pytest.raises(UsageProblem, match=r"^pyproject\.toml, ceiling: .* write "):
         parse_bytes(text, "pyproject.toml, ceiling")

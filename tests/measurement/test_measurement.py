@@ -62,7 +62,10 @@ def test_sets_of_processes_are_joined_with_their_labels_and_the_worst_of_the_res
     dead = Failure(FailureKind.DIED, "gone")
     jit = MEASUREMENT.arms["jit"]
     first = replace(
-        MEASUREMENT, arms={**MEASUREMENT.arms, "jit": replace(jit, rel_l2=1e-6, memory={"peak_bytes": 5})}, wall_s=2.0, notes=("a",)
+        MEASUREMENT,
+        arms={**MEASUREMENT.arms, "jit": replace(jit, rel_l2=1e-6, memory={"peak_bytes": 5})},
+        wall_s=2.0,
+        notes=("a",),
     )
     second = replace(
         MEASUREMENT,
@@ -83,5 +86,7 @@ def test_sets_of_processes_are_joined_with_their_labels_and_the_worst_of_the_res
 
 def test_an_output_that_was_not_compared_in_one_set_was_not_compared() -> None:
     jit = MEASUREMENT.arms["jit"]
-    parts = [replace(MEASUREMENT, arms={**MEASUREMENT.arms, "jit": replace(jit, rel_l2=found)}) for found in (1e-6, None)]
+    parts = [
+        replace(MEASUREMENT, arms={**MEASUREMENT.arms, "jit": replace(jit, rel_l2=found)}) for found in (1e-6, None)
+    ]
     assert merged(parts).arms["jit"].rel_l2 is None

@@ -26,7 +26,8 @@ def encoder():
     import torch
 
     module = torch.nn.Sequential(torch.nn.Linear(256, 256), torch.nn.ReLU(), torch.nn.Linear(256, 256))
-    return perf.Workload(module=module, scenarios={"short": (torch.randn(16, 256),), "long": (torch.randn(64, 256),)}, threads=1)
+    scenarios = {"short": (torch.randn(16, 256),), "long": (torch.randn(64, 256),)}
+    return perf.Workload(module=module, scenarios=scenarios, threads=1)
 
 
 def not_a_workload():
@@ -93,7 +94,9 @@ class Project:
         (self.path / "pyproject.toml").write_text(HEAD.format(variants=variants) + rest)
 
     def gate(self, variant: str, limit: str, scenario: str = "*") -> str:
-        return f'\n[[tool.perf.gates]]\nworkload = "my.encoder"\nscenario = "{scenario}"\nvariant = "{variant}"\n{limit}\n'
+        return (
+            f'\n[[tool.perf.gates]]\nworkload = "my.encoder"\nscenario = "{scenario}"\nvariant = "{variant}"\n{limit}\n'
+        )
 
     @property
     def environment(self) -> dict[str, str]:

@@ -34,7 +34,9 @@ def refused(project: Project, *arguments: str) -> str:
         ("\n[tool.perf\n", (), "pyproject.toml"),
     ],
 )
-def test_refused_before_anything_is_measured(project: Project, rest: str, arguments: tuple[str, ...], said: str) -> None:
+def test_refused_before_anything_is_measured(
+    project: Project, rest: str, arguments: tuple[str, ...], said: str
+) -> None:
     project.configure(["eager", "plain"], rest)
     assert said in refused(project, *arguments)
 
@@ -71,6 +73,8 @@ def test_a_factory_that_can_not_be_used(project: Project, factory: str, said: st
 def test_a_scenario_that_the_factory_does_not_have_keeps_what_was_measured(project: Project) -> None:
     project.configure(["eager", "plain"])
     settings = project.path / "pyproject.toml"
-    settings.write_text(settings.read_text().replace('scenarios = ["short", "long"]', 'scenarios = ["short", "endless"]'))
+    settings.write_text(
+        settings.read_text().replace('scenarios = ["short", "long"]', 'scenarios = ["short", "endless"]')
+    )
     said = refused(project, "--perf-budget", "2")
     assert "has no scenario 'endless'; its factory gives short, long" in said

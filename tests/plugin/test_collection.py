@@ -20,19 +20,27 @@ def test_tests_of_one_scenario_stand_together(project: Project) -> None:
 
 def test_selection_is_pytests_own(project: Project) -> None:
     project.configure(["eager", "torchscript", "plain"])
-    assert ids(project, "-k", "test_jit and long and plain") == ["test_jit_stays_faster_than_eager[my.encoder-long-plain]"]
+    assert ids(project, "-k", "test_jit and long and plain") == [
+        "test_jit_stays_faster_than_eager[my.encoder-long-plain]"
+    ]
 
 
 def test_a_nightly_scenario_is_marked(project: Project) -> None:
     project.configure(["eager", "plain"])
     settings = project.path / "pyproject.toml"
-    settings.write_text(settings.read_text().replace('scenarios = ["short", "long"]', 'scenarios = ["short", "long"]\nnightly = ["long"]'))
+    settings.write_text(
+        settings.read_text().replace(
+            'scenarios = ["short", "long"]', 'scenarios = ["short", "long"]\nnightly = ["long"]'
+        )
+    )
     assert {name.split("-")[1] for name in ids(project, "-m", "nightly")} == {"long"}
     assert {name.split("-")[1] for name in ids(project, "-m", "not nightly")} == {"short"}
 
 
 def test_a_project_without_gates_is_left_alone(project: Project) -> None:
     (project.path / "pyproject.toml").write_text("")
-    (project.path / "test_other.py").write_text("def test_other(pytestconfig):\n    assert pytestconfig.option.benchmark_storage == 'file://./.benchmarks'\n")
+    (project.path / "test_other.py").write_text(
+        "def test_other(pytestconfig):\n    assert pytestconfig.option.benchmark_storage == 'file://./.benchmarks'\n"
+    )
     done = project.pytest("test_other.py")
     assert done.returncode == 0, done.stdout

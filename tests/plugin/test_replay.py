@@ -28,7 +28,9 @@ def test_nothing(request, benchmark):
 """
 
 
-def test_measured_durations_come_out_as_they_went_in(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_measured_durations_come_out_as_they_went_in(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     pytester.makepyfile(TEST)
     done = pytester.runpytest_subprocess("--benchmark-json", "out.json", "-p", "no:perf.plugin")

@@ -6,7 +6,7 @@ import csv
 import json
 import os
 import sys
-import xml.etree.ElementTree as ET  # noqa: S405 - a file that pytest has just written
+import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,10 @@ def outcomes(report: Path) -> dict[str, str]:
 def entries(path: Path) -> dict[str, Any]:
     """Variant-scenario -> its entry."""
     document = json.loads(path.read_text())
-    return {f"{entry['extra_info']['perf']['variant']}-{entry['extra_info']['perf']['scenario']}": entry for entry in document["benchmarks"]}
+    return {
+        f"{entry['extra_info']['perf']['variant']}-{entry['extra_info']['perf']['scenario']}": entry
+        for entry in document["benchmarks"]
+    }
 
 
 def test_verdicts_records_and_comparison(project: Project) -> None:
@@ -47,18 +50,27 @@ def test_verdicts_records_and_comparison(project: Project) -> None:
 
     # The failing test is the failing variant, and JUnit sees it.
     seen = outcomes(project.path / "junit.xml")
-    speed = {name.split("-")[-1].rstrip("]"): seen[name] for name in seen if name.startswith("test_jit") and "short" in name}
+    speed = {
+        name.split("-")[-1].rstrip("]"): seen[name] for name in seen if name.startswith("test_jit") and "short" in name
+    }
     assert speed == {"torchscript": "passed", "plain": "failure", "wrong": "failure"}
     memory = {name: found for name, found in seen.items() if name.startswith("test_variant_stays")}
     assert [name for name, found in memory.items() if found != "passed"] == [
         "test_variant_stays_under_the_ceiling[my.encoder-long-plain]"
     ]
-    parity = {name.split("-")[-1].rstrip("]"): seen[name] for name in seen if name.startswith("test_candidate_gives") and "short" in name}
+    parity = {
+        name.split("-")[-1].rstrip("]"): seen[name]
+        for name in seen
+        if name.startswith("test_candidate_gives") and "short" in name
+    }
     assert parity == {"torchscript": "passed", "plain": "passed", "wrong": "failure"}
 
     # A failed assertion explains itself.
     assert "FAIL: The candidate is at most" in first.stdout
-    assert "INVALID: speed counts only for the right answer, and the output differs: relative L2 distance 1.0e-02" in first.stdout
+    assert (
+        "INVALID: speed counts only for the right answer, and the output differs: relative L2 distance 1.0e-02"
+        in first.stdout
+    )
     assert "noise floor" in first.stdout
 
     # The record.
@@ -66,7 +78,12 @@ def test_verdicts_records_and_comparison(project: Project) -> None:
     assert set(found) == {f"{v}-{s}" for v in ("eager", "torchscript", "plain", "wrong") for s in ("short", "long")}
     entry = found["torchscript-short"]
     info = entry["extra_info"]["perf"]
-    assert (info["workload"], info["baseline"], info["device"], info["precision"]) == ("my.encoder", "eager", "cpu", "fp32")
+    assert (info["workload"], info["baseline"], info["device"], info["precision"]) == (
+        "my.encoder",
+        "eager",
+        "cpu",
+        "fp32",
+    )
     assert info["gates"][0] == {"gate": "min_speedup=0.001", "verdict": "PASS", "reason": info["gates"][0]["reason"]}
     assert info["speedup"]["low"] <= info["speedup"]["estimate"] <= (info["speedup"]["high"] or float("inf"))
     assert info["speedup"]["pairs"] == info["rounds"] >= 10
@@ -95,7 +112,11 @@ def test_verdicts_records_and_comparison(project: Project) -> None:
     # The next run stands beside it, and compiles nothing.
     second = project.pytest("--benchmark-compare", "-k", "test_jit and short and torchscript", "-rA", *BUDGET)
     assert second.returncode == 0, second.stdout + second.stderr
-    rows_of = [line for line in second.stdout.splitlines() if line.startswith("test_jit_stays_faster_than_eager[my.encoder-short-torchscript]")]
+    rows_of = [
+        line
+        for line in second.stdout.splitlines()
+        if line.startswith("test_jit_stays_faster_than_eager[my.encoder-short-torchscript]")
+    ]
     assert any("(NOW)" in line for line in rows_of)
     assert any("(0001_" in line for line in rows_of)
     assert "machine_info is different" not in second.stdout + second.stderr
@@ -118,14 +139,20 @@ def test_a_killed_worker_is_one_failed_variant(project: Project) -> None:
     assert "needs a flux capacitor; install one" in done.stdout
     found = entries(project.path / "out.json")
     assert {"eager-short", "plain-short"} <= set(found)
-    assert all("jitgate-" not in " ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"]) if process.ppid() == os.getpid())
+    assert all(
+        "jitgate-" not in " ".join(process.info["cmdline"] or [])
+        for process in psutil.process_iter(["cmdline"])
+        if process.ppid() == os.getpid()
+    )
 
 
 def test_a_gate_that_names_what_can_not_run_is_red(project: Project) -> None:
     project.configure(["eager", "missing"], project.gate("missing", "min_speedup = 0.001", scenario="short"))
     done = project.pytest("-k", "short and test_jit", "--junitxml", "junit.xml", *BUDGET)
     assert done.returncode == 1, done.stdout + done.stderr
-    assert outcomes(project.path / "junit.xml") == {"test_jit_stays_faster_than_eager[my.encoder-short-missing]": "failure"}
+    assert outcomes(project.path / "junit.xml") == {
+        "test_jit_stays_faster_than_eager[my.encoder-short-missing]": "failure"
+    }
     assert "FAIL: needs a flux capacitor; install one" in done.stdout
 
 

@@ -7,7 +7,10 @@ import pytest
 from perf.errors import UsageProblem
 from perf.probes.device import Card, choose_device, parse_smi, select_visible, torch_built_for_cuda
 
-CARDS = [Card("NVIDIA GeForce RTX 2050", 4 << 30, "552.22", "GPU-aa11"), Card("NVIDIA H200", 141 << 30, "580.1", "GPU-bb22")]
+CARDS = [
+    Card("NVIDIA GeForce RTX 2050", 4 << 30, "552.22", "GPU-aa11"),
+    Card("NVIDIA H200", 141 << 30, "580.1", "GPU-bb22"),
+]
 
 
 def test_auto_takes_a_card_where_torch_can_use_one() -> None:
@@ -34,7 +37,9 @@ def test_a_card_can_be_chosen_by_number() -> None:
         ("cuda:2", CARDS, True, "shows 2 card(s), numbered from 0"),
     ],
 )
-def test_a_device_that_is_not_there_is_refused_with_the_remedy(wish: str, cards: list[Card], built: bool, said: str) -> None:
+def test_a_device_that_is_not_there_is_refused_with_the_remedy(
+    wish: str, cards: list[Card], built: bool, said: str
+) -> None:
     with pytest.raises(UsageProblem) as caught:
         choose_device(wish, lambda: cards, torch_has_cuda=built)
     assert said in str(caught.value)

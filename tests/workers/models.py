@@ -22,7 +22,8 @@ class Tiny(torch.nn.Module):
         self.second = torch.nn.Linear(64, 64)
 
     def forward(self, x: torch.Tensor, scale: int = 1) -> torch.Tensor:
-        return self.second(torch.relu(self.first(x))) * scale
+        answer: torch.Tensor = self.second(torch.relu(self.first(x))) * scale
+        return answer
 
 
 def tiny() -> perf.Workload:

@@ -33,7 +33,9 @@ def test_a_key_nobody_built_is_not_found_and_not_warned_about(tmp_path: Path) ->
     assert ArtefactCache(tmp_path).find("key") == (None, None)
 
 
-@pytest.mark.parametrize("damage", ["flip", "truncate", "remove file", "remove manifest", "empty manifest", "list manifest"])
+@pytest.mark.parametrize(
+    "damage", ["flip", "truncate", "remove file", "remove manifest", "empty manifest", "list manifest"]
+)
 def test_a_damaged_artefact_is_not_found_and_is_warned_about(tmp_path: Path, damage: str) -> None:
     cache = ArtefactCache(tmp_path)
     path = keep(cache, "key", b"graph")
@@ -68,16 +70,18 @@ def test_a_discarded_draft_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="nothing is unwritable to root, or by mode on Windows")
+@pytest.mark.skipif(
+    sys.platform == "win32" or os.geteuid() == 0, reason="nothing is unwritable to root, or by mode on Windows"
+)
 def test_a_folder_without_permission_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    with pytest.raises(UsageProblem, match="can't be written .* --perf-cache DIR"):
+    with pytest.raises(UsageProblem, match=r"can't be written .* --perf-cache DIR"):
         ArtefactCache(tmp_path / "cache")
 
 
 def test_a_folder_that_can_not_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(UsageProblem, match="can't be written .* --perf-cache DIR"):
+    with pytest.raises(UsageProblem, match=r"can't be written .* --perf-cache DIR"):
         ArtefactCache(tmp_path / "file" / "cache")
 
 

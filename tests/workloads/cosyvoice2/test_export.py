@@ -44,9 +44,8 @@ def test_one_graph_serves_all_lengths(narrow: FlowEncoder, name: str, length: di
     (interval,) = program.range_constraints.values()
     assert (interval.lower, interval.upper) == (2, 2500), "up to what the position table holds"
 
-
-def test_the_graph_asks_nothing_of_the_data(narrow: FlowEncoder) -> None:
-    with torch.no_grad():
-        program = torch.export.export(narrow, inputs("1s", 20))
-    called = {str(node.target) for node in program.graph.nodes if node.op == "call_function"}
-    assert not {target for target in called if "item" in target or "_local_scalar_dense" in target}
+    called = [str(node.target) for node in program.graph.nodes if node.op == "call_function"]
+    assert not [target for target in called if "item" in target or "_local_scalar_dense" in target], "asks for data"
+    tables = [node for node in program.graph.nodes if node.op == "placeholder" and node.name.endswith("pos_enc_table")]
+    # Inductor's freezing deletes a constant as soon as one of its readers has gone (torch 2.13).
+    assert [len(table.users) for table in tables] == [1, 1]

@@ -1,0 +1,32 @@
+"""`python -m perf COMMAND`: what needs no pytest."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import NoReturn
+
+from perf.commands import judge
+
+BAD_INPUT = 4  # as pytest's own exit code for a usage error
+
+
+class OneSentence(argparse.ArgumentParser):
+    """An argument parser whose complaint is one sentence and exit code 4; argparse has 2, which means INCONCLUSIVE here."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_INPUT, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns its exit code, or exits with 4 on bad input."""
+    parser = OneSentence(prog="python -m perf", description="jitgate's tools beside the pytest suite.")
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=OneSentence)
+    judge.register(subparsers)
+    chosen = parser.parse_args(arguments)
+    code: int = chosen.run(chosen)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
