@@ -12,7 +12,7 @@ BAD_INPUT = 4  # as pytest's own exit code for a usage error
 
 
 class OneSentence(argparse.ArgumentParser):
-    """An argument parser whose complaint is one sentence and exit code 4; argparse has 2, which means INCONCLUSIVE here."""
+    """Complains in one sentence with exit code 4; argparse has 2, which means INCONCLUSIVE here."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(BAD_INPUT, f"{self.prog}: {message}; see {self.prog} --help\n")

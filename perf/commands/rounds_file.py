@@ -1,4 +1,4 @@
-"""Recorded rounds: a CSV file with one row a round, one column an arm, seconds, and the arms' names in the first line."""
+"""Recorded rounds: a CSV file, the arms' names in the first line, then one row a round, one column an arm, seconds."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _fast(path: Path, width: int, wanted: list[int]) -> NDArray[np.float64] | No
 
 
 def _careful(path: Path, names: list[str], wanted: list[int]) -> NDArray[np.float64]:
-    rows = []
+    rows: list[list[float]] = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file)

@@ -40,7 +40,7 @@ def rank(pairs: int, alpha: float) -> int:
         sd = math.sqrt(pairs * (pairs + 1) * (2 * pairs + 1) / 24)
         return math.floor(mean - deviation * sd - 0.5)
     one_sided = math.erfc(deviation / math.sqrt(2)) / 2
-    k = int(np.searchsorted(_null_distribution(pairs), one_sided, side="right")) - 1
+    k = int(np.searchsorted(null_distribution(pairs), one_sided, side="right")) - 1
     if 2.0 ** (1 - pairs) <= alpha / EARLY_SHARE:
         return max(k, 0)
     return k
@@ -58,7 +58,7 @@ def fewest_pairs(alpha: float) -> int:
 
 
 @lru_cache(maxsize=EXACT_PAIRS + 1)
-def _null_distribution(pairs: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def null_distribution(pairs: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """P(T <= t) for t = 0 ... n (n + 1) / 2: each rank 1 ... n is positive with probability one half."""
     mass = np.ones(1)
     for size in range(1, pairs + 1):

@@ -64,7 +64,7 @@ def first_decision(
 
 
 def positive_averages(series: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Wilcoxon's T after every pair, for many series at once: shape `(series, pairs)` in and out, O(pairs^2) a series."""
+    """Wilcoxon's T after every pair, for many series at once: shape `(series, pairs)` in and out, O(pairs^2)."""
     totals = np.zeros(series.shape, dtype=np.int64)
     running = np.zeros(len(series), dtype=np.int64)
     for n in range(series.shape[1]):

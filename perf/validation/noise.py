@@ -1,8 +1,8 @@
 """Noise models: what a machine does to durations.
 
-A model has two parts. What happens to the machine over time (drift, clocks) hits whatever call is running; it is laid out
-over all calls of a measurement, so that rounds and sequential blocks meet the same machine. What happens to single calls
-is drawn for each arm.
+A model has two parts. What happens to the machine over time (drift, clocks) hits whatever call is running; it is laid
+out over all calls of a measurement, so that rounds and sequential blocks meet the same machine. What happens to single
+calls is drawn for each arm.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Draw = Callable[[np.random.Generator, int, int], "Matrix"]
 
 @dataclass(frozen=True)
 class Noise:
-    """calls: what each call of an arm adds. machine: what the machine adds over time. bias: of an instance, for good."""
+    """calls: what each call of an arm adds. machine: what the machine adds over time. bias: of an instance, relative."""
 
     name: str
     says: str
@@ -56,23 +56,25 @@ def _normal(rng: np.random.Generator, series: int, length: int) -> Matrix:
 
 
 def _student(rng: np.random.Generator, series: int, length: int) -> Matrix:
-    return rng.standard_t(3, (series, length)) * ARM_SPREAD
+    return np.asarray(rng.standard_t(3, (series, length)) * ARM_SPREAD)
 
 
-def _autoregressive(rng: np.random.Generator, series: int, length: int) -> Matrix:
+def autoregressive(rng: np.random.Generator, series: int, length: int, memory: float = MEMORY) -> Matrix:
+    """First-order autoregression with the variance of the other models and `memory` at lag 1."""
     values = _normal(rng, series, length)
     for at in range(1, length):
-        values[:, at] = MEMORY * values[:, at - 1] + np.sqrt(1 - MEMORY**2) * values[:, at]
+        values[:, at] = memory * values[:, at - 1] + np.sqrt(1 - memory**2) * values[:, at]
     return values
 
 
 def _bursts(rng: np.random.Generator, series: int, length: int) -> Matrix:
     hit = rng.random((series, length)) < BURST_SHARE
-    return _normal(rng, series, length) + np.log(BURST_FACTOR) * hit
+    return np.asarray(_normal(rng, series, length) + np.log(BURST_FACTOR) * hit)
 
 
 def _bimodal(rng: np.random.Generator, series: int, length: int) -> Matrix:
-    return _normal(rng, series, length) / 2 + np.log1p(CLOCK_STEP) * rng.integers(0, 2, (series, length))
+    clock = rng.integers(0, 2, (series, length))
+    return np.asarray(_normal(rng, series, length) / 2 + np.log1p(CLOCK_STEP) * clock)
 
 
 def _drift(_rng: np.random.Generator, series: int, length: int) -> Matrix:
@@ -91,7 +93,7 @@ def _shifts(size: float) -> Draw:
 NOISES = (
     Noise("iid normal", "independent, normal", _normal),
     Noise("Student t(3)", "independent, heavy tails", _student),
-    Noise("AR(1) 0.6", "every arm remembers its last round, 0.6 at lag 1, and so do the pairs", _autoregressive),
+    Noise("AR(1) 0.6", "every arm remembers its last round, 0.6 at lag 1, and so do the pairs", autoregressive),
     Noise("linear drift", f"the machine becomes {DRIFT:.0%} slower from first to last call", _normal, _drift),
     Noise("shifts of 2 %", f"the level changes by up to 2 % every {BLOCK_CALLS} calls", _normal, _shifts(0.02)),
     Noise("shifts of 5 %", f"the level changes by up to 5 % every {BLOCK_CALLS} calls", _normal, _shifts(0.05)),
@@ -107,10 +109,15 @@ NOISES = (
 )
 
 
-def interleaved(noise: Noise, rng: np.random.Generator, series: int, rounds: int, ratio: float = 1.0) -> Rounds:
-    """Measurements in rounds of random order; the candidate is truly `ratio` times as fast. A control where it is biased."""
+def interleaved(
+    noise: Noise, rng: np.random.Generator, series: int, rounds: int, ratio: float = 1.0, spread: float = 1.0
+) -> Rounds:
+    """Rounds in random order; the candidate is truly `ratio` times as fast. A biased instance comes with a control.
+
+    spread: factor of every call's own scatter; 1.0 is `PAIR_SPREAD`.
+    """
     arms = 3 if noise.bias else 2
-    logs = np.stack([noise.calls(rng, series, rounds) for _ in range(arms)])
+    logs = spread * np.stack([noise.calls(rng, series, rounds) for _ in range(arms)])
     if noise.machine is not None:
         machine = noise.machine(rng, series, rounds * arms).reshape(series, rounds, arms)
         order = np.argsort(rng.random((series, rounds, arms)), axis=2)

@@ -38,8 +38,8 @@ class Outcomes:
 def watch(rounds: Rounds, threshold: float, alpha: float, *, final_intervals: bool = True) -> Outcomes:
     """Judge after every round until decided.
 
-    A look is spent only where the ranks alone, the narrowest part of every claim, already decide: elsewhere `judge` could
-    not answer PASS or FAIL. `final_intervals=False` leaves NaN bounds where no decision fell, and saves their cost.
+    A look is spent only where the ranks alone, the narrowest part of every claim, already decide: elsewhere `judge`
+    could not answer PASS or FAIL. `final_intervals=False` leaves NaN bounds where no decision fell, and saves their cost.
     """
     series, total = rounds.baseline.shape
     possible = _may_decide(rounds, threshold, alpha)
@@ -69,4 +69,4 @@ def _may_decide(rounds: Rounds, threshold: float, alpha: float) -> NDArray[np.bo
     counts = [positive_averages(values) for values in needed]
     below = np.all([count <= k for count in counts], axis=0)
     above = np.all([count >= n * (n + 1) // 2 - k for count in counts], axis=0)
-    return (below | above) & (k >= 0)
+    return np.asarray((below | above) & (k >= 0))

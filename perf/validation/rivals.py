@@ -31,12 +31,12 @@ class Rival:
 
 def _mean_5(rounds: Rounds, _alpha: float) -> Calls:
     change = rounds.candidate.mean(axis=1) / rounds.baseline.mean(axis=1)
-    return (change > 1.05).astype(np.int64)
+    return np.where(change > 1.05, 1, 0)
 
 
 def _median_5(rounds: Rounds, _alpha: float) -> Calls:
     change = np.median(rounds.candidate, axis=1) / np.median(rounds.baseline, axis=1)
-    return (change > 1.05).astype(np.int64)
+    return np.where(change > 1.05, 1, 0)
 
 
 def _mann_whitney(rounds: Rounds, alpha: float) -> Calls:

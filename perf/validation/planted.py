@@ -1,0 +1,156 @@
+"""Do real runs find what was planted? A model with known slowdowns, measured by the suite itself, again and again.
+
+`python -m perf.validation.planted [--runs 10]` makes a small project in a temporary folder whose variants are eager plus
+a busy-wait of 12 % (gate: at least 1.0), plain eager (gate: at least 1.10) and half the work (gate: at least 1.10), runs
+pytest in it, and counts the verdicts. Exit code 0 when every run gave FAIL, FAIL and PASS; 1 otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+EXPECTED = {"busy": "FAIL", "plain": "FAIL", "half": "PASS"}
+
+MODEL = '''
+"""A stack of layers that is run twice, and ways to run it that are slower, equal and faster by design."""
+
+import statistics
+import time
+
+import torch
+
+import perf
+
+
+class Twice(torch.nn.Module):
+    """Does its work twice and returns the second result: half the work gives the same answer."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = torch.nn.Sequential(*[torch.nn.Sequential(torch.nn.Linear(256, 256), torch.nn.SiLU()) for _ in range(12)])
+
+    def forward(self, x):
+        self.layers(x)
+        return self.layers(x)
+
+
+def model():
+    return perf.Workload(module=Twice(), scenarios={"fixed": (torch.randn(64, 256),)}, threads=1)
+
+
+def plain(module, example):
+    return module
+
+
+def half(module, example):
+    return module.layers
+
+
+def busy(module, example):
+    took = []
+    with torch.inference_mode():
+        for _ in range(60):
+            start = time.perf_counter()
+            module(*example)
+            took.append(time.perf_counter() - start)
+    wait_s = 0.12 * statistics.median(took[20:])
+
+    def call(x):
+        answer = module(x)
+        end = time.perf_counter() + wait_s
+        while time.perf_counter() < end:
+            pass
+        return answer
+
+    return call
+'''
+
+CONFIGURATION = """
+[tool.perf]
+shipped = false
+
+[tool.perf.workloads."planted.model"]
+factory = "planted:model"
+scenarios = ["fixed"]
+variants = ["eager", "busy", "plain", "half"]
+
+[tool.perf.variants."busy"]
+factory = "planted:busy"
+
+[tool.perf.variants."plain"]
+factory = "planted:plain"
+
+[tool.perf.variants."half"]
+factory = "planted:half"
+
+[[tool.perf.gates]]
+variant = "busy"
+min_speedup = 1.0
+
+[[tool.perf.gates]]
+variant = "plain"
+min_speedup = 1.10
+
+[[tool.perf.gates]]
+variant = "half"
+min_speedup = 1.10
+"""
+
+
+def verdicts(folder: Path, run: int) -> dict[str, tuple[str, str]]:
+    """One run of the suite in `folder`: variant -> (verdict, estimate with interval and pairs)."""
+    report = folder / f"run-{run}.json"
+    arguments = ["--pyargs", "perf.benchmarks", "-k", "test_jit", "-q", "--perf-device", "cpu", "--perf-seed", str(run)]
+    done = subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-m", "pytest", "-p", "perf.plugin", *arguments, "--benchmark-json", str(report)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), *sys.path])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if not report.exists():
+        raise SystemExit(f"run {run} measured nothing:\n{done.stdout}{done.stderr}")
+    found = {}
+    for entry in json.loads(report.read_text())["benchmarks"]:
+        evidence = entry["extra_info"]["perf"]
+        speed = evidence["speedup"]
+        high = "inf" if speed["high"] is None else f"{speed['high']:.3f}"
+        text = f"{speed['estimate']:.3f} ({speed['low']:.3f} to {high}), {speed['pairs']} pairs"
+        found[evidence["variant"]] = (evidence["gates"][0]["verdict"], text)
+    return found
+
+
+def main() -> int:
+    """Run, print each verdict, and count them."""
+    parser = argparse.ArgumentParser(
+        prog="python -m perf.validation.planted", description=(__doc__ or "").splitlines()[0]
+    )
+    parser.add_argument("--runs", type=int, default=10, help="how often the suite is run; default: 10")
+    runs = parser.parse_args().runs
+    count: dict[str, Counter[str]] = {variant: Counter() for variant in EXPECTED}
+    with tempfile.TemporaryDirectory(prefix="jitgate-planted-") as name:
+        folder = Path(name)
+        (folder / "planted.py").write_text(MODEL)
+        (folder / "pyproject.toml").write_text(CONFIGURATION)
+        for run in range(runs):
+            found = verdicts(folder, run)
+            for variant in EXPECTED:
+                verdict, text = found.get(variant, ("nothing", ""))
+                count[variant][verdict] += 1
+                print(f"run {run + 1} of {runs}: {variant:5} {verdict:12} {text}", flush=True)  # noqa: T201 - a command
+    for variant, expected in EXPECTED.items():
+        seen = ", ".join(f"{verdict} {number}" for verdict, number in count[variant].most_common())
+        print(f"{variant}: expected {expected} in {runs} of {runs} runs, seen {seen}")  # noqa: T201
+    return int(any(count[variant][expected] != runs for variant, expected in EXPECTED.items()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,242 @@
+"""The study's sections: each runs what it needs and returns Markdown lines."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import ndtri
+
+from perf.statistics import Answer
+from perf.statistics.sequential import positive_averages
+from perf.validation.candidates import CANDIDATES
+from perf.validation.noise import NOISES, PAIR_SPREAD, Noise, Rounds, interleaved, sequential
+from perf.validation.ours import watch
+from perf.validation.rivals import RIVALS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+ROUNDS = 200  # of a measurement at most; a look after every one
+BLOCK_ROUNDS = 60  # calls of each arm in the comparison with other tools: what a patient user times
+CHUNK = 1000  # measurements held in memory at once
+
+
+@dataclass(frozen=True)
+class Study:
+    """alpha: level of every rule that has one. measurements: for false alarms. runs: for everything else."""
+
+    alpha: float
+    measurements: int
+    runs: int
+    seed: int
+    say: Callable[[str], None]
+
+    def generator(self, *where: int) -> np.random.Generator:
+        """Every table has its own stream, so that one can be rerun without the others."""
+        return np.random.default_rng([self.seed, *where])
+
+
+@dataclass(frozen=True)
+class Alarms:
+    wrong_pass: float
+    wrong_fail: float
+
+    @property
+    def either(self) -> float:
+        return self.wrong_pass + self.wrong_fail
+
+
+def false_alarms(study: Study) -> tuple[list[str], dict[str, Alarms]]:
+    """A/A measurements under each noise model, judged against 1.0 after every round."""
+    lines = [
+        "| noise | wrong PASS | wrong FAIL | either | ever outside the interval |",
+        "| --- | ---: | ---: | ---: | ---: |",
+    ]
+    found = {}
+    for number, noise in enumerate(NOISES):
+        study.say(f"false alarms: {noise.name}")
+        wrong_pass = wrong_fail = 0
+        rng = study.generator(1, number)
+        for size in _chunks(study.measurements):
+            outcome = watch(interleaved(noise, rng, size, ROUNDS), 1.0, study.alpha, final_intervals=False)
+            wrong_pass += int(np.sum(outcome.answer == Answer.PASS))
+            wrong_fail += int(np.sum(outcome.answer == Answer.FAIL))
+        alarms = Alarms(wrong_pass / study.measurements, wrong_fail / study.measurements)
+        found[noise.name] = alarms
+        lines.append(
+            f"| {noise.name}: {noise.says} | {alarms.wrong_pass:.2%} | {alarms.wrong_fail:.2%} | {alarms.either:.2%} "
+            f"| {alarms.either:.2%} |"
+        )
+    return lines, found
+
+
+def memory(study: Study) -> list[str]:
+    """The same for other strengths of memory: where the guarantee ends."""
+    from perf.validation import noise as models
+
+    lines = ["| lag-1 correlation of the pairs | wrong PASS or FAIL |", "| ---: | ---: |"]
+    for number, strength in enumerate((0.0, 0.2, 0.4, 0.6, 0.7, 0.8, 0.9)):
+        study.say(f"memory: {strength}")
+        rng = study.generator(2, number)
+        arms = np.stack([models.autoregressive(rng, study.runs, ROUNDS, strength) for _ in range(2)])
+        outcome = watch(Rounds(np.exp(arms[0]), np.exp(arms[1]), None), 1.0, study.alpha, final_intervals=False)
+        lines.append(f"| {strength:.1f} | {outcome.share(Answer.PASS, Answer.FAIL):.2%} |")
+    return lines
+
+
+@dataclass(frozen=True)
+class Effect:
+    spread: float
+    ratio: float
+    threshold: float
+
+
+EFFECTS = (
+    Effect(0.05, 1.03, 1.0),
+    Effect(0.05, 1 / 1.03, 1.0),
+    Effect(0.05, 1.15, 1.10),
+    Effect(0.05, 1.22, 1.10),
+    Effect(0.05, 1.10, 1.0),
+    Effect(0.015, 1.22, 1.10),
+    Effect(0.015, 1.03, 1.0),
+)
+
+
+def power(study: Study) -> tuple[list[str], dict[Effect, float]]:
+    """Pairs to a verdict, beside what a signed-rank test of fixed size needs for 95 % power at the same level."""
+    lines = [
+        "| spread of a pair | truth | limit | control | pairs, median | pairs, mean | 95 % decided by "
+        "| decided within 12 / 24 / 32 / 200 | wrong | fixed-size signed-rank test | mean / fixed | 95 % / fixed |",
+        "| ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    normal, medians = NOISES[0], {}
+    for number, effect in enumerate(EFFECTS):
+        fixed = _fixed_size(math.log(effect.ratio / effect.threshold) / effect.spread, study)
+        for control in (False, True):
+            study.say(f"power: {effect.ratio:.3f} against {effect.threshold:.2f}{', with control' if control else ''}")
+            rng = study.generator(3, number, control)
+            noise = Noise(normal.name, normal.says, normal.calls, None, 1e-12) if control else normal
+            rounds = interleaved(noise, rng, study.runs, 2 * ROUNDS, effect.ratio, effect.spread / PAIR_SPREAD)
+            outcome = watch(rounds, effect.threshold, study.alpha, final_intervals=False)
+            pairs = np.where(outcome.decided, outcome.pairs, np.inf)
+            wrong = outcome.share(Answer.FAIL if effect.ratio > effect.threshold else Answer.PASS)
+            late = float(np.quantile(pairs, 0.95, method="higher"))
+            mean = float(np.mean(np.minimum(pairs, 2 * ROUNDS)))
+            shares = " / ".join(f"{np.mean(pairs <= n):.1%}" for n in (12, 24, 32, 200))
+            if not control:
+                medians[effect] = float(np.median(pairs))
+            lines.append(
+                f"| {effect.spread:.1%} | {effect.ratio:.3f} | {effect.threshold:.2f} | {'yes' if control else 'no'} "
+                f"| {np.median(pairs):.0f} | {mean:.0f} | {late:.0f} | {shares} | {wrong:.2%} "
+                f"| {fixed} | {mean / fixed:.2f} | {late / fixed:.2f} |"
+            )
+    return lines, medians
+
+
+def coverage(study: Study) -> list[str]:
+    """Is the truth inside the interval at the stop? Stopped by three different limits, or by the end of the rounds."""
+    limits = (1.0, 1.10, 1.15)
+    lines = [
+        "| noise | " + " | ".join(f"truth 1.15, stopped by {limit:.2f}" for limit in limits) + " |",
+        "| --- |" + " ---: |" * len(limits),
+    ]
+    for number, noise in enumerate(NOISES):
+        shares = []
+        for at, limit in enumerate(limits):
+            study.say(f"coverage: {noise.name}, limit {limit:.2f}")
+            inside = 0
+            rng = study.generator(4, number, at)
+            for size in _chunks(study.runs):
+                outcome = watch(interleaved(noise, rng, size, ROUNDS, 1.15), limit, study.alpha)
+                inside += int(np.sum((outcome.low <= 1.15) & (outcome.high >= 1.15)))
+            shares.append(f"{inside / study.runs:.2%}")
+        lines.append(f"| {noise.name} | " + " | ".join(shares) + " |")
+    return lines
+
+
+def against_others(study: Study) -> tuple[list[str], dict[str, dict[str, float]]]:
+    """Ours and the field's rules for the same number of timed calls: false alarms, and slow candidates missed."""
+    lines = [
+        "| noise | truth | ours (INVALID) | " + " | ".join(rival.name for rival in RIVALS) + " |",
+        "| --- | --- | ---: |" + " ---: |" * len(RIVALS),
+    ]
+    alarms: dict[str, dict[str, float]] = {}
+    for number, noise in enumerate(NOISES):
+        for at, (ratio, says) in enumerate(
+            ((1.0, "equal: called different"), (1 / 1.03, "3 % slower: missed"), (1 / 1.12, "12 % slower: missed"))
+        ):
+            study.say(f"other tools: {noise.name}, {says}")
+            rng = study.generator(5, number, at)
+            paired = interleaved(noise, rng, study.runs, BLOCK_ROUNDS, ratio)
+            blocks = sequential(noise, rng, study.runs, BLOCK_ROUNDS, ratio)
+            ours = watch(paired, 1.0, study.alpha)
+            shares = [ours.share(Answer.PASS, Answer.FAIL) if ratio == 1.0 else 1 - ours.share(Answer.FAIL)]
+            for rival in RIVALS:
+                called = rival.calls(paired if rival.paired else blocks, study.alpha)
+                shares.append(float(np.mean(called != 0) if ratio == 1.0 else np.mean(called != 1)))
+            if ratio == 1.0:
+                alarms[noise.name] = dict(zip(["ours", *(rival.name for rival in RIVALS)], shares, strict=True))
+            invalid = f" ({ours.share(Answer.INVALID):.1%})" if noise.bias else ""
+            lines.append(
+                f"| {noise.name} | {says} | {shares[0]:.1%}{invalid} | "
+                + " | ".join(f"{s:.1%}" for s in shares[1:])
+                + " |"
+            )
+    return lines, alarms
+
+
+def compared_rules(study: Study) -> list[str]:
+    """The rules that were candidates for ours, on pairs: false alarms within ROUNDS, and pairs to a decision."""
+    lines = [
+        "| rule | false alarms: iid | t(3) | AR(1) 0.6 | bursts | pairs, 3 % (median / 95 %) | 1.15 against 1.10 | 1.22 against 1.10 |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    nulls = [noise for noise in NOISES if noise.name in ("iid normal", "Student t(3)", "AR(1) 0.6", "bursts")]
+    for name, rule in CANDIDATES.items():
+        study.say(f"rules: {name}")
+        cells = []
+        for number, noise in enumerate(nulls):
+            hits = 0
+            rng = study.generator(6, number)
+            for size in _chunks(study.runs):
+                hits += int(rule(_log_ratios(interleaved(noise, rng, size, ROUNDS)), study.alpha).any(axis=1).sum())
+            cells.append(f"{hits / study.runs:.2%}")
+        for number, ratio in enumerate((1.03, 1.15 / 1.10, 1.22 / 1.10)):
+            rounds = interleaved(NOISES[0], study.generator(7, number), study.runs, ROUNDS, ratio)
+            decided = rule(_log_ratios(rounds), study.alpha)
+            pairs = np.where(decided.any(axis=1), decided.argmax(axis=1) + 1.0, np.inf)
+            cells.append(f"{np.median(pairs):.0f} / {np.quantile(pairs, 0.95, method='higher'):.0f}")
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def _log_ratios(rounds: Rounds) -> NDArray[np.float64]:
+    return np.log(rounds.baseline) - np.log(rounds.candidate)
+
+
+def _chunks(total: int) -> list[int]:
+    return [CHUNK] * (total // CHUNK) + ([total % CHUNK] if total % CHUNK else [])
+
+
+def _fixed_size(effect: float, study: Study) -> int:
+    """Pairs for 95 % power of the two-sided signed-rank test at level alpha; `effect` in standard deviations of a pair."""
+    rng = study.generator(8, round(1000 * abs(effect)))
+    counts = positive_averages(rng.normal(abs(effect), 1, (4000, ROUNDS)))
+    for n in range(2, ROUNDS + 1):
+        limit = _fixed_limit(n, study.alpha)
+        if limit >= 0 and np.mean(counts[:, n - 1] >= n * (n + 1) // 2 - limit) >= 0.95:
+            return n
+    return ROUNDS
+
+
+def _fixed_limit(n: int, alpha: float) -> int:
+    from perf.statistics.boundary import EXACT_PAIRS, null_distribution
+
+    if n <= EXACT_PAIRS:
+        return int(np.searchsorted(null_distribution(n), alpha / 2, side="right")) - 1
+    return math.floor(n * (n + 1) / 4 + ndtri(alpha / 2) * math.sqrt(n * (n + 1) * (2 * n + 1) / 24) - 0.5)
