@@ -43,7 +43,8 @@ class Worker:
         self.asked_at = 0.0
         self._inbox = inbox
         self._log = log
-        self._gateway = group.makegateway(f"popen//python={sys.executable}//execmodel=main_thread_only")
+        # Without `python=` it is this interpreter, whatever spaces and backslashes are in its path.
+        self._gateway = group.makegateway("popen//execmodel=main_thread_only")
         source = _START.format(path=list(sys.path), log=str(log), host=os.getpid())
         self._channel = self._gateway.remote_exec(source)
         self._process: psutil.Process | None = None

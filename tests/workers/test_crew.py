@@ -46,6 +46,8 @@ def brought(name: str) -> VariantSpec:
 EAGER = VariantSpec(BASELINE, "perf.variants.eager:eager")
 TORCHSCRIPT = VariantSpec("torchscript", "perf.variants.torchscript:TorchScript", exported=True)
 
+INDUCTOR = VariantSpec("inductor", "perf.variants.inductor:Inductor", exported=True)
+
 
 @pytest.fixture
 def cache(tmp_path: Path) -> ArtefactCache:
@@ -147,6 +149,18 @@ def test_a_worker_that_hangs_is_ended_after_the_limit(cache: ArtefactCache) -> N
         pid = crew.workers["hangs"].pid
         assert pid is not None
         assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_an_engine_without_its_compiler_says_so_before_anything_is_built(
+    crew: Crew, cache: ArtefactCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    ready_with(crew, cache, INDUCTOR)
+    failure = crew.workers["inductor"].failure
+    assert failure is not None
+    assert failure.kind is FailureKind.UNAVAILABLE
+    assert "inductor needs a C++ compiler" in failure.sentence
+    assert crew.workers[BASELINE].alive
 
 
 @pytest.mark.parametrize(
