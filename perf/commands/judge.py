@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,10 +58,17 @@ def run(arguments: argparse.Namespace) -> int:
     if judgement.answer != "INVALID":
         stopped = first_decision(baseline, candidate, arguments.threshold, control, alpha=arguments.alpha)
     if arguments.json:
-        print(json.dumps(_as_json(found, judgement, stopped, arguments.threshold), indent=2))  # noqa: T201
+        _print(json.dumps(_as_json(found, judgement, stopped, arguments.threshold), indent=2))
     else:
-        print(_as_text(found, judgement, stopped))  # noqa: T201
+        _print(_as_text(found, judgement, stopped))
     return EXIT_CODES[judgement.answer]
+
+
+def _print(text: str) -> None:
+    try:
+        print(text, flush=True)  # noqa: T201
+    except BrokenPipeError:  # the reader has seen enough; the exit code still says the verdict
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _check(arguments: argparse.Namespace) -> None:

@@ -54,7 +54,7 @@ def _fast(path: Path, width: int, wanted: list[int]) -> NDArray[np.float64] | No
     if b'"' in content:
         return None
     lines = content.count(b"\n") + (not content.endswith(b"\n"))
-    if content.count(b",") != lines * (width - 1):
+    if lines < 2 or content.count(b",") != lines * (width - 1):
         return None  # some row has too few or too many figures, or there are blank lines
     del content
     try:

@@ -18,8 +18,9 @@ from perf.workers.failure import Failure
 TURN_S = 0.06
 """A turn should last about this long: a hundred times the cost of passing the turn on (well under 1 ms)."""
 
-SLOW_CALL_S = 0.25
-"""Above this one steady call a turn has to do: a second would double the cost of a pair without another pair."""
+STEADY_CALLS = ((0.15, 3), (0.30, 2))
+"""Calls shorter than so many seconds: at least so many steady ones a turn. Their median is calmer than one call, and
+the cold first call, which is not judged, is a smaller part of the turn. Longer calls: one."""
 
 MOST_CALLS = 60
 """Calls in a turn at most; drift within a turn is not cancelled by pairing."""
@@ -181,5 +182,5 @@ def calls_in_a_turn(seen_s: list[float]) -> int:
     if not seen_s:
         return 2
     typical = sorted(seen_s)[len(seen_s) // 2]
-    least = 1 if typical >= SLOW_CALL_S else 2
+    least = next((calls for below_s, calls in STEADY_CALLS if typical < below_s), 1)
     return 1 + min(MOST_CALLS, max(least, math.ceil(TURN_S / max(typical, 1e-6))))

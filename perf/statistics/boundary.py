@@ -12,8 +12,12 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MIXTURE_PAIRS = 2.0
 """Where the mixture puts its weight, in pairs. 2 is best at 10 to 60 pairs, where gates are decided; beyond 400 pairs a
@@ -46,9 +50,9 @@ def rank(pairs: int, alpha: float) -> int:
     return k
 
 
-def critical_deviation(pairs: float, level: float) -> float:
+def critical_deviation(pairs: float, level: float, mixture_pairs: float = MIXTURE_PAIRS) -> float:
     """The boundary in standard deviations of T (equally: of the estimate). Brownian paths ever cross it: `level`."""
-    ratio = pairs / MIXTURE_PAIRS
+    ratio = pairs / mixture_pairs
     return math.sqrt((1 + 1 / ratio) * (math.log1p(ratio) - 2 * math.log(min(1.0, level))))
 
 
@@ -58,7 +62,7 @@ def fewest_pairs(alpha: float) -> int:
 
 
 @lru_cache(maxsize=EXACT_PAIRS + 1)
-def null_distribution(pairs: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def null_distribution(pairs: int) -> NDArray[np.float64]:
     """P(T <= t) for t = 0 ... n (n + 1) / 2: each rank 1 ... n is positive with probability one half."""
     mass = np.ones(1)
     for size in range(1, pairs + 1):

@@ -10,11 +10,12 @@ import numpy as np
 
 from perf.statistics import boundary, walsh
 from perf.statistics.dependence import memory
+from perf.statistics.drift import robust_spread
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-NORMAL_MAD = 1.4826  # standard deviations of a normal distribution in its median absolute deviation
+SEEN_ROOTS = 2.0  # standard errors of a correlation of independent pairs
 
 
 @dataclass(frozen=True)
@@ -36,15 +37,25 @@ class Claim:
     process_effect: float = 1.0
 
 
-def claim(series: NDArray[np.float64], alpha: float, processes: NDArray[np.intp] | None = None) -> Claim:
+def claim(
+    series: NDArray[np.float64],
+    alpha: float,
+    processes: NDArray[np.intp] | None = None,
+    *,
+    memory_if_seen: bool = False,
+) -> Claim:
     """Hodges-Lehmann estimate with bounds that hold at every number of pairs at once.
 
     series: log-ratios in the order of the rounds, shape `(n,)`, n >= 1. processes: number of the process of each round.
+    memory_if_seen: allow for memory between rounds only where the series shows it, for claims that stand beside one
+        that allows for it from the start.
     """
     found = walsh.bounds(series, boundary.rank(len(series), alpha))
     spread = robust_spread(series)
     starts = None if processes is None else np.concatenate(([True], processes[1:] != processes[:-1]))
     remembered = memory(series, found.estimate, spread, alpha, starts)
+    if memory_if_seen and remembered.autocorrelation < SEEN_ROOTS / math.sqrt(len(series)):
+        remembered = replace(remembered, low=found.estimate, high=found.estimate)
     swings = math.sqrt(remembered.swings)
     low = min(remembered.low, found.estimate - swings * (found.estimate - found.low))
     high = max(remembered.high, found.estimate + swings * (found.high - found.estimate))
@@ -55,11 +66,6 @@ def claim(series: NDArray[np.float64], alpha: float, processes: NDArray[np.intp]
         return own
     centre, half, effect = _between_processes(series, processes, spread, alpha)
     return replace(own, low=min(low, centre - half), high=max(high, centre + half), process_effect=effect)
-
-
-def robust_spread(series: NDArray[np.float64]) -> float:
-    """Standard deviation by the median absolute deviation: a pair in the tails is not what a pair is usually like."""
-    return NORMAL_MAD * float(np.median(np.abs(series - np.median(series))))
 
 
 def _between_processes(

@@ -6,9 +6,10 @@ Soc. Suppl. 8, 1946), and a dozen pairs cannot show whether they have one: 20 pa
 question is not "is memory proven?" but "is there a memory under which this centre would be no surprise?"
 
 A centre is kept as long as *some* first-order autoregression with 0 <= r <= 0.8 around it explains the pairs nearly as
-well as the best one around any centre does: the profile likelihood ratio stays below the boundary. For a fixed r the
-centres that are kept form an interval in closed form (generalised least squares); the answer is the union over r. Large
-effects are decided by a dozen pairs all the same, since no memory up to 0.8 makes them likely.
+well as the best explanation around any centre does: the profile likelihood ratio stays below the boundary. Strong memory
+is rare, so it counts against the best explanation (not against the one that keeps a centre) by `PENALTY`. For a fixed r
+the centres that are kept form an interval in closed form (generalised least squares); the answer is the union over r.
+Large effects are decided by a dozen pairs all the same, since no memory up to 0.8 makes them likely.
 """
 
 from __future__ import annotations
@@ -25,9 +26,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MEMORIES = np.arange(0.0, 0.801, 0.05)  # 0.8: nine pairs count as one; a series beyond it has no use for more pairs
-CLIP_SPREADS = 3.0  # the likelihood is a normal one; outliers are drawn in to here, so that no single one decides
-LEVEL = 1.8  # of alpha, for the boundary; chosen by simulation: at alpha 1 %, AR(1) 0.6 is wrong in 0.9 % of 200 rounds
-FITTED = 3  # centre, memory and scale are fitted to the same pairs; without this ten pairs would claim too much
+RIVALS = np.arange(-0.4, 0.801, 0.05)  # what the best explanation may be; few pairs of no memory fit -0.4 better
+PENALTY = 2.0 * np.clip(RIVALS / 0.3, 0.0, 1.0)  # in deviance; 2 is what one more parameter costs (Akaike 1974)
+CLIP_SPREADS = 4.0  # the likelihood is a normal one; outliers are drawn in to here, so that no single one decides
+LEVEL = 2.75  # of alpha, for the boundary; chosen by simulation: at alpha 1 %, AR(1) 0.6 errs in 0.8 % of 200 rounds
+MIXTURE_PAIRS = 1.0  # the boundary's, see there; 1 decides independent pairs a little sooner at equal error
+FITTED = 4  # centre, memory and scale are fitted to the same pairs; without this ten pairs would claim too much
 BLOCKS_FROM = 64  # pairs; fewer do not give enough blocks to see slow swings
 BLOCK_EXCESS = 4.0  # standard deviations by which block means must scatter too much before slow swings are believed
 
@@ -65,13 +69,10 @@ def memory(
     centred = clipped - clipped.mean()
     power = float(centred @ centred)
     seen = float(centred[1:] @ (centred[:-1] * ~first[1:])) / power if power > 0 else 0.0
-    low, high = (
-        _explained(clipped[first], now, before, critical_deviation(n, LEVEL * alpha)) if n > FITTED else _NOTHING
-    )
+    low, high = -math.inf, math.inf
+    if n > FITTED:
+        low, high = _explained(clipped[first], now, before, critical_deviation(n, LEVEL * alpha, MIXTURE_PAIRS))
     return Memory(seen, estimate + low, estimate + high, _slow_swings(centred, power / n))
-
-
-_NOTHING = (-math.inf, math.inf)
 
 
 def _explained(
@@ -81,7 +82,7 @@ def _explained(
 
     first: rounds without a predecessor. now, before: all other rounds and their predecessors.
     """
-    r = MEMORIES
+    r = RIVALS
     n, heads = len(first) + len(now), len(first)
     weight = 1 - r**2  # a stationary series starts with its full variance
     # Squared residuals as a parabola over the centre c: least + curvature * (c - best)**2, one for each memory.
@@ -90,8 +91,10 @@ def _explained(
     at_zero = weight * (first @ first) + now @ now - 2 * r * (now @ before) + r**2 * (before @ before)
     least = np.maximum(at_zero - curvature * best**2, np.finfo(np.float64).tiny)
     scale = np.log(weight) * heads / n
-    allowed = np.exp(np.min(np.log(least) - scale) + deviation**2 / (n - FITTED) + scale)
-    kept = allowed > least
+    allowed = np.exp(np.min(np.log(least) - scale + PENALTY / n) + deviation**2 / (n - FITTED) + scale)
+    kept = (allowed > least) & (r >= MEMORIES[0] - 0.01)
+    if not kept.any():  # rounds that alternate: independence understates what they tell, ranks are wide enough
+        return 0.0, 0.0
     half = np.sqrt((allowed[kept] - least[kept]) / curvature[kept])
     return float(np.min(best[kept] - half)), float(np.max(best[kept] + half))
 

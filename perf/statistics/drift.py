@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 FEWEST_PAIRS = 16  # eight in each half; medians of fewer say nothing
 PROVEN = 4.0  # standard errors between the halves: 6e-5 at one look, and the question is asked at every round
 WORTH_NAMING = 0.01  # a drift below 1 % of the duration interests nobody
+CLIP_SPREADS = 3.0  # an outlier beside an outlier would look like memory
+HIGHEST_MEMORY = 0.95  # beyond it a series hardly has more than one independent value
+NORMAL_MAD = 1.4826  # standard deviations of a normal distribution in its median absolute deviation
 MEDIAN_LOSS = math.sqrt(math.pi / 2)  # standard error of a median against that of a mean
 
 
@@ -25,13 +28,31 @@ class Drift:
     second: float
 
 
-def proven_drift(series: NDArray[np.float64], spread: float, design_effect: float) -> Drift | None:
-    """The two halves of `series` (log values, shape `(n,)`), if they differ by more than chance explains; else None."""
+def proven_drift(series: NDArray[np.float64]) -> Drift | None:
+    """The two halves of `series` (log values, shape `(n,)`), if they differ by more than chance explains; else None.
+
+    What is left after a step or after a straight line, whichever fits better, is the chance: its spread and its lag-1
+    memory (Bartlett 1946) give the standard error.
+    """
     n = len(series)
     if n < FEWEST_PAIRS:
         return None
-    first, second = float(np.median(series[: n // 2])), float(np.median(series[n // 2 :]))
-    standard_error = MEDIAN_LOSS * spread * 2 * math.sqrt(design_effect / n)
-    if abs(second - first) <= max(PROVEN * standard_error, math.log1p(WORTH_NAMING)):
+    middle = n // 2
+    first, second = float(np.median(series[:middle])), float(np.median(series[middle:]))
+    change = second - first
+    if abs(change) <= math.log1p(WORTH_NAMING):
         return None
-    return Drift(first, second)
+    at = np.arange(n)
+    step = series - np.where(at < middle, first, second)
+    line = series - (first + change * (at - middle / 2) / (n / 2))
+    spread, left = min(((robust_spread(rest), rest) for rest in (step, line)), key=lambda found: found[0])
+    clipped = np.clip(left - np.median(left), -CLIP_SPREADS * spread, CLIP_SPREADS * spread)
+    power = float(clipped @ clipped)
+    memory = min(max(float(clipped[1:] @ clipped[:-1]) / power, 0.0), HIGHEST_MEMORY) if power > 0 else 0.0
+    standard_error = MEDIAN_LOSS * spread * 2 * math.sqrt((1 + memory) / (1 - memory) / n)
+    return Drift(first, second) if abs(change) > PROVEN * standard_error else None
+
+
+def robust_spread(series: NDArray[np.float64]) -> float:
+    """Standard deviation by the median absolute deviation: a value in the tails is not what values are usually like."""
+    return NORMAL_MAD * float(np.median(np.abs(series - np.median(series))))

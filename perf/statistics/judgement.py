@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 MOST_PAIRS = 1_000_000  # nobody waits for more; a forecast beyond is "no number of rounds"
 HODGES_LEHMANN_LOSS = 1.0233  # sqrt(pi / 3): its standard error against that of a mean, for normal pairs
-MARGIN = 1.25  # the forecast is meant to suffice in most cases, not in half of them
+MARGIN = 1.5  # the forecast is meant to suffice in most cases, and a few dozen pairs must talk down their memory too
 
 
 class Answer(enum.StrEnum):
@@ -136,8 +136,8 @@ def _pairs_needed(speedup: Speedup, threshold: float) -> int | None:
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if decides(middle) else (middle, high)
-    # Already overdue by the forecast: bad luck, or a memory that has to be talked down. A quarter more, then.
-    return max(high - n, boundary.fewest_pairs(speedup.interval.alpha) - n, n // 4, 1)
+    # Overdue by the forecast already: bad luck, or a memory that has to be talked down. Half as many again, then.
+    return max(high - n, boundary.fewest_pairs(speedup.interval.alpha) - n, n // 2, 1)
 
 
 def _ratio(ratio: float, *, up: bool | None = None) -> str:

@@ -33,7 +33,7 @@ Draw = Callable[[np.random.Generator, int, int], "Matrix"]
 
 @dataclass(frozen=True)
 class Noise:
-    """calls: what each call of an arm adds. machine: what the machine adds over time. bias: of an instance, relative."""
+    """calls: what each call of an arm adds. machine: what the machine adds over time. bias: of an instance."""
 
     name: str
     says: str

@@ -9,6 +9,7 @@ import numpy as np
 
 from perf.statistics import Answer, judge, speedup
 from perf.statistics.boundary import rank
+from perf.statistics.comparison import OFFSET_LEVEL
 from perf.statistics.durations import log_ratios
 from perf.statistics.sequential import positive_averages
 
@@ -39,7 +40,7 @@ def watch(rounds: Rounds, threshold: float, alpha: float, *, final_intervals: bo
     """Judge after every round until decided.
 
     A look is spent only where the ranks alone, the narrowest part of every claim, already decide: elsewhere `judge`
-    could not answer PASS or FAIL. `final_intervals=False` leaves NaN bounds where no decision fell, and saves their cost.
+    could not answer PASS or FAIL. `final_intervals=False` leaves NaN bounds where no decision fell, and saves time.
     """
     series, total = rounds.baseline.shape
     possible = _may_decide(rounds, threshold, alpha)
@@ -60,13 +61,15 @@ def watch(rounds: Rounds, threshold: float, alpha: float, *, final_intervals: bo
 
 def _may_decide(rounds: Rounds, threshold: float, alpha: float) -> NDArray[np.bool_]:
     ratio = log_ratios(rounds.baseline, rounds.candidate) - np.log(threshold)
-    needed = [ratio]
+    needed = [(ratio, alpha)]
     if rounds.control is not None:
         control = log_ratios(rounds.baseline, rounds.control)
-        needed += [ratio - control, ratio + control]
+        needed += [(ratio - control, OFFSET_LEVEL * alpha), (ratio + control, OFFSET_LEVEL * alpha)]
     n = np.arange(1, ratio.shape[1] + 1)
-    k = np.array([rank(int(pairs), alpha) for pairs in n])
-    counts = [positive_averages(values) for values in needed]
-    below = np.all([count <= k for count in counts], axis=0)
-    above = np.all([count >= n * (n + 1) // 2 - k for count in counts], axis=0)
-    return np.asarray((below | above) & (k >= 0))
+    below, above = np.ones(ratio.shape, dtype=bool), np.ones(ratio.shape, dtype=bool)
+    for values, level in needed:
+        k = np.array([rank(int(pairs), level) for pairs in n])
+        counts = positive_averages(values)
+        below &= (counts <= k) & (k >= 0)
+        above &= (counts >= n * (n + 1) // 2 - k) & (k >= 0)
+    return np.asarray(below | above)

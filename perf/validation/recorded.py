@@ -32,7 +32,7 @@ def traces() -> Iterator[tuple[str, dict[str, NDArray[np.float64]]]]:
     """Name and arms of every recorded file."""
     for path in sorted(DATA.glob("*.csv")):
         table = np.genfromtxt(path, delimiter=",", names=True)
-        yield path.stem, {name: np.asarray(table[name]) for name in table.dtype.names}
+        yield path.stem, {name: np.asarray(table[name]) for name in table.dtype.names or ()}
 
 
 def verdicts(study: Study) -> list[str]:

@@ -32,6 +32,8 @@ def test_measured_durations_come_out_as_they_went_in(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    # Else pytest-benchmark takes the session inside for an xdist worker, and switches itself off.
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
     pytester.makepyfile(TEST)
     done = pytester.runpytest_subprocess("--benchmark-json", "out.json", "-p", "no:perf.plugin")
     done.assert_outcomes(passed=2 + 1)
