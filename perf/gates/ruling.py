@@ -43,6 +43,31 @@ class Judge:
         found = self.speedup(measurement, CONTROL) if CONTROL in measurement.arms else None
         return None if found is None else found.noise_floor
 
+    def noise(self, measurement: Measurement, limit: float) -> Ruling:
+        """Can this machine tell `limit` apart? INVALID where two workers of the baseline are proven to differ by more.
+
+        A floor that is only estimated to be higher is no reason to stop: it widens every interval as it is.
+        """
+        gate = f"noise_floor={limit:g}"
+        for name in (BASELINE, CONTROL):
+            arm = measurement.arms.get(name)
+            if arm is None or arm.failure is not None:
+                why = arm.failure.sentence if arm is not None and arm.failure is not None else f"{name} was not run"
+                return Ruling(gate, Answer.INVALID, f"the noise floor is unknown: {why}")
+        found = self.speedup(measurement, CONTROL)
+        if found is None or found.control is None:
+            return Ruling(gate, Answer.INVALID, "the noise floor is unknown: nothing was measured")
+        proven = max(found.control.low, 1 / found.control.high) - 1
+        if proven > limit:
+            return Ruling(
+                gate,
+                Answer.INVALID,
+                f"two workers of the same eager model differ by {found.noise_floor:.1%}, so this machine can't tell "
+                f"{limit:.0%} apart now: quieten it (other processes, power saving) and run again",
+            )
+        apart = f"two workers of the same eager model are {found.noise_floor:.1%} apart"
+        return Ruling(gate, Answer.PASS, f"{apart}, and nothing proves more than {limit:.0%}")
+
     def speed(self, measurement: Measurement, variant: str, minimum: float) -> Ruling:
         """Is `variant` at least `minimum` times as fast as the baseline?"""
         gate = f"min_speedup={ratio(minimum)}"

@@ -1,11 +1,9 @@
-"""Raw rounds as CSV: one row a round, one column a worker, seconds; what `python -m perf judge` reads."""
+"""Raw rounds as CSV: one row a round, one column an arm, seconds; what `python -m perf judge` reads."""
 
 from __future__ import annotations
 
 import csv
 from pathlib import Path
-
-import numpy as np
 
 from perf.measurement.measurement import Measurement
 from perf.variants.registry import BASELINE, CONTROL
@@ -13,23 +11,29 @@ from perf.variants.registry import BASELINE, CONTROL
 CONTROL_COLUMN = "control"
 
 
-def save_rounds(folder: Path, measurement: Measurement) -> Path | None:
-    """Write the rounds that every living worker finished; the file of an earlier run is replaced.
+def save_rounds(folder: Path, measurement: Measurement) -> list[Path]:
+    """Write a file for each candidate: `eager`, the candidate, and `control` where there is one; figures of a turn.
 
-    Returns the path; None where there was no such round.
+    A file holds the rounds that all of its arms finished, and replaces that of an earlier run. Returns the paths; a
+    candidate without such a round has none.
     """
-    arms = [arm for arm in measurement.arms.values() if arm.failure is None]
-    names = [CONTROL_COLUMN if arm.name == CONTROL else arm.name for arm in arms]
-    rounds = [turns for turns in zip(*(arm.turns for arm in arms), strict=False) if all(turns)]
-    if not rounds or BASELINE not in names:
-        return None
-    figure = np.median if measurement.same_inputs else np.mean
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{measurement.workload}-{measurement.scenario}.csv"
-    draft = path.with_suffix(".draft")
-    with draft.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(names)
-        writer.writerows([f"{figure(turn):.9f}" for turn in turns] for turns in rounds)
-    draft.replace(path)
-    return path
+    written = []
+    for variant in measurement.arms:
+        if variant in (BASELINE, CONTROL):
+            continue
+        columns = measurement.columns(variant)
+        if not len(columns.baseline):
+            continue
+        named = {BASELINE: columns.baseline, variant: columns.candidate}
+        if columns.control is not None:
+            named[CONTROL_COLUMN] = columns.control
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{measurement.workload}-{measurement.scenario}-{variant}.csv"
+        draft = path.with_suffix(".draft")
+        with draft.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(named)
+            writer.writerows([f"{figure:.9f}" for figure in row] for row in zip(*named.values(), strict=True))
+        draft.replace(path)
+        written.append(path)
+    return written

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -34,7 +34,8 @@ WARM_UP_CALLS = 6
 WARM_UP_TURNS = 25
 """Turns after which warming up is given up and said: what is not steady by then is not going to be."""
 
-Enough = Callable[[Measurement], bool]
+Undecided = Callable[[Measurement], Collection[str]]
+"""Which variants need more rounds; none: it is enough."""
 
 
 class Team(Protocol):
@@ -110,12 +111,17 @@ class Rounds:
             series = [one / two for one, two in zip(series, other, strict=False)] or series
         return len(series) < WARM_UP_CALLS or not steady(series)
 
-    def run(self, enough: Enough, budget_s: float) -> Measurement:
-        """Rounds until `enough` or until this run has spent `budget_s` in all its rounds."""
+    def run(self, undecided: Undecided, budget_s: float) -> Measurement:
+        """Rounds until nobody is undecided, or until this run has spent `budget_s` in all its rounds.
+
+        Everyone takes part in the first few; then those that are decided rest, and only baseline, control and the
+        undecided go on.
+        """
         began = self._clock()
+        resting: set[str] = set()
         try:
             while self._team.failure(BASELINE) is None and self.spent_s + self._clock() - began < budget_s:
-                self._round()
+                self._round(resting)
                 self._wall_s += self._clock() - began
                 self.spent_s += self._clock() - began
                 began = self._clock()
@@ -123,8 +129,11 @@ class Rounds:
                 self._progress.busy(
                     f"{self._title()}: round {measurement.rounds}, {self.spent_s:.0f} s of {budget_s:.0f} s"
                 )
-                if measurement.rounds >= LEAST_ROUNDS and enough(measurement):
-                    break
+                if measurement.rounds >= LEAST_ROUNDS:
+                    wanted = set(undecided(measurement))
+                    if not wanted:
+                        break
+                    resting = set(self._series) - wanted - {BASELINE, CONTROL}
         finally:
             self._wall_s += self._clock() - began
             self.spent_s += self._clock() - began
@@ -151,8 +160,8 @@ class Rounds:
             notes=self._blank.notes + tuple(self._notes),
         )
 
-    def _round(self) -> None:
-        taken = {name: self._turn(name) for name in self._shuffled()}
+    def _round(self, resting: set[str]) -> None:
+        taken = {name: self._turn(name) for name in self._shuffled() if name not in resting}
         self._next_input += self._calls
         for name, series in self._series.items():
             turn = taken.get(name)

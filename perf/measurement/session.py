@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from perf.measurement.measurement import Arm, Measurement, merged
-from perf.measurement.rounds import Enough, Rounds
+from perf.measurement.rounds import Rounds, Undecided
 from perf.variants.registry import BASELINE, VariantSpec
 from perf.workers.cache import ArtefactCache
 from perf.workers.crew import Crew, Progress, Turn
@@ -65,10 +65,10 @@ class Measurements:
     starting them anew for each scenario would cost more than the rounds.
     """
 
-    def __init__(self, tasks: Mapping[str, Task], means: Means, enough: Enough) -> None:
+    def __init__(self, tasks: Mapping[str, Task], means: Means, undecided: Undecided) -> None:
         self._tasks = tasks
         self._means = means
-        self._enough = enough
+        self._undecided = undecided
         self._crew: Crew | None = None
         self._ready: Ready | None = None
         self._runs: dict[str, Rounds] = {}
@@ -90,15 +90,15 @@ class Measurements:
                         self._measure(workload, each)
         return self.done[workload, scenario]
 
-    def more(self, workload: str, scenario: str, enough: Enough) -> Measurement:
-        """Rounds until `enough`, as far as the budget goes and the workers are still there.
+    def more(self, workload: str, scenario: str, undecided: Undecided) -> Measurement:
+        """Rounds until nobody is undecided, as far as the budget goes and the workers are still there.
 
         With several processes there are none: only more processes would help.
         """
         crew = self._crew
         alive = crew is not None and crew.workload.name == workload and scenario in self._runs
         if alive and self._means.processes == 1:
-            self._run(workload, scenario, enough)
+            self._run(workload, scenario, undecided)
         return self.done[workload, scenario]
 
     def close(self) -> None:
@@ -147,12 +147,12 @@ class Measurements:
             run = Rounds(_CrewTeam(crew), blank, ready.calls[scenario], self._means.progress)
             self._runs[scenario] = run
             run.warm_up()
-            self._run(workload, scenario, self._enough)
+            self._run(workload, scenario, self._undecided)
 
-    def _run(self, workload: str, scenario: str, enough: Enough) -> None:
+    def _run(self, workload: str, scenario: str, undecided: Undecided) -> None:
         run, parts = self._runs[scenario], self._parts[workload, scenario]
         try:
-            run.run(enough, self._means.budget_s / self._means.processes)
+            run.run(undecided, self._means.budget_s / self._means.processes)
         finally:
             # Also on Ctrl-C: what was measured is kept.
             parts[-1] = run.measurement()

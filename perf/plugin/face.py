@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from perf.gates.cell import Cell
-from perf.gates.enough import LimitDecided
+from perf.gates.open import OpenLimit
 from perf.gates.ruling import Ruling, difference, tolerance
 from perf.gates.size import format_bytes
 from perf.measurement.measurement import Arm, Measurement
 from perf.report.summary import format_speedup
 from perf.statistics import Answer
-from perf.variants.registry import BASELINE
 
 if TYPE_CHECKING:
     from perf.plugin.state import State
@@ -57,7 +56,7 @@ class Candidate:
 
     @property
     def noise_floor(self) -> Comparison:
-        """How far two workers of the baseline are apart, as a ratio above 0 (0.01: 1 %); `<= limit`."""
+        """How far two workers of the baseline are proven to be apart (0.01: 1 %); `<= limit`."""
         return NoiseComparison(self._state, self)
 
 
@@ -117,7 +116,7 @@ class SpeedupComparison(Comparison):
         measurement = self._candidate.measurement
         if judge.undecided(measurement, cell.variant, limit):
             measurement = self._state.measurements.more(
-                cell.workload, cell.scenario, LimitDecided(judge, cell.variant, limit)
+                cell.workload, cell.scenario, OpenLimit(judge, cell.variant, limit)
             )
         return judge.speed(measurement, cell.variant, limit)
 
@@ -169,28 +168,11 @@ class NoiseComparison(Comparison):
     operator = "<="
 
     def _rule(self, limit: float) -> Ruling:
-        gate = f"noise_floor={limit:g}"
-        failure = self._candidate.measurement.arms[BASELINE].failure
-        if failure is not None:
-            return Ruling(gate, Answer.FAIL, failure.sentence)
-        floor = self._floor()
-        if floor is None:
-            return Ruling(gate, Answer.INVALID, "the control gave nothing, so the noise floor is unknown")
-        if floor > limit:
-            return Ruling(
-                gate,
-                Answer.INVALID,
-                f"two workers of the same eager model differ by {floor:.1%}: it can't tell {limit:.0%} apart; "
-                "quieten it (other processes, power saving) and run again",
-            )
-        return Ruling(gate, Answer.PASS, f"two workers of the same eager model agree within {limit:.0%}")
+        return self._state.judge.noise(self._candidate.measurement, limit)
 
     def _text(self) -> str:
-        floor = self._floor()
+        floor = self._state.judge.noise_floor(self._candidate.measurement)
         return "no noise floor" if floor is None else f"{floor:.1%}"
-
-    def _floor(self) -> float | None:
-        return self._state.judge.noise_floor(self._candidate.measurement)
 
 
 def explain(operator: str, left: object, right: object) -> list[str] | None:

@@ -6,10 +6,10 @@ Soc. Suppl. 8, 1946), and a dozen pairs cannot show whether they have one: 20 pa
 question is not "is memory proven?" but "is there a memory under which this centre would be no surprise?"
 
 A centre is kept as long as *some* first-order autoregression with 0 <= r <= 0.8 around it explains the pairs nearly as
-well as the best explanation around any centre does: the profile likelihood ratio stays below the boundary. Strong memory
-is rare, so it counts against the best explanation (not against the one that keeps a centre) by `PENALTY`. For a fixed r
-the centres that are kept form an interval in closed form (generalised least squares); the answer is the union over r.
-Large effects are decided by a dozen pairs all the same, since no memory up to 0.8 makes them likely.
+well as the best explanation around any centre does: the profile likelihood ratio stays below the boundary. Strong
+memory is rare, so it counts against the best explanation (not against the one that keeps a centre) by `PENALTY`. For a
+fixed r the centres that are kept form an interval in closed form (generalised least squares); the answer is the union
+over r. Large effects are decided by a dozen pairs all the same, since no memory up to 0.8 makes them likely.
 """
 
 from __future__ import annotations

@@ -19,10 +19,7 @@ from perf.statistics.interval import Interval
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-PRIOR_CALLS = (
-    20.0  # weight of the mixture, in calls: bounds are sharpest at some hundreds of calls, where tails begin to show
-)
-
+PRIOR_CALLS = 20.0  # weight of the mixture: bounds are sharpest at some hundreds of calls, where tails begin to show
 FEWEST_CALLS = 16  # before that no correlation shows, and no p95 is bounded either
 
 

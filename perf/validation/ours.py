@@ -9,6 +9,7 @@ import numpy as np
 
 from perf.statistics import Answer, judge, speedup
 from perf.statistics.boundary import rank
+from perf.statistics.claim import claim
 from perf.statistics.comparison import OFFSET_LEVEL
 from perf.statistics.durations import log_ratios
 from perf.statistics.sequential import positive_averages
@@ -39,16 +40,22 @@ class Outcomes:
 def watch(rounds: Rounds, threshold: float, alpha: float, *, final_intervals: bool = True) -> Outcomes:
     """Judge after every round until decided.
 
-    A look is spent only where the ranks alone, the narrowest part of every claim, already decide: elsewhere `judge`
-    could not answer PASS or FAIL. `final_intervals=False` leaves NaN bounds where no decision fell, and saves time.
+    A look is spent only where the ranks alone, the narrowest part of every claim, already decide, and then the pairs
+    without the control: elsewhere `judge` could not answer PASS or FAIL. `final_intervals=False` leaves NaN bounds
+    where no decision fell, and saves time.
     """
     series, total = rounds.baseline.shape
     possible = _may_decide(rounds, threshold, alpha)
+    ratio = log_ratios(rounds.baseline, rounds.candidate)
+    limit = np.log(threshold)
     answers = np.full(series, str(Answer.INCONCLUSIVE), dtype="<U12")
     pairs = np.full(series, total)
     low, high = np.full(series, np.nan), np.full(series, np.nan)
     for at in range(series):
         for n in [*(np.flatnonzero(possible[at]) + 1), *([total] if final_intervals else [])]:
+            own = claim(ratio[at, :n], alpha)
+            if own.low < limit <= own.high and n < total:
+                continue
             control = None if rounds.control is None else rounds.control[at, :n]
             found = speedup(rounds.baseline[at, :n], rounds.candidate[at, :n], control, alpha=alpha)
             answer = judge(found, threshold).answer

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from perf.validation.tables import Effect
+    from perf.validation.study import Found
 
 
-def false_alarm_bars(path: Path, alarms: dict[str, dict[str, float]], alpha: float) -> bool:
+def false_alarm_bars(path: Path, found: Found, alpha: float) -> bool:
     """Share of equal arms called different, by noise and rule. False where matplotlib is missing."""
     try:
         from matplotlib.figure import Figure
@@ -18,11 +18,12 @@ def false_alarm_bars(path: Path, alarms: dict[str, dict[str, float]], alpha: flo
         return False
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     axes = figure.subplots()
+    alarms = found.figures
     rules = list(next(iter(alarms.values())))
     width = 0.8 / len(rules)
     for at, rule in enumerate(rules):
         places = [number + (at - (len(rules) - 1) / 2) * width for number in range(len(alarms))]
-        axes.bar(places, [100 * found[rule] for found in alarms.values()], width, label=rule)
+        axes.bar(places, [100 * shares[rule] for shares in alarms.values()], width, label=rule)
     axes.axhline(100 * alpha, color="black", linewidth=0.8, linestyle="--")
     axes.set_xticks(range(len(alarms)), list(alarms), rotation=20, ha="right")
     axes.set_ylabel("equal arms called different, %")
@@ -31,18 +32,18 @@ def false_alarm_bars(path: Path, alarms: dict[str, dict[str, float]], alpha: flo
     return True
 
 
-def pairs_curve(path: Path, medians: dict[Effect, float]) -> bool:
+def pairs_curve(path: Path, found: Found, _alpha: float) -> bool:
     """Median pairs to a verdict by effect in spreads of a pair. False where matplotlib is missing."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
         return False
-    import math
-
     figure = Figure(figsize=(5, 3.2), layout="constrained")
     axes = figure.subplots()
-    points = sorted((abs(math.log(e.ratio / e.threshold)) / e.spread, pairs) for e, pairs in medians.items())
-    axes.plot([effect for effect, _ in points], [pairs for _, pairs in points], marker="o")
+    for kind, medians in found.figures.items():
+        points = sorted((float(distance), pairs) for distance, pairs in medians.items())
+        axes.plot([distance for distance, _ in points], [pairs for _, pairs in points], marker="o", label=kind)
+    axes.legend(frameon=False)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlabel("distance from the limit, in spreads of a pair")

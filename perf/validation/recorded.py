@@ -10,13 +10,14 @@ import numpy as np
 from perf.statistics import Answer, first_decision, judge, speedup
 from perf.validation.noise import Rounds
 from perf.validation.ours import watch
+from perf.validation.study import Found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from perf.validation.tables import Study
+    from perf.validation.study import Study
 
 DATA = Path(__file__).parent / "data"
 CASES = (
@@ -35,7 +36,7 @@ def traces() -> Iterator[tuple[str, dict[str, NDArray[np.float64]]]]:
         yield path.stem, {name: np.asarray(table[name]) for name in table.dtype.names or ()}
 
 
-def verdicts(study: Study) -> list[str]:
+def verdicts(study: Study) -> Found:
     """One line a file and question; without and with the twin as control."""
     lines = [
         "| rounds | candidate | limit | without control | with control | noise floor | pairs, spread | decided after |",
@@ -54,10 +55,10 @@ def verdicts(study: Study) -> list[str]:
                 f"| {name} | {candidate} | {limit:.2f} | {said[0]} | {said[1]} | {controlled.noise_floor:.1%} "
                 f"| {alone.pairs}, {alone.spread:.1%} | {stopped if stopped is not None else '-'} |"
             )
-    return lines
+    return Found(lines)
 
 
-def false_alarms(study: Study) -> list[str]:
+def false_alarms(study: Study) -> Found:
     """Rounds of two eager instances in a random new order, the two exchanged at random in each: truly equal arms."""
     lines = ["| rounds | wrong PASS or FAIL, looking after every round |", "| --- | ---: |"]
     for number, (name, arms) in enumerate(traces()):
@@ -70,4 +71,4 @@ def false_alarms(study: Study) -> list[str]:
         rounds = Rounds(pairs[swapped, drawn], pairs[1 - swapped, drawn], None)
         outcome = watch(rounds, 1.0, study.alpha, final_intervals=False)
         lines.append(f"| {name} | {outcome.share(Answer.PASS, Answer.FAIL):.2%} |")
-    return lines
+    return Found(lines)

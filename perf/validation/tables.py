@@ -16,62 +16,35 @@ from perf.validation.candidates import CANDIDATES
 from perf.validation.noise import BIAS, NOISES, PAIR_SPREAD, Noise, Rounds, autoregressive, interleaved, sequential
 from perf.validation.ours import watch
 from perf.validation.rivals import RIVALS
+from perf.validation.study import ROUNDS, Found, Study, chunks, row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
-ROUNDS = 200  # of a measurement at most; a look after every one
+LONG = 1000  # rounds, where a measurement runs on and on
 BLOCK_ROUNDS = 60  # calls of each arm in the comparison with other tools: what a patient user times
-CHUNK = 1000  # measurements held in memory at once
 
 
-@dataclass(frozen=True)
-class Study:
-    """alpha: level of every rule that has one. measurements: for false alarms. runs: for everything else."""
-
-    alpha: float
-    measurements: int
-    runs: int
-    seed: int
-    say: Callable[[str], None]
-
-    def generator(self, *where: int) -> np.random.Generator:
-        """Every table has its own stream, so that one can be rerun without the others."""
-        return np.random.default_rng([self.seed, *where])
-
-
-@dataclass(frozen=True)
-class Alarms:
-    wrong_pass: float
-    wrong_fail: float
-
-    @property
-    def either(self) -> float:
-        return self.wrong_pass + self.wrong_fail
-
-
-def false_alarms(study: Study) -> tuple[list[str], dict[str, Alarms]]:
+def false_alarms(study: Study) -> Found:
     """A/A measurements under each noise model, judged against 1.0 after every round."""
     lines = ["| noise | wrong PASS | wrong FAIL | either |", "| --- | ---: | ---: | ---: |"]
-    found = {}
+    shares = {}
     for number, noise in enumerate(NOISES):
         study.say(f"false alarms: {noise.name}")
         wrong_pass = wrong_fail = 0
         rng = study.generator(1, number)
-        for size in _chunks(study.measurements):
+        for size in chunks(study.measurements):
             outcome = watch(interleaved(noise, rng, size, ROUNDS), 1.0, study.alpha, final_intervals=False)
             wrong_pass += int(np.sum(outcome.answer == Answer.PASS))
             wrong_fail += int(np.sum(outcome.answer == Answer.FAIL))
-        alarms = Alarms(wrong_pass / study.measurements, wrong_fail / study.measurements)
-        found[noise.name] = alarms
-        cells = f"{alarms.wrong_pass:.2%} | {alarms.wrong_fail:.2%} | {alarms.either:.2%}"
+        either = (wrong_pass + wrong_fail) / study.measurements
+        shares[noise.name] = {"ours": either}
+        cells = f"{wrong_pass / study.measurements:.2%} | {wrong_fail / study.measurements:.2%} | {either:.2%}"
         lines.append(f"| {noise.name}: {noise.says} | {cells} |")
-    return lines, found
+    return Found(lines, shares)
 
 
-def limits(study: Study) -> list[str]:
+def limits(study: Study) -> Found:
     """The same where the noise is worse than the guarantee reckons with."""
     lines = ["| noise | wrong PASS or FAIL |", "| --- | ---: |"]
     series = study.runs // 2
@@ -81,6 +54,10 @@ def limits(study: Study) -> list[str]:
         arms = np.stack([autoregressive(rng, series, ROUNDS, strength) for _ in range(2)])
         outcome = watch(Rounds(np.exp(arms[0]), np.exp(arms[1]), None), 1.0, study.alpha, final_intervals=False)
         lines.append(f"| memory {strength:.1f} | {outcome.share(Answer.PASS, Answer.FAIL):.1%} |")
+    study.say("limits: many rounds")
+    rounds = interleaved(NOISES[0], study.generator(11), series, LONG)
+    outcome = watch(rounds, 1.0, study.alpha, final_intervals=False)
+    lines.append(f"| none, but {LONG} rounds | {outcome.share(Answer.PASS, Answer.FAIL):.1%} |")
     for number, processes in enumerate((1, 5)):
         study.say(f"limits: random bias, {processes} processes")
         rng = study.generator(10, number)
@@ -93,7 +70,7 @@ def limits(study: Study) -> list[str]:
             wrong += judge(found, 1.0).answer in (Answer.PASS, Answer.FAIL)
         says = "one process" if processes == 1 else f"{processes} processes"
         lines.append(f"| random bias of {BIAS:.0%}, control, {says}, one look at the end | {wrong / series:.1%} |")
-    return lines
+    return Found(lines)
 
 
 @dataclass(frozen=True)
@@ -114,13 +91,14 @@ EFFECTS = (
 )
 
 
-def power(study: Study) -> tuple[list[str], dict[Effect, float]]:
+def power(study: Study) -> Found:
     """Pairs to a verdict, beside what a signed-rank test of fixed size needs for 95 % power at the same level."""
     lines = [
-        _row("spread truth limit control median mean 95_% 12_/_24_/_32_/_200 wrong fixed mean_/_fixed 95_%_/_fixed"),
+        row("spread truth limit control median mean 95_% 12_/_24_/_32_/_200 wrong fixed mean_/_fixed 95_%_/_fixed"),
         "| ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
-    normal, medians = NOISES[0], {}
+    normal = NOISES[0]
+    medians: dict[str, dict[str, float]] = {"pairs alone": {}, "with control": {}}
     for number, effect in enumerate(EFFECTS):
         fixed = _fixed_size(math.log(effect.ratio / effect.threshold) / effect.spread, study)
         for control in (False, True):
@@ -134,17 +112,17 @@ def power(study: Study) -> tuple[list[str], dict[Effect, float]]:
             late = float(np.quantile(pairs, 0.95, method="higher"))
             mean = float(np.mean(np.minimum(pairs, 2 * ROUNDS)))
             shares = " / ".join(f"{np.mean(pairs <= n):.1%}" for n in (12, 24, 32, 200))
-            if not control:
-                medians[effect] = float(np.median(pairs))
+            distance = abs(math.log(effect.ratio / effect.threshold)) / effect.spread
+            medians["with control" if control else "pairs alone"][f"{distance:.3f}"] = float(np.median(pairs))
             lines.append(
                 f"| {effect.spread:.1%} | {effect.ratio:.3f} | {effect.threshold:.2f} | {'yes' if control else 'no'} "
                 f"| {np.median(pairs):.0f} | {mean:.0f} | {late:.0f} | {shares} | {wrong:.2%} "
                 f"| {fixed} | {mean / fixed:.2f} | {late / fixed:.2f} |"
             )
-    return lines, medians
+    return Found(lines, medians)
 
 
-def coverage(study: Study) -> list[str]:
+def coverage(study: Study) -> Found:
     """Is the truth inside the interval at the stop? Stopped by three different limits, or by the end of the rounds."""
     limits = (1.0, 1.10, 1.15)
     lines = [
@@ -157,15 +135,15 @@ def coverage(study: Study) -> list[str]:
             study.say(f"coverage: {noise.name}, limit {limit:.2f}")
             inside = 0
             rng = study.generator(4, number, at)
-            for size in _chunks(study.runs):
+            for size in chunks(study.runs):
                 outcome = watch(interleaved(noise, rng, size, ROUNDS, 1.15), limit, study.alpha)
                 inside += int(np.sum((outcome.low <= 1.15) & (outcome.high >= 1.15)))
             shares.append(f"{inside / study.runs:.2%}")
         lines.append(f"| {noise.name} | " + " | ".join(shares) + " |")
-    return lines
+    return Found(lines)
 
 
-def against_others(study: Study) -> tuple[list[str], dict[str, dict[str, float]]]:
+def against_others(study: Study) -> Found:
     """Ours and the field's rules for the same number of timed calls: false alarms, and slow candidates missed."""
     lines = [
         "| noise | truth | ours (INVALID) | " + " | ".join(rival.name for rival in RIVALS) + " |",
@@ -193,13 +171,13 @@ def against_others(study: Study) -> tuple[list[str], dict[str, dict[str, float]]
                 + " | ".join(f"{s:.1%}" for s in shares[1:])
                 + " |"
             )
-    return lines, alarms
+    return Found(lines, alarms)
 
 
-def compared_rules(study: Study) -> list[str]:
+def compared_rules(study: Study) -> Found:
     """The rules that were candidates for ours, on pairs: false alarms within ROUNDS, and pairs to a decision."""
     lines = [
-        _row("rule iid t(3) AR(1)_0.6 bursts 1.03_against_1.00 1.15_against_1.10 1.22_against_1.10"),
+        row("rule iid t(3) AR(1)_0.6 bursts 1.03_against_1.00 1.15_against_1.10 1.22_against_1.10"),
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     nulls = [noise for noise in NOISES if noise.name in ("iid normal", "Student t(3)", "AR(1) 0.6", "bursts")]
@@ -209,7 +187,7 @@ def compared_rules(study: Study) -> list[str]:
         for number, noise in enumerate(nulls):
             hits = 0
             rng = study.generator(6, number)
-            for size in _chunks(study.runs):
+            for size in chunks(study.runs):
                 hits += int(rule(_log_ratios(interleaved(noise, rng, size, ROUNDS)), study.alpha).any(axis=1).sum())
             cells.append(f"{hits / study.runs:.2%}")
         for number, ratio in enumerate((1.03, 1.15 / 1.10, 1.22 / 1.10)):
@@ -218,19 +196,11 @@ def compared_rules(study: Study) -> list[str]:
             pairs = np.where(decided.any(axis=1), decided.argmax(axis=1) + 1.0, np.inf)
             cells.append(f"{np.median(pairs):.0f} / {np.quantile(pairs, 0.95, method='higher'):.0f}")
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return lines
+    return Found(lines)
 
 
 def _log_ratios(rounds: Rounds) -> NDArray[np.float64]:
     return np.log(rounds.baseline) - np.log(rounds.candidate)
-
-
-def _row(cells: str) -> str:
-    return "| " + " | ".join(cell.replace("_", " ") for cell in cells.split()) + " |"
-
-
-def _chunks(total: int) -> list[int]:
-    return [CHUNK] * (total // CHUNK) + ([total % CHUNK] if total % CHUNK else [])
 
 
 def _fixed_size(effect: float, study: Study) -> int:

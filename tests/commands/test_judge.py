@@ -27,13 +27,15 @@ def judge(path: Path, *more: str, slow: str = "slower_12pct", limit: str = "1.0"
         ("torchscript", "1.10", ["--control", "eager_twin"], 0, "PASS"),
     ],
 )
-def test_answer_and_exit_code(capsys, slow, limit, more, code, answer):
+def test_answer_and_exit_code(
+    capsys: pytest.CaptureFixture[str], slow: str, limit: str, more: list[str], code: int, answer: str
+) -> None:
     assert judge(TRACE, *more, slow=slow, limit=limit) == code
     out = capsys.readouterr().out
     assert out.startswith(f"{answer}: ")
 
 
-def test_json_has_what_a_reader_needs(capsys):
+def test_json_has_what_a_reader_needs(capsys: pytest.CaptureFixture[str]) -> None:
     assert judge(TRACE, "--control", "eager_twin", "--json") == 1
     said = json.loads(capsys.readouterr().out)
     assert said["verdict"] == "FAIL"
@@ -45,7 +47,7 @@ def test_json_has_what_a_reader_needs(capsys):
     assert said["reason"].endswith(".")
 
 
-def test_json_has_null_where_nothing_can_be_said(tmp_path, capsys):
+def test_json_has_null_where_nothing_can_be_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "few.csv"
     path.write_text("eager,slower_12pct\n0.1,0.2\n0.1,0.21\n")
     assert judge(path, "--json") == 2
@@ -53,7 +55,7 @@ def test_json_has_null_where_nothing_can_be_said(tmp_path, capsys):
     assert (said["high"], said["mde"], said["pairs_to_decide"]) == (None, None, None)
 
 
-def test_quotes_blank_lines_and_a_byte_order_mark_are_read(tmp_path, capsys):
+def test_quotes_blank_lines_and_a_byte_order_mark_are_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "odd.csv"
     rows = "".join(f'"{0.1 + n / 1000}",{0.2 + n / 500}\r\n\r\n' for n in range(20))
     path.write_bytes(("\ufeff" + "eager, slower_12pct\r\n" + rows).encode())
@@ -78,7 +80,9 @@ def test_quotes_blank_lines_and_a_byte_order_mark_are_read(tmp_path, capsys):
         (b"eager,slower_12pct\n1,2\n\xff\xfe,1\n", "not a CSV file in UTF-8"),
     ],
 )
-def test_bad_files_get_one_sentence(tmp_path, capsys, content, said):
+def test_bad_files_get_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes, said: str
+) -> None:
     path = tmp_path / "bad.csv"
     path.write_bytes(content)
     assert judge(path) == 4
@@ -98,25 +102,25 @@ def test_bad_files_get_one_sentence(tmp_path, capsys, content, said):
         (["--control", "eager"], "--baseline and --control both name 'eager'"),
     ],
 )
-def test_contradictory_options_get_one_sentence(capsys, more, said):
+def test_contradictory_options_get_one_sentence(capsys: pytest.CaptureFixture[str], more: list[str], said: str) -> None:
     assert judge(TRACE, *more) == 4
     assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [[], ["judge"], ["nonsense"], ["judge", "x.csv", "--threshold", "fast"]])
-def test_bad_command_lines_get_one_sentence(capsys, arguments):
+def test_bad_command_lines_get_one_sentence(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == 4
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_a_missing_file_is_named(tmp_path, capsys):
+def test_a_missing_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert judge(tmp_path / "none.csv") == 4
     assert "none.csv can't be read" in capsys.readouterr().err
 
 
-def test_many_rows_are_read_the_fast_way(tmp_path, capsys):
+def test_many_rows_are_read_the_fast_way(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "many.csv"
     values = np.exp(np.random.default_rng(0).normal(-3, 0.05, (20_000, 2)))
     np.savetxt(path, values, delimiter=",", header="eager,slower_12pct", comments="", fmt="%.9f")

@@ -113,3 +113,29 @@ def test_the_noise_floor_is_what_the_control_shows() -> None:
     floor = JUDGE.noise_floor(made_of(1.0, floor=1.03, spread=0.001))
     assert floor == pytest.approx(0.03, abs=0.003)
     assert JUDGE.noise_floor(made_of(1.0, control=False)) is None
+
+
+def test_a_floor_that_is_proven_above_the_limit_is_invalid() -> None:
+    assert JUDGE.noise(made_of(1.0, floor=1.15, spread=0.02), 0.10).verdict is Answer.INVALID
+    assert JUDGE.noise(made_of(1.0, floor=1 / 1.15, spread=0.02), 0.10).verdict is Answer.INVALID
+
+
+def test_a_floor_that_scatters_above_the_limit_is_not() -> None:
+    ruling = JUDGE.noise(made_of(1.0, floor=1.11, spread=0.30, rounds=12), 0.10)
+    assert ruling.verdict is Answer.PASS
+    assert "nothing proves more than 10%" in ruling.reason
+
+
+@pytest.mark.parametrize(
+    "measurement",
+    [
+        made_of(1.0, control=False),
+        made_of(1.0, rounds=0),
+        made_of(1.0, control_failure=DEAD),
+        made_of(1.0, baseline_failure=DEAD),
+    ],
+)
+def test_an_unknown_floor_is_invalid(measurement: Measurement) -> None:
+    ruling = JUDGE.noise(measurement, 0.10)
+    assert ruling.verdict is Answer.INVALID
+    assert "the noise floor is unknown" in ruling.reason

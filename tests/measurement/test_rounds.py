@@ -65,7 +65,7 @@ def rounds_of(team: FakeTeam, *, seed: int = 0, inputs: int = 1) -> Rounds:
 def test_every_worker_has_one_turn_a_round_in_an_order_that_changes() -> None:
     team = FakeTeam()
     run = rounds_of(team)
-    run.run(lambda measurement: True, 60.0)
+    run.run(lambda measurement: [], 60.0)
     rounds = [tuple(team.order[at : at + len(NAMES)]) for at in range(0, len(team.order), len(NAMES))]
     assert all(sorted(turns) == sorted(NAMES) for turns in rounds)
     assert len(set(rounds)) > 3
@@ -75,14 +75,14 @@ def test_the_order_is_that_of_the_seed() -> None:
     orders = []
     for seed in (1, 1, 2):
         team = FakeTeam()
-        rounds_of(team, seed=seed).run(lambda measurement: True, 60.0)
+        rounds_of(team, seed=seed).run(lambda measurement: [], 60.0)
         orders.append(team.order)
     assert orders[0] == orders[1] != orders[2]
 
 
 def test_all_workers_of_a_round_get_the_same_inputs_and_the_next_round_the_next() -> None:
     team = FakeTeam()
-    rounds_of(team, inputs=40).run(lambda measurement: True, 60.0)
+    rounds_of(team, inputs=40).run(lambda measurement: [], 60.0)
     starts = [start for _, start, _ in team.inputs]
     counts = {count for _, _, count in team.inputs}
     assert len(counts) == 1
@@ -96,7 +96,7 @@ def test_the_first_call_of_a_turn_is_kept_apart() -> None:
     team = FakeTeam()
     run = rounds_of(team)
     run.warm_up()
-    found = run.run(lambda measurement: True, 60.0)
+    found = run.run(lambda measurement: [], 60.0)
     calls = team.inputs[-1][2]
     assert calls > 2
     for arm in found.arms.values():
@@ -109,7 +109,7 @@ def test_warm_up_goes_on_until_the_slow_first_calls_are_over_and_is_not_recorded
     run = rounds_of(team)
     run.warm_up()
     assert all(team.made[name] > WARM_UP_CALLS for name in NAMES)
-    found = run.run(lambda measurement: True, 60.0)
+    found = run.run(lambda measurement: [], 60.0)
     assert {duration for arm in found.arms.values() for duration in arm.durations_s} == {0.02}
     assert found.notes == ()
 
@@ -131,35 +131,49 @@ def test_what_never_gets_steady_is_said() -> None:
 def test_rounds_stop_when_enough_is_known_but_not_before_a_few() -> None:
     asked = []
 
-    def enough(measurement: Measurement) -> bool:
+    def undecided(measurement: Measurement) -> list[str]:
         asked.append(measurement.rounds)
-        return measurement.rounds >= LEAST_ROUNDS + 5
+        return [] if measurement.rounds >= LEAST_ROUNDS + 5 else ["jit"]
 
-    found = rounds_of(FakeTeam()).run(enough, 600.0)
+    found = rounds_of(FakeTeam()).run(undecided, 600.0)
     assert found.rounds == LEAST_ROUNDS + 5
     assert asked[0] == LEAST_ROUNDS
+
+
+def test_who_is_decided_rests_while_the_others_go_on() -> None:
+    team = FakeTeam()
+    found = rounds_of(team).run(lambda measurement: [] if measurement.rounds >= LEAST_ROUNDS + 5 else ["jit"], 600.0)
+    turns = {name: sum(1 for turn in arm.turns if turn) for name, arm in found.arms.items()}
+    assert turns == {
+        BASELINE: LEAST_ROUNDS + 5,
+        CONTROL: LEAST_ROUNDS + 5,
+        "jit": LEAST_ROUNDS + 5,
+        "aot": LEAST_ROUNDS,
+    }
+    assert len(found.columns("aot").baseline) == LEAST_ROUNDS
+    assert len(found.columns("jit").baseline) == LEAST_ROUNDS + 5
 
 
 def test_rounds_stop_when_the_budget_is_spent_and_a_later_request_does_not_spend_it_again() -> None:
     team = FakeTeam()
     run = rounds_of(team)
-    first = run.run(lambda measurement: False, 2.0)
+    first = run.run(lambda measurement: NAMES, 2.0)
     assert 2.0 <= run.spent_s < 2.0 + 0.2
-    again = run.run(lambda measurement: False, 2.0)
+    again = run.run(lambda measurement: NAMES, 2.0)
     assert again.rounds == first.rounds
 
 
 def test_more_rounds_are_added_to_those_there_are() -> None:
     run = rounds_of(FakeTeam())
-    first = run.run(lambda measurement: True, 60.0)
-    more = run.run(lambda measurement: measurement.rounds >= first.rounds + 3, 60.0)
+    first = run.run(lambda measurement: [], 60.0)
+    more = run.run(lambda measurement: [] if measurement.rounds >= first.rounds + 3 else NAMES, 60.0)
     assert more.rounds == first.rounds + 3
     assert more.arms["jit"].turns[: first.rounds] == first.arms["jit"].turns
 
 
 def test_a_worker_that_dies_ends_its_own_arm_only() -> None:
     team = FakeTeam(dies={"jit": 3})
-    found = rounds_of(team).run(lambda measurement: True, 60.0)
+    found = rounds_of(team).run(lambda measurement: [], 60.0)
     assert found.rounds == LEAST_ROUNDS
     assert sum(1 for turn in found.arms["jit"].turns if turn) == 3
     assert found.arms["jit"].failure is not None
@@ -169,12 +183,12 @@ def test_a_worker_that_dies_ends_its_own_arm_only() -> None:
 
 def test_without_a_baseline_there_is_no_further_round() -> None:
     team = FakeTeam(dies={BASELINE: 3})
-    found = rounds_of(team).run(lambda measurement: False, 600.0)
+    found = rounds_of(team).run(lambda measurement: NAMES, 600.0)
     assert found.rounds == 3
 
 
 def test_time_inside_calls_is_all_of_the_time_of_a_clock_that_only_calls_move() -> None:
-    found = rounds_of(FakeTeam()).run(lambda measurement: True, 60.0)
+    found = rounds_of(FakeTeam()).run(lambda measurement: [], 60.0)
     assert found.busy_s == pytest.approx(found.wall_s)
 
 
@@ -187,7 +201,7 @@ def test_an_interrupt_keeps_the_rounds_that_were_finished() -> None:
 
     run = rounds_of(Interrupted())
     with pytest.raises(KeyboardInterrupt):
-        run.run(lambda measurement: False, 600.0)
+        run.run(lambda measurement: NAMES, 600.0)
     assert run.measurement().rounds == 6
 
 

@@ -8,26 +8,26 @@ import pytest
 from perf.statistics import Answer, first_decision
 from perf.validation import recorded, tables
 from perf.validation.candidates import CANDIDATES
-from perf.validation.noise import NOISES, interleaved, sequential
+from perf.validation.noise import NOISES, Noise, interleaved, sequential
 from perf.validation.ours import watch
-from perf.validation.rivals import RIVALS
+from perf.validation.rivals import RIVALS, Rival
+from perf.validation.study import Study
 
 
 @pytest.fixture
-def study():
-    said = []
-    return tables.Study(0.01, 10, 10, 1, said.append)
+def study() -> Study:
+    return Study(0.01, 10, 10, 1, lambda _what: None)
 
 
 @pytest.mark.parametrize("noise", NOISES, ids=lambda noise: noise.name)
-def test_a_planted_ratio_is_in_the_noise_model(noise):
+def test_a_planted_ratio_is_in_the_noise_model(noise: Noise) -> None:
     rounds = interleaved(noise, np.random.default_rng(0), 200, 100, ratio=1.5)
     ratio = np.median(rounds.baseline / rounds.candidate, axis=1)
     assert np.median(ratio) == pytest.approx(1.5, rel=0.05)
     assert (rounds.control is not None) == bool(noise.bias)
 
 
-def test_drift_cancels_in_rounds_and_not_in_blocks():
+def test_drift_cancels_in_rounds_and_not_in_blocks() -> None:
     drift = next(noise for noise in NOISES if noise.name == "linear drift")
     rng = np.random.default_rng(0)
     rounds, blocks = interleaved(drift, rng, 50, 100), sequential(drift, rng, 50, 100)
@@ -36,7 +36,7 @@ def test_drift_cancels_in_rounds_and_not_in_blocks():
 
 
 @pytest.mark.parametrize("noise", [NOISES[0], NOISES[-1]], ids=lambda noise: noise.name)
-def test_watching_stops_where_the_judge_alone_would(noise):
+def test_watching_stops_where_the_judge_alone_would(noise: Noise) -> None:
     rounds = interleaved(noise, np.random.default_rng(3), 12, 120, ratio=1.12)
     outcome = watch(rounds, 1.0, 0.01)
     for at in range(12):
@@ -48,7 +48,7 @@ def test_watching_stops_where_the_judge_alone_would(noise):
 
 
 @pytest.mark.parametrize("rival", RIVALS, ids=lambda rival: rival.name)
-def test_rivals_tell_slower_from_faster(rival):
+def test_rivals_tell_slower_from_faster(rival: Rival) -> None:
     slower = interleaved(NOISES[0], np.random.default_rng(0), 20, 60, ratio=0.8)
     faster = interleaved(NOISES[0], np.random.default_rng(0), 20, 60, ratio=1.25)
     assert (rival.calls(slower, 0.01) == 1).all()
@@ -56,34 +56,34 @@ def test_rivals_tell_slower_from_faster(rival):
 
 
 @pytest.mark.parametrize("name", CANDIDATES)
-def test_compared_rules_decide_a_clear_effect_only(name):
+def test_compared_rules_decide_a_clear_effect_only(name: str) -> None:
     rng = np.random.default_rng(0)
     assert CANDIDATES[name](rng.normal(1.0, 0.5, (50, 60)), 0.01)[:, -1].mean() > 0.9
     assert CANDIDATES[name](rng.normal(0.0, 0.5, (50, 60)), 0.01).any(axis=1).mean() < 0.1
 
 
-def test_fixed_size_is_the_textbook_figure():
+def test_fixed_size_is_the_textbook_figure() -> None:
     # Noether's approximation with the signed rank's efficiency of 3 / pi: 17.8 / (0.955 * 0.36) = 52 pairs.
-    assert 50 <= tables._fixed_size(0.6, tables.Study(0.01, 1, 1, 1, print)) <= 60
+    assert 50 <= tables._fixed_size(0.6, Study(0.01, 1, 1, 1, print)) <= 60
 
 
-def test_every_section_gives_a_table(study):
+def test_every_section_gives_a_table(study: Study) -> None:
     sections = [
-        tables.false_alarms(study)[0],
+        tables.false_alarms(study),
         tables.limits(study),
         tables.coverage(study),
-        tables.against_others(study)[0],
+        tables.against_others(study),
         tables.compared_rules(study),
         recorded.false_alarms(study),
     ]
-    for lines in sections:
+    for lines in (section.lines for section in sections):
         cells = {line.count("|") for line in lines}
         assert len(lines) > 2
         assert len(cells) == 1, lines[:2]
 
 
-def test_recorded_rounds_keep_to_their_planted_truth(study):
-    lines = recorded.verdicts(study)
+def test_recorded_rounds_keep_to_their_planted_truth(study: Study) -> None:
+    lines = recorded.verdicts(study).lines
     planted = [line for line in lines if "| slower_12pct | 1.00 |" in line]
     assert len(planted) == 7
     assert all(line.count(str(Answer.FAIL)) == 2 for line in planted)

@@ -1,4 +1,4 @@
-"""When to stop measuring: an object that is asked."""
+"""Who needs more rounds: an object that is asked after each of them."""
 
 from __future__ import annotations
 
@@ -12,32 +12,31 @@ from perf.variants.registry import CONTROL
 
 
 @dataclass(frozen=True)
-class GatesDecided:
-    """Enough when no speed gate of the measurement would be answered otherwise by more rounds."""
+class OpenGates:
+    """The variants whose speed gate more rounds may still decide."""
 
     policy: Policy
     judge: Judge
 
-    def __call__(self, measurement: Measurement) -> bool:
+    def __call__(self, measurement: Measurement) -> list[str]:
         kind = measurement.device.split(":")[0]
+        found = []
         for variant in measurement.arms:
-            if variant == CONTROL:
-                continue
             gate = self.policy.min_speedup(Cell(measurement.workload, measurement.scenario, variant), kind)
-            if gate is None or gate.min_speedup is None:
+            if variant == CONTROL or gate is None or gate.min_speedup is None:
                 continue
             if self.judge.undecided(measurement, variant, gate.min_speedup):
-                return False
-        return True
+                found.append(variant)
+        return found
 
 
 @dataclass(frozen=True)
-class LimitDecided:
-    """Enough when one comparison, `variant` at least `minimum` times as fast, is decided."""
+class OpenLimit:
+    """One comparison, `variant` at least `minimum` times as fast, while more rounds may still decide it."""
 
     judge: Judge
     variant: str
     minimum: float
 
-    def __call__(self, measurement: Measurement) -> bool:
-        return not self.judge.undecided(measurement, self.variant, self.minimum)
+    def __call__(self, measurement: Measurement) -> list[str]:
+        return [self.variant] if self.judge.undecided(measurement, self.variant, self.minimum) else []

@@ -1,0 +1,34 @@
+"""Who needs more rounds."""
+
+from perf.gates.open import OpenGates, OpenLimit
+from perf.gates.policy import Gate, Policy
+from perf.gates.ruling import Judge
+from tests.measurements import made_of
+
+JUDGE = Judge(0.01)
+GATED = OpenGates(Policy(gates=(Gate("here", variant="jit", min_speedup=1.10),)), JUDGE)
+
+
+def test_without_a_gate_there_is_nothing_to_wait_for() -> None:
+    assert OpenGates(Policy(), JUDGE)(made_of(1.10, rounds=1)) == []
+
+
+def test_a_gate_is_waited_for_until_it_is_decided() -> None:
+    assert GATED(made_of(1.40, rounds=3)) == ["jit"]
+    assert GATED(made_of(1.10)) == ["jit"]
+    assert GATED(made_of(1.40)) == []
+    assert GATED(made_of(1.00)) == []
+
+
+def test_a_gate_of_another_device_is_not_waited_for() -> None:
+    other = OpenGates(Policy(gates=(Gate("here", variant="jit", device="cuda", min_speedup=1.10),)), JUDGE)
+    assert other(made_of(1.10)) == []
+
+
+def test_no_rounds_are_bought_for_a_comparison_that_is_broken() -> None:
+    assert GATED(made_of(1.10, rel_l2=1.0)) == []
+
+
+def test_one_limit_can_be_asked_for() -> None:
+    assert OpenLimit(JUDGE, "jit", 1.10)(made_of(1.40)) == []
+    assert OpenLimit(JUDGE, "jit", 1.40)(made_of(1.40)) == ["jit"]
