@@ -110,4 +110,4 @@ def test_collecting_the_benchmarks_does_not_import_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "test_jit_stays_faster_than_eager[cosyvoice2.flow_encoder-first_chunk-torchscript]" in done.stdout
+    assert "test_jit_stays_faster_than_eager[cosyvoice2.flow_encoder-first_chunk_sft-torchscript]" in done.stdout

@@ -41,7 +41,7 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the verdict; returns the exit code."""
     from perf.commands import rounds_file
-    from perf.statistics import first_decision, judge, speedup
+    from perf.statistics import DurationsError, first_decision, judge, speedup
 
     try:
         _check(arguments)
@@ -52,7 +52,11 @@ def run(arguments: argparse.Namespace) -> int:
         return BAD_INPUT
     baseline, candidate = arms[arguments.baseline], arms[arguments.candidate]
     control = arms[arguments.control] if arguments.control else None
-    found = speedup(baseline, candidate, control, alpha=arguments.alpha)
+    try:
+        found = speedup(baseline, candidate, control, alpha=arguments.alpha)
+    except DurationsError as problem:
+        sys.stderr.write(f"python -m perf judge: {arguments.file}: {problem}\n")
+        return BAD_INPUT
     judgement = judge(found, arguments.threshold)
     stopped = None
     if judgement.answer != "INVALID":

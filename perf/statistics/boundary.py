@@ -10,6 +10,7 @@ path; the exact distribution of T turns it into a rank at each n. `docs/validati
 
 from __future__ import annotations
 
+import itertools
 import math
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -58,7 +59,7 @@ def critical_deviation(pairs: float, level: float, mixture_pairs: float = MIXTUR
 
 def fewest_pairs(alpha: float) -> int:
     """The smallest number of pairs at which a decision is possible at all."""
-    return next(n for n in range(1, EXACT_PAIRS) if rank(n, alpha) >= 0)
+    return next(n for n in itertools.count(1) if rank(n, alpha) >= 0)
 
 
 @lru_cache(maxsize=EXACT_PAIRS + 1)

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
+SHORTEST_S, LONGEST_S = 1e-12, 1e9  # nothing is timed outside a picosecond and thirty years; ratios stay finite
+
+
 class DurationsError(ValueError):
     """Durations that can't be judged; the message names the arm and the round (counted from 1)."""
 
@@ -22,7 +25,7 @@ def accepted(durations_s: ArrayLike, arm: str) -> NDArray[np.float64]:
         raise DurationsError(f"{arm}: not a series of numbers ({error})") from None
     if values.ndim != 1:
         raise DurationsError(f"{arm}: one figure per round is expected, not an array of shape {values.shape}")
-    good = np.isfinite(values) & (values > 0)
+    good = np.isfinite(values) & (values > 0) & (values >= SHORTEST_S) & (values <= LONGEST_S)
     if not good.all():
         row = int(np.argmin(good))
         raise DurationsError(

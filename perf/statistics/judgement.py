@@ -11,7 +11,9 @@ from perf.statistics import boundary
 
 if TYPE_CHECKING:
     from perf.statistics.comparison import Speedup
+    from perf.statistics.interval import Interval
 
+FEW_DECIMALS, MANY_DECIMALS = 3, 5  # many where few would make both ends of an interval look alike
 MOST_PAIRS = 1_000_000  # nobody waits for more; a forecast beyond is "no number of rounds"
 HODGES_LEHMANN_LOSS = 1.0233  # sqrt(pi / 3): its standard error against that of a mean, for normal pairs
 MARGIN = 1.5  # the forecast is meant to suffice in most cases, and a few dozen pairs must talk down their memory too
@@ -50,18 +52,19 @@ def judge(speedup: Speedup, threshold: float) -> Judgement:
     invalid = _why_invalid(speedup, threshold)
     if invalid is not None:
         return Judgement(Answer.INVALID, invalid)
-    found, asked = speedup.interval, _ratio(threshold)
+    found = speedup.interval
+    asked = _ratio(threshold, found)
     if found.low >= threshold:
         return Judgement(
             Answer.PASS,
-            f"The candidate is at least {_ratio(found.low, up=False)} times as fast as the baseline "
-            f"(best estimate {_ratio(found.estimate)}), and {asked} was asked for: nothing to do.",
+            f"The candidate is at least {_ratio(found.low, found, up=False)} times as fast as the baseline "
+            f"(best estimate {_ratio(found.estimate, found)}), and {asked} was asked for: nothing to do.",
         )
     if found.high < threshold:
         return Judgement(
             Answer.FAIL,
-            f"The candidate is at most {_ratio(found.high, up=True)} times as fast as the baseline "
-            f"(best estimate {_ratio(found.estimate)}), but {asked} was asked for: "
+            f"The candidate is at most {_ratio(found.high, found, up=True)} times as fast as the baseline "
+            f"(best estimate {_ratio(found.estimate, found)}), but {asked} was asked for: "
             "find what made it slow, or lower the limit if that is intended.",
         )
     return _inconclusive(speedup, threshold)
@@ -96,9 +99,14 @@ def _inconclusive(speedup: Speedup, threshold: float) -> Judgement:
         said = f"{speedup.pairs} rounds are too few to say anything about a limit of {threshold:g}"
     else:
         said = (
-            f"The candidate is between {_ratio(found.low)} and {_ratio(found.high)} times as fast as the "
+            f"The candidate is between {_ratio(found.low, found)} and {_ratio(found.high, found)} times as fast as the "
             f"baseline, and the limit of {threshold:g} lies in between"
         )
+    if pairs is None and speedup.processes > 1:
+        advice = (
+            "what differs is one start from the next, so measure in more freshly started processes, not more rounds"
+        )
+        return Judgement(Answer.INCONCLUSIVE, f"{said}: {advice}.")
     if pairs is None:
         advice = (
             "the candidate is too close to the limit for any reasonable number of rounds to decide; "
@@ -117,13 +125,16 @@ def _inconclusive(speedup: Speedup, threshold: float) -> Judgement:
 def _pairs_needed(speedup: Speedup, threshold: float) -> int | None:
     """Further pairs after which, at the present estimate and spread, the threshold would likely lie outside."""
     n = speedup.pairs
-    floor = 0.0 if speedup.control is None else abs(math.log(speedup.control.estimate))
+    control = speedup.control
+    proven = control is not None and not control.contains(1.0)  # an unproven offset shrinks with more rounds
+    floor = abs(math.log(control.estimate)) if control is not None and proven else 0.0
     distance = abs(math.log(speedup.interval.estimate / threshold)) - floor
     if distance <= 0 or speedup.processes > 1:
         return None  # between processes only more processes help
-    remembered = max(speedup.autocorrelation, 0.0) if n >= 16 else 0.0  # fewer pairs show chance, not memory
+    # Fewer than 16 pairs show chance, not memory; beyond 0.95 a series has no use for more pairs.
+    remembered = min(max(speedup.autocorrelation, 0.0), 0.95) if n >= 16 else 0.0
     scatter = speedup.spread * HODGES_LEHMANN_LOSS * math.sqrt((1 + remembered) / (1 - remembered))
-    if speedup.control is not None:
+    if control is not None:
         scatter *= math.sqrt(3)  # the control's own scatter enters: 2 baseline - candidate - control
 
     def decides(pairs: int) -> bool:
@@ -140,14 +151,15 @@ def _pairs_needed(speedup: Speedup, threshold: float) -> int | None:
     return max(high - n, boundary.fewest_pairs(speedup.interval.alpha) - n, n // 2, 1)
 
 
-def _ratio(ratio: float, *, up: bool | None = None) -> str:
-    """Three decimals, rounded away from the claim, so that no text says more than the interval does."""
+def _ratio(ratio: float, found: Interval, *, up: bool | None = None) -> str:
+    """As many decimals as `found` deserves, rounded away from the claim, so that no text says more than it does."""
     if math.isinf(ratio):
         return "any number of"
+    decimals = FEW_DECIMALS if found.high > found.low * (1 + 4 * 10.0**-FEW_DECIMALS) else MANY_DECIMALS
     if up is None:
-        return f"{ratio:.3f}"
-    scaled = math.ceil(ratio * 1000) if up else math.floor(ratio * 1000)
-    return f"{scaled / 1000:.3f}"
+        return f"{ratio:.{decimals}f}"
+    scaled = ratio * 10**decimals
+    return f"{(math.ceil(scaled) if up else math.floor(scaled)) / 10**decimals:.{decimals}f}"
 
 
 def _duration(seconds: float) -> str:

@@ -76,6 +76,7 @@ def test_quotes_blank_lines_and_a_byte_order_mark_are_read(tmp_path: Path, capsy
         (b"eager,slower_12pct\n1,2\n1,nan\n", "line 3 (round 2), column 'slower_12pct': nan is not a duration"),
         (b"eager,slower_12pct\n1,2\n0,1\n", "line 3 (round 2), column 'eager': 0 is not a duration"),
         (b"eager,slower_12pct\n1,2\n1,-3\n", "-3 is not a duration"),
+        (b"eager,slower_12pct\n1,2\n1,1e300\n", "candidate, round 2: 1e+300 s, but a duration"),
         (b"\xff\xfe\x00eager", "not a CSV file in UTF-8"),
         (b"eager,slower_12pct\n1,2\n\xff\xfe,1\n", "not a CSV file in UTF-8"),
     ],

@@ -98,3 +98,25 @@ def test_a_limit_that_is_no_ratio_is_refused(threshold: float) -> None:
     found = speedup(*arms(20))
     with pytest.raises(ValueError, match="threshold must be a positive number"):
         judge(found, threshold)
+
+
+def test_processes_that_disagree_ask_for_more_processes() -> None:
+    baseline, candidate, _ = arms(100, 1.15, spread=0.02, seed=6)
+    labels = np.repeat([0, 1], 50)
+    verdict = judge(speedup(baseline, candidate * np.array([1.0, 1.1])[labels], processes=labels), 1.10)
+    assert verdict.answer is Answer.INCONCLUSIVE
+    assert "more freshly started processes" in verdict.reason
+
+
+def test_a_narrow_interval_gets_more_decimals() -> None:
+    baseline, candidate, _ = arms(4000, 1.0, spread=0.005, seed=1)
+    verdict = judge(speedup(baseline, candidate), 1.0)
+    assert verdict.answer is Answer.INCONCLUSIVE
+    assert "between 0.999" in verdict.reason
+    assert "1.000 times" not in verdict.reason
+
+
+def test_an_extreme_level_only_needs_more_rounds() -> None:
+    baseline, candidate, _ = arms(40, 2.0)
+    assert judge(speedup(baseline, candidate, alpha=1e-30), 1.1).answer is Answer.INCONCLUSIVE
+    assert judge(speedup(baseline, candidate, alpha=0.9), 1.1).answer is Answer.PASS
