@@ -94,9 +94,12 @@ class State:
             from perf.gates.ruling import Judge
             from perf.statistics import level_per_gate
 
-            gates = sum(1 for cell in self.planned if self.policy.min_speedup(cell, self.device.kind))
-            self._judge = Judge(level_per_gate(self.policy.alpha, max(1, gates)))
+            self._judge = Judge(level_per_gate(self.policy.alpha, max(1, self._speed_gates)))
         return self._judge
+
+    @property
+    def _speed_gates(self) -> int:
+        return sum(1 for cell in self.planned if self.policy.min_speedup(cell, self.device.kind))
 
     @property
     def measurements(self) -> Measurements:
@@ -147,6 +150,9 @@ class State:
         from perf.report.summary import summary
 
         lines = summary(self.policy, self.judge, self._measurements.done.values())
+        if self._speed_gates > 1:
+            shared = f"alpha {self.policy.alpha:g} of the session is shared by its {self._speed_gates} speed gates"
+            lines.append(f"{shared}: {self.judge.alpha:.2g} each")
         left = self._gates_left_out()
         return [*lines, left] if left else lines
 

@@ -1,8 +1,8 @@
 """Do real runs find what was planted? A model with known slowdowns, measured by the suite itself, again and again.
 
-`python -m perf.validation.planted [--runs 10]` makes a small project in a temporary folder whose variants are eager plus
-a busy-wait of 12 % (gate: at least 1.0), plain eager (gate: at least 1.10) and half the work (gate: at least 1.10), runs
-pytest in it, and counts the verdicts. Exit code 0 when every run gave FAIL, FAIL and PASS; 1 otherwise.
+`python -m perf.validation.planted [--runs 10]` makes a small project in a temporary folder whose variants are eager
+plus a busy-wait of 12 % (gate: at least 1.0), plain eager (gate: at least 1.10) and half the work (gate: at least
+1.10), runs pytest in it, and counts the verdicts. Exit code 0 when every run gave FAIL, FAIL and PASS; 1 otherwise.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ class Twice(torch.nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.layers = torch.nn.Sequential(*[torch.nn.Sequential(torch.nn.Linear(256, 256), torch.nn.SiLU()) for _ in range(12)])
+        layers = [torch.nn.Sequential(torch.nn.Linear(256, 256), torch.nn.SiLU()) for _ in range(12)]
+        self.layers = torch.nn.Sequential(*layers)
 
     def forward(self, x):
         self.layers(x)
