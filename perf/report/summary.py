@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from perf.gates.cell import Cell
@@ -32,8 +33,10 @@ def summary(policy: Policy, judge: Judge, measurements: Iterable[Measurement]) -
 
 
 def format_speedup(found: Speedup) -> str:
-    """`1.42x (1.38 to 1.47)`: estimate and interval."""
+    """`1.42x (1.38 to 1.47)`: estimate and interval; or that there are too few pairs for one."""
     interval = found.interval
+    if math.isinf(interval.high):
+        return f"{interval.estimate:.2f}x ({found.pairs} pairs, no interval yet)"
     return f"{interval.estimate:.2f}x ({interval.low:.2f} to {interval.high:.2f})"
 
 
@@ -87,9 +90,8 @@ def _row(policy: Policy, judge: Judge, measurement: Measurement, variant: str) -
 
 def _speed(judge: Judge, measurement: Measurement, arm: Arm) -> str:
     if arm.name == BASELINE:
-        others = [name for name in _variants(measurement) if name != BASELINE]
-        found = next((each for name in others if (each := judge.speedup(measurement, name))), None)
-        return f"noise floor {found.noise_floor:.1%}" if found else "baseline"
+        floor = judge.noise_floor(measurement)
+        return "baseline" if floor is None else f"noise floor {floor:.1%}"
     found = judge.speedup(measurement, arm.name)
     return format_speedup(found) if found else "-"
 
