@@ -18,9 +18,11 @@ from perf.workers.failure import Failure
 TURN_S = 0.06
 """A turn should last about this long: a hundred times the cost of passing the turn on (well under 1 ms)."""
 
-STEADY_CALLS = ((0.15, 3), (0.30, 2))
-"""Calls shorter than so many seconds: at least so many steady ones a turn. Their median is calmer than one call, and
-the cold first call, which is not judged, is a smaller part of the turn. Longer calls: one."""
+LEAST_CALLS = 3
+"""Steady calls in a turn at least: the fewest whose median shrugs off one that was disturbed."""
+
+SLOW_CALL_S = 0.5
+"""Calls longer than this: one steady call a turn has to do, or a round of four workers would take ten seconds."""
 
 MOST_CALLS = 60
 """Calls in a turn at most; drift within a turn is not cancelled by pairing."""
@@ -191,5 +193,5 @@ def calls_in_a_turn(seen_s: list[float]) -> int:
     if not seen_s:
         return 2
     typical = sorted(seen_s)[len(seen_s) // 2]
-    least = next((calls for below_s, calls in STEADY_CALLS if typical < below_s), 1)
+    least = LEAST_CALLS if typical < SLOW_CALL_S else 1
     return 1 + min(MOST_CALLS, max(least, math.ceil(TURN_S / max(typical, 1e-6))))

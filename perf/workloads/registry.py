@@ -45,7 +45,7 @@ def shipped_workloads() -> dict[str, WorkloadSpec]:
                 f"{module}:small_flow_encoder",
                 _FLOW_SCENARIOS,
                 _FLOW_VARIANTS,
-                frozenset({"5s", "15s", "varied"}),
+                frozenset({"1s", "5s", "15s", "varied"}),
             ),
         )
     }
