@@ -44,12 +44,16 @@ class Ready:
 
 @dataclass(frozen=True)
 class _Job:
-    """One file to export: for a variant, and for the calls of one signature (None: for all)."""
+    """One file to export: for a variant, and for the calls of one signature (None: for all).
+
+    unavailable: why it can't be exported here; it may still be in the cache.
+    """
 
     variant: VariantSpec
     kind: str | None
     key: str
     name: str
+    unavailable: str | None
 
 
 def make_ready(
@@ -156,7 +160,7 @@ def _jobs(crew: Crew, variant: VariantSpec, engine: Answer, facts: Answer, kinds
             content |= {"signature": kind, "spread": facts["spread"][kind]}
         job_kind = kind if engine["per_signature"] else None
         name = f"{stem}.{variant.precision}{engine['suffix']}"
-        jobs[kind] = _Job(variant, job_kind, f"{variant.name}-{digest_of(content)}", name)
+        jobs[kind] = _Job(variant, job_kind, f"{variant.name}-{digest_of(content)}", name, engine["unavailable"])
     return jobs
 
 
@@ -190,9 +194,8 @@ def _find_or_build(
 def _build(crew: Crew, jobs: Sequence[_Job], cache: ArtefactCache) -> dict[str, tuple[Artefact, bool]]:
     """Export each job in a process of its own, side by side: a worker that is measured never hosts a compiler."""
     for job in jobs:
-        worker = crew.workers[job.variant.name]
-        if reason := (crew.ask(worker, "", "engine", variant=asdict(job.variant)) or {}).get("unavailable"):
-            worker.fail(FailureKind.UNAVAILABLE, reason)
+        if job.unavailable:
+            crew.workers[job.variant.name].fail(FailureKind.UNAVAILABLE, job.unavailable)
     jobs = [job for job in jobs if crew.workers[job.variant.name].alive]
     builders = crew.hire([job.variant.name for job in jobs])
     built: dict[str, tuple[Artefact, bool]] = {}
