@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from perf.errors import UsageProblem
-from perf.gates.policy import TOLERANCE, Gate, Policy
+from perf.gates.policy import TIMED_LIMITS, TOLERANCE, Gate, Policy
 from perf.gates.size import parse_bytes
 from perf.variants.registry import BASELINE, CONTROL, VariantSpec, shipped_variants
 from perf.workloads.registry import WorkloadSpec, shipped_workloads
@@ -20,7 +20,7 @@ Table = Mapping[str, Any]
 _FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _DEVICES = ("cpu", "cuda", "*")
 _TOP = ("alpha", "ceiling", "on_inconclusive", "shipped", "gates", "workloads", "variants")
-_GATE = ("workload", "scenario", "variant", "device", "min_speedup", "max_memory", "reason")
+_GATE = ("workload", "scenario", "variant", "device", *TIMED_LIMITS, "max_memory", "reason")
 _WORKLOAD = ("factory", "variants", "scenarios", "nightly")
 _VARIANT = ("factory", "precision")
 
@@ -92,26 +92,26 @@ def _gate(table: Table, where: str) -> Gate:
         _expect(isinstance(table.get(name, ""), str), f"{where}: {name} = {table.get(name)!r} must be a string")
     device = table.get("device", "*")
     _expect(device in _DEVICES, f"{where}: device = {device!r} must be one of {', '.join(map(repr, _DEVICES))}")
-    speedup = table.get("min_speedup")
-    _expect(
-        speedup is None or (_number(speedup) and 0 < speedup < float("inf")),
-        f"{where}: min_speedup = {speedup!r} must be a ratio above 0, as in 1.10 for at least 10 % faster",
-    )
+    limits = {name: table[name] for name in TIMED_LIMITS if name in table}
+    for name, limit in limits.items():
+        example = "milliseconds, as in 150" if name.startswith("max_") else "a ratio, as in 1.10 for 10 % faster"
+        _expect(_number(limit) and 0 < limit < float("inf"), f"{where}: {name} = {limit!r} must be above 0: {example}")
+        _expect(
+            name.startswith("max_") or table.get("variant") != BASELINE,
+            f"{where}: {name} of {BASELINE!r} has no meaning, it is what the others are compared with",
+        )
     memory = table.get("max_memory")
-    _expect(speedup is not None or memory is not None, f"{where} sets no limit; give it min_speedup or max_memory")
-    _expect(
-        speedup is None or table.get("variant") != BASELINE,
-        f"{where}: min_speedup of {BASELINE!r} has no meaning, it is what the others are compared with",
-    )
+    known = f"{', '.join(TIMED_LIMITS)} or max_memory"
+    _expect(bool(limits) or memory is not None, f"{where} sets no limit; give it {known}")
     return Gate(
         where,
         workload=table.get("workload", "*"),
         scenario=table.get("scenario", "*"),
         variant=table.get("variant", "*"),
         device=device,
-        min_speedup=None if speedup is None else float(speedup),
         max_memory_bytes=None if memory is None else parse_bytes(memory, f"{where}: max_memory"),
         reason=table.get("reason", ""),
+        **{name: float(limit) for name, limit in limits.items()},
     )
 
 

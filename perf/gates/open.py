@@ -13,30 +13,34 @@ from perf.variants.registry import CONTROL
 
 @dataclass(frozen=True)
 class OpenGates:
-    """The variants whose speed gate more rounds may still decide."""
+    """The variants of which more rounds may still decide a gate."""
 
     policy: Policy
     judge: Judge
 
     def __call__(self, measurement: Measurement) -> list[str]:
         kind = measurement.device.split(":")[0]
-        found = []
-        for variant in measurement.arms:
-            gate = self.policy.min_speedup(Cell(measurement.workload, measurement.scenario, variant), kind)
-            if variant == CONTROL or gate is None or gate.min_speedup is None:
-                continue
-            if self.judge.undecided(measurement, variant, gate.min_speedup):
-                found.append(variant)
-        return found
+        return [
+            variant
+            for variant in measurement.arms
+            if variant != CONTROL
+            and any(
+                self.judge.undecided(measurement, variant, name, limit)
+                for name, limit in self.policy.timed_limits(
+                    Cell(measurement.workload, measurement.scenario, variant), kind
+                ).items()
+            )
+        ]
 
 
 @dataclass(frozen=True)
 class OpenLimit:
-    """One comparison, `variant` at least `minimum` times as fast, while more rounds may still decide it."""
+    """One comparison of `variant` with a limit of that name, while more rounds may still decide it."""
 
     judge: Judge
     variant: str
-    minimum: float
+    name: str
+    limit: float
 
     def __call__(self, measurement: Measurement) -> list[str]:
-        return [self.variant] if self.judge.undecided(measurement, self.variant, self.minimum) else []
+        return [self.variant] if self.judge.undecided(measurement, self.variant, self.name, self.limit) else []

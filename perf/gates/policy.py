@@ -16,6 +16,16 @@ TOLERANCE = {"fp32": 1e-4}
 """Largest relative L2 distance from eager float32, by precision. fp32: reordered sums of this depth differ by 1e-6 to
 1e-5, a wrong constant by more than 1e-3."""
 
+PERCENTILES = (95, 99)
+"""Of a call's duration, those a gate may limit."""
+
+TIMED_LIMITS = (
+    "min_speedup",
+    *(f"min_speedup_p{percentile}" for percentile in PERCENTILES),
+    *(f"max_p{percentile}_ms" for percentile in PERCENTILES),
+)
+"""Limits that rounds decide; fields of `Gate`, and settings of the same name."""
+
 
 @dataclass(frozen=True)
 class Gate:
@@ -27,6 +37,10 @@ class Gate:
     variant: str = "*"
     device: str = "*"
     min_speedup: float | None = None
+    min_speedup_p95: float | None = None
+    min_speedup_p99: float | None = None
+    max_p95_ms: float | None = None
+    max_p99_ms: float | None = None
     max_memory_bytes: int | None = None
     reason: str = ""
 
@@ -66,9 +80,12 @@ class Policy:
 
     def min_speedup(self, cell: Cell, device: str) -> Gate | None:
         """The gate that asks for a speed-up of this cell; the baseline has none."""
-        if cell.variant == BASELINE:
-            return None
-        return next((gate for gate in self.gates if gate.min_speedup is not None and gate.applies(cell, device)), None)
+        return self._gate("min_speedup", cell, device)
+
+    def timed_limits(self, cell: Cell, device: str) -> dict[str, float]:
+        """Every limit that rounds decide for this cell: name as in TIMED_LIMITS -> ratio, or milliseconds."""
+        gates = {name: self._gate(name, cell, device) for name in TIMED_LIMITS}
+        return {name: getattr(gate, name) for name, gate in gates.items() if gate is not None}
 
     def max_memory(self, cell: Cell, device: str) -> tuple[str, int] | None:
         """The memory limit of this cell as (how it is called, bytes): its gate's, or else the ceiling of all."""
@@ -81,6 +98,13 @@ class Policy:
         """Whether any gate names this cell: then it has to be measured, and can't be skipped."""
         return any(gate.applies(cell, device) for gate in self.gates)
 
+    def _gate(self, limit: str, cell: Cell, device: str) -> Gate | None:
+        if cell.variant == BASELINE and limit.startswith("min_speedup"):
+            return None
+        return next(
+            (gate for gate in self.gates if getattr(gate, limit) is not None and gate.applies(cell, device)), None
+        )
+
     def check(self, cells: Iterable[Cell]) -> None:
         """UsageProblem for a gate that matches nothing, and for two gates that set one limit differently."""
         known = list(cells)
@@ -88,7 +112,7 @@ class Policy:
             if not any(gate.matches(cell) for cell in known):
                 raise UsageProblem(f"{gate.where} matches nothing: {_mismatch(gate, known)}")
         for one, two in combinations(self.gates, 2):
-            for limit in ("min_speedup", "max_memory_bytes"):
+            for limit in (*TIMED_LIMITS, "max_memory_bytes"):
                 first, second = getattr(one, limit), getattr(two, limit)
                 if first is None or second is None or first == second or not _devices_meet(one.device, two.device):
                     continue

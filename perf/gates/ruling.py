@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from perf.gates.cell import Cell
 from perf.gates.policy import TOLERANCE, Policy
 from perf.gates.size import format_bytes
+from perf.gates.tails import judge_latency, judge_tail_speedup
 from perf.measurement.measurement import Arm, Measurement
 from perf.statistics import Answer, Speedup, judge, speedup
 from perf.variants.registry import BASELINE, CONTROL
@@ -82,11 +84,34 @@ class Judge:
         judgement = judge(found, minimum)
         return Ruling(gate, judgement.answer, judgement.reason)
 
-    def undecided(self, measurement: Measurement, variant: str, minimum: float) -> bool:
+    def slow_calls(self, measurement: Measurement, variant: str, name: str, limit: float) -> Ruling:
+        """A limit on a percentile: `name` is `max_p95_ms` (limit in ms) or `min_speedup_p95` (a ratio), or p99."""
+        found = re.fullmatch(r"max_p(\d+)_ms|min_speedup_p(\d+)", name)
+        if found is None:
+            raise ValueError(f"{name!r} limits no percentile")
+        gate = f"{name}={ratio(limit) if found[2] else format(limit, 'g')}"
+        broken = self._broken(measurement, variant)
+        if broken is not None:
+            return Ruling(gate, *broken)
+        durations_s = measurement.arms[variant].durations_s
+        if not durations_s:
+            return Ruling(gate, Answer.INVALID, "nothing was measured: no round was finished")
+        if found[1]:
+            return Ruling(gate, *judge_latency(durations_s, int(found[1]), limit, self.alpha))
+        baseline_s, control_s = (measurement.arms[name].durations_s for name in (BASELINE, CONTROL))
+        return Ruling(gate, *judge_tail_speedup(baseline_s, durations_s, control_s, int(found[2]), limit, self.alpha))
+
+    def timed(self, measurement: Measurement, variant: str, name: str, limit: float) -> Ruling:
+        """The ruling on a limit that rounds decide, by its name in the configuration."""
+        if name == "min_speedup":
+            return self.speed(measurement, variant, limit)
+        return self.slow_calls(measurement, variant, name, limit)
+
+    def undecided(self, measurement: Measurement, variant: str, name: str, limit: float) -> bool:
         """Whether more rounds could change the verdict: not where the comparison itself is broken."""
         if self._broken(measurement, variant) is not None:
             return False
-        return self.speed(measurement, variant, minimum).verdict in (Answer.INCONCLUSIVE, Answer.INVALID)
+        return self.timed(measurement, variant, name, limit).verdict in (Answer.INCONCLUSIVE, Answer.INVALID)
 
     def memory(self, measurement: Measurement, variant: str, called: str, limit_bytes: int) -> Ruling:
         """Does `variant` stay at or below `limit_bytes`?"""
@@ -147,13 +172,11 @@ def rulings(policy: Policy, judge_: Judge, measurement: Measurement, variant: st
     """Every gate that `policy` sets for this variant, judged."""
     cell = Cell(measurement.workload, measurement.scenario, variant)
     kind = measurement.device.split(":")[0]
-    found = []
-    gate = policy.min_speedup(cell, kind)
-    if gate is not None and gate.min_speedup is not None:
-        found.append(judge_.speed(measurement, variant, gate.min_speedup))
-    limit = policy.max_memory(cell, kind)
-    if limit is not None:
-        found.append(judge_.memory(measurement, variant, *limit))
+    limits = policy.timed_limits(cell, kind)
+    found = [judge_.timed(measurement, variant, name, limit) for name, limit in limits.items()]
+    most = policy.max_memory(cell, kind)
+    if most is not None:
+        found.append(judge_.memory(measurement, variant, *most))
     return found
 
 
@@ -200,4 +223,12 @@ def _speedup(key: _Key) -> Speedup | None:
     columns = key.measurement.columns(key.variant)
     if not len(columns.baseline):
         return None
-    return speedup(columns.baseline, columns.candidate, columns.control, alpha=key.alpha, processes=columns.processes)
+    measurement = key.measurement
+    return speedup(
+        columns.baseline,
+        columns.candidate,
+        columns.control,
+        alpha=key.alpha,
+        processes=columns.processes,
+        round_s=measurement.wall_s / measurement.rounds if measurement.wall_s else None,
+    )

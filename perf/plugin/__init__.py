@@ -11,7 +11,7 @@ from perf.errors import UsageProblem
 from perf.plugin import fixtures as _fixtures
 from perf.plugin.options import add_options
 from perf.plugin.replay import machine_info, use_fingerprint_storage
-from perf.plugin.selection import parametrise, sort_by_scenario, xdist_refused
+from perf.plugin.selection import drop_empty, parametrise, sort_by_scenario, xdist_refused
 from perf.plugin.state import STATE, State
 
 candidate = _fixtures.candidate
@@ -20,6 +20,8 @@ baseline = _fixtures.baseline
 min_speedup = _fixtures.min_speedup
 max_noise_floor = _fixtures.max_noise_floor
 ceiling = _fixtures.ceiling
+max_latency_ms = _fixtures.max_latency_ms
+min_tail_speedup = _fixtures.min_tail_speedup
 tolerance = _fixtures.tolerance
 recorded = _fixtures.recorded
 
@@ -46,6 +48,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     state = config.stash[STATE]
     state.raise_problem()
+    drop_empty(items)
     sort_by_scenario(items, state)
 
 
@@ -99,8 +102,10 @@ __all__ = [
     "baseline",
     "candidate",
     "ceiling",
+    "max_latency_ms",
     "max_noise_floor",
     "min_speedup",
+    "min_tail_speedup",
     "recorded",
     "tolerance",
     "variant",

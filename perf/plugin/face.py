@@ -12,7 +12,7 @@ from perf.gates.ruling import Ruling, difference, tolerance
 from perf.gates.size import format_bytes
 from perf.measurement.measurement import Arm, Measurement
 from perf.report.summary import format_speedup
-from perf.statistics import Answer
+from perf.statistics import Answer, tail
 
 if TYPE_CHECKING:
     from perf.plugin.state import State
@@ -43,6 +43,14 @@ class Candidate:
     def speedup(self) -> Comparison:
         """How many times as fast as the baseline; `>= limit` asks for more rounds while it is undecided."""
         return SpeedupComparison(self._state, self)
+
+    def tail_speedup(self, percentile: int) -> Comparison:
+        """How many times as fast as the baseline the slow calls are, at 95 or 99 per cent; `>= limit`."""
+        return TailSpeedupComparison(self._state, self, percentile)
+
+    def latency_ms(self, percentile: int) -> Comparison:
+        """The duration within which 95 or 99 per cent of the calls end, milliseconds; `<= limit`."""
+        return LatencyComparison(self._state, self, percentile)
 
     @property
     def peak_memory(self) -> Comparison:
@@ -108,17 +116,23 @@ class Comparison:
         return [f"{self.ruling.verdict}: {self.ruling.reason}", f"{self._candidate.cell.id}: {self._text()}"]
 
 
-class SpeedupComparison(Comparison):
-    """`candidate.speedup >= 1.10`."""
+class TimedComparison(Comparison):
+    """A figure that more rounds make sharper; `name` is its limit's in the configuration."""
+
+    name = "min_speedup"
 
     def _rule(self, limit: float) -> Ruling:
         judge, cell = self._state.judge, self._candidate.cell
         measurement = self._candidate.measurement
-        if judge.undecided(measurement, cell.variant, limit):
+        if judge.undecided(measurement, cell.variant, self.name, limit):
             measurement = self._state.measurements.more(
-                cell.workload, cell.scenario, OpenLimit(judge, cell.variant, limit)
+                cell.workload, cell.scenario, OpenLimit(judge, cell.variant, self.name, limit)
             )
-        return judge.speed(measurement, cell.variant, limit)
+        return judge.timed(measurement, cell.variant, self.name, limit)
+
+
+class SpeedupComparison(TimedComparison):
+    """`candidate.speedup >= 1.10`."""
 
     def _text(self) -> str:
         found = self._state.judge.speedup(self._candidate.measurement, self._candidate.cell.variant)
@@ -128,6 +142,35 @@ class SpeedupComparison(Comparison):
             f"{format_speedup(found)} in {found.pairs} pairs, noise floor {found.noise_floor:.1%}, "
             f"smallest effect these pairs could show {found.mde:.1%}"
         )
+
+
+class TailSpeedupComparison(TimedComparison):
+    """`candidate.tail_speedup(95) >= 1.10`."""
+
+    def __init__(self, state: State, candidate: Candidate, percentile: int) -> None:
+        super().__init__(state, candidate)
+        self.name = f"min_speedup_p{percentile}"
+
+    def _text(self) -> str:
+        return f"{self.name.removeprefix('min_speedup_')} against the baseline's"
+
+
+class LatencyComparison(TimedComparison):
+    """`variant.latency_ms(95) <= 150`."""
+
+    operator = "<="
+
+    def __init__(self, state: State, candidate: Candidate, percentile: int) -> None:
+        super().__init__(state, candidate)
+        self._percentile = percentile
+        self.name = f"max_p{percentile}_ms"
+
+    def _text(self) -> str:
+        durations_s = self._candidate.arm.durations_s
+        if not durations_s:
+            return "nothing measured"
+        found = tail(durations_s, self._percentile / 100, alpha=self._state.judge.alpha)
+        return f"p{self._percentile} {found.estimate * 1e3:.3g} ms in {len(durations_s)} calls"
 
 
 class MemoryComparison(Comparison):

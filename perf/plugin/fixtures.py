@@ -60,6 +60,18 @@ def min_speedup(request: pytest.FixtureRequest, recorded: None) -> float:
 
 
 @pytest.fixture
+def min_tail_speedup(request: pytest.FixtureRequest) -> dict[int, float]:
+    """Percentile -> how many times as fast the gates want the slow calls of the cell."""
+    return _percentile_limits(request, "min_speedup_p{}")
+
+
+@pytest.fixture
+def max_latency_ms(request: pytest.FixtureRequest) -> dict[int, float]:
+    """Percentile -> milliseconds within which that share of the cell's calls has to end."""
+    return _percentile_limits(request, "max_p{}_ms")
+
+
+@pytest.fixture
 def max_noise_floor(request: pytest.FixtureRequest, recorded: None) -> float:
     """The smallest margin that a gate of this scenario has to tell from nothing; 10 % where there is no gate."""
     state, cell = _state(request), _cell(request)
@@ -93,6 +105,16 @@ def tolerance(request: pytest.FixtureRequest) -> float:
     _measured(state, cell)
     _skip_unavailable(state, cell)
     return ruling.tolerance(state.measurements.get(cell.workload, cell.scenario).arms[cell.variant])
+
+
+def _percentile_limits(request: pytest.FixtureRequest, name: str) -> dict[int, float]:
+    from perf.gates.policy import PERCENTILES
+
+    state, cell = _state(request), _cell(request)
+    limits = state.policy.timed_limits(cell, state.device.kind)
+    found = {each: limits[name.format(each)] for each in PERCENTILES if name.format(each) in limits}
+    _measured(state, cell)
+    return found
 
 
 def _face(request: pytest.FixtureRequest) -> Candidate:

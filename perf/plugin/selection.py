@@ -11,8 +11,13 @@ from perf.plugin.state import FIXTURES, cell_of
 from perf.variants.registry import BASELINE
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from perf.gates.cell import Cell
     from perf.plugin.state import State
+
+SLOW_CALLS = {"max_latency_ms": "max_p", "min_tail_speedup": "min_speedup_p"}
+"""Fixture -> how the limits begin that it holds. A test that uses one exists only for cells that have such a limit."""
 
 
 def parametrise(metafunc: pytest.Metafunc, state: State) -> None:
@@ -27,9 +32,15 @@ def parametrise(metafunc: pytest.Metafunc, state: State) -> None:
                 marks=[pytest.mark.nightly] if cell.scenario in state.policy.workloads[cell.workload].nightly else [],
             )
             for cell in state.cells()
-            if name == "variant" or (cell.variant == BASELINE) == (name == "baseline")
+            if (name == "variant" or (cell.variant == BASELINE) == (name == "baseline"))
+            and _limits_slow_calls(cell, metafunc.fixturenames, state)
         ]
         metafunc.parametrize(name, params, indirect=True)
+
+
+def drop_empty(items: list[pytest.Item]) -> None:
+    """Take out what pytest makes of a test without any cell: one that is skipped, and says nothing of use."""
+    items[:] = [item for item in items if cell_of(item) or not _has_place_for_cell(item)]
 
 
 def sort_by_scenario(items: list[pytest.Item], state: State) -> None:
@@ -57,6 +68,20 @@ def xdist_refused(state: State, ids: list[str]) -> None:
             "performance tests can't be spread with -n: processes that share a device disturb each other's figures; "
             "leave -n out (or say -n 0), or leave the performance tests out"
         )
+
+
+def _limits_slow_calls(cell: Cell, fixtures: Collection[str], state: State) -> bool:
+    """Whether a test about slow calls has anything to ask of this cell. Other tests ask something of every cell."""
+    wanted = [prefix for fixture, prefix in SLOW_CALLS.items() if fixture in fixtures]
+    if not wanted:
+        return True
+    limits = state.policy.timed_limits(cell, state.device.kind)
+    return any(limit.startswith(prefix) for limit in limits for prefix in wanted)
+
+
+def _has_place_for_cell(item: pytest.Item) -> bool:
+    callspec = getattr(item, "callspec", None)
+    return callspec is not None and any(name in callspec.params for name in FIXTURES)
 
 
 def _place(cell: Cell | None, scenarios: list[tuple[str, str]]) -> int:

@@ -94,12 +94,12 @@ class State:
             from perf.gates.ruling import Judge
             from perf.statistics import level_per_gate
 
-            self._judge = Judge(level_per_gate(self.policy.alpha, max(1, self._speed_gates)))
+            self._judge = Judge(level_per_gate(self.policy.alpha, max(1, self._timed_gates)))
         return self._judge
 
     @property
-    def _speed_gates(self) -> int:
-        return sum(1 for cell in self.planned if self.policy.min_speedup(cell, self.device.kind))
+    def _timed_gates(self) -> int:
+        return sum(len(self.policy.timed_limits(cell, self.device.kind)) for cell in self.planned)
 
     @property
     def measurements(self) -> Measurements:
@@ -150,8 +150,8 @@ class State:
         from perf.report.summary import summary
 
         lines = summary(self.policy, self.judge, self._measurements.done.values())
-        if self._speed_gates > 1:
-            shared = f"alpha {self.policy.alpha:g} of the session is shared by its {self._speed_gates} speed gates"
+        if self._timed_gates > 1:
+            shared = f"alpha {self.policy.alpha:g} of the session is shared by its {self._timed_gates} gates on time"
             lines.append(f"{shared}: {self.judge.alpha:.2g} each")
         left = self._gates_left_out()
         return [*lines, left] if left else lines

@@ -7,7 +7,7 @@ from perf.statistics.judgement import Answer, Judgement, judge
 from perf.statistics.sequential import first_decision, look_due, looks
 from perf.statistics.session import level_per_gate
 from perf.statistics.steadiness import steady
-from perf.statistics.tails import tail, tail_speedup
+from perf.statistics.tails import fewest_calls, tail, tail_speedup
 
 __all__ = [
     "Answer",
@@ -15,6 +15,7 @@ __all__ = [
     "Interval",
     "Judgement",
     "Speedup",
+    "fewest_calls",
     "first_decision",
     "judge",
     "level_per_gate",

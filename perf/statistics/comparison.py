@@ -40,7 +40,7 @@ class Speedup:
         do not; at least 1.
     processes, process_effect: number of processes, and by what factor their scatter exceeds what pairs explain.
     mde: smallest relative effect that could be decided now at this spread and number of pairs; inf when none could.
-    pair_s: seconds that one more round of these arms takes.
+    round_s: seconds that one more round of these arms takes.
     drift: first and second half's ratio where the ratio itself drifted, or None.
     notes: sentences on what moved; they do not change the verdict.
     doubt: why the measurement can't be trusted at all, or None.
@@ -57,7 +57,7 @@ class Speedup:
     processes: int
     process_effect: float
     mde: float
-    pair_s: float
+    round_s: float
     drift: tuple[float, float] | None
     notes: tuple[str, ...]
     doubt: str | None
@@ -70,6 +70,7 @@ def speedup(
     *,
     alpha: float = 0.01,
     processes: ArrayLike | None = None,
+    round_s: float | None = None,
 ) -> Speedup:
     """Judge pairs; may be called after every round, the error probability holds over all calls together.
 
@@ -77,6 +78,7 @@ def speedup(
         equal positions are the same round. The control is a second, independent instance of the baseline.
     alpha: probability that the interval ever misses the truth.
     processes: one label per round, for workers that were restarted between rounds; None means one process.
+    round_s: seconds that one more round takes, for forecasts; None: as long as the figures of all arms together.
 
     The control widens the claim: it must hold against the baseline, against the control as baseline, and with the
     control's offset to either side, since nothing says to which side the candidate's own instance is off. Each of the
@@ -116,7 +118,7 @@ def speedup(
         processes=1 if labels is None else len(np.unique(labels)),
         process_effect=own.process_effect,
         mde=_exp(max(own.estimate - low, high - own.estimate)) - 1,
-        pair_s=sum(float(np.median(arm)) for arm in arms.values()),
+        round_s=sum(float(np.median(arm)) for arm in arms.values()) if round_s is None else round_s,
         drift=None if moved is None else (math.exp(moved.first), math.exp(moved.second)),
         notes=_notes(arms["baseline"], own, moved is not None),
         doubt=None if offset is None else _doubt(offset),

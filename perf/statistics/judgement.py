@@ -113,7 +113,7 @@ def _inconclusive(speedup: Speedup, threshold: float) -> Judgement:
             "quiet the machine, measure in freshly started processes, or move the limit"
         )
         return Judgement(Answer.INCONCLUSIVE, f"{said}: {advice}.")
-    seconds = pairs * speedup.pair_s
+    seconds = pairs * speedup.round_s
     return Judgement(
         Answer.INCONCLUSIVE,
         f"{said}: measure about {pairs} more rounds ({_duration(seconds)}) to decide.",

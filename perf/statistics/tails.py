@@ -7,6 +7,7 @@ Bernoulli 28, 2022, section 3), so the bounds too may be looked at after every r
 
 from __future__ import annotations
 
+import itertools
 import math
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -48,6 +49,12 @@ def tail_speedup(baseline_s: ArrayLike, candidate_s: ArrayLike, quantile: float,
     low = baseline.low / candidate.high
     high = baseline.high / candidate.low if candidate.low > 0 else math.inf
     return Interval(baseline.estimate / candidate.estimate, low, high, alpha)
+
+
+def fewest_calls(quantile: float, *, alpha: float = 0.01) -> int:
+    """Independent calls from which `tail` has an upper bound at all."""
+    fewest = math.ceil(math.log(alpha) / math.log(quantile))  # even if the mixture were as sharp as a single test
+    return next(n for n in itertools.count(fewest) if _counts(n, quantile, alpha)[1] < n)
 
 
 def _bounds(values: NDArray[np.float64], quantile: float, alpha: float) -> Interval:

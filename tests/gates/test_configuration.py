@@ -75,11 +75,14 @@ def test_the_project_ships_gates_that_match_something() -> None:
         ("on_inconclusive = 'shrug'", 'must be "fail", or "skip"'),
         ("[gates]\nvariant = 'x'", "with double brackets"),
         ("[[gates]]\nvariant = 'torchscript'", "number 1 sets no limit"),
-        ("[[gates]]\nmin_speedup = '1.1'", "must be a ratio above 0"),
-        ("[[gates]]\nmin_speedup = -1", "must be a ratio above 0"),
-        ("[[gates]]\nmin_speedup = inf", "must be a ratio above 0"),
+        ("[[gates]]\nmin_speedup = '1.1'", "must be above 0: a ratio"),
+        ("[[gates]]\nmin_speedup = -1", "must be above 0: a ratio"),
+        ("[[gates]]\nmin_speedup = inf", "must be above 0: a ratio"),
         ("[[gates]]\nmin_speedup = 1.1\ndevice = 'tpu'", "device = 'tpu' must be one of"),
         ("[[gates]]\nmin_speedup = 1.1\nvariant = 'eager'", "has no meaning"),
+        ("[[gates]]\nmax_p95_ms = 0", "max_p95_ms = 0 must be above 0: milliseconds"),
+        ("[[gates]]\nmin_speedup_p95 = 1.1\nvariant = 'eager'", "min_speedup_p95 of 'eager' has no meaning"),
+        ("[[gates]]\nmax_p98_ms = 10", "there is no setting 'max_p98_ms', did you mean 'max_p9"),
         ("[[gates]]\nmin_speedup = 1.1\nvariant = 3", "variant = 3 must be a string"),
         ("[[gates]]\nmax_memory = 'lots'", "'lots' is not a size"),
         ("[[gates]]\nspeedup = 1.1", "there is no setting 'speedup', did you mean 'min_speedup'?"),
@@ -135,6 +138,13 @@ def test_gates_for_different_devices_do_not_contradict_each_other() -> None:
     cell = CELL._replace(variant="inductor")
     limits = [gate.min_speedup for device in ("cpu", "cuda") if (gate := found.min_speedup(cell, device))]
     assert limits == [1.1, 1.2]
+
+
+def test_limits_on_slow_calls_are_read_and_the_baseline_may_have_one_in_milliseconds() -> None:
+    found = policy("[[gates]]\nmin_speedup_p95 = 1.1\nmax_p95_ms = 150\nmax_p99_ms = 200.5")
+    absolute = {"max_p95_ms": 150.0, "max_p99_ms": 200.5}
+    assert found.timed_limits(CELL._replace(variant="torchscript"), "cuda") == {"min_speedup_p95": 1.1, **absolute}
+    assert found.timed_limits(CELL._replace(variant="eager"), "cuda") == absolute
 
 
 def test_a_file_that_is_not_there_or_not_toml_is_refused(tmp_path: Path) -> None:

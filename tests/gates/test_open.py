@@ -30,5 +30,11 @@ def test_no_rounds_are_bought_for_a_comparison_that_is_broken() -> None:
 
 
 def test_one_limit_can_be_asked_for() -> None:
-    assert OpenLimit(JUDGE, "jit", 1.10)(made_of(1.40)) == []
-    assert OpenLimit(JUDGE, "jit", 1.40)(made_of(1.40)) == ["jit"]
+    assert OpenLimit(JUDGE, "jit", "min_speedup", 1.10)(made_of(1.40)) == []
+    assert OpenLimit(JUDGE, "jit", "min_speedup", 1.40)(made_of(1.40)) == ["jit"]
+
+
+def test_a_limit_on_slow_calls_is_waited_for_also_with_the_baseline() -> None:
+    policy = Policy(gates=(Gate("here", variant="eager", max_p95_ms=12.0), Gate("here", variant="jit", max_p95_ms=9.0)))
+    assert OpenGates(policy, JUDGE)(made_of(1.0, rounds=50)) == ["eager"]
+    assert OpenGates(policy, JUDGE)(made_of(1.0, rounds=400)) == []

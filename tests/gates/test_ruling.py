@@ -62,13 +62,13 @@ def test_a_dead_variant_fails_every_gate_and_names_the_signal() -> None:
 def test_what_was_not_measured_is_never_green(measurement: Measurement) -> None:
     ruling = JUDGE.speed(measurement, "jit", 1.10)
     assert ruling.verdict is Answer.INVALID
-    assert not JUDGE.undecided(measurement, "jit", 1.10) or measurement.rounds == 0
+    assert not JUDGE.undecided(measurement, "jit", "min_speedup", 1.10) or measurement.rounds == 0
 
 
 def test_a_straddling_interval_is_undecided_and_a_broken_comparison_is_not() -> None:
-    assert JUDGE.undecided(made_of(1.10), "jit", 1.10)
-    assert not JUDGE.undecided(made_of(1.40), "jit", 1.10)
-    assert not JUDGE.undecided(made_of(1.10, rel_l2=1.0), "jit", 1.10)
+    assert JUDGE.undecided(made_of(1.10), "jit", "min_speedup", 1.10)
+    assert not JUDGE.undecided(made_of(1.40), "jit", "min_speedup", 1.10)
+    assert not JUDGE.undecided(made_of(1.10, rel_l2=1.0), "jit", "min_speedup", 1.10)
 
 
 @pytest.mark.parametrize(

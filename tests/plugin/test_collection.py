@@ -44,3 +44,18 @@ def test_a_project_without_gates_is_left_alone(project: Project) -> None:
     )
     done = project.pytest("test_other.py")
     assert done.returncode == 0, done.stdout
+
+
+def test_slow_calls_are_tested_where_a_gate_limits_them(project: Project) -> None:
+    project.configure(
+        ["eager", "torchscript"],
+        project.gate("*", "max_p95_ms = 50", scenario="long")
+        + project.gate("torchscript", "min_speedup_p99 = 1.1")
+        + project.gate("torchscript", 'max_p99_ms = 50\ndevice = "cuda"'),
+    )
+    assert [name for name in ids(project) if "slow_calls" in name] == [
+        "test_slow_calls_stay_faster_than_eagers[my.encoder-short-torchscript]",
+        "test_slow_calls_stay_under_their_limit[my.encoder-long-eager]",
+        "test_slow_calls_stay_under_their_limit[my.encoder-long-torchscript]",
+        "test_slow_calls_stay_faster_than_eagers[my.encoder-long-torchscript]",
+    ]

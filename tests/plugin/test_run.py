@@ -41,6 +41,8 @@ def test_verdicts_records_and_comparison(project: Project) -> None:
     gates = (
         project.gate("torchscript", "min_speedup = 0.001")
         + project.gate("plain", "min_speedup = 1000.0")
+        + project.gate("torchscript", "max_p95_ms = 60000")
+        + project.gate("torchscript", "min_speedup_p95 = 1000.0")
         + project.gate("wrong", "min_speedup = 0.001")
         + project.gate("plain", 'max_memory = "1B"', scenario="long")
     )
@@ -64,6 +66,17 @@ def test_verdicts_records_and_comparison(project: Project) -> None:
         if name.startswith("test_candidate_gives") and "short" in name
     }
     assert parity == {"torchscript": "passed", "plain": "passed", "wrong": "failure"}
+
+    slow = {
+        name.split("[")[0]: found
+        for name, found in seen.items()
+        if "slow_calls" in name and "short-torchscript" in name
+    }
+    assert slow == {
+        "test_slow_calls_stay_under_their_limit": "passed",
+        "test_slow_calls_stay_faster_than_eagers": "failure",
+    }
+    assert "FAIL: p95 is at most" in first.stdout
 
     # A failed assertion explains itself.
     assert "FAIL: The candidate is at most" in first.stdout

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from perf.statistics import level_per_gate, tail, tail_speedup
+from perf.statistics import fewest_calls, level_per_gate, tail, tail_speedup
 
 
 def test_bounds_hold_the_true_quantile_at_every_look() -> None:
@@ -50,6 +50,14 @@ def test_a_shorter_tail_is_a_speedup() -> None:
 def test_no_calls_say_nothing() -> None:
     found = tail([], 0.95)
     assert (found.low, found.high) == (0.0, math.inf)
+
+
+@pytest.mark.parametrize("quantile", [0.95, 0.99])
+def test_the_fewest_calls_are_the_first_that_bound_the_quantile_from_above(quantile: float) -> None:
+    fewest = fewest_calls(quantile)
+    values = np.random.default_rng(3).lognormal(0, 0.3, fewest)
+    assert tail(values, quantile).high < math.inf
+    assert tail(values[:-1], quantile).high == math.inf
 
 
 @pytest.mark.parametrize("quantile", [0, 1, 95])
