@@ -25,6 +25,7 @@ def made_of(
     control: bool = True,
     control_failure: Failure | None = None,
     baseline_failure: Failure | None = None,
+    tainted: int = 0,
 ) -> Measurement:
     """A measurement whose candidate `jit` is `ratio` times as fast as eager's 10 ms, and its control `floor` times."""
     rng = np.random.default_rng(seed)
@@ -40,4 +41,5 @@ def made_of(
     arms = {BASELINE: arm(BASELINE, 1.0, baseline_failure), "jit": arm("jit", ratio, failure)}
     if control:
         arms[CONTROL] = arm(CONTROL, floor, control_failure)
-    return Measurement("my.encoder", "short", "cpu", 0, arms, wall_s=10.0, busy_s=9.5)
+    left_out = ("other processes were running",) * tainted
+    return Measurement("my.encoder", "short", "cpu", 0, arms, wall_s=10.0, busy_s=9.5, tainted=left_out)

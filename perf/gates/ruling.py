@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,6 +15,9 @@ from perf.gates.tails import judge_latency, judge_tail_speedup
 from perf.measurement.measurement import Arm, Measurement
 from perf.statistics import Answer, Speedup, judge, speedup
 from perf.variants.registry import BASELINE, CONTROL
+
+MOST_TAINTED = 0.20
+"""Share of disturbed rounds from which those that were not seen to be disturbed are not believed either."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,9 @@ class Judge:
             if arm is None or arm.failure is not None:
                 why = arm.failure.sentence if arm is not None and arm.failure is not None else f"{name} was not run"
                 return Ruling(gate, Answer.INVALID, f"the noise floor is unknown: {why}")
+        disturbed = _disturbed(measurement)
+        if disturbed is not None:
+            return Ruling(gate, *disturbed)
         found = self.speedup(measurement, CONTROL)
         if found is None or found.control is None:
             return Ruling(gate, Answer.INVALID, "the noise floor is unknown: nothing was measured")
@@ -73,7 +80,7 @@ class Judge:
     def speed(self, measurement: Measurement, variant: str, minimum: float) -> Ruling:
         """Is `variant` at least `minimum` times as fast as the baseline?"""
         gate = f"min_speedup={ratio(minimum)}"
-        broken = self._broken(measurement, variant)
+        broken = self._broken(measurement, variant) or _disturbed(measurement)
         if broken is not None:
             return Ruling(gate, *broken)
         found = self.speedup(measurement, variant)
@@ -90,7 +97,7 @@ class Judge:
         if found is None:
             raise ValueError(f"{name!r} limits no percentile")
         gate = f"{name}={ratio(limit) if found[2] else format(limit, 'g')}"
-        broken = self._broken(measurement, variant)
+        broken = self._broken(measurement, variant) or _disturbed(measurement)
         if broken is not None:
             return Ruling(gate, *broken)
         durations_s = measurement.arms[variant].durations_s
@@ -166,6 +173,19 @@ class Judge:
         if not arm.rel_l2 <= tolerance(arm):
             return Answer.INVALID, f"speed counts only for the right answer, and the output differs: {difference(arm)}"
         return None
+
+
+def _disturbed(measurement: Measurement) -> tuple[Answer, str] | None:
+    """Why so much was left out that the rest can't stand for the whole; None where it can."""
+    if measurement.tainted_share <= MOST_TAINTED:
+        return None
+    left = f"{len(measurement.tainted)} of {len(measurement.tainted) + measurement.rounds} rounds were left out"
+    return Answer.INVALID, f"{left}, because {tainted_by(measurement)}: find out what it is, and run again without it"
+
+
+def tainted_by(measurement: Measurement) -> str:
+    """The causes for which rounds were left out, the most frequent first."""
+    return ", ".join(cause for cause, _ in Counter(measurement.tainted).most_common())
 
 
 def rulings(policy: Policy, judge_: Judge, measurement: Measurement, variant: str) -> list[Ruling]:

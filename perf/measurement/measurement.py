@@ -71,6 +71,7 @@ class Measurement:
     processes: round -> number of the set of processes it was measured in; all 0 where workers were started once.
     same_inputs: whether every call of the scenario has the same input.
     wall_s: from all workers warm to the end of the last round; busy_s: the part inside model calls.
+    tainted: what disturbed a round, for each round that was left out because of it.
     notes: what a reader should know before trusting the figures.
     """
 
@@ -83,12 +84,18 @@ class Measurement:
     same_inputs: bool = True
     wall_s: float = 0.0
     busy_s: float = 0.0
+    tainted: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
     def rounds(self) -> int:
-        """Rounds that the baseline finished."""
+        """Rounds that count and that the baseline finished."""
         return sum(1 for turn in self.arms[BASELINE].turns if turn)
+
+    @property
+    def tainted_share(self) -> float:
+        """Of all rounds, those that were left out."""
+        return len(self.tainted) / max(1, len(self.tainted) + self.rounds)
 
     @property
     def control(self) -> Arm | None:
@@ -124,6 +131,7 @@ def merged(parts: Sequence[Measurement]) -> Measurement:
         processes=tuple(number for number, part in enumerate(parts) for _ in part.arms[BASELINE].turns),
         wall_s=sum(part.wall_s for part in parts),
         busy_s=sum(part.busy_s for part in parts),
+        tainted=tuple(cause for part in parts for cause in part.tainted),
         notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
     )
 

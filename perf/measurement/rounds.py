@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import random
+import statistics
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from perf.measurement.measurement import Measurement
+from perf.probes.load import Health
 from perf.statistics import steady
 from perf.variants.registry import BASELINE, CONTROL
 from perf.workers.crew import Progress, Turn
@@ -35,6 +37,13 @@ WARM_UP_CALLS = 6
 
 WARM_UP_TURNS = 25
 """Turns after which warming up is given up and said: what is not steady by then is not going to be."""
+
+STALL = 5.0
+"""A round is charged to the budget with at most so many times what a round usually takes: a machine that stood still
+for a minute must not leave a gate undecided."""
+
+OVERTIME = 2.0
+"""Of the budget, what all rounds may take together, stalls and rounds that are left out included."""
 
 Undecided = Callable[[Measurement], Collection[str]]
 """Which variants need more rounds; none: it is enough."""
@@ -70,9 +79,11 @@ class Rounds:
         blank: Measurement,
         inputs: int,
         progress: Progress,
+        health: Health,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._team = team
+        self._health = health
         self._blank = blank
         self._inputs = inputs
         self._progress = progress
@@ -84,6 +95,8 @@ class Rounds:
         self._wall_s = 0.0
         self._busy_s = 0.0
         self._notes: list[str] = []
+        self._tainted: list[str] = []
+        self._took_s: list[float] = []
         self.spent_s = 0.0
 
     def warm_up(self) -> None:
@@ -114,31 +127,33 @@ class Rounds:
         return len(series) < WARM_UP_CALLS or not steady(series)
 
     def run(self, undecided: Undecided, budget_s: float) -> Measurement:
-        """Rounds until nobody is undecided, or until this run has spent `budget_s` in all its rounds.
+        """Rounds until nobody is undecided, or until all runs together have spent `budget_s` on rounds that count.
 
         Everyone takes part in the first few; then those that are decided rest, and only baseline, control and the
         undecided go on.
         """
-        began = self._clock()
         resting: set[str] = set()
-        try:
-            while self._team.failure(BASELINE) is None and self.spent_s + self._clock() - began < budget_s:
-                self._round(resting)
-                self._wall_s += self._clock() - began
-                self.spent_s += self._clock() - began
+        while self._team.failure(BASELINE) is None and self.spent_s < budget_s and self._wall_s < OVERTIME * budget_s:
+            began = self._clock()
+            try:
+                counts = self._round(resting)
+            finally:
+                took_s = self._clock() - began
+                self._wall_s += took_s
+            if counts:
+                self._took_s.append(took_s)
+                self.spent_s += min(took_s, STALL * statistics.median(self._took_s))
+            measurement = self.measurement()
+            self._progress.busy(
+                f"{self._title()}: round {measurement.rounds}, {self.spent_s:.0f} s of {budget_s:.0f} s"
+            )
+            if measurement.rounds >= LEAST_ROUNDS:
                 began = self._clock()
-                measurement = self.measurement()
-                self._progress.busy(
-                    f"{self._title()}: round {measurement.rounds}, {self.spent_s:.0f} s of {budget_s:.0f} s"
-                )
-                if measurement.rounds >= LEAST_ROUNDS:
-                    wanted = set(undecided(measurement))
-                    if not wanted:
-                        break
-                    resting = set(self._series) - wanted - {BASELINE, CONTROL}
-        finally:
-            self._wall_s += self._clock() - began
-            self.spent_s += self._clock() - began
+                wanted = set(undecided(measurement))
+                self._wall_s += self._clock() - began
+                if not wanted:
+                    break
+                resting = set(self._series) - wanted - {BASELINE, CONTROL}
         return self.measurement()
 
     def measurement(self) -> Measurement:
@@ -159,22 +174,30 @@ class Rounds:
             same_inputs=self._inputs == 1,
             wall_s=self._wall_s,
             busy_s=self._busy_s,
+            tainted=tuple(self._tainted),
             notes=self._blank.notes + tuple(self._notes),
         )
 
-    def _round(self, resting: set[str]) -> None:
+    def _round(self, resting: set[str]) -> bool:
+        """One turn of everyone who does not rest. False where something else disturbed it: then it does not count."""
+        self._health.mark()
         taken = {name: self._turn(name) for name in self._shuffled() if name not in resting}
+        cause = self._health.cause()
         self._next_input += self._calls
+        self._busy_s += sum(sum(turn.wall_ns) for turn in taken.values() if turn is not None) / 1e9
+        if cause is not None:
+            self._tainted.append(cause)
+            return False
         for name, series in self._series.items():
             turn = taken.get(name)
             if turn is None:
                 series.turns.append(())
                 continue
             seconds = [ns / 1e9 for ns in turn.wall_ns]
-            self._busy_s += sum(seconds)
             series.first_s.append(seconds[0])
             series.turns.append(tuple(seconds[1:]))
             series.device_s.append(tuple(ns / 1e9 for ns in turn.device_ns[1:]))
+        return True
 
     def _turn(self, name: str) -> Turn | None:
         return self._team.turn(name, self._blank.scenario, self._next_input, self._calls)

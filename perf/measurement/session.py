@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from perf.measurement.measurement import Arm, Measurement, merged
 from perf.measurement.rounds import Rounds, Undecided
+from perf.probes.load import HostLoad
 from perf.variants.registry import BASELINE, VariantSpec
 from perf.workers.cache import ArtefactCache
 from perf.workers.crew import Crew, Progress, Turn
@@ -144,7 +145,7 @@ class Measurements:
         parts.append(blank)
         self.done[workload, scenario] = merged(parts)
         if crew.workers[BASELINE].failure is None:
-            run = Rounds(_CrewTeam(crew), blank, ready.calls[scenario], self._means.progress)
+            run = Rounds(_CrewTeam(crew), blank, ready.calls[scenario], self._means.progress, HostLoad(crew.pids))
             self._runs[scenario] = run
             run.warm_up()
             self._run(workload, scenario, self._undecided)

@@ -26,8 +26,8 @@ def add_options(parser: pytest.Parser) -> None:
         "--perf-budget",
         metavar="SECONDS",
         type=_seconds,
-        default=120.0,
-        help="longest time for the rounds of one workload/scenario; who needs more is INCONCLUSIVE; default: 120",
+        default=300.0,
+        help="longest time for the rounds of one workload/scenario; who needs more is INCONCLUSIVE; default: 300",
     )
     group.addoption(
         "--perf-timeout",

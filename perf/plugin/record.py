@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import Any
 
 from perf.gates.cell import Cell
@@ -51,6 +52,7 @@ def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell)
         "device_s": [duration for turn in arm.device_s for duration in turn],
         "failure": None if arm.failure is None else {"kind": arm.failure.kind.value, "sentence": arm.failure.sentence},
         "rounds": measurement.rounds,
+        "tainted_rounds": dict(Counter(measurement.tainted)),
         "seed": measurement.seed,
         "inside_calls": measurement.busy_s / measurement.wall_s if measurement.wall_s else None,
         "notes": list(measurement.notes),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from perf.gates.cell import Cell
 from perf.gates.policy import Policy
-from perf.gates.ruling import Judge, Ruling, rulings
+from perf.gates.ruling import Judge, Ruling, rulings, tainted_by
 from perf.gates.size import format_bytes
 from perf.measurement.measurement import Arm, Measurement
 from perf.statistics import Answer, Speedup
@@ -22,7 +22,7 @@ def summary(policy: Policy, judge: Judge, measurements: Iterable[Measurement]) -
     sentences: list[str] = []
     for measurement in measurements:
         lines += [_title(measurement), *_table(policy, judge, measurement), ""]
-        lines[-1:-1] = [f"  note: {note}" for note in measurement.notes]
+        lines[-1:-1] = [f"  note: {note}" for note in (*_left_out(measurement), *measurement.notes)]
         for variant in _variants(measurement):
             cell = Cell(measurement.workload, measurement.scenario, variant)
             red = [ruling for ruling in _all(policy, judge, measurement, variant) if not ruling.green]
@@ -60,6 +60,13 @@ def _title(measurement: Measurement) -> str:
         f"{measurement.workload} {measurement.scenario} on {measurement.device}: "
         f"{measurement.rounds} rounds in {measurement.wall_s:.0f} s{started}{inside}, order by seed {measurement.seed}"
     )
+
+
+def _left_out(measurement: Measurement) -> list[str]:
+    if not measurement.tainted:
+        return []
+    total = len(measurement.tainted) + measurement.rounds
+    return [f"{len(measurement.tainted)} of {total} rounds left out: {tainted_by(measurement)}"]
 
 
 def _table(policy: Policy, judge: Judge, measurement: Measurement) -> list[str]:

@@ -69,6 +69,10 @@ class Crew:
         """Inputs and right outputs lie here while the crew lives."""
         return Path(self._folder.name)
 
+    def pids(self) -> set[int]:
+        """Process ids of the workers that are measured and still alive."""
+        return {worker.pid for worker in self.workers.values() if worker.alive and worker.pid is not None}
+
     def hire(self, names: Iterable[str]) -> list[Worker]:
         """Start a process for each name, side by side; they have imported nothing yet."""
         workers = []

@@ -71,6 +71,21 @@ def test_a_straddling_interval_is_undecided_and_a_broken_comparison_is_not() -> 
     assert not JUDGE.undecided(made_of(1.10, rel_l2=1.0), "jit", "min_speedup", 1.10)
 
 
+def test_where_a_fifth_of_the_rounds_was_disturbed_the_rest_is_believed_and_beyond_not() -> None:
+    assert JUDGE.speed(made_of(1.40, rounds=60, tainted=15), "jit", 1.10).verdict is Answer.PASS
+    disturbed = made_of(1.40, rounds=60, tainted=16)
+    for ruling in (JUDGE.speed(disturbed, "jit", 1.10), JUDGE.noise(disturbed, 0.10)):
+        assert ruling.verdict is Answer.INVALID
+        assert "16 of 76 rounds were left out, because other processes were running" in ruling.reason
+    assert JUDGE.undecided(disturbed, "jit", "min_speedup", 1.10), "quiet rounds may still outweigh them"
+
+
+def test_a_measurement_of_disturbed_rounds_alone_says_what_disturbed_them() -> None:
+    ruling = JUDGE.speed(made_of(1.40, rounds=0, tainted=5), "jit", 1.10)
+    assert ruling.verdict is Answer.INVALID
+    assert "5 of 5 rounds were left out" in ruling.reason
+
+
 @pytest.mark.parametrize(
     ("peak", "expected"),
     [(99 * MIB, Answer.PASS), (100 * MIB, Answer.PASS), (101 * MIB, Answer.FAIL), (None, Answer.INVALID)],

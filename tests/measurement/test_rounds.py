@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 import pytest
 
 from perf.measurement.measurement import Arm, Measurement
-from perf.measurement.rounds import LEAST_ROUNDS, MOST_CALLS, WARM_UP_CALLS, WARM_UP_TURNS, Rounds, calls_in_a_turn
+from perf.measurement.rounds import (
+    LEAST_ROUNDS,
+    MOST_CALLS,
+    OVERTIME,
+    WARM_UP_CALLS,
+    WARM_UP_TURNS,
+    Rounds,
+    calls_in_a_turn,
+)
 from perf.variants.registry import BASELINE, CONTROL
 from perf.workers.crew import Turn
 from perf.workers.failure import Failure, FailureKind
@@ -34,6 +43,7 @@ class FakeTeam:
     inputs: list[tuple[str, int, int]] = field(default_factory=list)
     made: Counter[str] = field(default_factory=Counter)
     clock_s: float = 0.0
+    stalls: dict[tuple[str, int], float] = field(default_factory=dict)
 
     def names(self) -> list[str]:
         return [name for name in NAMES if self.failure(name) is None]
@@ -49,7 +59,7 @@ class FakeTeam:
             self.made[name] += 1
             factor = 3 if self.made[name] <= self.slow_first else 1
             wall.append(self.ns[name] * factor)
-        self.clock_s += sum(wall) / 1e9
+        self.clock_s += sum(wall) / 1e9 + self.stalls.get((name, self.order.count(name)), 0.0)
         return Turn(tuple(wall), ())
 
     def failure(self, name: str) -> Failure | None:
@@ -57,9 +67,24 @@ class FakeTeam:
         return Failure(FailureKind.DIED, f"worker {name} was killed by SIGKILL") if dead else None
 
 
-def rounds_of(team: FakeTeam, *, seed: int = 0, inputs: int = 1) -> Rounds:
+@dataclass
+class FakeHealth:
+    """Finds the rounds in `disturbed` (from 1) disturbed."""
+
+    disturbed: Container[int] = ()
+    rounds: int = 0
+
+    def mark(self) -> None:
+        self.rounds += 1
+
+    def cause(self) -> str | None:
+        return "other processes were running" if self.rounds in self.disturbed else None
+
+
+def rounds_of(team: FakeTeam, *, seed: int = 0, inputs: int = 1, disturbed: Container[int] = ()) -> Rounds:
     arms = {name: Arm(name, (), (), (), Cold()) for name in NAMES}
-    return Rounds(team, Measurement("w", "short", "cpu", seed, arms), inputs, Silent(), lambda: team.clock_s)
+    blank = Measurement("w", "short", "cpu", seed, arms)
+    return Rounds(team, blank, inputs, Silent(), FakeHealth(disturbed), lambda: team.clock_s)
 
 
 def test_every_worker_has_one_turn_a_round_in_an_order_that_changes() -> None:
@@ -211,3 +236,29 @@ def test_an_interrupt_keeps_the_rounds_that_were_finished() -> None:
 )
 def test_a_turn_is_long_enough_to_pay_for_its_hand_over(seen_s: list[float], expected: int) -> None:
     assert calls_in_a_turn(seen_s) == expected
+
+
+def test_a_disturbed_round_is_left_out_counted_and_not_charged() -> None:
+    team = FakeTeam()
+    run = rounds_of(team, disturbed=range(3, 8))
+    found = run.run(lambda measurement: [], 60.0)
+    assert (found.rounds, found.tainted) == (LEAST_ROUNDS, ("other processes were running",) * 5)
+    assert all(len(arm.turns) == LEAST_ROUNDS for arm in found.arms.values())
+    assert found.tainted_share == 5 / (5 + LEAST_ROUNDS)
+    assert run.spent_s == pytest.approx(found.wall_s * LEAST_ROUNDS / (5 + LEAST_ROUNDS))
+    assert found.busy_s == pytest.approx(found.wall_s), "what was left out was spent inside calls all the same"
+
+
+def test_a_machine_that_is_always_disturbed_does_not_keep_us_for_ever() -> None:
+    team = FakeTeam()
+    found = rounds_of(team, disturbed=range(10**6)).run(lambda measurement: ["jit"], 10.0)
+    assert found.rounds == 0
+    assert 10.0 * OVERTIME <= found.wall_s < 10.0 * OVERTIME + 1
+
+
+def test_a_stall_does_not_eat_the_budget() -> None:
+    team = FakeTeam(stalls={("jit", 15): 25.0})
+    found = rounds_of(team).run(lambda measurement: ["jit"], 30.0)
+    undisturbed = rounds_of(FakeTeam()).run(lambda measurement: ["jit"], 30.0)
+    assert found.wall_s > 50
+    assert undisturbed.rounds - 10 < found.rounds <= undisturbed.rounds
