@@ -12,7 +12,7 @@ from typing import Protocol
 
 from perf.measurement.measurement import Measurement
 from perf.probes.load import Health
-from perf.statistics import steady
+from perf.statistics import look_due, steady
 from perf.variants.registry import BASELINE, CONTROL
 from perf.workers.crew import Progress, Turn
 from perf.workers.failure import Failure
@@ -147,7 +147,7 @@ class Rounds:
             self._progress.busy(
                 f"{self._title()}: round {measurement.rounds}, {self.spent_s:.0f} s of {budget_s:.0f} s"
             )
-            if measurement.rounds >= LEAST_ROUNDS:
+            if measurement.rounds >= LEAST_ROUNDS and look_due(measurement.rounds):
                 began = self._clock()
                 wanted = set(undecided(measurement))
                 self._wall_s += self._clock() - began

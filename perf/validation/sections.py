@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perf.validation import plots, recorded, tables
-from perf.validation.noise import PAIR_SPREAD
+from perf.validation.noise import MEMORY, PAIR_SPREAD
 from perf.validation.rivals import RIVALS
 from perf.validation.study import ROUNDS, Found, Study
 
@@ -43,13 +43,16 @@ is a control; the other lines have none."""
 _LIMITS = """{half} measurements a line, else as above. Memory is AR(1); recorded pairs were within +-0.2 of none. A
 random bias is normal, its own for every instance: one control shows one draw of it, and the candidate's own may
 well be larger. Only freshly started processes show more of it; five processes here share the same number of rounds."""
-_POWER = """Normal noise, {runs} measurements a line. Columns: pairs to the verdict (median, mean, and by when 95 %
+_POWER = f"""Normal noise, {{runs}} measurements a line. Columns: pairs to the verdict (median, mean, and by when 95 %
 were decided), share decided within 12, 24, 32 and 200 pairs, wrong verdicts. "Fixed" is the number of pairs at
 which a two-sided signed-rank test of the same level, looked at once, reaches 95 % power; it can neither be stopped
-early nor extended. With a control, claims must also hold with the control's offset to either side, which costs
-pairs."""
+early nor extended. "Least" is what no rule that stops by itself can stay below in the mean at 95 % power, if it has
+to be right about AR(1) {MEMORY} too. With a control, claims must also hold with the control's offset to either
+side, which costs pairs."""
 _COVERAGE = f"""Share of {{runs}} measurements whose final interval holds the true ratio, whatever stopped them; at
 most {ROUNDS} rounds."""
+_TAILS = f"""Share of {{half}} series of {tables.TAIL_CALLS} calls in which the bounds of a percentile ever missed it,
+looking every {tables.TAIL_LOOKS} calls."""
 _OTHERS = f"""{{runs}} measurements a line, {tables.BLOCK_ROUNDS} calls of each arm for every rule. Ours and "paired
 z" get interleaved rounds, the others two sequential blocks on the same machine. Ours looks after every round and
 may answer INCONCLUSIVE or INVALID, which count as missed here; the others look once. Where instances are biased,
@@ -79,6 +82,7 @@ SECTIONS = (
         Picture("pairs", "median pairs to a verdict, by distance from the limit", plots.pairs_curve),
     ),
     Section("Coverage", tables.coverage, _COVERAGE),
+    Section("Percentiles", tables.tails, _TAILS),
     Section(
         "Other tools' rules",
         tables.against_others,

@@ -9,11 +9,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtri
 
-from perf.statistics import Answer, judge, speedup
+from perf.statistics import Answer, judge, speedup, tail
 from perf.statistics.boundary import EXACT_PAIRS, null_distribution
 from perf.statistics.sequential import positive_averages
 from perf.validation.candidates import CANDIDATES
-from perf.validation.noise import BIAS, NOISES, PAIR_SPREAD, Noise, Rounds, autoregressive, interleaved, sequential
+from perf.validation.noise import (
+    BIAS,
+    MEMORY,
+    NOISES,
+    PAIR_SPREAD,
+    Noise,
+    Rounds,
+    autoregressive,
+    interleaved,
+    sequential,
+)
 from perf.validation.ours import watch
 from perf.validation.rivals import RIVALS
 from perf.validation.study import ROUNDS, Found, Study, chunks, row
@@ -21,6 +31,8 @@ from perf.validation.study import ROUNDS, Found, Study, chunks, row
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+TAILS = (0.95, 0.99)
+TAIL_CALLS, TAIL_LOOKS = 600, 20  # calls of an arm, and calls from one look to the next
 LONG = 1000  # rounds, where a measurement runs on and on
 BLOCK_ROUNDS = 60  # calls of each arm in the comparison with other tools: what a patient user times
 
@@ -94,8 +106,10 @@ EFFECTS = (
 def power(study: Study) -> Found:
     """Pairs to a verdict, beside what a signed-rank test of fixed size needs for 95 % power at the same level."""
     lines = [
-        row("spread truth limit control median mean 95_% 12_/_24_/_32_/_200 wrong fixed mean_/_fixed 95_%_/_fixed"),
-        "| ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        row(
+            "spread truth limit control median mean 95_% 12_/_24_/_32_/_200 wrong least fixed mean_/_fixed 95_%_/_fixed"
+        ),
+        "| ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     normal = NOISES[0]
     medians: dict[str, dict[str, float]] = {"pairs alone": {}, "with control": {}}
@@ -117,9 +131,30 @@ def power(study: Study) -> Found:
             lines.append(
                 f"| {effect.spread:.1%} | {effect.ratio:.3f} | {effect.threshold:.2f} | {'yes' if control else 'no'} "
                 f"| {np.median(pairs):.0f} | {mean:.0f} | {late:.0f} | {shares} | {wrong:.2%} "
-                f"| {fixed} | {mean / fixed:.2f} | {late / fixed:.2f} |"
+                f"| {least_pairs(distance, study.alpha)} | {fixed} | {mean / fixed:.2f} | {late / fixed:.2f} |"
             )
     return Found(lines, medians)
+
+
+def least_pairs(distance: float, alpha: float, power: float = 0.95) -> int:
+    """Pairs below which no sequential rule of that power can stay in the mean, if it must also be right about pairs
+    that remember their neighbours by up to MEMORY, and does not know how much pairs scatter.
+
+    distance: of truth and limit, in spreads of a pair. A rule collects log(1 / error) of evidence against the memory
+    that explains its pairs best (Wald, Ann. Math. Statist. 16, 1945); independent pairs give it Kullback and Leibler's
+    divergence, here between normal series, at the scatter that makes it least.
+    """
+    error = alpha / 2
+    wanted = power * math.log(power / error) + (1 - power) * math.log((1 - power) / (1 - error))
+    memories = np.arange(0.0, MEMORY + 0.01, 0.05)
+    for n in range(2, 10_000):
+        # Trace and sum of the inverse correlation matrix of a first-order autoregression, and its log-determinant.
+        trace = (n + (n - 2) * memories**2) / (1 - memories**2)
+        total = (n - (n - 2) * memories) / (1 + memories)
+        evidence = (n * np.log((trace + distance**2 * total) / n) + (n - 1) * np.log1p(-(memories**2))) / 2
+        if evidence.min() >= wanted:
+            return n
+    return 10_000
 
 
 def coverage(study: Study) -> Found:
@@ -140,6 +175,26 @@ def coverage(study: Study) -> Found:
                 inside += int(np.sum((outcome.low <= 1.15) & (outcome.high >= 1.15)))
             shares.append(f"{inside / study.runs:.2%}")
         lines.append(f"| {noise.name} | " + " | ".join(shares) + " |")
+    return Found(lines)
+
+
+def tails(study: Study) -> Found:
+    """Are the bounds of p95 and p99 right at every look? Models that change over time have no one percentile."""
+    lines = ["| noise | p95 missed | p99 missed |", "| --- | ---: | ---: |"]
+    series = study.runs // 2
+    looks = range(TAIL_LOOKS, TAIL_CALLS + 1, TAIL_LOOKS)
+    for number, noise in enumerate(noise for noise in NOISES if noise.machine is None and not noise.bias):
+        study.say(f"tails: {noise.name}")
+        truths = np.quantile(np.exp(noise.calls(study.generator(12, number), 200, 2000)), TAILS)
+        missed = np.zeros(len(TAILS))
+        for durations in np.exp(noise.calls(study.generator(13, number), series, TAIL_CALLS)):
+            for at, (quantile, truth) in enumerate(zip(TAILS, truths, strict=True)):
+                bounds = (
+                    tail(durations[:n], quantile, alpha=study.alpha)
+                    for n in range(TAIL_LOOKS, TAIL_CALLS + 1, TAIL_LOOKS)
+                )
+                missed[at] += any(not found.low <= truth <= found.high for found in bounds)
+        lines.append(f"| {noise.name} | " + " | ".join(f"{share:.2%}" for share in missed / series) + " |")
     return Found(lines)
 
 

@@ -87,3 +87,12 @@ def test_recorded_rounds_keep_to_their_planted_truth(study: Study) -> None:
     planted = [line for line in lines if "| slower_12pct | 1.00 |" in line]
     assert len(planted) == 7
     assert all(line.count(str(Answer.FAIL)) == 2 for line in planted)
+
+
+def test_no_rule_needs_less_than_the_least() -> None:
+    # One pair at a time: independent normal pairs of known scatter would need 2 log(1 / error) / distance^2.
+    known = 2 * (0.95 * np.log(0.95 / 0.005) + 0.05 * np.log(0.05 / 0.995)) / 0.3**2
+    assert tables.least_pairs(0.3, 0.01) > known
+    least = [tables.least_pairs(distance, 0.01) for distance in (0.3, 0.6, 1.2, 2.4)]
+    assert least == sorted(least, reverse=True)
+    assert tables.least_pairs(0.6, 0.001) > tables.least_pairs(0.6, 0.01)
