@@ -189,10 +189,7 @@ def tails(study: Study) -> Found:
         missed = np.zeros(len(TAILS))
         for durations in np.exp(noise.calls(study.generator(13, number), series, TAIL_CALLS)):
             for at, (quantile, truth) in enumerate(zip(TAILS, truths, strict=True)):
-                bounds = (
-                    tail(durations[:n], quantile, alpha=study.alpha)
-                    for n in range(TAIL_LOOKS, TAIL_CALLS + 1, TAIL_LOOKS)
-                )
+                bounds = (tail(durations[:n], quantile, alpha=study.alpha) for n in looks)
                 missed[at] += any(not found.low <= truth <= found.high for found in bounds)
         lines.append(f"| {noise.name} | " + " | ".join(f"{share:.2%}" for share in missed / series) + " |")
     return Found(lines)
