@@ -20,7 +20,8 @@ Table = Mapping[str, Any]
 _FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _DEVICES = ("cpu", "cuda", "*")
 _TOP = ("alpha", "ceiling", "on_inconclusive", "shipped", "gates", "workloads", "variants")
-_GATE = ("workload", "scenario", "variant", "device", *TIMED_LIMITS, "max_memory", "reason")
+_SIZES = ("max_memory", "max_load_memory")
+_GATE = ("workload", "scenario", "variant", "device", *TIMED_LIMITS, *_SIZES, "reason")
 _WORKLOAD = ("factory", "variants", "scenarios", "nightly")
 _VARIANT = ("factory", "precision")
 
@@ -100,18 +101,18 @@ def _gate(table: Table, where: str) -> Gate:
             name.startswith("max_") or table.get("variant") != BASELINE,
             f"{where}: {name} of {BASELINE!r} has no meaning, it is what the others are compared with",
         )
-    memory = table.get("max_memory")
-    known = f"{', '.join(TIMED_LIMITS)} or max_memory"
-    _expect(bool(limits) or memory is not None, f"{where} sets no limit; give it {known}")
+    sizes = {f"{name}_bytes": parse_bytes(table[name], f"{where}: {name}") for name in _SIZES if name in table}
+    known = ", ".join((*TIMED_LIMITS, *_SIZES))
+    _expect(bool(limits or sizes), f"{where} sets no limit; give it one of {known}")
+    set_here: dict[str, Any] = {name: float(limit) for name, limit in limits.items()} | sizes
     return Gate(
         where,
         workload=table.get("workload", "*"),
         scenario=table.get("scenario", "*"),
         variant=table.get("variant", "*"),
         device=device,
-        max_memory_bytes=None if memory is None else parse_bytes(memory, f"{where}: max_memory"),
         reason=table.get("reason", ""),
-        **{name: float(limit) for name, limit in limits.items()},
+        **set_here,
     )
 
 

@@ -42,6 +42,7 @@ class Gate:
     max_p95_ms: float | None = None
     max_p99_ms: float | None = None
     max_memory_bytes: int | None = None
+    max_load_memory_bytes: int | None = None
     reason: str = ""
 
     def matches(self, cell: Cell) -> bool:
@@ -88,11 +89,19 @@ class Policy:
         return {name: getattr(gate, name) for name, gate in gates.items() if gate is not None}
 
     def max_memory(self, cell: Cell, device: str) -> tuple[str, int] | None:
-        """The memory limit of this cell as (how it is called, bytes): its gate's, or else the ceiling of all."""
-        for gate in self.gates:
-            if gate.max_memory_bytes is not None and gate.applies(cell, device):
-                return "max_memory", gate.max_memory_bytes
+        """The memory limit of this cell as (how it is called, bytes): its gate's, or else the ceiling of all.
+
+        It holds for loading too, unless that has a limit of its own.
+        """
+        gate = self._gate("max_memory_bytes", cell, device)
+        if gate is not None and gate.max_memory_bytes is not None:
+            return "max_memory", gate.max_memory_bytes
         return None if self.ceiling_bytes is None else ("ceiling", self.ceiling_bytes)
+
+    def max_load_memory(self, cell: Cell, device: str) -> int | None:
+        """Bytes that loading and the first call may take at most, where a gate says so."""
+        gate = self._gate("max_load_memory_bytes", cell, device)
+        return None if gate is None else gate.max_load_memory_bytes
 
     def names(self, cell: Cell, device: str) -> bool:
         """Whether any gate names this cell: then it has to be measured, and can't be skipped."""
@@ -112,7 +121,7 @@ class Policy:
             if not any(gate.matches(cell) for cell in known):
                 raise UsageProblem(f"{gate.where} matches nothing: {_mismatch(gate, known)}")
         for one, two in combinations(self.gates, 2):
-            for limit in (*TIMED_LIMITS, "max_memory_bytes"):
+            for limit in (*TIMED_LIMITS, "max_memory_bytes", "max_load_memory_bytes"):
                 first, second = getattr(one, limit), getattr(two, limit)
                 if first is None or second is None or first == second or not _devices_meet(one.device, two.device):
                     continue

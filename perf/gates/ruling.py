@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from perf.gates.cell import Cell
+from perf.gates.memory import Phase, judge_growth, judge_memory
 from perf.gates.policy import TOLERANCE, Policy
 from perf.gates.size import format_bytes
 from perf.gates.tails import judge_latency, judge_tail_speedup
@@ -120,26 +121,16 @@ class Judge:
             return False
         return self.timed(measurement, variant, name, limit).verdict in (Answer.INCONCLUSIVE, Answer.INVALID)
 
-    def memory(self, measurement: Measurement, variant: str, called: str, limit_bytes: int) -> Ruling:
-        """Does `variant` stay at or below `limit_bytes`?"""
+    def memory(
+        self, measurement: Measurement, variant: str, called: str, limit_bytes: int, phase: Phase = Phase.ALL
+    ) -> Ruling:
+        """Does `variant` stay at or below `limit_bytes` in that phase?"""
         gate = f"{called}={format_bytes(limit_bytes).replace(' ', '')}"
-        arm = measurement.arms[variant]
-        if arm.failure is not None:
-            return Ruling(gate, Answer.FAIL, arm.failure.sentence)
-        if arm.peak_bytes is None:
-            return Ruling(
-                gate, Answer.INVALID, "this platform gave no peak memory, so nothing can be said about the limit"
-            )
-        if arm.peak_bytes > limit_bytes:
-            over = format_bytes(arm.peak_bytes - limit_bytes)
-            return Ruling(
-                gate,
-                Answer.FAIL,
-                f"peak memory {format_bytes(arm.peak_bytes)} is {over} above {format_bytes(limit_bytes)}",
-            )
-        return Ruling(
-            gate, Answer.PASS, f"peak memory {format_bytes(arm.peak_bytes)} is within {format_bytes(limit_bytes)}"
-        )
+        return Ruling(gate, *judge_memory(measurement.arms[variant], limit_bytes, phase))
+
+    def growth(self, measurement: Measurement, variant: str) -> Ruling:
+        """Does the memory of `variant` stay where it is once its calls are warm?"""
+        return Ruling("memory_growth=0", *judge_growth(measurement.arms[variant]))
 
     def parity(self, measurement: Measurement, variant: str) -> Ruling:
         """Is the output of `variant` that of eager float32, within the tolerance of its precision?"""
@@ -194,9 +185,12 @@ def rulings(policy: Policy, judge_: Judge, measurement: Measurement, variant: st
     kind = measurement.device.split(":")[0]
     limits = policy.timed_limits(cell, kind)
     found = [judge_.timed(measurement, variant, name, limit) for name, limit in limits.items()]
+    load = policy.max_load_memory(cell, kind)
     most = policy.max_memory(cell, kind)
     if most is not None:
-        found.append(judge_.memory(measurement, variant, *most))
+        found.append(judge_.memory(measurement, variant, *most, Phase.ALL if load is None else Phase.STEADY))
+    if load is not None:
+        found.append(judge_.memory(measurement, variant, "max_load_memory", load, Phase.LOAD))
     return found
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from perf.statistics import Growth, growth
 from perf.variants.registry import BASELINE, CONTROL
 from perf.workers.failure import Failure
 from perf.workers.readiness import Cold
@@ -24,6 +25,7 @@ class Arm:
     turns: round -> its steady calls; a round the worker did not finish is an empty tuple.
     first_s: the first call of each turn, kept apart (cold caches, sleeping threads).
     device_s: as `turns`, by the device's own timer; empty where it has none.
+    levels: (calls made so far, memory then in bytes) after each turn.
     memory: bytes, as the worker's memory reader tells; empty where nothing was read.
     rel_l2: worst relative L2 distance from eager float32; None where it was not compared.
     """
@@ -34,6 +36,7 @@ class Arm:
     device_s: tuple[tuple[float, ...], ...]
     cold: Cold
     precision: str = "fp32"
+    levels: tuple[tuple[int, int], ...] = ()
     memory: Mapping[str, Any] = field(default_factory=dict)
     rel_l2: float | None = None
     failure: Failure | None = None
@@ -48,6 +51,11 @@ class Arm:
         """Median latency of a steady call; None where nothing was measured."""
         durations = self.durations_s
         return statistics.median(durations) if durations else None
+
+    @property
+    def growth(self) -> Growth | None:
+        """How its memory changed with the calls; None where too few were made."""
+        return growth([calls for calls, _ in self.levels], [level for _, level in self.levels])
 
     @property
     def peak_bytes(self) -> int | None:

@@ -6,12 +6,13 @@ import math
 import random
 import statistics
 import time
+from collections import Counter
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from perf.measurement.measurement import Measurement
-from perf.probes.load import Health
+from perf.probes.health import Health
 from perf.statistics import look_due, steady
 from perf.variants.registry import BASELINE, CONTROL
 from perf.workers.crew import Progress, Turn
@@ -65,13 +66,19 @@ class Team(Protocol):
 
 @dataclass
 class _Series:
-    turns: list[tuple[float, ...]]
-    first_s: list[float]
-    device_s: list[tuple[float, ...]]
+    turns: list[tuple[float, ...]] = field(default_factory=list)
+    first_s: list[float] = field(default_factory=list)
+    device_s: list[tuple[float, ...]] = field(default_factory=list)
+    levels: list[tuple[int, int]] = field(default_factory=list)
+    calls: int = 0
 
 
 class Rounds:
-    """The rounds of one scenario. `arms` carries what is known of each worker before its first turn."""
+    """The rounds of one scenario.
+
+    blank: what is known of each worker before its first turn. health: tells which rounds something else disturbed.
+    keep_disturbed: count them all the same, and say so.
+    """
 
     def __init__(
         self,
@@ -81,21 +88,25 @@ class Rounds:
         progress: Progress,
         health: Health,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        keep_disturbed: bool = False,
     ) -> None:
         self._team = team
         self._health = health
+        self._keep_disturbed = keep_disturbed
         self._blank = blank
         self._inputs = inputs
         self._progress = progress
         self._clock = clock
         self._random = random.Random(blank.seed)  # noqa: S311 - an order that can be repeated, not a secret
-        self._series = {name: _Series([], [], []) for name in blank.arms}
+        self._series = {name: _Series() for name in blank.arms}
         self._calls = 2
         self._next_input = 0
         self._wall_s = 0.0
         self._busy_s = 0.0
         self._notes: list[str] = []
         self._tainted: list[str] = []
+        self._kept: list[str] = []
         self._took_s: list[float] = []
         self.spent_s = 0.0
 
@@ -166,6 +177,7 @@ class Rounds:
                 turns=tuple(series.turns),
                 first_s=tuple(series.first_s),
                 device_s=tuple(series.device_s),
+                levels=tuple(series.levels),
                 failure=self._team.failure(name),
             )
         return replace(
@@ -175,7 +187,7 @@ class Rounds:
             wall_s=self._wall_s,
             busy_s=self._busy_s,
             tainted=tuple(self._tainted),
-            notes=self._blank.notes + tuple(self._notes),
+            notes=self._blank.notes + tuple(self._notes) + self._kept_note(),
         )
 
     def _round(self, resting: set[str]) -> bool:
@@ -185,7 +197,9 @@ class Rounds:
         cause = self._health.cause()
         self._next_input += self._calls
         self._busy_s += sum(sum(turn.wall_ns) for turn in taken.values() if turn is not None) / 1e9
-        if cause is not None:
+        if cause is not None and self._keep_disturbed:
+            self._kept.append(cause)
+        elif cause is not None:
             self._tainted.append(cause)
             return False
         for name, series in self._series.items():
@@ -200,12 +214,23 @@ class Rounds:
         return True
 
     def _turn(self, name: str) -> Turn | None:
-        return self._team.turn(name, self._blank.scenario, self._next_input, self._calls)
+        turn = self._team.turn(name, self._blank.scenario, self._next_input, self._calls)
+        if turn is not None:
+            series = self._series[name]
+            series.calls += len(turn.wall_ns)
+            series.levels.append((series.calls, turn.level_bytes))
+        return turn
 
     def _shuffled(self) -> list[str]:
         names = sorted(self._team.names())
         self._random.shuffle(names)
         return names
+
+    def _kept_note(self) -> tuple[str, ...]:
+        if not self._kept:
+            return ()
+        causes = ", ".join(cause for cause, _ in Counter(self._kept).most_common())
+        return (f"{len(self._kept)} disturbed rounds are among the figures (--perf-disturbed keep): {causes}",)
 
     def _title(self) -> str:
         return f"{self._blank.workload} {self._blank.scenario}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from perf.measurement.measurement import Arm, Measurement, merged
 from perf.measurement.rounds import Rounds, Undecided
-from perf.probes.load import HostLoad
+from perf.probes.health import HostLoad
 from perf.variants.registry import BASELINE, VariantSpec
 from perf.workers.cache import ArtefactCache
 from perf.workers.crew import Crew, Progress, Turn
@@ -29,6 +29,8 @@ class Task:
 class Means:
     """How it is measured.
 
+    keep_disturbed: whether rounds that something else disturbed count all the same.
+
     budget_s: seconds of rounds per workload/scenario. timeout_s: for one answer of a worker. processes: how many times
     all workers are started anew, because a process is a source of variance of its own.
     """
@@ -40,6 +42,7 @@ class Means:
     timeout_s: float
     seed: int
     processes: int = 1
+    keep_disturbed: bool = False
     on_close: Callable[[Measurement], object] = field(default=lambda _: None)
 
 
@@ -145,7 +148,14 @@ class Measurements:
         parts.append(blank)
         self.done[workload, scenario] = merged(parts)
         if crew.workers[BASELINE].failure is None:
-            run = Rounds(_CrewTeam(crew), blank, ready.calls[scenario], self._means.progress, HostLoad(crew.pids))
+            run = Rounds(
+                _CrewTeam(crew),
+                blank,
+                ready.calls[scenario],
+                self._means.progress,
+                HostLoad(crew.pids),
+                keep_disturbed=self._means.keep_disturbed,
+            )
             self._runs[scenario] = run
             run.warm_up()
             self._run(workload, scenario, self._undecided)
@@ -165,7 +175,8 @@ class Measurements:
         crew = self._crew
         assert crew is not None, "rounds have just been run"  # noqa: S101 - for the type checker
         answers = crew.ask_all(crew.workers.values(), "reading memory", "memory")
-        memory = {worker.name: answer for worker, answer in answers.items()}
+        weights = {"weight_bytes": self._ready.weight_bytes} if self._ready is not None else {}
+        memory = {worker.name: answer | weights for worker, answer in answers.items()}
         arms = {
             name: replace(arm, memory=memory.get(name, arm.memory), failure=crew.workers[name].failure)
             for name, arm in measurement.arms.items()

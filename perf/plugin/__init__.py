@@ -22,6 +22,8 @@ max_noise_floor = _fixtures.max_noise_floor
 ceiling = _fixtures.ceiling
 max_latency_ms = _fixtures.max_latency_ms
 min_tail_speedup = _fixtures.min_tail_speedup
+load_ceiling = _fixtures.load_ceiling
+max_growth = _fixtures.max_growth
 tolerance = _fixtures.tolerance
 recorded = _fixtures.recorded
 
@@ -102,6 +104,8 @@ __all__ = [
     "baseline",
     "candidate",
     "ceiling",
+    "load_ceiling",
+    "max_growth",
     "max_latency_ms",
     "max_noise_floor",
     "min_speedup",

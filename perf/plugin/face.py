@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from perf.gates.cell import Cell
+from perf.gates.memory import Phase, format_slope
 from perf.gates.open import OpenLimit
 from perf.gates.ruling import Ruling, difference, tolerance
 from perf.gates.size import format_bytes
@@ -54,8 +55,19 @@ class Candidate:
 
     @property
     def peak_memory(self) -> Comparison:
-        """Peak memory in bytes; `<= limit`."""
-        return MemoryComparison(self._state, self)
+        """Peak memory in bytes, that of steady calls where loading has a limit of its own; `<= limit`."""
+        apart = self._state.policy.max_load_memory(self.cell, self._state.device.kind) is not None
+        return MemoryComparison(self._state, self, "ceiling", Phase.STEADY if apart else Phase.ALL)
+
+    @property
+    def load_memory(self) -> Comparison:
+        """Peak memory while loading and in the first call, bytes; `<= limit`."""
+        return MemoryComparison(self._state, self, "max_load_memory", Phase.LOAD)
+
+    @property
+    def memory_growth(self) -> Comparison:
+        """Bytes by which memory grows with every call once calls are warm; `<= limit`."""
+        return GrowthComparison(self._state, self)
 
     @property
     def rel_l2(self) -> Comparison:
@@ -174,18 +186,41 @@ class LatencyComparison(TimedComparison):
 
 
 class MemoryComparison(Comparison):
-    """`variant.peak_memory <= ceiling`."""
+    """`variant.peak_memory <= ceiling`, `variant.load_memory <= load_ceiling`."""
+
+    operator = "<="
+
+    def __init__(self, state: State, candidate: Candidate, called: str, phase: Phase) -> None:
+        super().__init__(state, candidate)
+        self._called = called
+        self._phase = phase
+
+    def _rule(self, limit: float) -> Ruling:
+        cell = self._candidate.cell
+        return self._state.judge.memory(
+            self._candidate.measurement, cell.variant, self._called, int(limit), self._phase
+        )
+
+    def _text(self) -> str:
+        peak = self._candidate.arm.memory.get(self._phase.value)
+        return "no peak memory" if peak is None else format_bytes(peak)
+
+
+class GrowthComparison(Comparison):
+    """`variant.memory_growth <= 0`: bytes a call."""
 
     operator = "<="
 
     def _rule(self, limit: float) -> Ruling:
-        return self._state.judge.memory(
-            self._candidate.measurement, self._candidate.cell.variant, "ceiling", int(limit)
-        )
+        ruling = self._state.judge.growth(self._candidate.measurement, self._candidate.cell.variant)
+        found = self._candidate.arm.growth
+        if found is not None and found.leaks and found.slope <= limit:
+            return Ruling(ruling.gate, Answer.PASS, f"memory grows by {format_slope(found)} a call, which is allowed")
+        return ruling
 
     def _text(self) -> str:
-        peak = self._candidate.arm.peak_bytes
-        return "no peak memory" if peak is None else format_bytes(peak)
+        found = self._candidate.arm.growth
+        return "unknown growth" if found is None else f"{format_slope(found)} a call"
 
 
 class ParityComparison(Comparison):

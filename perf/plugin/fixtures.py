@@ -97,6 +97,26 @@ def ceiling(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture
+def load_ceiling(request: pytest.FixtureRequest) -> int:
+    """The limit of the cell's memory while loading, bytes. Its test exists only where a gate sets one."""
+    state, cell = _state(request), _cell(request)
+    _measured(state, cell)
+    limit = state.policy.max_load_memory(cell, state.device.kind)
+    if limit is None:
+        pytest.skip(f"no gate limits the memory of {cell.id} while loading")
+    return limit
+
+
+@pytest.fixture
+def max_growth(request: pytest.FixtureRequest) -> float:
+    """Bytes by which a call may leave memory larger: none."""
+    state, cell = _state(request), _cell(request)
+    _measured(state, cell)
+    _skip_unavailable(state, cell)
+    return 0.0
+
+
+@pytest.fixture
 def tolerance(request: pytest.FixtureRequest) -> float:
     """Largest relative L2 distance from eager float32 at which the cell's output still counts as right."""
     from perf.gates import ruling

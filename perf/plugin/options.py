@@ -30,6 +30,13 @@ def add_options(parser: pytest.Parser) -> None:
         help="longest time for the rounds of one workload/scenario; who needs more is INCONCLUSIVE; default: 300",
     )
     group.addoption(
+        "--perf-disturbed",
+        choices=("leave-out", "keep"),
+        default="leave-out",
+        help="rounds during which other processes used the processor: left out (over a fifth of them is INVALID), "
+        "or kept, for a machine that is never quiet; default: leave-out",
+    )
+    group.addoption(
         "--perf-timeout",
         metavar="SECONDS",
         type=_seconds,

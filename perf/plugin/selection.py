@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from perf.gates.cell import Cell
     from perf.plugin.state import State
 
-SLOW_CALLS = {"max_latency_ms": "max_p", "min_tail_speedup": "min_speedup_p"}
+LIMITS = {"max_latency_ms": "max_p", "min_tail_speedup": "min_speedup_p", "load_ceiling": "max_load"}
 """Fixture -> how the limits begin that it holds. A test that uses one exists only for cells that have such a limit."""
 
 
@@ -33,7 +33,7 @@ def parametrise(metafunc: pytest.Metafunc, state: State) -> None:
             )
             for cell in state.cells()
             if (name == "variant" or (cell.variant == BASELINE) == (name == "baseline"))
-            and _limits_slow_calls(cell, metafunc.fixturenames, state)
+            and _asks_something(cell, metafunc.fixturenames, state)
         ]
         metafunc.parametrize(name, params, indirect=True)
 
@@ -70,12 +70,14 @@ def xdist_refused(state: State, ids: list[str]) -> None:
         )
 
 
-def _limits_slow_calls(cell: Cell, fixtures: Collection[str], state: State) -> bool:
-    """Whether a test about slow calls has anything to ask of this cell. Other tests ask something of every cell."""
-    wanted = [prefix for fixture, prefix in SLOW_CALLS.items() if fixture in fixtures]
+def _asks_something(cell: Cell, fixtures: Collection[str], state: State) -> bool:
+    """Whether a test with these fixtures has anything to ask of this cell."""
+    wanted = [prefix for fixture, prefix in LIMITS.items() if fixture in fixtures]
     if not wanted:
         return True
-    limits = state.policy.timed_limits(cell, state.device.kind)
+    limits = [*state.policy.timed_limits(cell, state.device.kind)]
+    if state.policy.max_load_memory(cell, state.device.kind) is not None:
+        limits.append("max_load_memory")
     return any(limit.startswith(prefix) for limit in limits for prefix in wanted)
 
 

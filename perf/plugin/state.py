@@ -191,6 +191,7 @@ class State:
             timeout_s=option("perf_timeout"),
             seed=option("perf_seed"),
             processes=option("perf_processes"),
+            keep_disturbed=option("perf_disturbed") == "keep",
             on_close=lambda measurement: save_rounds(root / "rounds", measurement),
         )
         tasks = {}

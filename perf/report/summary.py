@@ -112,10 +112,13 @@ def _memory(policy: Policy, measurement: Measurement, arm: Arm) -> str:
 
 
 def _all(policy: Policy, judge: Judge, measurement: Measurement, variant: str) -> list[Ruling]:
-    """The configured gates, and parity, which needs no configuration."""
+    """The configured gates, and what needs no configuration: parity, and memory that grows."""
     found = rulings(policy, judge, measurement, variant)
     if variant != BASELINE:
         found.append(judge.parity(measurement, variant))
+    grown = judge.growth(measurement, variant)
+    if grown.verdict is Answer.FAIL:
+        found.append(grown)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from perf.statistics.comparison import Speedup, speedup
 from perf.statistics.durations import DurationsError
+from perf.statistics.growth import Growth, growth
 from perf.statistics.interval import Interval
 from perf.statistics.judgement import Answer, Judgement, judge
 from perf.statistics.sequential import first_decision, look_due, looks
@@ -12,11 +13,13 @@ from perf.statistics.tails import fewest_calls, tail, tail_speedup
 __all__ = [
     "Answer",
     "DurationsError",
+    "Growth",
     "Interval",
     "Judgement",
     "Speedup",
     "fewest_calls",
     "first_decision",
+    "growth",
     "judge",
     "level_per_gate",
     "look_due",

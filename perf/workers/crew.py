@@ -34,10 +34,11 @@ class Progress(Protocol):
 
 @dataclass(frozen=True)
 class Turn:
-    """The calls one worker made before the next one's turn; the first is cold."""
+    """The calls one worker made before the next one's turn; the first is cold. `level_bytes`: its memory afterwards."""
 
     wall_ns: tuple[int, ...]
     device_ns: tuple[int, ...]
+    level_bytes: int = 0
 
 
 class Crew:
@@ -104,7 +105,9 @@ class Crew:
         worker = self.workers[name]
         worker.ask("turn", scenario=scenario, start=start, count=count)
         answer = self.gather([worker], "").get(worker)
-        return Turn(tuple(answer["wall_ns"]), tuple(answer["device_ns"])) if answer else None
+        if answer is None:
+            return None
+        return Turn(tuple(answer["wall_ns"]), tuple(answer["device_ns"]), answer["level_bytes"])
 
     def gather(self, asked: Iterable[Worker], what: str) -> dict[Worker, Answer]:
         """Wait for the answers of `asked`; a worker that takes longer than the limit has hung, and is ended."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from perf.errors import UsageProblem
 from perf.probes.clock import clock_for
-from perf.probes.memory import CudaMemory, HostMemory, MemoryReader
+from perf.probes.memory import CudaMemory
 from perf.variants.registry import VariantSpec
 from perf.variants.variant import Call
 from perf.workers.content import (
@@ -24,6 +24,7 @@ from perf.workers.content import (
     weights_digest,
 )
 from perf.workers.factories import build_workload, resolve
+from perf.workers.footprint import Footprint
 from perf.workers.parity import distance, plain
 from perf.workloads.workload import Inputs, Workload
 
@@ -39,15 +40,14 @@ class Stage:
         self._workload: Workload | None = None
         self._runners: dict[str, Call] = {}
         self._calls: dict[str, list[Callable[[], Any]]] = {}
-        self._memory: MemoryReader = HostMemory()
-        self._level_bytes = 0
-        self._cold_peak_bytes: int | None = 0
+        self._footprint = Footprint()
 
     def start(self, device: str) -> Answer:
         """Import torch and wake the device."""
         import torch
 
         torch.set_grad_enabled(False)
+        _wake(torch)
         if device.startswith("cuda"):
             if not torch.cuda.is_available():
                 raise UsageProblem(
@@ -56,7 +56,7 @@ class Stage:
                 )
             torch.cuda.set_device(device)
             torch.zeros(1, device=device)
-            self._memory = CudaMemory(torch.cuda, torch.device(device))
+            self._footprint.reader = CudaMemory(torch.cuda, torch.device(device))
         self._device = device
         return {"torch": str(torch.__version__), "threads": torch.get_num_threads()}
 
@@ -80,7 +80,7 @@ class Stage:
         """Build the workload and put its module on the device; `build_s` is what that took."""
         import torch
 
-        self._mark_level()
+        self._footprint.mark()
         start = time.perf_counter()
         workload = build_workload(factory, where)
         if workload.threads is not None:
@@ -155,7 +155,7 @@ class Stage:
         spec = VariantSpec(**variant)
         start = time.perf_counter()
         if files:
-            self._mark_level()
+            self._footprint.mark()
             start = time.perf_counter()
             engine = resolve(spec.factory, spec.where)()
             loaded: dict[str, Call] = {}
@@ -195,8 +195,7 @@ class Stage:
             calls[0]()
         self._synchronise()
         first_call_s = time.perf_counter() - start
-        peak = self._peak_bytes()
-        self._cold_peak_bytes = max(peak or 0, self._cold_peak_bytes or 0) if peak is not None else None
+        self._footprint.loaded()
         return {"first_call_s": first_call_s}
 
     def write_outputs(self, scenario: str, folder: str) -> Answer:
@@ -236,7 +235,7 @@ class Stage:
                         device_ns.append(taken.device_ns)
         finally:
             gc.enable()
-        return {"wall_ns": wall_ns, "device_ns": device_ns}
+        return {"wall_ns": wall_ns, "device_ns": device_ns, "level_bytes": self._footprint.level_bytes()}
 
     def settle(self) -> Answer:
         """Move everything alive out of the collector's sight, so that no later collection walks the model."""
@@ -246,32 +245,11 @@ class Stage:
 
     def reset_peak(self) -> Answer:
         """Start the memory of a scenario anew; where the platform can't, its peak is that of the whole life."""
-        return {"reset": self._memory.reset_peak()}
+        return {"reset": self._footprint.reader.reset_peak()}
 
     def memory(self) -> Answer:
-        """Bytes above the level before the model was built: load and first call, steady calls, the larger of both."""
-        steady = self._peak_bytes()
-        cold = self._cold_peak_bytes
-        answer: Answer = {
-            "peak_bytes": None if steady is None or cold is None else max(steady, cold),
-            "load_peak_bytes": cold,
-            "steady_peak_bytes": steady,
-            "level_before_bytes": self._level_bytes,
-        }
-        if isinstance(self._memory, CudaMemory):
-            answer |= {"kind": "cuda reserved", "peak_allocated_bytes": self._memory.peak_allocated_bytes()}
-        else:
-            answer["kind"] = "resident"
-        return answer
-
-    def _peak_bytes(self) -> int | None:
-        peak = self._memory.read().peak_bytes
-        return None if peak is None else max(0, peak - self._level_bytes)
-
-    def _mark_level(self) -> None:
-        gc.collect()
-        self._memory.reset_peak()
-        self._level_bytes = self._memory.read().level_bytes
+        """What the variant takes of memory; see `Footprint`."""
+        return self._footprint.answer()
 
     def _opened(self) -> Workload:
         if self._workload is None:
@@ -292,3 +270,11 @@ class Stage:
             import torch
 
             torch.cuda.synchronize(self._device)
+
+
+def _wake(torch: Any) -> None:
+    """Load what any model loads with its first operations (kernels' code, thread pools): it is torch's, not its own."""
+    with torch.inference_mode():
+        x = torch.ones(64, 64)
+        x = torch.nn.functional.linear(x, x, x[0]).softmax(-1) + torch.full((64, 64), 1.0)
+        torch.nn.functional.layer_norm(x, (64,)).sum().item()

@@ -81,10 +81,12 @@ class FakeHealth:
         return "other processes were running" if self.rounds in self.disturbed else None
 
 
-def rounds_of(team: FakeTeam, *, seed: int = 0, inputs: int = 1, disturbed: Container[int] = ()) -> Rounds:
+def rounds_of(
+    team: FakeTeam, *, seed: int = 0, inputs: int = 1, disturbed: Container[int] = (), keep: bool = False
+) -> Rounds:
     arms = {name: Arm(name, (), (), (), Cold()) for name in NAMES}
     blank = Measurement("w", "short", "cpu", seed, arms)
-    return Rounds(team, blank, inputs, Silent(), FakeHealth(disturbed), lambda: team.clock_s)
+    return Rounds(team, blank, inputs, Silent(), FakeHealth(disturbed), lambda: team.clock_s, keep_disturbed=keep)
 
 
 def test_every_worker_has_one_turn_a_round_in_an_order_that_changes() -> None:
@@ -247,6 +249,14 @@ def test_a_disturbed_round_is_left_out_counted_and_not_charged() -> None:
     assert found.tainted_share == 5 / (5 + LEAST_ROUNDS)
     assert run.spent_s == pytest.approx(found.wall_s * LEAST_ROUNDS / (5 + LEAST_ROUNDS))
     assert found.busy_s == pytest.approx(found.wall_s), "what was left out was spent inside calls all the same"
+
+
+def test_disturbed_rounds_can_be_kept_and_are_named_then() -> None:
+    found = rounds_of(FakeTeam(), disturbed=range(3, 8), keep=True).run(lambda measurement: [], 60.0)
+    assert (found.rounds, found.tainted) == (LEAST_ROUNDS, ())
+    assert found.notes == (
+        "5 disturbed rounds are among the figures (--perf-disturbed keep): other processes were running",
+    )
 
 
 def test_a_machine_that_is_always_disturbed_does_not_keep_us_for_ever() -> None:

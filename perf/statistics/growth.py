@@ -1,0 +1,52 @@
+"""Does memory grow with every call, or did it only grow once?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+WARM_CALLS = 10
+"""Calls after which caches are filled, profiles taken and allocators warm."""
+
+FEWEST_LEVELS = 6
+"""Levels after that from which a trend can be told from a step."""
+
+LEAST_BYTES = 1 << 20
+"""Growth below this is an allocator's business."""
+
+RISING = 0.8
+"""Kendall's tau from which a series is called rising; a level that wanders has about 0, a single step at most 0.5."""
+
+
+@dataclass(frozen=True)
+class Growth:
+    """slope: bytes a call, the median of the slopes between all pairs of levels (Theil 1950, Sen 1968).
+
+    calls: over which it was seen. leaks: whether memory rose all the way, by more than an allocator moves it.
+    """
+
+    slope: float
+    calls: int
+    leaks: bool
+
+
+def growth(calls: ArrayLike, levels_bytes: ArrayLike) -> Growth | None:
+    """Judge levels after so many calls, both of shape `(n,)`; None where there are too few after the warm-up."""
+    x, y = np.asarray(calls, dtype=np.float64), np.asarray(levels_bytes, dtype=np.float64)
+    x, y = x[np.asarray(calls) >= WARM_CALLS], y[np.asarray(calls) >= WARM_CALLS]
+    n = len(x)
+    if n < FEWEST_LEVELS:
+        return None
+    chosen = np.unique(np.linspace(0, n - 1, min(n, 400)).astype(int))  # pairs grow with the square
+    x, y = x[chosen], y[chosen]
+    one, two = np.triu_indices(len(x), 1)
+    steps = (y[two] - y[one]) / (x[two] - x[one])
+    slope = float(np.median(steps))
+    tau = float(np.mean(np.sign(steps)))
+    total = slope * float(x[-1] - x[0])
+    return Growth(slope, int(x[-1] - x[0]), bool(tau >= RISING and total >= LEAST_BYTES))

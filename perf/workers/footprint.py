@@ -1,0 +1,55 @@
+"""What a variant takes of memory: a level before it, peaks while it loads and while it runs, what stays between."""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+from perf.probes.memory import CudaMemory, HostMemory, MemoryReader
+
+
+class Footprint:
+    """Bytes above the level before the model was built. `reader` is the memory that has to fit."""
+
+    def __init__(self) -> None:
+        self.reader: MemoryReader = HostMemory()
+        self._before = 0
+        self._cold_peak: int | None = 0
+
+    def mark(self) -> None:
+        """What is there now is not the model's."""
+        gc.collect()
+        self.reader.reset_peak()
+        self._before = self.reader.read().level_bytes
+
+    def loaded(self) -> None:
+        """Loading and the first call end here; their peak is kept."""
+        peak = self._peak()
+        self._cold_peak = max(peak, self._cold_peak or 0) if peak is not None else None
+
+    def level_bytes(self) -> int:
+        """Memory now, whoever owns it."""
+        return self.reader.read().level_bytes
+
+    def answer(self) -> dict[str, Any]:
+        """Load and first call, steady calls, the larger of both.
+
+        `resident_bytes` is what stays between calls; what steady calls need above it are the activations.
+        """
+        steady, cold = self._peak(), self._cold_peak
+        resident = max(0, self.level_bytes() - self._before)
+        answer: dict[str, Any] = {
+            "peak_bytes": None if steady is None or cold is None else max(steady, cold),
+            "load_peak_bytes": cold,
+            "steady_peak_bytes": steady,
+            "resident_bytes": resident,
+            "activation_bytes": None if steady is None else max(0, steady - resident),
+            "level_before_bytes": self._before,
+        }
+        if isinstance(self.reader, CudaMemory):
+            return answer | {"kind": "cuda reserved", "peak_allocated_bytes": self.reader.peak_allocated_bytes()}
+        return answer | {"kind": "resident"}
+
+    def _peak(self) -> int | None:
+        peak = self.reader.read().peak_bytes
+        return None if peak is None else max(0, peak - self._before)

@@ -1,0 +1,81 @@
+"""Gates on memory: which phase, what took it, does it grow."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from perf.gates.memory import Phase, judge_growth, judge_memory
+from perf.gates.policy import Gate, Policy
+from perf.gates.ruling import Judge, rulings
+from perf.measurement.measurement import Arm
+from perf.statistics import Answer
+from perf.workers.failure import Failure, FailureKind
+from tests.measurements import MIB, made_of
+
+PARTS = {
+    "peak_bytes": 500 * MIB,
+    "load_peak_bytes": 500 * MIB,
+    "steady_peak_bytes": 400 * MIB,
+    "activation_bytes": 290 * MIB,
+    "weight_bytes": 100 * MIB,
+}
+
+
+def arm(**changes: object) -> Arm:
+    return replace(made_of(1.0).arms["jit"], **{"memory": PARTS, **changes})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("phase", "limit", "expected"),
+    [
+        (Phase.ALL, 500, Answer.PASS),
+        (Phase.ALL, 499, Answer.FAIL),
+        (Phase.LOAD, 499, Answer.FAIL),
+        (Phase.STEADY, 400, Answer.PASS),
+        (Phase.STEADY, 399, Answer.FAIL),
+    ],
+)
+def test_a_limit_is_about_its_phase(phase: Phase, limit: int, expected: Answer) -> None:
+    assert judge_memory(arm(), limit * MIB, phase)[0] is expected
+
+
+def test_the_part_that_took_most_is_named_first() -> None:
+    _, reason = judge_memory(arm(), 350 * MIB, Phase.STEADY)
+    assert reason.endswith("50 MiB above 350 MiB; of it activations 290 MiB, weights 100 MiB, all else 10 MiB")
+    _, reason = judge_memory(arm(), 350 * MIB, Phase.ALL)
+    assert reason.endswith("; loading took it, steady calls need 400 MiB")
+
+
+def test_what_was_not_read_is_never_green() -> None:
+    answer, _ = judge_memory(arm(memory={"peak_bytes": None}), 1 << 60, Phase.ALL)
+    assert answer is Answer.INVALID
+
+
+def test_a_dead_worker_fails() -> None:
+    dead = arm(failure=Failure(FailureKind.DIED, "worker jit was killed"))
+    assert judge_memory(dead, 1 << 60, Phase.ALL) == (Answer.FAIL, "worker jit was killed")
+    assert judge_growth(dead) == (Answer.FAIL, "worker jit was killed")
+
+
+def test_growth_is_judged_from_the_levels_after_the_turns() -> None:
+    leaking = tuple((calls, 100 * MIB + calls * MIB) for calls in range(4, 100, 4))
+    answer, reason = judge_growth(arm(levels=leaking))
+    assert answer is Answer.FAIL
+    assert "1.00 MiB a call" in reason
+    assert judge_growth(arm(levels=tuple((calls, 100 * MIB) for calls in range(4, 100, 4))))[0] is Answer.PASS
+    assert judge_growth(arm(levels=leaking[:3]))[0] is Answer.INCONCLUSIVE
+
+
+def test_loading_has_a_limit_of_its_own_where_a_gate_says_so() -> None:
+    measurement = made_of(1.0, peak_bytes=None)
+    measurement = replace(measurement, arms={**measurement.arms, "jit": arm()})
+    both = Policy(gates=(Gate("here", max_memory_bytes=400 * MIB, max_load_memory_bytes=600 * MIB),))
+    judge = Judge(0.01)
+    assert [(found.gate, found.verdict) for found in rulings(both, judge, measurement, "jit")] == [
+        ("max_memory=400MiB", Answer.PASS),
+        ("max_load_memory=600MiB", Answer.PASS),
+    ]
+    alone = Policy(gates=(Gate("here", max_memory_bytes=400 * MIB),))
+    assert [found.verdict for found in rulings(alone, judge, measurement, "jit")] == [Answer.FAIL]
