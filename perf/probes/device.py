@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from perf.errors import UsageProblem
-from perf.probes.card import CardFacts, survey_cards
+from perf.probes.card import CardFacts, CardSurvey, survey_cards
 from perf.probes.reading import known
 from perf.probes.runtime import torch_cuda
 
@@ -76,7 +76,12 @@ def torch_built_for_cuda() -> bool:
 
 def visible_cards() -> list[Card]:
     """The cards this process may use, in the order of `CUDA_VISIBLE_DEVICES`; [] without a driver."""
-    found = [card for facts in survey_cards().cards if (card := card_of(facts))]
+    return visible(survey_cards())
+
+
+def visible(survey: CardSurvey) -> list[Card]:
+    """Those of the survey's cards that this process may use."""
+    found = [card for facts in survey.cards if (card := card_of(facts))]
     return select_visible(found, os.environ.get("CUDA_VISIBLE_DEVICES"))
 
 

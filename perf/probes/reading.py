@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, TypeAlias, TypeVar
 
 T = TypeVar("T")
@@ -44,11 +44,27 @@ def each(reading: Reading[T], change: Callable[[T], U]) -> Reading[U]:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON takes it: null for what is missing, lists for tuples, dicts for dataclasses already made so."""
+    """A value as JSON takes it: null for what is missing, a dict for a dataclass, a list for a tuple."""
     if isinstance(value, Missing):
         return None
     if isinstance(value, tuple | list):
         return [plain(entry) for entry in value]
-    if isinstance(value, dict):
-        return {name: plain(entry) for name, entry in value.items()}
-    return value
+    entries = _entries(value)
+    return value if entries is None else {name: plain(entry) for name, entry in entries.items()}
+
+
+def reasons(value: Any, path: str = "") -> dict[str, str]:
+    """Where in `value` something is missing, and why: `cards.0.ecc` -> `Not Supported`."""
+    if isinstance(value, Missing):
+        return {path: value.why}
+    entries = dict(enumerate(value)) if isinstance(value, tuple | list) else _entries(value)
+    found: dict[str, str] = {}
+    for name, entry in (entries or {}).items():
+        found |= reasons(entry, f"{path}.{name}" if path else str(name))
+    return found
+
+
+def _entries(value: Any) -> dict[Any, Any] | None:
+    if is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    return value if isinstance(value, dict) else None

@@ -1,6 +1,10 @@
 """The NVML seam: every query stands alone."""
 
 import os
+import re
+from pathlib import Path
+
+import pytest
 
 from perf.probes import nvml
 from perf.probes.card import CardProcess
@@ -45,3 +49,14 @@ def test_processes_are_others_than_this_one_and_may_hide_their_memory() -> None:
 
 def test_without_a_driver_there_is_a_reason() -> None:
     assert nvml.cards(FakeNvml(starts=False)) == Missing("NVML does not start (Driver Not Loaded)")
+
+
+def test_the_real_module_has_every_question() -> None:
+    pynvml = pytest.importorskip("pynvml", reason="nvidia-ml-py is an extra")
+    asked = set(re.findall(r"\b(nvml[A-Z]\w+|NVML_\w+)", Path(nvml.__file__).read_text())) - {
+        "NVML_VALUE_NOT_AVAILABLE"
+    }
+    asked.discard("nvmlDriverModel_t")
+    assert len(asked) > 20
+    assert {name for name in asked if not hasattr(pynvml, name)} == set()
+    assert nvml.DRIVER_MODELS.keys() == {pynvml.NVML_DRIVER_WDDM, pynvml.NVML_DRIVER_WDM, pynvml.NVML_DRIVER_MCDM}

@@ -1,6 +1,7 @@
 """A reading is a value or the reason for none."""
 
-from perf.probes.reading import Missing, attempt, each, known, plain
+from perf.probes.load import Load
+from perf.probes.reading import Missing, attempt, each, known, plain, reasons
 
 
 def fails() -> int:
@@ -26,3 +27,11 @@ def test_a_missing_reading_stays_missing_and_is_null_in_json() -> None:
     assert (known(gone), known(0)) == (None, 0)
     assert str(gone) == "not available here: no sensor"
     assert plain({"a": gone, "b": (1, gone), "c": {"d": gone}}) == {"a": None, "b": [1, None], "c": {"d": None}}
+
+
+def test_json_has_null_and_the_reason_beside_it() -> None:
+    seen = {"host": Load(0.5, 1.0, Missing("only Linux"), 8, 4, False), "cards": ({"ecc": Missing("Not Supported")},)}
+    found = plain(seen)
+    assert (found["host"]["steal_percent"], found["host"]["load_1m"]) == (None, 0.5)
+    assert found["cards"] == [{"ecc": None}]
+    assert reasons(seen) == {"host.steal_percent": "only Linux", "cards.0.ecc": "Not Supported"}
