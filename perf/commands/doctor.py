@@ -17,6 +17,8 @@ from perf.errors import UsageProblem
 if TYPE_CHECKING:
     import argparse
 
+    from perf.probes.device import Device
+    from perf.probes.reading import Reading
     from perf.report.assessment import Room
 
 WORTH_SOMETHING, WORTH_NOTHING, BAD_INPUT = 0, 1, 4
@@ -71,13 +73,23 @@ def _examine(arguments: argparse.Namespace) -> int:
 
     seen = machine(missing_compiler=Inductor().unavailable())
     device = choose_device(arguments.perf_device, lambda: visible(seen.survey))
-    found = doubts(seen, device)
+    found = doubts(seen, device, _holder(device))
     mark = fingerprint(device)
     if arguments.json:
         _print(json.dumps(report.as_json(seen, device, mark, found), indent=2))
     else:
         _print("\n".join(report.as_text(seen, device, mark, found)))
     return WORTH_SOMETHING if report.worth_something(found) else WORTH_NOTHING
+
+
+def _holder(device: Device) -> Reading[str | None]:
+    from perf.probes.lock import RunLock
+    from perf.probes.reading import Missing
+
+    try:
+        return RunLock(device).holder()
+    except UsageProblem as problem:
+        return Missing(str(problem))
 
 
 def _assess(arguments: argparse.Namespace) -> int:

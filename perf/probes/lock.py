@@ -50,7 +50,7 @@ class RunLock:
         began = time.monotonic()
         while not self._try(lock):
             waited = time.monotonic() - began
-            holder = f"{self._device.name} is in use by {self._holder()}"
+            holder = f"{self._device.name} is in use by {self._noted()}"
             if waited >= wait_s:
                 raise UsageProblem(
                     f"{holder}, and two runs on one device spoil each other; waited {waited:.0f} s (--perf-wait): "
@@ -69,6 +69,14 @@ class RunLock:
                 self._note.unlink(missing_ok=True)
             lock, self._lock = self._lock, None
             lock.release()
+
+    def holder(self) -> str | None:
+        """Who has it now; None where it is free. UsageProblem where a run could not take it, for want of a folder."""
+        lock = self._made()
+        if not self._try(lock):
+            return self._noted()
+        lock.release()
+        return None
 
     def _made(self) -> filelock.BaseFileLock:
         try:
@@ -92,7 +100,7 @@ class RunLock:
             f"name another folder in {FOLDER_VARIABLE}"
         )
 
-    def _holder(self) -> str:
+    def _noted(self) -> str:
         """Who has it, as far as the note tells: it is written a moment after the lock is taken."""
         try:
             note: dict[str, Any] = json.loads(self._note.read_text())

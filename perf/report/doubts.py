@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from perf.gates.size import format_bytes
 from perf.probes.card import CardFacts
-from perf.probes.device import Device
+from perf.probes.device import Device, visible
 from perf.probes.machine import Machine
-from perf.probes.reading import known
+from perf.probes.reading import Missing, Reading, known
 
 GIB = 1024**3
 
@@ -52,13 +52,25 @@ class Doubt:
         return f"{self.what}: {self.remedy}"
 
 
-def doubts(machine: Machine, device: Device) -> list[Doubt]:
-    """Everything that speaks against measuring on `device` of `machine` now, what spoils first."""
-    found = [*_of_runtime(machine, device), *_of_host(machine), *_of_settings(machine)]
+def doubts(machine: Machine, device: Device, holder: Reading[str | None] = None) -> list[Doubt]:
+    """Everything that speaks against measuring on `device` of `machine` now, what spoils first.
+
+    holder: the run that has locked the device; Missing where it can't be locked.
+    """
+    found = [*_of_lock(device, holder), *_of_runtime(machine, device), *_of_host(machine), *_of_settings(machine)]
     card = next((card for card in machine.survey.cards if device.card and card.uuid == device.card.uuid), None)
     if card is not None:
         found += [*_of_card(card), *_of_card_settings(machine, card)]
     return sorted(found, key=lambda doubt: not doubt.spoils)
+
+
+def _of_lock(device: Device, holder: Reading[str | None]) -> Iterator[Doubt]:
+    if isinstance(holder, Missing):
+        yield Doubt("no_lock", "no run can start here", holder.why, spoils=True)
+    elif holder is not None:
+        yield Doubt(
+            "another_run", f"{device.name} is in use by {holder}", "wait for its end, as a run would", spoils=True
+        )
 
 
 def _of_runtime(machine: Machine, device: Device) -> Iterator[Doubt]:
@@ -72,10 +84,10 @@ def _of_runtime(machine: Machine, device: Device) -> Iterator[Doubt]:
                 f"there is a card ({machine.survey.cards[0].name}), but torch is built without CUDA: runs use the CPU",
                 "install a torch with CUDA",
             )
-        else:
+        elif not visible(machine.survey):
             yield Doubt(
                 "card_hidden",
-                "there is a card, but this process may not use it, so runs use the CPU",
+                "there is a card, but this process may not use it: runs use the CPU",
                 "look at CUDA_VISIBLE_DEVICES",
             )
     if machine.missing_compiler:

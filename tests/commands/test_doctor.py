@@ -14,6 +14,8 @@ from perf.__main__ import main
 from perf.probes import card as card_probe
 from perf.probes import machine as machine_probe
 from perf.probes.card import CardSurvey
+from perf.probes.device import Device
+from perf.probes.lock import RunLock
 from perf.probes.machine import Machine
 from tests.machines import quiet
 from tests.probes.cards import LAPTOP
@@ -22,8 +24,10 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def here(monkeypatch: pytest.MonkeyPatch) -> Any:
+def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     """Sets the machine that the doctor looks at."""
+
+    monkeypatch.setenv("JITGATE_LOCKS", str(tmp_path))
 
     def put(machine: Machine) -> None:
         monkeypatch.setattr(machine_probe, "machine", lambda missing_compiler: machine)
@@ -65,11 +69,32 @@ def test_the_exit_code_says_what_results_are_worth(
     assert capsys.readouterr().out.splitlines()[-1] == last
 
 
+def test_a_device_that_another_run_measures_on_is_said(
+    here: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    here(quiet())
+    lock = RunLock(Device("cpu"), tmp_path)
+    lock.acquire(0)
+    try:
+        assert main(["doctor", "--json"]) == 1
+    finally:
+        lock.release()
+    (doubt,) = json.loads(capsys.readouterr().out)["doubts"]
+    assert doubt["name"] == "another_run"
+    assert "cpu is in use by process" in doubt["what"]
+
+    assert main(["doctor"]) == 0, "the doctor itself holds nothing"
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("JITGATE_LOCKS", str(tmp_path / "file" / "locks"))
+    assert main(["doctor"]) == 1
+    assert "name another folder in JITGATE_LOCKS" in capsys.readouterr().out
+
+
 def test_a_named_card_is_assessed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "--assess", "RTX 2050"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("CosyVoice2-0.5B on RTX 2050: 4.00 GiB, 379 MiB of it in use; 112 GB/s\n")
-    assert "source: NVIDIA, GeForce laptops" in out
+    assert "source: NVIDIA's announcement of December 2021" in out
     for variant in ("eager", "eager+fp16", "torchscript", "inductor", "tensorrt+fp16"):
         assert [line for line in out.splitlines() if line.startswith(f"{variant} ") and "fit" in line], variant
 

@@ -89,7 +89,10 @@ def test_nothing_is_said_about_what_is_not_known() -> None:
     assert doubts(quiet(bare), Device("cuda", 0, card_of(bare))) == []
 
 
-def test_a_card_that_runs_do_not_use_is_said() -> None:
+def test_a_card_that_runs_do_not_use_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert doubts(quiet(SERVER), CPU) == [], "the CPU was chosen"
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert [doubt.name for doubt in doubts(quiet(SERVER), CPU)] == ["card_hidden"]
     without = quiet(SERVER, runtime={"torch_cuda": GONE})
     assert [doubt.name for doubt in doubts(without, CPU)] == ["torch_without_cuda"]

@@ -143,13 +143,14 @@ def _tensorrt(variant: str, width: int, engine: Part) -> Footprint:
 
 
 def _model(variant: str, width: int) -> tuple[Part, ...]:
-    # TorchScript's file keeps its position tables in float32 in half precision too.
+    # TorchScript's file keeps its position tables in float32 in half precision too; what a compiled package keeps of
+    # them is not known.
     tables = 4 if variant.startswith("torchscript") else width
     return (
         Part("language model", width * LANGUAGE_MODEL),
         Part("estimator", width * ESTIMATOR),
         Part("encoder", width * ENCODER),
-        Part("encoder's position tables", tables * POSITION_TABLES),
+        *([] if _compiled(variant) else [Part("encoder's position tables", tables * POSITION_TABLES)]),
         Part("rest of the flow", width * (FLOW - ESTIMATOR - ENCODER)),
         Part("vocoder, always float32", 4 * VOCODER),
     )
@@ -170,7 +171,11 @@ def _loading(width: int) -> Phase:
 
 
 def _unknown(variant: str) -> tuple[str, ...]:
-    return (*UNKNOWN, "workspace of the compiled encoder") if variant.startswith("inductor") else UNKNOWN
+    return (*UNKNOWN, "position tables and workspace of the compiled encoder") if _compiled(variant) else UNKNOWN
+
+
+def _compiled(variant: str) -> bool:
+    return variant.startswith("inductor")
 
 
 def _step(width: int) -> int:
