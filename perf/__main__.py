@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import NoReturn
 
-from perf.commands import judge
+from perf.commands import doctor, judge
 
 BAD_INPUT = 4  # as pytest's own exit code for a usage error
 
@@ -22,6 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit code, or exits with 4 on bad input."""
     parser = OneSentence(prog="python -m perf", description="jitgate's tools beside the pytest suite.")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=OneSentence)
+    doctor.register(subparsers)
     judge.register(subparsers)
     chosen = parser.parse_args(arguments)
     code: int = chosen.run(chosen)

@@ -29,10 +29,10 @@ class Task:
 class Means:
     """How it is measured.
 
-    keep_disturbed: whether rounds that something else disturbed count all the same.
-
     budget_s: seconds of rounds per workload/scenario. timeout_s: for one answer of a worker. processes: how many times
-    all workers are started anew, because a process is a source of variance of its own.
+    all workers are started anew, because a process is a source of variance of its own. claim: called before workers
+    start; returns when the device is this run's alone, and at once when it is already. keep_disturbed: whether rounds
+    that something else disturbed count all the same.
     """
 
     device: str
@@ -43,6 +43,7 @@ class Means:
     seed: int
     processes: int = 1
     keep_disturbed: bool = False
+    claim: Callable[[], object] = field(default=lambda: None)
     on_close: Callable[[Measurement], object] = field(default=lambda _: None)
 
 
@@ -121,6 +122,7 @@ class Measurements:
         self.close()
         task = self._tasks[workload]
         means = self._means
+        means.claim()
         self._crew = Crew(task.workload, means.device, means.progress, means.timeout_s)
         self._ready = make_ready(self._crew, task.variants, task.scenarios, means.cache, means.progress)
 

@@ -44,6 +44,13 @@ def add_options(parser: pytest.Parser) -> None:
         help="a worker that takes longer for one answer (a compilation, a turn) has hung; default: 600",
     )
     group.addoption(
+        "--perf-wait",
+        metavar="SECONDS",
+        type=_wait,
+        default=600.0,
+        help="how long to wait for another run on the same device; 0 gives up at once; default: 600",
+    )
+    group.addoption(
         "--perf-processes",
         metavar="N",
         type=_count,
@@ -73,6 +80,10 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
     return seconds
+
+
+def _wait(text: str) -> float:
+    return 0.0 if text.strip() == "0" else _seconds(text)
 
 
 def _seed(text: str) -> int:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from perf.measurement.session import Measurements
     from perf.probes.device import Device
     from perf.probes.fingerprint import Fingerprint
+    from perf.probes.lock import RunLock
     from perf.report.progress import TerminalProgress
 
 FIXTURES = ("candidate", "variant", "baseline")
@@ -40,6 +41,7 @@ class State:
         self._problem: UsageProblem | None = None
         self._measurements: Measurements | None = None
         self._judge: Judge | None = None
+        self._lock: RunLock | None = None
         self._progress: TerminalProgress | None = None
         self._old_sigterm: Any = None
         self.planned: list[Cell] = []
@@ -135,10 +137,20 @@ class State:
             if threading.current_thread() is threading.main_thread():
                 self._old_sigterm = signal.signal(signal.SIGTERM, _interrupt)
 
+    def claim_device(self) -> None:
+        """Wait until no other run measures on this device. UsageProblem where that takes longer than --perf-wait."""
+        if self._lock is None:
+            from perf.probes.lock import RunLock
+
+            self._lock = RunLock(self.device)
+        self._lock.acquire(self._config.getoption("perf_wait"), self.progress.busy)
+
     def close(self) -> None:
-        """End all workers, and give SIGTERM back."""
+        """End all workers, and give the device and SIGTERM back."""
         if self._measurements is not None:
             self._measurements.close()
+        if self._lock is not None:
+            self._lock.release()
         if self._old_sigterm is not None:
             signal.signal(signal.SIGTERM, self._old_sigterm)
             self._old_sigterm = None
@@ -192,6 +204,7 @@ class State:
             seed=option("perf_seed"),
             processes=option("perf_processes"),
             keep_disturbed=option("perf_disturbed") == "keep",
+            claim=self.claim_device,
             on_close=lambda measurement: save_rounds(root / "rounds", measurement),
         )
         tasks = {}

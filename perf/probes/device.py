@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
-import shutil
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from perf.errors import UsageProblem
+from perf.probes.card import CardFacts, CardSurvey, survey_cards
+from perf.probes.reading import known
+from perf.probes.runtime import torch_cuda
 
 
 @dataclass(frozen=True)
 class Card:
-    """One CUDA card as its driver names it."""
+    """One CUDA card as its driver names it, and the settings that decide how fast it may be."""
 
     name: str
     memory_bytes: int
     driver: str
     uuid: str = ""
+    power_limit_w: int | None = None
+    applications_clocks: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,17 +70,34 @@ def choose_device(
 
 
 def torch_built_for_cuda() -> bool:
-    """Whether the installed torch has CUDA, read from its version file (importing torch would take seconds)."""
-    spec = importlib.util.find_spec("torch")
-    if spec is None or spec.origin is None:
-        return False
-    version = Path(spec.origin).with_name("version.py")
-    return version.exists() and re.search(r"^cuda\b[^=]*= *['\"]", version.read_text(), re.MULTILINE) is not None
+    """Whether the installed torch has CUDA."""
+    return torch_cuda() is not None
 
 
 def visible_cards() -> list[Card]:
     """The cards this process may use, in the order of `CUDA_VISIBLE_DEVICES`; [] without a driver."""
-    return select_visible(_cards_by_nvml() or _cards_by_smi(), os.environ.get("CUDA_VISIBLE_DEVICES"))
+    return visible(survey_cards())
+
+
+def visible(survey: CardSurvey) -> list[Card]:
+    """Those of the survey's cards that this process may use."""
+    found = [card for facts in survey.cards if (card := card_of(facts))]
+    return select_visible(found, os.environ.get("CUDA_VISIBLE_DEVICES"))
+
+
+def card_of(facts: CardFacts) -> Card | None:
+    """The card that a run measures on; None where its driver does not tell its memory."""
+    memory = known(facts.memory_total_bytes)
+    if memory is None:
+        return None
+    return Card(
+        facts.name,
+        memory,
+        known(facts.driver) or "unknown",
+        facts.uuid,
+        known(facts.power_limit_w),
+        known(facts.applications_clocks),
+    )
 
 
 def select_visible(cards: list[Card], visible: str | None) -> list[Card]:
@@ -100,58 +117,3 @@ def select_visible(cards: list[Card], visible: str | None) -> list[Card]:
             break
         chosen += named
     return chosen
-
-
-def _cards_by_nvml() -> list[Card]:
-    try:
-        import pynvml
-    except ImportError:
-        return []
-    try:
-        pynvml.nvmlInit()
-    except pynvml.NVMLError:
-        return []
-    try:
-        driver = _text(pynvml.nvmlSystemGetDriverVersion())
-        return [_card(pynvml, index, driver) for index in range(pynvml.nvmlDeviceGetCount())]
-    except pynvml.NVMLError:
-        return []
-    finally:
-        pynvml.nvmlShutdown()
-
-
-def _card(nvml: Any, index: int, driver: str) -> Card:
-    handle = nvml.nvmlDeviceGetHandleByIndex(index)
-    return Card(
-        _text(nvml.nvmlDeviceGetName(handle)),
-        int(nvml.nvmlDeviceGetMemoryInfo(handle).total),
-        driver,
-        _text(nvml.nvmlDeviceGetUUID(handle)),
-    )
-
-
-def _cards_by_smi() -> list[Card]:
-    smi = shutil.which("nvidia-smi")
-    if smi is None:
-        return []
-    query = [smi, "--query-gpu=name,memory.total,driver_version,uuid", "--format=csv,noheader,nounits"]
-    try:
-        # 20 s: a driver without persistence mode may take many seconds to wake a card.
-        answer = subprocess.run(query, capture_output=True, text=True, timeout=20, check=True)  # noqa: S603 - fixed words
-    except (OSError, subprocess.SubprocessError):
-        return []
-    return parse_smi(answer.stdout)
-
-
-def parse_smi(table: str) -> list[Card]:
-    """Rows of `name, MiB, driver, UUID` as nvidia-smi prints them; rows it could not fill are left out."""
-    cards = []
-    for line in table.splitlines():
-        parts = [part.strip() for part in line.rsplit(",", 3)]
-        if len(parts) == 4 and parts[1].isdigit():
-            cards.append(Card(parts[0], int(parts[1]) * 1024 * 1024, parts[2], parts[3]))
-    return cards
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode() if isinstance(value, bytes) else value

@@ -3,26 +3,43 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
-import os
 import platform
 import re
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
-from perf.probes.device import Device
+import psutil
+
+from perf.probes.container import limits
+from perf.probes.device import Card, Device
+from perf.probes.processor import Processor, processor
+from perf.probes.reading import known
+from perf.probes.runtime import thread_settings, torch_cuda, torch_version
+
+GIB = 1024**3
 
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """Facts of machine and runtime; `slug` keys the storage."""
+    """Facts of machine and runtime that stay as they are from run to run; `slug` keys the storage.
+
+    device_memory_bytes: of the card; of a CPU the machine's memory in whole GiB, since a kernel keeps a varying bit of
+    it back. power_limit_w, clock_policy: settings, not readings: the card's power limit and applications clocks, the
+    processor's governor and turbo (they pace the launches of a card too); None where they can't be read. cpu_quota:
+    processors' worth of time that a container allows; None for no limit. threads: what the environment asks of torch;
+    None leaves it to torch.
+    """
 
     device: str
     device_memory_bytes: int | None
     driver_major: str | None
+    cuda: str | None
+    torch: str
+    power_limit_w: int | None
+    clock_policy: str | None
     cpu: str
     cpu_count: int
-    torch: str
+    cpu_quota: float | None
+    threads: str | None
     python: str
     system: str
 
@@ -40,41 +57,29 @@ class Fingerprint:
 def fingerprint(device: Device) -> Fingerprint:
     """The fingerprint of this process's machine for `device`."""
     card = device.card
-    cpu = cpu_model()
+    on_cpu = device.kind == "cpu"
+    host = processor()
+    memory = round(psutil.virtual_memory().total / GIB) * GIB if on_cpu else None
     return Fingerprint(
-        device=card.name if card else (cpu if device.kind == "cpu" else device.name),
-        device_memory_bytes=card.memory_bytes if card else None,
+        device=card.name if card else (host.model if on_cpu else device.name),
+        device_memory_bytes=card.memory_bytes if card else memory,
         driver_major=card.driver.split(".")[0] if card else None,
-        cpu=cpu,
-        cpu_count=usable_cpus(),
+        cuda=None if on_cpu else torch_cuda(),
         torch=torch_version(),
+        power_limit_w=card.power_limit_w if card else None,
+        clock_policy=_clock_policy(card, host),
+        cpu=host.model,
+        cpu_count=host.usable,
+        cpu_quota=known(limits().cpu_cores),
+        threads=thread_settings(),
         python=".".join(platform.python_version_tuple()[:2]),
         system=f"{platform.system()}-{platform.machine()}",
     )
 
 
-def cpu_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    """The processor's own name; Linux keeps it in cpuinfo, elsewhere `platform` has a description."""
-    if cpuinfo.exists():
-        match = re.search(r"^model name\s*:\s*(.+)$", cpuinfo.read_text(errors="replace"), re.MULTILINE)
-        if match:
-            return " ".join(match[1].split())
-    return platform.processor() or platform.machine() or "unknown CPU"
-
-
-def usable_cpus() -> int:
-    """Logical processors that this process may run on (an affinity mask or container may give fewer than there are)."""
-    if hasattr(os, "sched_getaffinity"):  # Linux; Windows and macOS have no such call
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def torch_version() -> str:
-    """Version of the installed torch, without importing it; "none" where there is none."""
-    try:
-        return importlib.metadata.version("torch")
-    except importlib.metadata.PackageNotFoundError:
-        return "none"
+def _clock_policy(card: Card | None, host: Processor) -> str | None:
+    clocks = card.applications_clocks if card else None
+    return "; ".join(filter(None, [clocks and f"applications clocks {clocks} MHz", host.clock_policy])) or None
 
 
 def _plain(text: str) -> str:

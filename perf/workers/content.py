@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from perf.probes.fingerprint import cpu_model
+from perf.probes.processor import cpu_model
 from perf.workloads.workload import Inputs
 
 if TYPE_CHECKING:

@@ -102,7 +102,9 @@ class Project:
     def environment(self) -> dict[str, str]:
         path = os.pathsep.join([str(self.path), str(ROOT)])
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-        return {**kept, "PYTHONPATH": path, "COLUMNS": "200", "PYTHONDONTWRITEBYTECODE": "1"}
+        # Locks of its own: the suite's sessions run side by side, and are not there to measure.
+        own = {"JITGATE_LOCKS": str(self.path / ".locks"), "COLUMNS": "200", "PYTHONDONTWRITEBYTECODE": "1"}
+        return {**kept, **own, "PYTHONPATH": path}
 
     def command(self, *arguments: str) -> list[str]:
         paths = [] if any(argument.endswith(".py") for argument in arguments) else ["--pyargs", "perf.benchmarks"]

@@ -1,11 +1,15 @@
 """Which device a run measures on."""
 
 import importlib.util
+from dataclasses import replace
 
 import pytest
 
 from perf.errors import UsageProblem
-from perf.probes.device import Card, choose_device, parse_smi, select_visible, torch_built_for_cuda
+from perf.probes.card import CardSurvey
+from perf.probes.device import Card, card_of, choose_device, select_visible, torch_built_for_cuda, visible_cards
+from perf.probes.reading import Missing
+from tests.probes.cards import LAPTOP, SERVER
 
 CARDS = [
     Card("NVIDIA GeForce RTX 2050", 4 << 30, "552.22", "GPU-aa11"),
@@ -60,13 +64,19 @@ def test_visible_devices_choose_and_order_the_cards(visible: str | None, expecte
     assert select_visible(CARDS, visible) == expected
 
 
-def test_rows_of_nvidia_smi_are_read_and_odd_ones_left_out() -> None:
-    table = "NVIDIA GeForce RTX 2050, 4096, 552.22, GPU-aa11\n[Unknown Error]\nNVIDIA, Odd Name, 8192, 550.1, GPU-cc\n"
-    found = parse_smi(table)
-    assert found == [
-        Card("NVIDIA GeForce RTX 2050", 4096 << 20, "552.22", "GPU-aa11"),
-        Card("NVIDIA, Odd Name", 8192 << 20, "550.1", "GPU-cc"),
-    ]
+def test_a_card_keeps_the_settings_that_decide_how_fast_it_may_be() -> None:
+    assert card_of(SERVER) == Card("NVIDIA H200", 141 << 30, "580.65.06", "GPU-bb22", 700, "1980/3201")
+    assert card_of(LAPTOP) == Card("NVIDIA GeForce RTX 2050", 4 << 30, "552.22", "GPU-aa11", None, None)
+
+
+def test_a_card_whose_memory_is_not_told_is_left_out() -> None:
+    assert card_of(replace(SERVER, memory_total_bytes=Missing("[Unknown Error]"))) is None
+
+
+def test_visible_cards_are_those_of_the_survey(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("perf.probes.device.survey_cards", lambda: CardSurvey((LAPTOP, SERVER)))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    assert [card.name for card in visible_cards()] == ["NVIDIA H200"]
 
 
 def test_the_installed_torch_is_asked_without_importing_it() -> None:
