@@ -10,10 +10,6 @@ from torch.nn import functional
 
 from perf.workloads.cosyvoice2.masks import attention_mask
 
-NEVER = -1e10
-"""What is added to a forbidden score; float16 makes it minus infinity."""
-
-
 class TimeFeatures(nn.Module):
     """t (B), 0 to 1 -> (B, width): sines of 1000 t at `width` / 2 frequencies from 1 down to 1 / 10000, then cosines."""
 
@@ -172,16 +168,19 @@ class Group(nn.ModuleList):
         h: Tensor = self[0](x, mask, time)
         h = h.transpose(1, 2).contiguous()
         # Each group asks anew what may be attended to, and so waits for the device anew: 14 times a call.
-        bias = attention_bias(mask, chunk, streaming, h.dtype)
+        bias = attention_bias(mask, chunk, streaming)
         for block in self[1]:
             h = block(h, bias)
         return h.transpose(1, 2).contiguous()
 
 
-def attention_bias(mask: Tensor, chunk: int, streaming: bool, dtype: torch.dtype) -> Tensor:
-    """mask (B, 1, M), not 0 where valid -> (B, M, M): 0 where a query may attend, `NEVER` elsewhere."""
-    allowed = attention_mask(mask.bool(), chunk, streaming)
-    bias = (1.0 - allowed.to(dtype)) * NEVER
+def attention_bias(mask: Tensor, chunk: int, streaming: bool) -> Tensor:
+    """mask (B, 1, M), not 0 where valid -> (B, M, M): 0 where a query may attend, -1e10 elsewhere.
+
+    float16 makes that minus infinity.
+    """
+    allowed = attention_mask(mask != 0, chunk, streaming)
+    bias = (1.0 - allowed.to(mask.dtype)) * -1e10
     if bias.size(1) == mask.size(2):
         return bias
     return bias.repeat(1, mask.size(2), 1)
