@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
+
+# Public, but torch.jit has no __all__; ignored here, since script would read the comment inside a function.
+from torch.jit import is_scripting  # type: ignore[attr-defined]
 from torch.nn import functional
 
 from perf.workloads.cosyvoice2.source import HARMONICS, SAMPLES_PER_FRAME, FrequencyPredictor, Source
@@ -67,7 +70,6 @@ class Vocoder(nn.Module):
         self.resblocks = nn.ModuleList(SnakeBlock(out, kernel) for out in channels for kernel in (3, 7, 11))
         self.conv_post = NormedConv(channels[-1], 2 * bins, 7)
         self.f0_predictor = FrequencyPredictor(mel, predictor_width)
-        # A plain attribute, as in the original: on the CPU, and copied by every call.
         self.window = torch.hann_window(TRANSFORM, device="cpu")
 
     def forward(self, mel: Tensor, phase: Tensor, noise: Tensor, cache_source: Tensor) -> tuple[Tensor, Tensor]:
@@ -112,7 +114,7 @@ class Vocoder(nn.Module):
 
     def spectrum(self, signal: Tensor) -> Tensor:
         """signal (B, L) -> real and imaginary parts (B, 18, L / 4 + 1) of its short-time Fourier transform."""
-        window = self.window.to(signal.device)
+        window = self.fit_window(signal)
         bins = torch.stft(signal, self.transform, self.hop, self.transform, window=window, return_complex=True)
         parts = torch.view_as_real(bins)
         return torch.cat((parts[..., 0], parts[..., 1]), dim=1)
@@ -120,7 +122,19 @@ class Vocoder(nn.Module):
     def waveform(self, magnitude: Tensor, phase: Tensor) -> Tensor:
         """magnitude, phase in radians (B, 9, T) -> signal (B, 4 (T - 1)) by the inverse transform."""
         bins = torch.complex(magnitude * torch.cos(phase), magnitude * torch.sin(phase))
-        return torch.istft(bins, self.transform, self.hop, self.transform, window=self.window.to(magnitude.device))
+        return torch.istft(bins, self.transform, self.hop, self.transform, window=self.fit_window(magnitude))
+
+    def fit_window(self, like: Tensor) -> Tensor:
+        """The periodic Hann window, a plain attribute on the CPU that every call copies, as in the original.
+
+        A graph makes it itself: of a constant with several readers, inductor's freezing deletes what the others read
+        (torch 2.13).
+        """
+        if is_scripting():
+            return self.window.to(like.device)
+        if torch.compiler.is_compiling():
+            return torch.hann_window(self.transform, device=like.device)
+        return self.window.to(like.device)
 
 
 def vocoder() -> Workload:
