@@ -10,16 +10,17 @@ from torch.nn import functional
 
 from perf.workloads.cosyvoice2.masks import attention_mask
 
+
 class TimeFeatures(nn.Module):
-    """t (B), 0 to 1 -> (B, width): sines of 1000 t at `width` / 2 frequencies from 1 down to 1 / 10000, then cosines."""
+    """t (B), 0 to 1 -> (B, width): sines of 1000 t at `width` / 2 frequencies, 1 down to 1 / 10000, then cosines."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.half = width // 2
+        self.frequencies = width // 2
 
     def forward(self, t: Tensor) -> Tensor:
-        exponent = torch.arange(self.half, dtype=torch.float32, device=t.device)
-        frequency = torch.exp(exponent * -(math.log(10000.0) / (self.half - 1)))
+        exponent = torch.arange(self.frequencies, dtype=torch.float32, device=t.device)
+        frequency = torch.exp(exponent * -(math.log(10000.0) / (self.frequencies - 1)))
         # In this order: the angle reaches 1000 radians, where another order of rounding moves the sine by 2e-5.
         angle = 1000.0 * t.float().unsqueeze(1) * frequency.unsqueeze(0)
         return torch.cat((angle.sin(), angle.cos()), dim=-1).to(t.dtype)
@@ -151,6 +152,15 @@ class TransformerBlock(nn.Module):
         return out
 
 
+class TransformerBlocks(nn.ModuleList):
+    """One after the other: (B, M, C) -> the same."""
+
+    def forward(self, x: Tensor, bias: Tensor) -> Tensor:
+        for block in self:
+            x = block(x, bias)
+        return x
+
+
 class Group(nn.ModuleList):
     """A residual block, four transformer blocks, and at both ends of the UNet a causal convolution, which is the
     caller's to apply: (B, C, M) -> (B, width, M).
@@ -159,7 +169,7 @@ class Group(nn.ModuleList):
     def __init__(self, channels: int, width: int, heads: int, head_width: int, time_width: int, ends: bool) -> None:
         super().__init__()
         self.append(ResidualBlock(channels, width, time_width))
-        self.append(nn.ModuleList(TransformerBlock(width, heads, head_width) for _ in range(4)))
+        self.append(TransformerBlocks(TransformerBlock(width, heads, head_width) for _ in range(4)))
         if ends:
             self.append(CausalConv(width, width, 3))
 
@@ -169,8 +179,7 @@ class Group(nn.ModuleList):
         h = h.transpose(1, 2).contiguous()
         # Each group asks anew what may be attended to, and so waits for the device anew: 14 times a call.
         bias = attention_bias(mask, chunk, streaming)
-        for block in self[1]:
-            h = block(h, bias)
+        h = self[1](h, bias)
         return h.transpose(1, 2).contiguous()
 
 

@@ -73,12 +73,12 @@ class FlowEstimator(nn.Module):
         beside = x
         for group in self.down_blocks:
             beside = group(x, mask, time, self.chunk, streaming)
-            x = group[2](beside * mask)
+            x = group[2](beside * mask)  # type: ignore[index]
         for group in self.mid_blocks:
             x = group(x, mask, time, self.chunk, streaming)
         for group in self.up_blocks:
             x = group(torch.cat((x, beside), dim=1), mask, time, self.chunk, streaming)
-            x = group[2](x * mask)
+            x = group[2](x * mask)  # type: ignore[index]
         x = self.final_block(x, mask)
         out: Tensor = self.final_proj(x * mask) * mask
         return out

@@ -27,7 +27,7 @@ def fixed_noise(mel: int) -> Tensor:
 
 
 def time_grid(steps: int, like: Tensor) -> Tensor:
-    """`steps` + 1 times from 0 to 1, 1 - cos(pi s / 2) for evenly spaced s, in the dtype and on the device of `like`."""
+    """`steps` + 1 times from 0 to 1: 1 - cos(pi s / 2), s evenly spaced, in the dtype and on the device of `like`."""
     even = torch.linspace(0, 1, steps + 1, dtype=like.dtype, device=like.device)
     return 1 - torch.cos(even * 0.5 * math.pi)
 

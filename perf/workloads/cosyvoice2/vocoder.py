@@ -108,7 +108,7 @@ class Vocoder(nn.Module):
         # Three in a list, since script can't index modules by a number that is not written down.
         out: list[Tensor] = []
         for number, block in enumerate(self.resblocks):
-            if first <= number and number < first + 3:  # noqa: SIM300, PLR1716
+            if first <= number and number < first + 3:
                 out.append(block(x))
         return (out[0] + out[1] + out[2]) / 3
 
