@@ -133,18 +133,23 @@ def scripted(slim: Flow) -> torch.jit.ScriptModule:
     return module
 
 
+@pytest.fixture(scope="module")
+def frozen(scripted: torch.jit.ScriptModule) -> torch.jit.ScriptModule:
+    module: torch.jit.ScriptModule = torch.jit.freeze(scripted)
+    return module
+
+
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 @pytest.mark.parametrize(("streaming", "finalize"), [(False, True), (True, False), (True, True)])
 def test_scripted_and_frozen_it_is_equal(
-    slim: Flow, scripted: torch.jit.ScriptModule, streaming: bool, finalize: bool
+    slim: Flow, frozen: torch.jit.ScriptModule, streaming: bool, finalize: bool
 ) -> None:
-    frozen = torch.jit.freeze(scripted)
+    given = example(9, 4)
+    # What the executor makes of a second call takes it ten seconds, and the estimator's test covers it.
+    with torch.inference_mode(), torch.jit.optimized_execution(False):  # type: ignore[attr-defined]  # public, but not in an __all__
+        got = frozen(*given, streaming, finalize)
     with torch.inference_mode():
-        for new, old in ((9, 4), (30, 0)):
-            given = example(new, old)
-            torch.testing.assert_close(
-                frozen(*given, streaming, finalize), slim(*given, streaming, finalize), rtol=0.0, atol=1e-5
-            )
+        torch.testing.assert_close(got, slim(*given, streaming, finalize), rtol=0.0, atol=1e-5)
     assert not list(frozen.parameters())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 from torch import Tensor
@@ -110,13 +112,15 @@ def test_bias_forbids_by_a_large_number_and_never_everything() -> None:
 
 
 def test_one_graph_serves_all_lengths(slim: FlowEstimator) -> None:
+    short = copy.deepcopy(slim)
+    short.mid_blocks = short.mid_blocks[:2]  # all twelve are alike, and tracing is what takes the time
     frames = {2: Dim.DYNAMIC}
     shapes = {"x": frames, "mask": frames, "mu": frames, "t": None, "spks": None, "cond": frames, "streaming": None}
     with torch.no_grad():
-        program = torch.export.export(slim, (*inputs(60), False), dynamic_shapes=shapes)
+        program = torch.export.export(short, (*inputs(60), False), dynamic_shapes=shapes)
         graph = program.module()
         for length in (2, 61, 224):
             given = inputs(length, seed=length)
-            torch.testing.assert_close(graph(*given, False), slim(*given), rtol=0.0, atol=1e-5)
+            torch.testing.assert_close(graph(*given, False), short(*given), rtol=0.0, atol=1e-5)
     called = [str(node.target) for node in program.graph.nodes if node.op == "call_function"]
     assert not [target for target in called if target.startswith("aten.item") or "_local_scalar" in target]
