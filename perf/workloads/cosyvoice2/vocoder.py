@@ -44,7 +44,7 @@ class Vocoder(nn.Module):
 
     width: channels of the first layer; each of the three upsamplings halves them. predictor_width: channels of the
     frequency predictor. The defaults are CosyVoice2-0.5B's: 20,821,295 parameters in 328 tensors.
-    float32 only, as the original runs it: its transforms know no half precision on a CPU.
+    float32 only, as the original runs it: on a CPU its transforms know no half precision.
     """
 
     def __init__(self, mel: int = MEL, width: int = 512, predictor_width: int = 512) -> None:
