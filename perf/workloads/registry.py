@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 _FLOW_SCENARIOS = ("first_chunk", "first_chunk_sft", "1s", "5s", "15s", "varied")
 _FLOW_VARIANTS = ("eager", "torchscript", "inductor")
+_SPEECH_SCENARIOS = ("first_chunk", "1s", "5s", "15s")
 
 
 @dataclass(frozen=True)
@@ -47,5 +48,20 @@ def shipped_workloads() -> dict[str, WorkloadSpec]:
                 _FLOW_VARIANTS,
                 frozenset({"1s", "5s", "15s", "varied"}),
             ),
+            *_of_a_sentence("flow_estimator", ("eager", "torchscript", "inductor")),
+            # No inductor: torch.export writes the ten steps out one after the other, some 20,000 operations, and what
+            # a compiler can do with them the estimator shows.
+            *_of_a_sentence("flow", ("eager", "torchscript")),
+            *_of_a_sentence("vocoder", ("eager", "torchscript", "inductor")),
         )
     }
+
+
+def _of_a_sentence(name: str, variants: tuple[str, ...]) -> tuple[WorkloadSpec, WorkloadSpec]:
+    """A module of CosyVoice2 at its true size and a narrow one, nightly altogether."""
+    module = f"perf.workloads.cosyvoice2.{name}"
+    nightly = frozenset(_SPEECH_SCENARIOS)
+    return (
+        WorkloadSpec(f"cosyvoice2.{name}", f"{module}:{name}", _SPEECH_SCENARIOS, variants, nightly),
+        WorkloadSpec(f"cosyvoice2-small.{name}", f"{module}:small_{name}", _SPEECH_SCENARIOS, variants, nightly),
+    )

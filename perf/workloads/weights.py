@@ -19,19 +19,25 @@ def seeded_weight(name: str, shape: tuple[int, ...]) -> torch.Tensor:
 
     n = standard normal draws from `numpy.random.default_rng(crc32(name))`; the first line that matches gives the value:
 
-    | name, axes                        | value        |
-    | two or more axes                  | 0.05 x n     |
-    | ends with `weight` (a norm's)     | 1 + 0.1 x n  |
-    | otherwise (a bias)                | 0.1 x n      |
+    | name, axes                                  | value              |
+    | ends with `original0` (weight norm's gain)  | 0.8 x (1 + 0.1 n)  |
+    | ends with `alpha` (Snake's frequency)       | 1 + 0.1 x n        |
+    | two or more axes                            | 0.05 x n           |
+    | ends with `weight` (a norm's)               | 1 + 0.1 x n        |
+    | otherwise (a bias)                          | 0.1 x n            |
 
     0.05 keeps attention scores of order 1 at the usual widths, and makes mistakes in a graph visible: with 0.02, two
-    swapped position biases moved the output of CosyVoice2's flow encoder by only 2e-4.
+    swapped position biases moved the output of CosyVoice2's flow encoder by only 2e-4. The first two lines keep a
+    vocoder's audio inside its limits.
     """
     generator = np.random.default_rng(zlib.crc32(name.encode()))
     value = generator.standard_normal(shape, dtype=np.float32)
-    value *= np.float32(0.05 if len(shape) >= 2 else 0.1)
-    if len(shape) < 2 and name.endswith("weight"):
+    around_one = name.endswith(("original0", "alpha")) or (len(shape) < 2 and name.endswith("weight"))
+    value *= np.float32(0.05 if len(shape) >= 2 and not around_one else 0.1)
+    if around_one:
         value += np.float32(1)
+    if name.endswith("original0"):
+        value *= np.float32(0.8)
     return torch.from_numpy(value)
 
 

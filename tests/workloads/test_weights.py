@@ -12,7 +12,11 @@ from torch import nn
 
 from perf.workloads.weights import build_seeded, seeded_weight
 
-EXAMPLES = json.loads((Path(__file__).parent / "reference" / "cosyvoice2_flow_encoder.json").read_text())["weights"]
+EXAMPLES = [
+    example
+    for file in sorted((Path(__file__).parent / "reference").glob("cosyvoice2_*.json"))
+    for example in json.loads(file.read_text())["weights"]
+]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["name"])
@@ -30,6 +34,14 @@ def test_scale_depends_on_role() -> None:
     bias = seeded_weight("a.bias", (10_000,))
     assert bias.mean().item() == pytest.approx(0.0, abs=0.01)
     assert bias.std().item() == pytest.approx(0.1, rel=0.05)
+
+
+def test_a_vocoder_s_gains_and_frequencies_are_around_one() -> None:
+    gain = seeded_weight("conv.parametrizations.weight.original0", (10_000, 1, 1))
+    assert gain.mean().item() == pytest.approx(0.8, abs=0.01)
+    assert gain.std().item() == pytest.approx(0.08, rel=0.05)
+    alpha = seeded_weight("activations1.0.alpha", (10_000,))
+    assert alpha.mean().item() == pytest.approx(1.0, abs=0.01)
 
 
 def test_build_seeded_leaves_no_meta_tensor_and_no_generator_touched() -> None:

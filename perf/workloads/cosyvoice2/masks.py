@@ -15,6 +15,19 @@ def padding_mask(lengths: Tensor, size: int) -> Tensor:
     return (position.unsqueeze(0) < lengths.unsqueeze(1)).unsqueeze(1)
 
 
+def longest(lengths: Tensor, size: int) -> int:
+    """The largest of lengths (B), for tensors of `size` positions.
+
+    Reading it waits for the device, as in the original; a compiled graph must not depend on data, and takes `size`,
+    which is the same unless the caller has padded every row.
+    """
+    if is_scripting():
+        return int(lengths.max().item())
+    if torch.compiler.is_compiling():
+        return size
+    return int(lengths.max().item())
+
+
 def attention_mask(padding: Tensor, chunk: int, streaming: bool) -> Tensor:
     """What each query may see.
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from perf.workloads.cosyvoice2.flow_encoder import FlowEncoder
+from tests.workloads.cosyvoice2.fingerprints import assert_same, build_input
 
 CASES = ["T28", "T125", "T112_stream", "T50_ctx", "T50_ctx_stream", "B2", "B2_stream"]
 
@@ -32,23 +33,8 @@ SUBMODULES = [
 ]
 
 
-def build_input(rule: dict[str, Any]) -> Tensor:
-    if rule["kind"] == "constant int64":
-        return torch.tensor(rule["value"])
-    assert rule["kind"] == "standard_normal float32"
-    return torch.from_numpy(np.random.default_rng(rule["seed"]).standard_normal(rule["shape"], dtype=np.float32))
-
-
 def normal(seed: int, *shape: int) -> Tensor:
     return torch.from_numpy(np.random.default_rng(seed).standard_normal(shape, dtype=np.float32))
-
-
-def assert_same(got: Tensor, expected: dict[str, Any], tolerance: float) -> None:
-    assert list(got.shape) == expected["shape"]
-    assert got.dtype is torch.float32
-    sample = got.flatten()[expected["sample_index"]]
-    torch.testing.assert_close(sample, torch.tensor(expected["sample_value"]), rtol=0.0, atol=tolerance)
-    assert got.std(correction=0).item() == pytest.approx(expected["std"], rel=1e-5)
 
 
 def test_state_dict_has_the_original_names_shapes_and_order(encoder: FlowEncoder, reference: dict[str, Any]) -> None:
