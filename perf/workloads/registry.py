@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 _FLOW_SCENARIOS = ("first_chunk", "first_chunk_sft", "1s", "5s", "15s", "varied")
 _FLOW_VARIANTS = ("eager", "torchscript", "inductor")
+_SENTENCES = ("1s", "5s", "15s")
 
 
 @dataclass(frozen=True)
@@ -47,5 +48,34 @@ def shipped_workloads() -> dict[str, WorkloadSpec]:
                 _FLOW_VARIANTS,
                 frozenset({"1s", "5s", "15s", "varied"}),
             ),
+            *_version_1(),
+            *_language_model(),
         )
     }
+
+
+def _version_1() -> list[WorkloadSpec]:
+    """CosyVoice-300M: the modules that its JIT export covers."""
+    module, variants = "perf.workloads.cosyvoice.modules", ("eager", "torchscript", "inductor")
+    scenarios = {"text_encoder": _SENTENCES, "llm": ("prompt_5s", *_SENTENCES), "flow_encoder": _SENTENCES}
+    return [
+        WorkloadSpec(f"{family}.{name}", f"{module}:{prefix}{name}", names, variants, frozenset(names))
+        for family, prefix in (("cosyvoice", ""), ("cosyvoice-small", "small_"))
+        for name, names in scenarios.items()
+    ]
+
+
+def _language_model() -> list[WorkloadSpec]:
+    """CosyVoice2's language model. transformers' Qwen2 is Python that TorchScript can't read."""
+    module = "perf.workloads.cosyvoice2.llm"
+    return [
+        WorkloadSpec(
+            f"{family}.llm_{name}",
+            f"{module}:{prefix}{name}",
+            _SENTENCES,
+            ("eager", "inductor"),
+            frozenset(_SENTENCES),
+        )
+        for family, prefix in (("cosyvoice2", ""), ("cosyvoice2-small", "small_"))
+        for name in ("prefill", "decode")
+    ]

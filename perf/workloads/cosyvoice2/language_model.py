@@ -69,7 +69,8 @@ class LanguageModel(nn.Module):
         the same work.
         """
         hidden, cache = self.llm(embedded, cache)
-        scores = torch.log_softmax(self.llm_decoder(hidden[0, -1]), dim=-1)
+        # (1, width) and not (width): inductor's freezing fails on a linear layer over a single axis (torch 2.13).
+        scores = torch.log_softmax(self.llm_decoder(hidden[:, -1]), dim=-1).squeeze(0)
         return scores[:SPEECH_IDS].argmax(dim=-1, keepdim=True), scores, cache
 
 
