@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def names_and_shapes(module: nn.Module) -> list[list[Any]]:
 
 
 def sum_of_weights(module: nn.Module) -> float:
-    return sum(value.double().sum().item() for value in module.state_dict().values())
+    return math.fsum(value.double().sum().item() for value in module.state_dict().values())
 
 
 def normal(seed: int, *shape: int) -> Tensor:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from perf.workloads.cosyvoice.layers import TransformerLayer
 from perf.workloads.cosyvoice2.attention import NO_CACHE
 from perf.workloads.cosyvoice2.layers import InputLayer
 from perf.workloads.cosyvoice2.masks import attention_mask, padding_mask
-from perf.workloads.cosyvoice.layers import TransformerLayer
 
 NO_MASK = torch.zeros((0, 0, 0), dtype=torch.bool)
 
@@ -23,8 +23,8 @@ PRESERVED = ("forward_chunk",)
 class TransformerEncoder(nn.Module):
     """`layers` of relative attention over all that came before.
 
-    width: channels of the input and of every layer. heads: a divisor of width. feed_forward: hidden channels between two
-    linear layers. dropout: rate outside of attention, idle in eval mode.
+    width: channels of the input and of every layer. heads: a divisor of width. feed_forward: hidden channels between
+    two linear layers. dropout: rate outside of attention, idle in eval mode.
     The defaults are CosyVoice-300M's: 192,109,568 parameters in 272 tensors.
     """
 

@@ -7,7 +7,6 @@ import math
 import torch
 from torch import Tensor, nn
 
-
 NO_CACHE = torch.zeros(0, 0, 0, 0)
 
 
@@ -76,8 +75,8 @@ class RelativeAttention(nn.Module):
 def _align(by_distance: Tensor) -> Tensor:
     """Scores by distance -> scores by key: out[i, j] = by_distance[i, T - 1 - i + j].
 
-    by_distance (B, heads, T, 2K - 1) -> (B, heads, T, K), T <= K. A zero column in front makes each row one longer than its
-    distances, so that reading the same memory without its first T numbers moves each query on by one.
+    by_distance (B, heads, T, 2K - 1) -> (B, heads, T, K), T <= K. A zero column in front makes each row one longer than
+    its distances, so that reading the same memory without its first T numbers moves each query on by one.
     """
     batch, heads, queries, distances = by_distance.size()
     zeros = torch.zeros((batch, heads, queries, 1), dtype=by_distance.dtype, device=by_distance.device)

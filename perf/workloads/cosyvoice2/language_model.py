@@ -1,8 +1,8 @@
 """CosyVoice2's language model: text tokens and the prompt's speech tokens in, one speech token after another out.
 
 Qwen2 is transformers' own, as in the original, built from its sizes with no file read; around it are the original's
-tables and output layer, written from a public description (FunAudioLLM/CosyVoice, version 2, `llm`). Parameters have the
-original's names, shapes and order, so that a real `llm.pt` loads.
+tables and output layer, written from a public description (FunAudioLLM/CosyVoice, version 2, `llm`). Parameters have
+the original's names, shapes and order, so that a real `llm.pt` loads.
 """
 
 from __future__ import annotations

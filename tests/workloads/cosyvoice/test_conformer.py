@@ -1,4 +1,4 @@
-"""The two conformer encoders compute what CosyVoice-300M's do: names, shapes, order, and outputs of the real modules."""
+"""The two conformer encoders compute what CosyVoice-300M's do: names, shapes, order, and the real modules' outputs."""
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ from perf.workers.content import signature
 from perf.workloads.cosyvoice import modules
 from perf.workloads.cosyvoice.conformer import ConformerEncoder
 from perf.workloads.cosyvoice.scenarios import flow_scenarios, step_scenarios, text_scenarios
-from perf.workloads.cosyvoice.transformer import NO_CACHE, PRESERVED, NextPositions, TransformerEncoder
+from perf.workloads.cosyvoice.transformer import PRESERVED, NextPositions, TransformerEncoder
+from perf.workloads.cosyvoice2.attention import NO_CACHE
 from perf.workloads.weights import build_seeded
 from perf.workloads.workload import Workload
 from tests.workloads.fingerprints import normal

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import torch
 
-from perf.workloads.cosyvoice.transformer import NO_CACHE, NO_MASK, NextPositions, TransformerEncoder
+from perf.workloads.cosyvoice.transformer import NO_MASK, NextPositions, TransformerEncoder
+from perf.workloads.cosyvoice2.attention import NO_CACHE
 from perf.workloads.cosyvoice2.position import position_table
 from perf.workloads.weights import build_seeded
 from tests.workloads.fingerprints import assert_same, built, load, names_and_shapes, normal, sum_of_weights
