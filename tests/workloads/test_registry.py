@@ -34,3 +34,9 @@ def test_scenarios_are_those_of_the_factory(name: str) -> None:
 def test_a_small_workload_is_listed_as_the_large_one_is(name: str) -> None:
     small, large = SHIPPED[name], SHIPPED[name.replace("-small.", ".")]
     assert (small.scenarios, small.variants) == (large.scenarios, large.variants)
+
+
+def test_a_default_run_measures_the_flow_encoder_alone() -> None:
+    """It has to end within three minutes on two cores."""
+    default = {name for name, spec in SHIPPED.items() if spec.nightly < set(spec.scenarios)}
+    assert default == {"cosyvoice2.flow_encoder", "cosyvoice2-small.flow_encoder"}
