@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from perf.errors import UsageProblem
+from perf.errors import Unavailable, UsageProblem
 from perf.workloads.workload import Workload
 
 
@@ -26,7 +26,10 @@ def resolve(factory: str, where: str) -> Callable[..., Any]:
 
 
 def build_workload(factory: str, where: str) -> Workload:
-    """Call a workload factory with every generator at seed 0, so that all workers get equal weights."""
+    """Call a workload factory with every generator at seed 0, so that all workers get equal weights.
+
+    Raises UsageProblem for what is wrong with the factory; what it says itself (UsageProblem, Unavailable) goes on.
+    """
     import random
 
     import numpy as np
@@ -38,6 +41,8 @@ def build_workload(factory: str, where: str) -> Workload:
     torch.manual_seed(0)
     try:
         workload = make()
+    except (UsageProblem, Unavailable):
+        raise
     except Exception as error:
         raise UsageProblem(f"{where}: factory {factory!r} failed ({type(error).__name__}: {error})") from error
     if not isinstance(workload, Workload):

@@ -74,6 +74,7 @@ def make_ready(
     opened = _open(crew, by_name, ready)
     baseline = crew.workers[BASELINE]
     if not baseline.alive:
+        _share_what_is_missing(crew)
         return ready
     facts = opened[baseline]
     _check_scenarios(crew, facts, scenarios)
@@ -95,6 +96,16 @@ def _open(crew: Crew, by_name: Mapping[str, VariantSpec], ready: Ready) -> dict[
         ready.cold[worker.name].build_s = facts["build_s"]
         _check_weights(crew, opened.get(crew.workers[BASELINE]), facts)
     return opened
+
+
+def _share_what_is_missing(crew: Crew) -> None:
+    """A model that can't be built here can't be built by any variant: all say so, in its own words."""
+    failure = crew.workers[BASELINE].failure
+    if failure is None or failure.kind is not FailureKind.UNAVAILABLE:
+        return
+    for worker in crew.workers.values():
+        if worker.alive:
+            worker.fail(failure.kind, failure.sentence)
 
 
 def _check_weights(crew: Crew, right: Answer | None, found: Answer) -> None:

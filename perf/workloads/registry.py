@@ -7,6 +7,7 @@ from dataclasses import dataclass
 _FLOW_SCENARIOS = ("first_chunk", "first_chunk_sft", "1s", "5s", "15s", "varied")
 _FLOW_VARIANTS = ("eager", "torchscript", "inductor")
 _SPEECH_SCENARIOS = ("first_chunk", "1s", "5s", "15s")
+_SENTENCES = ("1s", "5s", "15s")
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ def shipped_workloads() -> dict[str, WorkloadSpec]:
             # a compiler can do with them the estimator shows.
             *_of_a_sentence("flow", ("eager", "torchscript")),
             *_of_a_sentence("vocoder", ("eager", "torchscript", "inductor")),
+            *_version_1(),
+            *_language_model(),
         )
     }
 
@@ -65,3 +68,30 @@ def _of_a_sentence(name: str, variants: tuple[str, ...]) -> tuple[WorkloadSpec, 
         WorkloadSpec(f"cosyvoice2.{name}", f"{module}:{name}", _SPEECH_SCENARIOS, variants, nightly),
         WorkloadSpec(f"cosyvoice2-small.{name}", f"{module}:small_{name}", _SPEECH_SCENARIOS, variants, nightly),
     )
+
+
+def _version_1() -> list[WorkloadSpec]:
+    """CosyVoice-300M: the modules that its JIT export covers."""
+    module, variants = "perf.workloads.cosyvoice.modules", ("eager", "torchscript", "inductor")
+    scenarios = {"text_encoder": _SENTENCES, "llm": ("prompt_5s", *_SENTENCES), "flow_encoder": _SENTENCES}
+    return [
+        WorkloadSpec(f"{family}.{name}", f"{module}:{prefix}{name}", names, variants, frozenset(names))
+        for family, prefix in (("cosyvoice", ""), ("cosyvoice-small", "small_"))
+        for name, names in scenarios.items()
+    ]
+
+
+def _language_model() -> list[WorkloadSpec]:
+    """CosyVoice2's language model. transformers' Qwen2 is Python that TorchScript can't read."""
+    module = "perf.workloads.cosyvoice2.llm"
+    return [
+        WorkloadSpec(
+            f"{family}.llm_{name}",
+            f"{module}:{prefix}{name}",
+            _SENTENCES,
+            ("eager", "inductor"),
+            frozenset(_SENTENCES),
+        )
+        for family, prefix in (("cosyvoice2", ""), ("cosyvoice2-small", "small_"))
+        for name in ("prefill", "decode")
+    ]

@@ -45,10 +45,21 @@ def build_seeded(build: Callable[[], Module]) -> Module:
     """`build()` in eval mode on the CPU, with seeded weights.
 
     It is built on the meta device: torch's own initialisation of 38 million weights costs more than drawing ours.
-    Tensors that are neither parameters nor buffers must therefore name their device in `build`.
+    Tensors that are neither parameters nor buffers must therefore name their device in `build`. A parameter of two
+    names is drawn by the first and stays one.
     """
     with torch.device("meta"):
         module = build()
-    weights = {name: seeded_weight(name, tuple(value.shape)) for name, value in module.state_dict().items()}
+    owners = {name: id(value) for name, value in module.named_parameters(remove_duplicate=False)}
+    drawn: dict[int, torch.nn.Parameter] = {}
+    weights: dict[str, torch.Tensor] = {}
+    for name, value in module.state_dict().items():
+        owner = owners.get(name)
+        if owner is None:
+            weights[name] = seeded_weight(name, tuple(value.shape))
+            continue
+        if owner not in drawn:
+            drawn[owner] = torch.nn.Parameter(seeded_weight(name, tuple(value.shape)), requires_grad=False)
+        weights[name] = drawn[owner]
     module.load_state_dict(weights, strict=True, assign=True)
     return module.eval().requires_grad_(False)

@@ -46,6 +46,10 @@ def raising_factory() -> perf.Workload:
     raise FileNotFoundError("weights.pt")
 
 
+def lacking_factory() -> perf.Workload:
+    raise perf.Unavailable("the model needs a flux capacitor; install one")
+
+
 def plain(module: Any, example: tuple[Any, ...]) -> Any:
     return module
 

@@ -179,6 +179,16 @@ def test_a_factory_that_can_not_be_used_is_bad_input(cache: ArtefactCache, facto
     assert str(caught.value).startswith("my.toml: factory 'tests.workers.models:")
 
 
+def test_a_model_that_can_not_be_built_here_is_said_once_and_by_all(cache: ArtefactCache) -> None:
+    with Crew(workload("lacking_factory"), "cpu", Silent(), timeout_s=120.0) as crew:
+        ready = ready_with(crew, cache, TORCHSCRIPT)
+        assert bind(crew, "short", ready.cold) == {}
+        for worker in crew.workers.values():
+            assert worker.failure is not None
+            assert worker.failure.kind is FailureKind.UNAVAILABLE
+            assert str(worker.failure) == "the model needs a flux capacitor; install one"
+
+
 def test_a_variant_factory_that_returns_no_callable_is_bad_input(crew: Crew, cache: ArtefactCache) -> None:
     with pytest.raises(UsageProblem, match="returned int; it must return a callable"):
         ready_with(crew, cache, brought("not_callable"))

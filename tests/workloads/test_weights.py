@@ -65,3 +65,16 @@ def test_buffers_are_seeded_too() -> None:
 
     module = build_seeded(Offset)
     assert torch.equal(module.state_dict()["offset"], seeded_weight("offset", (5,)))
+
+
+def test_a_parameter_of_two_names_stays_one() -> None:
+    class Tied(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table = nn.Embedding(5, 3)
+            self.out = nn.Linear(3, 5, bias=False)
+            self.out.weight = self.table.weight
+
+    module = build_seeded(Tied)
+    assert module.out.weight is module.table.weight
+    assert torch.equal(module.out.weight, seeded_weight("table.weight", (5, 3)))

@@ -7,6 +7,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+NO_CACHE = torch.zeros(0, 0, 0, 0)
+
 
 class RelativeAttention(nn.Module):
     """Multi-head self-attention whose scores are content + position, written as matmul, add and softmax.
@@ -31,17 +33,22 @@ class RelativeAttention(nn.Module):
         nn.init.xavier_uniform_(self.pos_bias_u)
         nn.init.xavier_uniform_(self.pos_bias_v)
 
-    def forward(self, x: Tensor, mask: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
-        """Attend from every position of x to every allowed one.
+    def forward(self, x: Tensor, mask: Tensor, positions: Tensor, cache: Tensor = NO_CACHE) -> tuple[Tensor, Tensor]:
+        """Attend from every position of x to every allowed one: K = C + T of them, C from the cache.
 
-        x (B, T, width); mask (B, 1, T) or (B, T, T) bool, its last axis cut to T and of length 0 for no mask; positions
-        (1, 2T - 1, width), distances T - 1 down to -(T - 1).
-        Returns (B, T, width), and the keys beside the values, (B, heads, T, 2 x head width): the cache that the
-        original builds on every call, although nothing in this encoder reads it.
+        x (B, T, width); mask (B, 1 or T, 1 or K) bool, its last axis cut to K and of length 0 for no mask; positions
+        (1, 2K - 1, width), distances K - 1 down to -(K - 1); cache (B, heads, C, 2 x head width), or axis 0 of length 0
+        for none.
+        Returns (B, T, width), and the keys beside the values, (B, heads, K, 2 x head width): the next cache, which the
+        original builds on every call, although nothing in a flow encoder reads it.
         """
         query = self._split(self.linear_q(x))
         key = self._split(self.linear_k(x)).transpose(1, 2)
         value = self._split(self.linear_v(x)).transpose(1, 2)
+        if cache.size(0) > 0:
+            before = torch.split(cache, self.head_width, dim=-1)
+            key = torch.cat((before[0], key), dim=2)
+            value = torch.cat((before[1], value), dim=2)
         cache = torch.cat((key, value), dim=-1)
         position = self._split(self.linear_pos(positions)).transpose(1, 2)
 
@@ -68,12 +75,12 @@ class RelativeAttention(nn.Module):
 def _align(by_distance: Tensor) -> Tensor:
     """Scores by distance -> scores by key: out[i, j] = by_distance[i, T - 1 - i + j].
 
-    by_distance (B, heads, T, 2T - 1) -> (B, heads, T, T). A zero column in front makes each row one longer than its
-    distances, so that reading the same memory without its first T numbers moves each query on by one.
+    by_distance (B, heads, T, 2K - 1) -> (B, heads, T, K), T <= K. A zero column in front makes each row one longer than
+    its distances, so that reading the same memory without its first T numbers moves each query on by one.
     """
     batch, heads, queries, distances = by_distance.size()
     zeros = torch.zeros((batch, heads, queries, 1), dtype=by_distance.dtype, device=by_distance.device)
-    # Flat, and not as 2T rows of T: for a view of those, export asks whether 2T - 1 is a multiple of T, and then
+    # Flat, and not as 2K rows of T: for a view of those, export asks whether 2K - 1 is a multiple of T, and then
     # refuses a length that is named (`Dim("T")`).
     flat = torch.cat((zeros, by_distance), dim=-1).flatten(2)[:, :, queries:]
     return flat.view(batch, heads, queries, distances)[:, :, :, : distances // 2 + 1]

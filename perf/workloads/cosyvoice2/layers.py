@@ -19,17 +19,25 @@ LAYER_EPS = 1e-12
 
 
 class InputLayer(nn.Module):
-    """Linear, norm, scale by sqrt(width): x (B, T, width) -> the same shape, and the positions (1, 2T - 1, width)."""
+    """Linear, norm, scale by sqrt(width): x (B, T, inputs) -> (B, T, width), and the positions (1, 2S - 1, width).
 
-    def __init__(self, width: int, dropout: float) -> None:
+    inputs: channels of x, `width` unless given. rectified: a ReLU before the scale. S = T + `before`, the positions
+    that a cache holds.
+    """
+
+    def __init__(self, width: int, dropout: float, inputs: int | None = None, rectified: bool = False) -> None:
         super().__init__()
-        self.out = nn.Sequential(nn.Linear(width, width), nn.LayerNorm(width), nn.Dropout(dropout))
+        linear = nn.Linear(width if inputs is None else inputs, width)
+        self.out = nn.Sequential(linear, nn.LayerNorm(width), nn.Dropout(dropout))
+        if rectified:
+            self.out.append(nn.ReLU())
         self.pos_enc = RelativePositions(width)
         self.dropout = nn.Dropout(dropout)
         self.scale = math.sqrt(width)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        return self.project(x), self.dropout(self.pos_enc(x))
+    def forward(self, x: Tensor, before: int = 0) -> tuple[Tensor, Tensor]:
+        projected = self.project(x)
+        return projected, self.dropout(self.pos_enc(projected, before))
 
     def project(self, x: Tensor) -> Tensor:
         """The first of the two results alone."""
@@ -61,12 +69,12 @@ class LookAheadLayer(nn.Module):
 
 
 class FeedForward(nn.Module):
-    """Two linear layers with SiLU between: (B, T, width) -> the same."""
+    """Two linear layers with an activation between, SiLU unless given: (B, T, width) -> the same."""
 
-    def __init__(self, width: int, feed_forward: int, dropout: float) -> None:
+    def __init__(self, width: int, feed_forward: int, dropout: float, activation: nn.Module | None = None) -> None:
         super().__init__()
         self.w_1 = nn.Linear(width, feed_forward)
-        self.activation = nn.SiLU()
+        self.activation = nn.SiLU() if activation is None else activation
         self.dropout = nn.Dropout(dropout)
         self.w_2 = nn.Linear(feed_forward, width)
 

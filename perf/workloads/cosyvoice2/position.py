@@ -39,21 +39,23 @@ class RelativePositions(nn.Module):
         self.width = width
         self.table = position_table(LONGEST, width)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """x (B, T, width) -> (1, 2T - 1, width), in the dtype and on the device of x."""
-        size = x.size(1)
+    def forward(self, x: Tensor, before: int = 0) -> Tensor:
+        """x (B, T, width) -> (1, 2S - 1, width), in the dtype and on the device of x.
+
+        S = T + `before`: the positions of x and those that a cache holds of what came before.
+        """
+        size = x.size(1) + before
         if is_scripting():
-            self._fit(x)
+            self._fit(x, size)
         elif torch.compiler.is_compiling():
             # A graph neither grows its constants nor keeps what it converted: it serves up to LONGEST positions, and
             # is fast where an eager call has moved the table beforehand.
             return self._middle(size).to(dtype=x.dtype, device=x.device)
         else:
-            self._fit(x)
+            self._fit(x, size)
         return self._middle(size)
 
-    def _fit(self, x: Tensor) -> None:
-        size = x.size(1)
+    def _fit(self, x: Tensor, size: int) -> None:
         if self.table.size(1) < 2 * size - 1:
             self.table = position_table(size, self.width).to(dtype=x.dtype, device=x.device)
         elif self.table.dtype != x.dtype or self.table.device != x.device:

@@ -11,11 +11,12 @@ from perf.workloads.cosyvoice2.position import position_table
 from perf.workloads.weights import build_seeded
 
 
-@given(st.integers(1, 3), st.integers(1, 3), st.integers(1, 12))
-def test_align_reads_the_distance_between_query_and_key(batch: int, heads: int, size: int) -> None:
-    by_distance = torch.arange(batch * heads * size * (2 * size - 1), dtype=torch.float32)
-    by_distance = by_distance.view(batch, heads, size, 2 * size - 1)
-    query, key = torch.arange(size).unsqueeze(1), torch.arange(size)
+@given(st.integers(1, 3), st.integers(1, 3), st.integers(1, 12), st.integers(0, 5))
+def test_align_reads_the_distance_between_query_and_key(batch: int, heads: int, size: int, before: int) -> None:
+    keys = before + size
+    by_distance = torch.arange(batch * heads * size * (2 * keys - 1), dtype=torch.float32)
+    by_distance = by_distance.view(batch, heads, size, 2 * keys - 1)
+    query, key = torch.arange(size).unsqueeze(1), torch.arange(keys)
     expected = by_distance[:, :, query, size - 1 - query + key]
     assert torch.equal(_align(by_distance), expected)
 
@@ -59,3 +60,14 @@ def test_masks_of_other_lengths() -> None:
     everything, _ = module(x, torch.ones(1, 1, 6, dtype=torch.bool), positions)
     assert torch.equal(module(x, torch.ones(0, 0, 0, dtype=torch.bool), positions)[0], everything)
     assert torch.equal(module(x, torch.ones(1, 1, 9, dtype=torch.bool), positions)[0], everything)
+
+
+def test_a_cache_of_the_first_positions_changes_nothing_for_the_rest() -> None:
+    module = build_seeded(lambda: RelativeAttention(width=8, heads=2, dropout=0.0))
+    x, positions = torch.randn(1, 6, 8, generator=torch.Generator().manual_seed(0)), position_table(6, 8)
+    mask = torch.ones(1, 6, 6, dtype=torch.bool).tril()
+    whole, everything = module(x, mask, positions)
+    _, cache = module(x[:, :4], mask[:, :4, :4], position_table(4, 8))
+    rest, grown = module(x[:, 4:], mask[:, 4:], positions, cache)
+    torch.testing.assert_close(rest, whole[:, 4:])
+    torch.testing.assert_close(grown, everything)

@@ -31,6 +31,12 @@ def test_an_input_gets_the_middle(size: int) -> None:
     assert torch.equal(rows, position_table(size, 8))
 
 
+def test_what_a_cache_holds_counts_as_input() -> None:
+    module = RelativePositions(8)
+    assert torch.equal(module(torch.zeros(1, 2, 8), 5), position_table(7, 8))
+    assert torch.equal(module(torch.zeros(1, 2, 8), LONGEST), position_table(LONGEST + 2, 8))
+
+
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 @pytest.mark.parametrize("scripted", [False, True])
 def test_longer_inputs_rebuild_the_table_for_good(scripted: bool) -> None:

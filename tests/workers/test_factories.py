@@ -1,0 +1,20 @@
+"""A factory's own words reach the user as they are; what else goes wrong in it is said to be its fault."""
+
+from __future__ import annotations
+
+import pytest
+
+from perf.errors import Unavailable, UsageProblem
+from perf.workers.factories import build_workload
+
+
+def test_what_is_missing_is_said_by_the_factory_itself() -> None:
+    with pytest.raises(Unavailable, match=r"^the model needs a flux capacitor; install one$"):
+        build_workload("tests.workers.models:lacking_factory", "here")
+
+
+def test_any_other_error_is_the_factorys() -> None:
+    with pytest.raises(
+        UsageProblem, match=r"^here: factory '.*:raising_factory' failed \(FileNotFoundError: weights.pt"
+    ):
+        build_workload("tests.workers.models:raising_factory", "here")

@@ -1,0 +1,42 @@
+"""The list that collection reads says what the factories give."""
+
+from __future__ import annotations
+
+import pytest
+
+from perf.errors import Unavailable
+from perf.variants.registry import shipped_variants
+from perf.workers.factories import build_workload, resolve
+from perf.workloads.registry import shipped_workloads
+
+SHIPPED = shipped_workloads()
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_factory_exists_and_every_variant_too(name: str) -> None:
+    spec = SHIPPED[name]
+    assert callable(resolve(spec.factory, spec.where))
+    assert set(spec.variants) <= set(shipped_variants())
+    assert spec.nightly <= set(spec.scenarios)
+
+
+@pytest.mark.parametrize("name", [name for name in SHIPPED if "-small." in name])
+def test_scenarios_are_those_of_the_factory(name: str) -> None:
+    spec = SHIPPED[name]
+    try:
+        workload = build_workload(spec.factory, spec.where)
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+    assert tuple(workload.scenarios) == spec.scenarios
+
+
+@pytest.mark.parametrize("name", [name for name in SHIPPED if "-small." in name])
+def test_a_small_workload_is_listed_as_the_large_one_is(name: str) -> None:
+    small, large = SHIPPED[name], SHIPPED[name.replace("-small.", ".")]
+    assert (small.scenarios, small.variants) == (large.scenarios, large.variants)
+
+
+def test_a_default_run_measures_the_flow_encoder_alone() -> None:
+    """It has to end within three minutes on two cores."""
+    default = {name for name, spec in SHIPPED.items() if spec.nightly < set(spec.scenarios)}
+    assert default == {"cosyvoice2.flow_encoder", "cosyvoice2-small.flow_encoder"}
