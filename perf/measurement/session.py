@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from perf.measurement.measurement import Arm, Measurement, merged
 from perf.measurement.rounds import Rounds, Undecided
-from perf.probes.health import HostLoad
+from perf.probes.card_health import CardHealth
+from perf.probes.health import HostLoad, Together
 from perf.variants.registry import BASELINE, VariantSpec
 from perf.workers.cache import ArtefactCache
 from perf.workers.crew import Crew, Progress, Turn
@@ -32,7 +33,7 @@ class Means:
     budget_s: seconds of rounds per workload/scenario. timeout_s: for one answer of a worker. processes: how many times
     all workers are started anew, because a process is a source of variance of its own. claim: called before workers
     start; returns when the device is this run's alone, and at once when it is already. keep_disturbed: whether rounds
-    that something else disturbed count all the same.
+    that something else disturbed count all the same. card_uuid: of the card that workers run on; "" for none.
     """
 
     device: str
@@ -43,6 +44,7 @@ class Means:
     seed: int
     processes: int = 1
     keep_disturbed: bool = False
+    card_uuid: str = ""
     claim: Callable[[], object] = field(default=lambda: None)
     on_close: Callable[[Measurement], object] = field(default=lambda _: None)
 
@@ -145,17 +147,20 @@ class Measurements:
             )
             for name, worker in crew.workers.items()
         }
+        card = CardHealth(self._means.card_uuid, crew.pids) if self._means.card_uuid else None
+        unseen = (card.missing,) if card is not None and card.missing else ()
         # Another order of turns in every set of processes, and all of them from the one seed.
-        blank = Measurement(workload, scenario, self._means.device, self._means.seed + len(parts), arms)
+        blank = Measurement(workload, scenario, self._means.device, self._means.seed + len(parts), arms, notes=unseen)
         parts.append(blank)
         self.done[workload, scenario] = merged(parts)
         if crew.workers[BASELINE].failure is None:
+            health = Together([HostLoad(crew.pids), *([] if card is None else [card])])
             run = Rounds(
                 _CrewTeam(crew),
                 blank,
                 ready.calls[scenario],
                 self._means.progress,
-                HostLoad(crew.pids),
+                health,
                 keep_disturbed=self._means.keep_disturbed,
             )
             self._runs[scenario] = run

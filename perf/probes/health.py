@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -35,6 +35,21 @@ class Health(Protocol):
     def cause(self) -> str | None:
         """What disturbed the time since `mark`, in words; None where nothing did, or nothing can be read."""
         ...
+
+
+class Together:
+    """Several watchers as one; the first that saw something is quoted."""
+
+    def __init__(self, watchers: Sequence[Health]) -> None:
+        self._watchers = watchers
+
+    def mark(self) -> None:
+        for watcher in self._watchers:
+            watcher.mark()
+
+    def cause(self) -> str | None:
+        causes = [watcher.cause() for watcher in self._watchers]  # all are asked: some compare with what they saw last
+        return next((cause for cause in causes if cause is not None), None)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ def cards(module: Any = None) -> Reading[tuple[CardFacts, ...]]:
 
     module: `pynvml`, or a stand-in with the same functions (tests).
     """
-    nvml = module or _pynvml()
+    nvml = module or pynvml_or_none()
     if nvml is None:
         return Missing("nvidia-ml-py is not installed")
     try:
@@ -43,7 +43,8 @@ def cards(module: Any = None) -> Reading[tuple[CardFacts, ...]]:
         nvml.nvmlShutdown()
 
 
-def _pynvml() -> Any:
+def pynvml_or_none() -> Any:
+    """`pynvml`; None where nvidia-ml-py is not installed."""
     try:
         import pynvml
     except ImportError:

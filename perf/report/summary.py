@@ -117,7 +117,7 @@ def _all(policy: Policy, judge: Judge, measurement: Measurement, variant: str) -
     if variant != BASELINE:
         found.append(judge.parity(measurement, variant))
     grown = judge.growth(measurement, variant)
-    if grown.verdict is Answer.FAIL:
+    if grown.verdict is Answer.FAIL and measurement.arms[variant].failure is None:
         found.append(grown)
     return found
 

@@ -21,6 +21,7 @@ from perf.workers.content import (
     signature,
     source_digest,
     spread_of_shapes,
+    weight_bytes,
     weights_digest,
 )
 from perf.workers.factories import build_workload, resolve
@@ -105,7 +106,7 @@ class Stage:
             "scenarios": list(workload.scenarios),
             "calls": {scenario: len(workload.calls(scenario)) for scenario in workload.scenarios},
             "weights": weights_digest(self._module),
-            "weight_bytes": sum(t.numel() * t.element_size() for t in self._module.state_dict().values()),
+            "weight_bytes": weight_bytes(self._module),
             "source": source_digest(self._module),
             "runtime": digest_of(runtime_facts(self._device)),
             "signatures": signatures,
