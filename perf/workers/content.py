@@ -57,6 +57,12 @@ def weights_digest(module: torch.nn.Module) -> str:
     return digest.hexdigest()
 
 
+def weight_bytes(module: torch.nn.Module) -> int:
+    """Bytes of parameters and buffers; what two names share (tied embeddings) counts once."""
+    tensors = {tensor.data_ptr(): tensor for tensor in module.state_dict().values()}
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
+
+
 def source_digest(module: torch.nn.Module) -> str:
     """SHA-256 over the source that the module's classes are written in, and over its printed structure.
 

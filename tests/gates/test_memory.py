@@ -63,7 +63,7 @@ def test_growth_is_judged_from_the_levels_after_the_turns() -> None:
     leaking = tuple((calls, 100 * MIB + calls * MIB) for calls in range(4, 100, 4))
     answer, reason = judge_growth(arm(levels=leaking))
     assert answer is Answer.FAIL
-    assert "1.00 MiB a call" in reason
+    assert "1 MiB a call" in reason
     assert judge_growth(arm(levels=tuple((calls, 100 * MIB) for calls in range(4, 100, 4))))[0] is Answer.PASS
     assert judge_growth(arm(levels=leaking[:3]))[0] is Answer.INCONCLUSIVE
 

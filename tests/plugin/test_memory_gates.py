@@ -36,6 +36,10 @@ def tiny():
     return perf.Workload(module=torch.nn.Linear(64, 64), scenarios={"short": (torch.ones(4, 64),)}, threads=1)
 
 
+def same(module, example):
+    return module
+
+
 def leaks(module, example):
     import torch
 
@@ -78,31 +82,36 @@ def configure(project: Project, workload: str, variants: list[str], rest: str = 
     settings = HEAD.format(workload=workload, variants=variants) + "".join(
         f'\n[tool.perf.variants.{name}]\nfactory = "mypackage.models:{name}"\n'
         for name in variants
-        if name in ("leaks", "caches")
+        if name in ("same", "leaks", "caches")
     )
     (project.path / "pyproject.toml").write_text(settings + rest)
 
 
-def limit(size: str, name: str = "max_memory") -> str:
-    return f'\n[[tool.perf.gates]]\nvariant = "eager"\n{name} = "{size}"\n'
+def limit(size: str, name: str = "max_memory", variant: str = "eager") -> str:
+    return f'\n[[tool.perf.gates]]\nvariant = "{variant}"\n{name} = "{size}"\n'
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux resets a process's peak")
 def test_a_peak_is_right_and_named_by_its_parts(project: Project) -> None:
-    configure(project, "big", ["eager"], limit("350MiB") + limit("150MiB", "max_load_memory"))
+    loose = limit("450MiB", variant="same")
+    configure(project, "big", ["eager", "same"], limit("350MiB") + limit("150MiB", "max_load_memory") + loose)
     done = project.pytest("--perf-budget", "4", "--benchmark-json", "out.json", "-rA")
     assert done.returncode == 1, done.stdout + done.stderr
-    (entry,) = json.loads((project.path / "out.json").read_text())["benchmarks"]
-    memory = entry["extra_info"]["perf"]["memory"]
+    entries = json.loads((project.path / "out.json").read_text())["benchmarks"]
+    (memory,) = (
+        entry["extra_info"]["perf"]["memory"] for entry in entries if entry["extra_info"]["perf"]["variant"] == "eager"
+    )
     assert memory["weight_bytes"] == 100 * MIB
     assert memory["activation_bytes"] == pytest.approx(300 * MIB, rel=0.02)
     assert memory["steady_peak_bytes"] == pytest.approx(400 * MIB, rel=0.02)
     assert memory["load_peak_bytes"] == pytest.approx(400 * MIB, rel=0.02), "the first call belongs to loading"
     assert "above 350 MiB; of it activations 30" in done.stdout
-    assert "test_variant_fits_while_loading[my.big-short-eager]" in done.stdout
-
-    configure(project, "big", ["eager"], limit("450MiB"))
-    assert project.pytest("--perf-budget", "4").returncode == 0
+    for line in (
+        "FAILED test_memory.py::test_variant_stays_under_the_ceiling[my.big-short-eager]",
+        "FAILED test_memory.py::test_variant_fits_while_loading[my.big-short-eager]",
+        "PASSED test_memory.py::test_variant_stays_under_the_ceiling[my.big-short-same]",
+    ):
+        assert line in done.stdout
 
 
 def test_a_leak_fails_with_its_slope_and_a_cache_that_fills_once_does_not(project: Project) -> None:

@@ -2,7 +2,15 @@
 
 import torch
 
-from perf.workers.content import digest_of, runtime_facts, signature, source_digest, spread_of_shapes, weights_digest
+from perf.workers.content import (
+    digest_of,
+    runtime_facts,
+    signature,
+    source_digest,
+    spread_of_shapes,
+    weight_bytes,
+    weights_digest,
+)
 from tests.workers.models import Tiny
 
 
@@ -54,3 +62,10 @@ def test_the_runtime_is_that_of_this_process() -> None:
     facts = runtime_facts("cpu")
     assert facts["torch"] == torch.__version__
     assert "card" not in facts
+
+
+def test_tied_weights_are_counted_once() -> None:
+    module = torch.nn.Sequential(torch.nn.Linear(8, 8, bias=False), torch.nn.Linear(8, 8, bias=False))
+    assert weight_bytes(module) == 2 * 8 * 8 * 4
+    module[1].weight = module[0].weight
+    assert weight_bytes(module) == 8 * 8 * 4

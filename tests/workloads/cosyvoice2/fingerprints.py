@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 import torch
 from torch import Tensor, nn
 
-FOLDER = Path(__file__).parents[1] / "reference"
+from tests.workloads.fingerprints import FOLDER
 
 
 def load(name: str) -> dict[str, Any]:
@@ -34,23 +32,6 @@ def build_input(rule: dict[str, Any]) -> Tensor:
     assert kind == "standard_normal float32"
     drawn = generator.standard_normal(rule["shape"], dtype=np.float32)
     return torch.from_numpy(drawn * np.float32(rule.get("multiplied_by", 1)))
-
-
-def assert_same(got: Tensor, expected: dict[str, Any], tolerance: float) -> None:
-    assert list(got.shape) == expected["shape"]
-    assert got.dtype is torch.float32
-    sample = got.flatten()[expected["sample_index"]]
-    torch.testing.assert_close(sample, torch.tensor(expected["sample_value"]), rtol=0.0, atol=tolerance)
-    assert got.std(correction=0).item() == pytest.approx(expected["std"], rel=1e-5)
-
-
-def names_and_shapes(module: nn.Module) -> list[list[Any]]:
-    return [[name, list(value.shape)] for name, value in module.state_dict().items()]
-
-
-def total(module: nn.Module) -> float:
-    summed: float = sum(value.double().sum().item() for value in module.state_dict().values())
-    return summed
 
 
 def outputs_of(module: nn.Module, names: list[str], run: Any) -> dict[str, Tensor]:

@@ -13,7 +13,8 @@ from perf.workloads.cosyvoice2.flow_encoder import FlowEncoder
 from perf.workloads.cosyvoice2.flow_estimator import FlowEstimator
 from perf.workloads.cosyvoice2.flow_matching import LONGEST, fixed_noise, time_grid
 from perf.workloads.weights import build_seeded
-from tests.workloads.cosyvoice2.fingerprints import assert_same, build_input, load, names_and_shapes, total
+from tests.workloads.cosyvoice2.fingerprints import build_input, load
+from tests.workloads.fingerprints import assert_same, names_and_shapes, sum_of_weights
 
 REFERENCE = load("flow")
 PARTS = {"encoder.": "flow_encoder", "decoder.estimator.": "flow_estimator"}
@@ -74,7 +75,7 @@ def test_state_dict_has_the_original_names_shapes_and_order(flow: Flow) -> None:
 
 
 def test_weights_are_those_of_the_reference(flow: Flow) -> None:
-    assert total(flow) == pytest.approx(REFERENCE["sum_of_weights"], abs=1e-6)
+    assert sum_of_weights(flow) == pytest.approx(REFERENCE["sum_of_weights"], abs=1e-6)
 
 
 def test_noise_is_the_original_and_touches_no_generator() -> None:

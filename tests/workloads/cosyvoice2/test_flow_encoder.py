@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from perf.workloads.cosyvoice2.flow_encoder import FlowEncoder
-from tests.workloads.cosyvoice2.fingerprints import assert_same, build_input
+from tests.workloads.cosyvoice2.fingerprints import build_input
+from tests.workloads.fingerprints import assert_same
 
 CASES = ["T28", "T125", "T112_stream", "T50_ctx", "T50_ctx_stream", "B2", "B2_stream"]
 

@@ -12,14 +12,8 @@ from torch.export import Dim
 from perf.workloads.cosyvoice2.estimator_blocks import attention_bias
 from perf.workloads.cosyvoice2.flow_estimator import FlowEstimator
 from perf.workloads.weights import build_seeded
-from tests.workloads.cosyvoice2.fingerprints import (
-    assert_same,
-    build_input,
-    load,
-    names_and_shapes,
-    outputs_of,
-    total,
-)
+from tests.workloads.cosyvoice2.fingerprints import build_input, load, outputs_of
+from tests.workloads.fingerprints import assert_same, names_and_shapes, sum_of_weights
 
 REFERENCE = load("flow_estimator")
 CASES = ["M100", "M100_stream", "M60_masked"]
@@ -55,7 +49,7 @@ def test_state_dict_has_the_original_names_shapes_and_order(estimator: FlowEstim
 
 
 def test_weights_are_those_of_the_reference(estimator: FlowEstimator) -> None:
-    assert total(estimator) == pytest.approx(REFERENCE["sum_of_weights"], abs=1e-6)
+    assert sum_of_weights(estimator) == pytest.approx(REFERENCE["sum_of_weights"], abs=1e-6)
 
 
 @pytest.mark.parametrize("case", CASES)

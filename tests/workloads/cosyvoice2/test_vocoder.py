@@ -12,14 +12,8 @@ from torch.export import Dim
 from perf.workloads.cosyvoice2.vocoder import Vocoder, scenarios
 from perf.workloads.cosyvoice2.vocoder_layers import NormedConv, NormedTransposedConv
 from perf.workloads.weights import build_seeded
-from tests.workloads.cosyvoice2.fingerprints import (
-    assert_same,
-    build_input,
-    load,
-    names_and_shapes,
-    outputs_of,
-    total,
-)
+from tests.workloads.cosyvoice2.fingerprints import build_input, load, outputs_of
+from tests.workloads.fingerprints import assert_same, names_and_shapes, sum_of_weights
 
 REFERENCE = load("vocoder")
 OUTPUTS = REFERENCE["outputs"]
@@ -73,7 +67,7 @@ def test_state_dict_has_the_original_names_shapes_and_order(vocoder: Vocoder) ->
 
 
 def test_weights_are_those_of_the_reference(vocoder: Vocoder) -> None:
-    assert total(vocoder) == pytest.approx(REFERENCE["sum_of_weights"], abs=1e-6)
+    assert sum_of_weights(vocoder) == pytest.approx(REFERENCE["sum_of_weights"], abs=1e-6)
 
 
 @pytest.fixture(scope="module")
