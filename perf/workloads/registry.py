@@ -40,7 +40,7 @@ def shipped_workloads() -> dict[str, WorkloadSpec]:
                 f"{module}:flow_encoder",
                 _FLOW_SCENARIOS,
                 _FLOW_VARIANTS,
-                frozenset({"first_chunk", "1s", "15s", "varied"}),
+                frozenset({"first_chunk", "1s", "5s", "15s", "varied"}),
             ),
             WorkloadSpec(
                 "cosyvoice2-small.flow_encoder",
