@@ -13,8 +13,8 @@ from typing import Protocol
 import psutil
 
 LOST_CORES = 0.25
-"""Of one core, taken by others. Daemons and tick-wise accounting show up to about a tenth on a quiet machine, and a shared
-host takes some per cent from its guests all the time."""
+"""Of one core, taken by others. Daemons and tick-wise accounting show up to about a tenth on a quiet machine, and a
+shared host takes some per cent from its guests all the time."""
 
 FREE_CORES = 0.5
 """While at least half a core idles, others run beside the workers and not in their place."""

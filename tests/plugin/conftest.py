@@ -103,7 +103,7 @@ class Project:
         path = os.pathsep.join([str(self.path), str(ROOT)])
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
         # Locks of its own: the suite's sessions run side by side, and are not there to measure.
-        own = {"JITGATE_LOCKS": str(self.path / ".locks"), "COLUMNS": "200", "PYTHONDONTWRITEBYTECODE": "1"}
+        own = {"JITGATE_LOCKS": str(self.path / ".locks"), "COLUMNS": "200"}
         return {**kept, **own, "PYTHONPATH": path}
 
     def command(self, *arguments: str) -> list[str]:
