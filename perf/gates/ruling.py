@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,7 +12,7 @@ from perf.gates.memory import Phase, judge_growth, judge_memory
 from perf.gates.policy import TOLERANCE, Policy
 from perf.gates.size import format_bytes
 from perf.gates.tails import judge_latency, judge_tail_speedup
-from perf.measurement.measurement import Arm, Measurement
+from perf.measurement.measurement import Arm, Measurement, most_frequent_first
 from perf.statistics import Answer, Speedup, judge, speedup
 from perf.variants.registry import BASELINE, CONTROL
 
@@ -170,13 +169,10 @@ def _disturbed(measurement: Measurement) -> tuple[Answer, str] | None:
     """Why so much was left out that the rest can't stand for the whole; None where it can."""
     if measurement.tainted_share <= MOST_TAINTED:
         return None
-    left = f"{len(measurement.tainted)} of {len(measurement.tainted) + measurement.rounds} rounds were left out"
-    return Answer.INVALID, f"{left}, because {tainted_by(measurement)}: find out what it is, and run again without it"
-
-
-def tainted_by(measurement: Measurement) -> str:
-    """The causes for which rounds were left out, the most frequent first."""
-    return ", ".join(cause for cause, _ in Counter(measurement.tainted).most_common())
+    causes = most_frequent_first(measurement.tainted)
+    return Answer.INVALID, (
+        f"{measurement.left_out} were left out, because {causes}: find out what it is, and run again without it"
+    )
 
 
 def rulings(policy: Policy, judge_: Judge, measurement: Measurement, variant: str) -> list[Ruling]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -106,6 +107,11 @@ class Measurement:
         return len(self.tainted) / max(1, len(self.tainted) + self.rounds)
 
     @property
+    def left_out(self) -> str:
+        """`3 of 40 rounds`: those that were left out."""
+        return f"{len(self.tainted)} of {len(self.tainted) + self.rounds} rounds"
+
+    @property
     def control(self) -> Arm | None:
         """The second worker of the baseline."""
         return self.arms.get(CONTROL)
@@ -126,6 +132,11 @@ class Measurement:
         if len(set(self.processes)) > 1:
             labels = np.array([self.processes[number] for number in whole], dtype=np.intp)
         return Columns(columns[0], columns[1], columns[2] if len(columns) > 2 else None, labels)
+
+
+def most_frequent_first(causes: Iterable[str]) -> str:
+    """Each cause once, as a list in words."""
+    return ", ".join(cause for cause, _ in Counter(causes).most_common())
 
 
 def merged(parts: Sequence[Measurement]) -> Measurement:

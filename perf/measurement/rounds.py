@@ -6,12 +6,11 @@ import math
 import random
 import statistics
 import time
-from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from perf.measurement.measurement import Measurement
+from perf.measurement.measurement import Measurement, most_frequent_first
 from perf.probes.health import Health
 from perf.statistics import look_due, steady
 from perf.variants.registry import BASELINE, CONTROL
@@ -229,7 +228,7 @@ class Rounds:
     def _kept_note(self) -> tuple[str, ...]:
         if not self._kept:
             return ()
-        causes = ", ".join(cause for cause, _ in Counter(self._kept).most_common())
+        causes = most_frequent_first(self._kept)
         return (f"{len(self._kept)} disturbed rounds are among the figures (--perf-disturbed keep): {causes}",)
 
     def _title(self) -> str:

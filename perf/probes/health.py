@@ -12,6 +12,8 @@ from typing import Protocol
 
 import psutil
 
+from perf.probes.processor import usable_cores
+
 LOST_CORES = 0.25
 """Of one core, taken by others. Daemons and tick-wise accounting show up to about a tenth on a quiet machine, and a
 shared host takes some per cent from its guests all the time."""
@@ -102,13 +104,6 @@ class HostLoad:
         if foreign_s + stolen_s <= max(LEAST_S, LOST_CORES * wall_s) or idle_s >= FREE_CORES * wall_s:
             return None
         return "the hypervisor gave the processor to others" if stolen_s > foreign_s else "other processes were running"
-
-
-def usable_cores() -> list[int]:
-    """Numbers of the cores this process may run on."""
-    process = psutil.Process()
-    affinity = getattr(process, "cpu_affinity", None)  # macOS has none
-    return list(affinity()) if affinity is not None else list(range(psutil.cpu_count() or 1))
 
 
 def read_usage(pids: Collection[int]) -> Usage:

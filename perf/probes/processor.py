@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 import sys
@@ -48,7 +47,7 @@ def processor(sysfs: Path = SYSFS) -> Processor:
     return Processor(
         model=cpu_model(),
         cores=attempt(lambda: psutil.cpu_count(logical=False), OSError, why="the system does not count cores"),
-        usable=usable_cpus(),
+        usable=len(usable_cores()),
         governor=governor(sysfs),
         turbo=turbo(sysfs),
         clock_mhz=_clock(),
@@ -64,11 +63,11 @@ def cpu_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     return platform.processor() or platform.machine() or "unknown CPU"
 
 
-def usable_cpus() -> int:
-    """Logical processors that this process may run on (an affinity mask or container may give fewer than there are)."""
-    if hasattr(os, "sched_getaffinity"):  # Linux; Windows and macOS have no such call
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def usable_cores() -> list[int]:
+    """Numbers of the logical processors that this process may run on; an affinity mask may leave some out."""
+    process = psutil.Process()
+    affinity = getattr(process, "cpu_affinity", None)  # macOS has none
+    return list(affinity()) if affinity is not None else list(range(psutil.cpu_count() or 1))
 
 
 def governor(sysfs: Path = SYSFS) -> Reading[str]:

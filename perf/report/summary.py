@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from perf.gates.cell import Cell
 from perf.gates.policy import Policy
-from perf.gates.ruling import Judge, Ruling, rulings, tainted_by
+from perf.gates.ruling import Judge, Ruling, rulings
 from perf.gates.size import format_bytes
-from perf.measurement.measurement import Arm, Measurement
+from perf.measurement.measurement import Arm, Measurement, most_frequent_first
 from perf.statistics import Answer, Speedup
 from perf.variants.registry import BASELINE, CONTROL
 
@@ -65,8 +65,7 @@ def _title(measurement: Measurement) -> str:
 def _left_out(measurement: Measurement) -> list[str]:
     if not measurement.tainted:
         return []
-    total = len(measurement.tainted) + measurement.rounds
-    return [f"{len(measurement.tainted)} of {total} rounds left out: {tainted_by(measurement)}"]
+    return [f"{measurement.left_out} left out: {most_frequent_first(measurement.tainted)}"]
 
 
 def _table(policy: Policy, judge: Judge, measurement: Measurement) -> list[str]:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from perf.probes.health import HostLoad, Usage, read_usage, throttled_s, usable_cores
+from perf.probes.health import HostLoad, Usage, read_usage, throttled_s
+from perf.probes.processor import usable_cores
 
 CORES = len(usable_cores())
 QUIET = Usage(0.0, 100.0, 5.0, 0.0, {1: 50.0})

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from perf.probes.processor import Processor, cpu_model, governor, processor, turbo, usable_cpus
+from perf.probes.processor import Processor, cpu_model, governor, processor, turbo, usable_cores
 from perf.probes.reading import Missing
 
 
@@ -19,7 +19,7 @@ def test_the_processor_is_named_by_cpuinfo_where_there_is_one(tmp_path: Path) ->
 def test_the_real_processor_is_read() -> None:
     found = processor()
     assert found.model
-    assert found.usable == usable_cpus() >= 1
+    assert found.usable == len(usable_cores()) >= 1
     assert isinstance(found.cores, Missing) or found.cores >= 1
 
 
