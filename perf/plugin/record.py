@@ -41,6 +41,9 @@ def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell)
         ],
         "memory": dict(arm.memory) or {"peak_bytes": None},
         "memory_growth": None if arm.growth is None else {"bytes_a_call": arm.growth.slope, "leaks": arm.growth.leaks},
+        "residency": measurement.residency,
+        "overcommitted": measurement.overcommitted,
+        "draw": dict(arm.draw),
         "parity": {"rel_l2": _finite(arm.rel_l2), "tolerance": tolerance(arm)},
         "cold": {
             "build_s": arm.cold.build_s,

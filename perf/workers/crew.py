@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import execnet
 
 from perf.workers.failure import FailureKind
+from perf.workers.ledger import Ledger
 from perf.workers.worker import Answer, Inbox, Worker
 from perf.workloads.registry import WorkloadSpec
 
@@ -34,11 +35,15 @@ class Progress(Protocol):
 
 @dataclass(frozen=True)
 class Turn:
-    """The calls one worker made before the next one's turn; the first is cold. `level_bytes`: its memory afterwards."""
+    """The calls one worker made before the next one's turn; the first is cold. `level_bytes`: its memory afterwards.
+
+    levels: of a worker that lived for this turn alone, (calls so far, memory then); empty for one that lives on.
+    """
 
     wall_ns: tuple[int, ...]
     device_ns: tuple[int, ...]
     level_bytes: int = 0
+    levels: tuple[tuple[int, int], ...] = ()
 
 
 class Crew:
@@ -46,12 +51,17 @@ class Crew:
 
     Workers are named by their variant; the control by `CONTROL`. A worker that fails stays in `workers` with its
     `failure`; the others go on. Use as a context manager: nothing outlives it.
+    `alone`: whether workers live one at a time. `ledger`: what they put on a card.
     """
 
-    def __init__(self, workload: WorkloadSpec, device: str, progress: Progress, timeout_s: float) -> None:
+    def __init__(
+        self, workload: WorkloadSpec, device: str, progress: Progress, timeout_s: float, ledger: Ledger | None = None
+    ) -> None:
         self.workload = workload
         self.device = device
         self.workers: dict[str, Worker] = {}
+        self.alone = False
+        self.ledger = ledger or Ledger()
         self._progress = progress
         self._timeout_s = timeout_s
         self._inbox: Inbox = queue.Queue()
@@ -80,21 +90,59 @@ class Crew:
         for name in names:
             self._hired += 1
             workers.append(Worker(name, self._group, self._inbox, self.folder / f"worker-{self._hired}.log"))
+        self.ledger.stirred()
         for worker in workers:
             worker.greet(GREET_S)
         return workers
 
     def start(self, names: Iterable[str]) -> None:
         """Hire the workers that are measured and let them import torch."""
+        self.assemble(names)
+        self.wake(self.workers.values())
+
+    def assemble(self, names: Iterable[str]) -> None:
+        """Hire the workers that are measured."""
         self.workers = {worker.name: worker for worker in self.hire(names)}
-        self.ask_all(self.workers.values(), "importing torch", "start", device=self.device)
+        for name in self.workers:
+            self.ledger.hired(name)
+
+    def wake(self, workers: Iterable[Worker]) -> None:
+        """Let them import torch and take their device."""
+        self.ask_each(workers, "importing torch", "start", device=self.device)
+
+    def replace(self, name: str) -> Worker:
+        """A new process in the place of worker `name`, whose own has ended."""
+        (worker,) = self.hire([name])
+        self.workers[name] = worker
+        self.ledger.hired(name)
+        return worker
+
+    def dismiss(self, workers: Iterable[Worker]) -> None:
+        """End workers that have done their part; those that failed keep their failure."""
+        for worker in workers:
+            worker.end()
+        self.ledger.stirred()
 
     def ask_all(self, workers: Iterable[Worker], what: str, request: str, **keywords: Any) -> dict[Worker, Answer]:
         """Ask all of `workers` at once; the answers of those that did not fail."""
         asked = [worker for worker in workers if worker.alive]
-        for worker in asked:
-            worker.ask(request, **keywords)
-        return self.gather(asked, what)
+        booked = [worker.name for worker in asked if self.workers.get(worker.name) is worker]
+        with self.ledger.booked(booked, self.pids()):
+            for worker in asked:
+                worker.ask(request, **keywords)
+            answers = self.gather(asked, what)
+        if len(answers) < len(asked):
+            self.ledger.stirred()
+        return answers
+
+    def ask_each(self, workers: Iterable[Worker], what: str, request: str, **keywords: Any) -> dict[Worker, Answer]:
+        """As `ask_all`, but one after the other where each must be seen to allocate by itself."""
+        if not self.ledger.one_at_a_time:
+            return self.ask_all(workers, what, request, **keywords)
+        answers: dict[Worker, Answer] = {}
+        for worker in workers:
+            answers |= self.ask_all([worker], what, request, **keywords)
+        return answers
 
     def ask(self, worker: Worker, what: str, request: str, **keywords: Any) -> Answer | None:
         """Ask one worker; None where it failed."""
@@ -104,6 +152,7 @@ class Crew:
         """One turn of worker `name`; None where it failed."""
         worker = self.workers[name]
         worker.ask("turn", scenario=scenario, start=start, count=count)
+        self.ledger.stirred()
         answer = self.gather([worker], "").get(worker)
         if answer is None:
             return None

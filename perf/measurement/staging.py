@@ -1,0 +1,159 @@
+"""The two ways of bringing a crew's workers to their turns: all resident together, or one at a time."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from perf.measurement.blocks import BlockTeam, calls_in_a_block
+from perf.measurement.draw import draw_of
+from perf.measurement.measurement import Measurement
+from perf.measurement.order import Mirrored
+from perf.measurement.overcommit import Overcommit
+from perf.measurement.rounds import Rounds
+from perf.probes.draw import Meter
+from perf.probes.health import Health
+from perf.variants.registry import BASELINE
+from perf.workers.binding import bind
+from perf.workers.crew import Crew, Progress, Turn
+from perf.workers.failure import Failure
+from perf.workers.readiness import Ready
+from perf.workers.solo import Solo
+
+Readings = dict[str, dict[str, Any]]
+"""Worker -> what was read of it."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who looks on while rounds run. overcommit: None where memory can't be lent by a driver, as on a CPU."""
+
+    health: Health
+    overcommit: Overcommit | None
+    keep_disturbed: bool
+
+
+class Staging(Protocol):
+    """How one scenario after the other is measured with a crew."""
+
+    residency: str
+
+    def bind(self, scenario: str) -> dict[str, float]:
+        """Cold figures, and outputs compared: worst relative L2 distance per worker."""
+        ...
+
+    def rounds(self, blank: Measurement, watch: Watch) -> Rounds:
+        """Ready to run: warm, and with so many calls a turn as pay."""
+        ...
+
+    def memory(self, scenario: str) -> Readings:
+        """What each worker took, once rounds have been run."""
+        ...
+
+    def draw(self, scenario: str, median_s: Callable[[str], float | None]) -> Readings:
+        """What each worker makes the device draw; median_s: worker -> a steady call's duration."""
+        ...
+
+
+class Crowd:
+    """The workers of a crew as rounds see them."""
+
+    def __init__(self, crew: Crew) -> None:
+        self._crew = crew
+
+    def names(self) -> list[str]:
+        return [name for name, worker in self._crew.workers.items() if worker.alive]
+
+    def turn(self, name: str, scenario: str, start: int, count: int) -> Turn | None:
+        return self._crew.turn(name, scenario, start, count)
+
+    def failure(self, name: str) -> Failure | None:
+        return self._crew.workers[name].failure
+
+
+class Together:
+    """Every worker lives from the first round to the last."""
+
+    residency = "together"
+
+    def __init__(self, crew: Crew, ready: Ready, progress: Progress, meter: Meter) -> None:
+        self._crew, self._ready, self._progress, self._meter = crew, ready, progress, meter
+
+    def bind(self, scenario: str) -> dict[str, float]:
+        return bind(self._crew, scenario, self._ready.cold)
+
+    def rounds(self, blank: Measurement, watch: Watch) -> Rounds:
+        run = Rounds(
+            Crowd(self._crew),
+            blank,
+            self._ready.calls[blank.scenario],
+            self._progress,
+            watch.health,
+            keep_disturbed=watch.keep_disturbed,
+            overcommit=watch.overcommit,
+        )
+        run.warm_up()
+        return run
+
+    def memory(self, scenario: str) -> Readings:  # noqa: ARG002 - workers hold the inputs of one scenario at a time
+        answers = self._crew.ask_each(self._crew.workers.values(), "reading memory", "memory")
+        return {worker.name: self._crew.ledger.device_level(worker.name, found) for worker, found in answers.items()}
+
+    def draw(self, scenario: str, median_s: Callable[[str], float | None]) -> Readings:
+        found = {}
+        for name in Crowd(self._crew).names():
+            seconds = median_s(name)
+            if seconds is not None:
+                work = functools.partial(self._crew.turn, name, scenario, 0)
+                found[name] = draw_of(self._meter, work, seconds)
+        return found
+
+
+class Alone:
+    """One worker at a time: a turn is a block, a whole life."""
+
+    residency = "alone"
+
+    def __init__(self, crew: Crew, ready: Ready, progress: Progress, meter: Meter) -> None:
+        self._crew, self._ready, self._progress, self._meter = crew, ready, progress, meter
+        self._solo = Solo(crew, ready)
+        self._teams: dict[str, BlockTeam] = {}
+
+    def bind(self, scenario: str) -> dict[str, float]:
+        self._progress.busy(f"{self._crew.workload.name} {scenario}: every worker once, alone")
+        return self._solo.meet(scenario)
+
+    def rounds(self, blank: Measurement, watch: Watch) -> Rounds:
+        crowd = Crowd(self._crew)
+        inputs = self._ready.calls[blank.scenario]
+        team = self._teams[blank.scenario] = BlockTeam(
+            self._solo, crowd.names, crowd.failure, watch.health, same_inputs=inputs == 1
+        )
+        return Rounds(
+            team,
+            blank,
+            inputs,
+            self._progress,
+            team,
+            keep_disturbed=watch.keep_disturbed,
+            order=Mirrored(blank.seed),
+            overcommit=watch.overcommit,
+            block=calls_in_a_block(team.typical_s(BASELINE, blank.scenario)),
+        )
+
+    def memory(self, scenario: str) -> Readings:
+        team = self._teams.get(scenario)
+        return {} if team is None else dict(team.memory)
+
+    def draw(self, scenario: str, median_s: Callable[[str], float | None]) -> Readings:
+        found = {}
+        for name in Crowd(self._crew).names():
+            seconds = median_s(name)
+            if seconds is None:
+                continue
+            with self._solo.on_stage(name, scenario) as act:
+                if act is not None:
+                    found[name] = draw_of(self._meter, functools.partial(act.turn, 0), seconds)
+        return found

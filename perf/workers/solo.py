@@ -1,0 +1,82 @@
+"""Workers that live one at a time: hired, loaded, given a scenario, and ended when their block is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from perf.variants.registry import BASELINE
+from perf.workers.binding import begin_steady, bind_one, first_call, forget_outputs
+from perf.workers.crew import Crew, Turn
+from perf.workers.readiness import Cold, Ready, load, open_models
+from perf.workers.worker import Answer, Worker
+
+
+class Solo:
+    """The stage of a crew whose workers do not fit beside each other. A worker that failed is not hired again."""
+
+    def __init__(self, crew: Crew, ready: Ready) -> None:
+        self._crew = crew
+        self._ready = ready
+
+    @contextmanager
+    def on_stage(self, name: str, scenario: str) -> Iterator[Act | None]:
+        """Worker `name`, loaded and with its first call of `scenario` behind it; None where it failed on the way.
+
+        It has ended when the block is left, so that the next finds the memory free.
+        """
+        with self._hired(name, Cold()) as worker:
+            alive = worker.alive and first_call(self._crew, worker, scenario, Cold())
+            if alive:
+                begin_steady(self._crew, worker)
+            yield Act(self._crew, worker, scenario) if worker.alive else None
+
+    def meet(self, scenario: str) -> dict[str, float]:
+        """Every worker once, one after the other, the baseline first: cold figures, and outputs compared with its own.
+
+        Returns the worst relative L2 distance per worker that came so far.
+        """
+        distances: dict[str, float] = {}
+        for name in sorted(self._crew.workers, key=lambda name: name != BASELINE):
+            if not self._crew.workers[name].alive or not self._crew.workers[BASELINE].alive:
+                continue
+            cold = self._ready.cold[name]
+            with self._hired(name, cold) as worker:
+                distance = bind_one(self._crew, worker, scenario, cold) if worker.alive else None
+                if distance is not None:
+                    distances[name] = distance
+        forget_outputs(self._crew, scenario)
+        return distances
+
+    @contextmanager
+    def _hired(self, name: str, cold: Cold) -> Iterator[Worker]:
+        crew, ready = self._crew, self._ready
+        worker = crew.replace(name)
+        try:
+            crew.wake([worker])
+            variant = ready.variants[name]
+            open_models(crew, [worker], ready)
+            first_time = cold.load_s is None
+            kept = cold if first_time else Cold()
+            load(crew, worker, variant, ready.files.get(name, {}), ready.facts, kept)
+            yield worker
+        finally:
+            crew.dismiss([worker])
+
+
+class Act:
+    """One worker while it is alone."""
+
+    def __init__(self, crew: Crew, worker: Worker, scenario: str) -> None:
+        self._crew = crew
+        self._worker = worker
+        self._scenario = scenario
+
+    def turn(self, start: int, count: int) -> Turn | None:
+        """`count` calls from input number `start`; None where the worker failed."""
+        return self._crew.turn(self._worker.name, self._scenario, start, count)
+
+    def memory(self) -> Answer | None:
+        """What it took until now, as a whole."""
+        answer = self._crew.ask(self._worker, "reading memory", "memory")
+        return None if answer is None else self._crew.ledger.device_level(self._worker.name, answer)
