@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -45,7 +46,8 @@ class Footprints:
             draft.write_text(json.dumps({"need_bytes": need_bytes}), encoding="utf-8")
             draft.replace(self._folder / f"{key}.json")
         except OSError:
-            draft.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                draft.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
