@@ -209,7 +209,7 @@ class Measurements:
             )
             for name, arm in measurement.arms.items()
         }
-        return replace(measurement, arms=arms)
+        return replace(measurement, arms=arms, notes=measurement.notes + way.notes(measurement.scenario))
 
     def _draw(self, measurement: Measurement) -> Mapping[str, Mapping[str, Any]]:
         """Once a scenario, whatever rounds are added; where the device tells nothing, nobody works for it."""

@@ -15,7 +15,7 @@ from perf.measurement.overcommit import Overcommit
 from perf.measurement.rounds import Rounds
 from perf.probes.draw import Meter
 from perf.probes.health import Health
-from perf.variants.registry import BASELINE
+from perf.variants.registry import BASELINE, CONTROL
 from perf.workers.binding import bind
 from perf.workers.crew import Crew, Progress, Turn
 from perf.workers.failure import Failure
@@ -50,6 +50,10 @@ class Staging(Protocol):
 
     def memory(self, scenario: str) -> Readings:
         """What each worker took, once rounds have been run."""
+        ...
+
+    def notes(self, scenario: str) -> tuple[str, ...]:
+        """What a reader has to know of how workers took their turns, once rounds have been run."""
         ...
 
     def draw(self, scenario: str, median_s: Callable[[str], float | None]) -> Readings:
@@ -101,9 +105,12 @@ class Together:
         answers = self._crew.ask_each(self._crew.workers.values(), "reading memory", "memory")
         return {worker.name: self._crew.ledger.device_level(worker.name, found) for worker, found in answers.items()}
 
+    def notes(self, scenario: str) -> tuple[str, ...]:  # noqa: ARG002 - the rounds say themselves who was restless
+        return ()
+
     def draw(self, scenario: str, median_s: Callable[[str], float | None]) -> Readings:
         found = {}
-        for name in Crowd(self._crew).names():
+        for name in _variants(self._crew):
             seconds = median_s(name)
             if seconds is not None:
                 work = functools.partial(self._crew.turn, name, scenario, 0)
@@ -147,9 +154,13 @@ class Alone:
         team = self._teams.get(scenario)
         return {} if team is None else dict(team.memory)
 
+    def notes(self, scenario: str) -> tuple[str, ...]:
+        restless = self._teams[scenario].restless if scenario in self._teams else []
+        return (f"{', '.join(restless)} not steady when a block of theirs began",) if restless else ()
+
     def draw(self, scenario: str, median_s: Callable[[str], float | None]) -> Readings:
         found = {}
-        for name in Crowd(self._crew).names():
+        for name in _variants(self._crew):
             seconds = median_s(name)
             if seconds is None:
                 continue
@@ -157,3 +168,7 @@ class Alone:
                 if act is not None:
                     found[name] = draw_of(self._meter, functools.partial(act.turn, 0), seconds)
         return found
+
+
+def _variants(crew: Crew) -> list[str]:
+    return [name for name in Crowd(crew).names() if name != CONTROL]
