@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import statistics
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
@@ -106,12 +105,6 @@ class BlockTeam:
             taken[-1].level_bytes,
             tuple(levels),
         )
-
-    def typical_s(self, name: str, scenario: str) -> float | None:
-        """Seconds of a warm call, from a life of its own; None where the worker failed."""
-        with self._stage.on_stage(name, scenario) as act:
-            seen = None if act is None else self._warmed(act, name, 0, [])
-            return statistics.median(seen[-WARM_UP_CALLS:]) if seen else None
 
     def mark(self) -> None:
         """A round begins: none of its blocks was disturbed yet."""

@@ -15,7 +15,7 @@ from perf.measurement.overcommit import Overcommit
 from perf.measurement.rounds import Rounds
 from perf.probes.draw import Meter
 from perf.probes.health import Health
-from perf.variants.registry import BASELINE, CONTROL
+from perf.variants.registry import CONTROL
 from perf.workers.binding import bind
 from perf.workers.crew import Crew, Progress, Turn
 from perf.workers.failure import Failure
@@ -127,10 +127,13 @@ class Alone:
         self._crew, self._ready, self._progress, self._meter = crew, ready, progress, meter
         self._solo = Solo(crew, ready)
         self._teams: dict[str, BlockTeam] = {}
+        self._typical_s: dict[str, float | None] = {}
 
     def bind(self, scenario: str) -> dict[str, float]:
         self._progress.busy(f"{self._crew.workload.name} {scenario}: every worker once, alone")
-        return self._solo.meet(scenario)
+        meeting = self._solo.meet(scenario)
+        self._typical_s[scenario] = meeting.typical_s
+        return meeting.distances
 
     def rounds(self, blank: Measurement, watch: Watch) -> Rounds:
         crowd = Crowd(self._crew)
@@ -147,7 +150,7 @@ class Alone:
             keep_disturbed=watch.keep_disturbed,
             order=Mirrored(blank.seed),
             overcommit=watch.overcommit,
-            block=calls_in_a_block(team.typical_s(BASELINE, blank.scenario)),
+            block=calls_in_a_block(self._typical_s.get(blank.scenario)),
         )
 
     def memory(self, scenario: str) -> Readings:

@@ -19,8 +19,8 @@ IN_PROCESS = 2.0
 """
 
 EXPORTED = 4.0
-"""Times the module's weights: a compiled package keeps them packed for the processor beside the file's own copy. The same
-encoder took 243 MiB as TorchScript (1.7 times) and 494 MiB from inductor (3.4 times).
+"""Times the module's weights: a compiled package keeps them packed for the processor beside the file's own copy. The
+same encoder took 243 MiB as TorchScript (1.7 times) and 494 MiB from inductor (3.4 times).
 """
 
 

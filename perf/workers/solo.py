@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from perf.variants.registry import BASELINE
 from perf.workers.binding import begin_steady, bind_one, first_call, forget_outputs
 from perf.workers.crew import Crew, Turn
 from perf.workers.readiness import Cold, Ready, load, open_models
 from perf.workers.worker import Answer, Worker
+
+TYPICAL_CALLS = 5
+"""To learn how many calls make a block; the first ones are cold, and their median is not."""
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """What every worker showed when it was there for the first time. typical_s: None where the baseline failed."""
+
+    distances: dict[str, float]
+    typical_s: float | None
 
 
 class Solo:
@@ -31,12 +44,13 @@ class Solo:
                 begin_steady(self._crew, worker)
             yield Act(self._crew, worker, scenario) if worker.alive else None
 
-    def meet(self, scenario: str) -> dict[str, float]:
+    def meet(self, scenario: str) -> Meeting:
         """Every worker once, one after the other, the baseline first: cold figures, and outputs compared with its own.
 
-        Returns the worst relative L2 distance per worker that came so far.
+        Returns the worst relative L2 distance per worker that came so far, and what a call of the baseline takes.
         """
         distances: dict[str, float] = {}
+        typical_s = None
         for name in sorted(self._crew.workers, key=lambda name: name != BASELINE):
             if not self._crew.workers[name].alive or not self._crew.workers[BASELINE].alive:
                 continue
@@ -45,8 +59,11 @@ class Solo:
                 distance = bind_one(self._crew, worker, scenario, cold) if worker.alive else None
                 if distance is not None:
                     distances[name] = distance
+                if distance is not None and name == BASELINE:
+                    turn = self._crew.turn(name, scenario, 0, TYPICAL_CALLS)
+                    typical_s = statistics.median(turn.wall_ns) / 1e9 if turn is not None else None
         forget_outputs(self._crew, scenario)
-        return distances
+        return Meeting(distances, typical_s)
 
     @contextmanager
     def _hired(self, name: str, cold: Cold) -> Iterator[Worker]:

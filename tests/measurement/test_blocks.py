@@ -187,14 +187,6 @@ def test_unlike_inputs_are_warmed_up_by_number() -> None:
     assert turn.levels[-1][0] == 12 + 9
 
 
-def test_what_a_call_takes_is_asked_of_a_warm_worker() -> None:
-    stage = FakeStage()
-    assert team_of(stage).typical_s(BASELINE, "short") == pytest.approx(0.01)
-    assert stage.log == [f"{BASELINE} comes", f"{BASELINE} goes"]
-    stage.dead.append(BASELINE)
-    assert team_of(stage).typical_s(BASELINE, "short") is None
-
-
 @given(st.floats(1e-9, 1e3))
 def test_a_block_is_long_enough_to_pay_for_loading(typical_s: float) -> None:
     calls = calls_in_a_block(typical_s) - 1
