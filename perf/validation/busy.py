@@ -128,14 +128,15 @@ def rows(run: int, pattern: Pattern, evidence: Evidence, expected: Mapping[str, 
 def study(run: Run, folder: Path, runs: int, expected: Mapping[str, str], say: Callable[[str], object]) -> int:
     """Run, print the table, and count; 0 where every verdict was right."""
     began = time.monotonic()
-    run(folder, 0)
+    budget = ("--perf-budget", str(BUDGET_S))
+    run(folder, 0, *budget)
     undisturbed_s = time.monotonic() - began
     say(f"undisturbed: {undisturbed_s:.0f} s")
     table: list[Row] = []
     for number in range(1, runs + 1):
         pattern = pattern_of(number, undisturbed_s)
         with busy(pattern):
-            evidence = run(folder, number, "--perf-budget", str(BUDGET_S))
+            evidence = run(folder, number, *budget)
         for row in rows(number, pattern, evidence, expected):
             table.append(row)
             say(str(row))

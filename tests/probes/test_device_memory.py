@@ -11,6 +11,7 @@ import pytest
 from perf.probes import device_memory
 from perf.probes.device_memory import DeviceMemory, HostRoom, NvmlMemory, SmiMemory, memory_of, strangers
 from perf.probes.reading import Missing, known
+from perf.probes.smi import Ask
 from tests.probes.cards import GIB, NVMLError
 
 MIB = 1 << 20
@@ -44,7 +45,7 @@ def test_nvml_tells_a_card_as_a_whole() -> None:
     assert isinstance(found, DeviceMemory)
     assert (found.total_bytes, found.used_bytes, found.free_bytes) == (4 * GIB, 2 * GIB, 2 * GIB)
     assert isinstance(found.shared_bytes, Missing)
-    assert known(card.holders()) == {7, 8}
+    assert known(card.holders()) == frozenset({7, 8})
 
 
 def test_what_nvml_does_not_tell_is_missing() -> None:
@@ -62,7 +63,7 @@ def test_the_real_module_has_the_questions(name: str) -> None:
     assert hasattr(pynvml, name)
 
 
-def smi(memory: str = "4096, 1024, 3072") -> device_memory.smi.Ask:
+def smi(memory: str = "4096, 1024, 3072") -> Ask:
     """An nvidia-smi with one card."""
 
     def ask(arguments: list[str]) -> tuple[int, str]:
@@ -81,7 +82,7 @@ def test_without_nvml_nvidia_smi_tells_it() -> None:
     found = card.read()
     assert isinstance(found, DeviceMemory)
     assert (found.total_bytes, found.used_bytes, found.free_bytes) == (4 * GIB, 1 * GIB, 3 * GIB)
-    assert known(card.holders()) == {7}
+    assert known(card.holders()) == frozenset({7})
     assert isinstance(SmiMemory("GPU-other", smi()).read(), Missing)
     assert isinstance(SmiMemory("GPU-other", smi()).holders(), Missing)
     assert isinstance(SmiMemory("GPU-aa11", smi("4096, [N/A], [N/A]")).read(), Missing)

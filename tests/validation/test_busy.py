@@ -56,18 +56,18 @@ def test_every_run_is_disturbed_but_the_first_and_one_wrong_verdict_is_too_many(
 ) -> None:
     asked: list[tuple[int, tuple[str, ...], int]] = []
 
-    def run(folder: Path, number: int, *arguments: str) -> Mapping[str, Mapping[str, Any]]:
+    def planted(folder: Path, run: int, *arguments: str) -> Mapping[str, Mapping[str, Any]]:
         assert folder == tmp_path
         burning = len(psutil.Process().children())
-        asked.append((number, arguments, burning))
-        return {"busy": said("PASS" if number == wrong_in else "FAIL"), "half": said("INVALID")}
+        asked.append((run, arguments, burning))
+        return {"busy": said("PASS" if run == wrong_in else "FAIL"), "half": said("INVALID")}
 
     monkeypatch.setattr("perf.validation.busy.usable_cores", lambda: [0])
     lines: list[str] = []
     before = len(psutil.Process().children())
-    assert study(run, tmp_path, 2, EXPECTED, lines.append) == code
+    assert study(planted, tmp_path, 2, EXPECTED, lines.append) == code
     further = ("--perf-budget", str(BUDGET_S))
-    assert asked == [(0, (), before), (1, further, before + 1), (2, further, before + 1)]
+    assert asked == [(0, further, before), (1, further, before + 1), (2, further, before + 1)]
     assert len(psutil.Process().children()) == before, "nobody is busy afterwards"
     assert lines[-1] == "half: planted PASS; right in 2 of 2 runs, seen INVALID 2"
     assert sum("WRONG" in line for line in lines) == (0 if wrong_in is None else 1)
