@@ -131,7 +131,9 @@ class Alone:
 
     def bind(self, scenario: str) -> dict[str, float]:
         self._progress.busy(f"{self._crew.workload.name} {scenario}: every worker once, alone")
+        self._crew.quiet = False
         meeting = self._solo.meet(scenario)
+        self._crew.quiet = True  # from here on the same steps come again in every block: the rounds are the news
         self._typical_s[scenario] = meeting.typical_s
         return meeting.distances
 

@@ -51,7 +51,8 @@ class Crew:
 
     Workers are named by their variant; the control by `CONTROL`. A worker that fails stays in `workers` with its
     `failure`; the others go on. Use as a context manager: nothing outlives it.
-    `alone`: whether workers live one at a time. `ledger`: what they put on a card.
+    `alone`: whether workers live one at a time. `quiet`: whether what is asked is no news any more. `ledger`: what they
+    put on a card.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Crew:
         self.device = device
         self.workers: dict[str, Worker] = {}
         self.alone = False
+        self.quiet = False
         self.ledger = ledger or Ledger()
         self._progress = progress
         self._timeout_s = timeout_s
@@ -167,7 +169,7 @@ class Crew:
             try:
                 worker, message = self._inbox.get(timeout=TICK_S)
             except queue.Empty:
-                if what:
+                if what and not self.quiet:
                     names = ", ".join(sorted(worker.name for worker in waiting))
                     self._progress.busy(f"{self.workload.name}: {what} ({names}), {time.monotonic() - began:.0f} s")
                 waiting -= {worker for worker in waiting if self._hung(worker)}
