@@ -16,11 +16,11 @@ LENT_BYTES = 64 << 20
 """Growth of shared memory up to this is pinned buffers, which every CUDA program has."""
 
 NEARLY_FULL = 0.95
-"""Of a card's memory: WDDM keeps some per cent to itself, so that paging begins before the last byte."""
+"""Of a card's memory: WDDM keeps some of it to itself, so that paging begins before the last byte."""
 
 CLIFF = 3.0
-"""Times as long as the same worker's fastest turn. PCIe is ten to fifty times slower than a card's memory; heat and
-clocks together cost less than half."""
+"""Times as long as the same worker's fastest turn. Memory behind PCIe is many times slower (an RTX 2050 reads its own
+at 112 GB/s, eight lanes of PCIe 4.0 carry 16 GB/s); a card that is hot slows down, but not to a third."""
 
 GIB = 1 << 30
 
@@ -42,7 +42,8 @@ class Overcommit:
     def cause(self, held_bytes: Mapping[str, int], call_s: Mapping[str, float]) -> str | None:
         """Why the last round can't be believed, and none before it for sure; None where the memory was there.
 
-        held_bytes: resident worker -> what its allocator holds. call_s: worker -> a call's duration in that round.
+        held_bytes: resident worker -> what its allocator holds. call_s: worker -> a call's duration in that round;
+        empty where one round's calls are not like another's.
         """
         slowed = self._slowed(call_s)
         now = self._reader.read()

@@ -255,7 +255,7 @@ class Rounds:
         if any(turn.levels for turn in finished.values()):
             held = dict(sorted(held.items(), key=lambda each: -each[1])[:1])
         call_s = {name: statistics.median(turn.wall_ns) / 1e9 for name, turn in finished.items()}
-        self._overcommitted = self._overcommit.cause(held, call_s)
+        self._overcommitted = self._overcommit.cause(held, call_s if self._inputs == 1 else {})
 
     def _kept_note(self) -> tuple[str, ...]:
         if not self._kept:

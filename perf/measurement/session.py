@@ -199,6 +199,8 @@ class Measurements:
         for name, answer in memory.items():
             if ready.oracle is not None:
                 ready.oracle.learn(ready.variants[name], measurement.scenario, answer)
+            if measurement.overcommitted:  # a full card gains nothing more, whatever is put on it
+                answer["doubt"] = measurement.overcommitted
         draw = self._draw(measurement)
         arms = {
             name: replace(

@@ -104,14 +104,15 @@ def make_ready(
         crew.ask(baseline, "saving inputs", "save_inputs", scenarios=list(scenarios), folder=str(crew.folder))
     if crew.alone:
         crew.dismiss([baseline])
-    else:
-        if crew.ledger.one_at_a_time:
-            crew.wake(others)
+    elif not crew.ledger.one_at_a_time:
         open_models(crew, others, ready)
     ready.files = _files(crew, exported, facts, scenarios, cache, progress, ready)
     if crew.alone:
         crew.dismiss(others)
         return ready
+    if crew.ledger.one_at_a_time:  # not before exports are done: builders take of the card, too
+        crew.wake(others)
+        open_models(crew, others, ready)
     for name, worker in crew.workers.items():
         load(crew, worker, by_name[name], ready.files.get(name, {}), facts, ready.cold[name])
     return ready
