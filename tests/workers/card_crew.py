@@ -36,7 +36,7 @@ class CardWorker:
 
     def ask(self, request: str, **keywords: Any) -> None:
         self.crew.log.append((self.name, request))
-        answer = getattr(self, f"_{request}", lambda **_: {})(**keywords)
+        answer: dict[str, Any] = getattr(self, f"_{request}", lambda **_: {})(**keywords)
         self.crew._inbox.put((self, ["ok", answer]))  # type: ignore[arg-type]
 
     def read(self, message: Any) -> Any:
