@@ -6,13 +6,15 @@ import gc
 from typing import Any
 
 from perf.probes.memory import CudaMemory, HostMemory, MemoryReader
+from perf.workers.cap import Cap, NoCap
 
 
 class Footprint:
-    """Bytes above the level before the model was built. `reader` is the memory that has to fit."""
+    """Bytes above the level before the model was built. `reader` is the memory that has to fit, `cap` what holds it."""
 
     def __init__(self) -> None:
         self.reader: MemoryReader = HostMemory()
+        self.cap: Cap = NoCap()
         self._before = 0
         self._cold_peak: int | None = 0
 
@@ -21,6 +23,7 @@ class Footprint:
         gc.collect()
         self.reader.reset_peak()
         self._before = self.reader.read().level_bytes
+        self.cap.aim(self._before)
 
     def loaded(self) -> None:
         """Loading and the first call end here; their peak is kept."""
@@ -45,6 +48,7 @@ class Footprint:
             "resident_bytes": resident,
             "activation_bytes": None if steady is None else max(0, steady - resident),
             "level_before_bytes": self._before,
+            **self.cap.facts(),
         }
         if isinstance(self.reader, CudaMemory):
             return answer | {"kind": "cuda reserved", "peak_allocated_bytes": self.reader.peak_allocated_bytes()}
