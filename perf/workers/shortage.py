@@ -102,12 +102,18 @@ def shortage_of(error: BaseException, output: str, cap: Cap) -> Shortage | None:
     said = str(error)
     if SWALLOWED.search(said):
         said = f"{said}\n{output}"
-    known = isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
-    by_name = any(kind.__name__ == "OutOfMemoryError" for kind in type(error).__mro__)  # torch's, not imported here
     by_words = WORDS.search(said) is not None or (bool(enforced) and NO_MAP.search(said) is not None)
-    if not (known or by_name or by_words):
+    if not (by_words or about_memory(error)):
         return None
     return Shortage(requested_bytes(said), enforced.get("enforced_bytes"), enforced.get("enforced_by"), cap.state())
+
+
+def about_memory(error: BaseException) -> bool:
+    """Whether an allocation failed, from the error alone."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return True
+    by_name = any(kind.__name__ == "OutOfMemoryError" for kind in type(error).__mro__)  # torch's, not imported here
+    return by_name or WORDS.search(str(error)) is not None
 
 
 def requested_bytes(text: str) -> int | None:
