@@ -27,7 +27,7 @@ class Footprint:
 
     def loaded(self) -> None:
         """Loading and the first call end here; their peak is kept."""
-        peak = self._peak()
+        peak = self.peak_bytes()
         self._cold_peak = max(peak, self._cold_peak or 0) if peak is not None else None
 
     def level_bytes(self) -> int:
@@ -39,7 +39,7 @@ class Footprint:
 
         `resident_bytes` is what stays between calls; what steady calls need above it are the activations.
         """
-        steady, cold = self._peak(), self._cold_peak
+        steady, cold = self.peak_bytes(), self._cold_peak
         resident = max(0, self.level_bytes() - self._before)
         answer: dict[str, Any] = {
             "peak_bytes": None if steady is None or cold is None else max(steady, cold),
@@ -54,6 +54,7 @@ class Footprint:
             return answer | {"kind": "cuda reserved", "peak_allocated_bytes": self.reader.peak_allocated_bytes()}
         return answer | {"kind": "resident"}
 
-    def _peak(self) -> int | None:
+    def peak_bytes(self) -> int | None:
+        """Most since the peak was last reset; None where the platform can't tell."""
         peak = self.reader.read().peak_bytes
         return None if peak is None else max(0, peak - self._before)

@@ -10,13 +10,14 @@ import sys
 import threading
 import time
 import traceback
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from perf.errors import Unavailable, UsageProblem
+from perf.workers.need import needed_bytes
 from perf.workers.shortage import shortage_of
 from perf.workers.stage import Stage
 
@@ -43,20 +44,28 @@ def serve(channel: Any, log: str, host_pid: int) -> None:
             return
         if name == "stop":
             return
-        printed = os.fstat(1).st_size
-        try:
-            channel.send(["ok", getattr(stage, name)(**keywords)])
-        except UsageProblem as problem:
-            channel.send(["usage", str(problem)])
-        except Unavailable as reason:
-            channel.send(["unavailable", str(reason)])
-        except Exception as error:  # noqa: BLE001 - whatever a model raises is that variant's failure, and is reported
-            shortage = shortage_of(error, _printed_since(log, printed), stage.cap)
-            if shortage is not None:
-                channel.send(["memory", asdict(shortage), traceback.format_exc()])
-                continue
+        channel.send(_answer(stage, name, keywords, log))
+
+
+def _answer(stage: Stage, name: str, keywords: dict[str, Any], log: str) -> list[Any]:
+    printed = os.fstat(1).st_size
+    try:
+        return ["ok", getattr(stage, name)(**keywords)]
+    except UsageProblem as problem:
+        return ["usage", str(problem)]
+    except Unavailable as reason:
+        return ["unavailable", str(reason)]
+    except Exception as error:  # noqa: BLE001 - whatever a model raises is that variant's failure, and is reported
+        shortage = shortage_of(error, _printed_since(log, printed), stage.cap)
+        if shortage is None:
             first_line = (str(error).splitlines() or [""])[0]
-            channel.send(["raised", f"{type(error).__name__}: {first_line}", traceback.format_exc()])
+            return ["raised", f"{type(error).__name__}: {first_line}", traceback.format_exc()]
+        details = traceback.format_exc()
+    # The error is gone by now, and with it what its frames held.
+    if shortage.cap_bytes is not None:
+        print(shortage.sentence("it", name), file=sys.stderr)  # noqa: T201 - if this process dies now, that is why
+        shortage = replace(shortage, needed_bytes=needed_bytes(stage, name, keywords))
+    return ["memory", asdict(shortage), details]
 
 
 def _own_output(log: str) -> None:

@@ -21,7 +21,7 @@ REQUESTED = (
 
 WORDS = re.compile(
     r"DefaultCPUAllocator: (can't allocate|not enough) memory|std::bad_alloc|CUDA (error: )?out of memory"
-    r"|(CUBLAS|CUDNN)_STATUS_ALLOC_FAILED|libgomp: Thread creation failed"
+    r"|(CUBLAS|CUDNN)_STATUS_ALLOC_FAILED|libgomp: Thread creation failed|allocation [^\n]*failed at level [^\n]*"
 )
 """What native code says of an allocation that failed, in an exception or as its last words."""
 
@@ -48,25 +48,29 @@ class Shortage:
     """What is known of a failed allocation, in bytes.
 
     requested: None where the error does not say. cap: what was enforced, None where only the machine's own size was.
-    enforced_by: how. state: of the allocator, as `Cap.state` tells; `level_bytes` counts against the cap.
+    enforced_by: how. state: of the allocator, as `Cap.state` tells; `level_bytes` counts against the cap. needed: the
+    peak of the same request without the cap; None where that was not found out.
     """
 
     requested_bytes: int | None
     cap_bytes: int | None = None
     enforced_by: str | None = None
     state: Mapping[str, int] = field(default_factory=dict)
+    needed_bytes: int | None = None
 
     @property
     def missing_bytes(self) -> int | None:
         """At least so much more would have been needed; None where that can't be told.
 
-        At least: the failed call would have gone on to allocate, and what its native part held was given back before
-        the level could be read.
+        At least: the failed request would have gone on to allocate, and what its native part held was given back before
+        the level could be read. What the request took without the cap tells more.
         """
-        level = self.state.get("level_bytes")
-        if self.cap_bytes is None or self.requested_bytes is None or level is None:
+        if self.cap_bytes is None:
             return None
-        return max(1, level + self.requested_bytes - self.cap_bytes)
+        level = self.state.get("level_bytes")
+        at_failure = None if level is None or self.requested_bytes is None else level + self.requested_bytes
+        over = max(self.needed_bytes or 0, at_failure or 0) - self.cap_bytes
+        return over if over > 0 else None
 
     def sentence(self, name: str, request: str) -> str:
         """What happened to worker `name` while it answered `request`."""
@@ -78,7 +82,9 @@ class Shortage:
             return f"{name} ran out of memory in {phase}: {asked} failed{level}{free}"
         missing = self.missing_bytes
         least = "; how much is missing can't be told" if missing is None else f", at least {mib(missing)} missing"
-        return f"{name} does not fit under the enforced {mib(self.cap_bytes)}: {asked} failed{level} in {phase}{least}"
+        need = "" if self.needed_bytes is None else f" (without the cap it took {mib(self.needed_bytes)})"
+        cap = f"does not fit under the enforced {mib(self.cap_bytes)}"
+        return f"{name} {cap}: {asked} failed{level} in {phase}{least}{need}"
 
     def facts(self) -> dict[str, Any]:
         """For the record."""
@@ -88,6 +94,7 @@ class Shortage:
             "out_of_memory": {
                 "requested_bytes": self.requested_bytes,
                 "missing_bytes": self.missing_bytes,
+                "needed_bytes": self.needed_bytes,
                 **self.state,
             },
         }
@@ -105,7 +112,11 @@ def shortage_of(error: BaseException, output: str, cap: Cap) -> Shortage | None:
     by_words = WORDS.search(said) is not None or (bool(enforced) and NO_MAP.search(said) is not None)
     if not (by_words or about_memory(error)):
         return None
-    return Shortage(requested_bytes(said), enforced.get("enforced_bytes"), enforced.get("enforced_by"), cap.state())
+    try:
+        state = cap.state()
+    except Exception:  # noqa: BLE001 - a card that has failed may answer nothing more; what the error said still counts
+        state = {}
+    return Shortage(requested_bytes(said), enforced.get("enforced_bytes"), enforced.get("enforced_by"), state)
 
 
 def about_memory(error: BaseException) -> bool:

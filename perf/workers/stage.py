@@ -42,12 +42,12 @@ class Stage:
         self._workload: Workload | None = None
         self._runners: dict[str, Call] = {}
         self._calls: dict[str, list[Callable[[], Any]]] = {}
-        self._footprint = Footprint()
+        self.footprint = Footprint()
 
     @property
     def cap(self) -> Cap:
         """What holds this worker to the ceiling."""
-        return self._footprint.cap
+        return self.footprint.cap
 
     def start(self, device: str, ceiling_bytes: int | None = None) -> Answer:
         """Import torch and wake the device; with a ceiling, see to it that the cap can be enforced."""
@@ -59,12 +59,12 @@ class Stage:
                 f"--perf-device {device}: torch {torch.__version__} finds no usable CUDA card in the worker; "
                 "check the driver, or use --perf-device cpu"
             )
-        self._footprint.cap = cap_for(device, ceiling_bytes)
+        self.footprint.cap = cap_for(device, ceiling_bytes)
         _wake(torch)
         if device.startswith("cuda"):
             torch.cuda.set_device(device)
             torch.zeros(1, device=device)
-            self._footprint.reader = CudaMemory(torch.cuda, torch.device(device))
+            self.footprint.reader = CudaMemory(torch.cuda, torch.device(device))
         self._device = device
         self.cap.begin()
         return {"torch": str(torch.__version__), "threads": torch.get_num_threads(), "enforced_by": self.cap.how}
@@ -90,7 +90,7 @@ class Stage:
         """Build the workload and put its module on the device; `build_s` is what that took."""
         import torch
 
-        self._footprint.mark()
+        self.footprint.mark()
         start = time.perf_counter()
         workload = build_workload(factory, where)
         if workload.threads is not None:
@@ -167,7 +167,7 @@ class Stage:
         spec = VariantSpec(**variant)
         start = time.perf_counter()
         if files:
-            self._footprint.mark()
+            self.footprint.mark()
             start = time.perf_counter()
             engine = resolve(spec.factory, spec.where)()
             loaded: dict[str, Call] = {}
@@ -208,7 +208,7 @@ class Stage:
             calls[0]()
         self._synchronise()
         first_call_s = time.perf_counter() - start
-        self._footprint.loaded()
+        self.footprint.loaded()
         return {"first_call_s": first_call_s}
 
     def write_outputs(self, scenario: str, folder: str) -> Answer:
@@ -249,7 +249,7 @@ class Stage:
                         device_ns.append(taken.device_ns)
         finally:
             gc.enable()
-        return {"wall_ns": wall_ns, "device_ns": device_ns, "level_bytes": self._footprint.level_bytes()}
+        return {"wall_ns": wall_ns, "device_ns": device_ns, "level_bytes": self.footprint.level_bytes()}
 
     def settle(self) -> Answer:
         """Move everything alive out of the collector's sight, so that no later collection walks the model."""
@@ -259,11 +259,11 @@ class Stage:
 
     def reset_peak(self) -> Answer:
         """Start the memory of a scenario anew; where the platform can't, its peak is that of the whole life."""
-        return {"reset": self._footprint.reader.reset_peak()}
+        return {"reset": self.footprint.reader.reset_peak()}
 
     def memory(self) -> Answer:
         """What the variant takes of memory; see `Footprint`."""
-        return self._footprint.answer()
+        return self.footprint.answer()
 
     def _opened(self) -> Workload:
         if self._workload is None:

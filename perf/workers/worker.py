@@ -14,9 +14,8 @@ import execnet
 import psutil
 
 from perf.errors import UsageProblem
-from perf.workers.cap import mib
-from perf.workers.failure import Failure, FailureKind, exit_words
-from perf.workers.shortage import WORDS, Shortage
+from perf.workers.failure import Failure, FailureKind, of_death
+from perf.workers.shortage import Shortage
 
 Answer = dict[str, Any]
 Inbox = queue.Queue[tuple["Worker", Any]]
@@ -125,19 +124,8 @@ class Worker:
         if self._process is not None:
             with contextlib.suppress(psutil.Error):
                 code = self._process.wait(timeout=5)
-        where = f" in {request}" if request else ""
-        # Native code that can't get memory may end the process instead of saying so to Python.
-        starved = WORDS.search(self._last_words())
-        if starved is None:
-            self.fail(FailureKind.DIED, f"worker {self.name} {exit_words(code)}{where}")
-            return
-        cap = f" under the enforced {mib(self.ceiling_bytes)}" if self.ceiling_bytes else ""
-        self.fail(
-            FailureKind.OUT_OF_MEMORY,
-            f"worker {self.name} {exit_words(code)}{where}, because memory ran out{cap} ({starved[0]}); how much is "
-            "missing it could not say",
-            shortage=Shortage(None, self.ceiling_bytes),
-        )
+        kind, sentence, shortage = of_death(self.name, code, request, self._last_words(), self.ceiling_bytes)
+        self.fail(kind, sentence, shortage=shortage)
 
     def _last_words(self) -> str:
         with contextlib.suppress(OSError):

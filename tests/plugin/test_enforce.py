@@ -110,13 +110,14 @@ def test_a_variant_that_does_not_fit_fails_by_so_much_and_the_others_complete(pr
 
     sentence = re.search(
         r"FAIL: greedy does not fit under the enforced 200 MiB: an allocation of 300 MiB failed at level (\d+) MiB "
-        r"in the first call, at least (\d+) MiB missing",
+        r"in the first call, at least (\d+) MiB missing \(without the cap it took (\d+) MiB\)",
         done.stdout,
     )
     assert sentence is not None, said
-    level, missing = int(sentence[1]), int(sentence[2])
+    level, missing, needed = (int(number) for number in sentence.groups())
     assert level == pytest.approx(40, abs=8)
     assert missing == pytest.approx(140, abs=8)
+    assert needed == pytest.approx(340, abs=8)
     assert "Traceback" in done.stdout, "the allocation is named in the last words of the worker"
 
     assert "note: every worker that was measured ran under a cap of 200 MiB, by " in done.stdout

@@ -14,7 +14,8 @@ from perf.errors import UsageProblem
 from perf.probes.memory import HostMemory, Usage
 from perf.probes.process_limit import process_limit
 from perf.probes.reading import Missing
-from perf.workers.cap import GRAIN, LEAST_BYTES, CudaCap, HostCap, NoCap, UncappedCuda, cap_for, mib
+from perf.workers.cap import GRAIN, LEAST_BYTES, HostCap, NoCap, cap_for, mib
+from perf.workers.card_cap import CudaCap, UncappedCuda
 from perf.workers.shortage import shortage_of
 
 MIB = 1 << 20
@@ -48,9 +49,10 @@ class FakeMemory:
 
     def __init__(self, resident: int = 200 * MIB) -> None:
         self.resident = resident
+        self.peak = 0
 
     def read(self) -> Usage:
-        return Usage(self.resident, None)
+        return Usage(self.resident, self.peak)
 
     def reset_peak(self) -> bool:
         return False
@@ -129,6 +131,19 @@ def test_a_limit_that_holds_nobody_is_bad_input() -> None:
     HostCap(300 * MIB, FakeLimit(), FakeMemory(), asleep).begin()
 
 
+def test_with_room_the_same_level_counts_as_before_the_model() -> None:
+    limit = FakeLimit()
+    cap = HostCap(64 * MIB, limit, FakeMemory(resident=250 * MIB), asleep)
+    assert cap.roomy() is None, "nothing has begun that could be done again"
+    cap.aim(200 * MIB)
+    room = cap.roomy()
+    assert room is not None
+    with room.held():
+        assert limit.limit is not None
+        assert limit.limit > 500 * MIB + 64 * MIB
+    assert HostCap(1 << 60, limit, FakeMemory(), asleep).roomy() is None
+
+
 class FakeCuda:
     """A 24 GiB card of which others use 1 GiB; this process's context takes 450 MiB once `wake` was called."""
 
@@ -156,6 +171,9 @@ class FakeCuda:
     def set_per_process_memory_fraction(self, fraction: float, device: str) -> None:
         self.fraction = fraction
 
+    def empty_cache(self) -> None:
+        self.reserved = 0
+
     def mem_get_info(self, device: str) -> tuple[int, int]:
         return 24 * GIB - self.used, 24 * GIB
 
@@ -170,6 +188,8 @@ def test_a_card_leaves_the_allocator_what_the_context_does_not_take() -> None:
     cap.begin()
     assert cuda.fraction == pytest.approx((4 * GIB - 450 * MIB) / (24 * GIB))
     assert cap.facts()["context_bytes"] == 450 * MIB
+    assert cap.roomy() is cap
+    assert cuda.fraction == 1.0
     cuda.reserved = 3 * GIB
     assert cap.state() == {
         "level_bytes": 3 * GIB + 450 * MIB,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from perf.workers.cap import NoCap
@@ -69,6 +71,16 @@ def test_an_error_that_only_points_to_what_was_printed_is_read_with_it() -> None
     assert shortage_of(RuntimeError(AOTI), "Error: expected 2 inputs\n", Capped()) is None
 
 
+def test_a_card_that_answers_nothing_more_leaves_what_the_error_said() -> None:
+    class Lost(Capped):
+        def state(self) -> dict[str, int]:
+            raise RuntimeError("CUDA error: unspecified launch failure")
+
+    found = shortage_of(OutOfMemoryError(CARD), "", Lost())
+    assert found is not None
+    assert (found.requested_bytes, found.missing_bytes) == (20 * MIB + MIB // 2, None)
+
+
 def test_a_library_that_can_not_be_mapped_is_short_of_memory_only_under_a_cap() -> None:
     error = OSError("package.so: failed to map segment from shared object")
     assert shortage_of(error, "", NoCap()) is None
@@ -85,12 +97,19 @@ def test_missing_is_what_would_have_been_enough_for_this_allocation() -> None:
     assert found.facts()["out_of_memory"] == {
         "requested_bytes": 200 * MIB,
         "missing_bytes": 50 * MIB,
+        "needed_bytes": None,
         "level_bytes": 150 * MIB,
     }
 
 
-def test_what_was_given_back_before_it_could_be_read_leaves_something_missing() -> None:
-    assert Shortage(10 * MIB, 300 * MIB, "a limit", {"level_bytes": 150 * MIB}).missing_bytes == 1
+def test_what_was_given_back_before_it_could_be_read_shows_when_it_is_done_again() -> None:
+    found = Shortage(10 * MIB, 300 * MIB, "a limit", {"level_bytes": 150 * MIB})
+    assert found.missing_bytes is None
+    found = replace(found, needed_bytes=450 * MIB)
+    assert found.missing_bytes == 150 * MIB
+    assert found.sentence("jit", "turn").endswith(
+        "in a call, at least 150 MiB missing (without the cap it took 450 MiB)"
+    )
 
 
 def test_what_is_not_known_is_not_invented() -> None:
