@@ -15,7 +15,7 @@ from perf.probes.device_memory import DeviceMemory, DeviceMemoryReader, HostRoom
 from perf.probes.draw import Meter, ProcessorMeter
 from perf.probes.health import HostLoad, Together
 from perf.probes.reading import Missing, Reading
-from perf.variants.registry import BASELINE, VariantSpec
+from perf.variants.registry import VariantSpec
 from perf.workers.cache import ArtefactCache
 from perf.workers.crew import Crew, Progress
 from perf.workers.ledger import Ledger
@@ -43,6 +43,7 @@ class Means:
     all workers are started anew, because a process is a source of variance of its own. claim: called before workers
     start; returns when the device is this run's alone, and at once when it is already. keep_disturbed: whether rounds
     that something else disturbed count all the same. card_uuid: of the card that workers run on; "" for none.
+    enforced_bytes: the cap on each worker; None for none.
     residency: whether workers live together. room: reads the memory they have to fit, with `ceiling_bytes` where the
     device is a card. meter: reads what the device draws.
     """
@@ -56,6 +57,7 @@ class Means:
     processes: int = 1
     keep_disturbed: bool = False
     card_uuid: str = ""
+    enforced_bytes: int | None = None
     residency: Residency = Residency.AUTO
     ceiling_bytes: int | None = None
     room: DeviceMemoryReader = field(default_factory=HostRoom)
@@ -129,7 +131,9 @@ class Measurements:
         means.claim()
         self._before = means.room.read()
         ledger = Ledger(means.room if means.card_uuid else None)
-        crew = self._crew = Crew(task.workload, means.device, means.progress, means.timeout_s, ledger)
+        crew = self._crew = Crew(
+            task.workload, means.device, means.progress, means.timeout_s, means.enforced_bytes, ledger
+        )
         footprints = Footprints(means.cache.beside("footprints"))
         seats = Seats(means.residency, means.room, footprints, means.ceiling_bytes)
         ready = self._ready = make_ready(crew, task.variants, task.scenarios, means.cache, means.progress, seats)
@@ -156,7 +160,7 @@ class Measurements:
             for name, worker in crew.workers.items()
         }
         card = CardHealth(self._means.card_uuid, crew.pids) if self._means.card_uuid else None
-        notes = tuple(filter(None, [ready.seating.note, card.missing if card is not None else None]))
+        notes = tuple(filter(None, [ready.seating.note, card.missing if card is not None else None, *crew.notes]))
         # Another order of turns in every set of processes, and all of them from the one seed.
         blank = Measurement(
             workload,
@@ -169,7 +173,7 @@ class Measurements:
         )
         parts.append(blank)
         self.done[workload, scenario] = merged(parts)
-        if crew.workers[BASELINE].failure is None:
+        if any(worker.alive for worker in crew.workers.values()):
             health = Together([HostLoad(crew.pids), *([] if card is None else [card])])
             # On a CPU nobody lends memory: what does not fit is swapped or killed, and the system's load shows it.
             overcommit = Overcommit(self._means.room, self._before, crew.ledger.outside_bytes) if card else None

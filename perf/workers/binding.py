@@ -11,7 +11,7 @@ from perf.workers.worker import Worker
 
 
 def bind(crew: Crew, scenario: str, cold: Mapping[str, Cold]) -> dict[str, float]:
-    """Give every living worker the inputs of `scenario` and compare outputs with the baseline's.
+    """Give every living worker the inputs of `scenario` and compare outputs with the baseline's, where that has any.
 
     Returns the worst relative L2 distance per worker; fills `first_call_s`. One worker at a time.
     """
@@ -21,8 +21,6 @@ def bind(crew: Crew, scenario: str, cold: Mapping[str, Cold]) -> dict[str, float
         distance = bind_one(crew, worker, scenario, cold[worker.name]) if worker.alive else None
         if distance is not None:
             distances[worker.name] = distance
-        if not crew.workers[BASELINE].alive:
-            break
     forget_outputs(crew, scenario)
     return distances
 
@@ -35,9 +33,11 @@ def bind_one(crew: Crew, worker: Worker, scenario: str, cold: Cold) -> float | N
     if worker.name == BASELINE:
         crew.ask(worker, f"outputs of {scenario}", "write_outputs", scenario=scenario, folder=folder)
         distance: float | None = 0.0
-    else:
+    elif crew.workers[BASELINE].alive:
         compared = crew.ask(worker, f"comparing {scenario}", "compare_outputs", scenario=scenario, folder=folder)
         distance = None if compared is None else compared["rel_l2"]
+    else:
+        distance = None
     begin_steady(crew, worker)
     return distance
 

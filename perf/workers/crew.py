@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import execnet
 
+from perf.workers.cap import mib
 from perf.workers.failure import FailureKind
 from perf.workers.ledger import Ledger
 from perf.workers.worker import Answer, Inbox, Worker
@@ -53,13 +54,23 @@ class Crew:
     `failure`; the others go on. Use as a context manager: nothing outlives it.
     `alone`: whether workers live one at a time. `quiet`: whether what is asked is no news any more. `ledger`: what they
     put on a card.
+
+    ceiling_bytes: the cap that workers which are measured run under; None for none. Builders and helpers have none.
     """
 
     def __init__(
-        self, workload: WorkloadSpec, device: str, progress: Progress, timeout_s: float, ledger: Ledger | None = None
+        self,
+        workload: WorkloadSpec,
+        device: str,
+        progress: Progress,
+        timeout_s: float,
+        ceiling_bytes: int | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         self.workload = workload
         self.device = device
+        self.ceiling_bytes = ceiling_bytes
+        self.enforced_by: str | None = None
         self.workers: dict[str, Worker] = {}
         self.alone = False
         self.quiet = False
@@ -109,8 +120,21 @@ class Crew:
             self.ledger.hired(name)
 
     def wake(self, workers: Iterable[Worker]) -> None:
-        """Let them import torch and take their device."""
-        self.ask_each(workers, "importing torch", "start", device=self.device)
+        """Let them import torch and take their device, under the cap where there is one."""
+        workers = list(workers)
+        cap = {} if self.ceiling_bytes is None else {"ceiling_bytes": self.ceiling_bytes}
+        for worker in workers:
+            worker.ceiling_bytes = self.ceiling_bytes
+        answers = self.ask_each(workers, "importing torch", "start", device=self.device, **cap)
+        if cap:
+            self.enforced_by = next((answer["enforced_by"] for answer in answers.values()), self.enforced_by)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the figures should know of how these workers ran."""
+        if self.ceiling_bytes is None or self.enforced_by is None:
+            return ()
+        return (f"every worker that was measured ran under a cap of {mib(self.ceiling_bytes)}, by {self.enforced_by}",)
 
     def replace(self, name: str) -> Worker:
         """A new process in the place of worker `name`, whose own has ended."""
@@ -139,7 +163,7 @@ class Crew:
 
     def ask_each(self, workers: Iterable[Worker], what: str, request: str, **keywords: Any) -> dict[Worker, Answer]:
         """As `ask_all`, but one after the other where each must be seen to allocate by itself."""
-        if not self.ledger.one_at_a_time:
+        if not (self.ledger.one_at_a_time or self.device.startswith("cuda")):
             return self.ask_all(workers, what, request, **keywords)
         answers: dict[Worker, Answer] = {}
         for worker in workers:

@@ -18,6 +18,7 @@ from perf.workers.failure import FailureKind
 from perf.workers.prediction import Footprints, Oracle
 from perf.workers.residency import Residency, Seating
 from perf.workers.seats import Seats
+from perf.workers.stand_in import stand_in
 from perf.workers.worker import Answer, Worker
 
 LOCK_WAIT_S = 1800.0
@@ -75,7 +76,7 @@ def make_ready(
     """Start `variants` (the baseline among them) and a control, and load each; one worker first, who says how much all
     of them will take. Where `seats` finds no room for that, none is loaded: see `Solo`.
 
-    A variant that fails has its `failure` set; without a living baseline nothing more is prepared.
+    A variant that fails has its `failure` set. Where nothing can be known of the model without the baseline, all fail.
     Raises UsageProblem for a factory that returns the wrong thing, unequal weights, or an unknown scenario.
     """
     by_name = {variant.name: variant for variant in variants}
@@ -89,11 +90,11 @@ def make_ready(
     crew.wake([baseline] if crew.ledger.one_at_a_time else crew.workers.values())
     context_bytes = crew.ledger.grown_bytes(BASELINE)
     ready = Ready({name: Cold() for name in crew.workers}, by_name)
-    opened = open_models(crew, [baseline], ready)
-    if not baseline.alive:
+    facts = open_models(crew, [baseline], ready).get(baseline) or stand_in(crew, scenarios)
+    if facts is None:
         _share_what_is_missing(crew)
         return ready
-    facts = ready.facts = opened[baseline]
+    ready.facts = facts
     _check_scenarios(crew, facts, scenarios)
     ready.threads, ready.weight_bytes, ready.calls = facts["threads"], facts["weight_bytes"], facts["calls"]
     ready.oracle = seats.oracle(crew.device, facts, context_bytes)
@@ -132,11 +133,11 @@ def open_models(crew: Crew, workers: Iterable[Worker], ready: Ready) -> dict[Wor
 def _share_what_is_missing(crew: Crew) -> None:
     """A model that can't be built here can't be built by any variant: all say so, in its own words."""
     failure = crew.workers[BASELINE].failure
-    if failure is None or failure.kind is not FailureKind.UNAVAILABLE:
+    if failure is None:
         return
     for worker in crew.workers.values():
         if worker.alive:
-            worker.fail(failure.kind, failure.sentence)
+            worker.fail(failure.kind, failure.sentence, shortage=failure.shortage)
 
 
 def _check_weights(crew: Crew, right: Answer, found: Answer) -> None:

@@ -52,7 +52,7 @@ class Solo:
         distances: dict[str, float] = {}
         typical_s = None
         for name in sorted(self._crew.workers, key=lambda name: name != BASELINE):
-            if not self._crew.workers[name].alive or not self._crew.workers[BASELINE].alive:
+            if not self._crew.workers[name].alive:
                 continue
             cold = self._ready.cold[name]
             with self._hired(name, cold) as worker:

@@ -42,7 +42,7 @@ class CardWorker:
     def read(self, message: Any) -> Any:
         return None if message == ENDED else message[1]
 
-    def fail(self, kind: Any, sentence: str, details: str = "") -> None:
+    def fail(self, kind: Any, sentence: str, details: str = "", shortage: Any = None) -> None:
         self.failure = Failure(kind, sentence, details)
         self.kill()
 
