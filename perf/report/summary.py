@@ -83,7 +83,9 @@ def _row(policy: Policy, judge: Judge, measurement: Measurement, variant: str) -
     worst = min((ruling.verdict for ruling in found), key=_WORST_FIRST.index, default=None)
     cell = Cell(measurement.workload, measurement.scenario, variant)
     gate = policy.min_speedup(cell, measurement.device.split(":")[0])
-    speed = _speed(judge, measurement, arm) + (f", gate {gate.min_speedup:g}" if gate else "")
+    speed = _speed(judge, measurement, arm, gate.baseline if gate else BASELINE)
+    if gate is not None:
+        speed += f", gate {gate.min_speedup:g}" + ("" if gate.baseline == BASELINE else f" of {gate.baseline}")
     return (
         variant,
         format_seconds(arm.median_s),
@@ -94,11 +96,11 @@ def _row(policy: Policy, judge: Judge, measurement: Measurement, variant: str) -
     )
 
 
-def _speed(judge: Judge, measurement: Measurement, arm: Arm) -> str:
+def _speed(judge: Judge, measurement: Measurement, arm: Arm, baseline: str) -> str:
     if arm.name == BASELINE:
         floor = judge.noise_floor(measurement)
         return "baseline" if floor is None else f"noise floor {floor:.1%}"
-    found = judge.speedup(measurement, arm.name)
+    found = judge.speedup(measurement, arm.name, baseline) if baseline in measurement.arms else None
     return format_speedup(found) if found else "-"
 
 
