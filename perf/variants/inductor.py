@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from perf.variants.capture import captured
 from perf.variants.compiler import missing_compiler
-from perf.variants.evidence import Witnessed
+from perf.variants.packaged import Packaged
 from perf.variants.refusal import refusing
 from perf.variants.variant import Call, Facts
 from perf.workloads.workload import Inputs
@@ -47,15 +47,7 @@ class Inductor:
             aoti_compile_and_package(program, package_path=str(path), inductor_configs=dict(CONFIGS))
         return {}
 
-    def load(self, path: Path, device: str, facts: Facts) -> Call:  # noqa: ARG002 - the package names its device
+    def load(self, path: Path, device: str, facts: Facts) -> Call:  # noqa: ARG002 - nothing to check
         from torch._inductor import aoti_load_package
 
-        return Witnessed(aoti_load_package(str(path)), proof=_is_package)
-
-
-def _is_package(call: object) -> str | None:
-    """What is called instead of a package's compiled code; None where it is that."""
-    loader = getattr(call, "loader", None)
-    if hasattr(loader, "boxed_run") or hasattr(loader, "run"):
-        return None
-    return f"inductor: {type(call).__name__} is called, and no package of AOTInductor"
+        return Packaged(aoti_load_package(str(path)), device)

@@ -46,7 +46,7 @@ _MEANING = {
     Precision.BF16: "weights and inputs converted to bfloat16",
     Precision.FP16: "weights and inputs converted to float16",
     Precision.AUTOCAST_BF16: "weights stay float32 and are cast to bfloat16 in every call",
-    Precision.AUTOCAST_FP16: "weights stay float32 and are cast to float16 in every call, as in CosyVoice since 2025-12",
+    Precision.AUTOCAST_FP16: "weights stay float32 and are cast to float16 in every call",
 }
 
 TF32_FROM = (8, 0)

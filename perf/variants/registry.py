@@ -33,6 +33,11 @@ class VariantSpec:
     engine: str = ""
     options: Options = ()
 
+    @property
+    def roughest(self) -> str:
+        """The coarsest numbers in it, by which its tolerance goes: a precision, or `int8`."""
+        return "int8" if self.engine.startswith("int8") else self.precision
+
 
 @cache
 def _shipped() -> dict[str, VariantSpec]:

@@ -2,7 +2,7 @@
 
 To the graph: layers are fused and kernels chosen by timing them, at export; the engine is typed as the ONNX file is, so
 that half precision comes from a converted module.
-Needs: an NVIDIA card, and `tensorrt` or `tensorrt-rtx` (RTX cards), whichever is installed; onnx and onnxscript to export.
+Needs: an NVIDIA card, and `tensorrt` or `tensorrt-rtx` (RTX cards), whichever is installed; onnx, onnxscript to export.
 Can't go: operators that its parser does not know; lengths beyond its profile: for CosyVoice2's estimator that is the
 original's, 4 to 3000 frames and best at 500, at batch 2; elsewhere what the calls span.
 Source: TensorRT's Python API (NVIDIA documentation); the profile and 4 GiB of workspace from CosyVoice's TensorRT

@@ -18,7 +18,9 @@ from perf.errors import UsageProblem
 from perf.variants.registry import BASELINE, CONTROL, VariantSpec
 from perf.workers.cache import ArtefactCache
 from perf.workers.crew import Crew
+from perf.workers.examination import Examined, examine_again
 from perf.workers.failure import FailureKind
+from perf.workers.parity import Parity
 from perf.workers.readiness import Ready, bind, make_ready
 from perf.workloads.registry import WorkloadSpec
 
@@ -64,6 +66,12 @@ def ready_with(crew: Crew, cache: ArtefactCache, *variants: VariantSpec, progres
     return make_ready(crew, [EAGER, *variants], ["short", "varied"], cache, progress or Silent())
 
 
+def rel_l2(found: dict[str, Examined], name: str) -> float:
+    parity = found[name].parity
+    assert parity is not None
+    return parity.rel_l2
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no exit by signal")
 def test_a_crew_of_good_and_bad_variants(crew: Crew, cache: ArtefactCache) -> None:
     """One story, since every worker costs an import of torch: who is right is right, who fails fails alone."""
@@ -82,10 +90,16 @@ def test_a_crew_of_good_and_bad_variants(crew: Crew, cache: ArtefactCache) -> No
 
     # Outputs are compared with eager's.
     found = bind(crew, "short", ready.cold)
-    assert found[BASELINE] == found[CONTROL] == found["plain"] == 0.0
-    assert found["torchscript"] < 1e-6
-    assert found["off_by_one_percent"] == pytest.approx(0.01, rel=1e-3)
-    assert found["one_nan"] == math.inf
+    assert rel_l2(found, BASELINE) == rel_l2(found, CONTROL) == rel_l2(found, "plain") == 0.0
+    assert rel_l2(found, "torchscript") < 1e-6
+    assert rel_l2(found, "off_by_one_percent") == pytest.approx(0.01, rel=1e-3)
+    assert rel_l2(found, "one_nan") == math.inf
+    assert found["one_nan"].parity == Parity(math.inf, math.inf, not_finite=1)
+
+    # One that runs the module as it is, is eager under another name.
+    assert found["plain"].instead is not None
+    assert "it is eager" in found["plain"].instead
+    assert [found[name].instead for name in (BASELINE, CONTROL, "torchscript")] == [None] * 3
 
     # One that is killed is named with its signal and its last words.
     assert crew.turn("dies", "short", 0, 20) is None
@@ -105,7 +119,7 @@ def test_a_crew_of_good_and_bad_variants(crew: Crew, cache: ArtefactCache) -> No
 
     # The others go on, in every scenario.
     found = bind(crew, "varied", ready.cold)
-    assert found["torchscript"] < 1e-6
+    assert rel_l2(found, "torchscript") < 1e-6
     for name in (BASELINE, CONTROL, "torchscript", "plain"):
         turn = crew.turn(name, "varied", 2, 5)
         assert turn is not None
