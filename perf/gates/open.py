@@ -13,7 +13,7 @@ from perf.variants.registry import BASELINE, CONTROL
 
 @dataclass(frozen=True)
 class OpenGates:
-    """The variants of which more rounds may still decide a gate, and what they are compared with."""
+    """The variants of which more rounds may still decide a gate, and what they are compared with but for eager."""
 
     policy: Policy
     judge: Judge
@@ -28,7 +28,7 @@ class OpenGates:
                 self.judge.undecided(measurement, variant, name, limit, baseline)
                 for name, limit in self.policy.timed_limits(cell, kind).items()
             ):
-                found += [variant, baseline]
+                found += [variant] if baseline == BASELINE else [variant, baseline]
         return list(dict.fromkeys(found))
 
 
@@ -43,5 +43,6 @@ class OpenLimit:
     baseline: str = BASELINE
 
     def __call__(self, measurement: Measurement) -> list[str]:
-        undecided = self.judge.undecided(measurement, self.variant, self.name, self.limit, self.baseline)
-        return [self.variant, self.baseline] if undecided else []
+        if not self.judge.undecided(measurement, self.variant, self.name, self.limit, self.baseline):
+            return []
+        return [self.variant] if self.baseline == BASELINE else [self.variant, self.baseline]

@@ -45,7 +45,7 @@ class CudaRecorder:
     def capture(self, call: Callable[[], Any]) -> tuple[Graph, Any]:
         import torch
 
-        side = torch.cuda.Stream()
+        side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         side.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(side):
             for _ in range(WARM_UP):

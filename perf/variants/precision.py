@@ -114,15 +114,24 @@ class Autocast:
         self._dtype = dtype_of(precision)
 
     def __call__(self, *inputs: Any) -> Any:
-        # Without its cache, which a CUDA graph must not capture; weights without gradients are never in it anyway.
-        with self._make(self._device, dtype=self._dtype, cache_enabled=False):
+        with self._casting():
             return self._call(*inputs)
 
     def proof(self) -> str | None:
-        return self._call.proof() if isinstance(self._call, Evident) else None
+        if not isinstance(self._call, Evident):
+            return None
+        with self._casting():  # TorchScript has an executor of its own for it
+            return self._call.proof()
 
     def rebuilds(self) -> Rebuilds:
-        return self._call.rebuilds() if isinstance(self._call, Evident) else {}
+        if not isinstance(self._call, Evident):
+            return {}
+        with self._casting():
+            return self._call.rebuilds()
+
+    def _casting(self) -> torch.autocast:
+        # Without its cache, which a CUDA graph must not capture; weights without gradients are never in it anyway.
+        return self._make(self._device, dtype=self._dtype, cache_enabled=False)
 
 
 def cast(call: Call, precision: Precision, device: str) -> Call:

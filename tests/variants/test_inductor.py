@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from perf.variants.inductor import Inductor, free_sizes
+from perf.variants.capture import free_sizes
+from perf.variants.inductor import Inductor
 from tests.workers.models import Tiny
 
 DYNAMIC = torch.export.Dim.DYNAMIC
