@@ -69,7 +69,7 @@ def difference(arm: Arm) -> str:
         return "it was not compared"
     if parity.not_finite:
         return f"it holds NaN or Inf ({parity.not_finite} {'value' if parity.not_finite == 1 else 'values'})"
-    if parity.by_ear and parity.log_mel_db is None or math.isinf(parity.rel_l2):
+    if (parity.by_ear and parity.log_mel_db is None) or math.isinf(parity.rel_l2):
         return "another shape or type, or unequal integers"
     heard = parity.log_mel_db
     if heard is not None and heard > LOG_MEL_DB:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import torch
 
 EAGER_INSTEAD = (
-    "it is eager: its call ran the workload's own module in Python, with the weights, settings and inputs that eager has "
+    "it is eager: its call ran the workload's own module in Python, with eager's weights, settings and inputs "
     "(a runner that changes what can't be seen from outside proves itself with `proof`, see perf.variants.evidence)"
 )
 
@@ -27,8 +27,8 @@ Facts = Mapping[str, object]
 class Genuine:
     """Knows the module before the variant got hold of it.
 
-    A variant is eager in disguise where the module's own Python `forward` runs in its call on the very inputs of that
-    call, while nothing that makes a difference has been changed: no layer, attribute, hook, weight, or setting of torch.
+    A variant is eager in disguise where the module's own Python `forward` runs in its call, on the very inputs of that
+    call, and nothing that makes a difference has been changed: no layer, attribute, hook, weight, or setting of torch.
     A compiled or captured graph does not run that code: dynamo executes a code object of its own.
     Not seen: a variant that changes something inside each call and puts it back, or that patches functions of torch.
     """
@@ -104,13 +104,13 @@ def settings() -> dict[str, object]:
         "threads": torch.get_num_threads,
         "matmul precision": torch.get_float32_matmul_precision,
         "deterministic": torch.are_deterministic_algorithms_enabled,
-        "oneDNN": lambda: backends.mkldnn.enabled,  # type: ignore[attr-defined]  # set by a property of the module
+        "oneDNN": lambda: backends.mkldnn.enabled,
         "cuDNN": lambda: (backends.cudnn.enabled, backends.cudnn.benchmark, backends.cudnn.deterministic),
         "TF32": lambda: (backends.cuda.matmul.allow_tf32, backends.cudnn.allow_tf32),
         "attention": lambda: (
-            backends.cuda.flash_sdp_enabled(),
-            backends.cuda.mem_efficient_sdp_enabled(),
-            backends.cuda.math_sdp_enabled(),
+            backends.cuda.flash_sdp_enabled(),  # type: ignore[no-untyped-call]
+            backends.cuda.mem_efficient_sdp_enabled(),  # type: ignore[no-untyped-call]
+            backends.cuda.math_sdp_enabled(),  # type: ignore[no-untyped-call]
         ),
         **{f"autocast {kind}": lambda kind=kind: _autocast(kind) for kind in ("cpu", "cuda")},  # type: ignore[misc]
     }
