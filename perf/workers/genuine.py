@@ -19,6 +19,10 @@ EAGER_INSTEAD = (
     "(a runner that changes what can't be seen from outside proves itself with `proof`, see perf.variants.evidence)"
 )
 
+MARKS = ("_is_torch_compile",)
+"""Attributes that torch.compile leaves on a module it was given; they change nothing, and the rest must not hide behind
+them when dynamo gives up and runs the module as it is."""
+
 _PLAIN = (bool, int, float, str, bytes, type(None))
 
 Facts = Mapping[str, object]
@@ -89,7 +93,7 @@ def facts(module: torch.nn.Module) -> dict[str, object]:
         for key, value in vars(layer).items():
             if key in ("_parameters", "_buffers"):
                 found |= {f"{name}.{own}": _tensor_facts(tensor) for own, tensor in value.items()}
-            else:
+            elif key not in MARKS:
                 found[f"{name}.{key}"] = _value_facts(value)
     return found
 
