@@ -225,7 +225,7 @@ class Rounds:
             series = self._series[name]
             series.calls += len(turn.wall_ns)
             series.levels.append((series.calls, turn.level_bytes))
-            # Also in a round that is left out: a compiler's processes are foreign load themselves, and would be its cause.
+            # Also in a round that is left out: a compiler's processes are foreign load, and would be why it is.
             (series.rebuilds if self._timing else series.warm_rebuilds).update(turn.rebuilds)
         return turn
 

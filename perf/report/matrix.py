@@ -58,12 +58,13 @@ def as_markdown(outcomes: Sequence[Outcome], made_on: Mapping[str, object], orde
 
 _HEAD = """# Every variant on every small workload
 
-Made by `python -m perf variants --to docs/variants.md` on {days}. It exports and runs each of them once, in processes of
-its own, and times nothing."""
+Made by `python -m perf variants --to docs/variants.md` on {days}. It exports and runs each of them once, in processes
+of its own, and times nothing."""
 
-_LEGEND = f"""A number is the relative L2 distance of the output from eager float32's, in the workload's first scenario: the
-variant runs, is what its name says, and is within its tolerance. **wrong** is not, or is not on; **failed** neither ran
-nor was refused. A number in brackets leads to the reason below; alone it is a refusal. `{UNTRIED}` was not tried."""
+_LEGEND = f"""\
+A number is the relative L2 distance of the output from eager float32's, in the workload's first scenario: the variant
+runs, is what its name says, and is within its tolerance. **wrong** is not, or is not on; **failed** neither ran nor was
+refused. A number in brackets leads to the reason below; alone it is a refusal. `{UNTRIED}` was not tried."""
 
 
 def summary_line(outcomes: Sequence[Outcome]) -> str:

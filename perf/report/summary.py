@@ -115,7 +115,7 @@ def _memory(policy: Policy, measurement: Measurement, arm: Arm) -> str:
 
 
 def _all(policy: Policy, judge: Judge, measurement: Measurement, variant: str) -> list[Ruling]:
-    """The configured gates, and what needs no configuration: parity, being what its name says, and memory that grows."""
+    """The configured gates, and what needs no configuration: parity, being on, and memory that grows."""
     found = rulings(policy, judge, measurement, variant)
     if variant != BASELINE:
         found.append(judge.parity(measurement, variant))

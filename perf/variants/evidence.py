@@ -24,9 +24,11 @@ class Rebuild(enum.StrEnum):
 class Evident(Protocol):
     """A runner that can be questioned; what a variant's factory or `load` returns may be one.
 
-    Contract: both are asked between calls, never inside a timed one, and cost well under a millisecond. `proof` is asked
-    when the first call of a scenario is over and again after its rounds; `rebuilds` after every turn. A runner that
-    implements nothing stands under the checks that hold for all (`perf.workers.genuine`, `perf.workers.rebuilt`).
+    Contract: both are asked between calls, never inside a timed one, and cost well under a millisecond. `proof` is
+    asked when the first calls of a scenario are over and again after its rounds; `rebuilds` before and after each turn.
+    What torch's own counters show (recompiles, graph breaks, the CUDA graphs of inductor's trees) is counted for every
+    worker (`perf.workers.rebuilt`); a runner tells what they can't see. One that implements nothing stands under the
+    checks that hold for all, and so do jitgate's own (`perf.workers.genuine`).
     """
 
     def __call__(self, *inputs: Any) -> Any: ...

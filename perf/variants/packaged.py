@@ -8,7 +8,7 @@ from perf.variants.evidence import Rebuilds
 
 
 class Packaged:
-    """Runs what `torch._inductor.aoti_load_package` gave. A package is compiled for good: nothing is built anew in it."""
+    """Runs what `torch._inductor.aoti_load_package` gave. A package is compiled for good: it builds nothing anew."""
 
     def __init__(self, package: Any, device: str) -> None:
         self.package = package
@@ -18,7 +18,7 @@ class Packaged:
         return self.package(*inputs)
 
     def proof(self) -> str | None:
-        loader = getattr(self.package, "loader", None)
+        loader: Any = getattr(self.package, "loader", None)
         if type(loader).__name__ != "AOTIModelPackageLoader":
             return f"a {type(self.package).__name__} was loaded, which holds no compiled package"
         built_for = loader.get_metadata().get("AOTI_DEVICE_KEY")

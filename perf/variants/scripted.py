@@ -43,6 +43,6 @@ class Scripted:
 
     def _plans(self) -> bool:
         try:
-            return bool(self.module.get_debug_state().execution_plans)  # type: ignore[no-untyped-call]
+            return bool(self.module.get_debug_state().execution_plans)
         except RuntimeError:  # how torch says that there is none yet
             return False

@@ -25,7 +25,7 @@ class Examined:
 
 
 def examine(crew: Crew, worker: Worker, scenario: str) -> Examined:
-    """Write the right answers of `scenario` if `worker` is the baseline, else compare with them; then ask for its proof."""
+    """Let the baseline write the right answers of `scenario`, others compare with them; then ask for its proof."""
     folder = str(crew.folder)
     if worker.name == BASELINE:
         answer = crew.ask(worker, f"outputs of {scenario}", "write_outputs", scenario=scenario, folder=folder)
@@ -38,7 +38,7 @@ def examine(crew: Crew, worker: Worker, scenario: str) -> Examined:
 
 
 def examine_again(crew: Crew, scenario: str) -> dict[str, str]:
-    """Worker -> what it is instead, for those that were on and no longer are; one more call of `scenario` is watched."""
+    """Worker -> what it is instead, where it is not on; one more call of `scenario` is watched."""
     answers = crew.ask_all(crew.workers.values(), "asking for proof again", "proof", scenario=scenario)
     return {worker.name: answer["instead"] for worker, answer in answers.items() if answer["instead"] is not None}
 

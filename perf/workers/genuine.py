@@ -15,9 +15,13 @@ if TYPE_CHECKING:
     import torch
 
 EAGER_INSTEAD = (
-    "it is eager: its call ran the workload's own module in Python, with the weights, settings and inputs that eager has "
+    "it is eager: its call ran the workload's own module in Python, with eager's weights, settings and inputs "
     "(a runner that changes what can't be seen from outside proves itself with `proof`, see perf.variants.evidence)"
 )
+
+MARKS = ("_is_torch_compile",)
+"""Attributes that torch.compile leaves on a module it was given; they change nothing, and the rest must not hide behind
+them when dynamo gives up and runs the module as it is."""
 
 _PLAIN = (bool, int, float, str, bytes, type(None))
 
@@ -27,8 +31,8 @@ Facts = Mapping[str, object]
 class Genuine:
     """Knows the module before the variant got hold of it.
 
-    A variant is eager in disguise where the module's own Python `forward` runs in its call on the very inputs of that
-    call, while nothing that makes a difference has been changed: no layer, attribute, hook, weight, or setting of torch.
+    A variant is eager in disguise where the module's own Python `forward` runs in its call, on the very inputs of that
+    call, and nothing that makes a difference has been changed: no layer, attribute, hook, weight, or setting of torch.
     A compiled or captured graph does not run that code: dynamo executes a code object of its own.
     Not seen: a variant that changes something inside each call and puts it back, or that patches functions of torch.
     """
@@ -89,7 +93,7 @@ def facts(module: torch.nn.Module) -> dict[str, object]:
         for key, value in vars(layer).items():
             if key in ("_parameters", "_buffers"):
                 found |= {f"{name}.{own}": _tensor_facts(tensor) for own, tensor in value.items()}
-            else:
+            elif key not in MARKS:
                 found[f"{name}.{key}"] = _value_facts(value)
     return found
 
@@ -104,13 +108,13 @@ def settings() -> dict[str, object]:
         "threads": torch.get_num_threads,
         "matmul precision": torch.get_float32_matmul_precision,
         "deterministic": torch.are_deterministic_algorithms_enabled,
-        "oneDNN": lambda: backends.mkldnn.enabled,  # type: ignore[attr-defined]  # set by a property of the module
+        "oneDNN": lambda: backends.mkldnn.enabled,
         "cuDNN": lambda: (backends.cudnn.enabled, backends.cudnn.benchmark, backends.cudnn.deterministic),
         "TF32": lambda: (backends.cuda.matmul.allow_tf32, backends.cudnn.allow_tf32),
         "attention": lambda: (
-            backends.cuda.flash_sdp_enabled(),
-            backends.cuda.mem_efficient_sdp_enabled(),
-            backends.cuda.math_sdp_enabled(),
+            backends.cuda.flash_sdp_enabled(),  # type: ignore[no-untyped-call]
+            backends.cuda.mem_efficient_sdp_enabled(),  # type: ignore[no-untyped-call]
+            backends.cuda.math_sdp_enabled(),  # type: ignore[no-untyped-call]
         ),
         **{f"autocast {kind}": lambda kind=kind: _autocast(kind) for kind in ("cpu", "cuda")},  # type: ignore[misc]
     }

@@ -37,7 +37,7 @@ class Heard:
 
 
 def heard(found: Any, right: Any, sound: Sound) -> Heard | None:
-    """How far `found` is from `right`; None where they are not finite tensors of one shape, or the right one is silent."""
+    """How far `found` is from `right`; None where they are not finite tensors of one shape, or `right` is silent."""
     import torch
 
     if not isinstance(found, torch.Tensor) or not isinstance(right, torch.Tensor) or found.shape != right.shape:
@@ -64,7 +64,7 @@ def snr_db(found: Tensor, right: Tensor) -> float:
 
 
 def band_distance_db(found: Tensor, right: Tensor) -> float:
-    """Log-spectral distance of log amplitudes (..., bands, frames): root mean square over bands, mean over frames, dB."""
+    """Log-spectral distance of log amplitudes (..., bands, frames), dB: RMS over bands, mean over frames."""
     gap = (found - right) * DECIBELS
     return gap.square().mean(dim=-2).sqrt().mean().item()
 
@@ -77,7 +77,7 @@ def log_mel(signal: Tensor, rate_hz: int) -> Tensor:
 
 
 def mel_bands(rate_hz: int, size: int) -> Tensor:
-    """Triangles (80, size / 2 + 1) whose corners are evenly spaced in mel, mel = 2595 log10(1 + Hz / 700) (O'Shaughnessy)."""
+    """Triangles (80, size / 2 + 1), corners evenly spaced in mel = 2595 log10(1 + Hz / 700) (O'Shaughnessy, 1987)."""
     import torch
 
     top = 2595 * math.log10(1 + min(TOP_HZ, rate_hz / 2) / 700)

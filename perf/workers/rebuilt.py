@@ -19,6 +19,7 @@ class Rebuilt:
         self._compiled = 0
         self._broken: Counter[str] = Counter()
         self._recorded = 0
+        self.since()
 
     def since(self) -> Counter[str]:
         """What was built since the last question."""
@@ -40,7 +41,7 @@ class Rebuilt:
 
 
 def _reasons(dynamo: Any, count: int) -> list[str]:
-    """The guards that failed in the last `count` compilations; a bare name where dynamo tells none, as for a first one."""
+    """The guards that failed in the last `count` compilations; a bare name where dynamo tells none: a first one."""
     if count <= 0:
         return []
     told = [getattr(each, "recompile_reason", None) for each in dynamo.get_compilation_metrics()][-count:]
@@ -60,7 +61,7 @@ def _recorded_graphs() -> int:
         return 0
     import torch
 
-    if not torch.cuda.is_available() or not torch.cuda.is_initialized():
+    if not torch.cuda.is_available() or not torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         return 0
     manager = trees.get_manager(torch.cuda.current_device(), create_if_none_exists=False)
     # It counts with an itertools.count, which tells its number in its repr alone.

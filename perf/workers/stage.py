@@ -195,7 +195,7 @@ class Stage:
         return asdict(outputs.read(self._calls[scenario], self._witness.watched, scenario, Path(folder)))
 
     def proof(self, scenario: str | None = None) -> Answer:
-        """Is the variant on, and what was built anew since the last question? Of `scenario` one more call is watched."""
+        """Is the variant on, and what was built anew since the last question? Watches one more call of `scenario`."""
         if scenario is not None:
             self._witness.watched(self._calls[scenario][0])
         return {"instead": self._witness.proof(), "rebuilds": self._witness.rebuilds()}

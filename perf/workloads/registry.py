@@ -16,8 +16,8 @@ class WorkloadSpec:
     """What can be known of a workload before its module is built.
 
     factory: `package.module:callable`, called in workers. nightly: scenarios left to `-m nightly` runs.
-    where: the place a user would edit, for messages. tolerance: its own, by precision (or `EVERY`), where the table of all
-    is not right for it (`perf.workloads.tolerance`).
+    where: the place a user would edit, for messages. tolerance: its own, by precision or for `EVERY` one, where the
+    table of all is not right for it (`perf.workloads.tolerance`).
     """
 
     name: str

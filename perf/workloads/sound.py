@@ -20,7 +20,7 @@ class Sound:
     """Says of a workload that one of its outputs is sound; make it with `mel` or `waveform`.
 
     rate_hz: samples a second of a waveform. leaf: which of the outputs it is, counted as nested outputs are flattened.
-    by_ear: whether the right answer is known to the ear alone. A vocoder that sums up a frequency carries every rounding
+    by_ear: whether the ear alone can tell the right answer. A vocoder that sums up a frequency carries every rounding
         on to the end of the sentence, as a phase that no one hears: two right builds of it differ sample by sample. Its
         outputs are judged by their log-mel spectra, and the norm is told only.
     """
@@ -33,7 +33,7 @@ class Sound:
     def __post_init__(self) -> None:
         if (self.kind is Kind.WAVEFORM) != (self.rate_hz is not None and self.rate_hz > 0):
             raise TypeError(
-                f"Sound: a waveform has a sampling rate, and nothing else has; this is a {self.kind} of {self.rate_hz} Hz"
+                f"Sound: a waveform has a sampling rate, a mel has none; this is a {self.kind} of {self.rate_hz} Hz"
             )
 
     @classmethod

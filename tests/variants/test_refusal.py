@@ -33,7 +33,7 @@ def test_what_is_no_refusal_stays_an_error() -> None:
 
 
 def test_a_reason_that_is_there_already_is_not_wrapped() -> None:
-    with pytest.raises(Unavailable, match="^as it was$"), refusing("ONNX", "Exception"):
+    with pytest.raises(Unavailable, match=r"^as it was$"), refusing("ONNX", "Exception"):
         raise Unavailable("as it was")
 
 

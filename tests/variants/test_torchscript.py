@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from perf.variants.evidence import Evident
 from perf.variants.scripted import Scripted
 from perf.variants.torchscript import TorchScript
 from tests.workers.models import Tiny
@@ -43,3 +44,20 @@ def test_what_is_no_graph_at_all_is_refused(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(torch.jit, "load", lambda path, map_location: Tiny())
     with pytest.raises(RuntimeError, match="loaded as Tiny, not as a ScriptModule"):
         TorchScript().load(tmp_path / "x.zip", "cpu", {})
+
+
+def test_a_graph_that_was_never_planned_is_no_proof(saved: tuple[Path, dict[str, str]]) -> None:
+    loaded = TorchScript().load(saved[0], "cpu", saved[1])
+    assert isinstance(loaded, Evident)
+    assert loaded.rebuilds() == {}
+    assert "planned nothing" in (loaded.proof() or "")
+    for _ in range(2):
+        loaded(X, 2)
+    assert loaded.proof() is None
+    assert loaded.rebuilds() == {"new specialisation": 1}, "the profiling executor has made its optimised graph"
+    loaded(torch.randn(7, 64), 3)
+    assert loaded.rebuilds() == {}
+
+
+def test_python_code_in_the_place_of_a_graph_is_seen() -> None:
+    assert "a Tiny was loaded" in (Scripted(Tiny()).proof() or "")  # type: ignore[arg-type]  # what it is asked about

@@ -128,6 +128,8 @@ def test_a_crew_of_good_and_bad_variants(crew: Crew, cache: ArtefactCache) -> No
     assert ready.threads == 1
     assert ready.cold["torchscript"].built_now
     assert ready.cold["torchscript"].load_s is not None
+    off = examine_again(crew, "varied")
+    assert set(off) == {"plain", "off_by_one_percent", "one_nan"}, "they run the module as it is, whatever they do then"
     memory = crew.ask(crew.workers["torchscript"], "", "memory")
     assert memory is not None
     assert memory["peak_bytes"] is None or 0 <= memory["peak_bytes"] < 1 << 30

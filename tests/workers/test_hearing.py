@@ -34,7 +34,8 @@ def amplitudes(signal: npt.NDArray[np.float64], size: int, hop: int, window: int
     start = (size - window) // 2
     hann[start : start + window] = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(window) / window)
     frames = [padded[at : at + size] * hann for at in range(0, len(padded) - size + 1, hop)]
-    return np.sqrt(np.maximum(np.abs(np.fft.rfft(np.array(frames))) ** 2, 1e-7))
+    found: npt.NDArray[np.float64] = np.sqrt(np.maximum(np.abs(np.fft.rfft(np.array(frames))) ** 2, 1e-7))
+    return found
 
 
 def test_the_multi_resolution_distance_is_parallel_wavegans() -> None:
@@ -67,7 +68,8 @@ def test_one_percent_is_forty_decibels_and_no_one_hears_it() -> None:
 def test_a_phase_is_not_heard_and_noise_is() -> None:
     shifted = torch.sin(2 * math.pi * 220 * TIME + 1.0)[None] * 0.3
     phase, noise = heard(shifted + NOISE, TONE + NOISE, WAVE), heard(TONE + NOISE.flip(1), TONE + NOISE, WAVE)
-    assert phase is not None and noise is not None
+    assert phase is not None
+    assert noise is not None
     assert phase.snr_db < 11, "sample by sample it is another signal"
     assert phase.log_mel_db < 1.0 < noise.log_mel_db
 
@@ -84,7 +86,7 @@ def test_every_band_hears_its_own_frequency() -> None:
     assert bands.shape == (80, 961)
     assert bands.max() <= 1
     assert (bands.sum(dim=1) > 0).all()
-    loudest = log_mel(TONE, RATE).mean(dim=-1).argmax().item()
+    loudest = int(log_mel(TONE, RATE).mean(dim=-1).argmax())
     assert bands[loudest][round(220 * 1920 / RATE)] > 0.3
 
 

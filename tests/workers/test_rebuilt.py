@@ -64,7 +64,7 @@ def test_inductors_cuda_graphs_are_counted_by_their_tree(monkeypatch: pytest.Mon
     """Against a stand-in: no card was there to record on."""
     manager = SimpleNamespace(graph_counter=itertools.count(0))
     trees = SimpleNamespace(get_manager=lambda device, create_if_none_exists: manager)
-    monkeypatch.setitem(sys.modules, "torch._inductor.cudagraph_trees", trees)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "torch._inductor.cudagraph_trees", trees)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
     monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
