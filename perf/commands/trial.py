@@ -92,17 +92,16 @@ class Trial:
             if arm.failure.kind is FailureKind.UNAVAILABLE:
                 return self._refused(workload, name, why)
             return Outcome(workload.name, measurement.scenario, name, today(), Fate.FAILED, why=why)
-        answer, why = judge_parity(measurement, name)
-        instead = off(arm)
-        right = answer is Answer.PASS and instead is None
+        answer, said = judge_parity(measurement, name)
+        doubts = [doubt for doubt in (said if answer is not Answer.PASS else None, off(arm)) if doubt is not None]
         return Outcome(
             workload.name,
             measurement.scenario,
             name,
             today(),
-            Fate.RIGHT if right else Fate.WRONG,
+            Fate.WRONG if doubts else Fate.RIGHT,
             arm.rel_l2,
-            "" if right else instead or why,
+            "; ".join(doubts),
         )
 
     def _refused(self, workload: WorkloadSpec, name: str, reason: str) -> Outcome:
