@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from perf.errors import Unavailable
 from perf.variants.evidence import Rebuilds
 from perf.variants.onnx_graph import OPSET, Wiring, export_onnx, missing_exporter
+from perf.variants.refusal import refusing
 from perf.variants.variant import Call, Facts
 from perf.workloads.workload import Inputs
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     import torch
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+
+CAN_NOT_RUN = ("InvalidGraph", "NotImplemented")
+"""Errors by which a session says that the exporter wrote what ONNX forbids, or that its provider has no kernel for it."""
 
 
 class OnnxRuntime:
@@ -58,7 +62,8 @@ class OnnxRuntime:
         settings.log_severity_level = 3  # errors; it warns of every constant that its optimiser folded
         number = torch.device(device).index or 0
         provider = (wanted, {"device_id": number}) if wanted == CUDA else wanted
-        session = onnxruntime.InferenceSession(str(path), settings, providers=[provider])
+        with refusing("ONNX Runtime", *CAN_NOT_RUN):
+            session = onnxruntime.InferenceSession(str(path), settings, providers=[provider])
         runner = Bound(session, wanted, facts, number) if wanted == CUDA else Session(session, wanted, facts)
         instead = runner.proof()
         if instead is not None:

@@ -23,6 +23,9 @@ MIXED = re.compile(
 )
 """How torch says that a module brings tensors of two precisions together."""
 
+_WHERE = re.compile(r"Load model from .* failed: ?")
+"""What ONNX Runtime says before the reason; the path is longer than the reason may be."""
+
 
 @contextlib.contextmanager
 def refusing(exporter: str, *names: str) -> Iterator[None]:
@@ -55,7 +58,7 @@ def lacks_precision(error: BaseException, precision: str) -> str | None:
 def shortly(error: BaseException) -> str:
     """The first line that the innermost cause says, with its class."""
     deepest = _chain(error)[-1]
-    lines = [line.strip() for line in str(deepest).splitlines()]
+    lines = [_WHERE.sub("", line).strip() for line in str(deepest).splitlines()]
     first = next((line for line in lines if line and not line.startswith(("#", "[", "---", "==="))), "")
     return _cut(f"{type(deepest).__name__}: {first}" if first else type(deepest).__name__)
 

@@ -56,8 +56,8 @@ class TorchScript:
 
         # `calls` are not needed: a scripted graph serves all inputs
         with _deprecation_known(), _original_switches() if self._switches else contextlib.nullcontext():
-            # script says RuntimeError to all that it does not read; freezing and saving have no such excuse.
-            with refusing("TorchScript", "RuntimeError", "FrontendError"):
+            # Whatever script raises is about Python that it does not read; freezing and saving have no such excuse.
+            with refusing("TorchScript", "Exception"):
                 scripted = torch.jit.script(module.eval())
             frozen = torch.jit.freeze(scripted)
             if self._ofi:

@@ -79,6 +79,29 @@ def test_a_build_without_the_provider_is_refused(monkeypatch: pytest.MonkeyPatch
         OnnxRuntime().load(Path("x.onnx"), "cuda:0", ONE)
 
 
+class InvalidGraph(Exception):  # noqa: N818 - ONNX Runtime's own name
+    """Stands for ONNX Runtime's."""
+
+
+def test_a_graph_that_onnx_forbids_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: str, *settings: object, **named: object) -> None:
+        raise InvalidGraph(
+            f"INVALID_GRAPH : Load model from {path} failed:Type 'tensor(int32)' of ScatterND is invalid."
+        )
+
+    fake = SimpleNamespace(
+        get_available_providers=lambda: [CPU],
+        SessionOptions=lambda: SimpleNamespace(add_session_config_entry=lambda name, value: None),
+        InferenceSession=refuse,
+    )
+    monkeypatch.setitem(sys.modules, "onnxruntime", fake)
+    with pytest.raises(Unavailable) as caught:
+        OnnxRuntime().load(Path("/long/way/x.onnx"), "cpu", ONE)
+    assert str(caught.value) == (
+        "ONNX Runtime can't carry this model: InvalidGraph: INVALID_GRAPH : Type 'tensor(int32)' of ScatterND is invalid."
+    )
+
+
 def test_on_a_card_outputs_are_torchs_memory() -> None:
     session = FakeSession(CUDA)
     run = Bound(session, CUDA, ONE, number=1)
