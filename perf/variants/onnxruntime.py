@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 
 CAN_NOT_RUN = ("InvalidGraph", "NotImplemented")
-"""Errors by which a session says that the exporter wrote what ONNX forbids, or that its provider has no kernel for it."""
+"""Errors by which a session says that a graph is none that ONNX allows, or that its provider has no kernel for it."""
 
 
 class OnnxRuntime:

@@ -29,8 +29,10 @@ def examine(crew: Crew, worker: Worker, scenario: str) -> Examined:
     folder = str(crew.folder)
     if worker.name == BASELINE:
         answer = crew.ask(worker, f"outputs of {scenario}", "write_outputs", scenario=scenario, folder=folder)
-    else:
+    elif crew.workers[BASELINE].alive:
         answer = crew.ask(worker, f"comparing {scenario}", "compare_outputs", scenario=scenario, folder=folder)
+    else:
+        answer = None
     said = crew.ask(worker, "asking for its proof", "proof")
     if said is None:
         return Examined()

@@ -79,7 +79,7 @@ def test_a_build_without_the_provider_is_refused(monkeypatch: pytest.MonkeyPatch
         OnnxRuntime().load(Path("x.onnx"), "cuda:0", ONE)
 
 
-class InvalidGraph(Exception):  # noqa: N818 - ONNX Runtime's own name
+class InvalidGraph(Exception):
     """Stands for ONNX Runtime's."""
 
 
@@ -98,7 +98,8 @@ def test_a_graph_that_onnx_forbids_is_refused_in_one_line(monkeypatch: pytest.Mo
     with pytest.raises(Unavailable) as caught:
         OnnxRuntime().load(Path("/long/way/x.onnx"), "cpu", ONE)
     assert str(caught.value) == (
-        "ONNX Runtime can't carry this model: InvalidGraph: INVALID_GRAPH : Type 'tensor(int32)' of ScatterND is invalid."
+        "ONNX Runtime can't carry this model: "
+        "InvalidGraph: INVALID_GRAPH : Type 'tensor(int32)' of ScatterND is invalid."
     )
 
 
