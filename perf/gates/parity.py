@@ -18,7 +18,9 @@ def judge_parity(measurement: Measurement, variant: str) -> Verdict:
     if arm.failure is not None:
         return Answer.FAIL, arm.failure.sentence
     if arm.parity is None:
-        return Answer.INVALID, "the output was not compared with the baseline's"
+        baseline = measurement.arms[BASELINE].failure
+        why = f", because there is none: {baseline.sentence}" if baseline is not None else ""
+        return Answer.INVALID, f"the output was not compared with the baseline's{why}"
     broken = no_right_answer(measurement)
     if broken is not None:
         return Answer.INVALID, broken

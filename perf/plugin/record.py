@@ -40,7 +40,7 @@ def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell)
             {"gate": ruling.gate, "verdict": ruling.verdict.value, "reason": ruling.reason}
             for ruling in rulings(policy, judge, measurement, cell.variant)
         ],
-        "memory": dict(arm.memory) or {"peak_bytes": None},
+        "memory": {**(arm.memory or {"peak_bytes": None}), **_shortage(arm)},
         "memory_growth": None if arm.growth is None else {"bytes_a_call": arm.growth.slope, "leaks": arm.growth.leaks},
         "parity": _parity(arm),
         "proof": {"on": off(arm) is None, "instead": off(arm)},
@@ -55,6 +55,12 @@ def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell)
         "first_of_turn_s": list(arm.first_s),
         "device_s": [duration for turn in arm.device_s for duration in turn],
         "failure": None if arm.failure is None else {"kind": arm.failure.kind.value, "sentence": arm.failure.sentence},
+        # What failed before its first round has no durations, and so no entry of its own.
+        "failed_beside_it": {
+            other.name: {"kind": other.failure.kind.value, "sentence": other.failure.sentence, **_shortage(other)}
+            for other in measurement.arms.values()
+            if other.failure is not None and other is not arm
+        },
         "rounds": measurement.rounds,
         "tainted_rounds": dict(Counter(measurement.tainted)),
         "seed": measurement.seed,
@@ -76,6 +82,11 @@ def _parity(arm: Arm) -> dict[str, float | bool | None]:
         "not_finite": None if found is None else found.not_finite,
         "by_ear": found is not None and found.by_ear,
     }
+
+
+def _shortage(arm: Arm) -> dict[str, Any]:
+    failure = arm.failure
+    return {} if failure is None or failure.shortage is None else failure.shortage.facts()
 
 
 def _interval(interval: Interval) -> dict[str, float | None]:

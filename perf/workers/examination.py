@@ -29,9 +29,11 @@ def examine(crew: Crew, worker: Worker, scenario: str) -> Examined:
     folder = str(crew.folder)
     if worker.name == BASELINE:
         answer = crew.ask(worker, f"outputs of {scenario}", "write_outputs", scenario=scenario, folder=folder)
-    else:
+    elif crew.workers[BASELINE].alive:
         answer = crew.ask(worker, f"comparing {scenario}", "compare_outputs", scenario=scenario, folder=folder)
-    said = crew.ask(worker, "asking for its proof", "proof")
+    else:
+        answer = None
+    said = crew.ask(worker, "asking for its proof", "proof", scenario=None if answer else scenario)
     if said is None:
         return Examined()
     return Examined(None if answer is None else Parity(**answer), said["instead"], said["rebuilds"])

@@ -16,6 +16,7 @@ from perf.workers.content import digest_of
 from perf.workers.crew import Crew, Progress, released
 from perf.workers.examination import Examined, examine
 from perf.workers.failure import FailureKind
+from perf.workers.stand_in import stand_in
 from perf.workers.worker import Answer, Worker
 
 LOCK_WAIT_S = 1800.0
@@ -66,7 +67,7 @@ def make_ready(
 ) -> Ready:
     """Start `variants` (the baseline among them) and a control, and load each.
 
-    A variant that fails has its `failure` set; without a living baseline nothing more is prepared.
+    A variant that fails has its `failure` set. Where nothing can be known of the model without the baseline, all fail.
     Raises UsageProblem for a factory that returns the wrong thing, unequal weights, or an unknown scenario.
     """
     by_name = {variant.name: variant for variant in variants}
@@ -74,10 +75,10 @@ def make_ready(
     ready = Ready({name: Cold() for name in crew.workers})
     opened = _open(crew, by_name, ready)
     baseline = crew.workers[BASELINE]
-    if not baseline.alive:
+    facts = opened.get(baseline) or stand_in(crew, scenarios)
+    if facts is None:
         _share_what_is_missing(crew)
         return ready
-    facts = opened[baseline]
     _check_scenarios(crew, facts, scenarios)
     ready.threads, ready.weight_bytes, ready.calls = facts["threads"], facts["weight_bytes"], facts["calls"]
     exported = [variant for variant in variants if variant.exported and crew.workers[variant.name].alive]
@@ -102,11 +103,11 @@ def _open(crew: Crew, by_name: Mapping[str, VariantSpec], ready: Ready) -> dict[
 def _share_what_is_missing(crew: Crew) -> None:
     """A model that can't be built here can't be built by any variant: all say so, in its own words."""
     failure = crew.workers[BASELINE].failure
-    if failure is None or failure.kind is not FailureKind.UNAVAILABLE:
+    if failure is None:
         return
     for worker in crew.workers.values():
         if worker.alive:
-            worker.fail(failure.kind, failure.sentence)
+            worker.fail(failure.kind, failure.sentence, shortage=failure.shortage)
 
 
 def _check_weights(crew: Crew, right: Answer | None, found: Answer) -> None:
@@ -247,7 +248,8 @@ def _load(
 
 
 def bind(crew: Crew, scenario: str, cold: Mapping[str, Cold]) -> dict[str, Examined]:
-    """Give every living worker the inputs of `scenario`, compare outputs with the baseline's, and ask for its proof.
+    """Give every living worker the inputs of `scenario`, compare outputs with the baseline's, where that has any, and
+    ask for its proof.
 
     Returns what that showed per worker; fills `first_call_s`. One worker at a time.
     """
@@ -264,8 +266,6 @@ def bind(crew: Crew, scenario: str, cold: Mapping[str, Cold]) -> dict[str, Exami
             cold[worker.name].first_call_s = answer["first_call_s"]
         examined[worker.name] = examine(crew, worker, scenario)
         crew.ask(worker, "resetting its peak", "reset_peak")
-        if not crew.workers[BASELINE].alive:
-            break
     for leftover in Path(folder).glob(f"{scenario}.*.output.pt"):
         leftover.unlink()
     return examined
