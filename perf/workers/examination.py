@@ -33,7 +33,7 @@ def examine(crew: Crew, worker: Worker, scenario: str) -> Examined:
         answer = crew.ask(worker, f"comparing {scenario}", "compare_outputs", scenario=scenario, folder=folder)
     else:
         answer = None
-    said = crew.ask(worker, "asking for its proof", "proof")
+    said = crew.ask(worker, "asking for its proof", "proof", scenario=None if answer else scenario)
     if said is None:
         return Examined()
     return Examined(None if answer is None else Parity(**answer), said["instead"], said["rebuilds"])

@@ -248,7 +248,8 @@ def _load(
 
 
 def bind(crew: Crew, scenario: str, cold: Mapping[str, Cold]) -> dict[str, Examined]:
-    """Give every living worker the inputs of `scenario`, compare outputs with the baseline's, and ask for its proof.
+    """Give every living worker the inputs of `scenario`, compare outputs with the baseline's, where that has any, and
+    ask for its proof.
 
     Returns what that showed per worker; fills `first_call_s`. One worker at a time.
     """
