@@ -13,6 +13,7 @@ from perf.measurement.measurement import Arm, Measurement, most_frequent_first
 from perf.report.hearing import heard
 from perf.statistics import Answer, Speedup
 from perf.variants.registry import BASELINE, CONTROL
+from perf.workers.failure import FailureKind
 
 _WORST_FIRST = (Answer.FAIL, Answer.INVALID, Answer.INCONCLUSIVE, Answer.PASS)
 
@@ -27,6 +28,10 @@ def summary(policy: Policy, judge: Judge, measurements: Iterable[Measurement]) -
         lines[-1:-1] = [f"  note: {note}" for note in (*_left_out(measurement), *measurement.notes)]
         for variant in _variants(measurement):
             cell = Cell(measurement.workload, measurement.scenario, variant)
+            skipped = _skipped(policy, measurement, variant)
+            if skipped is not None:
+                sentences.append(f"skipped {cell.id}: {skipped}")
+                continue
             red = [ruling for ruling in _all(policy, judge, measurement, variant) if not ruling.green]
             for reason in dict.fromkeys(ruling.reason for ruling in red):  # one failure breaks every gate: said once
                 same = [ruling for ruling in red if ruling.reason == reason]
@@ -94,8 +99,17 @@ def _row(policy: Policy, judge: Judge, measurement: Measurement, variant: str) -
         speed,
         _memory(policy, measurement, arm),
         "-" if arm.rel_l2 is None else f"{arm.rel_l2:.0e}",
-        worst.value if worst else "no gate",
+        "skipped" if _skipped(policy, measurement, variant) else worst.value if worst else "no gate",
     )
+
+
+def _skipped(policy: Policy, measurement: Measurement, variant: str) -> str | None:
+    """Why it can't run here, where no gate names it: its tests are skipped then, and nothing has failed."""
+    failure = measurement.arms[variant].failure
+    if failure is None or failure.kind is not FailureKind.UNAVAILABLE:
+        return None
+    cell = Cell(measurement.workload, measurement.scenario, variant)
+    return None if policy.names(cell, measurement.device.split(":")[0]) else failure.sentence
 
 
 def _speed(judge: Judge, measurement: Measurement, arm: Arm, baseline: str) -> str:
