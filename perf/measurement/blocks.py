@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
@@ -41,6 +42,10 @@ class Act(Protocol):
 
     def memory(self) -> dict[str, Any] | None: ...
 
+    def instead(self) -> str | None:
+        """What it is instead of what its name says; None where it is on."""
+        ...
+
 
 class Stage(Protocol):
     """Has at most one worker at a time."""
@@ -54,7 +59,8 @@ class BlockTeam:
     """What `Rounds` needs of workers, from a stage: a turn is a whole life.
 
     names: workers that can still be hired. health: watches the timed part alone, since loading is busy in its own way;
-    it is what `Rounds` has to be given, too. memory: worker -> its answer with the highest peak of all its blocks.
+    it is what `Rounds` has to be given, too. memory: worker -> its answer with the highest peak of all its blocks. off:
+    worker -> what it was instead in a block of its own.
     """
 
     def __init__(
@@ -74,6 +80,7 @@ class BlockTeam:
         self.names = names
         self.failure = failure
         self.memory: dict[str, dict[str, Any]] = {}
+        self.off: dict[str, str] = {}
 
     @property
     def restless(self) -> list[str]:
@@ -99,10 +106,14 @@ class BlockTeam:
             for part in taken:
                 levels.append(((levels[-1][0] if levels else 0) + len(part.wall_ns), part.level_bytes))
             self._remember(name, act.memory())
+            instead = act.instead()
+            if instead is not None:
+                self.off.setdefault(name, instead)
         return Turn(
             tuple(ns for part in taken for ns in part.wall_ns),
             tuple(ns for part in taken for ns in part.device_ns),
             taken[-1].level_bytes,
+            sum((Counter(part.rebuilds) for part in taken), Counter()),
             tuple(levels),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -75,6 +76,8 @@ class _Series:
     lives: list[Levels] = field(default_factory=list)
     levels: list[tuple[int, int]] = field(default_factory=list)
     held_bytes: int = 0
+    rebuilds: Counter[str] = field(default_factory=Counter)
+    warm_rebuilds: Counter[str] = field(default_factory=Counter)
     calls: int = 0
 
 
@@ -120,6 +123,7 @@ class Rounds:
         self._tainted: list[str] = []
         self._kept: list[str] = []
         self._took_s: list[float] = []
+        self._timing = False
         self.spent_s = 0.0
 
     def warm_up(self) -> None:
@@ -156,6 +160,7 @@ class Rounds:
         undecided go on. Without a baseline nobody is compared, and the others take a few for their own figures.
         """
         resting: set[str] = set()
+        self._timing = True
         while self._goes_on() and self.spent_s < budget_s and self._wall_s < OVERTIME * budget_s:
             began = self._clock()
             try:
@@ -202,6 +207,8 @@ class Rounds:
                 first_s=tuple(series.first_s),
                 device_s=tuple(series.device_s),
                 levels=(*series.lives, tuple(series.levels)) if series.levels else tuple(series.lives),
+                rebuilds=dict(series.rebuilds),
+                warm_rebuilds=dict(series.warm_rebuilds + Counter(arm.warm_rebuilds)),
                 failure=self._team.failure(name),
             )
         return replace(
@@ -249,6 +256,8 @@ class Rounds:
                 series.lives.append(turn.levels)
             else:
                 series.levels.append((series.calls, turn.level_bytes))
+            # Also in a round that is left out: a compiler's processes are foreign load, and would be why it is.
+            (series.rebuilds if self._timing else series.warm_rebuilds).update(turn.rebuilds)
         return turn
 
     def _in_order(self) -> list[str]:

@@ -18,12 +18,14 @@ from perf.probes.reading import Missing, Reading
 from perf.variants.registry import VariantSpec
 from perf.workers.cache import ArtefactCache
 from perf.workers.crew import Crew, Progress
+from perf.workers.examination import Examined, doubts_of
 from perf.workers.ledger import Ledger
 from perf.workers.prediction import Footprints
 from perf.workers.readiness import Ready, make_ready
 from perf.workers.residency import Residency
 from perf.workers.seats import Seats
 from perf.workloads.registry import WorkloadSpec
+from perf.workloads.tolerance import tolerance
 
 
 @dataclass(frozen=True)
@@ -144,8 +146,9 @@ class Measurements:
         crew, ready, way = self._crew, self._ready, self._staging
         assert crew and ready and way, "opened just before"  # noqa: S101, PT018 - for the type checker
         parts = self._parts.setdefault((workload, scenario), [])
-        distances = way.bind(scenario)
-        precision = {variant.name: variant.precision for variant in self._tasks[workload].variants}
+        examined = way.bind(scenario)
+        task = self._tasks[workload]
+        precision = {variant.name: variant.roughest for variant in task.variants}
         arms = {
             name: Arm(
                 name,
@@ -154,13 +157,18 @@ class Measurements:
                 (),
                 ready.cold[name],
                 precision=precision.get(name, "fp32"),
-                rel_l2=distances.get(name),
+                parity=found.parity,
+                tolerance=tolerance(precision.get(name, "fp32"), task.workload.tolerance),
+                instead=found.instead,
+                warm_rebuilds=found.rebuilds,
                 failure=worker.failure,
             )
             for name, worker in crew.workers.items()
+            for found in [examined.get(name, Examined())]
         }
         card = CardHealth(self._means.card_uuid, crew.pids) if self._means.card_uuid else None
-        notes = tuple(filter(None, [ready.seating.note, card.missing if card is not None else None, *crew.notes]))
+        said = [ready.seating.note, card.missing if card is not None else None, *crew.notes, *doubts_of(examined)]
+        notes = tuple(filter(None, said))
         # Another order of turns in every set of processes, and all of them from the one seed.
         blank = Measurement(
             workload,
@@ -193,7 +201,7 @@ class Measurements:
         self.done[workload, scenario] = merged(parts)
 
     def _with_readings(self, measurement: Measurement) -> Measurement:
-        """Memory and draw of every worker, and what was learned of its footprint kept for the next run."""
+        """Memory, draw and proof of every worker, and what was learned of its footprint kept for the next run."""
         crew, ready, way = self._crew, self._ready, self._staging
         assert crew and ready and way, "rounds have just been run"  # noqa: S101, PT018 - for the type checker
         memory = {
@@ -206,11 +214,13 @@ class Measurements:
             if measurement.overcommitted:  # a full card gains nothing more, whatever is put on it
                 answer["doubt"] = measurement.overcommitted
         draw = self._draw(measurement)
+        off = way.off(measurement.scenario)
         arms = {
             name: replace(
                 arm,
                 memory=memory.get(name, arm.memory),
                 draw=draw.get(name, arm.draw),
+                instead=arm.instead or off.get(name),
                 failure=crew.workers[name].failure,
             )
             for name, arm in measurement.arms.items()

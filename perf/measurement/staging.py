@@ -18,6 +18,7 @@ from perf.probes.health import Health
 from perf.variants.registry import CONTROL
 from perf.workers.binding import bind
 from perf.workers.crew import Crew, Progress, Turn
+from perf.workers.examination import Examined, examine_again
 from perf.workers.failure import Failure
 from perf.workers.readiness import Ready
 from perf.workers.solo import Solo
@@ -40,8 +41,8 @@ class Staging(Protocol):
 
     residency: str
 
-    def bind(self, scenario: str) -> dict[str, float]:
-        """Cold figures, and outputs compared: worst relative L2 distance per worker."""
+    def bind(self, scenario: str) -> dict[str, Examined]:
+        """Cold figures, and what the first calls showed of each worker."""
         ...
 
     def rounds(self, blank: Measurement, watch: Watch) -> Rounds:
@@ -50,6 +51,10 @@ class Staging(Protocol):
 
     def memory(self, scenario: str) -> Readings:
         """What each worker took, once rounds have been run."""
+        ...
+
+    def off(self, scenario: str) -> dict[str, str]:
+        """Worker -> what it is instead of what its name says, where it is not on, once rounds have been run."""
         ...
 
     def notes(self, scenario: str) -> tuple[str, ...]:
@@ -85,7 +90,7 @@ class Together:
     def __init__(self, crew: Crew, ready: Ready, progress: Progress, meter: Meter) -> None:
         self._crew, self._ready, self._progress, self._meter = crew, ready, progress, meter
 
-    def bind(self, scenario: str) -> dict[str, float]:
+    def bind(self, scenario: str) -> dict[str, Examined]:
         return bind(self._crew, scenario, self._ready.cold)
 
     def rounds(self, blank: Measurement, watch: Watch) -> Rounds:
@@ -104,6 +109,9 @@ class Together:
     def memory(self, scenario: str) -> Readings:  # noqa: ARG002 - workers hold the inputs of one scenario at a time
         answers = self._crew.ask_each(self._crew.workers.values(), "reading memory", "memory")
         return {worker.name: self._crew.ledger.device_level(worker.name, found) for worker, found in answers.items()}
+
+    def off(self, scenario: str) -> dict[str, str]:
+        return examine_again(self._crew, scenario)
 
     def notes(self, scenario: str) -> tuple[str, ...]:  # noqa: ARG002 - the rounds say themselves who was restless
         return ()
@@ -129,13 +137,13 @@ class Alone:
         self._teams: dict[str, BlockTeam] = {}
         self._typical_s: dict[str, float | None] = {}
 
-    def bind(self, scenario: str) -> dict[str, float]:
+    def bind(self, scenario: str) -> dict[str, Examined]:
         self._progress.busy(f"{self._crew.workload.name} {scenario}: every worker once, alone")
         self._crew.quiet = False
         meeting = self._solo.meet(scenario)
         self._crew.quiet = True  # from here on the same steps come again in every block: the rounds are the news
         self._typical_s[scenario] = meeting.typical_s
-        return meeting.distances
+        return meeting.examined
 
     def rounds(self, blank: Measurement, watch: Watch) -> Rounds:
         crowd = Crowd(self._crew)
@@ -158,6 +166,10 @@ class Alone:
     def memory(self, scenario: str) -> Readings:
         team = self._teams.get(scenario)
         return {} if team is None else dict(team.memory)
+
+    def off(self, scenario: str) -> dict[str, str]:
+        team = self._teams.get(scenario)
+        return {} if team is None else dict(team.off)
 
     def notes(self, scenario: str) -> tuple[str, ...]:
         restless = self._teams[scenario].restless if scenario in self._teams else []

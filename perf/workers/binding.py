@@ -6,40 +6,34 @@ from collections.abc import Mapping
 
 from perf.variants.registry import BASELINE
 from perf.workers.crew import Crew
+from perf.workers.examination import Examined, examine
 from perf.workers.readiness import Cold
 from perf.workers.worker import Worker
 
 
-def bind(crew: Crew, scenario: str, cold: Mapping[str, Cold]) -> dict[str, float]:
-    """Give every living worker the inputs of `scenario` and compare outputs with the baseline's, where that has any.
+def bind(crew: Crew, scenario: str, cold: Mapping[str, Cold]) -> dict[str, Examined]:
+    """Give every living worker the inputs of `scenario`, compare outputs with the baseline's, where that has any, and
+    ask for its proof.
 
-    Returns the worst relative L2 distance per worker; fills `first_call_s`. One worker at a time.
+    Returns what that showed per worker; fills `first_call_s`. One worker at a time.
     """
-    distances: dict[str, float] = {}
+    examined: dict[str, Examined] = {}
     order = sorted(crew.workers.values(), key=lambda worker: worker.name != BASELINE)  # the right answer comes first
     for worker in order:
-        distance = bind_one(crew, worker, scenario, cold[worker.name]) if worker.alive else None
-        if distance is not None:
-            distances[worker.name] = distance
+        found = bind_one(crew, worker, scenario, cold[worker.name]) if worker.alive else None
+        if found is not None:
+            examined[worker.name] = found
     forget_outputs(crew, scenario)
-    return distances
+    return examined
 
 
-def bind_one(crew: Crew, worker: Worker, scenario: str, cold: Cold) -> float | None:
-    """As `bind`, for one worker; the baseline's outputs are kept as the right ones. None where it failed on the way."""
+def bind_one(crew: Crew, worker: Worker, scenario: str, cold: Cold) -> Examined | None:
+    """As `bind`, for one worker; the baseline's outputs are kept as the right ones. None where no call was made."""
     if not first_call(crew, worker, scenario, cold):
         return None
-    folder = str(crew.folder)
-    if worker.name == BASELINE:
-        crew.ask(worker, f"outputs of {scenario}", "write_outputs", scenario=scenario, folder=folder)
-        distance: float | None = 0.0
-    elif crew.workers[BASELINE].alive:
-        compared = crew.ask(worker, f"comparing {scenario}", "compare_outputs", scenario=scenario, folder=folder)
-        distance = None if compared is None else compared["rel_l2"]
-    else:
-        distance = None
+    found = examine(crew, worker, scenario)
     begin_steady(crew, worker)
-    return distance
+    return found
 
 
 def first_call(crew: Crew, worker: Worker, scenario: str, cold: Cold) -> bool:

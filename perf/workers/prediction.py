@@ -75,7 +75,7 @@ class Oracle:
                 "source": self.facts["source"],
                 "runtime": self.facts["runtime"],
                 "device": self.device.split(":")[0],
-                "variant": f"{variant.name} {variant.factory} {variant.precision}",
+                "variant": repr(variant),
                 "inputs": [scenario, *((kind, self.facts["spread"][kind]) for kind in kinds)],
             }
         )

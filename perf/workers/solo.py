@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from perf.variants.registry import BASELINE
 from perf.workers.binding import begin_steady, bind_one, first_call, forget_outputs
 from perf.workers.crew import Crew, Turn
+from perf.workers.examination import Examined
 from perf.workers.readiness import Cold, Ready, load, open_models
 from perf.workers.worker import Answer, Worker
 
@@ -21,7 +22,7 @@ TYPICAL_CALLS = 5
 class Meeting:
     """What every worker showed when it was there for the first time. typical_s: None where the baseline failed."""
 
-    distances: dict[str, float]
+    examined: dict[str, Examined]
     typical_s: float | None
 
 
@@ -47,23 +48,23 @@ class Solo:
     def meet(self, scenario: str) -> Meeting:
         """Every worker once, one after the other, the baseline first: cold figures, and outputs compared with its own.
 
-        Returns the worst relative L2 distance per worker that came so far, and what a call of the baseline takes.
+        Returns what that showed of each worker that came so far, and what a call of the baseline takes.
         """
-        distances: dict[str, float] = {}
+        examined: dict[str, Examined] = {}
         typical_s = None
         for name in sorted(self._crew.workers, key=lambda name: name != BASELINE):
             if not self._crew.workers[name].alive:
                 continue
             cold = self._ready.cold[name]
             with self._hired(name, cold) as worker:
-                distance = bind_one(self._crew, worker, scenario, cold) if worker.alive else None
-                if distance is not None:
-                    distances[name] = distance
-                if distance is not None and name == BASELINE:
+                found = bind_one(self._crew, worker, scenario, cold) if worker.alive else None
+                if found is not None:
+                    examined[name] = found
+                if found is not None and worker.alive and name == BASELINE:
                     turn = self._crew.turn(name, scenario, 0, TYPICAL_CALLS)
                     typical_s = statistics.median(turn.wall_ns) / 1e9 if turn is not None else None
         forget_outputs(self._crew, scenario)
-        return Meeting(distances, typical_s)
+        return Meeting(examined, typical_s)
 
     @contextmanager
     def _hired(self, name: str, cold: Cold) -> Iterator[Worker]:
@@ -97,3 +98,8 @@ class Act:
         """What it took until now, as a whole."""
         answer = self._crew.ask(self._worker, "reading memory", "memory")
         return None if answer is None else self._crew.ledger.device_level(self._worker.name, answer)
+
+    def instead(self) -> str | None:
+        """What it is instead of what its name says, after one more call that is watched; None where it is on."""
+        said = self._crew.ask(self._worker, "asking for its proof", "proof", scenario=self._scenario)
+        return None if said is None else said["instead"]

@@ -41,6 +41,7 @@ class FakeStage:
     slow: int = 3
     leak: int = 0
     dies: str = ""
+    lies: str = ""
     falling: bool = False
     log: list[str] = field(default_factory=list)
     lives: int = 0
@@ -76,10 +77,13 @@ class FakeAct:
             self.calls += 1
             slowly = 50 * MS if self.calls <= self.stage.slow else 10 * MS
             wall.append(round(slowly * 0.8**self.calls) if self.stage.falling else slowly)
-        return Turn(tuple(wall), (), 1000 + self.stage.leak * self.calls)
+        return Turn(tuple(wall), (), 1000 + self.stage.leak * self.calls, {"recompiled": int(self.calls > 12)})
 
     def memory(self) -> dict[str, Any]:
         return {"peak_bytes": 100 * self.life}
+
+    def instead(self) -> str | None:
+        return "it runs as eager" if self.name == self.stage.lies else None
 
 
 @dataclass
@@ -160,6 +164,17 @@ def test_the_largest_peak_of_all_lives_is_kept() -> None:
     for _ in range(3):
         team.turn("jit", "short", 0, 9)
     assert team.memory == {"jit": {"peak_bytes": 300}}
+
+
+def test_who_is_not_what_its_name_says_in_one_life_is_not_and_what_was_built_anew_is_counted() -> None:
+    team = team_of(FakeStage(lies="jit"))
+    rounds_of(team).run(lambda measurement: [], 3600.0)
+    assert team.off == {"jit": "it runs as eager"}
+    turn = team.turn(BASELINE, "short", 0, 9)
+    assert turn is not None
+    built = sum(calls > 12 for calls, _ in turn.levels)
+    assert turn.rebuilds == {"recompiled": built}, "in each piece that was timed, and not before"
+    assert built > 0
 
 
 def test_a_worker_that_dies_is_not_hired_again() -> None:

@@ -26,6 +26,7 @@ from perf.statistics import Answer
 from perf.variants.registry import BASELINE, CONTROL, VariantSpec
 from perf.workers.crew import Turn
 from perf.workers.failure import Failure
+from perf.workers.parity import Parity
 from perf.workers.prediction import Footprints
 from perf.workers.readiness import Cold
 from perf.workers.residency import Residency, Seating
@@ -85,6 +86,9 @@ class Engine:
     def memory(self) -> dict[str, Any]:
         return {"peak_bytes": ENGINE_BYTES}
 
+    def instead(self) -> str | None:
+        return None
+
 
 def seating(wish: Residency, card: FakeCard, folder: Path) -> Seating:
     """What is decided where an earlier run measured 2.4 GB for each engine."""
@@ -106,7 +110,7 @@ def seating(wish: Residency, card: FakeCard, folder: Path) -> Seating:
 
 
 def blank(**changes: Any) -> Measurement:
-    arms = {name: Arm(name, (), (), (), Cold(), rel_l2=0.0) for name in NAMES}
+    arms = {name: Arm(name, (), (), (), Cold(), parity=Parity(0.0)) for name in NAMES}
     return Measurement("tts", "short", "cuda:0", 0, arms, **changes)
 
 
