@@ -12,6 +12,7 @@ import pytest
 
 from perf.errors import UsageProblem
 from perf.gates.cell import Cell
+from perf.plugin.origins import describe, require_files, with_checkpoint
 
 if TYPE_CHECKING:
     from perf.gates.policy import Policy
@@ -61,6 +62,8 @@ class State:
             from perf.gates.configuration import read_policy
 
             self._policy = read_policy(self._file, must_exist=self._chosen)
+            if checkpoint := self._config.getoption("perf_checkpoint"):
+                self._policy = with_checkpoint(self._policy, self._config.invocation_params.dir / checkpoint)
         return self._policy
 
     @property
@@ -135,6 +138,7 @@ class State:
         found = dict.fromkeys(cell for item in items if (cell := cell_of(item)))
         self.planned = list(found)
         if self.planned and not self.is_xdist_worker and not self._config.option.collectonly:
+            require_files(self.policy.workloads[name] for name in dict.fromkeys(cell.workload for cell in found))
             _ = self.measurements  # an unwritable cache is said before the first test
             if threading.current_thread() is threading.main_thread():
                 self._old_sigterm = signal.signal(signal.SIGTERM, _interrupt)
@@ -156,6 +160,13 @@ class State:
         if self._old_sigterm is not None:
             signal.signal(signal.SIGTERM, self._old_sigterm)
             self._old_sigterm = None
+
+    def head(self) -> list[str]:
+        """Lines for the head of the run."""
+        try:
+            return describe(self.policy) if self._config.getoption("perf_checkpoint") else []
+        except UsageProblem:
+            return []  # collection says it
 
     def summary(self) -> list[str]:
         """Lines for the end of the run."""
