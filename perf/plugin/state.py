@@ -61,9 +61,10 @@ class State:
         if self._policy is None:
             from perf.gates.configuration import read_policy
 
-            self._policy = read_policy(self._file, must_exist=self._chosen)
+            policy = read_policy(self._file, must_exist=self._chosen)
             if checkpoint := self._config.getoption("perf_checkpoint"):
-                self._policy = with_checkpoint(self._policy, self._config.invocation_params.dir / checkpoint)
+                policy = with_checkpoint(policy, self._config.invocation_params.dir / checkpoint)
+            self._policy = policy
         return self._policy
 
     @property
