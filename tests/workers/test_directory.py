@@ -53,6 +53,11 @@ def test_the_directory_s_own_file_stands_for_torchscript(tmp_path: Path) -> None
     assert found.note == "torchscript is the directory's own flow.encoder.fp32.zip"
     assert ready_made(spec, replace(TORCHSCRIPT, precision="fp16")) is None
     assert ready_made(spec, shipped_variants()["inductor"]) is None
+    assert ready_made(spec, replace(TORCHSCRIPT, name="torchscript+ofi")) is None
+    (tmp_path / "flow.encoder.fp16.zip").write_bytes(b"123")
+    half = ready_made(spec, replace(TORCHSCRIPT, name="torchscript+fp16", precision="fp16"))
+    assert half is not None
+    assert half.path.name == "flow.encoder.fp16.zip"
     assert ready_made(ENCODER, TORCHSCRIPT) is None
     assert ready_made(replace(spec, share=None), TORCHSCRIPT) is None
 
