@@ -58,7 +58,8 @@ class TorchScript:
         called = facts.get("called", "forward")
         found = signature(loaded, called)
         if found != facts.get("signature", found):
-            raise RuntimeError(f"{called} of {path.name} takes {found or 'nothing'}, not {facts['signature']}")
+            wanted = "CosyVoice calls it with" if "called" in facts else "what was exported takes"
+            raise RuntimeError(f"{called} of {path.name} takes {found or 'nothing'}, but {wanted} {facts['signature']}")
         if not any(True for _ in getattr(loaded, called).graph.nodes()):
             raise RuntimeError(f"the graph in {path.name} is empty: there is nothing to execute")
         wrap = pkgutil.resolve_name(facts["wrapper"]) if facts.get("wrapper") else None
