@@ -10,6 +10,7 @@ from perf.gates.policy import Policy
 from perf.gates.ruling import Judge, Ruling, rulings
 from perf.gates.size import format_bytes
 from perf.measurement.measurement import Arm, Measurement, most_frequent_first
+from perf.report.hearing import heard
 from perf.statistics import Answer, Speedup
 from perf.variants.registry import BASELINE, CONTROL
 
@@ -22,6 +23,7 @@ def summary(policy: Policy, judge: Judge, measurements: Iterable[Measurement]) -
     sentences: list[str] = []
     for measurement in measurements:
         lines += [_title(measurement), *_table(policy, judge, measurement), ""]
+        lines[-1:-1] = [f"  {line}" for line in heard(measurement)]
         lines[-1:-1] = [f"  note: {note}" for note in (*_left_out(measurement), *measurement.notes)]
         for variant in _variants(measurement):
             cell = Cell(measurement.workload, measurement.scenario, variant)
@@ -111,10 +113,13 @@ def _memory(policy: Policy, measurement: Measurement, arm: Arm) -> str:
 
 
 def _all(policy: Policy, judge: Judge, measurement: Measurement, variant: str) -> list[Ruling]:
-    """The configured gates, and what needs no configuration: parity, and memory that grows."""
+    """The configured gates, and what needs no configuration: parity, being on, and memory that grows."""
     found = rulings(policy, judge, measurement, variant)
     if variant != BASELINE:
         found.append(judge.parity(measurement, variant))
+        genuine = judge.genuine(measurement, variant)
+        if genuine.verdict is Answer.INVALID:
+            found.append(genuine)
     grown = judge.growth(measurement, variant)
     if grown.verdict is Answer.FAIL and measurement.arms[variant].failure is None:
         found.append(grown)

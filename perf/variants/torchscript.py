@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from perf.variants.scripted import Scripted
 from perf.variants.variant import Call, Facts
 from perf.workloads.workload import Inputs
 
@@ -62,8 +63,10 @@ class TorchScript:
             raise RuntimeError(f"{called} of {path.name} takes {found or 'nothing'}, but {wanted} {facts['signature']}")
         if not any(True for _ in getattr(loaded, called).graph.nodes()):
             raise RuntimeError(f"the graph in {path.name} is empty: there is nothing to execute")
-        wrap = pkgutil.resolve_name(facts["wrapper"]) if facts.get("wrapper") else None
-        return loaded if wrap is None else wrap(loaded)
+        if facts.get("wrapper"):
+            with deprecation_known():
+                loaded = torch.jit.script(pkgutil.resolve_name(facts["wrapper"])(loaded).eval())
+        return Scripted(loaded)
 
 
 def signature(module: torch.jit.ScriptModule, method: str = "forward") -> str:
