@@ -26,6 +26,12 @@ def add_options(parser: pytest.Parser) -> None:
         help="auto, cpu, cuda or cuda:N (an index into CUDA_VISIBLE_DEVICES); default: auto",
     )
     group.addoption(
+        "--perf-variants",
+        metavar="NAMES",
+        help="instead of the variants that workloads list: names with commas between, as in eager,inductor+bf16, or "
+        "all (that can run here); the baseline is always among them",
+    )
+    group.addoption(
         "--perf-budget",
         metavar="SECONDS",
         type=_seconds,
@@ -72,6 +78,13 @@ def add_options(parser: pytest.Parser) -> None:
         default=1,
         help="start all workers N times and share the budget among them, because a process is a source of variance of "
         "its own; default: 1 (nightly runs: 5)",
+    )
+    group.addoption(
+        "--perf-residency",
+        choices=("auto", "together", "alone"),
+        default="auto",
+        help="whether all workers of a workload live at once: as far as memory is predicted to hold them all, always, "
+        "or never (then they take their turns in blocks, each in a process of its own); default: auto",
     )
     group.addoption(
         "--perf-seed",

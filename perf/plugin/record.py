@@ -18,7 +18,8 @@ from perf.variants.registry import BASELINE
 def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell) -> dict[str, Any]:
     """Workload, speed-up with interval and control, gates with verdicts, memory, parity and cold figures."""
     arm = measurement.arms[cell.variant]
-    found = None if cell.variant == BASELINE else judge.speedup(measurement, cell.variant)
+    baseline = policy.baseline(cell, measurement.device.split(":")[0])
+    found = None if cell.variant == BASELINE else judge.speedup(measurement, cell.variant, baseline)
     speedup = None
     if found is not None:
         speedup = {
@@ -32,7 +33,7 @@ def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell)
         "workload": cell.workload,
         "scenario": cell.scenario,
         "variant": cell.variant,
-        "baseline": BASELINE,
+        "baseline": baseline,
         "device": measurement.device,
         "precision": arm.precision,
         "speedup": speedup,
@@ -42,6 +43,9 @@ def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell)
         ],
         "memory": {**(arm.memory or {"peak_bytes": None}), **_shortage(arm)},
         "memory_growth": None if arm.growth is None else {"bytes_a_call": arm.growth.slope, "leaks": arm.growth.leaks},
+        "residency": measurement.residency,
+        "overcommitted": measurement.overcommitted,
+        "draw": dict(arm.draw),
         "parity": _parity(arm),
         "proof": {"on": off(arm) is None, "instead": off(arm)},
         "rebuilds": {"timed": dict(arm.rebuilds), "warm_up": dict(arm.warm_rebuilds)},
