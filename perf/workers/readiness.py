@@ -14,6 +14,7 @@ from perf.variants.registry import BASELINE, CONTROL, VariantSpec
 from perf.workers.cache import Artefact, ArtefactCache
 from perf.workers.content import digest_of
 from perf.workers.crew import Crew, Progress, released
+from perf.workers.directory import contents_of
 from perf.workers.failure import FailureKind
 from perf.workers.worker import Answer, Worker
 
@@ -34,11 +35,13 @@ class Cold:
 
 @dataclass
 class Ready:
-    """What preparing a crew found out."""
+    """What preparing a crew found out. contents: file of the checkpoint -> SHA-256; notes: for the summary."""
 
     cold: dict[str, Cold]
     threads: int | None = None
     weight_bytes: int = 0
+    contents: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     calls: dict[str, int] = field(default_factory=dict)
 
 
@@ -79,6 +82,7 @@ def make_ready(
     facts = opened[baseline]
     _check_scenarios(crew, facts, scenarios)
     ready.threads, ready.weight_bytes, ready.calls = facts["threads"], facts["weight_bytes"], facts["calls"]
+    ready.contents, ready.notes = contents_of(crew.workload.origin, cache, progress)
     exported = [variant for variant in variants if variant.exported and crew.workers[variant.name].alive]
     if exported:
         crew.ask(baseline, "saving inputs", "save_inputs", scenarios=list(scenarios), folder=str(crew.folder))
@@ -90,8 +94,7 @@ def make_ready(
 
 def _open(crew: Crew, by_name: Mapping[str, VariantSpec], ready: Ready) -> dict[Worker, Answer]:
     holders = [worker for name, worker in crew.workers.items() if name == CONTROL or not by_name[name].exported]
-    workload = crew.workload
-    opened = crew.ask_all(holders, "building the model", "open", factory=workload.factory, where=workload.where)
+    opened = crew.ask_all(holders, "building the model", "open", **crew.workload.recipe())
     for worker, facts in opened.items():
         ready.cold[worker.name].build_s = facts["build_s"]
         _check_weights(crew, opened.get(crew.workers[BASELINE]), facts)
@@ -141,7 +144,7 @@ def _files(
         worker = crew.workers[variant.name]
         engine = crew.ask(worker, "reading its engine", "engine", variant=asdict(variant))
         if engine is not None:
-            jobs[variant.name] = _jobs(crew, variant, engine, facts, kinds)
+            jobs[variant.name] = _jobs(crew, variant, engine, facts | {"contents": ready.contents}, kinds)
     found = _find_or_build(crew, [job for of in jobs.values() for job in of.values()], cache, progress)
     files: dict[str, dict[str, list[Any]]] = {}
     for name, of in jobs.items():
@@ -166,6 +169,7 @@ def _jobs(crew: Crew, variant: VariantSpec, engine: Answer, facts: Answer, kinds
             "weights": facts["weights"],
             "source": facts["source"],
             "runtime": facts["runtime"],
+            **facts["contents"],
         }
         if engine["per_signature"]:
             content |= {"signature": kind, "spread": facts["spread"][kind]}
@@ -212,8 +216,7 @@ def _build(crew: Crew, jobs: Sequence[_Job], cache: ArtefactCache) -> dict[str, 
     built: dict[str, tuple[Artefact, bool]] = {}
     with released(builders):
         crew.ask_all(builders, "importing torch to export", "start", device=crew.device)
-        workload = crew.workload
-        crew.ask_all(builders, "building the model to export", "open", factory=workload.factory, where=workload.where)
+        crew.ask_all(builders, "building the model to export", "open", **crew.workload.recipe())
         drafts = [cache.draft(job.key, job.name) for job in jobs]
         for job, builder, draft in zip(jobs, builders, drafts, strict=True):
             if builder.alive:

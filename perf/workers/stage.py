@@ -27,6 +27,7 @@ from perf.workers.content import (
 from perf.workers.factories import build_workload, resolve
 from perf.workers.footprint import Footprint
 from perf.workers.parity import distance, plain
+from perf.workloads.origin import Origin
 from perf.workloads.workload import Inputs, Workload
 
 Answer = dict[str, Any]
@@ -77,13 +78,13 @@ class Stage:
             torch.set_num_threads(count)
         return {"threads": torch.get_num_threads()}
 
-    def open(self, factory: str, where: str) -> Answer:
+    def open(self, factory: str, where: str, origin: Mapping[str, Any]) -> Answer:
         """Build the workload and put its module on the device; `build_s` is what that took."""
         import torch
 
         self._footprint.mark()
         start = time.perf_counter()
-        workload = build_workload(factory, where)
+        workload = build_workload(factory, where, Origin.read(origin))
         if workload.threads is not None:
             torch.set_num_threads(workload.threads)
         self._module = workload.module.eval().to(self._device)

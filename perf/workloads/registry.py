@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+from perf.workloads.origin import OURS, Origin
 
 _FLOW_SCENARIOS = ("first_chunk", "first_chunk_sft", "1s", "5s", "15s", "varied")
 _FLOW_VARIANTS = ("eager", "torchscript", "inductor")
@@ -15,7 +18,8 @@ class WorkloadSpec:
     """What can be known of a workload before its module is built.
 
     factory: `package.module:callable`, called in workers. nightly: scenarios left to `-m nightly` runs.
-    where: the place a user would edit, for messages.
+    where: the place a user would edit, for messages. origin: where its modules and weights come from.
+    left_out: why a session does not measure it; empty where it does.
     """
 
     name: str
@@ -24,6 +28,12 @@ class WorkloadSpec:
     variants: tuple[str, ...]
     nightly: frozenset[str] = frozenset()
     where: str = "jitgate"
+    origin: Origin = OURS
+    left_out: str = ""
+
+    def recipe(self) -> dict[str, Any]:
+        """What a worker has to be told to build it; see `Stage.open`."""
+        return {"factory": self.factory, "where": self.where, "origin": self.origin.plain()}
 
 
 def shipped_workloads() -> dict[str, WorkloadSpec]:
