@@ -148,7 +148,7 @@ class Measurements:
             for name, worker in crew.workers.items()
         }
         card = CardHealth(self._means.card_uuid, crew.pids) if self._means.card_uuid else None
-        notes = (*ready.notes, *((card.missing,) if card is not None and card.missing else ()))
+        notes = (*crew.workload.notes, *ready.notes, *((card.missing,) if card is not None and card.missing else ()))
         # Another order of turns in every set of processes, and all of them from the one seed.
         blank = Measurement(workload, scenario, self._means.device, self._means.seed + len(parts), arms, notes=notes)
         parts.append(blank)

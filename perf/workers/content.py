@@ -63,8 +63,8 @@ def weight_bytes(module: torch.nn.Module) -> int:
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
 
 
-def source_digest(module: torch.nn.Module) -> str:
-    """SHA-256 over the source that the module's classes are written in, and over its printed structure.
+def source_digest(module: torch.nn.Module, content: str = "") -> str:
+    """SHA-256 over the source that the module's classes are written in, its printed structure, and `content`.
 
     Followed are the names that a source file takes from its own top-level package; torch's own source is covered by
     its version.
@@ -90,6 +90,7 @@ def source_digest(module: torch.nn.Module) -> str:
     for path in sorted(files):
         digest.update(path.read_bytes())
     digest.update(repr(module).encode())
+    digest.update(content.encode())
     return digest.hexdigest()
 
 

@@ -19,7 +19,7 @@ class WorkloadSpec:
 
     factory: `package.module:callable`, called in workers. nightly: scenarios left to `-m nightly` runs.
     where: the place a user would edit, for messages. origin: where its modules and weights come from.
-    left_out: why a session does not measure it; empty where it does.
+    left_out: why a session does not measure it; empty where it does. notes: what a reader of its figures should know.
     """
 
     name: str
@@ -30,6 +30,7 @@ class WorkloadSpec:
     where: str = "jitgate"
     origin: Origin = OURS
     left_out: str = ""
+    notes: tuple[str, ...] = ()
 
     def recipe(self) -> dict[str, Any]:
         """What a worker has to be told to build it; see `Stage.open`."""

@@ -23,12 +23,15 @@ class Workload:
         the next one, round and round, and all variants see the same order.
     threads: intra-op threads for CPU runs; None leaves torch's default.
     artefact: stem of exported files, as in `flow.encoder` -> `flow.encoder.fp32.zip`; None takes the workload's name.
+    content: what exported files depend on beside source and weights, as text: of a configuration that was read, its
+        digest. Another content, another export.
     """
 
     module: torch.nn.Module
     scenarios: Mapping[str, Inputs | Sequence[Inputs]]
     threads: int | None = None
     artefact: str | None = None
+    content: str = ""
 
     def __post_init__(self) -> None:
         if not callable(getattr(self.module, "state_dict", None)):

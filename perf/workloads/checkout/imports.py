@@ -1,4 +1,4 @@
-"""What a recipe names, imported from the checkout: whatever is missing is said with the line that installs it."""
+"""What a blueprint names, imported from the checkout: whatever is missing is said with the line that installs it."""
 
 from __future__ import annotations
 

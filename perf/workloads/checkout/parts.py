@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from perf.workloads.checkout.place import OPTION, Checkout
 from perf.workloads.registry import WorkloadSpec
@@ -24,61 +23,50 @@ PARTS = {
 }
 """Workload -> the variants that a checkout's module can be run by: TorchScript where CosyVoice exports it."""
 
-_LANGUAGE_MODEL = "CosyVoice2's language model is transformers', and is built from its weights and not from the yaml"
-_NARROW = "the narrow versions are jitgate's own"
-_WHOLE = "a checkout is measured module by module"
-_NO_RECIPE = "the checkout has no yaml for them"
-_NOT_EXPORTED = "CosyVoice exports no other module to TorchScript, and its masks ask the host, which torch.export can't trace"
+NARROW = "a checkout has no narrow versions"
+NO_BLUEPRINT = "the checkout has no yaml that describes them"
+LANGUAGE_MODEL = "CosyVoice2's language model is transformers', built from its weights and not from the yaml alone"
+WHOLE = "a checkout is measured module by module"
+
+LEFT_OUT = {
+    "torchscript": "CosyVoice exports other modules than this one to TorchScript",
+    "inductor": "CosyVoice's modules ask the host about masks and noise, which torch.export can't trace",
+}
+"""Variant -> why a checkout's module is not run by it."""
 
 
-@dataclass(frozen=True)
-class Omission:
-    """Cells of the shipped workloads that a checkout has no say in. `names`: workloads, or `workload as variant`."""
+def taken_over(spec: WorkloadSpec, checkout: Checkout) -> WorkloadSpec:
+    """A shipped workload with the checkout's module in place of jitgate's, or with the reason to leave it out.
 
-    names: tuple[str, ...]
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{', '.join(self.names)}: {self.reason}"
-
-
-def taken_over(
-    workloads: Mapping[str, WorkloadSpec], checkout: Checkout
-) -> tuple[dict[str, WorkloadSpec], list[Omission]]:
-    """`workloads` with the checkout's modules in place of the shipped ones, and what has to be left out.
-
-    Workloads that a user has brought along stay as they are.
+    One that a user has brought along stays as it is.
     """
-    kept: dict[str, WorkloadSpec] = {}
-    reasons: dict[str, list[str]] = {}
-    for name, spec in workloads.items():
-        if spec.where != "jitgate":
-            kept[name] = spec
-            continue
-        reason = _omitted(name, checkout)
-        if reason is not None:
-            reasons.setdefault(reason, []).append(name)
-            continue
-        runnable = tuple(variant for variant in spec.variants if variant in PARTS[name])
-        kept[name] = replace(
-            spec,
-            factory=f"{_FACTORIES}:{name.replace('.', '_')}",
-            variants=runnable,
-            where=f"{OPTION} {checkout.folder}",
-        )
-        for variant in spec.variants:
-            if variant not in runnable:
-                reasons.setdefault(_NOT_EXPORTED, []).append(f"{name} as {variant}")
-    return kept, [Omission(tuple(names), reason) for reason, names in reasons.items()]
+    if spec.where != "jitgate":
+        return spec
+    reason = _omitted(spec.name, checkout)
+    if reason is not None:
+        return replace(spec, left_out=spec.left_out or reason)
+    family = spec.name.partition(".")[0]
+    notes = [f"module of {checkout.folder}, built from {checkout.blueprint(family)}"]
+    if "torchscript" in PARTS[spec.name]:
+        notes.append("torchscript is scripted here: without CUDA, CosyVoice itself turns load_jit=True off with a warning")
+    dropped = [variant for variant in spec.variants if variant not in PARTS[spec.name]]
+    notes += [f"no {variant}, and no gates on it: {LEFT_OUT[variant]}" for variant in dropped]
+    return replace(
+        spec,
+        factory=f"{_FACTORIES}:{spec.name.replace('.', '_')}",
+        variants=tuple(variant for variant in spec.variants if variant not in dropped),
+        where=f"{OPTION} {checkout.folder}",
+        origin=replace(spec.origin, checkout=checkout.folder),
+        notes=(*spec.notes, *notes),
+    )
 
 
 def _omitted(name: str, checkout: Checkout) -> str | None:
-    """Why this workload is left out; None where it is not."""
     family, _, part = name.partition(".")
     if family.endswith("-small"):
-        return _NARROW
-    if family not in checkout.recipes:
-        return _NO_RECIPE
+        return NARROW
+    if family not in checkout.blueprints:
+        return NO_BLUEPRINT
     if name in PARTS:
         return None
-    return _LANGUAGE_MODEL if part.startswith("llm_") else _WHOLE
+    return LANGUAGE_MODEL if part.startswith("llm") else WHOLE

@@ -25,17 +25,17 @@ MATCHA = Path("third_party", "Matcha-TTS")
 
 @dataclass(frozen=True)
 class Checkout:
-    """A folder that holds `cosyvoice/`. recipes: family -> the yaml that its modules are built from."""
+    """A folder that holds `cosyvoice/`. blueprints: family -> the yaml that its modules are built from."""
 
     folder: Path
-    recipes: Mapping[str, Path]
+    blueprints: Mapping[str, Path]
 
-    def recipe(self, family: str) -> Path:
+    def blueprint(self, family: str) -> Path:
         """The yaml of `family`; UsageProblem where there is none."""
-        if family not in self.recipes:
-            there = ", ".join(str(path) for path in self.recipes.values())
+        if family not in self.blueprints:
+            there = ", ".join(str(path) for path in self.blueprints.values())
             raise UsageProblem(f"{OPTION} {self.folder}: there is no {family}.yaml (found: {there})")
-        return self.recipes[family]
+        return self.blueprints[family]
 
     def activate(self) -> None:
         """Put the checkout, and the submodule in it, in front of everything else that this process can import.
@@ -74,16 +74,16 @@ def find_checkout(folder: Path, checkpoint: Path | None = None) -> Checkout:
         raise UsageProblem(
             f"{where} is not a checkout of CosyVoice: it has no folder cosyvoice{meant or '; name the one above it'}"
         )
-    recipes = _beside_the_weights(checkpoint) if checkpoint is not None else {}
-    recipes = recipes or _in_the_examples(folder)
-    if not recipes:
+    blueprints = _beside_the_weights(checkpoint) if checkpoint is not None else {}
+    blueprints = blueprints or _in_the_examples(folder)
+    if not blueprints:
         asked = "" if checkpoint is None else f"neither beside the weights in {checkpoint} nor "
         raise UsageProblem(
             f"{where}: there is no {' or '.join(f'{family}.yaml' for family in FAMILIES)}, {asked}in examples/*/*/conf; "
             "put the one that your modules are built from beside the weights, and name their folder with "
             "--perf-checkpoint DIR"
         )
-    return Checkout(folder, recipes)
+    return Checkout(folder, blueprints)
 
 
 def _beside_the_weights(checkpoint: Path) -> dict[str, Path]:
@@ -103,7 +103,7 @@ def _in_the_examples(folder: Path) -> dict[str, Path]:
     found = {}
     for family in FAMILIES:
         paths = sorted(folder.glob(f"examples/*/{family}/conf/{family}.yaml"))
-        # Several data sets have recipes of one model; LibriTTS is the one that all versions have.
+        # Several data sets have blueprints of one model; LibriTTS is the one that all versions have.
         paths.sort(key=lambda path: "libritts" not in path.parts)
         if paths:
             found[family] = paths[0]

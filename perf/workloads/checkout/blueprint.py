@@ -46,7 +46,7 @@ _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
 }
 
 
-class Recipe:
+class Blueprint:
     """One file. `where` begins every message; `locate` imports what the file names.
 
     Raises UsageProblem for a file that can't be read, and for one that is not YAML.
