@@ -42,7 +42,7 @@ class Imports:
             return f"the checkout has no module {missing}; file and checkout are of different versions"
         if top == "matcha":
             return (
-                f"{asked} needs Matcha-TTS, and {MATCHA.as_posix()} of the checkout is empty: "
+                f"{asked} needs {missing}, and {MATCHA.as_posix()} of the checkout does not have it: "
                 f"git -C {self._checkout.folder} submodule update --init --recursive"
             )
         return f"{asked} needs {missing}, which is not installed: pip install {self._requirement(top)}"
