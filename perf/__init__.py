@@ -4,6 +4,7 @@ Importing this package costs nothing: torch is imported in worker processes only
 """
 
 from perf.errors import Unavailable, UsageProblem
+from perf.workloads.checkpoint import load_weights
 from perf.workloads.workload import Workload
 
-__all__ = ["Unavailable", "UsageProblem", "Workload"]
+__all__ = ["Unavailable", "UsageProblem", "Workload", "load_weights"]

@@ -15,25 +15,25 @@ ENCODER_BYTES = 4 * ((32 * 32 + 32) + 64 + 64 + 2 * (32 + 3 * (32 * 32 + 32)))
 
 FILES = {
     "requirements.txt": "--extra-index-url https://example.org\nomegaconf==2.3.0 ; python_version > '3'\nopenai-whisper==1\n",
-    "cosyvoice/__init__.py": '''
+    "cosyvoice/__init__.py": """
 import sys
 from pathlib import Path
 
 with (Path(__file__).parent / "imported_by").open("a") as file:
     file.write("pytest\\n" if "pytest" in sys.modules else "worker\\n")
-''',
+""",
     "cosyvoice/utils/__init__.py": "",
-    "cosyvoice/utils/mask.py": '''
+    "cosyvoice/utils/mask.py": """
 import torch
 
 
 def padded(lengths: torch.Tensor, size: int) -> torch.Tensor:
     return torch.arange(size, device=lengths.device).unsqueeze(0) >= lengths.unsqueeze(1)
-''',
+""",
     "cosyvoice/dataset/__init__.py": "",
     "cosyvoice/dataset/processor.py": 'raise RuntimeError("the data pipeline has no place in inference")\n',
     "cosyvoice/transformer/__init__.py": "",
-    "cosyvoice/transformer/layers.py": '''
+    "cosyvoice/transformer/layers.py": """
 import torch
 from torch import nn
 
@@ -79,8 +79,8 @@ class Layer(nn.Module):
     def forward(self, x: torch.Tensor, allowed: torch.Tensor, cache: torch.Tensor):
         mixed, cache = self.self_attn(x, allowed, cache)
         return x + mixed, cache
-''',
-    "cosyvoice/transformer/encoder.py": '''
+""",
+    "cosyvoice/transformer/encoder.py": """
 from typing import Tuple
 
 import torch
@@ -130,8 +130,8 @@ class ConformerEncoder(BaseEncoder):
 
 class TransformerEncoder(BaseEncoder):
     pass
-''',
-    "cosyvoice/transformer/upsample_encoder.py": '''
+""",
+    "cosyvoice/transformer/upsample_encoder.py": """
 from typing import Tuple
 
 import torch
@@ -151,18 +151,18 @@ class UpsampleConformerEncoder(BaseEncoder):
             x, _ = layer(x, torch.ones(1, 1, 1, dtype=torch.bool), torch.zeros(0, 0, 0, 0))
         x = x.repeat_interleave(2, dim=1)
         return self.after_norm(x), ~padded(xs_lens * 2, x.size(1)).unsqueeze(1)
-''',
+""",
     "third_party/Matcha-TTS/matcha/__init__.py": "",
-    "third_party/Matcha-TTS/matcha/models.py": '''
+    "third_party/Matcha-TTS/matcha/models.py": """
 import torch
 
 
 class SinusoidalPosEmb(torch.nn.Module):
     def forward(self, t):
         return torch.sin(t).view(-1, 1, 1)
-''',
+""",
     "cosyvoice/flow/__init__.py": "",
-    "cosyvoice/flow/decoder.py": '''
+    "cosyvoice/flow/decoder.py": """
 import torch
 from matcha.models import SinusoidalPosEmb
 from torch import nn
@@ -180,8 +180,8 @@ class CausalConditionalDecoder(nn.Module):
         speaker = spks.unsqueeze(-1).expand(-1, -1, x.size(2))
         every = torch.cat((x, mu, speaker, cond), dim=1) + self.time_embeddings(t)
         return self.final_proj(every * mask) * mask
-''',
-    "cosyvoice/flow/flow_matching.py": '''
+""",
+    "cosyvoice/flow/flow_matching.py": """
 import torch
 from torch import nn
 
@@ -198,8 +198,8 @@ class CausalConditionalCFM(nn.Module):
         for step in range(n_timesteps):
             x = x + self.rate * self.estimator(x, mask, mu, torch.tensor([step / n_timesteps]), spks, cond, streaming)
         return x
-''',
-    "cosyvoice/flow/flow.py": '''
+""",
+    "cosyvoice/flow/flow.py": """
 import torch
 from torch import nn
 
@@ -229,9 +229,9 @@ class CausalMaskedDiffWithXvec(nn.Module):
         mu = self.encoder_proj(h).transpose(1, 2)
         mel = self.decoder(mu, torch.ones_like(mu[:, :1]), 3, self.spk_embed_affine_layer(embedding), mu * 0, streaming)
         return mel[:, :, prompt_feat.size(1):], None
-''',
+""",
     "cosyvoice/hifigan/__init__.py": "",
-    "cosyvoice/hifigan/f0_predictor.py": '''
+    "cosyvoice/hifigan/f0_predictor.py": """
 import torch
 from torch import nn
 
@@ -243,8 +243,8 @@ class ConvRNNF0Predictor(nn.Module):
 
     def forward(self, x):
         return torch.abs(self.classifier(x.transpose(1, 2)).squeeze(-1))
-''',
-    "cosyvoice/hifigan/generator.py": '''
+""",
+    "cosyvoice/hifigan/generator.py": """
 import math
 
 import torch
@@ -264,7 +264,7 @@ class HiFTGenerator(nn.Module):
         source = torch.sin(pitch.cumsum(1)).unsqueeze(1) + 0.1 * torch.randn(1, 1, pitch.size(1))
         source[:, :, : cache_source.size(2)] = cache_source
         return source.squeeze(1).clamp(-0.99, 0.99), source
-''',
+""",
     "examples/libritts/cosyvoice2/conf/cosyvoice2.yaml": COSYVOICE2,
     "examples/libritts/cosyvoice/conf/cosyvoice.yaml": COSYVOICE,
     "examples/magicdata-read/cosyvoice/conf/cosyvoice.yaml": "this one is not asked",

@@ -12,6 +12,8 @@ import pytest
 
 from perf.errors import UsageProblem
 from perf.gates.cell import Cell
+from perf.plugin.checkout import with_checkout
+from perf.plugin.origins import describe, require_files, with_checkpoint
 
 if TYPE_CHECKING:
     from perf.gates.policy import Policy
@@ -61,6 +63,11 @@ class State:
             from perf.gates.configuration import read_policy
 
             self._policy = read_policy(self._file, must_exist=self._chosen)
+            if checkpoint := self._config.getoption("perf_checkpoint"):
+                self._policy = with_checkpoint(self._policy, self._config.invocation_params.dir / checkpoint)
+            if folder := self._config.getoption("perf_cosyvoice"):
+                start = self._config.invocation_params.dir
+                self._policy = with_checkout(self._policy, start / folder, start / checkpoint if checkpoint else None)
         return self._policy
 
     @property
@@ -135,6 +142,7 @@ class State:
         found = dict.fromkeys(cell for item in items if (cell := cell_of(item)))
         self.planned = list(found)
         if self.planned and not self.is_xdist_worker and not self._config.option.collectonly:
+            require_files(self.policy.workloads[name] for name in dict.fromkeys(cell.workload for cell in found))
             _ = self.measurements  # an unwritable cache is said before the first test
             if threading.current_thread() is threading.main_thread():
                 self._old_sigterm = signal.signal(signal.SIGTERM, _interrupt)
@@ -156,6 +164,14 @@ class State:
         if self._old_sigterm is not None:
             signal.signal(signal.SIGTERM, self._old_sigterm)
             self._old_sigterm = None
+
+    def head(self) -> list[str]:
+        """Lines for the head of the run."""
+        try:
+            asked = any(self._config.getoption(name) for name in ("perf_checkpoint", "perf_cosyvoice"))
+            return describe(self.policy) if asked else []
+        except UsageProblem:
+            return []  # collection says it
 
     def summary(self) -> list[str]:
         """Lines for the end of the run."""

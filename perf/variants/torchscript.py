@@ -8,6 +8,7 @@ Source: torch.jit.freeze, torch.jit.save (PyTorch documentation).
 
 from __future__ import annotations
 
+import pkgutil
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -40,36 +41,38 @@ class TorchScript:
     def export(self, module: torch.nn.Module, calls: Sequence[Inputs], path: Path) -> Facts:  # noqa: ARG002
         import torch
 
-        with _deprecation_known():  # `calls` are not needed: a scripted graph serves all inputs
+        with deprecation_known():  # `calls` are not needed: a scripted graph serves all inputs
             frozen = torch.jit.freeze(torch.jit.script(module.eval()))
             torch.jit.save(frozen, str(path))
-        return {"signature": _signature(frozen)}
+        return {"signature": signature(frozen)}
 
     def load(self, path: Path, device: str, facts: Facts) -> Call:
         import torch
 
-        with _deprecation_known():
+        with deprecation_known():
             loaded = torch.jit.load(str(path), map_location=device)  # type: ignore[no-untyped-call]
         if not isinstance(loaded, torch.jit.ScriptModule):
             raise RuntimeError(  # noqa: TRY004 - the file is at fault, not the type of an argument
                 f"{path.name} loaded as {type(loaded).__name__}, not as a ScriptModule: this would measure eager code"
             )
-        signature = _signature(loaded)
-        if signature != facts.get("signature", signature):
-            raise RuntimeError(f"{path.name} takes {signature}, but {facts['signature']} was exported")
-        if not any(True for _ in loaded.graph.nodes()):
+        called = facts.get("called", "forward")
+        found = signature(loaded, called)
+        if found != facts.get("signature", found):
+            raise RuntimeError(f"{called} of {path.name} takes {found or 'nothing'}, not {facts['signature']}")
+        if not any(True for _ in getattr(loaded, called).graph.nodes()):
             raise RuntimeError(f"the graph in {path.name} is empty: there is nothing to execute")
-        return loaded
+        wrap = pkgutil.resolve_name(facts["wrapper"]) if facts.get("wrapper") else None
+        return loaded if wrap is None else wrap(loaded)  # type: ignore[no-any-return]
 
 
-def _signature(module: torch.jit.ScriptModule) -> str:
-    """Argument names and types of `forward`, without the module's own mangled type."""
-    schema = module.forward.schema  # type: ignore[attr-defined]  # a compiled method has it
-    return ", ".join(f"{argument.name}: {argument.type}" for argument in schema.arguments[1:])
+def signature(module: torch.jit.ScriptModule, method: str = "forward") -> str:
+    """Argument names and types of `method`, without the module's own mangled type; empty where there is none."""
+    schema = getattr(getattr(module, method, None), "schema", None)
+    return ", ".join(f"{argument.name}: {argument.type}" for argument in schema.arguments[1:]) if schema else ""
 
 
 @contextmanager
-def _deprecation_known() -> Iterator[None]:
+def deprecation_known() -> Iterator[None]:
     """torch 2.13 warns of every torch.jit function; a user who asked for this variant can't act on it."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r".*torch\.jit\..*", category=DeprecationWarning)

@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perf.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from perf.variants.registry import VariantSpec
     from perf.workers.cache import ArtefactCache
     from perf.workers.crew import Progress
     from perf.workloads.origin import Origin
+    from perf.workloads.registry import WorkloadSpec
+
+SCRIPTED = "torchscript"
+"""The variant that a directory's own files are for."""
+
+
+@dataclass(frozen=True)
+class ReadyMade:
+    """A file that a variant loads as it is. facts: what its engine checks; note: for the summary."""
+
+    path: Path
+    size_bytes: int
+    facts: Mapping[str, str]
+    note: str
+
+
+def ready_made(workload: WorkloadSpec, variant: VariantSpec) -> ReadyMade | None:
+    """The TorchScript file of the checkpoint directory that CosyVoice would load for this workload, if it is there.
+
+    Its engine checks class and signature; whether it computes what the weights beside it do, parity says.
+    """
+    jit = workload.share.jit if workload.share is not None else None
+    if jit is None or workload.origin.checkpoint is None or variant.name.partition("+")[0] != SCRIPTED:
+        return None
+    path = workload.origin.checkpoint / jit.name(variant.precision)
+    if not path.is_file():
+        return None
+    facts = {"signature": jit.methods[jit.called], "called": jit.called, "wrapper": jit.wrapper}
+    return ReadyMade(path, path.stat().st_size, facts, f"{variant.name} is the directory's own {path.name}")
 
 
 def contents_of(origin: Origin, cache: ArtefactCache, progress: Progress) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -14,7 +14,7 @@ from perf.variants.registry import BASELINE, CONTROL, VariantSpec
 from perf.workers.cache import Artefact, ArtefactCache
 from perf.workers.content import digest_of
 from perf.workers.crew import Crew, Progress, released
-from perf.workers.directory import contents_of
+from perf.workers.directory import contents_of, ready_made
 from perf.workers.failure import FailureKind
 from perf.workers.worker import Answer, Worker
 
@@ -140,13 +140,19 @@ def _files(
     """For each exported variant: signature -> [path, facts]."""
     kinds = sorted({kind for scenario in scenarios for kind in facts["signatures"][scenario]})
     jobs: dict[str, dict[str, _Job]] = {}
+    files: dict[str, dict[str, list[Any]]] = {}
     for variant in exported:
+        given = ready_made(crew.workload, variant)
+        if given is not None:
+            files[variant.name] = {kind: [str(given.path), given.facts] for kind in kinds}
+            ready.cold[variant.name].artefact_bytes = given.size_bytes
+            ready.notes += (given.note,)
+            continue
         worker = crew.workers[variant.name]
         engine = crew.ask(worker, "reading its engine", "engine", variant=asdict(variant))
         if engine is not None:
             jobs[variant.name] = _jobs(crew, variant, engine, facts | {"contents": ready.contents}, kinds)
     found = _find_or_build(crew, [job for of in jobs.values() for job in of.values()], cache, progress)
-    files: dict[str, dict[str, list[Any]]] = {}
     for name, of in jobs.items():
         artefacts = {kind: found[job.key] for kind, job in of.items() if job.key in found}
         if len(artefacts) < len(of):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from perf.workloads.origin import OURS, Origin
+from perf.workloads.share import SHARES, Share
 
 _FLOW_SCENARIOS = ("first_chunk", "first_chunk_sft", "1s", "5s", "15s", "varied")
 _FLOW_VARIANTS = ("eager", "torchscript", "inductor")
@@ -19,7 +20,8 @@ class WorkloadSpec:
 
     factory: `package.module:callable`, called in workers. nightly: scenarios left to `-m nightly` runs.
     where: the place a user would edit, for messages. origin: where its modules and weights come from.
-    left_out: why a session does not measure it; empty where it does. notes: what a reader of its figures should know.
+    share: what it takes of a checkpoint directory; None where it can't be given one. left_out: why a session does not
+    measure it; empty where it does. notes: what a reader of its figures should know.
     """
 
     name: str
@@ -29,6 +31,7 @@ class WorkloadSpec:
     nightly: frozenset[str] = frozenset()
     where: str = "jitgate"
     origin: Origin = OURS
+    share: Share | None = None
     left_out: str = ""
     notes: tuple[str, ...] = ()
 
@@ -44,7 +47,7 @@ def shipped_workloads() -> dict[str, WorkloadSpec]:
     """
     module = "perf.workloads.cosyvoice2.flow_encoder"
     return {
-        spec.name: spec
+        spec.name: replace(spec, share=SHARES.get(spec.name))
         for spec in (
             WorkloadSpec(
                 "cosyvoice2.flow_encoder",

@@ -10,7 +10,6 @@ import pytest
 from perf.errors import UsageProblem
 from perf.gates.policy import Gate, Policy
 from perf.plugin.checkout import with_checkout
-from perf.workloads.checkout.place import find_checkout
 from tests.checkouts import ENCODER_BYTES, write_checkout
 from tests.plugin.conftest import Project
 
@@ -33,8 +32,6 @@ min_speedup = 1.1
 
 @pytest.fixture
 def policy(tmp_path: Path) -> Policy:
-    checkout = find_checkout(write_checkout(tmp_path / "CosyVoice"))
-
     def gate(name: str, workload: str, variant: str) -> Gate:
         return Gate(name, workload=workload, variant=variant, min_speedup=1.1)
 
@@ -45,7 +42,7 @@ def policy(tmp_path: Path) -> Policy:
         gate("all", "*", "*"),
         gate("none", "cosyvoice9.*", "*"),
     )
-    return with_checkout(Policy(gates=gates), checkout)
+    return with_checkout(Policy(gates=gates), write_checkout(tmp_path / "CosyVoice"), None)
 
 
 def test_only_gates_on_variants_that_a_checkout_lacks_are_set_aside(policy: Policy) -> None:
@@ -62,9 +59,9 @@ def test_workloads_keep_their_names_and_say_why_they_are_left_out(policy: Policy
 
 
 def test_a_project_that_leaves_the_shipped_workloads_out(tmp_path: Path) -> None:
-    checkout = find_checkout(write_checkout(tmp_path / "CosyVoice"))
-    with pytest.raises(UsageProblem, match="takes the place of jitgate's own workloads, and the defaults leaves"):
-        with_checkout(Policy(workloads={}), checkout)
+    folder = write_checkout(tmp_path / "CosyVoice")
+    with pytest.raises(UsageProblem, match=r"takes the place of jitgate's own workloads, and my\.toml leaves them out"):
+        with_checkout(Policy(where="my.toml", workloads={}), folder, None)
 
 
 def test_what_is_no_checkout_is_refused_before_anything_is_measured(project: Project) -> None:

@@ -144,9 +144,7 @@ class Blueprint:
     def _arguments(self, node: Any, key: str) -> tuple[list[Any], dict[str, Any]]:
         """A sequence holds positional arguments, a mapping named ones, a scalar none."""
         if isinstance(node, self._yaml.MappingNode):
-            return [], {
-                str(under.value): self._value(value, f"{key}.{under.value}") for under, value in node.value
-            }
+            return [], {str(under.value): self._value(value, f"{key}.{under.value}") for under, value in node.value}
         if isinstance(node, self._yaml.SequenceNode):
             return [self._value(item, f"{key}[{number}]") for number, item in enumerate(node.value)], {}
         return [], {}

@@ -15,6 +15,7 @@ from perf.errors import UsageProblem
 from perf.workloads.checkout.blueprint import Blueprint
 from perf.workloads.checkout.imports import Imports
 from perf.workloads.checkout.place import OPTION, Checkout, find_checkout
+from perf.workloads.checkpoint import load_weights
 from perf.workloads.origin import current
 from perf.workloads.weights import seeded_weight
 
@@ -72,8 +73,6 @@ def build(family: str, key: str) -> Built:
         _seed(module)
     else:
         # As the original saves them: `flow.encoder` is `encoder.*` of flow.pt.
-        from perf.workloads.checkpoint import load_weights
-
         whole, _, inner = key.partition(".")
         load_weights(module, f"{whole}.pt", f"{inner}." if inner else "")
     return Built(module.eval().requires_grad_(False), f"{where}, {key}", _content(checkout, path))

@@ -37,7 +37,7 @@ class Imports:
         return getattr(module, attribute)
 
     def _missing(self, missing: str, asked: str) -> str:
-        top = missing.split(".")[0]
+        top = missing.split(".", maxsplit=1)[0]
         if top == "cosyvoice":
             return f"the checkout has no module {missing}; file and checkout are of different versions"
         if top == "matcha":

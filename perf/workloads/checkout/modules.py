@@ -1,6 +1,7 @@
 """The workloads of a checkout: its own modules, fed with what jitgate's are fed with.
 
-Of the yaml, only the node that is measured is built. What CosyVoice's pipeline classes set on modules afterwards is not applied.
+Of the yaml, only the node that is measured is built. What CosyVoice's pipeline classes set on modules afterwards is not
+applied.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.jit import is_scripting  # type: ignore[attr-defined]
 from torch.nn import functional
 
+from perf.workloads.checkpoint import Part
 from perf.workloads.cosyvoice2.source import HARMONICS, SAMPLES_PER_FRAME, FrequencyPredictor, Source
 from perf.workloads.cosyvoice2.speech import (
     FIRST_CHUNK_TOKENS,
@@ -140,7 +141,7 @@ class Vocoder(nn.Module):
 
 def vocoder() -> Workload:
     """The vocoder at its true size."""
-    return Workload(build_seeded(Vocoder), scenarios(), artefact="hift")
+    return Workload(build_seeded(Vocoder, Part("hift.pt")), scenarios(), artefact="hift")
 
 
 def small_vocoder() -> Workload:

@@ -47,7 +47,9 @@ def read(tmp_path: Path, asked: Asked) -> Read:
 
 
 def test_only_what_is_asked_for_is_built(read: Read, asked: Asked) -> None:
-    blueprint = read("a: !new:nowhere.Missing\nb:\n  half: !new:fractions.Fraction [1, 2]\nc: !apply:nowhere.missing []")
+    blueprint = read(
+        "a: !new:nowhere.Missing\nb:\n  half: !new:fractions.Fraction [1, 2]\nc: !apply:nowhere.missing []"
+    )
     assert blueprint.build("b.half") == Fraction(1, 2)
     assert asked.names == ["fractions.Fraction"]
 

@@ -45,9 +45,7 @@ def test_what_cosyvoice_exports_is_scripted_saved_and_loaded(make: Make, name: s
     path = tmp_path / "module.zip"
     facts = TorchScript().export(workload.module, workload.calls(scenario), path)
     loaded = TorchScript().load(path, "cpu", facts)
-    for one, two in zip(
-        outputs(loaded, workload, scenario), outputs(workload.module, workload, scenario), strict=True
-    ):
+    for one, two in zip(outputs(loaded, workload, scenario), outputs(workload.module, workload, scenario), strict=True):
         torch.testing.assert_close(one, two)
 
 
