@@ -14,7 +14,7 @@ ENCODER_BYTES = 4 * ((32 * 32 + 32) + 64 + 64 + 2 * (32 + 3 * (32 * 32 + 32)))
 """Of `flow.encoder` in CosyVoice2's yaml: a linear layer and its norm, the last norm, two layers of attention."""
 
 FILES = {
-    "requirements.txt": "--extra-index-url https://example.org\nomegaconf==2.3.0 ; python_version > '3'\nopenai-whisper==1\n",
+    "requirements.txt": "--pre\nomegaconf==2.3.0 ; python_version > '3'\nopenai-whisper==1\n",
     "cosyvoice/__init__.py": """
 import sys
 from pathlib import Path

@@ -62,12 +62,12 @@ class State:
         if self._policy is None:
             from perf.gates.configuration import read_policy
 
-            self._policy = read_policy(self._file, must_exist=self._chosen)
+            policy, start = read_policy(self._file, must_exist=self._chosen), self._config.invocation_params.dir
             if checkpoint := self._config.getoption("perf_checkpoint"):
-                self._policy = with_checkpoint(self._policy, self._config.invocation_params.dir / checkpoint)
-            if folder := self._config.getoption("perf_cosyvoice"):
-                start = self._config.invocation_params.dir
-                self._policy = with_checkout(self._policy, start / folder, start / checkpoint if checkpoint else None)
+                policy = with_checkpoint(policy, start / checkpoint)
+            if checkout := self._config.getoption("perf_cosyvoice"):
+                policy = with_checkout(policy, start / checkout, start / checkpoint if checkpoint else None)
+            self._policy = policy  # only now: what was refused once must not be measured at the second asking
         return self._policy
 
     @property

@@ -6,6 +6,8 @@ applied.
 
 from __future__ import annotations
 
+from typing import Any
+
 from perf.workloads.checkout.adapters import FlowInference, VocoderInference
 from perf.workloads.checkout.built import build
 from perf.workloads.cosyvoice.scenarios import flow_scenarios, step_scenarios, text_scenarios
@@ -71,7 +73,8 @@ def cosyvoice_llm() -> Workload:
     built.takes("forward_chunk", _CHUNK)
     heads = built.shape("encoders.0.self_attn.pos_bias_u")[0]
     calls = step_scenarios(built.shape(_INPUT)[1], heads, built.layers())
-    return Workload(NextPositions(built.module).eval(), calls, artefact="llm.llm.step", content=built.content)
+    module: Any = built.module  # whatever has `forward_chunk`
+    return Workload(NextPositions(module).eval(), calls, artefact="llm.llm.step", content=built.content)
 
 
 def cosyvoice_flow_encoder() -> Workload:

@@ -48,9 +48,7 @@ def taken_over(spec: WorkloadSpec, checkout: Checkout) -> WorkloadSpec:
     family = spec.name.partition(".")[0]
     notes = [f"module of {checkout.folder}, built from {checkout.blueprint(family)}"]
     if "torchscript" in PARTS[spec.name]:
-        notes.append(
-            "torchscript is scripted here: without CUDA, CosyVoice itself turns load_jit=True off with a warning"
-        )
+        notes.append("torchscript is scripted here: without CUDA, CosyVoice itself turns load_jit off, with a warning")
     dropped = [variant for variant in spec.variants if variant not in PARTS[spec.name]]
     notes += [f"no {variant}, and no gates on it: {LEFT_OUT[variant]}" for variant in dropped]
     return replace(

@@ -79,9 +79,9 @@ def find_checkout(folder: Path, checkpoint: Path | None = None) -> Checkout:
     if not blueprints:
         asked = "" if checkpoint is None else f"neither beside the weights in {checkpoint} nor "
         raise UsageProblem(
-            f"{where}: there is no {' or '.join(f'{family}.yaml' for family in FAMILIES)}, {asked}in examples/*/*/conf; "
-            "put the one that your modules are built from beside the weights, and name their folder with "
-            "--perf-checkpoint DIR"
+            f"{where}: there is no {' or '.join(f'{family}.yaml' for family in FAMILIES)}, {asked}in "
+            "examples/*/*/conf; put the one that your modules are built from beside the weights, and name their folder "
+            "with --perf-checkpoint DIR"
         )
     return Checkout(folder, blueprints)
 

@@ -21,14 +21,12 @@ Read = Callable[[str], Blueprint]
 class Asked:
     """Imports by name, as the real one, and remembers what it was asked for."""
 
-    known: dict[str, Any] = {"fractions.Fraction": Fraction, "types.SimpleNamespace": types.SimpleNamespace, "max": max}
-
     def __init__(self) -> None:
         self.names: list[str] = []
 
     def __call__(self, name: str, where: str) -> Any:
         self.names.append(name)
-        return self.known[name]
+        return {"fractions.Fraction": Fraction, "types.SimpleNamespace": types.SimpleNamespace, "max": max}[name]
 
 
 @pytest.fixture

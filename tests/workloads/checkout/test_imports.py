@@ -18,7 +18,7 @@ from perf.workloads.checkout.place import find_checkout
         ("import whisper.tokenizer", "needs whisper, which is not installed: pip install openai-whisper==1"),
         (
             "import matcha.gone",
-            "needs matcha.gone, and third_party/Matcha-TTS of the checkout does not have it: git -C ",
+            "and third_party/Matcha-TTS of the checkout does not have it: git -C ",
         ),
         ("import cosyvoice.gone", "the checkout has no module cosyvoice.gone; file and checkout are of different"),
         ("from torch import gone_", "cosyvoice.odd can't be imported (ImportError: cannot import name 'gone_'"),

@@ -1,4 +1,4 @@
-"""Every workload of a checkout: built from its yaml, fed like jitgate's own, and scripted where CosyVoice exports it."""
+"""Every workload of a checkout: built from its yaml, fed like jitgate's own, scripted where CosyVoice exports it."""
 
 from __future__ import annotations
 
