@@ -78,7 +78,7 @@ def test_a_run_measures_the_checkout_and_says_so(project: Project) -> None:
     done = project.pytest(
         *("--perf-cosyvoice", "CosyVoice"),
         *("-k", "test_jit and first_chunk_sft and torchscript"),
-        *("--perf-budget", "2", "--benchmark-json", "out.json"),
+        *("--perf-budget", "60", "--benchmark-json", "out.json"),
         timeout_s=600,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -94,7 +94,8 @@ def test_a_run_measures_the_checkout_and_says_so(project: Project) -> None:
     assert list((project.path / ".perf" / "cache").glob("torchscript-*/flow.encoder.fp32.zip"))
 
     # What a reader should know.
-    assert f"note: module of {checkout.resolve()}, built from " in done.stdout
+    yaml = "examples/libritts/cosyvoice2/conf/cosyvoice2.yaml"
+    assert f"note: module of {checkout.resolve()}, built from its {yaml}" in done.stdout
     assert "torchscript is scripted here: without CUDA, CosyVoice itself turns load_jit off" in done.stdout
     assert "no inductor, and no gates on it: " in done.stdout
     assert "left out, because a checkout has no narrow versions: cosyvoice2-small.flow_encoder, " in done.stdout

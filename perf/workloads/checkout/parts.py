@@ -46,7 +46,7 @@ def taken_over(spec: WorkloadSpec, checkout: Checkout) -> WorkloadSpec:
     if reason is not None:
         return replace(spec, left_out=spec.left_out or reason)
     family = spec.name.partition(".")[0]
-    notes = [f"module of {checkout.folder}, built from {checkout.blueprint(family)}"]
+    notes = [f"module of {checkout.folder}, built from {_said(checkout, family)}"]
     if "torchscript" in PARTS[spec.name]:
         notes.append("torchscript is scripted here: without CUDA, CosyVoice itself turns load_jit off, with a warning")
     dropped = [variant for variant in spec.variants if variant not in PARTS[spec.name]]
@@ -61,6 +61,12 @@ def taken_over(spec: WorkloadSpec, checkout: Checkout) -> WorkloadSpec:
         share=spec.share and replace(spec.share, jit=None),
         notes=(*spec.notes, *notes),
     )
+
+
+def _said(checkout: Checkout, family: str) -> str:
+    path = checkout.blueprint(family)
+    inside = path.is_relative_to(checkout.folder)
+    return f"its {path.relative_to(checkout.folder).as_posix()}" if inside else str(path)
 
 
 def _omitted(name: str, checkout: Checkout) -> str | None:

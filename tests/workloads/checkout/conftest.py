@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from perf.workers.factories import build_workload
-from perf.workloads.origin import Origin
+from perf.workloads.checkout.built import Built, build
+from perf.workloads.origin import Origin, entered
 from perf.workloads.workload import Workload
 from tests.checkouts import write_checkout
 
-Make = Callable[..., Workload]
+Make = Callable[[str], Workload]
+Part = Callable[..., Built]
 
 
 @pytest.fixture
@@ -36,8 +38,19 @@ def unimported() -> Iterator[None]:
 def make(checkout: Path, unimported: None) -> Make:
     """Builds a workload of the stand-in by name, as a worker does."""
 
-    def make(name: str, checkpoint: Path | None = None) -> Workload:
+    def make(name: str) -> Workload:
         factory = f"perf.workloads.checkout.modules:{name.replace('.', '_')}"
-        return build_workload(factory, "here", Origin(checkpoint, checkout))
+        return build_workload(factory, "here", Origin(checkout=checkout))
 
     return make
+
+
+@pytest.fixture
+def part(checkout: Path, unimported: None) -> Part:
+    """Builds a module of the stand-in without inputs, by family and key."""
+
+    def part(family: str, key: str, checkpoint: Path | None = None) -> Built:
+        with entered(Origin(checkpoint, checkout)):
+            return build(family, key)
+
+    return part

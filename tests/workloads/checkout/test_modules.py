@@ -16,8 +16,8 @@ from perf.workloads.checkout.parts import PARTS
 from perf.workloads.registry import shipped_workloads
 from perf.workloads.weights import seeded_weight
 from perf.workloads.workload import Workload
-
-Make = Callable[..., Workload]
+from tests.blueprints import COSYVOICE2
+from tests.workloads.checkout.conftest import Make, Part
 
 
 def outputs(module: Callable[..., object], workload: Workload, scenario: str) -> list[torch.Tensor]:
@@ -28,25 +28,19 @@ def outputs(module: Callable[..., object], workload: Workload, scenario: str) ->
 
 
 @pytest.mark.parametrize("name", PARTS)
-def test_every_scenario_is_answered_and_twice_the_same(make: Make, name: str) -> None:
+def test_every_scenario_is_answered_the_same_by_every_variant(make: Make, name: str, tmp_path: Path) -> None:
     workload = make(name)
     assert tuple(workload.scenarios) == shipped_workloads()[name].scenarios
-    for scenario in workload.scenarios:
-        first = outputs(workload.module, workload, scenario)
-        assert sum(leaf.numel() for leaf in first)
-        again = outputs(workload.module, workload, scenario)
-        assert all(torch.equal(one, two) for one, two in zip(first, again, strict=True))
-
-
-@pytest.mark.parametrize("name", [name for name, variants in PARTS.items() if "torchscript" in variants])
-def test_what_cosyvoice_exports_is_scripted_saved_and_loaded(make: Make, name: str, tmp_path: Path) -> None:
-    workload = make(name)
-    scenario = next(iter(workload.scenarios))
-    path = tmp_path / "module.zip"
-    facts = TorchScript().export(workload.module, workload.calls(scenario), path)
-    loaded = TorchScript().load(path, "cpu", facts)
-    for one, two in zip(outputs(loaded, workload, scenario), outputs(workload.module, workload, scenario), strict=True):
-        torch.testing.assert_close(one, two)
+    right = {scenario: outputs(workload.module, workload, scenario) for scenario in workload.scenarios}
+    runners = [workload.module]
+    if "torchscript" in PARTS[name]:
+        path = tmp_path / "module.zip"
+        facts = TorchScript().export(workload.module, [], path)
+        runners.append(TorchScript().load(path, "cpu", facts))
+    for scenario in ("1s", "5s"):
+        for runner in runners:
+            for one, two in zip(outputs(runner, workload, scenario), right[scenario], strict=True):
+                torch.testing.assert_close(one, two)
 
 
 def test_a_sentence_gives_its_length_of_speech(make: Make) -> None:
@@ -58,30 +52,48 @@ def test_a_sentence_gives_its_length_of_speech(make: Make) -> None:
     assert source.shape == (1, 1, 24_000)
 
 
-def test_only_what_is_measured_is_imported(make: Make) -> None:
-    make("cosyvoice2.flow_encoder")
+def test_only_what_is_measured_is_imported(part: Part) -> None:
+    part("cosyvoice2", "flow.encoder")
     loaded = {name for name in sys.modules if name.split(".")[0] in {"cosyvoice", "matcha"}}
     assert "cosyvoice.transformer.upsample_encoder" in loaded
     assert not {name for name in loaded if name.startswith(("cosyvoice.flow", "cosyvoice.dataset", "matcha"))}
 
 
-def test_weights_follow_from_names_and_not_from_what_was_built_before(make: Make) -> None:
-    first = make("cosyvoice2.flow_encoder").module
+def test_weights_follow_from_names_and_not_from_what_was_built_before(part: Part) -> None:
+    first = part("cosyvoice2", "flow.encoder").module
     torch.manual_seed(7)
-    assert weights_digest(make("cosyvoice2.flow_encoder").module) == weights_digest(first)
+    assert weights_digest(part("cosyvoice2", "flow.encoder").module) == weights_digest(first)
     weight = first.state_dict()["embed.out.0.weight"]
     assert torch.equal(weight, seeded_weight("embed.out.0.weight", (32, 32)))
 
 
-def test_the_yaml_and_every_file_in_use_are_part_of_the_key(make: Make, checkout: Path) -> None:
-    before = make("cosyvoice2.flow_encoder").content
+def test_weights_of_a_checkpoint_are_those_below_the_part(part: Part, tmp_path: Path) -> None:
+    (tmp_path / "cosyvoice2.yaml").write_text(COSYVOICE2)
+    whole = part("cosyvoice2", "flow").module
+    weights = {name: value * 2 for name, value in whole.state_dict().items()}
+    torch.save(weights, tmp_path / "flow.pt")
+    found = part("cosyvoice2", "flow.decoder.estimator", tmp_path).module.state_dict()
+    assert torch.equal(found["final_proj.weight"], weights["decoder.estimator.final_proj.weight"])
+    assert weights_digest(part("cosyvoice2", "flow", tmp_path).module) != weights_digest(whole)
+
+    torch.save({**weights, "encoder.embed.out.0.weight": torch.zeros(32, 16)}, tmp_path / "flow.pt")
+    said = r"flow\.pt: tensor 'encoder\.embed\.out\.0\.weight' has shape \[32, 16\], expected \[32, 32\]"
+    with pytest.raises(UsageProblem, match=said):
+        part("cosyvoice2", "flow.encoder", tmp_path)
+
+
+def test_the_yaml_and_every_file_in_use_are_part_of_the_key(part: Part, checkout: Path) -> None:
+    def content() -> str:
+        return part("cosyvoice2", "flow.encoder").content
+
+    before = content()
     (checkout / "cosyvoice" / "flow" / "flow.py").write_text("# not in use")
-    assert make("cosyvoice2.flow_encoder").content == before
+    assert content() == before
     for file in ("examples/libritts/cosyvoice2/conf/cosyvoice2.yaml", "cosyvoice/utils/mask.py"):
         path = checkout / file
         path.write_text(path.read_text() + "\n# changed\n")
-        assert make("cosyvoice2.flow_encoder").content != before
-        before = make("cosyvoice2.flow_encoder").content
+        assert content() != before
+        before = content()
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def test_a_reason_or_a_factory(name: str) -> None:
     assert found.scenarios == SHIPPED[name].scenarios
     assert found.origin.checkout == Path("/x")
     assert found.where == "--perf-cosyvoice /x"
-    assert f"module of /x, built from /x/{name.partition('.')[0]}.yaml" in found.notes
+    assert f"module of /x, built from its {name.partition('.')[0]}.yaml" in found.notes
     assert any("scripted here: without CUDA" in note for note in found.notes) == ("torchscript" in found.variants)
     for variant in set(SHIPPED[name].variants) - set(found.variants):
         assert f"no {variant}, and no gates on it: {LEFT_OUT[variant]}" in found.notes
