@@ -30,7 +30,7 @@ WHOLE = "a checkout is measured module by module"
 
 LEFT_OUT = {
     "torchscript": "CosyVoice exports other modules than this one to TorchScript",
-    "inductor": "CosyVoice's modules ask the host about masks and noise, which torch.export can't trace",
+    "inductor": "CosyVoice's masks read a tensor on the host, which torch.export refuses, and its vocoder draws its own noise",
 }
 """Variant -> why a checkout's module is not run by it."""
 
@@ -46,7 +46,10 @@ def taken_over(spec: WorkloadSpec, checkout: Checkout) -> WorkloadSpec:
     if reason is not None:
         return replace(spec, left_out=spec.left_out or reason)
     family = spec.name.partition(".")[0]
-    notes = [f"module of {checkout.folder}, built from {_said(checkout, family)}"]
+    notes = [
+        f"module of {checkout.folder}, built from {_said(checkout, family)}",
+        "on a CPU, eager's memory includes the packages that the checkout imports",
+    ]
     if "torchscript" in PARTS[spec.name]:
         notes.append("torchscript is scripted here: without CUDA, CosyVoice itself turns load_jit off, with a warning")
     dropped = [variant for variant in spec.variants if variant not in PARTS[spec.name]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import types
 from collections.abc import Callable
 from fractions import Fraction
@@ -125,6 +126,12 @@ def test_what_can_not_be_built_is_said_in_one_sentence(read: Read, text: str, sa
         read(text).build("part")
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_without_pyyaml(tmp_path: Path, asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    with pytest.raises(UsageProblem, match=r"PyYAML is missing to read it: pip install 'jitgate\[cosyvoice\]'"):
+        Blueprint(tmp_path / "model.yaml", "model.yaml", asked)
 
 
 def test_a_file_that_can_not_be_read(tmp_path: Path, asked: Asked) -> None:
