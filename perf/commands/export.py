@@ -30,8 +30,8 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser = subparsers.add_parser(
         "export",
         help="write the TorchScript files that CosyVoice loads",
-        description="Writes flow.encoder.{fp32,fp16}.zip (v2), and llm.text_encoder and llm.llm as well (v1), under"
-        "  the names that load_jit=True looks for, and checks each: loads, class, signature, output, size. Exit "
+        description="Writes flow.encoder.{fp32,fp16}.zip (v2), and llm.text_encoder and llm.llm as well (v1), under "
+        "the names that load_jit=True looks for, and checks each: loads, class, signature, output, size. Exit "
         "code 0 written, 1 not written, 4 bad input.",
     )
     parser.add_argument(

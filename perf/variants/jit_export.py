@@ -145,7 +145,7 @@ def file_bytes(module: torch.nn.Module) -> int:
     """
     weights = sum(value.numel() * value.element_size() for value in module.state_dict().values())
     tables = [part.table for part in module.modules() if isinstance(part, RelativePositions)]
-    return weights + sum(table.numel() * table.element_size() for table in tables)
+    return int(weights + sum(table.numel() * table.element_size() for table in tables))
 
 
 @contextmanager
@@ -196,4 +196,4 @@ def _check_size(draft: Path, name: str, module: torch.nn.Module) -> int:
 def _distance(found: torch.Tensor, right: torch.Tensor) -> float:
     """Relative L2 distance, in float64; NaN where `found` has one."""
     gap = torch.linalg.vector_norm(found.double() - right.double())
-    return (gap / torch.linalg.vector_norm(right.double())).item()
+    return float(gap / torch.linalg.vector_norm(right.double()))

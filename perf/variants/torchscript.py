@@ -62,7 +62,7 @@ class TorchScript:
         if not any(True for _ in getattr(loaded, called).graph.nodes()):
             raise RuntimeError(f"the graph in {path.name} is empty: there is nothing to execute")
         wrap = pkgutil.resolve_name(facts["wrapper"]) if facts.get("wrapper") else None
-        return loaded if wrap is None else wrap(loaded)  # type: ignore[no-any-return]
+        return loaded if wrap is None else wrap(loaded)
 
 
 def signature(module: torch.jit.ScriptModule, method: str = "forward") -> str:

@@ -1,27 +1,34 @@
-"""--perf-checkpoint from end to end: a user's narrow modules, and directories with the original's names."""
+"""--perf-checkpoint from end to end: a user's narrow module, and files with the original's names."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+import torch
 
-from tests.plugin.conftest import ROOT, Project
+from tests.plugin.conftest import Project
+from tests.workloads.checkpoints import tiny_flow, write_malicious
 
-FACTORY = '''
+FACTORIES = '''
 import perf
 
 
 def encoder():
+    return tiny("flow.pt")
+
+
+def other():
+    return tiny("hift.pt")
+
+
+def tiny(file):
     """CosyVoice2's flow encoder, 16 wide, with the weights of a directory that has one."""
     import torch
 
     from tests.workloads.checkpoints import tiny_encoder
 
-    torch.manual_seed(0)
-    module = perf.load_weights(tiny_encoder().eval(), "flow.pt", "encoder.")
+    module = perf.load_weights(tiny_encoder().eval(), file, "encoder.")
     return perf.Workload(module, {"short": (torch.randn(1, 20, 16), torch.tensor([20]))}, threads=1)
 '''
 
@@ -30,56 +37,57 @@ SETTINGS = """
 [tool.perf.workloads."my.encoder"]
 factory = "mypackage.tiny:encoder"
 scenarios = ["short"]
-variants = ["torchscript"]
 checkpoint = ["flow.pt"]
-"""
 
-MAKE = """
-import sys, torch
-from pathlib import Path
-from tests.workloads.checkpoints import tiny_flow, write_malicious
-good, evil = Path(sys.argv[1]), Path(sys.argv[2])
-torch.save(tiny_flow(), good / "flow.pt")
-write_malicious(evil / "flow.pt", evil / "executed")
+[tool.perf.workloads."my.other"]
+factory = "mypackage.tiny:other"
+scenarios = ["short"]
+checkpoint = ["hift.pt"]
 """
 
 
 @pytest.fixture
-def directories(project: Project) -> dict[str, Path]:
-    (project.path / "mypackage" / "tiny.py").write_text(FACTORY)
+def directory(project: Project) -> Path:
+    (project.path / "mypackage" / "tiny.py").write_text(FACTORIES)
     (project.path / "pyproject.toml").write_text(SETTINGS)
-    found = {name: project.path / name for name in ("good", "evil", "empty")}
-    for path in found.values():
-        path.mkdir()
-        (path / "cosyvoice2.yaml").write_text("")
-    subprocess.run([sys.executable, "-c", MAKE, found["good"], found["evil"]], cwd=ROOT, check=True)
-    return found
+    path = project.path / "model"
+    path.mkdir()
+    torch.save(tiny_flow(), path / "flow.pt")
+    write_malicious(path / "hift.pt", path / "executed")
+    return path
 
 
-def test_a_checkpoint_is_measured_refused_or_missed(project: Project, directories: dict[str, Path]) -> None:
-    """One story, since every run costs imports of torch."""
-    chosen = ("-k", "my.encoder and short", "--perf-budget", "3")
-
-    done = project.pytest(*chosen, "--perf-checkpoint", "good", "-rs")
-    said = done.stdout + done.stderr
-    assert done.returncode == 0, said
-    assert f"perf: weights of {directories['good']} for " in said
-    assert "left out, because a checkpoint can't be given to them: cosyvoice2-small.flow_encoder" in said
-    assert f"note: weights of {directories['good']}: flow.pt (" in said
-
-    done = project.pytest(*chosen, "--perf-checkpoint", "evil")
+def test_good_weights_are_measured_and_bad_ones_end_the_run(project: Project, directory: Path) -> None:
+    """One session with both, since every one costs imports of torch: what was measured before is kept."""
+    done = project.pytest("-k", "test_variant_stays", "--perf-budget", "1", "--perf-checkpoint", "model")
     said = done.stdout + done.stderr
     assert done.returncode == pytest.ExitCode.USAGE_ERROR, said
-    assert f"perf: {directories['evil'] / 'flow.pt'} was not loaded, and nothing in it was executed" in said
     assert "Traceback" not in said
-    assert not (directories["evil"] / "executed").exists()
+    assert f"perf: weights of {directory} for my.encoder, my.other" in said
+    assert "left out, because a checkpoint can't be given to them: cosyvoice2-small.flow_encoder" in said
+    assert "left out, because the checkpoint is of another model: cosyvoice2.flow_encoder" in said
+    assert "my.encoder short on cpu: " in said
+    assert f"note: weights of {directory}: flow.pt (" in said
+    assert f"perf: {directory / 'hift.pt'} was not loaded, and nothing in it was executed: it asks for" in said
+    assert not (directory / "executed").exists()
 
-    for name, sentence in (
-        ("empty", f"{directories['empty'] / 'flow.pt'}: there is no such file, and my.encoder reads"),
-        ("nowhere", f"{project.path / 'nowhere'} is not a directory"),
-    ):
-        done = project.pytest(*chosen, "--perf-checkpoint", name)
-        said = done.stdout + done.stderr
-        assert done.returncode == pytest.ExitCode.USAGE_ERROR, said
-        assert sentence in said
-        assert "Traceback" not in said
+
+@pytest.mark.parametrize(
+    ("name", "missing", "sentence"),
+    [
+        ("model", "hift.pt", "hift.pt: there is no such file, and my.other reads its weights from it"),
+        ("nowhere", "", "nowhere is not a directory; name the one that holds llm.pt, flow.pt and hift.pt"),
+    ],
+)
+def test_what_is_missing_is_named_before_anything_is_measured(
+    project: Project, directory: Path, name: str, missing: str, sentence: str
+) -> None:
+    if missing:
+        (directory / missing).unlink()
+    done = project.pytest("--perf-checkpoint", name)
+    said = done.stdout + done.stderr
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR, said
+    assert str(project.path / name) in said
+    assert sentence in said
+    assert "Traceback" not in said
+    assert " short on cpu: " not in said

@@ -6,13 +6,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from perf.errors import UsageProblem
 from perf.variants.registry import shipped_variants
+from perf.variants.torchscript import deprecation_known
 from perf.workers.cache import ArtefactCache
+from perf.workers.crew import Crew
 from perf.workers.directory import contents_of, ready_made
+from perf.workers.readiness import bind, make_ready
+from perf.workloads.checkpoint import Part
+from perf.workloads.jit_file import JitFile
 from perf.workloads.origin import OURS, Origin
-from perf.workloads.registry import shipped_workloads
+from perf.workloads.registry import WorkloadSpec, shipped_workloads
+from perf.workloads.share import Share
+from tests.workers.models import Tiny
 from tests.workers.test_crew import Silent
 
 ENCODER = shipped_workloads()["cosyvoice2.flow_encoder"]
@@ -47,3 +55,37 @@ def test_the_directory_s_own_file_stands_for_torchscript(tmp_path: Path) -> None
     assert ready_made(spec, shipped_variants()["inductor"]) is None
     assert ready_made(ENCODER, TORCHSCRIPT) is None
     assert ready_made(replace(spec, share=None), TORCHSCRIPT) is None
+
+
+def tiny_directory(path: Path) -> Path:
+    """A model directory for `models.Tiny`: weights other than its factory's, and the file that was exported of them."""
+    path.mkdir()
+    torch.manual_seed(7)
+    module = Tiny()
+    torch.save({f"part.{name}": value for name, value in module.state_dict().items()}, path / "tiny.pt")
+    with deprecation_known():
+        torch.jit.save(torch.jit.freeze(torch.jit.script(module.eval())), str(path / "tiny.fp32.zip"))
+    return path
+
+
+def test_a_crew_runs_on_the_weights_and_the_file_of_a_directory(tmp_path: Path) -> None:
+    directory = tiny_directory(tmp_path / "model")
+    jit = JitFile("tiny", "", "", Part("tiny.pt", "part."), 64, 64, {"forward": "x: Tensor, scale: int"})
+    spec = WorkloadSpec(
+        "tiny",
+        "tests.workers.models:loading_factory",
+        ("short",),
+        ("eager", "torchscript"),
+        origin=Origin(directory, None, ("tiny.pt",)),
+        share=Share(("tiny.pt",), jit=jit),
+    )
+    variants = shipped_variants()
+    with Crew(spec, "cpu", Silent(), timeout_s=120.0) as crew:
+        cache = ArtefactCache(tmp_path / "cache")
+        ready = make_ready(crew, [variants["eager"], variants["torchscript"]], ["short"], cache, Silent())
+        assert [str(worker.failure) for worker in crew.workers.values() if worker.failure] == []
+        distances = bind(crew, "short", ready.cold)
+    assert distances["torchscript"] < 1e-6, "both have the weights of the directory, or neither would be equal"
+    assert ready.notes[1] == "torchscript is the directory's own tiny.fp32.zip"
+    assert ready.cold["torchscript"].artefact_bytes == (directory / "tiny.fp32.zip").stat().st_size
+    assert not list((tmp_path / "cache").glob("torchscript-*")), "nothing was exported"
