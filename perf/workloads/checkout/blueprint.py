@@ -1,9 +1,9 @@
 """A HyperPyYAML file of which one node is built at a time: the encoder alone, without the trainer beside it.
 
 HyperPyYAML itself builds a whole file, and CosyVoice's describe the data pipeline and the trainer too: that would
-import a dozen packages which inference does not need, and build models beside the one whose memory is measured. It also
-needs a ruamel.yaml below 0.19 (its version 1.2.3). So the part of it that CosyVoice's files are written in is read here,
-on PyYAML: `!new:`, `!name:`, `!apply:`, `!ref`, `!copy`, tuples, anchors.
+import a dozen packages which inference does not need, and build models beside the one whose memory is measured. It
+(1.2.3) also needs a ruamel.yaml below 0.19. So the part of it that CosyVoice's files are written in is read here, on
+PyYAML: `!new:`, `!name:`, `!apply:`, `!ref`, `!copy`, tuples, anchors.
 
 What a file names is imported and called, as HyperPyYAML does: this runs the user's code, and belongs into workers.
 Source: HyperPyYAML's documentation of its syntax (speechbrain/HyperPyYAML).

@@ -30,7 +30,7 @@ WHOLE = "a checkout is measured module by module"
 
 LEFT_OUT = {
     "torchscript": "CosyVoice exports other modules than this one to TorchScript",
-    "inductor": "CosyVoice's masks read a tensor on the host, which torch.export refuses, and its vocoder draws its own noise",
+    "inductor": "CosyVoice's masks read a tensor on the host, which torch.export refuses; its vocoder draws noise in a call",
 }
 """Variant -> why a checkout's module is not run by it."""
 

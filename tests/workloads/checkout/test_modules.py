@@ -32,7 +32,7 @@ def test_every_scenario_is_answered_the_same_by_every_variant(make: Make, name: 
     workload = make(name)
     assert tuple(workload.scenarios) == shipped_workloads()[name].scenarios
     right = {scenario: outputs(workload.module, workload, scenario) for scenario in workload.scenarios}
-    runners = [workload.module]
+    runners: list[Callable[..., object]] = [workload.module]
     if "torchscript" in PARTS[name]:
         path = tmp_path / "module.zip"
         facts = TorchScript().export(workload.module, [], path)
