@@ -97,7 +97,7 @@ def test_a_run_measures_the_checkout_and_says_so(project: Project) -> None:
     yaml = "examples/libritts/cosyvoice2/conf/cosyvoice2.yaml"
     assert f"note: module of {checkout.resolve()}, built from its {yaml}" in done.stdout
     assert "torchscript is scripted here: without CUDA, CosyVoice itself turns load_jit off" in done.stdout
-    assert "no inductor, and no gates on it: " in done.stdout
+    assert "no inductor, and no gates on that: " in done.stdout
     assert f"perf: modules of {checkout.resolve()} for cosyvoice2.flow_encoder, " in done.stdout
     assert "left out, because a checkout has no narrow versions: cosyvoice2-small.flow_encoder, " in done.stdout
 

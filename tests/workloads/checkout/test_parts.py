@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from perf.workers.factories import resolve
-from perf.workloads.checkout.parts import LANGUAGE_MODEL, LEFT_OUT, NARROW, NO_BLUEPRINT, PARTS, WHOLE, taken_over
+from perf.workloads.checkout.parts import LANGUAGE_MODEL, NARROW, NO_BLUEPRINT, OTHER_ENGINE, PARTS, WHOLE, taken_over
 from perf.workloads.checkout.place import Checkout
 from perf.workloads.registry import WorkloadSpec, shipped_workloads
 
@@ -30,8 +30,15 @@ def test_a_reason_or_a_factory(name: str) -> None:
     assert found.where == "--perf-cosyvoice /x"
     assert f"module of /x, built from its {name.partition('.')[0]}.yaml" in found.notes
     assert any("scripted here: without CUDA" in note for note in found.notes) == ("torchscript" in found.variants)
-    for variant in set(SHIPPED[name].variants) - set(found.variants):
-        assert f"no {variant}, and no gates on it: {LEFT_OUT[variant]}" in found.notes
+    dropped = set(SHIPPED[name].variants) - set(found.variants)
+    said = " ".join(note for note in found.notes if note.endswith(OTHER_ENGINE))
+    assert all(f"no {variant}" in said for variant in dropped)
+    assert bool(dropped) == bool(said)
+
+
+def test_precisions_of_an_engine_go_with_it() -> None:
+    spec = replace(SHIPPED["cosyvoice2.flow_encoder"], variants=("eager", "torchscript", "torchscript+bf16", "onnx"))
+    assert taken_over(spec, BOTH).variants == ("eager", "torchscript", "torchscript+bf16")
 
 
 def test_every_part_is_shipped() -> None:
