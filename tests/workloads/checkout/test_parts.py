@@ -36,6 +36,12 @@ def test_a_reason_or_a_factory(name: str) -> None:
     assert bool(dropped) == bool(said)
 
 
+def test_a_checkpoint_s_weights_are_read_but_not_its_torchscript_files() -> None:
+    share = taken_over(SHIPPED["cosyvoice2.flow_encoder"], BOTH).share
+    assert share is not None
+    assert (share.files, share.jit) == (("flow.pt",), None)
+
+
 def test_precisions_of_an_engine_go_with_it() -> None:
     spec = replace(SHIPPED["cosyvoice2.flow_encoder"], variants=("eager", "torchscript", "torchscript+bf16", "onnx"))
     assert taken_over(spec, BOTH).variants == ("eager", "torchscript", "torchscript+bf16")
