@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     import torch
 
+    from perf.variants.jit_export import Written
+
 WRITTEN, NOT_WRITTEN, BAD_INPUT, INTERRUPTED = 0, 1, 4, 130
 
 RANDOM = Path(".perf") / "export"
@@ -78,8 +80,7 @@ def _export(arguments: argparse.Namespace) -> int:
             width = jit.small_width if arguments.small else jit.width
             for written in export(module, jit, folder, width, progress.busy):
                 progress.clear()
-                said = written.unchecked if written.rel_l2 is None else f"output within {written.rel_l2:.0e} of eager's"
-                print(f"{written.path}: {written.size_bytes / 1e6:.1f} MB, {said}", flush=True)  # noqa: T201
+                print(_line(written), flush=True)  # noqa: T201
             del module
     except (NotAsWritten, RuntimeError, OSError) as error:
         progress.clear()
@@ -87,6 +88,16 @@ def _export(arguments: argparse.Namespace) -> int:
         sys.stderr.write(f"python -m perf export: {first}; it was not written\n")
         return NOT_WRITTEN
     return WRITTEN
+
+
+def _line(written: Written) -> str:
+    if written.rel_l2 is None:
+        said = written.unchecked
+    elif written.rel_l2 == 0:
+        said = "output equal to the module's"
+    else:
+        said = f"output within {written.rel_l2:.0e} of the float32 module's"
+    return f"{written.path}: {written.size_bytes / 1e6:.1f} MB, {said}"
 
 
 def _generation(arguments: argparse.Namespace) -> str:
