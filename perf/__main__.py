@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import NoReturn
 
-from perf.commands import doctor, export, judge
+from perf.commands import doctor, export, judge, variants
 
 BAD_INPUT = 4  # as pytest's own exit code for a usage error
 
@@ -25,6 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     doctor.register(subparsers)
     export.register(subparsers)
     judge.register(subparsers)
+    variants.register(subparsers)
     chosen = parser.parse_args(arguments)
     code: int = chosen.run(chosen)
     return code

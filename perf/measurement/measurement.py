@@ -14,9 +14,14 @@ import numpy.typing as npt
 from perf.statistics import Growth, growth
 from perf.variants.registry import BASELINE, CONTROL
 from perf.workers.failure import Failure
+from perf.workers.parity import Parity, worst
 from perf.workers.readiness import Cold
+from perf.workloads.tolerance import TOLERANCE
 
 Column = npt.NDArray[np.float64]
+
+Levels = tuple[tuple[int, int], ...]
+"""Of one process: (calls made so far, memory then in bytes) after each turn."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +31,13 @@ class Arm:
     turns: round -> its steady calls; a round the worker did not finish is an empty tuple.
     first_s: the first call of each turn, kept apart (cold caches, sleeping threads).
     device_s: as `turns`, by the device's own timer; empty where it has none.
-    levels: (calls made so far, memory then in bytes) after each turn.
+    levels: one series for each process that it was measured in.
     memory: bytes, as the worker's memory reader tells; empty where nothing was read.
-    rel_l2: worst relative L2 distance from eager float32; None where it was not compared.
+    draw: energy, power and utilisation while it worked alone, and under `missing` why one is not known.
+    parity: how far its outputs are from eager float32's; None where they were not compared. tolerance: the largest
+        relative L2 distance that is allowed.
+    instead: what it is instead of what its name says, in one sentence; None where it is on.
+    rebuilds: what was built anew inside timed turns, cause -> how often. warm_rebuilds: and before them.
     """
 
     name: str
@@ -37,9 +46,14 @@ class Arm:
     device_s: tuple[tuple[float, ...], ...]
     cold: Cold
     precision: str = "fp32"
-    levels: tuple[tuple[int, int], ...] = ()
+    levels: tuple[Levels, ...] = ()
     memory: Mapping[str, Any] = field(default_factory=dict)
-    rel_l2: float | None = None
+    draw: Mapping[str, Any] = field(default_factory=dict)
+    parity: Parity | None = None
+    tolerance: float = TOLERANCE["fp32"]
+    instead: str | None = None
+    rebuilds: Mapping[str, int] = field(default_factory=dict)
+    warm_rebuilds: Mapping[str, int] = field(default_factory=dict)
     failure: Failure | None = None
 
     @property
@@ -54,9 +68,16 @@ class Arm:
         return statistics.median(durations) if durations else None
 
     @property
+    def rel_l2(self) -> float | None:
+        """Worst relative L2 distance from eager float32; None where it was not compared."""
+        return None if self.parity is None else self.parity.rel_l2
+
+    @property
     def growth(self) -> Growth | None:
-        """How its memory changed with the calls; None where too few were made."""
-        return growth([calls for calls, _ in self.levels], [level for _, level in self.levels])
+        """How its memory changed with the calls, in the process where it was worst; None where too few were made."""
+        found = [growth([calls for calls, _ in levels], [level for _, level in levels]) for levels in self.levels]
+        judged = [each for each in found if each is not None]
+        return max(judged, key=lambda each: (each.leaks, each.slope), default=None)
 
     @property
     def peak_bytes(self) -> int | None:
@@ -81,6 +102,8 @@ class Measurement:
     same_inputs: whether every call of the scenario has the same input.
     wall_s: from all workers warm to the end of the last round; busy_s: the part inside model calls.
     tainted: what disturbed a round, for each round that was left out because of it.
+    overcommitted: why the device's memory was not really there; None where it was.
+    residency: `together`, or `alone` where one worker was resident at a time.
     notes: what a reader should know before trusting the figures.
     """
 
@@ -94,6 +117,8 @@ class Measurement:
     wall_s: float = 0.0
     busy_s: float = 0.0
     tainted: tuple[str, ...] = ()
+    overcommitted: str | None = None
+    residency: str = "together"
     notes: tuple[str, ...] = ()
 
     @property
@@ -116,22 +141,28 @@ class Measurement:
         """The second worker of the baseline."""
         return self.arms.get(CONTROL)
 
-    def columns(self, candidate: str) -> Columns:
+    def columns(self, candidate: str, baseline: str = BASELINE) -> Columns:
         """The figures that are compared. The control is None if it has failed, `processes` if there was one set only.
+
+        The control is a second worker of eager float32. For another baseline, what it differs by from the first one is
+        carried over: round for round it stands for a second worker of that baseline.
 
         A turn's figure is the median of its calls, or their mean where each call has another input (the median of
         unlike calls would compare unlike things).
         """
-        arms = [self.arms[BASELINE], self.arms[candidate]]
+        arms = [self.arms[baseline], self.arms[candidate]]
         if self.control is not None and self.control.failure is None:
-            arms.append(self.control)
+            arms += [self.control, self.arms[BASELINE]]
         whole = [number for number, turns in enumerate(zip(*(arm.turns for arm in arms), strict=False)) if all(turns)]
         figure = np.median if self.same_inputs else np.mean
         columns = [np.array([figure(arm.turns[number]) for number in whole], dtype=np.float64) for arm in arms]
+        control = None
+        if len(columns) > 2:
+            control = columns[2] if baseline == BASELINE else columns[0] * columns[2] / columns[3]
         labels = None
         if len(set(self.processes)) > 1:
             labels = np.array([self.processes[number] for number in whole], dtype=np.intp)
-        return Columns(columns[0], columns[1], columns[2] if len(columns) > 2 else None, labels)
+        return Columns(columns[0], columns[1], control, labels)
 
 
 def most_frequent_first(causes: Iterable[str]) -> str:
@@ -151,18 +182,24 @@ def merged(parts: Sequence[Measurement]) -> Measurement:
         wall_s=sum(part.wall_s for part in parts),
         busy_s=sum(part.busy_s for part in parts),
         tainted=tuple(cause for part in parts for cause in part.tainted),
+        overcommitted=next((part.overcommitted for part in parts if part.overcommitted), None),
         notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
     )
 
 
 def _merged_arm(arms: Sequence[Arm]) -> Arm:
-    distances = [arm.rel_l2 for arm in arms]
+    parities = [arm.parity for arm in arms]
     return replace(
         arms[0],
         turns=tuple(turn for arm in arms for turn in arm.turns),
         first_s=tuple(first for arm in arms for first in arm.first_s),
         device_s=tuple(turn for arm in arms for turn in arm.device_s),
+        levels=tuple(levels for arm in arms for levels in arm.levels),
         memory=max((arm.memory for arm in arms), key=lambda memory: memory.get("peak_bytes") or 0),
-        rel_l2=None if None in distances else max(each for each in distances if each is not None),
+        draw=next((arm.draw for arm in arms if arm.draw), {}),
+        parity=None if None in parities else worst(each for each in parities if each is not None),
+        instead=next((arm.instead for arm in arms if arm.instead is not None), None),
+        rebuilds=sum((Counter(arm.rebuilds) for arm in arms), Counter()),
+        warm_rebuilds=sum((Counter(arm.warm_rebuilds) for arm in arms), Counter()),
         failure=next((arm.failure for arm in arms if arm.failure is not None), None),
     )

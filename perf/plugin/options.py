@@ -7,6 +7,9 @@ import math
 
 import pytest
 
+from perf.errors import UsageProblem
+from perf.gates.size import parse_bytes
+
 
 def add_options(parser: pytest.Parser) -> None:
     """Add the group `perf`; wrong values are pytest usage errors."""
@@ -23,11 +26,29 @@ def add_options(parser: pytest.Parser) -> None:
         help="auto, cpu, cuda or cuda:N (an index into CUDA_VISIBLE_DEVICES); default: auto",
     )
     group.addoption(
+        "--perf-variants",
+        metavar="NAMES",
+        help="instead of the variants that workloads list: names with commas between, as in eager,inductor+bf16, or "
+        "all (that can run here); the baseline is always among them",
+    )
+    group.addoption(
         "--perf-budget",
         metavar="SECONDS",
         type=_seconds,
         default=300.0,
         help="longest time for the rounds of one workload/scenario; who needs more is INCONCLUSIVE; default: 300",
+    )
+    group.addoption(
+        "--perf-ceiling",
+        metavar="SIZE",
+        type=_size,
+        help="memory that has to be enough for each variant, as in 4GiB; overrides the ceiling of [tool.perf]",
+    )
+    group.addoption(
+        "--perf-enforce",
+        action="store_true",
+        help="run each worker under a real cap of that size: what does not fit runs out of memory, and is told by how "
+        "much it did not fit",
     )
     group.addoption(
         "--perf-disturbed",
@@ -57,6 +78,13 @@ def add_options(parser: pytest.Parser) -> None:
         default=1,
         help="start all workers N times and share the budget among them, because a process is a source of variance of "
         "its own; default: 1 (nightly runs: 5)",
+    )
+    group.addoption(
+        "--perf-residency",
+        choices=("auto", "together", "alone"),
+        default="auto",
+        help="whether all workers of a workload live at once: as far as memory is predicted to hold them all, always, "
+        "or never (then they take their turns in blocks, each in a process of its own); default: auto",
     )
     group.addoption(
         "--perf-seed",
@@ -92,6 +120,13 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
     return seconds
+
+
+def _size(text: str) -> int:
+    try:
+        return parse_bytes(text, "size")
+    except UsageProblem as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from None
 
 
 def _wait(text: str) -> float:

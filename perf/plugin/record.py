@@ -7,9 +7,10 @@ from collections import Counter
 from typing import Any
 
 from perf.gates.cell import Cell
+from perf.gates.genuine import off
 from perf.gates.policy import Policy
-from perf.gates.ruling import Judge, rulings, tolerance
-from perf.measurement.measurement import Measurement
+from perf.gates.ruling import Judge, rulings
+from perf.measurement.measurement import Arm, Measurement
 from perf.statistics import Interval
 from perf.variants.registry import BASELINE
 
@@ -17,7 +18,8 @@ from perf.variants.registry import BASELINE
 def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell) -> dict[str, Any]:
     """Workload, speed-up with interval and control, gates with verdicts, memory, parity and cold figures."""
     arm = measurement.arms[cell.variant]
-    found = None if cell.variant == BASELINE else judge.speedup(measurement, cell.variant)
+    baseline = policy.baseline(cell, measurement.device.split(":")[0])
+    found = None if cell.variant == BASELINE else judge.speedup(measurement, cell.variant, baseline)
     speedup = None
     if found is not None:
         speedup = {
@@ -31,7 +33,7 @@ def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell)
         "workload": cell.workload,
         "scenario": cell.scenario,
         "variant": cell.variant,
-        "baseline": BASELINE,
+        "baseline": baseline,
         "device": measurement.device,
         "precision": arm.precision,
         "speedup": speedup,
@@ -39,9 +41,14 @@ def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell)
             {"gate": ruling.gate, "verdict": ruling.verdict.value, "reason": ruling.reason}
             for ruling in rulings(policy, judge, measurement, cell.variant)
         ],
-        "memory": dict(arm.memory) or {"peak_bytes": None},
+        "memory": {**(arm.memory or {"peak_bytes": None}), **_shortage(arm)},
         "memory_growth": None if arm.growth is None else {"bytes_a_call": arm.growth.slope, "leaks": arm.growth.leaks},
-        "parity": {"rel_l2": _finite(arm.rel_l2), "tolerance": tolerance(arm)},
+        "residency": measurement.residency,
+        "overcommitted": measurement.overcommitted,
+        "draw": dict(arm.draw),
+        "parity": _parity(arm),
+        "proof": {"on": off(arm) is None, "instead": off(arm)},
+        "rebuilds": {"timed": dict(arm.rebuilds), "warm_up": dict(arm.warm_rebuilds)},
         "cold": {
             "build_s": arm.cold.build_s,
             "load_s": arm.cold.load_s,
@@ -52,12 +59,38 @@ def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell)
         "first_of_turn_s": list(arm.first_s),
         "device_s": [duration for turn in arm.device_s for duration in turn],
         "failure": None if arm.failure is None else {"kind": arm.failure.kind.value, "sentence": arm.failure.sentence},
+        # What failed before its first round has no durations, and so no entry of its own.
+        "failed_beside_it": {
+            other.name: {"kind": other.failure.kind.value, "sentence": other.failure.sentence, **_shortage(other)}
+            for other in measurement.arms.values()
+            if other.failure is not None and other is not arm
+        },
         "rounds": measurement.rounds,
         "tainted_rounds": dict(Counter(measurement.tainted)),
         "seed": measurement.seed,
         "inside_calls": measurement.busy_s / measurement.wall_s if measurement.wall_s else None,
         "notes": list(measurement.notes),
     }
+
+
+def _parity(arm: Arm) -> dict[str, float | bool | None]:
+    """Infinite is null, as everywhere: an SNR of equal outputs, a distance of outputs that can't be compared."""
+    found = arm.parity
+    return {
+        "rel_l2": _finite(arm.rel_l2),
+        "max_abs": None if found is None else _finite(found.max_abs),
+        "tolerance": arm.tolerance,
+        "snr_db": None if found is None else _finite(found.snr_db),
+        "log_mel_db": None if found is None else _finite(found.log_mel_db),
+        "mr_stft": None if found is None else _finite(found.mr_stft),
+        "not_finite": None if found is None else found.not_finite,
+        "by_ear": found is not None and found.by_ear,
+    }
+
+
+def _shortage(arm: Arm) -> dict[str, Any]:
+    failure = arm.failure
+    return {} if failure is None or failure.shortage is None else failure.shortage.facts()
 
 
 def _interval(interval: Interval) -> dict[str, float | None]:

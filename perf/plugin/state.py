@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterable
+from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,7 @@ class State:
         self._file = config.invocation_params.dir / chosen if chosen else config.rootpath / "pyproject.toml"
         self._chosen = chosen is not None
         self._policy: Policy | None = None
+        self._wanted: frozenset[str] | None = None
         self._device: Device | None = None
         self._fingerprint: Fingerprint | None = None
         self._scenarios: dict[str, tuple[str, ...]] | None = None
@@ -63,6 +65,15 @@ class State:
             from perf.gates.configuration import read_policy
 
             policy, start = read_policy(self._file, must_exist=self._chosen), self._config.invocation_params.dir
+            wish = self._config.getoption("perf_variants")
+            if wish is not None:
+                from perf.gates.choice import chosen, with_chosen
+
+                self._wanted = chosen(wish, policy, self.device.kind)
+                policy = with_chosen(policy, self._wanted)
+            ceiling_bytes = self._config.getoption("perf_ceiling")
+            if ceiling_bytes is not None:
+                policy = replace(policy, ceiling_bytes=ceiling_bytes)
             if checkpoint := self._config.getoption("perf_checkpoint"):
                 policy = with_checkpoint(policy, start / checkpoint)
             if checkout := self._config.getoption("perf_cosyvoice"):
@@ -117,7 +128,7 @@ class State:
         return self._measurements
 
     def cells(self) -> list[Cell]:
-        """Every cell of the policy. A problem is kept for `raise_problem`, since pytest can't take it here."""
+        """Every cell that may be selected. A problem is kept for `raise_problem`, since pytest can't take it here."""
         if self._problem is not None:
             return []  # asking again would start another process for each test, to hear the same
         try:
@@ -127,7 +138,8 @@ class State:
                 if not self.is_xdist_worker:
                     self.policy.check(cells)
                     _ = self.device
-            return self.policy.cells(self._scenarios)
+            every = self.policy.cells(self._scenarios)
+            return [cell for cell in every if self._wanted is None or cell.variant in self._wanted]
         except UsageProblem as problem:
             self._problem = problem
             return []
@@ -192,7 +204,8 @@ class State:
 
     def _gates_left_out(self) -> str | None:
         selected = set(self.planned)
-        left = [cell for cell in self.cells() if cell not in selected and self.policy.names(cell, self.device.kind)]
+        every = self.policy.cells(self._scenarios or {})
+        left = [cell for cell in every if cell not in selected and self.policy.names(cell, self.device.kind)]
         if not left:
             return None
         few = ", ".join(cell.id for cell in left[:3]) + (", ..." if len(left) > 3 else "")
@@ -207,12 +220,17 @@ class State:
         from perf.gates.open import OpenGates
         from perf.history.rounds import save_rounds
         from perf.measurement.session import Means, Measurements, Task
+        from perf.plugin.enforcement import enforced_ceiling
+        from perf.probes.device_memory import memory_of
+        from perf.probes.draw import meter_of
         from perf.variants.registry import BASELINE
         from perf.workers.cache import ArtefactCache
+        from perf.workers.residency import Residency
 
         option = self._config.getoption
         root = self._config.rootpath / ".perf"
         chosen = option("perf_cache")
+        uuid = self.device.card.uuid if self.device.card is not None else ""
         means = Means(
             device=self.device.name,
             cache=ArtefactCache(self._config.invocation_params.dir / chosen if chosen else root / "cache"),
@@ -222,18 +240,25 @@ class State:
             seed=option("perf_seed"),
             processes=option("perf_processes"),
             keep_disturbed=option("perf_disturbed") == "keep",
-            card_uuid=self.device.card.uuid if self.device.card is not None else "",
+            card_uuid=uuid,
+            residency=Residency(option("perf_residency")),
+            ceiling_bytes=self.policy.ceiling_bytes,
+            room=memory_of(uuid),
+            meter=meter_of(uuid),
+            enforced_bytes=enforced_ceiling(self) if option("perf_enforce") else None,
             claim=self.claim_device,
             on_close=lambda measurement: save_rounds(root / "rounds", measurement),
         )
         tasks = {}
         for workload in dict.fromkeys(cell.workload for cell in self.planned):
             cells = [cell for cell in self.planned if cell.workload == workload]
-            wanted = {cell.variant for cell in cells} | {BASELINE}
+            wanted = {BASELINE, *(cell.variant for cell in cells)}
+            wanted |= {self.policy.baseline(cell, self.device.kind) for cell in cells}
             spec = self.policy.workloads[workload]
+            beside = sorted(wanted - set(spec.variants))
             tasks[workload] = Task(
                 spec,
-                tuple(self.policy.variants[name] for name in spec.variants if name in wanted),
+                tuple(self.policy.variants[name] for name in (*spec.variants, *beside) if name in wanted),
                 tuple(dict.fromkeys(cell.scenario for cell in cells)),
             )
         return Measurements(tasks, means, OpenGates(self.policy, self.judge))

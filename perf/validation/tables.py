@@ -275,11 +275,12 @@ def _equal_size(rounds: Rounds, effect: Effect, power: float, alpha: float) -> i
     """Pairs at which the signed-rank test of fixed size misses as few of these measurements as ours, of `power`."""
     towards = math.copysign(1.0, effect.ratio - effect.threshold)
     counts = positive_averages(towards * (_log_ratios(rounds) - math.log(effect.threshold)))
-    for n in range(2, counts.shape[1] + 1):
+    longest = int(counts.shape[1])
+    for n in range(2, longest + 1):
         limit = _fixed_limit(n, alpha)
         if limit >= 0 and float(np.mean(counts[:, n - 1] >= n * (n + 1) // 2 - limit)) >= power:
             return n
-    return counts.shape[1]
+    return longest
 
 
 def _fixed_limit(n: int, alpha: float) -> int:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from perf.workloads.registry import WorkloadSpec
 
 SCRIPTED = "torchscript"
-"""The variant that a directory's own files are for."""
+"""The variant that a directory's own files are for, and `torchscript+fp16`; other recipes make files of their own."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ def ready_made(workload: WorkloadSpec, variant: VariantSpec) -> ReadyMade | None
     Its engine checks class and signature; whether it computes what the weights beside it do, parity says.
     """
     jit = workload.share.jit if workload.share is not None else None
-    if jit is None or workload.origin.checkpoint is None or variant.name.partition("+")[0] != SCRIPTED:
+    meant = variant.name in (SCRIPTED, f"{SCRIPTED}+{variant.precision}")
+    if jit is None or workload.origin.checkpoint is None or not meant:
         return None
     path = workload.origin.checkpoint / jit.name(variant.precision)
     if not path.is_file():

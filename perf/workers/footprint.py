@@ -6,25 +6,32 @@ import gc
 from typing import Any
 
 from perf.probes.memory import CudaMemory, HostMemory, MemoryReader
+from perf.workers.cap import Cap, NoCap
 
 
 class Footprint:
-    """Bytes above the level before the model was built. `reader` is the memory that has to fit."""
+    """Bytes above the level before the model was built. `reader` is the memory that has to fit, `cap` what holds it.
+
+    On CUDA that is the caching allocator's; what lies beside it on the card only the host can tell (`Ledger`).
+    """
 
     def __init__(self) -> None:
         self.reader: MemoryReader = HostMemory()
-        self._before = 0
+        self.cap: Cap = NoCap()
+        self._host = HostMemory()
+        self.before_bytes = 0
         self._cold_peak: int | None = 0
 
     def mark(self) -> None:
         """What is there now is not the model's."""
         gc.collect()
         self.reader.reset_peak()
-        self._before = self.reader.read().level_bytes
+        self.before_bytes = self.reader.read().level_bytes
+        self.cap.aim(self.before_bytes)
 
     def loaded(self) -> None:
         """Loading and the first call end here; their peak is kept."""
-        peak = self._peak()
+        peak = self.peak_bytes()
         self._cold_peak = max(peak, self._cold_peak or 0) if peak is not None else None
 
     def level_bytes(self) -> int:
@@ -34,22 +41,33 @@ class Footprint:
     def answer(self) -> dict[str, Any]:
         """Load and first call, steady calls, the larger of both.
 
-        `resident_bytes` is what stays between calls; what steady calls need above it are the activations.
+        `resident_bytes` is what stays between calls; what steady calls need above it are the activations. A caching
+        allocator keeps what calls gave back, so that on CUDA activations are told by what tensors held.
         """
-        steady, cold = self._peak(), self._cold_peak
-        resident = max(0, self.level_bytes() - self._before)
+        steady, cold = self.peak_bytes(), self._cold_peak
+        resident = max(0, self.level_bytes() - self.before_bytes)
         answer: dict[str, Any] = {
             "peak_bytes": None if steady is None or cold is None else max(steady, cold),
             "load_peak_bytes": cold,
             "steady_peak_bytes": steady,
             "resident_bytes": resident,
             "activation_bytes": None if steady is None else max(0, steady - resident),
-            "level_before_bytes": self._before,
+            "level_before_bytes": self.before_bytes,
+            "kind": "resident",
+            **self.cap.facts(),
         }
         if isinstance(self.reader, CudaMemory):
-            return answer | {"kind": "cuda reserved", "peak_allocated_bytes": self.reader.peak_allocated_bytes()}
-        return answer | {"kind": "resident"}
+            held, most = self.reader.allocated_bytes(), self.reader.peak_allocated_bytes()
+            answer |= {
+                "kind": "cuda reserved",
+                "reserved_peak_bytes": None if steady is None else steady + self.before_bytes,
+                "peak_allocated_bytes": most,
+                "activation_bytes": max(0, most - held),
+                "host_peak_bytes": self._host.read().peak_bytes,
+            }
+        return answer
 
-    def _peak(self) -> int | None:
+    def peak_bytes(self) -> int | None:
+        """Most since the peak was last reset; None where the platform can't tell."""
         peak = self.reader.read().peak_bytes
-        return None if peak is None else max(0, peak - self._before)
+        return None if peak is None else max(0, peak - self.before_bytes)

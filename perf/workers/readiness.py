@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from perf.errors import UsageProblem
+from perf.probes.device_memory import HostRoom
 from perf.variants.registry import BASELINE, CONTROL, VariantSpec
 from perf.workers.cache import Artefact, ArtefactCache
 from perf.workers.content import digest_of
 from perf.workers.crew import Crew, Progress, released
 from perf.workers.directory import contents_of, ready_made
 from perf.workers.failure import FailureKind
+from perf.workers.prediction import Footprints, Oracle
+from perf.workers.residency import Residency, Seating
+from perf.workers.seats import Seats
+from perf.workers.stand_in import stand_in
 from perf.workers.worker import Answer, Worker
 
 LOCK_WAIT_S = 1800.0
@@ -35,9 +39,18 @@ class Cold:
 
 @dataclass
 class Ready:
-    """What preparing a crew found out. contents: file of the checkpoint -> SHA-256; notes: for the summary."""
+    """What preparing a crew found out.
+
+    files: exported variant -> signature -> [path, facts]. facts: the baseline's. contents: file of the checkpoint ->
+    SHA-256. notes: for the summary.
+    """
 
     cold: dict[str, Cold]
+    variants: Mapping[str, VariantSpec]
+    seating: Seating = field(default_factory=Seating)
+    oracle: Oracle | None = None
+    files: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
+    facts: Answer = field(default_factory=dict)
     threads: int | None = None
     weight_bytes: int = 0
     contents: dict[str, str] = field(default_factory=dict)
@@ -65,54 +78,77 @@ def make_ready(
     scenarios: Sequence[str],
     cache: ArtefactCache,
     progress: Progress,
+    seats: Seats | None = None,
 ) -> Ready:
-    """Start `variants` (the baseline among them) and a control, and load each.
+    """Start `variants` (the baseline among them) and a control, and load each; one worker first, who says how much all
+    of them will take. Where `seats` finds no room for that, none is loaded: see `Solo`.
 
-    A variant that fails has its `failure` set; without a living baseline nothing more is prepared.
+    A variant that fails has its `failure` set. Where nothing can be known of the model without the baseline, all fail.
     Raises UsageProblem for a factory that returns the wrong thing, unequal weights, or an unknown scenario.
     """
     by_name = {variant.name: variant for variant in variants}
-    crew.start([*by_name, CONTROL])
-    ready = Ready({name: Cold() for name in crew.workers})
-    opened = _open(crew, by_name, ready)
+    by_name[CONTROL] = by_name[BASELINE]
+    seats = seats or Seats(Residency.TOGETHER, HostRoom(), Footprints(cache.beside("footprints")))
+    free = seats.free()
+    crew.assemble(by_name)
     baseline = crew.workers[BASELINE]
-    if not baseline.alive:
+    others = [worker for worker in crew.workers.values() if worker is not baseline]
+    # On a CPU importing torch takes little of what has to fit; on a card every worker makes its context with it.
+    crew.wake([baseline] if crew.ledger.one_at_a_time else crew.workers.values())
+    context_bytes = crew.ledger.grown_bytes(BASELINE)
+    ready = Ready({name: Cold() for name in crew.workers}, by_name)
+    facts = open_models(crew, [baseline], ready).get(baseline) or stand_in(crew, scenarios)
+    if facts is None:
         _share_what_is_missing(crew)
         return ready
-    facts = opened[baseline]
+    ready.facts = facts
     _check_scenarios(crew, facts, scenarios)
     ready.threads, ready.weight_bytes, ready.calls = facts["threads"], facts["weight_bytes"], facts["calls"]
     ready.contents, ready.notes = contents_of(crew.workload.origin, cache, progress)
+    ready.oracle = seats.oracle(crew.device, facts, context_bytes)
+    ready.seating = seats.decide(ready.oracle, free, by_name, scenarios)
+    crew.alone = ready.seating.alone
     exported = [variant for variant in variants if variant.exported and crew.workers[variant.name].alive]
     if exported:
         crew.ask(baseline, "saving inputs", "save_inputs", scenarios=list(scenarios), folder=str(crew.folder))
-    files = _files(crew, exported, facts, scenarios, cache, progress, ready)
+    if crew.alone:
+        crew.dismiss([baseline])
+    elif not crew.ledger.one_at_a_time:
+        open_models(crew, others, ready)
+    ready.files = _files(crew, exported, facts, scenarios, cache, progress, ready)
+    if crew.alone:
+        crew.dismiss(others)
+        return ready
+    if crew.ledger.one_at_a_time:  # not before exports are done: builders take of the card, too
+        crew.wake(others)
+        open_models(crew, others, ready)
     for name, worker in crew.workers.items():
-        _load(crew, worker, by_name.get(name, by_name[BASELINE]), files.get(name, {}), facts, ready.cold[name])
+        load(crew, worker, by_name[name], ready.files.get(name, {}), facts, ready.cold[name])
     return ready
 
 
-def _open(crew: Crew, by_name: Mapping[str, VariantSpec], ready: Ready) -> dict[Worker, Answer]:
-    holders = [worker for name, worker in crew.workers.items() if name == CONTROL or not by_name[name].exported]
-    opened = crew.ask_all(holders, "building the model", "open", **crew.workload.recipe())
+def open_models(crew: Crew, workers: Iterable[Worker], ready: Ready) -> dict[Worker, Answer]:
+    """Let those build the model that run it as a module; UsageProblem where their weights are not the baseline's."""
+    holders = [worker for worker in workers if not ready.variants[worker.name].exported]
+    opened = crew.ask_each(holders, "building the model", "open", **crew.workload.recipe())
     for worker, facts in opened.items():
-        ready.cold[worker.name].build_s = facts["build_s"]
-        _check_weights(crew, opened.get(crew.workers[BASELINE]), facts)
+        ready.cold[worker.name].build_s = ready.cold[worker.name].build_s or facts["build_s"]
+        _check_weights(crew, ready.facts, facts)
     return opened
 
 
 def _share_what_is_missing(crew: Crew) -> None:
     """A model that can't be built here can't be built by any variant: all say so, in its own words."""
     failure = crew.workers[BASELINE].failure
-    if failure is None or failure.kind is not FailureKind.UNAVAILABLE:
+    if failure is None:
         return
     for worker in crew.workers.values():
         if worker.alive:
-            worker.fail(failure.kind, failure.sentence)
+            worker.fail(failure.kind, failure.sentence, shortage=failure.shortage)
 
 
-def _check_weights(crew: Crew, right: Answer | None, found: Answer) -> None:
-    if right is not None and found["weights"] != right["weights"]:
+def _check_weights(crew: Crew, right: Answer, found: Answer) -> None:
+    if right and found["weights"] != right["weights"]:
         raise UsageProblem(
             f"{crew.workload.where}: factory {crew.workload.factory!r} gives other weights on each call, "
             "so its variants can't be compared; seed every generator it draws from"
@@ -206,7 +242,8 @@ def _find_or_build(
             if artefact:
                 found[key] = (artefact, False)
         todo = [by_key[key] for key in missing if key not in found]
-        at_once = max(3, os.cpu_count() or 1)  # compilers hold gigabytes; three builds on two cores fit in 8 GiB
+        # Compilers hold gigabytes; three builds on two cores fit in 8 GiB. Where no two workers fit, no two builds do.
+        at_once = 1 if crew.alone else max(3, os.cpu_count() or 1)
         for begin in range(0, len(todo), at_once):
             found |= _build(crew, todo[begin : begin + at_once], cache)
     return found
@@ -240,7 +277,7 @@ def _build(crew: Crew, jobs: Sequence[_Job], cache: ArtefactCache) -> dict[str, 
     return built
 
 
-def _load(
+def load(
     crew: Crew, worker: Worker, variant: VariantSpec, files: dict[str, list[Any]], facts: Answer, cold: Cold
 ) -> None:
     """Load one at a time: cold figures are not measured beside each other's."""
@@ -252,34 +289,3 @@ def _load(
     if answer is not None:
         cold.load_s = answer["load_s"]
         crew.ask(worker, "settling", "settle")
-
-
-def bind(crew: Crew, scenario: str, cold: Mapping[str, Cold]) -> dict[str, float]:
-    """Give every living worker the inputs of `scenario` and compare outputs with the baseline's.
-
-    Returns the worst relative L2 distance per worker; fills `first_call_s`. One worker at a time.
-    """
-    folder = str(crew.folder)
-    distances: dict[str, float] = {}
-    order = sorted(crew.workers.values(), key=lambda worker: worker.name != BASELINE)  # the right answer comes first
-    for worker in order:
-        if not worker.alive:
-            continue
-        answer = crew.ask(worker, f"first call of {scenario}", "bind", scenario=scenario, folder=folder)
-        if answer is None:
-            continue
-        if cold[worker.name].first_call_s is None:
-            cold[worker.name].first_call_s = answer["first_call_s"]
-        if worker.name == BASELINE:
-            crew.ask(worker, f"outputs of {scenario}", "write_outputs", scenario=scenario, folder=folder)
-            distances[worker.name] = 0.0
-        else:
-            compared = crew.ask(worker, f"comparing {scenario}", "compare_outputs", scenario=scenario, folder=folder)
-            if compared is not None:
-                distances[worker.name] = compared["rel_l2"]
-        crew.ask(worker, "resetting its peak", "reset_peak")
-        if not crew.workers[BASELINE].alive:
-            break
-    for leftover in Path(folder).glob(f"{scenario}.*.output.pt"):
-        leftover.unlink()
-    return distances

@@ -5,18 +5,19 @@ from __future__ import annotations
 import functools
 import gc
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from perf.errors import UsageProblem
 from perf.probes.clock import clock_for
 from perf.probes.memory import CudaMemory
-from perf.variants.registry import VariantSpec
 from perf.variants.variant import Call
+from perf.workers import outputs
+from perf.workers.cap import Cap, cap_for, capped
 from perf.workers.content import (
     digest_of,
-    leaves,
     runtime_facts,
     signature,
     source_digest,
@@ -26,7 +27,8 @@ from perf.workers.content import (
 )
 from perf.workers.factories import build_workload, resolve
 from perf.workers.footprint import Footprint
-from perf.workers.parity import distance, plain
+from perf.workers.mount import Mount
+from perf.workers.witness import Witness
 from perf.workloads.origin import Origin
 from perf.workloads.workload import Inputs, Workload
 
@@ -40,27 +42,36 @@ class Stage:
         self._device = "cpu"
         self._module: Any = None
         self._workload: Workload | None = None
+        self._mount: Mount | None = None
         self._runners: dict[str, Call] = {}
-        self._calls: dict[str, list[Callable[[], Any]]] = {}
-        self._footprint = Footprint()
+        self._calls: dict[str, list[functools.partial[Any]]] = {}
+        self.footprint = Footprint()
+        self._witness = Witness()
 
-    def start(self, device: str) -> Answer:
-        """Import torch and wake the device."""
+    @property
+    def cap(self) -> Cap:
+        """What holds this worker to the ceiling."""
+        return self.footprint.cap
+
+    def start(self, device: str, ceiling_bytes: int | None = None) -> Answer:
+        """Import torch and wake the device; with a ceiling, see to it that the cap can be enforced."""
         import torch
 
         torch.set_grad_enabled(False)
+        if device.startswith("cuda") and not torch.cuda.is_available():
+            raise UsageProblem(
+                f"--perf-device {device}: torch {torch.__version__} finds no usable CUDA card in the worker; "
+                "check the driver, or use --perf-device cpu"
+            )
+        self.footprint.cap = cap_for(device, ceiling_bytes)
         _wake(torch)
         if device.startswith("cuda"):
-            if not torch.cuda.is_available():
-                raise UsageProblem(
-                    f"--perf-device {device}: torch {torch.__version__} finds no usable CUDA card in the worker; "
-                    "check the driver, or use --perf-device cpu"
-                )
             torch.cuda.set_device(device)
             torch.zeros(1, device=device)
-            self._footprint.reader = CudaMemory(torch.cuda, torch.device(device))
+            self.footprint.reader = CudaMemory(torch.cuda, torch.device(device))
         self._device = device
-        return {"torch": str(torch.__version__), "threads": torch.get_num_threads()}
+        self.cap.begin()
+        return {"torch": str(torch.__version__), "threads": torch.get_num_threads(), "enforced_by": self.cap.how}
 
     def describe(self, factory: str, where: str) -> Answer:
         """The scenario names of a brought-along workload."""
@@ -78,18 +89,21 @@ class Stage:
             torch.set_num_threads(count)
         return {"threads": torch.get_num_threads()}
 
+    @capped
     def open(self, factory: str, where: str, origin: Mapping[str, Any]) -> Answer:
         """Build the workload and put its module on the device; `build_s` is what that took."""
         import torch
 
-        self._footprint.mark()
+        self.footprint.mark()
         start = time.perf_counter()
         workload = build_workload(factory, where, Origin.read(origin))
         if workload.threads is not None:
-            torch.set_num_threads(workload.threads)
+            with self.cap.lifted():  # starts threads, and their stacks are not the model's
+                torch.set_num_threads(workload.threads)
         self._module = workload.module.eval().to(self._device)
         self._workload = workload
         build_s = time.perf_counter() - start
+        self._witness.meet(self._module)
         by_signature: dict[str, list[Inputs]] = {}
         signatures: dict[str, list[str]] = {}
         for scenario in workload.scenarios:
@@ -102,6 +116,7 @@ class Stage:
             signatures[scenario] = kinds
         return {
             "build_s": build_s,
+            "level_before_bytes": self.footprint.before_bytes,
             "threads": workload.threads,
             "artefact": workload.artefact,
             "scenarios": list(workload.scenarios),
@@ -125,7 +140,6 @@ class Stage:
 
     def export(self, variant: Mapping[str, Any], path: str, kind: str | None) -> Answer:
         """Export to `path` for calls of signature `kind` (None: one file serves all)."""
-        engine = resolve(VariantSpec(**variant).factory, VariantSpec(**variant).where)()
         workload = self._opened()
         calls = [
             call
@@ -134,50 +148,32 @@ class Stage:
             if kind in (None, signature(call))
         ]
         start = time.perf_counter()
-        facts = engine.export(self._module, [self._placed(call) for call in calls], Path(path))
+        facts = Mount(variant, self._device).export(self._module, [self._placed(call) for call in calls], Path(path))
         return {"facts": dict(facts), "export_s": time.perf_counter() - start}
 
     def engine(self, variant: Mapping[str, Any]) -> Answer:
-        """What the host has to know of an exported engine to name its files; its source is part of the key."""
-        import inspect
+        """What the host has to know of an exported engine to name its files."""
+        return Mount(variant, self._device).described()
 
-        spec = VariantSpec(**variant)
-        engine = resolve(spec.factory, spec.where)()
-        source = Path(inspect.getsourcefile(type(engine)) or "").read_bytes()
-        facts = {name: str(value) for name, value in engine.options().items()} | {"engine": source.decode()}
-        return {
-            "suffix": engine.suffix,
-            "per_signature": engine.per_signature,
-            "key": digest_of(facts),
-            "unavailable": engine.unavailable(),
-        }
-
+    @capped
     def load(self, variant: Mapping[str, Any], files: dict[str, list[Any]]) -> Answer:
         """Make the variant ready. `files`: signature -> [path, facts] for an exported engine, {} for the rest."""
-        spec = VariantSpec(**variant)
+        self._mount = Mount(variant, self._device)
         start = time.perf_counter()
         if files:
-            self._footprint.mark()
+            self.footprint.mark()
             start = time.perf_counter()
-            engine = resolve(spec.factory, spec.where)()
-            loaded: dict[str, Call] = {}
-            for path, facts in files.values():
-                if path not in loaded:
-                    loaded[path] = engine.load(Path(path), self._device, facts)
-            self._runners = {kind: loaded[path] for kind, (path, _) in files.items()}
+            self._runners = self._mount.loaded(files)
         else:
             workload = self._opened()
             first = workload.calls(next(iter(workload.scenarios)))[0]
-            runner = resolve(spec.factory, spec.where)(self._module, self._placed(first))
-            if not callable(runner):
-                raise UsageProblem(
-                    f"{spec.where}: factory {spec.factory!r} returned {type(runner).__name__}; "
-                    "it must return a callable that takes the workload's inputs"
-                )
-            self._runners = {"": runner}
+            self._runners = {"": self._mount.applied(self._module, self._placed(first))}
         self._synchronise()
-        return {"load_s": time.perf_counter() - start}
+        load_s = time.perf_counter() - start
+        self._witness.met(self._mount.spec, self._runners.values())
+        return {"load_s": load_s}
 
+    @capped
     def bind(self, scenario: str, folder: str) -> Answer:
         """Put the inputs of `scenario` on the device and run the first call; `first_call_s` is what that took."""
         import torch
@@ -186,40 +182,39 @@ class Stage:
             inputs = self._workload.calls(scenario)
         else:
             inputs = tuple(torch.load(Path(folder) / f"{scenario}.inputs.pt", weights_only=True))
-        calls: list[Callable[[], Any]] = []
+        calls: list[functools.partial[Any]] = []
         for values in inputs:
-            placed = self._placed(values)
+            placed = self._mounted().inputs(self._placed(values))
             runner = self._runners[""] if "" in self._runners else self._runners[signature(values)]
             calls.append(functools.partial(runner, *placed))
         self._calls[scenario] = calls
         start = time.perf_counter()
-        with torch.inference_mode():
-            calls[0]()
-        self._synchronise()
+        try:
+            with torch.inference_mode():
+                calls[0]()
+            self._synchronise()
+        except Exception as error:
+            self._mounted().explain(error)
+            raise
         first_call_s = time.perf_counter() - start
-        self._footprint.loaded()
+        self.footprint.loaded()
         return {"first_call_s": first_call_s}
 
     def write_outputs(self, scenario: str, folder: str) -> Answer:
         """Run every call once and keep its output as the right answer."""
-        import torch
-
-        with torch.inference_mode():
-            for number, call in enumerate(self._calls[scenario]):
-                torch.save([plain(leaf) for leaf in leaves(call())], Path(folder) / f"{scenario}.{number}.output.pt")
-        return {}
+        return asdict(outputs.write(self._calls[scenario], self._opened().sound, scenario, Path(folder)))
 
     def compare_outputs(self, scenario: str, folder: str) -> Answer:
-        """Worst relative L2 distance of any output from the right answer; see `distance`."""
-        import torch
+        """How far the outputs are from the right answers; see `Parity`."""
+        return asdict(outputs.read(self._calls[scenario], self._witness.watched, scenario, Path(folder)))
 
-        worst = 0.0
-        with torch.inference_mode():
-            for number, call in enumerate(self._calls[scenario]):
-                right = torch.load(Path(folder) / f"{scenario}.{number}.output.pt", weights_only=True)
-                worst = max(worst, distance([plain(leaf) for leaf in leaves(call())], right))
-        return {"rel_l2": worst}
+    def proof(self, scenario: str | None = None) -> Answer:
+        """Is the variant on, and what was built anew since the last question? Watches one more call of `scenario`."""
+        if scenario is not None:
+            self._witness.watched(self._calls[scenario][0])
+        return {"instead": self._witness.proof(), "rebuilds": self._witness.rebuilds()}
 
+    @capped
     def turn(self, scenario: str, start: int, count: int) -> Answer:
         """Time `count` calls, the first one cold. No collection of garbage inside."""
         import torch
@@ -227,6 +222,7 @@ class Stage:
         calls = self._calls[scenario]
         clock = clock_for(self._device)
         wall_ns, device_ns = [], []
+        self._witness.rebuilds()  # what came before this turn is not its fault
         gc.disable()
         try:
             with torch.inference_mode():
@@ -237,7 +233,12 @@ class Stage:
                         device_ns.append(taken.device_ns)
         finally:
             gc.enable()
-        return {"wall_ns": wall_ns, "device_ns": device_ns, "level_bytes": self._footprint.level_bytes()}
+        return {
+            "wall_ns": wall_ns,
+            "device_ns": device_ns,
+            "level_bytes": self.footprint.level_bytes(),
+            "rebuilds": self._witness.rebuilds(),
+        }
 
     def settle(self) -> Answer:
         """Move everything alive out of the collector's sight, so that no later collection walks the model."""
@@ -247,16 +248,21 @@ class Stage:
 
     def reset_peak(self) -> Answer:
         """Start the memory of a scenario anew; where the platform can't, its peak is that of the whole life."""
-        return {"reset": self._footprint.reader.reset_peak()}
+        return {"reset": self.footprint.reader.reset_peak(), "level_bytes": self.footprint.level_bytes()}
 
     def memory(self) -> Answer:
         """What the variant takes of memory; see `Footprint`."""
-        return self._footprint.answer()
+        return self.footprint.answer()
 
     def _opened(self) -> Workload:
         if self._workload is None:
             raise RuntimeError("no workload is open in this worker")
         return self._workload
+
+    def _mounted(self) -> Mount:
+        if self._mount is None:
+            raise RuntimeError("no variant is loaded in this worker")
+        return self._mount
 
     def _placed(self, values: Inputs) -> Inputs:
         import torch

@@ -106,7 +106,9 @@ def read_file(path: Path, needed: int) -> tuple[dict[str, Any], bool]:
         found = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     except pickle.UnpicklingError as error:
         raise UsageProblem(_refusal(path, str(error))) from None
-    except Exception as error:  # noqa: BLE001 - damaged bytes can raise anything
+    except Exception as error:  # damaged bytes can raise anything
+        if isinstance(error, MemoryError) or "allocat" in str(error):
+            raise  # the machine's fault, not the file's
         first = (str(error).splitlines() or [""])[0]
         raise UsageProblem(
             f"{path} is damaged or not whole ({size} bytes; {type(error).__name__}: {first[:120]}); get it again"

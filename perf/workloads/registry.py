@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from perf.workloads.origin import OURS, Origin
@@ -19,7 +20,8 @@ class WorkloadSpec:
     """What can be known of a workload before its module is built.
 
     factory: `package.module:callable`, called in workers. nightly: scenarios left to `-m nightly` runs.
-    where: the place a user would edit, for messages. origin: where its modules and weights come from.
+    where: the place a user would edit, for messages. tolerance: its own, by precision or for `EVERY` one, where the
+    table of all is not right for it (`perf.workloads.tolerance`). origin: where its modules and weights come from.
     share: what it takes of a checkpoint directory; None where it can't be given one. left_out: why a session does not
     measure it; empty where it does. notes: what a reader of its figures should know.
     """
@@ -30,6 +32,7 @@ class WorkloadSpec:
     variants: tuple[str, ...]
     nightly: frozenset[str] = frozenset()
     where: str = "jitgate"
+    tolerance: Mapping[str, float] = field(default_factory=dict)
     origin: Origin = OURS
     share: Share | None = None
     left_out: str = ""

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from perf.workloads.sound import Sound
+
 if TYPE_CHECKING:
     import torch
 
@@ -25,6 +27,7 @@ class Workload:
     artefact: stem of exported files, as in `flow.encoder` -> `flow.encoder.fp32.zip`; None takes the workload's name.
     content: what exported files depend on beside source and weights, as text: of a configuration that was read, its
         digest. Another content, another export.
+    sound: which of the outputs is a mel spectrogram or a waveform, to be compared as an ear would; None for neither.
     """
 
     module: torch.nn.Module
@@ -32,6 +35,7 @@ class Workload:
     threads: int | None = None
     artefact: str | None = None
     content: str = ""
+    sound: Sound | None = None
 
     def __post_init__(self) -> None:
         if not callable(getattr(self.module, "state_dict", None)):

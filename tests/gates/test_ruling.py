@@ -1,6 +1,7 @@
 """The gate: which verdict a measurement gets, and why."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -69,6 +70,15 @@ def test_a_straddling_interval_is_undecided_and_a_broken_comparison_is_not() -> 
     assert JUDGE.undecided(made_of(1.10), "jit", "min_speedup", 1.10)
     assert not JUDGE.undecided(made_of(1.40), "jit", "min_speedup", 1.10)
     assert not JUDGE.undecided(made_of(1.10, rel_l2=1.0), "jit", "min_speedup", 1.10)
+
+
+def test_overcommitted_memory_is_never_a_slow_variant() -> None:
+    paged = replace(made_of(0.1), overcommitted="memory overcommitted: 2 workers hold 4.47 GiB on a card of 4.00 GiB")
+    limits = {"min_speedup": 1.10, "min_speedup_p95": 1.10, "max_p95_ms": 1.0}
+    found = [JUDGE.timed(paged, "jit", name, limit) for name, limit in limits.items()] + [JUDGE.noise(paged, 0.10)]
+    assert {ruling.verdict for ruling in found} == {Answer.INVALID}
+    assert {ruling.reason for ruling in found} == {paged.overcommitted}
+    assert not JUDGE.undecided(paged, "jit", "min_speedup", 1.10), "more rounds would tell of paging, too"
 
 
 def test_where_a_fifth_of_the_rounds_was_disturbed_the_rest_is_believed_and_beyond_not() -> None:
@@ -154,3 +164,11 @@ def test_an_unknown_floor_is_invalid(measurement: Measurement) -> None:
     ruling = JUDGE.noise(measurement, 0.10)
     assert ruling.verdict is Answer.INVALID
     assert "the noise floor is unknown" in ruling.reason
+
+
+def test_without_a_baseline_parity_is_invalid_and_names_it() -> None:
+    starved = Failure(FailureKind.OUT_OF_MEMORY, "eager does not fit under the enforced 300 MiB")
+    ruling = JUDGE.parity(made_of(1.0, rel_l2=None, baseline_failure=starved), "jit")
+    assert ruling.verdict is Answer.INVALID
+    assert ruling.reason.endswith("because there is none: eager does not fit under the enforced 300 MiB")
+    assert JUDGE.memory(made_of(1.0, baseline_failure=starved), "jit", "ceiling", 300 * MIB).green

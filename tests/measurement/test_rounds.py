@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -208,10 +208,24 @@ def test_a_worker_that_dies_ends_its_own_arm_only() -> None:
     assert len(found.columns("aot")[0]) == LEAST_ROUNDS
 
 
-def test_without_a_baseline_there_is_no_further_round() -> None:
+def test_without_a_baseline_no_further_round_counts() -> None:
     team = FakeTeam(dies={BASELINE: 3})
     found = rounds_of(team).run(lambda measurement: NAMES, 600.0)
     assert found.rounds == 3
+    assert len(found.arms["jit"].turns) == LEAST_ROUNDS, "but for what is not a comparison there are a few"
+
+
+def test_where_the_baseline_never_ran_the_others_take_a_few_turns_and_then_stop() -> None:
+    team = FakeTeam(dies={BASELINE: 0, CONTROL: 0})
+    team.order += [BASELINE, CONTROL]  # both have failed before
+    run = rounds_of(team)
+    run.warm_up()
+    found = run.run(lambda measurement: NAMES, 600.0)
+    assert found.rounds == 0
+    assert sum(1 for turn in found.arms["jit"].turns if turn) == LEAST_ROUNDS
+    assert found.arms["jit"].growth is not None
+    again = run.run(lambda measurement: NAMES, 600.0)
+    assert len(again.arms["jit"].turns) == LEAST_ROUNDS
 
 
 def test_time_inside_calls_is_all_of_the_time_of_a_clock_that_only_calls_move() -> None:
@@ -272,3 +286,19 @@ def test_a_stall_does_not_eat_the_budget() -> None:
     undisturbed = rounds_of(FakeTeam()).run(lambda measurement: ["jit"], 30.0)
     assert found.wall_s > 50
     assert undisturbed.rounds - 10 < found.rounds <= undisturbed.rounds
+
+
+def test_what_is_rebuilt_in_timed_turns_is_counted_apart_from_warming_up_and_in_rounds_left_out_too() -> None:
+    class Rebuilding(FakeTeam):
+        def turn(self, name: str, scenario: str, start: int, count: int) -> Turn | None:
+            turn = super().turn(name, scenario, start, count)
+            return None if turn is None else replace(turn, rebuilds={"recompile": 1} if name == "jit" else {})
+
+    run = rounds_of(Rebuilding(), disturbed=range(1, 3))
+    run.warm_up()
+    warm = run.measurement().arms["jit"].warm_rebuilds["recompile"]
+    assert warm > 0
+    found = run.run(lambda measurement: [], 60.0)
+    assert found.arms["jit"].rebuilds == {"recompile": found.rounds + 2}
+    assert found.arms["jit"].warm_rebuilds == {"recompile": warm}
+    assert found.arms["aot"].rebuilds == {}

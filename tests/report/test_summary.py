@@ -1,5 +1,7 @@
 """The summary a person reads after a run."""
 
+from dataclasses import replace
+
 import pytest
 
 from perf.gates.policy import Gate, Policy
@@ -42,8 +44,30 @@ def test_one_failure_that_breaks_every_gate_is_said_once() -> None:
     ]
 
 
+def test_what_can_not_run_here_is_skipped_unless_a_gate_names_it() -> None:
+    lacking = made_of(1.4, failure=Failure(FailureKind.UNAVAILABLE, "needs a card; get one"))
+    free = summary(Policy(ceiling_bytes=4 << 30), JUDGE, [lacking])
+    assert free[-1] == "skipped my.encoder-short-jit: needs a card; get one"
+    assert [line.split()[-1] for line in free if line.strip().startswith("jit ")] == ["skipped"]
+    assert not any("FAIL" in line for line in free)
+    assert any(line.startswith("FAIL my.encoder-short-jit") for line in summary(POLICY, JUDGE, [lacking]))
+
+
 @pytest.mark.parametrize(
     ("seconds", "expected"), [(None, "-"), (1.5, "1.5 s"), (0.0123, "12.3 ms"), (4.2e-6, "4.2 us")]
 )
 def test_durations_are_readable(seconds: float | None, expected: str) -> None:
     assert format_seconds(seconds) == expected
+
+
+def test_why_no_energy_is_known_is_said_once_and_what_spoilt_memory_with_its_gates() -> None:
+    measurement = made_of(1.40)
+    arms = {name: replace(arm, draw={"missing": "no counters"}) for name, arm in measurement.arms.items()}
+    blind = replace(measurement, arms=arms, residency="alone", notes=("one worker was resident at a time",))
+    lines = summary(POLICY, JUDGE, [blind, replace(blind, scenario="long")])
+    assert [line for line in lines if "no counters" in line] == ["energy, power, utilisation: no counters"]
+    assert lines.count("  note: one worker was resident at a time") == 2
+    told = {name: replace(arm, draw={"energy_j": 0.5}) for name, arm in measurement.arms.items()}
+    assert not any("energy" in line for line in summary(POLICY, JUDGE, [replace(measurement, arms=told)]))
+    paged = summary(POLICY, JUDGE, [replace(measurement, overcommitted="memory overcommitted: full")])
+    assert "INVALID my.encoder-short-jit min_speedup=1.10: memory overcommitted: full" in paged

@@ -36,7 +36,7 @@ def tiny() -> perf.Workload:
 def unseeded() -> perf.Workload:
     """Other weights in every process."""
     torch.manual_seed(int.from_bytes(os.urandom(4)))
-    return perf.Workload(Tiny(), {"short": (torch.randn(8, 64), 1)})
+    return perf.Workload(Tiny(), {"short": (torch.randn(8, 64), 1), "varied": [(torch.randn(8, 64), 1)]})
 
 
 def not_a_workload() -> Any:
@@ -51,21 +51,16 @@ def lacking_factory() -> perf.Workload:
     raise perf.Unavailable("the model needs a flux capacitor; install one")
 
 
+def starved_factory() -> perf.Workload:
+    raise MemoryError("Unable to allocate 300. MiB for an array")
+
+
 def plain(module: Any, example: tuple[Any, ...]) -> Any:
     return module
 
 
 def off_by_one_percent(module: Any, example: tuple[Any, ...]) -> Any:
     return lambda *inputs: module(*inputs) * 1.01
-
-
-def one_nan(module: Any, example: tuple[Any, ...]) -> Any:
-    def call(*inputs: Any) -> torch.Tensor:
-        answer: torch.Tensor = module(*inputs).clone()
-        answer.view(-1)[0] = float("nan")
-        return answer
-
-    return call
 
 
 def not_callable(module: Any, example: tuple[Any, ...]) -> Any:

@@ -53,6 +53,11 @@ def test_the_directory_s_own_file_stands_for_torchscript(tmp_path: Path) -> None
     assert found.note == "torchscript is the directory's own flow.encoder.fp32.zip"
     assert ready_made(spec, replace(TORCHSCRIPT, precision="fp16")) is None
     assert ready_made(spec, shipped_variants()["inductor"]) is None
+    assert ready_made(spec, replace(TORCHSCRIPT, name="torchscript+ofi")) is None
+    (tmp_path / "flow.encoder.fp16.zip").write_bytes(b"123")
+    half = ready_made(spec, replace(TORCHSCRIPT, name="torchscript+fp16", precision="fp16"))
+    assert half is not None
+    assert half.path.name == "flow.encoder.fp16.zip"
     assert ready_made(ENCODER, TORCHSCRIPT) is None
     assert ready_made(replace(spec, share=None), TORCHSCRIPT) is None
 
@@ -84,8 +89,10 @@ def test_a_crew_runs_on_the_weights_and_the_file_of_a_directory(tmp_path: Path) 
         cache = ArtefactCache(tmp_path / "cache")
         ready = make_ready(crew, [variants["eager"], variants["torchscript"]], ["short"], cache, Silent())
         assert [str(worker.failure) for worker in crew.workers.values() if worker.failure] == []
-        distances = bind(crew, "short", ready.cold)
-    assert distances["torchscript"] < 1e-6, "both have the weights of the directory, or neither would be equal"
+        found = bind(crew, "short", ready.cold)["torchscript"]
+    assert found.instead is None
+    assert found.parity is not None
+    assert found.parity.rel_l2 < 1e-6, "both have the weights of the directory, or they would not be equal"
     assert ready.notes[1] == "torchscript is the directory's own tiny.fp32.zip"
     assert ready.cold["torchscript"].artefact_bytes == (directory / "tiny.fp32.zip").stat().st_size
     assert not list((tmp_path / "cache").glob("torchscript-*")), "nothing was exported"

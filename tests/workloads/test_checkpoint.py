@@ -205,3 +205,18 @@ def test_a_user_s_factory_loads_with_one_call(tmp_path: Path) -> None:
         perf.load_weights(plain, "my.pt", "part.")
     assert torch.equal(plain.weight, torch.ones(2, 3))
     assert use.files == {"my.pt"}
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")]
+)
+def test_a_machine_without_memory_is_not_the_file_s_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def lacking(*arguments: object, **keywords: object) -> None:
+        raise error
+
+    torch.save({}, tmp_path / "flow.pt")
+    monkeypatch.setattr(torch, "load", lacking)
+    with pytest.raises(type(error)):
+        loaded(tmp_path)
