@@ -11,10 +11,11 @@ import torch
 from perf.errors import UsageProblem
 from perf.variants.registry import shipped_variants
 from perf.variants.torchscript import deprecation_known
+from perf.workers.binding import bind
 from perf.workers.cache import ArtefactCache
 from perf.workers.crew import Crew
 from perf.workers.directory import contents_of, ready_made
-from perf.workers.readiness import bind, make_ready
+from perf.workers.readiness import make_ready
 from perf.workloads.checkpoint import Part
 from perf.workloads.jit_file import JitFile
 from perf.workloads.origin import OURS, Origin
