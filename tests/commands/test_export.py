@@ -12,6 +12,7 @@ import torch
 
 from perf.__main__ import main
 from perf.commands import export
+from perf.variants.torchscript import deprecation_known
 from perf.workloads.jit_file import JIT_FILES, PRECISIONS
 from perf.workloads.weights import build_seeded
 from tests.variants.standins import STANDINS, Plain
@@ -64,7 +65,8 @@ def test_a_model_directory_gets_its_own_weights(tmp_path: Path) -> None:
     torch.save(weights, tmp_path / "flow.pt")
     (tmp_path / "cosyvoice2.yaml").write_text("")
     assert main(["export", "--checkpoint", str(tmp_path)]) == 0
-    loaded = torch.jit.load(str(tmp_path / "flow.encoder.fp32.zip"))  # type: ignore[no-untyped-call]
+    with deprecation_known():
+        loaded = torch.jit.load(str(tmp_path / "flow.encoder.fp32.zip"))  # type: ignore[no-untyped-call]
     xs = torch.ones(1, 2, 512)
     expected = torch.nn.functional.linear(xs, weights["encoder.out.weight"], weights["encoder.out.bias"])
     torch.testing.assert_close(loaded(xs, torch.tensor([2]))[0], expected)
