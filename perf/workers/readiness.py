@@ -14,6 +14,7 @@ from perf.variants.registry import BASELINE, CONTROL, VariantSpec
 from perf.workers.cache import Artefact, ArtefactCache
 from perf.workers.content import digest_of
 from perf.workers.crew import Crew, Progress, released
+from perf.workers.directory import contents_of, ready_made
 from perf.workers.failure import FailureKind
 from perf.workers.prediction import Footprints, Oracle
 from perf.workers.residency import Residency, Seating
@@ -38,7 +39,11 @@ class Cold:
 
 @dataclass
 class Ready:
-    """What preparing a crew found out. files: exported variant -> signature -> [path, facts]; facts: the baseline's."""
+    """What preparing a crew found out.
+
+    files: exported variant -> signature -> [path, facts]. facts: the baseline's. contents: file of the checkpoint ->
+    SHA-256. notes: for the summary.
+    """
 
     cold: dict[str, Cold]
     variants: Mapping[str, VariantSpec]
@@ -48,6 +53,8 @@ class Ready:
     facts: Answer = field(default_factory=dict)
     threads: int | None = None
     weight_bytes: int = 0
+    contents: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     calls: dict[str, int] = field(default_factory=dict)
 
 
@@ -97,6 +104,7 @@ def make_ready(
     ready.facts = facts
     _check_scenarios(crew, facts, scenarios)
     ready.threads, ready.weight_bytes, ready.calls = facts["threads"], facts["weight_bytes"], facts["calls"]
+    ready.contents, ready.notes = contents_of(crew.workload.origin, cache, progress)
     ready.oracle = seats.oracle(crew.device, facts, context_bytes)
     ready.seating = seats.decide(ready.oracle, free, by_name, scenarios)
     crew.alone = ready.seating.alone
@@ -122,8 +130,7 @@ def make_ready(
 def open_models(crew: Crew, workers: Iterable[Worker], ready: Ready) -> dict[Worker, Answer]:
     """Let those build the model that run it as a module; UsageProblem where their weights are not the baseline's."""
     holders = [worker for worker in workers if not ready.variants[worker.name].exported]
-    workload = crew.workload
-    opened = crew.ask_each(holders, "building the model", "open", factory=workload.factory, where=workload.where)
+    opened = crew.ask_each(holders, "building the model", "open", **crew.workload.recipe())
     for worker, facts in opened.items():
         ready.cold[worker.name].build_s = ready.cold[worker.name].build_s or facts["build_s"]
         _check_weights(crew, ready.facts, facts)
@@ -169,13 +176,19 @@ def _files(
     """For each exported variant: signature -> [path, facts]."""
     kinds = sorted({kind for scenario in scenarios for kind in facts["signatures"][scenario]})
     jobs: dict[str, dict[str, _Job]] = {}
+    files: dict[str, dict[str, list[Any]]] = {}
     for variant in exported:
+        given = ready_made(crew.workload, variant)
+        if given is not None:
+            files[variant.name] = {kind: [str(given.path), given.facts] for kind in kinds}
+            ready.cold[variant.name].artefact_bytes = given.size_bytes
+            ready.notes += (given.note,)
+            continue
         worker = crew.workers[variant.name]
         engine = crew.ask(worker, "reading its engine", "engine", variant=asdict(variant))
         if engine is not None:
-            jobs[variant.name] = _jobs(crew, variant, engine, facts, kinds)
+            jobs[variant.name] = _jobs(crew, variant, engine, facts | {"contents": ready.contents}, kinds)
     found = _find_or_build(crew, [job for of in jobs.values() for job in of.values()], cache, progress)
-    files: dict[str, dict[str, list[Any]]] = {}
     for name, of in jobs.items():
         artefacts = {kind: found[job.key] for kind, job in of.items() if job.key in found}
         if len(artefacts) < len(of):
@@ -198,6 +211,7 @@ def _jobs(crew: Crew, variant: VariantSpec, engine: Answer, facts: Answer, kinds
             "weights": facts["weights"],
             "source": facts["source"],
             "runtime": facts["runtime"],
+            **facts["contents"],
         }
         if engine["per_signature"]:
             content |= {"signature": kind, "spread": facts["spread"][kind]}
@@ -245,8 +259,7 @@ def _build(crew: Crew, jobs: Sequence[_Job], cache: ArtefactCache) -> dict[str, 
     built: dict[str, tuple[Artefact, bool]] = {}
     with released(builders):
         crew.ask_all(builders, "importing torch to export", "start", device=crew.device)
-        workload = crew.workload
-        crew.ask_all(builders, "building the model to export", "open", factory=workload.factory, where=workload.where)
+        crew.ask_all(builders, "building the model to export", "open", **crew.workload.recipe())
         drafts = [cache.draft(job.key, job.name) for job in jobs]
         for job, builder, draft in zip(jobs, builders, drafts, strict=True):
             if builder.alive:
