@@ -100,6 +100,12 @@ def add_options(parser: pytest.Parser) -> None:
         "own TorchScript files; default: random weights",
     )
     group.addoption(
+        "--perf-cosyvoice",
+        metavar="CHECKOUT",
+        help="measure the modules of a checkout of CosyVoice in place of jitgate's own, built from the yaml beside "
+        "--perf-checkpoint's weights, or from its examples with random weights; its code runs in workers alone",
+    )
+    group.addoption(
         "--perf-cache",
         metavar="DIR",
         help="where exported artefacts are kept; default: .perf/cache in the root directory",

@@ -45,9 +45,13 @@ def require_files(workloads: Iterable[WorkloadSpec]) -> None:
 
 
 def describe(policy: Policy) -> list[str]:
-    """Lines for the head of a run: whose weights, and what is left out; nothing for a run with random weights."""
-    given = [spec for spec in policy.workloads.values() if spec.origin.checkpoint is not None]
+    """Lines for the head of a run: whose modules and weights, and what is left out; nothing for a run with ours."""
+    measured = [spec for spec in policy.workloads.values() if not spec.left_out]
+    given = [spec for spec in measured if spec.origin.checkpoint is not None]
+    built = [spec for spec in measured if spec.origin.checkout is not None]
     lines = []
+    if built:
+        lines.append(f"perf: modules of {built[0].origin.checkout} for {', '.join(spec.name for spec in built)}")
     if given:
         lines.append(f"perf: weights of {given[0].origin.checkpoint} for {', '.join(spec.name for spec in given)}")
     reasons = dict.fromkeys(spec.left_out for spec in policy.workloads.values() if spec.left_out)

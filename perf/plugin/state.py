@@ -13,6 +13,7 @@ import pytest
 
 from perf.errors import UsageProblem
 from perf.gates.cell import Cell
+from perf.plugin.checkout import with_checkout
 from perf.plugin.origins import describe, require_files, with_checkpoint
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class State:
         if self._policy is None:
             from perf.gates.configuration import read_policy
 
-            policy = read_policy(self._file, must_exist=self._chosen)
+            policy, start = read_policy(self._file, must_exist=self._chosen), self._config.invocation_params.dir
             wish = self._config.getoption("perf_variants")
             if wish is not None:
                 from perf.gates.choice import chosen, with_chosen
@@ -74,7 +75,9 @@ class State:
             if ceiling_bytes is not None:
                 policy = replace(policy, ceiling_bytes=ceiling_bytes)
             if checkpoint := self._config.getoption("perf_checkpoint"):
-                policy = with_checkpoint(policy, self._config.invocation_params.dir / checkpoint)
+                policy = with_checkpoint(policy, start / checkpoint)
+            if checkout := self._config.getoption("perf_cosyvoice"):
+                policy = with_checkout(policy, start / checkout, start / checkpoint if checkpoint else None)
             self._policy = policy  # only now: what was refused once must not be measured at the second asking
         return self._policy
 
@@ -177,7 +180,8 @@ class State:
     def head(self) -> list[str]:
         """Lines for the head of the run."""
         try:
-            return describe(self.policy) if self._config.getoption("perf_checkpoint") else []
+            asked = any(self._config.getoption(name) for name in ("perf_checkpoint", "perf_cosyvoice"))
+            return describe(self.policy) if asked else []
         except UsageProblem:
             return []  # collection says it
 

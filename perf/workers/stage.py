@@ -123,7 +123,7 @@ class Stage:
             "calls": {scenario: len(workload.calls(scenario)) for scenario in workload.scenarios},
             "weights": weights_digest(self._module),
             "weight_bytes": weight_bytes(self._module),
-            "source": source_digest(self._module),
+            "source": source_digest(self._module, workload.content),
             "runtime": digest_of(runtime_facts(self._device)),
             "signatures": signatures,
             "spread": {kind: spread_of_shapes(calls) for kind, calls in by_signature.items()},

@@ -23,7 +23,7 @@ class WorkloadSpec:
     where: the place a user would edit, for messages. tolerance: its own, by precision or for `EVERY` one, where the
     table of all is not right for it (`perf.workloads.tolerance`). origin: where its modules and weights come from.
     share: what it takes of a checkpoint directory; None where it can't be given one. left_out: why a session does not
-    measure it; empty where it does.
+    measure it; empty where it does. notes: what a reader of its figures should know.
     """
 
     name: str
@@ -36,6 +36,7 @@ class WorkloadSpec:
     origin: Origin = OURS
     share: Share | None = None
     left_out: str = ""
+    notes: tuple[str, ...] = ()
 
     def recipe(self) -> dict[str, Any]:
         """What a worker has to be told to build it; see `Stage.open`."""
