@@ -13,6 +13,7 @@ from perf.errors import UsageProblem
 from perf.gates.policy import TIMED_LIMITS, TOLERANCE, Gate, Policy
 from perf.gates.size import parse_bytes
 from perf.variants.registry import BASELINE, CONTROL, VariantSpec, shipped_variants
+from perf.variants.staged import is_staged, with_staged
 from perf.workloads.registry import WorkloadSpec, shipped_workloads
 
 Table = Mapping[str, Any]
@@ -82,7 +83,7 @@ def parse_policy(table: Table, file: str) -> Policy:
             _gate(gate, f"{file}, [[tool.perf.gates]] number {number}") for number, gate in enumerate(gates, 1)
         ),
         workloads=workloads,
-        variants=variants,
+        variants=with_staged(variants, workloads.values()),
     )
 
 
@@ -146,7 +147,7 @@ def _workloads(tables: Table, variants: Mapping[str, VariantSpec], file: str) ->
         chosen = _strings(table.get("variants", [BASELINE]), f"{where}: variants")
         for variant in chosen:
             _expect(
-                variant in variants,
+                variant in variants or is_staged(variant),
                 f"{where}: there is no variant {variant!r}{_near(variant, variants)} "
                 f"(there are: {', '.join(sorted(variants))})",
             )

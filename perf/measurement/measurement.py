@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from perf.measurement.sentence import Spoken
 from perf.statistics import Growth, growth
 from perf.variants.registry import BASELINE, CONTROL
+from perf.workers.crew import Lap
 from perf.workers.failure import Failure
 from perf.workers.readiness import Cold
 
@@ -26,6 +28,7 @@ class Arm:
     turns: round -> its steady calls; a round the worker did not finish is an empty tuple.
     first_s: the first call of each turn, kept apart (cold caches, sleeping threads).
     device_s: as `turns`, by the device's own timer; empty where it has none.
+    laps: of a pipeline, as `turns`: the parts of each steady call.
     levels: (calls made so far, memory then in bytes) after each turn.
     memory: bytes, as the worker's memory reader tells; empty where nothing was read.
     rel_l2: worst relative L2 distance from eager float32; None where it was not compared.
@@ -38,6 +41,7 @@ class Arm:
     cold: Cold
     precision: str = "fp32"
     levels: tuple[tuple[int, int], ...] = ()
+    laps: tuple[tuple[tuple[Lap, ...], ...], ...] = ()
     memory: Mapping[str, Any] = field(default_factory=dict)
     rel_l2: float | None = None
     failure: Failure | None = None
@@ -82,6 +86,7 @@ class Measurement:
     wall_s: from all workers warm to the end of the last round; busy_s: the part inside model calls.
     tainted: what disturbed a round, for each round that was left out because of it.
     notes: what a reader should know before trusting the figures.
+    spoken: what a call of a pipeline says; None for any other workload.
     """
 
     workload: str
@@ -95,6 +100,7 @@ class Measurement:
     busy_s: float = 0.0
     tainted: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    spoken: Spoken | None = None
 
     @property
     def rounds(self) -> int:
@@ -162,6 +168,7 @@ def _merged_arm(arms: Sequence[Arm]) -> Arm:
         turns=tuple(turn for arm in arms for turn in arm.turns),
         first_s=tuple(first for arm in arms for first in arm.first_s),
         device_s=tuple(turn for arm in arms for turn in arm.device_s),
+        laps=tuple(turn for arm in arms for turn in arm.laps),
         memory=max((arm.memory for arm in arms), key=lambda memory: memory.get("peak_bytes") or 0),
         rel_l2=None if None in distances else max(each for each in distances if each is not None),
         failure=next((arm.failure for arm in arms if arm.failure is not None), None),

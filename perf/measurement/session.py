@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from perf.measurement.measurement import Arm, Measurement, merged
 from perf.measurement.rounds import Rounds, Undecided
+from perf.measurement.sentence import spoken
 from perf.probes.card_health import CardHealth
 from perf.probes.health import HostLoad, Together
 from perf.variants.registry import BASELINE, VariantSpec
@@ -150,7 +151,9 @@ class Measurements:
         card = CardHealth(self._means.card_uuid, crew.pids) if self._means.card_uuid else None
         unseen = (card.missing,) if card is not None and card.missing else ()
         # Another order of turns in every set of processes, and all of them from the one seed.
-        blank = Measurement(workload, scenario, self._means.device, self._means.seed + len(parts), arms, notes=unseen)
+        said = spoken(crew, scenario, ready)
+        seed = self._means.seed + len(parts)
+        blank = Measurement(workload, scenario, self._means.device, seed, arms, notes=unseen, spoken=said)
         parts.append(blank)
         self.done[workload, scenario] = merged(parts)
         if crew.workers[BASELINE].failure is None:

@@ -11,7 +11,8 @@ from perf.errors import UsageProblem
 from perf.plugin import fixtures as _fixtures
 from perf.plugin.options import add_options
 from perf.plugin.replay import machine_info, use_fingerprint_storage
-from perf.plugin.selection import drop_empty, parametrise, sort_by_scenario, xdist_refused
+from perf.plugin.spelling import understood
+from perf.plugin.selection import add_keyword, drop_empty, parametrise, sort_by_scenario, xdist_refused
 from perf.plugin.state import STATE, State
 
 candidate = _fixtures.candidate
@@ -26,6 +27,8 @@ load_ceiling = _fixtures.load_ceiling
 max_growth = _fixtures.max_growth
 tolerance = _fixtures.tolerance
 recorded = _fixtures.recorded
+stage_tolerance = _fixtures.stage_tolerance
+prediction_tolerance = _fixtures.prediction_tolerance
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,6 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.option.keyword = understood(config.option.keyword)
     config.addinivalue_line("markers", "nightly: takes minutes; runs with -m nightly, or with -m '' beside the rest")
     try:
         state = config.stash[STATE] = State(config)
@@ -44,6 +48,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     parametrise(metafunc, metafunc.config.stash[STATE])
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    add_keyword(item)
 
 
 @pytest.hookimpl(trylast=True)
@@ -110,7 +118,9 @@ __all__ = [
     "max_noise_floor",
     "min_speedup",
     "min_tail_speedup",
+    "prediction_tolerance",
     "recorded",
+    "stage_tolerance",
     "tolerance",
     "variant",
 ]

@@ -117,6 +117,18 @@ def max_growth(request: pytest.FixtureRequest) -> float:
 
 
 @pytest.fixture
+def stage_tolerance(request: pytest.FixtureRequest) -> float:
+    """By how much the stages of a sentence may miss the whole. Its test exists only for pipelines."""
+    return _sentence_tolerance(request)
+
+
+@pytest.fixture
+def prediction_tolerance(request: pytest.FixtureRequest) -> float:
+    """By how much a sentence may miss what its stages predict. Its test exists only for variants given per stage."""
+    return _sentence_tolerance(request)
+
+
+@pytest.fixture
 def tolerance(request: pytest.FixtureRequest) -> float:
     """Largest relative L2 distance from eager float32 at which the cell's output still counts as right."""
     from perf.gates import ruling
@@ -125,6 +137,15 @@ def tolerance(request: pytest.FixtureRequest) -> float:
     _measured(state, cell)
     _skip_unavailable(state, cell)
     return ruling.tolerance(state.measurements.get(cell.workload, cell.scenario).arms[cell.variant])
+
+
+def _sentence_tolerance(request: pytest.FixtureRequest) -> float:
+    from perf.gates.sentence import MOST_OFF
+
+    state, cell = _state(request), _cell(request)
+    _measured(state, cell)
+    _skip_unavailable(state, cell)
+    return MOST_OFF
 
 
 def _percentile_limits(request: pytest.FixtureRequest, name: str) -> dict[int, float]:

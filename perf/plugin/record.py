@@ -10,6 +10,7 @@ from perf.gates.cell import Cell
 from perf.gates.policy import Policy
 from perf.gates.ruling import Judge, rulings, tolerance
 from perf.measurement.measurement import Measurement
+from perf.report.sentence import sentence_facts
 from perf.statistics import Interval
 from perf.variants.registry import BASELINE
 
@@ -42,6 +43,7 @@ def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell)
         "memory": dict(arm.memory) or {"peak_bytes": None},
         "memory_growth": None if arm.growth is None else {"bytes_a_call": arm.growth.slope, "leaks": arm.growth.leaks},
         "parity": {"rel_l2": _finite(arm.rel_l2), "tolerance": tolerance(arm)},
+        "sentence": sentence_facts(judge, measurement, cell.variant),
         "cold": {
             "build_s": arm.cold.build_s,
             "load_s": arm.cold.load_s,

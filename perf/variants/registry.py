@@ -13,13 +13,17 @@ CONTROL = "eager#control"
 
 @dataclass(frozen=True)
 class VariantSpec:
-    """factory: `package.module:callable`, an `Exported` engine if `exported`, else `(module, example) -> callable`."""
+    """factory: `package.module:callable`, an `Exported` engine if `exported`, else `(module, example) -> callable`.
+
+    stages: of a variant that is given per stage, (stage, engine) pairs; see `perf.variants.staged`.
+    """
 
     name: str
     factory: str
     exported: bool = False
     precision: str = "fp32"
     where: str = "jitgate"
+    stages: tuple[tuple[str, VariantSpec], ...] = ()
 
 
 def shipped_variants() -> dict[str, VariantSpec]:

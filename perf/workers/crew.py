@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import execnet
 
@@ -32,13 +32,26 @@ class Progress(Protocol):
     def note(self, what: str) -> None: ...
 
 
+class Lap(NamedTuple):
+    """A part's share of one call, in seconds. first_s: from the call's begin to the end of the part's first call."""
+
+    part: str
+    spent_s: float
+    first_s: float
+    calls: int
+
+
 @dataclass(frozen=True)
 class Turn:
-    """The calls one worker made before the next one's turn; the first is cold. `level_bytes`: its memory afterwards."""
+    """The calls one worker made before the next one's turn; the first is cold. `level_bytes`: its memory afterwards.
+
+    laps: for each call of a pipeline, its parts; empty for anything else.
+    """
 
     wall_ns: tuple[int, ...]
     device_ns: tuple[int, ...]
     level_bytes: int = 0
+    laps: tuple[tuple[Lap, ...], ...] = ()
 
 
 class Crew:
@@ -107,7 +120,8 @@ class Crew:
         answer = self.gather([worker], "").get(worker)
         if answer is None:
             return None
-        return Turn(tuple(answer["wall_ns"]), tuple(answer["device_ns"]), answer["level_bytes"])
+        laps = tuple(tuple(Lap(*lap) for lap in call) for call in answer["laps"])
+        return Turn(tuple(answer["wall_ns"]), tuple(answer["device_ns"]), answer["level_bytes"], laps)
 
     def gather(self, asked: Iterable[Worker], what: str) -> dict[Worker, Answer]:
         """Wait for the answers of `asked`; a worker that takes longer than the limit has hung, and is ended."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from perf.workers.cache import Artefact, ArtefactCache
 from perf.workers.content import digest_of
 from perf.workers.crew import Crew, Progress, released
 from perf.workers.failure import FailureKind
+from perf.workers.staging import EveryFile, Wanted, equip, kinds_of, wanted_by_stages
 from perf.workers.worker import Answer, Worker
 
 LOCK_WAIT_S = 1800.0
@@ -40,13 +41,17 @@ class Ready:
     threads: int | None = None
     weight_bytes: int = 0
     calls: dict[str, int] = field(default_factory=dict)
+    parts: dict[str, Any] = field(default_factory=dict)
+    sentences: dict[str, Any] = field(default_factory=dict)
+    weights: str = ""
 
 
 @dataclass(frozen=True)
 class _Job:
     """One file to export: for a variant, and for the calls of one signature (None: for all).
 
-    unavailable: why it can't be exported here; it may still be in the cache.
+    unavailable: why it can't be exported here; it may still be in the cache. workers: those that need it. part: of a
+    pipeline, what is exported of it.
     """
 
     variant: VariantSpec
@@ -54,6 +59,8 @@ class _Job:
     key: str
     name: str
     unavailable: str | None
+    workers: tuple[str, ...]
+    part: str | None = None
 
 
 def make_ready(
@@ -71,30 +78,43 @@ def make_ready(
     by_name = {variant.name: variant for variant in variants}
     crew.start([*by_name, CONTROL])
     ready = Ready({name: Cold() for name in crew.workers})
-    opened = _open(crew, by_name, ready)
     baseline = crew.workers[BASELINE]
+    holders = [worker for name, worker in crew.workers.items() if name == CONTROL or not by_name[name].exported]
+    # A pipeline fills gigabytes: while its stages are exported, only one worker holds it.
+    staged = any(variant.stages for variant in variants)
+    opened = _open(crew, [baseline] if staged else holders, ready)
     if not baseline.alive:
         _share_what_is_missing(crew)
         return ready
     facts = opened[baseline]
     _check_scenarios(crew, facts, scenarios)
     ready.threads, ready.weight_bytes, ready.calls = facts["threads"], facts["weight_bytes"], facts["calls"]
+    ready.parts, ready.sentences = facts["parts"], facts["sentences"]
     exported = [variant for variant in variants if variant.exported and crew.workers[variant.name].alive]
     if exported:
         crew.ask(baseline, "saving inputs", "save_inputs", scenarios=list(scenarios), folder=str(crew.folder))
-    files = _files(crew, exported, facts, scenarios, cache, progress, ready)
+    wanted = [Wanted(variant.name, None, variant, facts) for variant in exported]
+    wanted += wanted_by_stages(crew, variants, facts)
+    files = _files(crew, wanted, scenarios, cache, progress, ready)
+    if staged:
+        _open(crew, [worker for worker in holders if worker is not baseline], ready)
     for name, worker in crew.workers.items():
-        _load(crew, worker, by_name.get(name, by_name[BASELINE]), files.get(name, {}), facts, ready.cold[name])
+        _load(crew, worker, by_name.get(name, by_name[BASELINE]), files, facts, ready.cold[name])
     return ready
 
 
-def _open(crew: Crew, by_name: Mapping[str, VariantSpec], ready: Ready) -> dict[Worker, Answer]:
-    holders = [worker for name, worker in crew.workers.items() if name == CONTROL or not by_name[name].exported]
+def _open(crew: Crew, holders: Iterable[Worker], ready: Ready) -> dict[Worker, Answer]:
     workload = crew.workload
     opened = crew.ask_all(holders, "building the model", "open", factory=workload.factory, where=workload.where)
     for worker, facts in opened.items():
-        ready.cold[worker.name].build_s = facts["build_s"]
-        _check_weights(crew, opened.get(crew.workers[BASELINE]), facts)
+        cold = ready.cold[worker.name]
+        cold.build_s = (cold.build_s or 0.0) + facts["build_s"]
+        ready.weights = ready.weights or facts["weights"]
+        if facts["weights"] != ready.weights:
+            raise UsageProblem(
+                f"{workload.where}: factory {workload.factory!r} gives other weights on each call, "
+                "so its variants can't be compared; seed every generator it draws from"
+            )
     return opened
 
 
@@ -108,14 +128,6 @@ def _share_what_is_missing(crew: Crew) -> None:
             worker.fail(failure.kind, failure.sentence)
 
 
-def _check_weights(crew: Crew, right: Answer | None, found: Answer) -> None:
-    if right is not None and found["weights"] != right["weights"]:
-        raise UsageProblem(
-            f"{crew.workload.where}: factory {crew.workload.factory!r} gives other weights on each call, "
-            "so its variants can't be compared; seed every generator it draws from"
-        )
-
-
 def _check_scenarios(crew: Crew, facts: Answer, scenarios: Sequence[str]) -> None:
     for scenario in scenarios:
         if scenario not in facts["scenarios"]:
@@ -127,37 +139,37 @@ def _check_scenarios(crew: Crew, facts: Answer, scenarios: Sequence[str]) -> Non
 
 def _files(
     crew: Crew,
-    exported: Sequence[VariantSpec],
-    facts: Answer,
+    wanted: Sequence[Wanted],
     scenarios: Sequence[str],
     cache: ArtefactCache,
     progress: Progress,
     ready: Ready,
-) -> dict[str, dict[str, list[Any]]]:
-    """For each exported variant: signature -> [path, facts]."""
-    kinds = sorted({kind for scenario in scenarios for kind in facts["signatures"][scenario]})
-    jobs: dict[str, dict[str, _Job]] = {}
-    for variant in exported:
-        worker = crew.workers[variant.name]
-        engine = crew.ask(worker, "reading its engine", "engine", variant=asdict(variant))
+) -> EveryFile:
+    """For each worker and part (None: the whole) that is exported."""
+    jobs: dict[tuple[str, str | None], dict[str, _Job]] = {}
+    for need in wanted:
+        worker = crew.workers[need.worker]
+        engine = crew.ask(worker, "reading its engine", "engine", variant=asdict(need.engine))
         if engine is not None:
-            jobs[variant.name] = _jobs(crew, variant, engine, facts, kinds)
+            jobs[need.worker, need.part] = _jobs(crew, need, engine, kinds_of(need, scenarios))
     found = _find_or_build(crew, [job for of in jobs.values() for job in of.values()], cache, progress)
-    files: dict[str, dict[str, list[Any]]] = {}
-    for name, of in jobs.items():
+    files: EveryFile = {}
+    for (name, part), of in jobs.items():
         artefacts = {kind: found[job.key] for kind, job in of.items() if job.key in found}
         if len(artefacts) < len(of):
             continue  # its worker has the failure
         unique = {artefact.path: (artefact, now) for artefact, now in artefacts.values()}
         cold = ready.cold[name]
-        cold.build_s = sum(artefact.export_s for artefact, _ in unique.values())
-        cold.artefact_bytes = sum(artefact.size_bytes for artefact, _ in unique.values())
-        cold.built_now = any(now for _, now in unique.values())
-        files[name] = {kind: [str(artefact.path), artefact.facts] for kind, (artefact, _) in artefacts.items()}
+        # Of a whole file, what its export took; of stages, what they took on top of the model.
+        cold.build_s = (cold.build_s or 0.0) + sum(artefact.export_s for artefact, _ in unique.values())
+        cold.artefact_bytes = (cold.artefact_bytes or 0) + sum(artefact.size_bytes for artefact, _ in unique.values())
+        cold.built_now |= any(now for _, now in unique.values())
+        files[name, part] = {kind: [str(artefact.path), artefact.facts] for kind, (artefact, _) in artefacts.items()}
     return files
 
 
-def _jobs(crew: Crew, variant: VariantSpec, engine: Answer, facts: Answer, kinds: Sequence[str]) -> dict[str, _Job]:
+def _jobs(crew: Crew, need: Wanted, engine: Answer, kinds: Sequence[str]) -> dict[str, _Job]:
+    variant, facts = need.engine, need.facts
     stem = facts["artefact"] or crew.workload.name
     jobs = {}
     for kind in kinds:
@@ -171,7 +183,8 @@ def _jobs(crew: Crew, variant: VariantSpec, engine: Answer, facts: Answer, kinds
             content |= {"signature": kind, "spread": facts["spread"][kind]}
         job_kind = kind if engine["per_signature"] else None
         name = f"{stem}.{variant.precision}{engine['suffix']}"
-        jobs[kind] = _Job(variant, job_kind, f"{variant.name}-{digest_of(content)}", name, engine["unavailable"])
+        key = f"{variant.name}-{digest_of(content)}"
+        jobs[kind] = _Job(variant, job_kind, key, name, engine["unavailable"], (need.worker,), need.part)
     return jobs
 
 
@@ -179,7 +192,10 @@ def _find_or_build(
     crew: Crew, jobs: Sequence[_Job], cache: ArtefactCache, progress: Progress
 ) -> dict[str, tuple[Artefact, bool]]:
     """key -> (artefact, whether it was built now). A job that fails fails its variant's worker."""
-    by_key = {job.key: job for job in jobs}
+    by_key: dict[str, _Job] = {}
+    for job in jobs:
+        others = by_key[job.key].workers if job.key in by_key else ()
+        by_key[job.key] = replace(job, workers=tuple(dict.fromkeys((*others, *job.workers))))
     found: dict[str, tuple[Artefact, bool]] = {}
     for key in by_key:
         artefact, warning = cache.find(key)
@@ -196,7 +212,8 @@ def _find_or_build(
             if artefact:
                 found[key] = (artefact, False)
         todo = [by_key[key] for key in missing if key not in found]
-        at_once = max(3, os.cpu_count() or 1)  # compilers hold gigabytes; three builds on two cores fit in 8 GiB
+        # compilers hold gigabytes; three builds on two cores fit in 8 GiB
+        at_once = 1 if any(job.part for job in todo) else max(3, os.cpu_count() or 1)
         for begin in range(0, len(todo), at_once):
             found |= _build(crew, todo[begin : begin + at_once], cache)
     return found
@@ -206,8 +223,8 @@ def _build(crew: Crew, jobs: Sequence[_Job], cache: ArtefactCache) -> dict[str, 
     """Export each job in a process of its own, side by side: a worker that is measured never hosts a compiler."""
     for job in jobs:
         if job.unavailable:
-            crew.workers[job.variant.name].fail(FailureKind.UNAVAILABLE, job.unavailable)
-    jobs = [job for job in jobs if crew.workers[job.variant.name].alive]
+            _fail(crew, job, FailureKind.UNAVAILABLE, job.unavailable)
+    jobs = [job for job in jobs if any(crew.workers[name].alive for name in job.workers)]
     builders = crew.hire([job.variant.name for job in jobs])
     built: dict[str, tuple[Artefact, bool]] = {}
     with released(builders):
@@ -217,7 +234,7 @@ def _build(crew: Crew, jobs: Sequence[_Job], cache: ArtefactCache) -> dict[str, 
         drafts = [cache.draft(job.key, job.name) for job in jobs]
         for job, builder, draft in zip(jobs, builders, drafts, strict=True):
             if builder.alive:
-                builder.ask("export", variant=asdict(job.variant), path=str(draft), kind=job.kind)
+                builder.ask("export", variant=asdict(job.variant), path=str(draft), kind=job.kind, part=job.part)
         answers = crew.gather(builders, "exporting")
         for job, builder, draft in zip(jobs, builders, drafts, strict=True):
             if builder in answers:
@@ -225,23 +242,29 @@ def _build(crew: Crew, jobs: Sequence[_Job], cache: ArtefactCache) -> dict[str, 
                 built[job.key] = (cache.keep(job.key, draft, answer["export_s"], answer["facts"]), True)
                 continue
             cache.discard(draft)
-            worker, failure = crew.workers[job.variant.name], builder.failure
-            if worker.alive and failure is not None:
-                worker.fail(failure.kind, f"export failed: {failure.sentence}", failure.details)
+            if builder.failure is not None:
+                failure = builder.failure
+                _fail(crew, job, failure.kind, f"export failed: {failure.sentence}", failure.details)
     return built
 
 
-def _load(
-    crew: Crew, worker: Worker, variant: VariantSpec, files: dict[str, list[Any]], facts: Answer, cold: Cold
-) -> None:
+def _fail(crew: Crew, job: _Job, kind: FailureKind, sentence: str, details: str = "") -> None:
+    for name in job.workers:
+        if crew.workers[name].alive:
+            crew.workers[name].fail(kind, sentence, details)
+
+
+def _load(crew: Crew, worker: Worker, variant: VariantSpec, files: EveryFile, facts: Answer, cold: Cold) -> None:
     """Load one at a time: cold figures are not measured beside each other's."""
     if not worker.alive:
         return
     if variant.exported:
         crew.ask(worker, "setting threads", "threads", count=facts["threads"])
-    answer = crew.ask(worker, "loading", "load", variant=asdict(variant), files=files)
+    stages_s = equip(crew, worker, variant, files, facts)
+    whole = files.get((worker.name, None), {})
+    answer = crew.ask(worker, "loading", "load", variant=asdict(variant), files=whole)
     if answer is not None:
-        cold.load_s = answer["load_s"]
+        cold.load_s = stages_s + answer["load_s"]
         crew.ask(worker, "settling", "settle")
 
 

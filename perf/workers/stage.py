@@ -27,6 +27,7 @@ from perf.workers.content import (
 from perf.workers.factories import build_workload, resolve
 from perf.workers.footprint import Footprint
 from perf.workers.parity import distance, plain
+from perf.workers.parts import Parts
 from perf.workloads.workload import Inputs, Workload
 
 Answer = dict[str, Any]
@@ -42,6 +43,7 @@ class Stage:
         self._runners: dict[str, Call] = {}
         self._calls: dict[str, list[Callable[[], Any]]] = {}
         self._footprint = Footprint()
+        self._parts = Parts()
 
     def start(self, device: str) -> Answer:
         """Import torch and wake the device."""
@@ -88,6 +90,7 @@ class Stage:
             torch.set_num_threads(workload.threads)
         self._module = workload.module.eval().to(self._device)
         self._workload = workload
+        self._parts = Parts(workload, self._device, self._placed)
         build_s = time.perf_counter() - start
         by_signature: dict[str, list[Inputs]] = {}
         signatures: dict[str, list[str]] = {}
@@ -111,6 +114,7 @@ class Stage:
             "runtime": digest_of(runtime_facts(self._device)),
             "signatures": signatures,
             "spread": {kind: spread_of_shapes(calls) for kind, calls in by_signature.items()},
+            **self._parts.facts(),
         }
 
     def save_inputs(self, scenarios: list[str], folder: str) -> Answer:
@@ -122,18 +126,16 @@ class Stage:
             torch.save(list(workload.calls(scenario)), Path(folder) / f"{scenario}.inputs.pt")
         return {}
 
-    def export(self, variant: Mapping[str, Any], path: str, kind: str | None) -> Answer:
-        """Export to `path` for calls of signature `kind` (None: one file serves all)."""
+    def export(self, variant: Mapping[str, Any], path: str, kind: str | None, part: str | None = None) -> Answer:
+        """Export to `path` for calls of signature `kind` (None: one file serves all); the whole, or a `part` of it."""
         engine = resolve(VariantSpec(**variant).factory, VariantSpec(**variant).where)()
-        workload = self._opened()
-        calls = [
-            call
-            for scenario in workload.scenarios
-            for call in workload.calls(scenario)
-            if kind in (None, signature(call))
-        ]
+        module = self._module
+        every = (call for scenario in self._opened().scenarios for call in self._opened().calls(scenario))
+        calls = [call for call in every if kind in (None, signature(call))]
+        if part is not None:
+            module, calls = self._parts.source(part, kind)
         start = time.perf_counter()
-        facts = engine.export(self._module, [self._placed(call) for call in calls], Path(path))
+        facts = engine.export(module, [self._placed(call) for call in calls], Path(path))
         return {"facts": dict(facts), "export_s": time.perf_counter() - start}
 
     def engine(self, variant: Mapping[str, Any]) -> Answer:
@@ -225,18 +227,21 @@ class Stage:
 
         calls = self._calls[scenario]
         clock = clock_for(self._device)
-        wall_ns, device_ns = [], []
+        wall_ns, device_ns, laps = [], [], []
         gc.disable()
         try:
             with torch.inference_mode():
                 for number in range(start, start + count):
+                    self._parts.start()
                     taken = clock.time(calls[number % len(calls)])
+                    laps.append(self._parts.read())
                     wall_ns.append(taken.wall_ns)
                     if taken.device_ns is not None:
                         device_ns.append(taken.device_ns)
         finally:
             gc.enable()
-        return {"wall_ns": wall_ns, "device_ns": device_ns, "level_bytes": self._footprint.level_bytes()}
+        level = self._footprint.level_bytes()
+        return {"wall_ns": wall_ns, "device_ns": device_ns, "laps": laps, "level_bytes": level}
 
     def settle(self) -> Answer:
         """Move everything alive out of the collector's sight, so that no later collection walks the model."""
@@ -251,6 +256,10 @@ class Stage:
     def memory(self) -> Answer:
         """What the variant takes of memory; see `Footprint`."""
         return self._footprint.answer()
+
+    def parts(self, request: str, **keywords: Any) -> Answer:
+        """A request about the parts of a pipeline: a method of `Parts`."""
+        return getattr(self._parts, request)(**keywords)  # type: ignore[no-any-return]
 
     def _opened(self) -> Workload:
         if self._workload is None:

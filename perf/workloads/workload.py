@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from perf.workloads.part import Part, Sentence, check_parts
 
 if TYPE_CHECKING:
     import torch
@@ -23,12 +25,16 @@ class Workload:
         the next one, round and round, and all variants see the same order.
     threads: intra-op threads for CPU runs; None leaves torch's default.
     artefact: stem of exported files, as in `flow.encoder` -> `flow.encoder.fp32.zip`; None takes the workload's name.
+    parts: of a pipeline, the stages by name: each is timed, and a variant may be given for each (`part=engine`).
+    sentences: of a pipeline that speaks, scenario -> what one call says.
     """
 
     module: torch.nn.Module
     scenarios: Mapping[str, Inputs | Sequence[Inputs]]
     threads: int | None = None
     artefact: str | None = None
+    parts: Mapping[str, Part] = field(default_factory=dict)
+    sentences: Mapping[str, Sentence] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not callable(getattr(self.module, "state_dict", None)):
@@ -41,6 +47,7 @@ class Workload:
                     f"scenario name {name!r} must be letters, digits, '_' and '.' (it becomes part of a test id)"
                 )
             self.calls(name)
+        check_parts(self.module, self.parts, self.sentences)
 
     def calls(self, scenario: str) -> tuple[Inputs, ...]:
         """The inputs of `scenario`, one tuple a call; a fixed scenario has one."""
