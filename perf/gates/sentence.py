@@ -11,13 +11,13 @@ from perf.statistics import Answer, Prediction, predict
 from perf.variants.staged import stages_of
 
 MOST_OFF = 0.02
-"""By which stages may miss the sentence, and a sentence its prediction. Stages that overlap, or are timed twice, miss it by
-a whole stage; caches and memory that one stage leaves to the next move others by a per cent or so, which is worth
+"""By which stages may miss the sentence, and a sentence its prediction. Stages that overlap, or are timed twice, miss
+it by a whole stage; caches and memory that one stage leaves to the next move others by a per cent or so, which is worth
 saying and not worth a red test."""
 
 
 def foretold(judge: Judge, measurement: Measurement, variant: str) -> Prediction | None:
-    """The gain of the sentence from the gain of the stages that `variant` changes; None where there is nothing to say."""
+    """The gain of the sentence from that of the stages that `variant` changes; None where there is nothing to say."""
     stages = stages_of(variant)
     if not stages or measurement.arms[variant].failure is not None:
         return None

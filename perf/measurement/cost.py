@@ -21,8 +21,10 @@ TOKENS, AUDIO = "tokens", "audio"
 
 @dataclass(frozen=True)
 class Share:
-    """One part. spent_s: median over the sentences. time, arithmetic: of the whole, 0 to 1; arithmetic None where it was
-    not counted. calls: in a sentence."""
+    """One part. spent_s: median over the sentences. time, arithmetic: of the whole, 0 to 1.
+
+    arithmetic is None where it was not counted. calls: in a sentence.
+    """
 
     part: str
     spent_s: float

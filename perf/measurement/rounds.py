@@ -27,8 +27,8 @@ SLOW_CALL_S = 0.5
 """Calls longer than this: one steady call a turn has to do, or a round of four workers would take ten seconds."""
 
 LONE_CALL_S = 1.0
-"""Calls longer than this are made once a turn, and none is kept apart as cold: what a turn's first call is slower by, some
-milliseconds of cold caches and sleeping threads, is nothing to them, and a round of a pipeline costs half as much."""
+"""Calls longer than this are made once a turn, and none is kept apart as cold: what a turn's first call is slower by,
+some milliseconds of cold caches and sleeping threads, is nothing to them, and a round of a pipeline costs half."""
 
 MOST_CALLS = 60
 """Calls in a turn at most; drift within a turn is not cancelled by pairing."""

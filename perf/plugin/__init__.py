@@ -11,8 +11,8 @@ from perf.errors import UsageProblem
 from perf.plugin import fixtures as _fixtures
 from perf.plugin.options import add_options
 from perf.plugin.replay import machine_info, use_fingerprint_storage
-from perf.plugin.spelling import understood
 from perf.plugin.selection import add_keyword, drop_empty, parametrise, sort_by_scenario, xdist_refused
+from perf.plugin.spelling import understood
 from perf.plugin.state import STATE, State
 
 candidate = _fixtures.candidate

@@ -1,4 +1,4 @@
-"""When the parts of a call begin and end: clock readings at the edges, and nothing else, so that the call stays the same.
+"""When the parts of a call begin and end: readings at the edges and nothing else, so that the call stays the same.
 
 On a CPU a reading takes some 50 ns, a few microseconds for a sentence of seconds. On CUDA, where waiting for the device
 at each edge would change what is timed, an event is queued instead, and read when the call is over.

@@ -20,6 +20,6 @@ def format_seconds(seconds: float | None) -> str:
     if seconds is None:
         return "-"
     for factor, unit in ((1, "s"), (1e3, "ms"), (1e6, "us")):
-        if seconds * factor >= 1 or unit == "us":
+        if float(f"{seconds * factor:.3g}") >= 1 or unit == "us":  # 999.9 ms is 1 s, not 1e+03 ms
             return f"{seconds * factor:.3g} {unit}"
     raise AssertionError("unreachable")

@@ -84,8 +84,9 @@ def _gain(judge: Judge, measurement: Measurement, variant: str) -> str:
     ruling = judge_prediction(judge, measurement, variant)
     agree = {Answer.PASS: "they agree", Answer.FAIL: "they do not agree"}.get(ruling.verdict, ruling.reason)
     return (
-        f"{variant}: {' and '.join(stages_of(variant))}, {found.share:.1%} of the sentence, {format_speedup(found.part)}; "
-        f"the sentence predicted {_finely(found.predicted)}, measured {_finely(found.measured)}: {agree}"
+        f"{variant}: {' and '.join(stages_of(variant))}, {found.share:.1%} of the sentence, "
+        f"{format_speedup(found.part)}; the sentence predicted {_finely(found.predicted)}, "
+        f"measured {_finely(found.measured)}: {agree}"
     )
 
 

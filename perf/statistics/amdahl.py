@@ -1,7 +1,7 @@
 """From the gain of a part to the gain of the whole, and whether the whole keeps to it.
 
-Amdahl (AFIPS 30, 1967): where a share f of the time is made g times as fast, the whole becomes 1 / (1 - f + f / g) times
-as fast. Here f and g are taken from the same rounds as the whole, so that in every round
+Amdahl (AFIPS 30, 1967): where a share f of the time is made g times as fast, the whole becomes
+1 / (1 - f + f / g) times as fast. Here f and g are taken from the same rounds as the whole, so that in every round
 
     expected = baseline - baseline's part + candidate's part
 
@@ -30,8 +30,8 @@ SHORTEST_PART = 1e-9
 class Prediction:
     """Ratios above 1: faster.
 
-    part: gain of what was changed. share: of the baseline's time, what was changed, 0 to 1. predicted, measured: gain of
-    the whole. gap: measured over predicted; 1 where they agree.
+    part: gain of what was changed. share: what was changed, of the baseline's time, 0 to 1. predicted, measured: gain
+    of the whole. gap: measured over predicted; 1 where they agree.
     """
 
     part: Speedup

@@ -87,7 +87,7 @@ class Parts:
             self._watch.start()
 
     def read(self) -> list[list[Any]]:
-        """Of the call that has just ended, each part as [name, seconds, seconds to the end of its first call, calls]."""
+        """Of the call that has just ended, each part as [name, seconds, seconds to its first call's end, calls]."""
         if not self._slots:
             return []
         laps = self._watch.read()
@@ -168,7 +168,7 @@ class Parts:
 
 
 class ArgumentOrder:
-    """Arguments as a pipeline passes them -> all of the part's own, by position, with its defaults: what exports take."""
+    """Arguments as a pipeline passes them -> all that the part has, by position, defaults too: what exports take."""
 
     def __init__(self, module: Any, place: Place) -> None:
         called = inspect.signature(module.forward if hasattr(module, "forward") else module)

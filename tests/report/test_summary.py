@@ -44,7 +44,7 @@ def test_one_failure_that_breaks_every_gate_is_said_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "expected"), [(None, "-"), (1.5, "1.5 s"), (0.0123, "12.3 ms"), (4.2e-6, "4.2 us")]
+    ("seconds", "expected"), [(None, "-"), (1.5, "1.5 s"), (0.9996, "1 s"), (0.0123, "12.3 ms"), (4.2e-6, "4.2 us")]
 )
 def test_durations_are_readable(seconds: float | None, expected: str) -> None:
     assert format_seconds(seconds) == expected

@@ -77,7 +77,7 @@ class Pipeline(nn.Module):
         steps = schedule(speech_tokens, prompt_speech.size(1)) if streaming else iter([Step(speech_tokens, 0, True)])
         for tokens, known, last in steps:
             said += islice(ids, tokens - len(said))
-            token = torch.cat(said).unsqueeze(0).to(torch.int32)
+            token = torch.cat(said).unsqueeze(0)
             mel = self.flow(token, _length(token), *voice, streaming=not last, finalize=last)
             piece, held = self._piece(mel[:, :, FRAMES_PER_TOKEN * known :], phase, noise, held, last)
             pieces.append(piece)
@@ -87,6 +87,7 @@ class Pipeline(nn.Module):
         """One speech id (1) after another, each worked out when it is asked for."""
         token, _, cache = self.prefill(prompt_text, text, prompt_speech)
         while True:
+            token = token.to(torch.int32)
             yield token
             token, _, cache = self.llm(token, cache)
 

@@ -1,4 +1,4 @@
-"""What CosyVoice2 is given to say, and what each of its stages then gets: a prompt of 3.48 s and 1, 5 or 15 s of speech."""
+"""What CosyVoice2 is given to say, after a prompt of 3.48 s, and what each of its stages then gets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From text tokens to a waveform: the schedule of the original, and stages that are those of the workloads of their own."""
+"""From text tokens to a waveform: the schedule of the original, and the stages of the workloads beside it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ def tiny() -> Workload:
     encoder = build_seeded(lambda: FlowEncoder(width=WIDTH, heads=1, feed_forward=16))
     estimator = build_seeded(lambda: FlowEstimator(width=8, heads=1, head_width=8, time_width=16))
     vocoder = build_seeded(lambda: Vocoder(width=16, predictor_width=8))
-    module = Pipeline(build_seeded(lambda: Decode(NARROW)), joined(encoder, estimator, WIDTH), vocoder)
+    flow = joined(encoder, estimator, WIDTH)
+    flow.steps = 2  # all ten are alike, and most of the time
+    module = Pipeline(build_seeded(lambda: Decode(NARROW)), flow, vocoder)
     return Workload(module.eval(), scenarios(NARROW), parts=parts(NARROW, WIDTH), sentences=sentences())
 
 
@@ -65,10 +67,10 @@ def test_a_sentence_is_the_stages_one_after_another(tiny: Workload) -> None:
     with torch.inference_mode():
         audio, tokens = pipeline(*call)
         ids, _, cache = pipeline.prefill(prompt_text, text, prompt_speech)
-        said = [ids]
+        said = [ids.to(torch.int32)]
         for _ in range(count - 1):
             ids, _, cache = pipeline.llm(said[-1], cache)
-            said.append(ids)
+            said.append(ids.to(torch.int32))
         token = torch.cat(said).unsqueeze(0)
         lengths = [torch.tensor([size]) for size in (25, 87, 174)]
         mel = pipeline.flow(token, lengths[0], prompt_speech, lengths[1], prompt_mel, lengths[2], speaker)
@@ -98,19 +100,12 @@ def test_pieces_are_faded_into_each_other_and_nothing_else_of_them_is_changed() 
     assert torch.equal(new, torch.ones_like(new))
 
 
-def test_calls_that_stages_say_they_get_are_those_that_they_get(
-    tiny: Workload, streamed: tuple[torch.Tensor, torch.Tensor]
-) -> None:
-    """An exported file serves what was said; another kind of call would find no file, another length a fixed one.
-
-    And nothing is kept from one sentence to the next: said again while being listened to, it sounds the same.
-    """
+def test_calls_that_stages_say_they_get_are_those_that_they_get(tiny: Workload) -> None:
+    """An exported file serves what was said; another kind of call would find no file, another length a fixed one."""
     short = {name: tiny.scenarios[name] for name in ("1s", "stream_5s")}
     heard = Workload(tiny.module, short, parts={name: Part(part.path) for name, part in tiny.parts.items()})
     with torch.inference_mode():
         found = Parts(heard).describe(list(tiny.parts))
-        again, _ = tiny.module(*tiny.calls("stream_5s")[0])
-    assert torch.equal(again, streamed[0])
     said = Parts(tiny).describe(list(tiny.parts))
     for name in tiny.parts:
         assert found[name]["weights"] == said[name]["weights"]
