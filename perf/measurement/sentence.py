@@ -38,6 +38,6 @@ def spoken(crew: Crew, scenario: str, ready: Ready) -> Spoken | None:
     """What a call of `scenario` says; None for a workload without parts. Counts its arithmetic."""
     if not ready.parts:
         return None
-    said: Any = ready.sentences.get(scenario, ())
+    said: dict[str, Any] = ready.sentences.get(scenario, {})
     gives = {name: part["gives"] for name, part in ready.parts.items()}
-    return Spoken(gives, *said, operations=count_arithmetic(crew, scenario))
+    return Spoken(gives, operations=count_arithmetic(crew, scenario), **said)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,10 +42,7 @@ class Parts:
         sentences = {} if self._workload is None else self._workload.sentences
         return {
             "parts": {name: {"path": part.path, "gives": part.gives.value} for name, part in self._parts.items()},
-            "sentences": {
-                scenario: [said.audio_s, said.speech_tokens, said.characters, said.streaming]
-                for scenario, said in sentences.items()
-            },
+            "sentences": {scenario: asdict(said) for scenario, said in sentences.items()},
         }
 
     def describe(self, parts: list[str]) -> Answer:
@@ -116,7 +114,7 @@ class Parts:
             for path, facts in files.values():
                 if path not in loaded:
                     loaded[path] = engine.load(Path(path), self._device, facts)
-            by_kind = {kind: loaded[path] for kind, (path, _) in files.items()}
+            by_kind: dict[str | None, Call] = {kind: loaded[path] for kind, (path, _) in files.items()}
             return Exchanged(name, order, by_kind if engine.per_signature else {None: next(iter(by_kind.values()))})
         _, calls = self.source(name, None)
         runner = resolve(variant.factory, variant.where)(module, self._place(calls[0]))

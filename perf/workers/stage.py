@@ -257,9 +257,9 @@ class Stage:
         """What the variant takes of memory; see `Footprint`."""
         return self._footprint.answer()
 
-    def parts(self, request: str, **keywords: Any) -> Answer:
+    def parts(self, do: str, **keywords: Any) -> Answer:
         """A request about the parts of a pipeline: a method of `Parts`."""
-        return getattr(self._parts, request)(**keywords)  # type: ignore[no-any-return]
+        return getattr(self._parts, do)(**keywords)  # type: ignore[no-any-return]
 
     def _opened(self) -> Workload:
         if self._workload is None:

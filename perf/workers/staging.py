@@ -45,7 +45,7 @@ def wanted_by_stages(crew: Crew, variants: Iterable[VariantSpec], facts: Answer)
     if not exported:
         return []
     baseline = crew.workers[BASELINE]
-    said = crew.ask(baseline, "describing stages", "parts", request="describe", parts=exported) or {}
+    said = crew.ask(baseline, "describing stages", "parts", do="describe", parts=exported) or {}
     return [
         Wanted(variant.name, stage, engine, said[stage] | {"runtime": facts["runtime"]})
         for variant in staged
@@ -59,7 +59,7 @@ def equip(crew: Crew, worker: Worker, variant: VariantSpec, files: EveryFile, fa
     if not facts["parts"] or variant.exported:
         return 0.0
     stages = [[stage, asdict(engine), files.get((worker.name, stage), {})] for stage, engine in variant.stages]
-    answer = crew.ask(worker, "loading stages", "parts", request="equip", stages=stages)
+    answer = crew.ask(worker, "loading stages", "parts", do="equip", stages=stages)
     return 0.0 if answer is None else float(answer["load_s"])
 
 
@@ -71,9 +71,7 @@ def count_arithmetic(crew: Crew, scenario: str) -> dict[str, int]:
     control = crew.workers.get(CONTROL)
     if control is None or not control.alive:
         return {}
-    return (
-        crew.ask(control, f"counting arithmetic of {scenario}", "parts", request="arithmetic", scenario=scenario) or {}
-    )
+    return crew.ask(control, f"counting arithmetic of {scenario}", "parts", do="arithmetic", scenario=scenario) or {}
 
 
 def kinds_of(wanted: Wanted, scenarios: Sequence[str]) -> list[str]:

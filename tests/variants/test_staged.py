@@ -8,7 +8,7 @@ import pytest
 
 from perf.errors import UsageProblem
 from perf.variants.registry import VariantSpec, shipped_variants
-from perf.variants.staged import is_staged, stages_of, staged_variant, with_staged
+from perf.variants.staged import is_staged, staged_variant, stages_of, with_staged
 from perf.workloads.registry import shipped_workloads
 
 VARIANTS = {

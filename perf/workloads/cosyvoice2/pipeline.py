@@ -41,6 +41,8 @@ class Pipeline(nn.Module):
     The first step of the language model is a call of its own, `prefill`, over the same weights.
     """
 
+    prefill: Prefill
+
     def __init__(self, llm: Decode, flow: Flow, hift: Vocoder) -> None:
         super().__init__()
         self.llm = llm

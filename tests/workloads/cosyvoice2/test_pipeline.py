@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 from perf.workers.content import signature, source_digest, spread_of_shapes, weights_digest
 from perf.workers.parts import Parts
-from perf.workloads.cosyvoice2.flow_encoder import FlowEncoder
+from perf.workloads.cosyvoice2.flow_encoder import FlowEncoder, small_flow_encoder
 from perf.workloads.cosyvoice2.flow_estimator import FlowEstimator, small_flow_estimator
 from perf.workloads.cosyvoice2.language_model import SPEECH_IDS, Size
 from perf.workloads.cosyvoice2.llm import Decode
-from perf.workloads.cosyvoice2.pipeline import Pipeline, joined, small_pipeline
+from perf.workloads.cosyvoice2.pipeline import Pipeline, joined
 from perf.workloads.cosyvoice2.pipeline_scenarios import parts, scenarios, sentences
 from perf.workloads.cosyvoice2.streaming import HELD_SAMPLES, fade_window, faded, schedule
 from perf.workloads.cosyvoice2.vocoder import Vocoder
@@ -115,12 +116,14 @@ def test_calls_that_stages_say_they_get_are_those_that_they_get(tiny: Workload) 
 
 def test_the_estimator_of_a_sentence_needs_no_file_of_its_own() -> None:
     """The key of an artefact: weights, source, kind of call, and what differs among the calls."""
-    pytest.importorskip("transformers", reason="the extra `llm` is not installed")
     alone = small_flow_estimator()
-    stage = Parts(small_pipeline()).describe(["flow_estimator"])["flow_estimator"]
-    assert stage["weights"] == weights_digest(alone.module)
-    assert stage["source"] == source_digest(alone.module)
+    sentence = nn.Module()
+    sentence.flow = joined(small_flow_encoder().module, small_flow_estimator().module, width=128)
+    stage = {"flow_estimator": parts(NARROW, 128)["flow_estimator"]}
+    found = Parts(Workload(sentence, {"1s": ()}, parts=stage)).describe(["flow_estimator"])["flow_estimator"]
+    assert found["weights"] == weights_digest(alone.module)
+    assert found["source"] == source_digest(alone.module)
     calls = [call for name in ("1s", "5s", "15s") for call in alone.calls(name)]
     (kind,) = {signature(call) for call in calls}
-    assert stage["signatures"]["1s"] == [kind]
-    assert stage["spread"][kind] == spread_of_shapes(calls)
+    assert found["signatures"]["1s"] == [kind]
+    assert found["spread"][kind] == spread_of_shapes(calls)
