@@ -49,10 +49,13 @@ class Parts:
         """Of each part what an export depends on, as `Stage.open` says it of the whole; before `equip`."""
         return {name: self._described(name) for name in parts}
 
-    def source(self, part: str, kind: str | None) -> tuple[Any, list[Inputs]]:
-        """The module of `part`, and its calls of signature `kind` (None: all), for an export."""
-        every = [call for calls in self._calls(part).values() for call in calls]
-        return self._module(part), [call for call in every if kind in (None, signature(call))]
+    def source(self, part: str | None, kind: str | None) -> tuple[Any, list[Inputs]]:
+        """The module of `part` (None: the whole), and its calls of signature `kind` (None: all), for an export."""
+        workload = self._opened()
+        of = {name: workload.calls(name) for name in workload.scenarios} if part is None else self._calls(part)
+        module = workload.module if part is None else self._module(part)
+        every = (call for calls in of.values() for call in calls)
+        return module, [call for call in every if kind in (None, signature(call))]
 
     def equip(self, stages: list[Any]) -> Answer:
         """Time every part from now on, and run those in `stages`, [part, variant, files], in their own way.

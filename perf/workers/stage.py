@@ -14,6 +14,7 @@ from perf.probes.clock import clock_for
 from perf.probes.memory import CudaMemory
 from perf.variants.registry import VariantSpec
 from perf.variants.variant import Call
+from perf.workers.cap import Cap, cap_for, capped
 from perf.workers.content import (
     digest_of,
     leaves,
@@ -42,26 +43,33 @@ class Stage:
         self._workload: Workload | None = None
         self._runners: dict[str, Call] = {}
         self._calls: dict[str, list[Callable[[], Any]]] = {}
-        self._footprint = Footprint()
+        self.footprint = Footprint()
         self._parts = Parts()
 
-    def start(self, device: str) -> Answer:
-        """Import torch and wake the device."""
+    @property
+    def cap(self) -> Cap:
+        """What holds this worker to the ceiling."""
+        return self.footprint.cap
+
+    def start(self, device: str, ceiling_bytes: int | None = None) -> Answer:
+        """Import torch and wake the device; with a ceiling, see to it that the cap can be enforced."""
         import torch
 
         torch.set_grad_enabled(False)
+        if device.startswith("cuda") and not torch.cuda.is_available():
+            raise UsageProblem(
+                f"--perf-device {device}: torch {torch.__version__} finds no usable CUDA card in the worker; "
+                "check the driver, or use --perf-device cpu"
+            )
+        self.footprint.cap = cap_for(device, ceiling_bytes)
         _wake(torch)
         if device.startswith("cuda"):
-            if not torch.cuda.is_available():
-                raise UsageProblem(
-                    f"--perf-device {device}: torch {torch.__version__} finds no usable CUDA card in the worker; "
-                    "check the driver, or use --perf-device cpu"
-                )
             torch.cuda.set_device(device)
             torch.zeros(1, device=device)
-            self._footprint.reader = CudaMemory(torch.cuda, torch.device(device))
+            self.footprint.reader = CudaMemory(torch.cuda, torch.device(device))
         self._device = device
-        return {"torch": str(torch.__version__), "threads": torch.get_num_threads()}
+        self.cap.begin()
+        return {"torch": str(torch.__version__), "threads": torch.get_num_threads(), "enforced_by": self.cap.how}
 
     def describe(self, factory: str, where: str) -> Answer:
         """The scenario names of a brought-along workload."""
@@ -79,15 +87,17 @@ class Stage:
             torch.set_num_threads(count)
         return {"threads": torch.get_num_threads()}
 
+    @capped
     def open(self, factory: str, where: str) -> Answer:
         """Build the workload and put its module on the device; `build_s` is what that took."""
         import torch
 
-        self._footprint.mark()
+        self.footprint.mark()
         start = time.perf_counter()
         workload = build_workload(factory, where)
         if workload.threads is not None:
-            torch.set_num_threads(workload.threads)
+            with self.cap.lifted():  # starts threads, and their stacks are not the model's
+                torch.set_num_threads(workload.threads)
         self._module = workload.module.eval().to(self._device)
         self._workload = workload
         self._parts = Parts(workload, self._device, self._placed)
@@ -129,11 +139,7 @@ class Stage:
     def export(self, variant: Mapping[str, Any], path: str, kind: str | None, part: str | None = None) -> Answer:
         """Export to `path` for calls of signature `kind` (None: one file serves all); the whole, or a `part` of it."""
         engine = resolve(VariantSpec(**variant).factory, VariantSpec(**variant).where)()
-        module = self._module
-        every = (call for scenario in self._opened().scenarios for call in self._opened().calls(scenario))
-        calls = [call for call in every if kind in (None, signature(call))]
-        if part is not None:
-            module, calls = self._parts.source(part, kind)
+        module, calls = self._parts.source(part, kind)
         start = time.perf_counter()
         facts = engine.export(module, [self._placed(call) for call in calls], Path(path))
         return {"facts": dict(facts), "export_s": time.perf_counter() - start}
@@ -153,12 +159,13 @@ class Stage:
             "unavailable": engine.unavailable(),
         }
 
+    @capped
     def load(self, variant: Mapping[str, Any], files: dict[str, list[Any]]) -> Answer:
         """Make the variant ready. `files`: signature -> [path, facts] for an exported engine, {} for the rest."""
         spec = VariantSpec(**variant)
         start = time.perf_counter()
         if files:
-            self._footprint.mark()
+            self.footprint.mark()
             start = time.perf_counter()
             engine = resolve(spec.factory, spec.where)()
             loaded: dict[str, Call] = {}
@@ -179,6 +186,7 @@ class Stage:
         self._synchronise()
         return {"load_s": time.perf_counter() - start}
 
+    @capped
     def bind(self, scenario: str, folder: str) -> Answer:
         """Put the inputs of `scenario` on the device and run the first call; `first_call_s` is what that took."""
         import torch
@@ -198,7 +206,7 @@ class Stage:
             calls[0]()
         self._synchronise()
         first_call_s = time.perf_counter() - start
-        self._footprint.loaded()
+        self.footprint.loaded()
         return {"first_call_s": first_call_s}
 
     def write_outputs(self, scenario: str, folder: str) -> Answer:
@@ -221,6 +229,7 @@ class Stage:
                 worst = max(worst, distance([plain(leaf) for leaf in leaves(call())], right))
         return {"rel_l2": worst}
 
+    @capped
     def turn(self, scenario: str, start: int, count: int) -> Answer:
         """Time `count` calls, the first one cold. No collection of garbage inside."""
         import torch
@@ -240,8 +249,7 @@ class Stage:
                         device_ns.append(taken.device_ns)
         finally:
             gc.enable()
-        level = self._footprint.level_bytes()
-        return {"wall_ns": wall_ns, "device_ns": device_ns, "laps": laps, "level_bytes": level}
+        return {"wall_ns": wall_ns, "device_ns": device_ns, "laps": laps, "level_bytes": self.footprint.level_bytes()}
 
     def settle(self) -> Answer:
         """Move everything alive out of the collector's sight, so that no later collection walks the model."""
@@ -251,11 +259,11 @@ class Stage:
 
     def reset_peak(self) -> Answer:
         """Start the memory of a scenario anew; where the platform can't, its peak is that of the whole life."""
-        return {"reset": self._footprint.reader.reset_peak()}
+        return {"reset": self.footprint.reader.reset_peak()}
 
     def memory(self) -> Answer:
         """What the variant takes of memory; see `Footprint`."""
-        return self._footprint.answer()
+        return self.footprint.answer()
 
     def parts(self, do: str, **keywords: Any) -> Answer:
         """A request about the parts of a pipeline: a method of `Parts`."""

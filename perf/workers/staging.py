@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from perf.errors import UsageProblem
 from perf.variants.registry import BASELINE, CONTROL, VariantSpec
 from perf.workers.crew import Crew
+from perf.workers.failure import FailureKind
 from perf.workers.worker import Answer, Worker
 
 Files = dict[str, list[Any]]
@@ -45,12 +46,19 @@ def wanted_by_stages(crew: Crew, variants: Iterable[VariantSpec], facts: Answer)
     if not exported:
         return []
     baseline = crew.workers[BASELINE]
-    said = crew.ask(baseline, "describing stages", "parts", do="describe", parts=exported) or {}
+    said = crew.ask(baseline, "describing stages", "parts", do="describe", parts=exported)
+    if said is None:
+        why = baseline.failure.sentence if baseline.failure is not None else "it gave no answer"
+        for variant in staged:
+            if any(engine.exported for _, engine in variant.stages):
+                sentence = f"{BASELINE} has to describe the stages before they are exported, and failed: {why}"
+                crew.workers[variant.name].fail(FailureKind.UNAVAILABLE, sentence)
+        return []
     return [
         Wanted(variant.name, stage, engine, said[stage] | {"runtime": facts["runtime"]})
         for variant in staged
         for stage, engine in variant.stages
-        if engine.exported and stage in said
+        if engine.exported
     ]
 
 

@@ -11,14 +11,21 @@ from perf.errors import UsageProblem
 from perf.variants.registry import BASELINE, shipped_variants
 from perf.variants.staged import staged_variant
 from perf.workers.crew import Crew
+from perf.workers.failure import Failure, FailureKind
 from perf.workers.staging import count_arithmetic, kinds_of, wanted_by_stages
 from perf.workloads.registry import WorkloadSpec
 
+SPEC = WorkloadSpec("my.pipeline", "my:pipeline", (), (), where="my.toml")
 
-@dataclass(frozen=True)
+
+@dataclass
 class FakeWorker:
     name: str
     alive: bool = True
+    failure: Failure | None = None
+
+    def fail(self, kind: FailureKind, sentence: str) -> None:
+        self.alive, self.failure = False, Failure(kind, sentence)
 
 
 @dataclass
@@ -26,10 +33,12 @@ class FakeCrew:
     """Its baseline says of every part that it has two kinds of calls."""
 
     workers: dict[str, FakeWorker]
-    workload: WorkloadSpec = WorkloadSpec("my.pipeline", "my:pipeline", (), (), where="my.toml")
+    workload: WorkloadSpec = SPEC
     asked: list[Any] = field(default_factory=list)
 
-    def ask(self, worker: FakeWorker, what: str, request: str, **keywords: Any) -> dict[str, Any]:
+    def ask(self, worker: FakeWorker, what: str, request: str, **keywords: Any) -> dict[str, Any] | None:
+        if not worker.alive:
+            return None
         self.asked.append((worker.name, request, keywords))
         kinds = {"short": ["a"], "long": ["b", "a"], "unselected": ["c"]}
         return {part: {"signatures": kinds} for part in keywords.get("parts", ())}
@@ -75,3 +84,13 @@ def test_a_stage_that_there_is_not_is_one_sentence() -> None:
     assert str(caught.value) == (
         "my.toml: 'back=torchscript' names a stage that 'my.pipeline' does not have: 'back' (there are: front, voice)"
     )
+
+
+def test_without_a_baseline_nobody_describes_the_stages() -> None:
+    fake, crew = crew_of("front=torchscript", "voice=eager")
+    fake.workers[BASELINE].fail(FailureKind.OUT_OF_MEMORY, "it did not fit")
+    assert wanted_by_stages(crew, [spelled("front=torchscript"), spelled("voice=eager")], FACTS) == []
+    failure = fake.workers["front=torchscript"].failure
+    assert failure is not None
+    assert failure.sentence.endswith("and failed: it did not fit")
+    assert fake.workers["voice=eager"].alive, "it needs no file"
