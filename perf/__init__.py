@@ -4,7 +4,19 @@ Importing this package costs nothing: torch is imported in worker processes only
 """
 
 from perf.errors import Unavailable, UsageProblem
+from perf.variants.evidence import Rebuild, Witnessed
 from perf.workloads.part import Gives, Part, Sentence
+from perf.workloads.sound import Sound
 from perf.workloads.workload import Workload
 
-__all__ = ["Gives", "Part", "Sentence", "Unavailable", "UsageProblem", "Workload"]
+__all__ = [
+    "Gives",
+    "Part",
+    "Rebuild",
+    "Sentence",
+    "Sound",
+    "Unavailable",
+    "UsageProblem",
+    "Witnessed",
+    "Workload",
+]

@@ -8,6 +8,7 @@ from perf.measurement.measurement import Arm, Measurement
 from perf.measurement.sentence import Spoken
 from perf.variants.registry import BASELINE, CONTROL
 from perf.workers.crew import Lap
+from perf.workers.parity import Parity
 from perf.workers.readiness import Cold
 
 STAGED = "encoder=jit"
@@ -50,7 +51,7 @@ def sentence_of(
             if twice:
                 stages["encoder"] += stages["vocoder"]
             laps.append((tuple(Lap(part, spent, spent + 0.1, 1) for part, spent in stages.items()),))
-        return Arm(name, tuple(turns), (), (), Cold(), rel_l2=1e-6, laps=tuple(laps))
+        return Arm(name, tuple(turns), (), (), Cold(), parity=Parity(1e-6), laps=tuple(laps))
 
     arms = {BASELINE: arm(BASELINE, 1.0, 1.0), STAGED: arm(STAGED, gain, elsewhere), CONTROL: arm(CONTROL, 1.0, 1.0)}
     said = Spoken(**{**vars(SPOKEN), "streaming": streaming})

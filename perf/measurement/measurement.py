@@ -16,7 +16,9 @@ from perf.statistics import Growth, growth
 from perf.variants.registry import BASELINE, CONTROL
 from perf.workers.crew import Lap
 from perf.workers.failure import Failure
+from perf.workers.parity import Parity, worst
 from perf.workers.readiness import Cold
+from perf.workloads.tolerance import TOLERANCE
 
 Column = npt.NDArray[np.float64]
 
@@ -31,7 +33,10 @@ class Arm:
     laps: of a pipeline, as `turns`: the parts of each steady call.
     levels: (calls made so far, memory then in bytes) after each turn.
     memory: bytes, as the worker's memory reader tells; empty where nothing was read.
-    rel_l2: worst relative L2 distance from eager float32; None where it was not compared.
+    parity: how far its outputs are from eager float32's; None where they were not compared. tolerance: the largest
+        relative L2 distance that is allowed.
+    instead: what it is instead of what its name says, in one sentence; None where it is on.
+    rebuilds: what was built anew inside timed turns, cause -> how often. warm_rebuilds: and before them.
     """
 
     name: str
@@ -43,7 +48,11 @@ class Arm:
     levels: tuple[tuple[int, int], ...] = ()
     laps: tuple[tuple[tuple[Lap, ...], ...], ...] = ()
     memory: Mapping[str, Any] = field(default_factory=dict)
-    rel_l2: float | None = None
+    parity: Parity | None = None
+    tolerance: float = TOLERANCE["fp32"]
+    instead: str | None = None
+    rebuilds: Mapping[str, int] = field(default_factory=dict)
+    warm_rebuilds: Mapping[str, int] = field(default_factory=dict)
     failure: Failure | None = None
 
     @property
@@ -56,6 +65,11 @@ class Arm:
         """Median latency of a steady call; None where nothing was measured."""
         durations = self.durations_s
         return statistics.median(durations) if durations else None
+
+    @property
+    def rel_l2(self) -> float | None:
+        """Worst relative L2 distance from eager float32; None where it was not compared."""
+        return None if self.parity is None else self.parity.rel_l2
 
     @property
     def growth(self) -> Growth | None:
@@ -122,22 +136,28 @@ class Measurement:
         """The second worker of the baseline."""
         return self.arms.get(CONTROL)
 
-    def columns(self, candidate: str) -> Columns:
+    def columns(self, candidate: str, baseline: str = BASELINE) -> Columns:
         """The figures that are compared. The control is None if it has failed, `processes` if there was one set only.
+
+        The control is a second worker of eager float32. For another baseline, what it differs by from the first one is
+        carried over: round for round it stands for a second worker of that baseline.
 
         A turn's figure is the median of its calls, or their mean where each call has another input (the median of
         unlike calls would compare unlike things).
         """
-        arms = [self.arms[BASELINE], self.arms[candidate]]
+        arms = [self.arms[baseline], self.arms[candidate]]
         if self.control is not None and self.control.failure is None:
-            arms.append(self.control)
+            arms += [self.control, self.arms[BASELINE]]
         whole = [number for number, turns in enumerate(zip(*(arm.turns for arm in arms), strict=False)) if all(turns)]
         figure = np.median if self.same_inputs else np.mean
         columns = [np.array([figure(arm.turns[number]) for number in whole], dtype=np.float64) for arm in arms]
+        control = None
+        if len(columns) > 2:
+            control = columns[2] if baseline == BASELINE else columns[0] * columns[2] / columns[3]
         labels = None
         if len(set(self.processes)) > 1:
             labels = np.array([self.processes[number] for number in whole], dtype=np.intp)
-        return Columns(columns[0], columns[1], columns[2] if len(columns) > 2 else None, labels)
+        return Columns(columns[0], columns[1], control, labels)
 
 
 def most_frequent_first(causes: Iterable[str]) -> str:
@@ -162,7 +182,7 @@ def merged(parts: Sequence[Measurement]) -> Measurement:
 
 
 def _merged_arm(arms: Sequence[Arm]) -> Arm:
-    distances = [arm.rel_l2 for arm in arms]
+    parities = [arm.parity for arm in arms]
     return replace(
         arms[0],
         turns=tuple(turn for arm in arms for turn in arm.turns),
@@ -170,6 +190,9 @@ def _merged_arm(arms: Sequence[Arm]) -> Arm:
         device_s=tuple(turn for arm in arms for turn in arm.device_s),
         laps=tuple(turn for arm in arms for turn in arm.laps),
         memory=max((arm.memory for arm in arms), key=lambda memory: memory.get("peak_bytes") or 0),
-        rel_l2=None if None in distances else max(each for each in distances if each is not None),
+        parity=None if None in parities else worst(each for each in parities if each is not None),
+        instead=next((arm.instead for arm in arms if arm.instead is not None), None),
+        rebuilds=sum((Counter(arm.rebuilds) for arm in arms), Counter()),
+        warm_rebuilds=sum((Counter(arm.warm_rebuilds) for arm in arms), Counter()),
         failure=next((arm.failure for arm in arms if arm.failure is not None), None),
     )

@@ -13,9 +13,11 @@ from perf.probes.health import HostLoad, Together
 from perf.variants.registry import VariantSpec
 from perf.workers.cache import ArtefactCache
 from perf.workers.crew import Crew, Progress, Turn
+from perf.workers.examination import Examined, doubts_of, examine_again
 from perf.workers.failure import Failure
 from perf.workers.readiness import Ready, bind, make_ready
 from perf.workloads.registry import WorkloadSpec
+from perf.workloads.tolerance import tolerance
 
 
 @dataclass(frozen=True)
@@ -135,8 +137,9 @@ class Measurements:
         crew, ready = self._crew, self._ready
         assert crew is not None and ready is not None, "opened just before"  # noqa: S101, PT018 - for the type checker
         parts = self._parts.setdefault((workload, scenario), [])
-        distances = bind(crew, scenario, ready.cold)
-        precision = {variant.name: variant.precision for variant in self._tasks[workload].variants}
+        examined = bind(crew, scenario, ready.cold)
+        task = self._tasks[workload]
+        precision = {variant.name: variant.roughest for variant in task.variants}
         arms = {
             name: Arm(
                 name,
@@ -145,16 +148,20 @@ class Measurements:
                 (),
                 ready.cold[name],
                 precision=precision.get(name, "fp32"),
-                rel_l2=distances.get(name),
+                parity=found.parity,
+                tolerance=tolerance(precision.get(name, "fp32"), task.workload.tolerance),
+                instead=found.instead,
+                warm_rebuilds=found.rebuilds,
                 failure=worker.failure,
             )
             for name, worker in crew.workers.items()
+            for found in [examined.get(name, Examined())]
         }
         card = CardHealth(self._means.card_uuid, crew.pids) if self._means.card_uuid else None
         unseen = (card.missing,) if card is not None and card.missing else ()
+        notes = (*unseen, *crew.notes, *doubts_of(examined))
         # Another order of turns in every set of processes, and all of them from the one seed.
-        said = spoken(crew, scenario, ready)
-        seed, notes = self._means.seed + len(parts), unseen + crew.notes
+        said, seed = spoken(crew, scenario, ready), self._means.seed + len(parts)
         blank = Measurement(workload, scenario, self._means.device, seed, arms, notes=notes, spoken=said)
         parts.append(blank)
         self.done[workload, scenario] = merged(parts)
@@ -189,8 +196,14 @@ class Measurements:
         answers = crew.ask_all(crew.workers.values(), "reading memory", "memory")
         weights = {"weight_bytes": self._ready.weight_bytes} if self._ready is not None else {}
         memory = {worker.name: answer | weights for worker, answer in answers.items()}
+        off = examine_again(crew, measurement.scenario)
         arms = {
-            name: replace(arm, memory=memory.get(name, arm.memory), failure=crew.workers[name].failure)
+            name: replace(
+                arm,
+                memory=memory.get(name, arm.memory),
+                instead=arm.instead or off.get(name),
+                failure=crew.workers[name].failure,
+            )
             for name, arm in measurement.arms.items()
         }
         return replace(measurement, arms=arms)

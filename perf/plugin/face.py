@@ -9,7 +9,8 @@ import pytest
 from perf.gates.cell import Cell
 from perf.gates.memory import Phase, format_slope
 from perf.gates.open import OpenLimit
-from perf.gates.ruling import Ruling, difference, tolerance
+from perf.gates.parity import difference, is_right
+from perf.gates.ruling import Ruling
 from perf.gates.size import format_bytes
 from perf.measurement.measurement import Arm, Measurement
 from perf.report.figures import format_speedup
@@ -39,6 +40,11 @@ class Candidate:
     def arm(self) -> Arm:
         """This variant's share of it."""
         return self.measurement.arms[self.cell.variant]
+
+    @property
+    def baseline(self) -> str:
+        """What its speed-up is measured against: `eager`, unless its gate names another variant."""
+        return self._state.policy.baseline(self.cell, self._state.device.kind)
 
     @property
     def speedup(self) -> Comparison:
@@ -73,6 +79,13 @@ class Candidate:
     def rel_l2(self) -> Comparison:
         """Relative L2 distance of the output from eager float32's; `<= limit`."""
         return ParityComparison(self._state, self)
+
+    @property
+    def rebuilds(self) -> Comparison:
+        """What was built anew inside timed turns, of a variant that is what its name says; `<= limit`."""
+        from perf.plugin.rebuilds import RebuildComparison
+
+        return RebuildComparison(self._state, self)
 
     @property
     def noise_floor(self) -> Comparison:
@@ -149,19 +162,20 @@ class TimedComparison(Comparison):
 
     def _rule(self, limit: float) -> Ruling:
         judge, cell = self._state.judge, self._candidate.cell
-        measurement = self._candidate.measurement
-        if judge.undecided(measurement, cell.variant, self.name, limit):
+        measurement, baseline = self._candidate.measurement, self._candidate.baseline
+        if judge.undecided(measurement, cell.variant, self.name, limit, baseline):
             measurement = self._state.measurements.more(
-                cell.workload, cell.scenario, OpenLimit(judge, cell.variant, self.name, limit)
+                cell.workload, cell.scenario, OpenLimit(judge, cell.variant, self.name, limit, baseline)
             )
-        return judge.timed(measurement, cell.variant, self.name, limit)
+        return judge.timed(measurement, cell.variant, self.name, limit, baseline)
 
 
 class SpeedupComparison(TimedComparison):
     """`candidate.speedup >= 1.10`."""
 
     def _text(self) -> str:
-        found = self._state.judge.speedup(self._candidate.measurement, self._candidate.cell.variant)
+        candidate = self._candidate
+        found = self._state.judge.speedup(candidate.measurement, candidate.cell.variant, candidate.baseline)
         if found is None:
             return "nothing measured"
         return (
@@ -245,13 +259,13 @@ class ParityComparison(Comparison):
     def _rule(self, limit: float) -> Ruling:
         arm = self._candidate.arm
         ruling = self._state.judge.parity(self._candidate.measurement, self._candidate.cell.variant)
-        if ruling.green and arm.rel_l2 is not None and arm.rel_l2 > limit:
+        if ruling.green and arm.parity is not None and not arm.parity.by_ear and arm.parity.rel_l2 > limit:
             return Ruling(ruling.gate, Answer.FAIL, f"relative L2 distance {arm.rel_l2:.1e} is above {limit:g}")
         return ruling
 
     def _text(self) -> str:
         arm = self._candidate.arm
-        return difference(arm) if arm.rel_l2 is None or arm.rel_l2 > tolerance(arm) else f"{arm.rel_l2:.1e}"
+        return f"{arm.rel_l2:.1e}" if is_right(arm) else difference(arm)
 
 
 class NoiseComparison(Comparison):

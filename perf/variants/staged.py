@@ -5,11 +5,10 @@ What is not named runs as eager does. An engine is any variant there is but anot
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 
 from perf.errors import UsageProblem
-from perf.variants.registry import BASELINE, VariantSpec
+from perf.variants.registry import BASELINE, VariantSpec, variant_named
 from perf.workloads.registry import WorkloadSpec
 
 ASSIGN = "="
@@ -25,7 +24,7 @@ def staged_variant(name: str, variants: Mapping[str, VariantSpec], where: str) -
     """The variant that `name` spells, with engines from `variants`.
 
     Raises UsageProblem, naming `where`, for a stage without an engine, an engine that there is not, a stage named
-    twice, and for two precisions below float32 in one variant: its output would have two tolerances.
+    twice, and for two precisions other than float32 in one variant: its output would have two tolerances.
     """
     stages: dict[str, VariantSpec] = {}
     for pair in name.split(AND):
@@ -37,15 +36,11 @@ def staged_variant(name: str, variants: Mapping[str, VariantSpec], where: str) -
             )
         if stage in stages:
             raise UsageProblem(f"{where}: {name!r} names the stage {stage!r} twice")
-        if engine not in variants or is_staged(engine):
-            engines = sorted(known for known in variants if not is_staged(known))
-            near = difflib.get_close_matches(engine, engines, n=1)
-            meant = f", did you mean {near[0]!r}?" if near else ""
-            raise UsageProblem(
-                f"{where}: {name!r}: there is no variant {engine!r}{meant} (there are: {', '.join(engines)})"
-            )
-        stages[stage] = variants[engine]
-    lower = {spec.precision for spec in stages.values()} - {VariantSpec.precision}
+        try:
+            stages[stage] = variants[engine] if engine in variants else variant_named(engine)
+        except UsageProblem as problem:
+            raise UsageProblem(f"{where}: {name!r}: {problem}") from None
+    lower = {spec.roughest for spec in stages.values()} - {VariantSpec.precision}
     if len(lower) > 1:
         raise UsageProblem(f"{where}: {name!r} mixes {' and '.join(sorted(lower))}; give its stages one precision")
     return VariantSpec(

@@ -6,8 +6,8 @@ import contextlib
 import queue
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -44,14 +44,16 @@ class Lap(NamedTuple):
 
 @dataclass(frozen=True)
 class Turn:
-    """The calls one worker made before the next one's turn; the first is cold. `level_bytes`: its memory afterwards.
+    """The calls one worker made before the next one's turn; the first is cold.
 
-    laps: for each call of a pipeline, its parts; empty for anything else.
+    level_bytes: its memory afterwards. rebuilds: cause -> how often something was built anew inside it. laps: for each
+    call of a pipeline, its parts; empty for anything else.
     """
 
     wall_ns: tuple[int, ...]
     device_ns: tuple[int, ...]
     level_bytes: int = 0
+    rebuilds: Mapping[str, int] = field(default_factory=dict)
     laps: tuple[tuple[Lap, ...], ...] = ()
 
 
@@ -152,7 +154,8 @@ class Crew:
         if answer is None:
             return None
         laps = tuple(tuple(Lap(*lap) for lap in call) for call in answer["laps"])
-        return Turn(tuple(answer["wall_ns"]), tuple(answer["device_ns"]), answer["level_bytes"], laps)
+        wall_ns, device_ns = tuple(answer["wall_ns"]), tuple(answer["device_ns"])
+        return Turn(wall_ns, device_ns, answer["level_bytes"], answer["rebuilds"], laps)
 
     def gather(self, asked: Iterable[Worker], what: str) -> dict[Worker, Answer]:
         """Wait for the answers of `asked`; a worker that takes longer than the limit has hung, and is ended."""

@@ -6,14 +6,12 @@ import inspect
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from perf.errors import UsageProblem
 from perf.probes.stopwatch import Stopwatch, WallStopwatch, stopwatch_for
 from perf.variants.registry import VariantSpec
 from perf.workers.content import leaves, signature, source_digest, spread_of_shapes, weights_digest
-from perf.workers.factories import resolve
+from perf.workers.mount import Mount
 from perf.workloads.part import Part
 
 if TYPE_CHECKING:
@@ -35,6 +33,7 @@ class Parts:
         self._place = place
         self._watch: Stopwatch = WallStopwatch()
         self._slots: dict[str, Slot] = {}
+        self.runners: list[Call] = []
         self._known_calls: dict[str, Mapping[str, Sequence[Inputs]]] = {}
 
     def facts(self) -> Answer:
@@ -111,22 +110,16 @@ class Parts:
     def _runner(self, name: str, variant: VariantSpec, files: Mapping[str, list[Any]]) -> Call:
         module = self._module(name)
         order = ArgumentOrder(module, self._place)
+        mount = Mount(asdict(variant), self._device)
         if variant.exported:
-            engine = resolve(variant.factory, variant.where)()
-            loaded: dict[str, Call] = {}
-            for path, facts in files.values():
-                if path not in loaded:
-                    loaded[path] = engine.load(Path(path), self._device, facts)
-            by_kind: dict[str | None, Call] = {kind: loaded[path] for kind, (path, _) in files.items()}
-            return Exchanged(name, order, by_kind if engine.per_signature else {None: next(iter(by_kind.values()))})
-        _, calls = self.source(name, None)
-        runner = resolve(variant.factory, variant.where)(module, self._place(calls[0]))
-        if not callable(runner):
-            raise UsageProblem(
-                f"{variant.where}: factory {variant.factory!r} returned {type(runner).__name__}; "
-                "it must return a callable that takes the part's inputs"
-            )
-        return Exchanged(name, order, {None: runner})
+            runners: dict[str | None, Call] = dict(mount.loaded(files).items())
+            if not mount.described()["per_signature"]:
+                runners = {None: next(iter(runners.values()))}
+        else:
+            _, calls = self.source(name, None)
+            runners = {None: mount.applied(module, self._place(calls[0]))}
+        self.runners += runners.values()
+        return Exchanged(name, order, runners, mount.inputs)
 
     def _calls(self, name: str) -> Mapping[str, Sequence[Inputs]]:
         if name not in self._known_calls:
@@ -217,8 +210,15 @@ class Listener:
 class Exchanged:
     """What runs in a part's place: for each kind of call a callable, or one for all of them under None."""
 
-    def __init__(self, part: str, order: ArgumentOrder, runners: Mapping[str | None, Call]) -> None:
+    def __init__(
+        self,
+        part: str,
+        order: ArgumentOrder,
+        runners: Mapping[str | None, Call],
+        adapted: Place = lambda values: values,
+    ) -> None:
         self._part = part
+        self._adapted = adapted
         self._order = order
         self._runners = runners
         self._known: dict[Any, Call] = {}
@@ -228,7 +228,7 @@ class Exchanged:
         # file to use has to do.
         call = tuple(_contiguous(value) for value in self._order(args, keywords))
         if None in self._runners:
-            return self._runners[None](*call)
+            return self._runners[None](*self._adapted(call))
         kind = tuple(_kind(leaf) for leaf in leaves(call))
         if kind not in self._known:
             named = signature(call)
@@ -238,7 +238,7 @@ class Exchanged:
                     "every kind of call"
                 )
             self._known[kind] = self._runners[named]
-        return self._known[kind](*call)
+        return self._known[kind](*self._adapted(call))
 
 
 def _kind(leaf: Any) -> Any:

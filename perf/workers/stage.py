@@ -5,19 +5,19 @@ from __future__ import annotations
 import functools
 import gc
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from perf.errors import UsageProblem
 from perf.probes.clock import clock_for
 from perf.probes.memory import CudaMemory
-from perf.variants.registry import VariantSpec
 from perf.variants.variant import Call
+from perf.workers import outputs
 from perf.workers.cap import Cap, cap_for, capped
 from perf.workers.content import (
     digest_of,
-    leaves,
     runtime_facts,
     signature,
     source_digest,
@@ -27,8 +27,9 @@ from perf.workers.content import (
 )
 from perf.workers.factories import build_workload, resolve
 from perf.workers.footprint import Footprint
-from perf.workers.parity import distance, plain
+from perf.workers.mount import Mount
 from perf.workers.parts import Parts
+from perf.workers.witness import Witness
 from perf.workloads.workload import Inputs, Workload
 
 Answer = dict[str, Any]
@@ -41,10 +42,12 @@ class Stage:
         self._device = "cpu"
         self._module: Any = None
         self._workload: Workload | None = None
+        self._mount: Mount | None = None
         self._runners: dict[str, Call] = {}
-        self._calls: dict[str, list[Callable[[], Any]]] = {}
+        self._calls: dict[str, list[functools.partial[Any]]] = {}
         self.footprint = Footprint()
         self._parts = Parts()
+        self._witness = Witness()
 
     @property
     def cap(self) -> Cap:
@@ -102,6 +105,7 @@ class Stage:
         self._workload = workload
         self._parts = Parts(workload, self._device, self._placed)
         build_s = time.perf_counter() - start
+        self._witness.meet(self._module)
         by_signature: dict[str, list[Inputs]] = {}
         signatures: dict[str, list[str]] = {}
         for scenario in workload.scenarios:
@@ -138,53 +142,32 @@ class Stage:
 
     def export(self, variant: Mapping[str, Any], path: str, kind: str | None, part: str | None = None) -> Answer:
         """Export to `path` for calls of signature `kind` (None: one file serves all); the whole, or a `part` of it."""
-        engine = resolve(VariantSpec(**variant).factory, VariantSpec(**variant).where)()
         module, calls = self._parts.source(part, kind)
         start = time.perf_counter()
-        facts = engine.export(module, [self._placed(call) for call in calls], Path(path))
+        facts = Mount(variant, self._device).export(module, [self._placed(call) for call in calls], Path(path))
         return {"facts": dict(facts), "export_s": time.perf_counter() - start}
 
     def engine(self, variant: Mapping[str, Any]) -> Answer:
-        """What the host has to know of an exported engine to name its files; its source is part of the key."""
-        import inspect
-
-        spec = VariantSpec(**variant)
-        engine = resolve(spec.factory, spec.where)()
-        source = Path(inspect.getsourcefile(type(engine)) or "").read_bytes()
-        facts = {name: str(value) for name, value in engine.options().items()} | {"engine": source.decode()}
-        return {
-            "suffix": engine.suffix,
-            "per_signature": engine.per_signature,
-            "key": digest_of(facts),
-            "unavailable": engine.unavailable(),
-        }
+        """What the host has to know of an exported engine to name its files."""
+        return Mount(variant, self._device).described()
 
     @capped
     def load(self, variant: Mapping[str, Any], files: dict[str, list[Any]]) -> Answer:
         """Make the variant ready. `files`: signature -> [path, facts] for an exported engine, {} for the rest."""
-        spec = VariantSpec(**variant)
+        self._mount = Mount(variant, self._device)
         start = time.perf_counter()
         if files:
             self.footprint.mark()
             start = time.perf_counter()
-            engine = resolve(spec.factory, spec.where)()
-            loaded: dict[str, Call] = {}
-            for path, facts in files.values():
-                if path not in loaded:
-                    loaded[path] = engine.load(Path(path), self._device, facts)
-            self._runners = {kind: loaded[path] for kind, (path, _) in files.items()}
+            self._runners = self._mount.loaded(files)
         else:
             workload = self._opened()
             first = workload.calls(next(iter(workload.scenarios)))[0]
-            runner = resolve(spec.factory, spec.where)(self._module, self._placed(first))
-            if not callable(runner):
-                raise UsageProblem(
-                    f"{spec.where}: factory {spec.factory!r} returned {type(runner).__name__}; "
-                    "it must return a callable that takes the workload's inputs"
-                )
-            self._runners = {"": runner}
+            self._runners = {"": self._mount.applied(self._module, self._placed(first))}
         self._synchronise()
-        return {"load_s": time.perf_counter() - start}
+        load_s = time.perf_counter() - start
+        self._witness.met(self._mount.spec, [*self._runners.values(), *self._parts.runners])
+        return {"load_s": load_s}
 
     @capped
     def bind(self, scenario: str, folder: str) -> Answer:
@@ -195,39 +178,37 @@ class Stage:
             inputs = self._workload.calls(scenario)
         else:
             inputs = tuple(torch.load(Path(folder) / f"{scenario}.inputs.pt", weights_only=True))
-        calls: list[Callable[[], Any]] = []
+        calls: list[functools.partial[Any]] = []
         for values in inputs:
-            placed = self._placed(values)
+            placed = self._mounted().inputs(self._placed(values))
             runner = self._runners[""] if "" in self._runners else self._runners[signature(values)]
             calls.append(functools.partial(runner, *placed))
         self._calls[scenario] = calls
         start = time.perf_counter()
-        with torch.inference_mode():
-            calls[0]()
-        self._synchronise()
+        try:
+            with torch.inference_mode():
+                calls[0]()
+            self._synchronise()
+        except Exception as error:
+            self._mounted().explain(error)
+            raise
         first_call_s = time.perf_counter() - start
         self.footprint.loaded()
         return {"first_call_s": first_call_s}
 
     def write_outputs(self, scenario: str, folder: str) -> Answer:
         """Run every call once and keep its output as the right answer."""
-        import torch
-
-        with torch.inference_mode():
-            for number, call in enumerate(self._calls[scenario]):
-                torch.save([plain(leaf) for leaf in leaves(call())], Path(folder) / f"{scenario}.{number}.output.pt")
-        return {}
+        return asdict(outputs.write(self._calls[scenario], self._opened().sound, scenario, Path(folder)))
 
     def compare_outputs(self, scenario: str, folder: str) -> Answer:
-        """Worst relative L2 distance of any output from the right answer; see `distance`."""
-        import torch
+        """How far the outputs are from the right answers; see `Parity`."""
+        return asdict(outputs.read(self._calls[scenario], self._witness.watched, scenario, Path(folder)))
 
-        worst = 0.0
-        with torch.inference_mode():
-            for number, call in enumerate(self._calls[scenario]):
-                right = torch.load(Path(folder) / f"{scenario}.{number}.output.pt", weights_only=True)
-                worst = max(worst, distance([plain(leaf) for leaf in leaves(call())], right))
-        return {"rel_l2": worst}
+    def proof(self, scenario: str | None = None) -> Answer:
+        """Is the variant on, and what was built anew since the last question? Watches one more call of `scenario`."""
+        if scenario is not None:
+            self._witness.watched(self._calls[scenario][0])
+        return {"instead": self._witness.proof(), "rebuilds": self._witness.rebuilds()}
 
     @capped
     def turn(self, scenario: str, start: int, count: int) -> Answer:
@@ -237,6 +218,7 @@ class Stage:
         calls = self._calls[scenario]
         clock = clock_for(self._device)
         wall_ns, device_ns, laps = [], [], []
+        self._witness.rebuilds()  # what came before this turn is not its fault
         gc.disable()
         try:
             with torch.inference_mode():
@@ -249,7 +231,13 @@ class Stage:
                         device_ns.append(taken.device_ns)
         finally:
             gc.enable()
-        return {"wall_ns": wall_ns, "device_ns": device_ns, "laps": laps, "level_bytes": self.footprint.level_bytes()}
+        return {
+            "wall_ns": wall_ns,
+            "device_ns": device_ns,
+            "laps": laps,
+            "level_bytes": self.footprint.level_bytes(),
+            "rebuilds": self._witness.rebuilds(),
+        }
 
     def settle(self) -> Answer:
         """Move everything alive out of the collector's sight, so that no later collection walks the model."""
@@ -273,6 +261,11 @@ class Stage:
         if self._workload is None:
             raise RuntimeError("no workload is open in this worker")
         return self._workload
+
+    def _mounted(self) -> Mount:
+        if self._mount is None:
+            raise RuntimeError("no variant is loaded in this worker")
+        return self._mount
 
     def _placed(self, values: Inputs) -> Inputs:
         import torch

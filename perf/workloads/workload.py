@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from perf.workloads.part import Part, Sentence, check_parts
+from perf.workloads.sound import Sound
 
 if TYPE_CHECKING:
     import torch
@@ -25,6 +26,7 @@ class Workload:
         the next one, round and round, and all variants see the same order.
     threads: intra-op threads for CPU runs; None leaves torch's default.
     artefact: stem of exported files, as in `flow.encoder` -> `flow.encoder.fp32.zip`; None takes the workload's name.
+    sound: which of the outputs is a mel spectrogram or a waveform, to be compared as an ear would; None for neither.
     parts: of a pipeline, the stages by name: each is timed, and a variant may be given for each (`part=engine`).
     sentences: of a pipeline that speaks, scenario -> what one call says.
     """
@@ -33,6 +35,7 @@ class Workload:
     scenarios: Mapping[str, Inputs | Sequence[Inputs]]
     threads: int | None = None
     artefact: str | None = None
+    sound: Sound | None = None
     parts: Mapping[str, Part] = field(default_factory=dict)
     sentences: Mapping[str, Sentence] = field(default_factory=dict)
 

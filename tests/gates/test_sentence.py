@@ -12,6 +12,7 @@ from perf.gates.sentence import foretold, judge_prediction, judge_shares
 from perf.statistics import Answer
 from perf.variants.registry import BASELINE
 from perf.workers.failure import Failure, FailureKind
+from perf.workers.parity import Parity
 from tests.measurements import made_of
 from tests.spoken import STAGED, sentence_of
 
@@ -50,7 +51,7 @@ def test_too_few_rounds_and_broken_variants_are_not_green() -> None:
     assert OpenSentences(JUDGE)(sentence_of(2.0)) == []
     assert AnyOpen((OpenSentences(JUDGE), lambda measurement: [STAGED, BASELINE]))(few) == [STAGED, BASELINE]
     whole = sentence_of(2.0)
-    wrong = replace(whole, arms={**whole.arms, STAGED: replace(whole.arms[STAGED], rel_l2=0.5)})
+    wrong = replace(whole, arms={**whole.arms, STAGED: replace(whole.arms[STAGED], parity=Parity(0.5))})
     assert judge_prediction(JUDGE, wrong, STAGED).verdict is Answer.INVALID
     failure = Failure(FailureKind.DIED, "worker was killed by SIGKILL")
     dead = replace(whole, arms={**whole.arms, STAGED: replace(whole.arms[STAGED], failure=failure)})

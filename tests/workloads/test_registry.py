@@ -9,8 +9,16 @@ from perf.variants.registry import shipped_variants
 from perf.variants.staged import with_staged
 from perf.workers.factories import build_workload, resolve
 from perf.workloads.registry import shipped_workloads
+from perf.workloads.sound import Sound
 
 SHIPPED = shipped_workloads()
+
+SOUNDS = {
+    "cosyvoice2-small.flow_estimator": Sound.mel(),
+    "cosyvoice2-small.flow": Sound.mel(),
+    "cosyvoice2-small.vocoder": Sound.waveform(24_000),
+    "cosyvoice2-small.pipeline": Sound.waveform(24_000),
+}
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -29,6 +37,7 @@ def test_scenarios_are_those_of_the_factory(name: str) -> None:
     except Unavailable as reason:
         pytest.skip(str(reason))
     assert tuple(workload.scenarios) == spec.scenarios
+    assert workload.sound == SOUNDS.get(name)
 
 
 @pytest.mark.parametrize("name", [name for name in SHIPPED if "-small." in name])

@@ -21,11 +21,15 @@ from perf.workloads.cosyvoice2.speech import (
     SENTENCE_TOKENS,
     normal,
 )
+from perf.workloads.sound import Sound
 from perf.workloads.weights import build_seeded
 from perf.workloads.workload import Workload
 
 if TYPE_CHECKING:
     from perf.workloads.workload import Inputs
+
+SOUND = Sound.mel()
+"""A direction for a mel to move in: how far off it is, is how far a whole step would take the mel off."""
 
 CHUNK = 50
 """Mel frames of a streaming chunk: 1 s."""
@@ -38,6 +42,9 @@ class FlowEstimator(nn.Module):
     product need not be `width`. time_width: channels of the embedded time.
     The defaults are CosyVoice2-0.5B's: 71,302,480 parameters in 910 tensors.
     """
+
+    # Frames that an engine built ahead of time has to serve: least, best, most. The original's TensorRT profile.
+    lengths_served = (4, 500, 3000)
 
     def __init__(
         self, mel: int = MEL, width: int = 256, heads: int = 8, head_width: int = 64, time_width: int = 1024
@@ -86,13 +93,13 @@ class FlowEstimator(nn.Module):
 
 def flow_estimator() -> Workload:
     """The estimator at its true size."""
-    return Workload(build_seeded(FlowEstimator), scenarios(), artefact="flow.decoder.estimator")
+    return Workload(build_seeded(FlowEstimator), scenarios(), artefact="flow.decoder.estimator", sound=SOUND)
 
 
 def small_flow_estimator() -> Workload:
     """The same graph at a quarter of the width."""
     module = build_seeded(lambda: FlowEstimator(width=64, heads=2, head_width=32, time_width=256))
-    return Workload(module, scenarios(), threads=1, artefact="flow.decoder.estimator.small")
+    return Workload(module, scenarios(), threads=1, artefact="flow.decoder.estimator.small", sound=SOUND)
 
 
 def scenarios() -> dict[str, Inputs]:

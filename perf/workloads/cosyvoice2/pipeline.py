@@ -27,7 +27,7 @@ from perf.workloads.cosyvoice2.pipeline_scenarios import parts, scenarios, sente
 from perf.workloads.cosyvoice2.source import SAMPLES_PER_FRAME
 from perf.workloads.cosyvoice2.speech import FRAMES_PER_TOKEN
 from perf.workloads.cosyvoice2.streaming import HELD_FRAMES, HELD_SAMPLES, Step, fade_window, faded, schedule
-from perf.workloads.cosyvoice2.vocoder import Vocoder, small_vocoder, vocoder
+from perf.workloads.cosyvoice2.vocoder import SOUND, Vocoder, small_vocoder, vocoder
 from perf.workloads.weights import build_seeded
 from perf.workloads.workload import Workload
 
@@ -119,7 +119,14 @@ def pipeline() -> Workload:
     flow = joined(flow_encoder().module, flow_estimator().module, width=512)
     module = Pipeline(build_seeded(Decode), flow, _vocoder(vocoder()))
     size = Size()
-    return Workload(module.eval(), scenarios(size), artefact="pipeline", parts=parts(size, 512), sentences=sentences())
+    return Workload(
+        module.eval(),
+        scenarios(size),
+        artefact="pipeline",
+        parts=parts(size, 512),
+        sentences=sentences(),
+        sound=SOUND,
+    )
 
 
 def small_pipeline() -> Workload:
@@ -133,6 +140,7 @@ def small_pipeline() -> Workload:
         artefact="pipeline.small",
         parts=parts(SMALL, 128),
         sentences=sentences(),
+        sound=SOUND,
     )
 
 
