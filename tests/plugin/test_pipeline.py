@@ -11,7 +11,13 @@ from tests.plugin.conftest import HEAD, Project
 from tests.plugin.test_run import outcomes
 
 PACKAGE = """
+import copy
+
 import perf
+
+
+def copied(module, example):
+    return copy.deepcopy(module)
 
 
 def pipeline():
@@ -38,6 +44,9 @@ SPEAKER = """
 factory = "mypackage.speaker:pipeline"
 scenarios = ["short"]
 variants = {variants}
+
+[tool.perf.variants."copied"]
+factory = "mypackage.speaker:copied"
 """
 
 
@@ -60,25 +69,25 @@ def entry(path: Path, variant: str) -> dict[str, object]:
 
 
 def test_a_stage_and_the_sentence_stand_on_one_line(speaker: Project) -> None:
-    configure(speaker, "front=torchscript,voice=plain", "voice=missing")
+    configure(speaker, "front=torchscript,voice=copied", "voice=missing")
     done = speaker.pytest(
-        "-k", "front=torchscript,voice=plain", "--benchmark-json", "out.json", "--junitxml", "junit.xml",
+        "-k", "front=torchscript,voice=copied", "--benchmark-json", "out.json", "--junitxml", "junit.xml",
         "--perf-budget", "8",
     )  # fmt: skip
     assert done.returncode in (0, 1), done.stdout + done.stderr
     seen = outcomes(speaker.path / "junit.xml")
-    assert {name.split("[")[1] for name in seen} == {"my.pipeline-short-front=torchscript,voice=plain]"}
-    assert seen["test_candidate_gives_the_answer_of_eager[my.pipeline-short-front=torchscript,voice=plain]"] == "passed"
+    assert {name.split("[")[1] for name in seen} == {"my.pipeline-short-front=torchscript,voice=copied]"}
+    assert seen["test_candidate_gives_the_answer_of_eager[my.pipeline-short-front=torchscript,voice=copied]"] == "passed"
     # Whether a busy machine lets them agree is not this test's to say; that they are compared is.
-    assert "test_sentence_gains_what_its_stages_predict[my.pipeline-short-front=torchscript,voice=plain]" in seen
+    assert "test_sentence_gains_what_its_stages_predict[my.pipeline-short-front=torchscript,voice=copied]" in seen
     (title,) = [line for line in done.stdout.splitlines() if "a sentence with eager" in line]
     assert "(without the front end), first audio after" in title
-    (gain,) = [line for line in done.stdout.splitlines() if line.startswith("  front=torchscript,voice=plain: ")]
+    (gain,) = [line for line in done.stdout.splitlines() if line.startswith("  front=torchscript,voice=copied: ")]
     assert "front and voice, " in gain
     assert "% of the sentence, " in gain
     assert "; the sentence predicted " in gain
     assert ", measured " in gain
-    facts = entry(speaker.path / "out.json", "front=torchscript,voice=plain")
+    facts = entry(speaker.path / "out.json", "front=torchscript,voice=copied")
     stages = facts["stages"]
     assert isinstance(stages, dict)
     assert [(name, stage["calls"]) for name, stage in stages.items()] == [
@@ -88,7 +97,7 @@ def test_a_stage_and_the_sentence_stand_on_one_line(speaker: Project) -> None:
     ]
     assert stages["voice"]["share_of_arithmetic"] == pytest.approx(10 / 11), "5 x 256 x 512 beside 256 x 256"
     assert facts["gain"] is not None
-    assert list((speaker.path / ".perf" / "rounds").glob("my.pipeline-short-front=torchscript,voice=plain.csv"))
+    assert list((speaker.path / ".perf" / "rounds").glob("my.pipeline-short-front=torchscript,voice=copied.csv"))
 
 
 def test_an_engine_that_there_is_not_is_one_sentence(speaker: Project) -> None:
