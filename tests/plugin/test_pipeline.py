@@ -77,7 +77,9 @@ def test_a_stage_and_the_sentence_stand_on_one_line(speaker: Project) -> None:
     assert done.returncode in (0, 1), done.stdout + done.stderr
     seen = outcomes(speaker.path / "junit.xml")
     assert {name.split("[")[1] for name in seen} == {"my.pipeline-short-front=torchscript,voice=copied]"}
-    assert seen["test_candidate_gives_the_answer_of_eager[my.pipeline-short-front=torchscript,voice=copied]"] == "passed"
+    assert (
+        seen["test_candidate_gives_the_answer_of_eager[my.pipeline-short-front=torchscript,voice=copied]"] == "passed"
+    )
     # Whether a busy machine lets them agree is not this test's to say; that they are compared is.
     assert "test_sentence_gains_what_its_stages_predict[my.pipeline-short-front=torchscript,voice=copied]" in seen
     (title,) = [line for line in done.stdout.splitlines() if "a sentence with eager" in line]
