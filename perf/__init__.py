@@ -6,7 +6,19 @@ Importing this package costs nothing: torch is imported in worker processes only
 from perf.errors import Unavailable, UsageProblem
 from perf.variants.evidence import Rebuild, Witnessed
 from perf.workloads.checkpoint import load_weights
+from perf.workloads.part import Gives, Part, Sentence
 from perf.workloads.sound import Sound
 from perf.workloads.workload import Workload
 
-__all__ = ["Rebuild", "Sound", "Unavailable", "UsageProblem", "Witnessed", "Workload", "load_weights"]
+__all__ = [
+    "Gives",
+    "Part",
+    "Rebuild",
+    "Sentence",
+    "Sound",
+    "Unavailable",
+    "UsageProblem",
+    "Witnessed",
+    "Workload",
+    "load_weights",
+]

@@ -9,6 +9,7 @@ from perf.errors import UsageProblem
 from perf.gates.policy import Gate, Policy
 from perf.variants.available import missing
 from perf.variants.registry import BASELINE, VariantSpec, variant_named
+from perf.variants.staged import is_staged
 from perf.workloads.registry import WorkloadSpec
 
 ALL = "all"
@@ -58,10 +59,13 @@ def with_chosen(policy: Policy, wanted: frozenset[str]) -> Policy:
     """`policy` with the shipped ones of `wanted` beside the variants that every workload lists.
 
     A variant that a user brought along stays with the workloads that list it: another model may not be what it is for.
+    A pipeline is run by what is given for its stages, never as a whole.
     """
     more = [spec.name for spec in policy.variants.values() if spec.engine and spec.name in wanted]
     workloads = {
-        name: replace(spec, variants=tuple(dict.fromkeys((*spec.variants, *more))))
+        name: spec
+        if any(map(is_staged, spec.variants))
+        else replace(spec, variants=tuple(dict.fromkeys((*spec.variants, *more))))
         for name, spec in policy.workloads.items()
     }
     return replace(policy, workloads=workloads)

@@ -15,6 +15,7 @@ from perf.gates.policy import TIMED_LIMITS, Gate, Policy
 from perf.gates.size import parse_bytes
 from perf.gates.tolerance import parse_tolerance
 from perf.variants.registry import BASELINE, CONTROL, VariantSpec, shipped_variants
+from perf.variants.staged import is_staged, with_staged
 from perf.workloads.registry import WorkloadSpec, shipped_workloads
 from perf.workloads.share import Share
 from perf.workloads.tolerance import TOLERANCE
@@ -80,14 +81,15 @@ def parse_policy(table: Table, file: str) -> Policy:
     found = tuple(
         _gate(gate, variants, f"{file}, [[tool.perf.gates]] number {number}") for number, gate in enumerate(gates, 1)
     )
+    every = with_staged(variants, workloads.values())
     return Policy(
         where=file,
         alpha=float(alpha),
         ceiling_bytes=parse_bytes(table["ceiling"], f"{where}: ceiling") if "ceiling" in table else None,
         skip_inconclusive=inconclusive == "skip",
         gates=found,
-        workloads={name: with_gated(spec, found, variants) for name, spec in workloads.items()},
-        variants=variants,
+        workloads={name: with_gated(spec, found, every) for name, spec in workloads.items()},
+        variants=every,
     )
 
 
@@ -159,7 +161,8 @@ def _workloads(tables: Table, variants: Mapping[str, VariantSpec], file: str) ->
         _expect(name not in shipped_workloads(), f"{where}: jitgate has a workload of this name; choose another")
         chosen = _strings(table.get("variants", [BASELINE]), f"{where}: variants")
         for variant in chosen:
-            known_variant(variant, variants, where)
+            if not is_staged(variant):
+                known_variant(variant, variants, where)
         ordered = (BASELINE, *(variant for variant in chosen if variant != BASELINE))
         scenarios = _strings(table.get("scenarios", []), f"{where}: scenarios")
         nightly = _strings(table.get("nightly", []), f"{where}: nightly")

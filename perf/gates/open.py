@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from perf.gates.cell import Cell
 from perf.gates.policy import Policy
 from perf.gates.ruling import Judge
+from perf.gates.sentence import judge_prediction
 from perf.measurement.measurement import Measurement
+from perf.statistics import Answer
 from perf.variants.registry import BASELINE, CONTROL
+from perf.variants.staged import is_staged
 
 
 @dataclass(frozen=True)
@@ -46,3 +50,27 @@ class OpenLimit:
         if not self.judge.undecided(measurement, self.variant, self.name, self.limit, self.baseline):
             return []
         return [self.variant] if self.baseline == BASELINE else [self.variant, self.baseline]
+
+
+@dataclass(frozen=True)
+class OpenSentences:
+    """The variants of a pipeline of which the gain of a sentence can't be compared with its prediction yet."""
+
+    judge: Judge
+
+    def __call__(self, measurement: Measurement) -> list[str]:
+        return [
+            variant
+            for variant in measurement.arms
+            if is_staged(variant) and judge_prediction(self.judge, measurement, variant).verdict is Answer.INCONCLUSIVE
+        ]
+
+
+@dataclass(frozen=True)
+class AnyOpen:
+    """The variants that any of several still wants rounds of."""
+
+    asked: tuple[Callable[[Measurement], list[str]], ...]
+
+    def __call__(self, measurement: Measurement) -> list[str]:
+        return list(dict.fromkeys(variant for each in self.asked for variant in each(measurement)))

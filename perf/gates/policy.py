@@ -10,6 +10,7 @@ from itertools import combinations
 from perf.errors import UsageProblem
 from perf.gates.cell import Cell
 from perf.variants.registry import BASELINE, VariantSpec, shipped_variants
+from perf.variants.staged import with_staged
 from perf.workloads.registry import WorkloadSpec, shipped_workloads
 
 PERCENTILES = (95, 99)
@@ -65,7 +66,9 @@ class Policy:
     skip_inconclusive: bool = False
     gates: tuple[Gate, ...] = ()
     workloads: Mapping[str, WorkloadSpec] = field(default_factory=shipped_workloads)
-    variants: Mapping[str, VariantSpec] = field(default_factory=shipped_variants)
+    variants: Mapping[str, VariantSpec] = field(
+        default_factory=lambda: with_staged(shipped_variants(), shipped_workloads().values())
+    )
 
     def cells(self, scenarios: Mapping[str, Iterable[str]]) -> list[Cell]:
         """Every cell there is; `scenarios`: workload -> its scenario names."""

@@ -115,6 +115,7 @@ class BlockTeam:
             taken[-1].level_bytes,
             sum((Counter(part.rebuilds) for part in taken), Counter()),
             tuple(levels),
+            tuple(lap for part in taken for lap in part.laps),
         )
 
     def mark(self) -> None:

@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from perf.measurement.sentence import Spoken
 from perf.statistics import Growth, growth
 from perf.variants.registry import BASELINE, CONTROL
+from perf.workers.crew import Lap
 from perf.workers.failure import Failure
 from perf.workers.parity import Parity, worst
 from perf.workers.readiness import Cold
@@ -31,6 +33,7 @@ class Arm:
     turns: round -> its steady calls; a round the worker did not finish is an empty tuple.
     first_s: the first call of each turn, kept apart (cold caches, sleeping threads).
     device_s: as `turns`, by the device's own timer; empty where it has none.
+    laps: of a pipeline, as `turns`: the parts of each steady call.
     levels: one series for each process that it was measured in.
     memory: bytes, as the worker's memory reader tells; empty where nothing was read.
     draw: energy, power and utilisation while it worked alone, and under `missing` why one is not known.
@@ -47,6 +50,7 @@ class Arm:
     cold: Cold
     precision: str = "fp32"
     levels: tuple[Levels, ...] = ()
+    laps: tuple[tuple[tuple[Lap, ...], ...], ...] = ()
     memory: Mapping[str, Any] = field(default_factory=dict)
     draw: Mapping[str, Any] = field(default_factory=dict)
     parity: Parity | None = None
@@ -105,6 +109,7 @@ class Measurement:
     overcommitted: why the device's memory was not really there; None where it was.
     residency: `together`, or `alone` where one worker was resident at a time.
     notes: what a reader should know before trusting the figures.
+    spoken: what a call of a pipeline says; None for any other workload.
     """
 
     workload: str
@@ -120,6 +125,7 @@ class Measurement:
     overcommitted: str | None = None
     residency: str = "together"
     notes: tuple[str, ...] = ()
+    spoken: Spoken | None = None
 
     @property
     def rounds(self) -> int:
@@ -195,6 +201,7 @@ def _merged_arm(arms: Sequence[Arm]) -> Arm:
         first_s=tuple(first for arm in arms for first in arm.first_s),
         device_s=tuple(turn for arm in arms for turn in arm.device_s),
         levels=tuple(levels for arm in arms for levels in arm.levels),
+        laps=tuple(turn for arm in arms for turn in arm.laps),
         memory=max((arm.memory for arm in arms), key=lambda memory: memory.get("peak_bytes") or 0),
         draw=next((arm.draw for arm in arms if arm.draw), {}),
         parity=None if None in parities else worst(each for each in parities if each is not None),

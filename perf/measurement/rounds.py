@@ -16,7 +16,7 @@ from perf.measurement.overcommit import Overcommit
 from perf.probes.health import Health
 from perf.statistics import look_due, steady
 from perf.variants.registry import BASELINE, CONTROL
-from perf.workers.crew import Progress, Turn
+from perf.workers.crew import Lap, Progress, Turn
 from perf.workers.failure import Failure
 
 TURN_S = 0.06
@@ -28,17 +28,28 @@ LEAST_CALLS = 3
 SLOW_CALL_S = 0.5
 """Calls longer than this: one steady call a turn has to do, or a round of four workers would take ten seconds."""
 
+LONE_CALL_S = 1.0
+"""Calls longer than this are made once a turn, and none is kept apart as cold: what a turn's first call is slower by,
+some milliseconds of cold caches and sleeping threads, is nothing to them, and a round of a pipeline costs half."""
+
 MOST_CALLS = 60
 """Calls in a turn at most; drift within a turn is not cancelled by pairing."""
 
 LEAST_ROUNDS = 10
-"""A median and a spread worth printing, even where every gate is decided before."""
+"""A median and a spread worth printing, even where every gate is decided before. Fewer prove nothing at all, so where
+calls take seconds the budget may be overdrawn for them, as far as `OVERTIME`."""
 
 LEAST_BLOCKS = 4
 """As `LEAST_ROUNDS` where every turn is a block of its own, which costs seconds and makes a sharper figure."""
 
 WARM_UP_CALLS = 6
 """Calls before a series can be judged steady: TorchScript's profiling executor needs two or three."""
+
+LONE_WARM_UP_CALLS = 3
+"""Lone calls, after the two that loaded the model and compared its output: each runs every part many times."""
+
+LONE_STEADY = 0.10
+"""How far two lone calls may be apart, one after the other; six and more are judged as all others are."""
 
 WARM_UP_TURNS = 25
 """Turns after which warming up is given up and said: what is not steady by then is not going to be."""
@@ -76,6 +87,7 @@ class _Series:
     lives: list[Levels] = field(default_factory=list)
     levels: list[tuple[int, int]] = field(default_factory=list)
     held_bytes: int = 0
+    laps: list[tuple[tuple[Lap, ...], ...]] = field(default_factory=list)
     rebuilds: Counter[str] = field(default_factory=Counter)
     warm_rebuilds: Counter[str] = field(default_factory=Counter)
     calls: int = 0
@@ -151,17 +163,22 @@ class Rounds:
         if self._inputs > 1:
             other = seen.get(CONTROL if name == BASELINE else BASELINE, [])
             series = [one / two for one, two in zip(series, other, strict=False)] or series
+        if LONE_WARM_UP_CALLS <= len(series) < WARM_UP_CALLS and min(series) >= LONE_CALL_S:
+            return abs(series[-1] - series[-2]) > LONE_STEADY * min(series[-2:])
         return len(series) < WARM_UP_CALLS or not steady(series)
 
     def run(self, undecided: Undecided, budget_s: float) -> Measurement:
         """Rounds until nobody is undecided, or until all runs together have spent `budget_s` on rounds that count.
 
+        `LEAST_ROUNDS` are made all the same, unless they take far longer.
         Everyone takes part in the first few; then those that are decided rest, and only baseline, control and the
         undecided go on. Without a baseline nobody is compared, and the others take a few for their own figures.
         """
         resting: set[str] = set()
         self._timing = True
-        while self._goes_on() and self.spent_s < budget_s and self._wall_s < OVERTIME * budget_s:
+        while self._goes_on() and self._wall_s < OVERTIME * budget_s:
+            if self.spent_s >= budget_s and len(self._took_s) >= self._least_rounds:
+                break
             began = self._clock()
             try:
                 counts = self._round(resting)
@@ -206,6 +223,7 @@ class Rounds:
                 turns=tuple(series.turns),
                 first_s=tuple(series.first_s),
                 device_s=tuple(series.device_s),
+                laps=tuple(series.laps),
                 levels=(*series.lives, tuple(series.levels)) if series.levels else tuple(series.lives),
                 rebuilds=dict(series.rebuilds),
                 warm_rebuilds=dict(series.warm_rebuilds + Counter(arm.warm_rebuilds)),
@@ -239,11 +257,14 @@ class Rounds:
             turn = taken.get(name)
             if turn is None:
                 series.turns.append(())
+                series.laps.append(())
                 continue
             seconds = [ns / 1e9 for ns in turn.wall_ns]
-            series.first_s.append(seconds[0])
-            series.turns.append(tuple(seconds[1:]))
-            series.device_s.append(tuple(ns / 1e9 for ns in turn.device_ns[1:]))
+            cold = min(1, len(seconds) - 1)  # a lone call is long: what is cold about it is not seen
+            series.first_s += seconds[:cold]
+            series.turns.append(tuple(seconds[cold:]))
+            series.device_s.append(tuple(ns / 1e9 for ns in turn.device_ns[cold:]))
+            series.laps.append(turn.laps[cold:])
         return True
 
     def _turn(self, name: str) -> Turn | None:
@@ -285,9 +306,11 @@ class Rounds:
 
 
 def calls_in_a_turn(seen_s: list[float]) -> int:
-    """Calls a turn, the cold first one included, from what the baseline's calls took in seconds."""
+    """Calls a turn, the cold first one included, from what the baseline's calls took in seconds; 1 has no cold one."""
     if not seen_s:
         return 2
     typical = sorted(seen_s)[len(seen_s) // 2]
+    if typical >= LONE_CALL_S:
+        return 1
     least = LEAST_CALLS if typical < SLOW_CALL_S else 1
     return 1 + min(MOST_CALLS, max(least, math.ceil(TURN_S / max(typical, 1e-6))))

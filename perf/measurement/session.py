@@ -10,6 +10,7 @@ from perf.measurement import staging
 from perf.measurement.measurement import Arm, Measurement, merged
 from perf.measurement.overcommit import Overcommit
 from perf.measurement.rounds import Rounds, Undecided
+from perf.measurement.sentence import spoken
 from perf.probes.card_health import CardHealth
 from perf.probes.device_memory import DeviceMemory, DeviceMemoryReader, HostRoom
 from perf.probes.draw import Meter, ProcessorMeter
@@ -178,6 +179,7 @@ class Measurements:
             arms,
             residency=way.residency,
             notes=notes,
+            spoken=spoken(crew, scenario, ready),
         )
         parts.append(blank)
         self.done[workload, scenario] = merged(parts)

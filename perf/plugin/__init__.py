@@ -11,7 +11,8 @@ from perf.errors import UsageProblem
 from perf.plugin import fixtures as _fixtures
 from perf.plugin.options import add_options
 from perf.plugin.replay import machine_info, use_fingerprint_storage
-from perf.plugin.selection import drop_empty, parametrise, sort_by_scenario, xdist_refused
+from perf.plugin.selection import add_keyword, drop_empty, parametrise, sort_by_scenario, xdist_refused
+from perf.plugin.spelling import understood
 from perf.plugin.state import STATE, State
 
 candidate = _fixtures.candidate
@@ -27,6 +28,8 @@ max_growth = _fixtures.max_growth
 max_rebuilds = _fixtures.max_rebuilds
 tolerance = _fixtures.tolerance
 recorded = _fixtures.recorded
+stage_tolerance = _fixtures.stage_tolerance
+prediction_tolerance = _fixtures.prediction_tolerance
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,6 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.option.keyword = understood(config.option.keyword)
     config.addinivalue_line("markers", "nightly: takes minutes; runs with -m nightly, or with -m '' beside the rest")
     try:
         state = config.stash[STATE] = State(config)
@@ -49,6 +53,10 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     parametrise(metafunc, metafunc.config.stash[STATE])
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    add_keyword(item)
 
 
 @pytest.hookimpl(trylast=True)
@@ -116,7 +124,9 @@ __all__ = [
     "max_rebuilds",
     "min_speedup",
     "min_tail_speedup",
+    "prediction_tolerance",
     "recorded",
+    "stage_tolerance",
     "tolerance",
     "variant",
 ]

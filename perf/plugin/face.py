@@ -13,7 +13,7 @@ from perf.gates.parity import difference, is_right
 from perf.gates.ruling import Ruling
 from perf.gates.size import format_bytes
 from perf.measurement.measurement import Arm, Measurement
-from perf.report.summary import format_speedup
+from perf.report.figures import format_speedup
 from perf.statistics import Answer, tail
 
 if TYPE_CHECKING:
@@ -91,6 +91,20 @@ class Candidate:
     def noise_floor(self) -> Comparison:
         """How far two workers of the baseline are proven to be apart (0.01: 1 %); `<= limit`."""
         return NoiseComparison(self._state, self)
+
+    @property
+    def stage_shares(self) -> Comparison:
+        """By how much the stages of a pipeline miss the whole sentence (0.01: 1 %); `<= limit`."""
+        from perf.plugin.sentence import SharesComparison
+
+        return SharesComparison(self._state, self)
+
+    @property
+    def prediction_gap(self) -> Comparison:
+        """By how much a sentence misses the gain that its stages predict (0.01: 1 %); `<= limit`."""
+        from perf.plugin.sentence import PredictionComparison
+
+        return PredictionComparison(self._state, self)
 
 
 class Comparison:

@@ -117,6 +117,18 @@ def max_growth(request: pytest.FixtureRequest) -> float:
 
 
 @pytest.fixture
+def stage_tolerance(request: pytest.FixtureRequest) -> float:
+    """By how much the stages of a sentence may miss the whole. Its test exists only for pipelines."""
+    return _sentence_tolerance(request)
+
+
+@pytest.fixture
+def prediction_tolerance(request: pytest.FixtureRequest) -> float:
+    """By how much a sentence may miss what its stages predict. Its test exists only for variants given per stage."""
+    return _sentence_tolerance(request)
+
+
+@pytest.fixture
 def max_rebuilds(request: pytest.FixtureRequest) -> int:
     """How often anything may be built anew inside timed turns: never."""
     state, cell = _state(request), _cell(request)
@@ -132,6 +144,15 @@ def tolerance(request: pytest.FixtureRequest) -> float:
     _measured(state, cell)
     _skip_unavailable(state, cell)
     return state.measurements.get(cell.workload, cell.scenario).arms[cell.variant].tolerance
+
+
+def _sentence_tolerance(request: pytest.FixtureRequest) -> float:
+    from perf.gates.sentence import MOST_OFF
+
+    state, cell = _state(request), _cell(request)
+    _measured(state, cell)
+    _skip_unavailable(state, cell)
+    return MOST_OFF
 
 
 def _percentile_limits(request: pytest.FixtureRequest, name: str) -> dict[int, float]:

@@ -11,6 +11,7 @@ from perf.gates.genuine import off
 from perf.gates.policy import Policy
 from perf.gates.ruling import Judge, rulings
 from perf.measurement.measurement import Arm, Measurement
+from perf.report.sentence import sentence_facts
 from perf.statistics import Interval
 from perf.variants.registry import BASELINE
 
@@ -49,6 +50,7 @@ def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell)
         "parity": _parity(arm),
         "proof": {"on": off(arm) is None, "instead": off(arm)},
         "rebuilds": {"timed": dict(arm.rebuilds), "warm_up": dict(arm.warm_rebuilds)},
+        "sentence": sentence_facts(judge, measurement, cell.variant),
         "cold": {
             "build_s": arm.cold.build_s,
             "load_s": arm.cold.load_s,

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from perf.plugin.replay import Replay
+from perf.plugin.spelling import keyword
 from perf.plugin.state import FIXTURES, cell_of
 from perf.variants.registry import BASELINE
+from perf.variants.staged import is_staged
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -61,6 +63,13 @@ def sort_by_scenario(items: list[pytest.Item], state: State) -> None:
         item.add_marker(pytest.mark.benchmark(group=group, timer=Replay()))
 
 
+def add_keyword(item: pytest.Item) -> None:
+    """Let `-k` find a test by a variant whose name pytest's expressions can't hold."""
+    cell = cell_of(item)
+    if cell is not None and is_staged(cell.variant):
+        item.extra_keyword_matches.add(keyword(item.name))
+
+
 def xdist_refused(state: State, ids: list[str]) -> None:
     """Raise a usage error where xdist would spread our tests: workers on one device would disturb each other."""
     prefixes = tuple(f"[{name}-" for name in state.policy.workloads)
@@ -73,6 +82,10 @@ def xdist_refused(state: State, ids: list[str]) -> None:
 
 def _asks_something(cell: Cell, fixtures: Collection[str], state: State) -> bool:
     """Whether a test with these fixtures has anything to ask of this cell."""
+    if "stage_tolerance" in fixtures and not any(map(is_staged, state.policy.workloads[cell.workload].variants)):
+        return False
+    if "prediction_tolerance" in fixtures and not is_staged(cell.variant):
+        return False
     wanted = [prefix for fixture, prefix in LIMITS.items() if fixture in fixtures]
     if not wanted:
         return True

@@ -217,7 +217,7 @@ class State:
         return discover(self.policy, self.device.name, self.progress, ask=not self.is_xdist_worker)
 
     def _make_measurements(self) -> Measurements:
-        from perf.gates.open import OpenGates
+        from perf.gates.open import AnyOpen, OpenGates, OpenSentences
         from perf.history.rounds import save_rounds
         from perf.measurement.session import Means, Measurements, Task
         from perf.plugin.enforcement import enforced_ceiling
@@ -261,7 +261,8 @@ class State:
                 tuple(self.policy.variants[name] for name in (*spec.variants, *beside) if name in wanted),
                 tuple(dict.fromkeys(cell.scenario for cell in cells)),
             )
-        return Measurements(tasks, means, OpenGates(self.policy, self.judge))
+        undecided = AnyOpen((OpenGates(self.policy, self.judge), OpenSentences(self.judge)))
+        return Measurements(tasks, means, undecided)
 
 
 STATE = pytest.StashKey[State]()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Sequence
 
 from perf.gates.cell import Cell
@@ -10,8 +9,10 @@ from perf.gates.policy import Policy
 from perf.gates.ruling import Judge, Ruling, rulings
 from perf.gates.size import format_bytes
 from perf.measurement.measurement import Arm, Measurement, most_frequent_first
+from perf.report.figures import format_seconds, format_speedup
 from perf.report.hearing import heard
-from perf.statistics import Answer, Speedup
+from perf.report.sentence import sentence_lines
+from perf.statistics import Answer
 from perf.variants.registry import BASELINE, CONTROL
 from perf.workers.failure import FailureKind
 
@@ -23,7 +24,7 @@ def summary(policy: Policy, judge: Judge, measurements: Collection[Measurement])
     lines: list[str] = []
     sentences: list[str] = []
     for measurement in measurements:
-        lines += [_title(measurement), *_table(policy, judge, measurement), ""]
+        lines += [_title(measurement), *_table(policy, judge, measurement), *sentence_lines(judge, measurement), ""]
         lines[-1:-1] = [f"  {line}" for line in heard(measurement)]
         lines[-1:-1] = [f"  note: {note}" for note in (*_left_out(measurement), *measurement.notes)]
         for variant in _variants(measurement):
@@ -37,24 +38,6 @@ def summary(policy: Policy, judge: Judge, measurements: Collection[Measurement])
                 same = [ruling for ruling in red if ruling.reason == reason]
                 sentences.append(f"{same[0].verdict} {cell.id} {', '.join(ruling.gate for ruling in same)}: {reason}")
     return [*lines, *sentences, *_undrawn(measurements)]
-
-
-def format_speedup(found: Speedup) -> str:
-    """`1.42x (1.38 to 1.47)`: estimate and interval; or that there are too few pairs for one."""
-    interval = found.interval
-    if math.isinf(interval.high):
-        return f"{interval.estimate:.2f}x ({found.pairs} pairs, no interval yet)"
-    return f"{interval.estimate:.2f}x ({interval.low:.2f} to {interval.high:.2f})"
-
-
-def format_seconds(seconds: float | None) -> str:
-    """A duration with three digits and its unit; a dash where there is none."""
-    if seconds is None:
-        return "-"
-    for factor, unit in ((1, "s"), (1e3, "ms"), (1e6, "us")):
-        if seconds * factor >= 1 or unit == "us":
-            return f"{seconds * factor:.3g} {unit}"
-    raise AssertionError("unreachable")
 
 
 def _title(measurement: Measurement) -> str:

@@ -1,5 +1,6 @@
 """Pure numbers: pairs in, an interval and one of four answers out. numpy and scipy only, nothing else of perf."""
 
+from perf.statistics.amdahl import Prediction, predict
 from perf.statistics.comparison import Speedup, speedup
 from perf.statistics.durations import DurationsError
 from perf.statistics.growth import Growth, growth
@@ -16,6 +17,7 @@ __all__ = [
     "Growth",
     "Interval",
     "Judgement",
+    "Prediction",
     "Speedup",
     "fewest_calls",
     "first_decision",
@@ -24,6 +26,7 @@ __all__ = [
     "level_per_gate",
     "look_due",
     "looks",
+    "predict",
     "speedup",
     "steady",
     "tail",

@@ -23,6 +23,7 @@ class VariantSpec:
 
     engine: its name in `ENGINES`; "" for a variant that a user brought along, whose factory takes care of the precision
     itself. options: keyword arguments of the factory, part of an artefact's key.
+    stages: of a variant that is given per stage, (stage, engine) pairs; see `perf.variants.staged`.
     """
 
     name: str
@@ -32,6 +33,7 @@ class VariantSpec:
     where: str = "jitgate"
     engine: str = ""
     options: Options = ()
+    stages: tuple[tuple[str, VariantSpec], ...] = ()
 
     @property
     def roughest(self) -> str:

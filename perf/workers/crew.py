@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import execnet
 
@@ -34,12 +34,22 @@ class Progress(Protocol):
     def note(self, what: str) -> None: ...
 
 
+class Lap(NamedTuple):
+    """A part's share of one call, in seconds. first_s: from the call's begin to the end of the part's first call."""
+
+    part: str
+    spent_s: float
+    first_s: float
+    calls: int
+
+
 @dataclass(frozen=True)
 class Turn:
     """The calls one worker made before the next one's turn; the first is cold.
 
     level_bytes: its memory afterwards. rebuilds: cause -> how often something was built anew inside it. levels: of a
-    worker that lived for this turn alone, (calls so far, memory then); empty for one that lives on.
+    worker that lived for this turn alone, (calls so far, memory then); empty for one that lives on. laps: for each call
+    of a pipeline, its parts; empty for anything else.
     """
 
     wall_ns: tuple[int, ...]
@@ -47,6 +57,7 @@ class Turn:
     level_bytes: int = 0
     rebuilds: Mapping[str, int] = field(default_factory=dict)
     levels: tuple[tuple[int, int], ...] = ()
+    laps: tuple[tuple[Lap, ...], ...] = ()
 
 
 class Crew:
@@ -184,7 +195,9 @@ class Crew:
         answer = self.gather([worker], "").get(worker)
         if answer is None:
             return None
-        return Turn(tuple(answer["wall_ns"]), tuple(answer["device_ns"]), answer["level_bytes"], answer["rebuilds"])
+        laps = tuple(tuple(Lap(*lap) for lap in call) for call in answer["laps"])
+        wall_ns, device_ns = tuple(answer["wall_ns"]), tuple(answer["device_ns"])
+        return Turn(wall_ns, device_ns, answer["level_bytes"], answer["rebuilds"], laps=laps)
 
     def gather(self, asked: Iterable[Worker], what: str) -> dict[Worker, Answer]:
         """Wait for the answers of `asked`; a worker that takes longer than the limit has hung, and is ended."""

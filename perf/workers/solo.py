@@ -76,7 +76,7 @@ class Solo:
             open_models(crew, [worker], ready)
             first_time = cold.load_s is None
             kept = cold if first_time else Cold()
-            load(crew, worker, variant, ready.files.get(name, {}), ready.facts, kept)
+            load(crew, worker, variant, ready.files, ready.facts, kept)
             yield worker
         finally:
             crew.dismiss([worker])

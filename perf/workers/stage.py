@@ -28,6 +28,7 @@ from perf.workers.content import (
 from perf.workers.factories import build_workload, resolve
 from perf.workers.footprint import Footprint
 from perf.workers.mount import Mount
+from perf.workers.parts import Parts
 from perf.workers.witness import Witness
 from perf.workloads.origin import Origin
 from perf.workloads.workload import Inputs, Workload
@@ -46,6 +47,7 @@ class Stage:
         self._runners: dict[str, Call] = {}
         self._calls: dict[str, list[functools.partial[Any]]] = {}
         self.footprint = Footprint()
+        self._parts = Parts()
         self._witness = Witness()
 
     @property
@@ -102,6 +104,7 @@ class Stage:
                 torch.set_num_threads(workload.threads)
         self._module = workload.module.eval().to(self._device)
         self._workload = workload
+        self._parts = Parts(workload, self._device, self._placed)
         build_s = time.perf_counter() - start
         self._witness.meet(self._module)
         by_signature: dict[str, list[Inputs]] = {}
@@ -127,6 +130,7 @@ class Stage:
             "runtime": digest_of(runtime_facts(self._device)),
             "signatures": signatures,
             "spread": {kind: spread_of_shapes(calls) for kind, calls in by_signature.items()},
+            **self._parts.facts(),
         }
 
     def save_inputs(self, scenarios: list[str], folder: str) -> Answer:
@@ -138,17 +142,11 @@ class Stage:
             torch.save(list(workload.calls(scenario)), Path(folder) / f"{scenario}.inputs.pt")
         return {}
 
-    def export(self, variant: Mapping[str, Any], path: str, kind: str | None) -> Answer:
-        """Export to `path` for calls of signature `kind` (None: one file serves all)."""
-        workload = self._opened()
-        calls = [
-            call
-            for scenario in workload.scenarios
-            for call in workload.calls(scenario)
-            if kind in (None, signature(call))
-        ]
+    def export(self, variant: Mapping[str, Any], path: str, kind: str | None, part: str | None = None) -> Answer:
+        """Export to `path` for calls of signature `kind` (None: one file serves all); the whole, or a `part` of it."""
+        module, calls = self._parts.source(part, kind)
         start = time.perf_counter()
-        facts = Mount(variant, self._device).export(self._module, [self._placed(call) for call in calls], Path(path))
+        facts = Mount(variant, self._device).export(module, [self._placed(call) for call in calls], Path(path))
         return {"facts": dict(facts), "export_s": time.perf_counter() - start}
 
     def engine(self, variant: Mapping[str, Any]) -> Answer:
@@ -170,7 +168,7 @@ class Stage:
             self._runners = {"": self._mount.applied(self._module, self._placed(first))}
         self._synchronise()
         load_s = time.perf_counter() - start
-        self._witness.met(self._mount.spec, self._runners.values())
+        self._witness.met(self._mount.spec, [*self._runners.values(), *self._parts.runners])
         return {"load_s": load_s}
 
     @capped
@@ -221,13 +219,15 @@ class Stage:
 
         calls = self._calls[scenario]
         clock = clock_for(self._device)
-        wall_ns, device_ns = [], []
+        wall_ns, device_ns, laps = [], [], []
         self._witness.rebuilds()  # what came before this turn is not its fault
         gc.disable()
         try:
             with torch.inference_mode():
                 for number in range(start, start + count):
+                    self._parts.start()
                     taken = clock.time(calls[number % len(calls)])
+                    laps.append(self._parts.read())
                     wall_ns.append(taken.wall_ns)
                     if taken.device_ns is not None:
                         device_ns.append(taken.device_ns)
@@ -236,6 +236,7 @@ class Stage:
         return {
             "wall_ns": wall_ns,
             "device_ns": device_ns,
+            "laps": laps,
             "level_bytes": self.footprint.level_bytes(),
             "rebuilds": self._witness.rebuilds(),
         }
@@ -253,6 +254,10 @@ class Stage:
     def memory(self) -> Answer:
         """What the variant takes of memory; see `Footprint`."""
         return self.footprint.answer()
+
+    def parts(self, do: str, **keywords: Any) -> Answer:
+        """A request about the parts of a pipeline: a method of `Parts`."""
+        return getattr(self._parts, do)(**keywords)  # type: ignore[no-any-return]
 
     def _opened(self) -> Workload:
         if self._workload is None:

@@ -13,6 +13,7 @@ _FLOW_SCENARIOS = ("first_chunk", "first_chunk_sft", "1s", "5s", "15s", "varied"
 _FLOW_VARIANTS = ("eager", "torchscript", "inductor")
 _SPEECH_SCENARIOS = ("first_chunk", "1s", "5s", "15s")
 _SENTENCES = ("1s", "5s", "15s")
+_PIPELINE_SCENARIOS = (*_SENTENCES, "stream_5s")
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ def shipped_workloads() -> dict[str, WorkloadSpec]:
             *_of_a_sentence("vocoder", ("eager", "torchscript", "inductor")),
             *_version_1(),
             *_language_model(),
+            *_pipelines(),
         )
     }
 
@@ -111,4 +113,24 @@ def _language_model() -> list[WorkloadSpec]:
         )
         for family, prefix in (("cosyvoice2", ""), ("cosyvoice2-small", "small_"))
         for name in ("prefill", "decode")
+    ]
+
+
+def _pipelines() -> list[WorkloadSpec]:
+    """Text tokens to waveform; variants are given per stage.
+
+    Those that the original can be had with, `flow_encoder=torchscript` first of all, and those that change more.
+    """
+    module = "perf.workloads.cosyvoice2.pipeline"
+    variants = (
+        "eager",
+        "flow_encoder=torchscript",
+        "flow_encoder=inductor",
+        "flow_estimator=inductor",
+        "vocoder=torchscript",
+    )
+    nightly = frozenset(_PIPELINE_SCENARIOS)
+    return [
+        WorkloadSpec(f"{family}.pipeline", f"{module}:{prefix}pipeline", _PIPELINE_SCENARIOS, variants, nightly)
+        for family, prefix in (("cosyvoice2", ""), ("cosyvoice2-small", "small_"))
     ]

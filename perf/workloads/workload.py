@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from perf.workloads.part import Part, Sentence, check_parts
 from perf.workloads.sound import Sound
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ class Workload:
     content: what exported files depend on beside source and weights, as text: of a configuration that was read, its
         digest. Another content, another export.
     sound: which of the outputs is a mel spectrogram or a waveform, to be compared as an ear would; None for neither.
+    parts: of a pipeline, the stages by name: each is timed, and a variant may be given for each (`part=engine`).
+    sentences: of a pipeline that speaks, scenario -> what one call says.
     """
 
     module: torch.nn.Module
@@ -36,6 +39,8 @@ class Workload:
     artefact: str | None = None
     content: str = ""
     sound: Sound | None = None
+    parts: Mapping[str, Part] = field(default_factory=dict)
+    sentences: Mapping[str, Sentence] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not callable(getattr(self.module, "state_dict", None)):
@@ -48,6 +53,7 @@ class Workload:
                     f"scenario name {name!r} must be letters, digits, '_' and '.' (it becomes part of a test id)"
                 )
             self.calls(name)
+        check_parts(self.module, self.parts, self.sentences)
 
     def calls(self, scenario: str) -> tuple[Inputs, ...]:
         """The inputs of `scenario`, one tuple a call; a fixed scenario has one."""

@@ -6,7 +6,8 @@ import pytest
 
 from perf.gates.policy import Gate, Policy
 from perf.gates.ruling import Judge
-from perf.report.summary import format_seconds, summary
+from perf.report.figures import format_seconds
+from perf.report.summary import summary
 from perf.workers.failure import Failure, FailureKind
 from tests.measurements import made_of
 
@@ -54,7 +55,7 @@ def test_what_can_not_run_here_is_skipped_unless_a_gate_names_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "expected"), [(None, "-"), (1.5, "1.5 s"), (0.0123, "12.3 ms"), (4.2e-6, "4.2 us")]
+    ("seconds", "expected"), [(None, "-"), (1.5, "1.5 s"), (0.9996, "1 s"), (0.0123, "12.3 ms"), (4.2e-6, "4.2 us")]
 )
 def test_durations_are_readable(seconds: float | None, expected: str) -> None:
     assert format_seconds(seconds) == expected

@@ -6,6 +6,7 @@ import pytest
 
 from perf.errors import Unavailable
 from perf.variants.registry import shipped_variants
+from perf.variants.staged import with_staged
 from perf.workers.factories import build_workload, resolve
 from perf.workloads.registry import shipped_workloads
 from perf.workloads.sound import Sound
@@ -16,6 +17,7 @@ SOUNDS = {
     "cosyvoice2-small.flow_estimator": Sound.mel(),
     "cosyvoice2-small.flow": Sound.mel(),
     "cosyvoice2-small.vocoder": Sound.waveform(24_000),
+    "cosyvoice2-small.pipeline": Sound.waveform(24_000),
 }
 
 
@@ -23,7 +25,7 @@ SOUNDS = {
 def test_every_factory_exists_and_every_variant_too(name: str) -> None:
     spec = SHIPPED[name]
     assert callable(resolve(spec.factory, spec.where))
-    assert set(spec.variants) <= set(shipped_variants())
+    assert set(spec.variants) <= set(with_staged(shipped_variants(), [spec]))
     assert spec.nightly <= set(spec.scenarios)
 
 

@@ -109,13 +109,13 @@ def scenarios() -> dict[str, Inputs]:
 
     Batch 2 is for guidance: row 0 is conditional, row 1 has the same x and mask and zeros for the rest.
     """
-    every = {name: _call(name, PROMPT_TOKENS + new, False) for name, new in SENTENCE_TOKENS.items()}
+    every = {name: call(name, PROMPT_TOKENS + new, False) for name, new in SENTENCE_TOKENS.items()}
     # The three tokens that the encoder looks ahead at become no frames.
-    return {"first_chunk": _call("first_chunk", PROMPT_TOKENS + FIRST_CHUNK_TOKENS - 3, True), **every}
+    return {"first_chunk": call("first_chunk", PROMPT_TOKENS + FIRST_CHUNK_TOKENS - 3, True), **every}
 
 
-def _call(name: str, tokens: int, streaming: bool) -> Inputs:
-    """Inputs of the sixth step of ten: t = 1 - cos(pi / 4)."""
+def call(name: str, tokens: int, streaming: bool) -> Inputs:
+    """`tokens` of prompt and speech together: inputs of the sixth step of ten: t = 1 - cos(pi / 4)."""
     frames, prompt = FRAMES_PER_TOKEN * tokens, FRAMES_PER_TOKEN * PROMPT_TOKENS
     x = normal(f"{name}.x", 1, MEL, frames)
     mu = normal(f"{name}.mu", 1, MEL, frames)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -51,6 +51,15 @@ class LanguageModel(nn.Module):
         self.llm = Qwen(size)
         self.llm_decoder = nn.Linear(size.width, SPEECH_IDS + 3)
         self.speech_embedding = nn.Embedding(SPEECH_IDS + 3, size.width)
+
+    @classmethod
+    def over(cls, other: LanguageModel) -> Self:
+        """A step of this class over the weights of `other`, which are not copied."""
+        step = cls.__new__(cls)
+        nn.Module.__init__(step)
+        for name, child in other.named_children():
+            step.add_module(name, child)
+        return step.eval()
 
     def prompt(self, prompt_text: Tensor, text: Tensor, prompt_speech: Tensor) -> Tensor:
         """What the first step reads: start, both texts, task, the prompt's speech.

@@ -38,15 +38,15 @@ def scenarios(width: int) -> dict[str, Inputs | list[Inputs]]:
     """Scenario name -> positional arguments of `FlowEncoder.forward`, batch 1, float32, `width` channels."""
     every: dict[str, Inputs | list[Inputs]] = {}
     for name, tokens in STREAMING.items():
-        every[name] = _call(name, tokens, width, context=3)
+        every[name] = call(name, tokens, width, context=3)
     for name, tokens in SENTENCES.items():
-        every[name] = _call(name, tokens, width, context=0)
-    every["varied"] = [_call(f"varied.{index}", tokens, width, context=0) for index, tokens in enumerate(VARIED)]
+        every[name] = call(name, tokens, width, context=0)
+    every["varied"] = [call(f"varied.{index}", tokens, width, context=0) for index, tokens in enumerate(VARIED)]
     return every
 
 
-def _call(name: str, tokens: int, width: int, context: int) -> Inputs:
-    """One call: xs, xs_lens, context, the two ignored limits, streaming.
+def call(name: str, tokens: int, width: int, context: int) -> Inputs:
+    """One call of `tokens` tokens: xs, xs_lens, context, the two ignored limits, streaming.
 
     xs and context are the standard normal draws, in that order, of numpy.random.default_rng(crc32(name)).
     """

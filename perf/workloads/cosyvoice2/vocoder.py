@@ -170,12 +170,13 @@ def scenarios() -> dict[str, Inputs]:
 
     The first chunk has no cache yet; the three tokens that the flow looks ahead at become no frames.
     """
-    every = {name: _call(name, FRAMES_PER_TOKEN * new) for name, new in SENTENCE_TOKENS.items()}
-    return {"first_chunk": _call("first_chunk", FRAMES_PER_TOKEN * (FIRST_CHUNK_TOKENS - 3)), **every}
+    every = {name: call(name, FRAMES_PER_TOKEN * new) for name, new in SENTENCE_TOKENS.items()}
+    return {"first_chunk": call("first_chunk", FRAMES_PER_TOKEN * (FIRST_CHUNK_TOKENS - 3)), **every}
 
 
-def _call(name: str, frames: int) -> Inputs:
+def call(name: str, frames: int, cached: int = 0) -> Inputs:
+    """`frames` of mel, after a chunk that left `cached` samples of its source."""
     # Half a turn: a normal draw would not be a phase, and no output depends on it.
     phase = torch.full((1, HARMONICS), 0.5)
     noise = normal(f"{name}.noise", 1, SAMPLES_PER_FRAME * frames, HARMONICS)
-    return (normal(f"{name}.mel", 1, MEL, frames), phase, noise, torch.zeros(1, 1, 0))
+    return (normal(f"{name}.mel", 1, MEL, frames), phase, noise, torch.zeros(1, 1, cached))
