@@ -6,8 +6,8 @@ import numpy as np
 
 from perf.measurement.measurement import Arm, Measurement
 from perf.variants.registry import BASELINE, CONTROL
+from perf.workers.cold import Cold
 from perf.workers.failure import Failure
-from perf.workers.readiness import Cold
 
 MIB = 1 << 20
 

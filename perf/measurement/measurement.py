@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from perf.statistics import Growth, growth
+from perf.measurement.figures import Life, NewLengths, Work
+from perf.statistics import Ceiling, Growth, WarmUp, growth, warm_up
 from perf.variants.registry import BASELINE, CONTROL
+from perf.workers.cold import Cold
 from perf.workers.failure import Failure
-from perf.workers.readiness import Cold
 
 Column = npt.NDArray[np.float64]
 
@@ -29,6 +30,9 @@ class Arm:
     levels: (calls made so far, memory then in bytes) after each turn.
     memory: bytes, as the worker's memory reader tells; empty where nothing was read.
     rel_l2: worst relative L2 distance from eager float32; None where it was not compared.
+    warm_s: the first calls of this scenario, equal inputs, until they were steady; the process may have made calls in
+    another scenario before. new_lengths: what sizes it had not seen cost it.
+    lives: what each of its processes gave once, where there were several.
     """
 
     name: str
@@ -41,6 +45,9 @@ class Arm:
     memory: Mapping[str, Any] = field(default_factory=dict)
     rel_l2: float | None = None
     failure: Failure | None = None
+    warm_s: tuple[float, ...] = ()
+    new_lengths: NewLengths = field(default_factory=NewLengths)
+    lives: tuple[Life, ...] = ()
 
     @property
     def durations_s(self) -> list[float]:
@@ -57,6 +64,16 @@ class Arm:
     def growth(self) -> Growth | None:
         """How its memory changed with the calls; None where too few were made."""
         return growth([calls for calls, _ in self.levels], [level for _, level in self.levels])
+
+    @property
+    def warm_up(self) -> WarmUp | None:
+        """How many calls it needed to become steady; None where its first calls were not followed."""
+        return warm_up(self.warm_s) if self.warm_s else None
+
+    @property
+    def each_life(self) -> tuple[Life, ...]:
+        """What its processes gave once each."""
+        return self.lives or (Life(self.cold, self.memory, self.warm_s),)
 
     @property
     def peak_bytes(self) -> int | None:
@@ -82,6 +99,8 @@ class Measurement:
     wall_s: from all workers warm to the end of the last round; busy_s: the part inside model calls.
     tainted: what disturbed a round, for each round that was left out because of it.
     notes: what a reader should know before trusting the figures.
+    work: what one call has to do at least; None where it was not counted.
+    ceilings: precision -> what the device does at best. missing: precision -> why that is not known.
     """
 
     workload: str
@@ -95,6 +114,9 @@ class Measurement:
     busy_s: float = 0.0
     tainted: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    work: Work | None = None
+    ceilings: Mapping[str, Ceiling] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def rounds(self) -> int:
@@ -115,6 +137,11 @@ class Measurement:
     def control(self) -> Arm | None:
         """The second worker of the baseline."""
         return self.arms.get(CONTROL)
+
+    def typical_s(self, name: str) -> Sequence[float]:
+        """Seconds that stand for a call of one arm: its steady calls, or the means of its turns where inputs differ."""
+        arm = self.arms[name]
+        return arm.durations_s if self.same_inputs else [statistics.fmean(turn) for turn in arm.turns if turn]
 
     def columns(self, candidate: str) -> Columns:
         """The figures that are compared. The control is None if it has failed, `processes` if there was one set only.
@@ -165,4 +192,5 @@ def _merged_arm(arms: Sequence[Arm]) -> Arm:
         memory=max((arm.memory for arm in arms), key=lambda memory: memory.get("peak_bytes") or 0),
         rel_l2=None if None in distances else max(each for each in distances if each is not None),
         failure=next((arm.failure for arm in arms if arm.failure is not None), None),
+        lives=tuple(life for arm in arms for life in arm.each_life),
     )

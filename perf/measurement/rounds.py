@@ -6,7 +6,7 @@ import math
 import random
 import statistics
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -76,7 +76,7 @@ class Rounds:
     """The rounds of one scenario.
 
     blank: what is known of each worker before its first turn. health: tells which rounds something else disturbed.
-    keep_disturbed: count them all the same, and say so.
+    keep_disturbed: count them all the same, and say so. early: calls that each worker has made alone, in seconds.
     """
 
     def __init__(
@@ -89,8 +89,10 @@ class Rounds:
         clock: Callable[[], float] = time.monotonic,
         *,
         keep_disturbed: bool = False,
+        early: Mapping[str, Sequence[float]] | None = None,
     ) -> None:
         self._team = team
+        self._early = early or {}
         self._health = health
         self._keep_disturbed = keep_disturbed
         self._blank = blank
@@ -111,14 +113,15 @@ class Rounds:
 
     def warm_up(self) -> None:
         """Unrecorded rounds until the calls of every worker are steady; sets the calls of a turn."""
-        seen: dict[str, list[float]] = {name: [] for name in self._team.names()}
+        seen: dict[str, list[float]] = {name: list(self._early.get(name, ())) for name in self._team.names()}
+        self._calls = calls_in_a_turn(seen.get(BASELINE, []))
         waiting = self._team.names()
         for number in range(WARM_UP_TURNS):
             # Once steady is steady: on a noisy machine, waiting for all at the same moment would take for ever.
             waiting = [name for name in self._team.names() if name in waiting and self._is_cold(name, seen)]
-            if not waiting:
+            if not waiting and (number or not self._early):  # who was warmed alone has not met the others yet
                 break
-            self._progress.busy(f"{self._title()}: warming up {', '.join(waiting)} (turn {number + 1})")
+            self._progress.busy(f"{self._title()}: warming up {', '.join(waiting) or 'together'} (turn {number + 1})")
             for name in self._shuffled():
                 turn = self._turn(name)
                 if turn is not None:

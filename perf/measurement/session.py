@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from perf.measurement.beside import Beside, Ceilings, measure_beside
+from perf.measurement.figures import new_lengths
 from perf.measurement.measurement import Arm, Measurement, merged
 from perf.measurement.rounds import Rounds, Undecided
 from perf.probes.card_health import CardHealth
@@ -14,6 +16,7 @@ from perf.workers.cache import ArtefactCache
 from perf.workers.crew import Crew, Progress, Turn
 from perf.workers.failure import Failure
 from perf.workers.readiness import Ready, bind, make_ready
+from perf.workers.warming import Started
 from perf.workloads.registry import WorkloadSpec
 
 
@@ -79,6 +82,8 @@ class Measurements:
         self._crew: Crew | None = None
         self._ready: Ready | None = None
         self._runs: dict[str, Rounds] = {}
+        self._beside: dict[str, Beside] = {}
+        self._ceilings: Ceilings = {}
         self._parts: dict[tuple[str, str], list[Measurement]] = {}
         self.done: dict[tuple[str, str], Measurement] = {}
 
@@ -117,6 +122,7 @@ class Measurements:
                 if workload == crew.workload.name:
                     self._means.on_close(measurement)
         self._runs.clear()
+        self._beside.clear()
 
     def _open(self, workload: str) -> None:
         if self._crew is not None and self._crew.workload.name == workload:
@@ -132,7 +138,8 @@ class Measurements:
         crew, ready = self._crew, self._ready
         assert crew is not None and ready is not None, "opened just before"  # noqa: S101, PT018 - for the type checker
         parts = self._parts.setdefault((workload, scenario), [])
-        distances = bind(crew, scenario, ready.cold)
+        started: dict[str, Started] = {}
+        distances = bind(crew, scenario, ready.cold, started)
         precision = {variant.name: variant.precision for variant in self._tasks[workload].variants}
         arms = {
             name: Arm(
@@ -144,6 +151,8 @@ class Measurements:
                 precision=precision.get(name, "fp32"),
                 rel_l2=distances.get(name),
                 failure=worker.failure,
+                warm_s=started[name].calls_s if name in started else (),
+                new_lengths=new_lengths(started[name].lengths if name in started else {}),
             )
             for name, worker in crew.workers.items()
         }
@@ -162,6 +171,7 @@ class Measurements:
                 self._means.progress,
                 health,
                 keep_disturbed=self._means.keep_disturbed,
+                early={name: each.calls_s for name, each in started.items()} if ready.calls[scenario] == 1 else None,
             )
             self._runs[scenario] = run
             run.warm_up()
@@ -175,17 +185,21 @@ class Measurements:
             # Also on Ctrl-C: what was measured is kept.
             parts[-1] = run.measurement()
             self.done[workload, scenario] = merged(parts)
-        parts[-1] = self._with_memory(parts[-1])
+        parts[-1] = self._with_the_rest(parts[-1])
         self.done[workload, scenario] = merged(parts)
 
-    def _with_memory(self, measurement: Measurement) -> Measurement:
-        crew = self._crew
-        assert crew is not None, "rounds have just been run"  # noqa: S101 - for the type checker
-        answers = crew.ask_all(crew.workers.values(), "reading memory", "memory")
-        weights = {"weight_bytes": self._ready.weight_bytes} if self._ready is not None else {}
-        memory = {worker.name: answer | weights for worker, answer in answers.items()}
-        arms = {
-            name: replace(arm, memory=memory.get(name, arm.memory), failure=crew.workers[name].failure)
-            for name, arm in measurement.arms.items()
-        }
-        return replace(measurement, arms=arms)
+    def _with_the_rest(self, measurement: Measurement) -> Measurement:
+        crew, ready, scenario = self._crew, self._ready, measurement.scenario
+        assert crew is not None and ready is not None, "rounds have just been run"  # noqa: S101, PT018 - as above
+        if scenario not in self._beside:
+            self._beside[scenario] = measure_beside(
+                crew,
+                measurement,
+                self._ceilings,
+                threads=ready.threads,
+                weight_bytes=ready.weight_bytes,
+                kept=[name for name in self._tasks[crew.workload.name].scenarios if name not in self._beside],
+            )
+        whole = self._beside[scenario].added_to(measurement)
+        arms = {name: replace(arm, failure=crew.workers[name].failure) for name, arm in whole.arms.items()}
+        return replace(whole, arms=arms)

@@ -12,7 +12,7 @@ from perf.gates.open import OpenLimit
 from perf.gates.ruling import Ruling, difference, tolerance
 from perf.gates.size import format_bytes
 from perf.measurement.measurement import Arm, Measurement
-from perf.report.summary import format_speedup
+from perf.report.words import format_speedup
 from perf.statistics import Answer, tail
 
 if TYPE_CHECKING:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 
 from perf.gates.cell import Cell
 from perf.gates.policy import Policy
+from perf.gates.recommendation import recommend
 from perf.gates.ruling import Judge, Ruling, rulings
 from perf.gates.size import format_bytes
 from perf.measurement.measurement import Arm, Measurement, most_frequent_first
-from perf.statistics import Answer, Speedup
+from perf.report.beside import beside
+from perf.report.recommendation import recommendation_line
+from perf.report.words import columns, format_seconds, format_speedup
+from perf.statistics import Answer
 from perf.variants.registry import BASELINE, CONTROL
 
 _WORST_FIRST = (Answer.FAIL, Answer.INVALID, Answer.INCONCLUSIVE, Answer.PASS)
@@ -21,7 +24,9 @@ def summary(policy: Policy, judge: Judge, measurements: Iterable[Measurement]) -
     lines: list[str] = []
     sentences: list[str] = []
     for measurement in measurements:
-        lines += [_title(measurement), *_table(policy, judge, measurement), ""]
+        lines += [_title(measurement), *_table(policy, judge, measurement), *beside(judge, measurement), ""]
+        recommended = recommend(policy, judge, measurement)
+        lines[-1:-1] = [] if recommended is None else [f"  {recommendation_line(recommended)}"]
         lines[-1:-1] = [f"  note: {note}" for note in (*_left_out(measurement), *measurement.notes)]
         for variant in _variants(measurement):
             cell = Cell(measurement.workload, measurement.scenario, variant)
@@ -30,24 +35,6 @@ def summary(policy: Policy, judge: Judge, measurements: Iterable[Measurement]) -
                 same = [ruling for ruling in red if ruling.reason == reason]
                 sentences.append(f"{same[0].verdict} {cell.id} {', '.join(ruling.gate for ruling in same)}: {reason}")
     return lines + sentences
-
-
-def format_speedup(found: Speedup) -> str:
-    """`1.42x (1.38 to 1.47)`: estimate and interval; or that there are too few pairs for one."""
-    interval = found.interval
-    if math.isinf(interval.high):
-        return f"{interval.estimate:.2f}x ({found.pairs} pairs, no interval yet)"
-    return f"{interval.estimate:.2f}x ({interval.low:.2f} to {interval.high:.2f})"
-
-
-def format_seconds(seconds: float | None) -> str:
-    """A duration with three digits and its unit; a dash where there is none."""
-    if seconds is None:
-        return "-"
-    for factor, unit in ((1, "s"), (1e3, "ms"), (1e6, "us")):
-        if seconds * factor >= 1 or unit == "us":
-            return f"{seconds * factor:.3g} {unit}"
-    raise AssertionError("unreachable")
 
 
 def _title(measurement: Measurement) -> str:
@@ -71,10 +58,7 @@ def _left_out(measurement: Measurement) -> list[str]:
 def _table(policy: Policy, judge: Judge, measurement: Measurement) -> list[str]:
     rows: list[tuple[str, ...]] = [("variant", "median", "speed-up", "peak memory", "rel. L2", "verdict")]
     rows += [_row(policy, judge, measurement, variant) for variant in _variants(measurement)]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    return [
-        "  " + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
+    return columns(rows)
 
 
 def _row(policy: Policy, judge: Judge, measurement: Measurement, variant: str) -> tuple[str, ...]:

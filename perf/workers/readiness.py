@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from perf.errors import UsageProblem
 from perf.variants.registry import BASELINE, CONTROL, VariantSpec
-from perf.workers.cache import Artefact, ArtefactCache
-from perf.workers.content import digest_of
-from perf.workers.crew import Crew, Progress, released
+from perf.workers.cache import ArtefactCache
+from perf.workers.cold import Cold
+from perf.workers.crew import Crew, Progress
+from perf.workers.exports import files_of
 from perf.workers.failure import FailureKind
+from perf.workers.warming import Started, get_going
 from perf.workers.worker import Answer, Worker
-
-LOCK_WAIT_S = 1800.0
-"""Another run may be compiling the same artefact; half an hour is longer than any export known here."""
-
-
-@dataclass
-class Cold:
-    """What came before the steady state, in seconds. `built_now` is False where the export was in the cache."""
-
-    build_s: float | None = None
-    load_s: float | None = None
-    first_call_s: float | None = None
-    artefact_bytes: int | None = None
-    built_now: bool = False
 
 
 @dataclass
@@ -40,20 +26,6 @@ class Ready:
     threads: int | None = None
     weight_bytes: int = 0
     calls: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Job:
-    """One file to export: for a variant, and for the calls of one signature (None: for all).
-
-    unavailable: why it can't be exported here; it may still be in the cache.
-    """
-
-    variant: VariantSpec
-    kind: str | None
-    key: str
-    name: str
-    unavailable: str | None
 
 
 def make_ready(
@@ -82,7 +54,7 @@ def make_ready(
     exported = [variant for variant in variants if variant.exported and crew.workers[variant.name].alive]
     if exported:
         crew.ask(baseline, "saving inputs", "save_inputs", scenarios=list(scenarios), folder=str(crew.folder))
-    files = _files(crew, exported, facts, scenarios, cache, progress, ready)
+    files = files_of(crew, exported, facts, scenarios, cache, progress, ready.cold)
     for name, worker in crew.workers.items():
         _load(crew, worker, by_name.get(name, by_name[BASELINE]), files.get(name, {}), facts, ready.cold[name])
     return ready
@@ -125,112 +97,6 @@ def _check_scenarios(crew: Crew, facts: Answer, scenarios: Sequence[str]) -> Non
             )
 
 
-def _files(
-    crew: Crew,
-    exported: Sequence[VariantSpec],
-    facts: Answer,
-    scenarios: Sequence[str],
-    cache: ArtefactCache,
-    progress: Progress,
-    ready: Ready,
-) -> dict[str, dict[str, list[Any]]]:
-    """For each exported variant: signature -> [path, facts]."""
-    kinds = sorted({kind for scenario in scenarios for kind in facts["signatures"][scenario]})
-    jobs: dict[str, dict[str, _Job]] = {}
-    for variant in exported:
-        worker = crew.workers[variant.name]
-        engine = crew.ask(worker, "reading its engine", "engine", variant=asdict(variant))
-        if engine is not None:
-            jobs[variant.name] = _jobs(crew, variant, engine, facts, kinds)
-    found = _find_or_build(crew, [job for of in jobs.values() for job in of.values()], cache, progress)
-    files: dict[str, dict[str, list[Any]]] = {}
-    for name, of in jobs.items():
-        artefacts = {kind: found[job.key] for kind, job in of.items() if job.key in found}
-        if len(artefacts) < len(of):
-            continue  # its worker has the failure
-        unique = {artefact.path: (artefact, now) for artefact, now in artefacts.values()}
-        cold = ready.cold[name]
-        cold.build_s = sum(artefact.export_s for artefact, _ in unique.values())
-        cold.artefact_bytes = sum(artefact.size_bytes for artefact, _ in unique.values())
-        cold.built_now = any(now for _, now in unique.values())
-        files[name] = {kind: [str(artefact.path), artefact.facts] for kind, (artefact, _) in artefacts.items()}
-    return files
-
-
-def _jobs(crew: Crew, variant: VariantSpec, engine: Answer, facts: Answer, kinds: Sequence[str]) -> dict[str, _Job]:
-    stem = facts["artefact"] or crew.workload.name
-    jobs = {}
-    for kind in kinds:
-        content: dict[str, object] = {
-            "engine": engine["key"],
-            "weights": facts["weights"],
-            "source": facts["source"],
-            "runtime": facts["runtime"],
-        }
-        if engine["per_signature"]:
-            content |= {"signature": kind, "spread": facts["spread"][kind]}
-        job_kind = kind if engine["per_signature"] else None
-        name = f"{stem}.{variant.precision}{engine['suffix']}"
-        jobs[kind] = _Job(variant, job_kind, f"{variant.name}-{digest_of(content)}", name, engine["unavailable"])
-    return jobs
-
-
-def _find_or_build(
-    crew: Crew, jobs: Sequence[_Job], cache: ArtefactCache, progress: Progress
-) -> dict[str, tuple[Artefact, bool]]:
-    """key -> (artefact, whether it was built now). A job that fails fails its variant's worker."""
-    by_key = {job.key: job for job in jobs}
-    found: dict[str, tuple[Artefact, bool]] = {}
-    for key in by_key:
-        artefact, warning = cache.find(key)
-        if warning:
-            progress.note(warning)
-        if artefact:
-            found[key] = (artefact, False)
-    missing = sorted(key for key in by_key if key not in found)
-    # Sorted, so that two runs that miss the same artefacts take the locks in the same order and can't deadlock.
-    with ExitStack() as locks:
-        for key in missing:
-            locks.enter_context(cache.locked(key, LOCK_WAIT_S))
-            artefact, _ = cache.find(key)  # another run may have built it while this one waited
-            if artefact:
-                found[key] = (artefact, False)
-        todo = [by_key[key] for key in missing if key not in found]
-        at_once = max(3, os.cpu_count() or 1)  # compilers hold gigabytes; three builds on two cores fit in 8 GiB
-        for begin in range(0, len(todo), at_once):
-            found |= _build(crew, todo[begin : begin + at_once], cache)
-    return found
-
-
-def _build(crew: Crew, jobs: Sequence[_Job], cache: ArtefactCache) -> dict[str, tuple[Artefact, bool]]:
-    """Export each job in a process of its own, side by side: a worker that is measured never hosts a compiler."""
-    for job in jobs:
-        if job.unavailable:
-            crew.workers[job.variant.name].fail(FailureKind.UNAVAILABLE, job.unavailable)
-    jobs = [job for job in jobs if crew.workers[job.variant.name].alive]
-    builders = crew.hire([job.variant.name for job in jobs])
-    built: dict[str, tuple[Artefact, bool]] = {}
-    with released(builders):
-        crew.ask_all(builders, "importing torch to export", "start", device=crew.device)
-        workload = crew.workload
-        crew.ask_all(builders, "building the model to export", "open", factory=workload.factory, where=workload.where)
-        drafts = [cache.draft(job.key, job.name) for job in jobs]
-        for job, builder, draft in zip(jobs, builders, drafts, strict=True):
-            if builder.alive:
-                builder.ask("export", variant=asdict(job.variant), path=str(draft), kind=job.kind)
-        answers = crew.gather(builders, "exporting")
-        for job, builder, draft in zip(jobs, builders, drafts, strict=True):
-            if builder in answers:
-                answer = answers[builder]
-                built[job.key] = (cache.keep(job.key, draft, answer["export_s"], answer["facts"]), True)
-                continue
-            cache.discard(draft)
-            worker, failure = crew.workers[job.variant.name], builder.failure
-            if worker.alive and failure is not None:
-                worker.fail(failure.kind, f"export failed: {failure.sentence}", failure.details)
-    return built
-
-
 def _load(
     crew: Crew, worker: Worker, variant: VariantSpec, files: dict[str, list[Any]], facts: Answer, cold: Cold
 ) -> None:
@@ -245,10 +111,13 @@ def _load(
         crew.ask(worker, "settling", "settle")
 
 
-def bind(crew: Crew, scenario: str, cold: Mapping[str, Cold]) -> dict[str, float]:
+def bind(
+    crew: Crew, scenario: str, cold: Mapping[str, Cold], started: dict[str, Started] | None = None
+) -> dict[str, float]:
     """Give every living worker the inputs of `scenario` and compare outputs with the baseline's.
 
-    Returns the worst relative L2 distance per worker; fills `first_call_s`. One worker at a time.
+    Returns the worst relative L2 distance per worker; fills `first_call_s`, and `started` where it is given. One worker
+    at a time.
     """
     folder = str(crew.folder)
     distances: dict[str, float] = {}
@@ -261,6 +130,9 @@ def bind(crew: Crew, scenario: str, cold: Mapping[str, Cold]) -> dict[str, float
             continue
         if cold[worker.name].first_call_s is None:
             cold[worker.name].first_call_s = answer["first_call_s"]
+        if started is not None:
+            started[worker.name] = get_going(crew, worker, scenario, answer["first_call_s"])
+            cold[worker.name].warm_s = cold[worker.name].warm_s or started[worker.name].calls_s
         if worker.name == BASELINE:
             crew.ask(worker, f"outputs of {scenario}", "write_outputs", scenario=scenario, folder=folder)
             distances[worker.name] = 0.0

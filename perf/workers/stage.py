@@ -14,6 +14,7 @@ from perf.probes.clock import clock_for
 from perf.probes.memory import CudaMemory
 from perf.variants.registry import VariantSpec
 from perf.variants.variant import Call
+from perf.workers.beside import Beside
 from perf.workers.content import (
     digest_of,
     leaves,
@@ -32,10 +33,11 @@ from perf.workloads.workload import Inputs, Workload
 Answer = dict[str, Any]
 
 
-class Stage:
+class Stage(Beside):
     """The state of one worker: at first nothing, then a module or a loaded file, then calls ready to be timed."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._device = "cpu"
         self._module: Any = None
         self._workload: Workload | None = None
@@ -188,8 +190,7 @@ class Stage:
         calls: list[Callable[[], Any]] = []
         for values in inputs:
             placed = self._placed(values)
-            runner = self._runners[""] if "" in self._runners else self._runners[signature(values)]
-            calls.append(functools.partial(runner, *placed))
+            calls.append(functools.partial(self._runner(values), *placed))
         self._calls[scenario] = calls
         start = time.perf_counter()
         with torch.inference_mode():

@@ -7,8 +7,8 @@ import pytest
 
 from perf.measurement.measurement import Arm, Measurement, merged
 from perf.variants.registry import BASELINE, CONTROL
+from perf.workers.cold import Cold
 from perf.workers.failure import Failure, FailureKind
-from perf.workers.readiness import Cold
 
 
 def arm(name: str, *turns: tuple[float, ...]) -> Arm:

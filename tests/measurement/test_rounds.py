@@ -19,9 +19,9 @@ from perf.measurement.rounds import (
     calls_in_a_turn,
 )
 from perf.variants.registry import BASELINE, CONTROL
+from perf.workers.cold import Cold
 from perf.workers.crew import Turn
 from perf.workers.failure import Failure, FailureKind
-from perf.workers.readiness import Cold
 
 NAMES = (BASELINE, "jit", "aot", CONTROL)
 

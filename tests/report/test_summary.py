@@ -4,7 +4,8 @@ import pytest
 
 from perf.gates.policy import Gate, Policy
 from perf.gates.ruling import Judge
-from perf.report.summary import format_seconds, summary
+from perf.report.summary import summary
+from perf.report.words import format_seconds
 from perf.workers.failure import Failure, FailureKind
 from tests.measurements import made_of
 
