@@ -66,6 +66,11 @@ def add_options(parser: pytest.Parser) -> None:
         help="seed of the order of turns, recorded with the results; default: 0",
     )
     group.addoption(
+        "--perf-report",
+        metavar="FILE.md",
+        help="write the run as Markdown: claims, figures of every variant, recommendations, dated, with the device",
+    )
+    group.addoption(
         "--perf-cache",
         metavar="DIR",
         help="where exported artefacts are kept; default: .perf/cache in the root directory",

@@ -24,7 +24,8 @@ def summary(policy: Policy, judge: Judge, measurements: Iterable[Measurement]) -
     lines: list[str] = []
     sentences: list[str] = []
     for measurement in measurements:
-        lines += [_title(measurement), *_table(policy, judge, measurement), *beside(judge, measurement), ""]
+        title, rows = figures(policy, judge, measurement)
+        lines += [title, *columns(rows), *beside(judge, measurement), ""]
         recommended = recommend(policy, judge, measurement)
         lines[-1:-1] = [] if recommended is None else [f"  {recommendation_line(recommended)}"]
         lines[-1:-1] = [f"  note: {note}" for note in (*_left_out(measurement), *measurement.notes)]
@@ -55,10 +56,11 @@ def _left_out(measurement: Measurement) -> list[str]:
     return [f"{measurement.left_out} left out: {most_frequent_first(measurement.tainted)}"]
 
 
-def _table(policy: Policy, judge: Judge, measurement: Measurement) -> list[str]:
+def figures(policy: Policy, judge: Judge, measurement: Measurement) -> tuple[str, list[tuple[str, ...]]]:
+    """The title of a scenario, and its table: the head, then a row a variant."""
     rows: list[tuple[str, ...]] = [("variant", "median", "speed-up", "peak memory", "rel. L2", "verdict")]
     rows += [_row(policy, judge, measurement, variant) for variant in _variants(measurement)]
-    return columns(rows)
+    return _title(measurement), rows
 
 
 def _row(policy: Policy, judge: Judge, measurement: Measurement, variant: str) -> tuple[str, ...]:

@@ -28,5 +28,6 @@ def shipped_variants() -> dict[str, VariantSpec]:
         VariantSpec("eager", "perf.variants.eager:eager"),
         VariantSpec("torchscript", "perf.variants.torchscript:TorchScript", exported=True),
         VariantSpec("inductor", "perf.variants.inductor:Inductor", exported=True),
+        VariantSpec("batched", "perf.variants.batched:batched"),
     )
     return {spec.name: spec for spec in specs}
