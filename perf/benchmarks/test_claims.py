@@ -11,5 +11,5 @@ from perf.claims.claim import Row
 pytestmark = [pytest.mark.nightly, pytest.mark.claims]
 
 
-def test_every_claim_is_measured_or_can_not_be_here(claim: Row) -> None:
-    assert claim.answered, claim.sentence
+def test_every_claim_is_measured_or_can_not_be_here(measured_claim: Row) -> None:
+    assert measured_claim.answered, measured_claim.sentence

@@ -91,7 +91,7 @@ CLAIMS: tuple[Claim, ...] = (
             "section 5, point 2",
             "对于短文本，不使用并行处理",
         ),
-        Cell("cosyvoice2.short_texts", "4x1s", "batched"),
+        Cell("cosyvoice2.short_texts", "four_of_1s", "batched"),
         ("a batch of four", "one after another"),
     ),
     EmptyCacheFrees(

@@ -35,7 +35,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Row:
-    """measured: the figures, with their intervals; "" where there are none. sentence: their meaning, or why none are."""
+    """measured: the figures, with their intervals; "" where there are none. sentence: what it means, or why not."""
 
     name: str
     said: Said

@@ -27,6 +27,14 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class Against:
+    """Why not this variant: in a few words for a line, and in a sentence."""
+
+    words: str
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Recommendation:
     """For one workload and scenario on one device.
 
@@ -42,7 +50,7 @@ class Recommendation:
     speedup: Speedup | None = None
     first: Cost = Cost()
     later: Cost = Cost()
-    passed_over: Mapping[str, str] = field(default_factory=dict)
+    passed_over: Mapping[str, Against] = field(default_factory=dict)
 
 
 def recommend(policy: Policy, judge: Judge, measurement: Measurement) -> Recommendation | None:
@@ -70,7 +78,9 @@ def recommend(policy: Policy, judge: Judge, measurement: Measurement) -> Recomme
         return Recommendation(*where, BASELINE, baseline.peak_bytes, passed_over=passed_over)
     best = max(found, key=lambda variant: found[variant].interval.estimate)
     slower = {
-        variant: f"{speedup.interval.estimate:.2f}x is less" for variant, speedup in found.items() if variant != best
+        variant: Against(f"{speedup.interval.estimate:.2f}x", f"{best} is faster by the best estimate")
+        for variant, speedup in found.items()
+        if variant != best
     }
     return Recommendation(
         *where,
@@ -83,27 +93,26 @@ def recommend(policy: Policy, judge: Judge, measurement: Measurement) -> Recomme
     )
 
 
-def _against(policy: Policy, judge: Judge, measurement: Measurement, variant: str) -> str | None:
+def _against(policy: Policy, judge: Judge, measurement: Measurement, variant: str) -> Against | None:
     """Why not this one; None where nothing speaks against it."""
     arm = measurement.arms[variant]
     if arm.failure is not None:
-        return arm.failure.sentence
-    for ruling in (judge.parity(measurement, variant), judge.speed(measurement, variant, 1.0)):
-        if ruling.verdict is Answer.INCONCLUSIVE:
-            return "not decidedly faster"
-        if not ruling.green:
-            found = judge.speedup(measurement, variant)
-            slower = ruling.verdict is Answer.FAIL and found is not None and found.interval.high < 1
-            return "slower" if slower else ruling.reason
-    limit = policy.max_memory(
-        Cell(measurement.workload, measurement.scenario, variant), measurement.device.split(":")[0]
-    )
+        return Against("could not run", arm.failure.sentence)
+    parity = judge.parity(measurement, variant)
+    if not parity.green:
+        return Against("not the right output", parity.reason)
+    speed = judge.speed(measurement, variant, 1.0)
+    if not speed.green:
+        words = {Answer.FAIL: "slower", Answer.INCONCLUSIVE: "not decidedly faster"}
+        return Against(words.get(speed.verdict, "no verdict on its speed"), speed.reason)
+    cell = Cell(measurement.workload, measurement.scenario, variant)
+    limit = policy.max_memory(cell, measurement.device.split(":")[0])
     if limit is not None and arm.peak_bytes is None:
-        return "its memory is not known, and there is a limit"
+        return Against("memory not known", "its memory is not known, and there is a limit")
     if limit is not None and arm.peak_bytes is not None and arm.peak_bytes > limit[1]:
-        return f"{format_bytes(arm.peak_bytes)} of memory are more than {format_bytes(limit[1])}"
+        return Against("too large", f"{format_bytes(arm.peak_bytes)} of memory are more than {format_bytes(limit[1])}")
     if arm.growth is not None and arm.growth.leaks:
-        return "its memory grows with every call"
+        return Against("leaks", "its memory grows with every call")
     return None
 
 

@@ -16,7 +16,7 @@ from perf.plugin.selection import drop_empty, parametrise, sort_by_scenario, xdi
 from perf.plugin.state import STATE, State
 
 candidate = _fixtures.candidate
-claim = _fixtures.claim
+measured_claim = _fixtures.measured_claim
 variant = _fixtures.variant
 baseline = _fixtures.baseline
 min_speedup = _fixtures.min_speedup
@@ -114,11 +114,11 @@ __all__ = [
     "baseline",
     "candidate",
     "ceiling",
-    "claim",
     "load_ceiling",
     "max_growth",
     "max_latency_ms",
     "max_noise_floor",
+    "measured_claim",
     "min_speedup",
     "min_tail_speedup",
     "recorded",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from perf.measurement.measurement import Measurement
     from perf.plugin.state import State
 
-FIXTURE = "claim"
+FIXTURE = "measured_claim"
 """Its parameter is a `Claim`; what a test gets is the claim's `Row`."""
 
 KINDS = ("cpu", "cuda")

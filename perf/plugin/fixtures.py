@@ -50,7 +50,7 @@ def recorded(request: pytest.FixtureRequest, benchmark: Any) -> Iterator[None]:
 
 
 @pytest.fixture
-def claim(request: pytest.FixtureRequest, benchmark: Any) -> Row:
+def measured_claim(request: pytest.FixtureRequest, benchmark: Any) -> Row:
     """What was measured of a claim. Enters the durations of the variant it is about into pytest-benchmark."""
     from perf.claims.table import data
     from perf.plugin.replay import replay

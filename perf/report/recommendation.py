@@ -14,19 +14,25 @@ from perf.variants.registry import BASELINE
 def recommendation_line(found: Recommendation) -> str:
     """`recommended for W S on D: V, 1.67x (...) as fast as eager, ...`; or eager, and why none of the others."""
     begin = f"recommended for {found.workload} {found.scenario} on {found.device}: {found.variant}"
-    others = "; ".join(f"{variant}: {reason.rstrip('.')}" for variant, reason in found.passed_over.items())
+    others = ", ".join(f"{variant}: {against.words}" for variant, against in found.passed_over.items())
     if found.variant == BASELINE:
         return f"{begin}, since no other is decidedly faster" + (f" ({others})" if others else "")
     speed = f", {format_speedup(found.speedup)} as fast as {BASELINE}" if found.speedup is not None else ""
     memory = "" if found.peak_bytes is None else f", {format_bytes(found.peak_bytes)} of memory"
-    cold = f", {cost_words(found.first)} when built anew, {cost_words(found.later)} from the cache"
-    return f"{begin}{speed}{memory}{cold}" + (f"; not {others}" if others else "")
+    return f"{begin}{speed}{memory}{_cold(found)}" + (f" ({others})" if others else "")
 
 
-def cost_words(cost: Cost) -> str:
-    """`61 s more once, paid for after 3,020 calls (2,000 to 6,100)`."""
+def _cold(found: Recommendation) -> str:
+    first, later = _words(found.first), _words(found.later)
+    if first is None or later is None:
+        return ""
+    return f", {first}" if first == later else f", {first} when built anew, {later} from the cache"
+
+
+def _words(cost: Cost) -> str | None:
+    """`61 s more once, paid for after 3,020 calls (2,000 calls to 6,100 calls)`; None where it is not known."""
     if cost.extra_s is None or cost.payback is None:
-        return "an unknown cost once"
+        return None
     if cost.extra_s <= 0:
         return "nothing more once"
     paid = cost.payback
@@ -48,7 +54,7 @@ def recommendation_data(found: Recommendation) -> dict[str, Any]:
         "peak_bytes": found.peak_bytes,
         "built_anew": _cost(found.first),
         "from_the_cache": _cost(found.later),
-        "passed_over": dict(found.passed_over),
+        "passed_over": {variant: against.sentence for variant, against in found.passed_over.items()},
     }
 
 

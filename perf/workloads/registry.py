@@ -73,7 +73,7 @@ def _of_a_sentence(name: str, variants: tuple[str, ...]) -> tuple[WorkloadSpec, 
 
 def _short_texts() -> list[WorkloadSpec]:
     """Four texts at a time: one after another, or in a batch. For the claim that batching short texts does not pay."""
-    module, names = "perf.workloads.cosyvoice2.short_texts", ("4x1s",)
+    module, names = "perf.workloads.cosyvoice2.short_texts", ("four_of_1s",)
     return [
         WorkloadSpec(
             f"{family}.short_texts", f"{module}:{prefix}short_texts", names, ("eager", "batched"), frozenset(names)

@@ -52,7 +52,7 @@ def small_short_texts() -> Workload:
 
 
 def scenarios(width: int) -> dict[str, Inputs]:
-    """`4x1s`: four texts of a second of speech each, every one behind its prompt."""
+    """`four_of_1s`: four texts of a second of speech each, every one behind its prompt."""
     tokens = PROMPT_TOKENS + SENTENCE_TOKENS["1s"]
     lengths = torch.full((TEXTS,), tokens, dtype=torch.int32)
-    return {"4x1s": (normal("short_texts.4x1s", TEXTS, tokens, width), lengths)}
+    return {"four_of_1s": (normal("short_texts.four_of_1s", TEXTS, tokens, width), lengths)}
