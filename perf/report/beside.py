@@ -38,14 +38,15 @@ def row(judge: Judge, measurement: Measurement, name: str) -> tuple[str, ...]:
 
 
 def cached(measurement: Measurement) -> list[str]:
-    """A sentence for each file that was built before: `built in 61 s on 2026-11-22; found in the cache in 0.1 s`."""
+    """A sentence for each file that was built before: `built in 61 s on DAY; found in the cache in 0.1 s, 0.2% of that`."""
     lines = []
     for name, arm in measurement.arms.items():
         cold = arm.cold
         if cold.artefact_bytes is None or cold.built_now:
             continue
         day = f" on {cold.built_at}" if cold.built_at else " by an earlier run"
-        fetched = format_seconds(cold.fetch_s)
+        share = f", {cold.fetch_s / cold.build_s:.1%} of that" if cold.fetch_s is not None and cold.build_s else ""
+        fetched = f"{format_seconds(cold.fetch_s)}{share}"
         lines.append(f"{name}: built in {format_seconds(cold.build_s)}{day}; found in the cache in {fetched}")
     return lines
 

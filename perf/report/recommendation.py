@@ -30,13 +30,14 @@ def _cold(found: Recommendation) -> str:
 
 
 def _words(cost: Cost) -> str | None:
-    """`61 s more once, paid for after 3,020 calls (2,000 calls to 6,100 calls)`; None where it is not known."""
+    """`61 s more once, paid for after 3,020 calls (2,000 to 6,100)`; None where it is not known."""
     if cost.extra_s is None or cost.payback is None:
         return None
     if cost.extra_s <= 0:
         return "nothing more once"
     paid = cost.payback
-    between = f" ({format_calls(paid.soonest)} to {format_calls(paid.latest)})" if paid.soonest != paid.latest else ""
+    ends = [format_calls(end).removesuffix(" calls") for end in (paid.soonest, paid.latest)]
+    between = f" ({ends[0]} to {ends[1]})" if ends[0] != ends[1] else ""
     return f"{format_seconds(cost.extra_s)} more once, paid for after {format_calls(paid.calls)}{between}"
 
 

@@ -33,14 +33,14 @@ analysis.CLAIMS = (
 )
 '''
 
-TEST = '''
+TEST = """
 import pytest
 
 
 @pytest.mark.claims
 def test_claim(measured_claim):
     assert measured_claim.answered, measured_claim.sentence
-'''
+"""
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def test_a_line_a_variant_with_what_comes_once_and_the_limit() -> None:
     assert "of arithmetic" in jit
     assert "not in 2 calls, 3 s" in eager
     assert [line.strip() for line in below] == [
-        "jit: built in 61 s on 2026-11-22; found in the cache in 40 ms",
+        "jit: built in 61 s on 2026-11-22; found in the cache in 40 ms, 0.1% of that",
         "a call: 2 GFLOP, 1 MiB of parameters and 1 MiB of activations, each once in float32",
         "ceiling in fp32: 1 TFLOP/s, 20 GB/s, the best of a large product and a large copy",
         "no ceiling in int8: no ceiling is known",
@@ -73,7 +73,7 @@ def test_the_recommendation_says_speed_memory_cost_and_why_not_the_others() -> N
     )
     assert line.startswith("recommended for my.encoder short on cpu: jit, 1.5")
     assert "100 MiB of memory" in line
-    assert "60 s more once, paid for after 3,020 calls (2,000 calls to 6,100 calls) when built anew" in line
+    assert "60 s more once, paid for after 3,020 calls (2,000 to 6,100) when built anew" in line
     assert "nothing more once from the cache" in line
 
 
