@@ -138,7 +138,9 @@ class Judge:
         if arm.failure is not None:
             return Ruling(gate, Answer.FAIL, arm.failure.sentence)
         if arm.rel_l2 is None:
-            return Ruling(gate, Answer.INVALID, "the output was not compared with the baseline's")
+            baseline = measurement.arms[BASELINE].failure
+            why = f", because there is none: {baseline.sentence}" if baseline is not None else ""
+            return Ruling(gate, Answer.INVALID, f"the output was not compared with the baseline's{why}")
         if not arm.rel_l2 <= tolerance(arm):
             return Ruling(gate, Answer.FAIL, f"the output is not the baseline's: {difference(arm)}")
         return Ruling(gate, Answer.PASS, f"relative L2 distance {arm.rel_l2:.1e} is within {tolerance(arm):g}")

@@ -143,7 +143,7 @@ class Rounds:
         """Rounds until nobody is undecided, or until all runs together have spent `budget_s` on rounds that count.
 
         Everyone takes part in the first few; then those that are decided rest, and only baseline, control and the
-        undecided go on.
+        undecided go on. Without a baseline nobody is compared, and the others take a few for their own figures.
         """
         resting: set[str] = set()
         while self._team.failure(BASELINE) is None and self.spent_s < budget_s and self._wall_s < OVERTIME * budget_s:
@@ -167,7 +167,15 @@ class Rounds:
                 if not wanted:
                     break
                 resting = set(self._series) - wanted - {BASELINE, CONTROL}
+        if self._team.failure(BASELINE) is not None:
+            self._take_a_few()
         return self.measurement()
+
+    def _take_a_few(self) -> None:
+        """Rounds for what is not a comparison: whether memory grows, and what calls take."""
+        for _ in range(LEAST_ROUNDS - len(self._series[BASELINE].turns)):
+            if self._team.names():
+                self._round(set())
 
     def measurement(self) -> Measurement:
         """What is known by now."""

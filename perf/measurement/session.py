@@ -11,7 +11,7 @@ from perf.measurement.measurement import Arm, Measurement, merged
 from perf.measurement.rounds import Rounds, Undecided
 from perf.probes.card_health import CardHealth
 from perf.probes.health import HostLoad, Together
-from perf.variants.registry import BASELINE, VariantSpec
+from perf.variants.registry import VariantSpec
 from perf.workers.cache import ArtefactCache
 from perf.workers.crew import Crew, Progress, Turn
 from perf.workers.failure import Failure
@@ -37,6 +37,7 @@ class Means:
     all workers are started anew, because a process is a source of variance of its own. claim: called before workers
     start; returns when the device is this run's alone, and at once when it is already. keep_disturbed: whether rounds
     that something else disturbed count all the same. card_uuid: of the card that workers run on; "" for none.
+    enforced_bytes: the cap on each worker; None for none.
     """
 
     device: str
@@ -48,6 +49,7 @@ class Means:
     processes: int = 1
     keep_disturbed: bool = False
     card_uuid: str = ""
+    enforced_bytes: int | None = None
     claim: Callable[[], object] = field(default=lambda: None)
     on_close: Callable[[Measurement], object] = field(default=lambda _: None)
 
@@ -131,7 +133,7 @@ class Measurements:
         task = self._tasks[workload]
         means = self._means
         means.claim()
-        self._crew = Crew(task.workload, means.device, means.progress, means.timeout_s)
+        self._crew = Crew(task.workload, means.device, means.progress, means.timeout_s, means.enforced_bytes)
         self._ready = make_ready(self._crew, task.variants, task.scenarios, means.cache, means.progress)
 
     def _measure(self, workload: str, scenario: str) -> None:
@@ -159,10 +161,11 @@ class Measurements:
         card = CardHealth(self._means.card_uuid, crew.pids) if self._means.card_uuid else None
         unseen = (card.missing,) if card is not None and card.missing else ()
         # Another order of turns in every set of processes, and all of them from the one seed.
-        blank = Measurement(workload, scenario, self._means.device, self._means.seed + len(parts), arms, notes=unseen)
+        notes = unseen + crew.notes
+        blank = Measurement(workload, scenario, self._means.device, self._means.seed + len(parts), arms, notes=notes)
         parts.append(blank)
         self.done[workload, scenario] = merged(parts)
-        if crew.workers[BASELINE].failure is None:
+        if any(worker.alive for worker in crew.workers.values()):
             health = Together([HostLoad(crew.pids), *([] if card is None else [card])])
             run = Rounds(
                 _CrewTeam(crew),

@@ -7,6 +7,9 @@ import math
 
 import pytest
 
+from perf.errors import UsageProblem
+from perf.gates.size import parse_bytes
+
 
 def add_options(parser: pytest.Parser) -> None:
     """Add the group `perf`; wrong values are pytest usage errors."""
@@ -28,6 +31,18 @@ def add_options(parser: pytest.Parser) -> None:
         type=_seconds,
         default=300.0,
         help="longest time for the rounds of one workload/scenario; who needs more is INCONCLUSIVE; default: 300",
+    )
+    group.addoption(
+        "--perf-ceiling",
+        metavar="SIZE",
+        type=_size,
+        help="memory that has to be enough for each variant, as in 4GiB; overrides the ceiling of [tool.perf]",
+    )
+    group.addoption(
+        "--perf-enforce",
+        action="store_true",
+        help="run each worker under a real cap of that size: what does not fit runs out of memory, and is told by how "
+        "much it did not fit",
     )
     group.addoption(
         "--perf-disturbed",
@@ -85,6 +100,13 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
     return seconds
+
+
+def _size(text: str) -> int:
+    try:
+        return parse_bytes(text, "size")
+    except UsageProblem as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from None
 
 
 def _wait(text: str) -> float:

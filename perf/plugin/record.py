@@ -9,7 +9,7 @@ from typing import Any
 from perf.gates.cell import Cell
 from perf.gates.policy import Policy
 from perf.gates.ruling import Judge, rulings, tolerance
-from perf.measurement.measurement import Measurement
+from perf.measurement.measurement import Arm, Measurement
 from perf.plugin.record_beside import beside
 from perf.statistics import Interval
 from perf.variants.registry import BASELINE
@@ -40,7 +40,7 @@ def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell)
             {"gate": ruling.gate, "verdict": ruling.verdict.value, "reason": ruling.reason}
             for ruling in rulings(policy, judge, measurement, cell.variant)
         ],
-        "memory": dict(arm.memory) or {"peak_bytes": None},
+        "memory": {**(arm.memory or {"peak_bytes": None}), **_shortage(arm)},
         "memory_growth": None if arm.growth is None else {"bytes_a_call": arm.growth.slope, "leaks": arm.growth.leaks},
         "parity": {"rel_l2": _finite(arm.rel_l2), "tolerance": tolerance(arm)},
         "cold": {
@@ -56,12 +56,23 @@ def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell)
         "first_of_turn_s": list(arm.first_s),
         "device_s": [duration for turn in arm.device_s for duration in turn],
         "failure": None if arm.failure is None else {"kind": arm.failure.kind.value, "sentence": arm.failure.sentence},
+        # What failed before its first round has no durations, and so no entry of its own.
+        "failed_beside_it": {
+            other.name: {"kind": other.failure.kind.value, "sentence": other.failure.sentence, **_shortage(other)}
+            for other in measurement.arms.values()
+            if other.failure is not None and other is not arm
+        },
         "rounds": measurement.rounds,
         "tainted_rounds": dict(Counter(measurement.tainted)),
         "seed": measurement.seed,
         "inside_calls": measurement.busy_s / measurement.wall_s if measurement.wall_s else None,
         "notes": list(measurement.notes),
     }
+
+
+def _shortage(arm: Arm) -> dict[str, Any]:
+    failure = arm.failure
+    return {} if failure is None or failure.shortage is None else failure.shortage.facts()
 
 
 def _interval(interval: Interval) -> dict[str, float | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterable
+from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +67,9 @@ class State:
             from perf.gates.configuration import read_policy
 
             self._policy = read_policy(self._file, must_exist=self._chosen)
+            ceiling_bytes = self._config.getoption("perf_ceiling")
+            if ceiling_bytes is not None:
+                self._policy = replace(self._policy, ceiling_bytes=ceiling_bytes)
         return self._policy
 
     @property
@@ -215,6 +219,7 @@ class State:
         from perf.gates.open import OpenGates
         from perf.history.rounds import save_rounds
         from perf.measurement.session import Means, Measurements, Task
+        from perf.plugin.enforcement import enforced_ceiling
         from perf.variants.registry import BASELINE
         from perf.workers.cache import ArtefactCache
 
@@ -231,6 +236,7 @@ class State:
             processes=option("perf_processes"),
             keep_disturbed=option("perf_disturbed") == "keep",
             card_uuid=self.device.card.uuid if self.device.card is not None else "",
+            enforced_bytes=enforced_ceiling(self) if option("perf_enforce") else None,
             claim=self.claim_device,
             on_close=lambda measurement: save_rounds(root / "rounds", measurement),
         )

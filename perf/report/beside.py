@@ -38,7 +38,7 @@ def row(judge: Judge, measurement: Measurement, name: str) -> tuple[str, ...]:
 
 
 def cached(measurement: Measurement) -> list[str]:
-    """A sentence for each file that was built before: `built in 61 s on DAY; found in the cache in 0.1 s, 0.2% of that`."""
+    """A sentence for each file that was built before: how long that took and when, and what finding it took now."""
     lines = []
     for name, arm in measurement.arms.items():
         cold = arm.cold

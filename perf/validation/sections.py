@@ -43,12 +43,14 @@ is a control; the other lines have none."""
 _LIMITS = """{half} measurements a line, else as above. Memory is AR(1); recorded pairs were within +-0.2 of none. A
 random bias is normal, its own for every instance: one control shows one draw of it, and the candidate's own may
 well be larger. Only freshly started processes show more of it; five processes here share the same number of rounds."""
-_POWER = f"""Normal noise, {{runs}} measurements a line. Columns: pairs to the verdict (median, mean, and by when 95 %
-were decided), share decided within 12, 24, 32 and 200 pairs, wrong verdicts. "Fixed" is the number of pairs at
-which a two-sided signed-rank test of the same level, looked at once, reaches 95 % power; it can neither be stopped
-early nor extended. "Least" is what no rule that stops by itself can stay below in the mean at 95 % power, if it has
-to be right about AR(1) {MEMORY} too. With a control, claims must also hold with the control's offset to either
-side, which costs pairs."""
+_POWER = f"""Normal noise, {{n}} measurements a line, {{runs}} with a control. Columns: pairs to the verdict
+(median, mean, and by when 95 % were decided), share decided within 12, 24, 32 and 200 pairs, wrong verdicts.
+"Fixed" is the number of pairs at which a two-sided signed-rank test of the same level, looked at once, reaches 95 %
+power; it can neither be stopped early nor extended. "Equal" is the number at which it misses as few of these very
+measurements as ours within {2 * ROUNDS} rounds: rules that stop by themselves and rules of fixed size are compared
+at equal level and power (Wald 1945), and ours, which goes on until it knows, misses next to none. "Least" is what
+no rule that stops by itself can stay below in the mean at 95 % power, if it has to be right about AR(1) {MEMORY}
+too. With a control, claims must also hold with the control's offset to either side, which costs pairs."""
 _COVERAGE = f"""Share of {{runs}} measurements whose final interval holds the true ratio, whatever stopped them; at
 most {ROUNDS} rounds."""
 _TAILS = f"""Share of {{half}} series of {tables.TAIL_CALLS} calls in which the bounds of a percentile ever missed it,

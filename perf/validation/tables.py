@@ -104,12 +104,14 @@ EFFECTS = (
 
 
 def power(study: Study) -> Found:
-    """Pairs to a verdict, beside what a signed-rank test of fixed size needs for 95 % power at the same level."""
+    """Pairs to a verdict, beside what a signed-rank test of fixed size needs at the same level: for 95 % power, and for
+    as much power as ours has, which is how sequential and fixed rules are compared (Wald 1945)."""
     lines = [
         row(
-            "spread truth limit control median mean 95_% 12_/_24_/_32_/_200 wrong least fixed mean_/_fixed 95_%_/_fixed"
+            "spread truth limit control median mean 95_% 12_/_24_/_32_/_200 wrong least fixed mean_/_fixed "
+            "95_%_/_fixed equal mean_/_equal"
         ),
-        "| ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     normal = NOISES[0]
     medians: dict[str, dict[str, float]] = {"pairs alone": {}, "with control": {}}
@@ -119,7 +121,8 @@ def power(study: Study) -> Found:
             study.say(f"power: {effect.ratio:.3f} against {effect.threshold:.2f}{', with control' if control else ''}")
             rng = study.generator(3, number, control)
             noise = Noise(normal.name, normal.says, normal.calls, None, 1e-12) if control else normal
-            rounds = interleaved(noise, rng, study.runs, 2 * ROUNDS, effect.ratio, effect.spread / PAIR_SPREAD)
+            runs = study.runs if control else study.measurements  # equal power needs many: ours misses next to none
+            rounds = interleaved(noise, rng, runs, 2 * ROUNDS, effect.ratio, effect.spread / PAIR_SPREAD)
             outcome = watch(rounds, effect.threshold, study.alpha, final_intervals=False)
             pairs = np.where(outcome.decided, outcome.pairs, np.inf)
             wrong = outcome.share(Answer.FAIL if effect.ratio > effect.threshold else Answer.PASS)
@@ -127,11 +130,13 @@ def power(study: Study) -> Found:
             mean = float(np.mean(np.minimum(pairs, 2 * ROUNDS)))
             shares = " / ".join(f"{np.mean(pairs <= n):.1%}" for n in (12, 24, 32, 200))
             distance = abs(math.log(effect.ratio / effect.threshold)) / effect.spread
+            equal = _equal_size(rounds, effect, float(np.mean(pairs <= 2 * ROUNDS)), study.alpha)
             medians["with control" if control else "pairs alone"][f"{distance:.3f}"] = float(np.median(pairs))
             lines.append(
                 f"| {effect.spread:.1%} | {effect.ratio:.3f} | {effect.threshold:.2f} | {'yes' if control else 'no'} "
                 f"| {np.median(pairs):.0f} | {mean:.0f} | {late:.0f} | {shares} | {wrong:.2%} "
-                f"| {least_pairs(distance, study.alpha)} | {fixed} | {mean / fixed:.2f} | {late / fixed:.2f} |"
+                f"| {least_pairs(distance, study.alpha)} | {fixed} | {mean / fixed:.2f} | {late / fixed:.2f} "
+                f"| {equal} | {mean / equal:.2f} |"
             )
     return Found(lines, medians)
 
@@ -264,6 +269,18 @@ def _fixed_size(effect: float, study: Study) -> int:
         if limit >= 0 and float(np.mean(counts[:, n - 1] >= n * (n + 1) // 2 - limit)) >= 0.95:
             return n
     return ROUNDS
+
+
+def _equal_size(rounds: Rounds, effect: Effect, power: float, alpha: float) -> int:
+    """Pairs at which the signed-rank test of fixed size misses as few of these measurements as ours, of `power`."""
+    towards = math.copysign(1.0, effect.ratio - effect.threshold)
+    counts = positive_averages(towards * (_log_ratios(rounds) - math.log(effect.threshold)))
+    longest = int(counts.shape[1])
+    for n in range(2, longest + 1):
+        limit = _fixed_limit(n, alpha)
+        if limit >= 0 and float(np.mean(counts[:, n - 1] >= n * (n + 1) // 2 - limit)) >= power:
+            return n
+    return longest
 
 
 def _fixed_limit(n: int, alpha: float) -> int:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import execnet
 
+from perf.workers.cap import mib
 from perf.workers.failure import FailureKind
 from perf.workers.worker import Answer, Inbox, Worker
 from perf.workloads.registry import WorkloadSpec
@@ -46,11 +47,22 @@ class Crew:
 
     Workers are named by their variant; the control by `CONTROL`. A worker that fails stays in `workers` with its
     `failure`; the others go on. Use as a context manager: nothing outlives it.
+
+    ceiling_bytes: the cap that workers which are measured run under; None for none. Builders and helpers have none.
     """
 
-    def __init__(self, workload: WorkloadSpec, device: str, progress: Progress, timeout_s: float) -> None:
+    def __init__(
+        self,
+        workload: WorkloadSpec,
+        device: str,
+        progress: Progress,
+        timeout_s: float,
+        ceiling_bytes: int | None = None,
+    ) -> None:
         self.workload = workload
         self.device = device
+        self.ceiling_bytes = ceiling_bytes
+        self.enforced_by: str | None = None
         self.workers: dict[str, Worker] = {}
         self._progress = progress
         self._timeout_s = timeout_s
@@ -87,7 +99,26 @@ class Crew:
     def start(self, names: Iterable[str]) -> None:
         """Hire the workers that are measured and let them import torch."""
         self.workers = {worker.name: worker for worker in self.hire(names)}
-        self.ask_all(self.workers.values(), "importing torch", "start", device=self.device)
+        workers = list(self.workers.values())
+        for worker in workers:
+            worker.ceiling_bytes = self.ceiling_bytes
+        if self.ceiling_bytes is None:
+            self.ask_all(workers, "importing torch", "start", device=self.device)
+            return
+        # Under a cap on a card one after the other: the size of a context is seen from what the card has in use.
+        groups = [[worker] for worker in workers] if self.device.startswith("cuda") else [workers]
+        for group in groups:
+            answers = self.ask_all(
+                group, "importing torch", "start", device=self.device, ceiling_bytes=self.ceiling_bytes
+            )
+            self.enforced_by = next((answer["enforced_by"] for answer in answers.values()), self.enforced_by)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the figures should know of how these workers ran."""
+        if self.ceiling_bytes is None or self.enforced_by is None:
+            return ()
+        return (f"every worker that was measured ran under a cap of {mib(self.ceiling_bytes)}, by {self.enforced_by}",)
 
     def ask_all(self, workers: Iterable[Worker], what: str, request: str, **keywords: Any) -> dict[Worker, Answer]:
         """Ask all of `workers` at once; the answers of those that did not fail."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from perf.errors import Unavailable, UsageProblem
+from perf.workers.shortage import about_memory
 from perf.workloads.workload import Workload
 
 
@@ -28,7 +29,8 @@ def resolve(factory: str, where: str) -> Callable[..., Any]:
 def build_workload(factory: str, where: str) -> Workload:
     """Call a workload factory with every generator at seed 0, so that all workers get equal weights.
 
-    Raises UsageProblem for what is wrong with the factory; what it says itself (UsageProblem, Unavailable) goes on.
+    Raises UsageProblem for what is wrong with the factory; what it says itself (UsageProblem, Unavailable) goes on, and
+    so does a shortage of memory, which is no fault of the factory.
     """
     import random
 
@@ -44,6 +46,8 @@ def build_workload(factory: str, where: str) -> Workload:
     except (UsageProblem, Unavailable):
         raise
     except Exception as error:
+        if about_memory(error):
+            raise
         raise UsageProblem(f"{where}: factory {factory!r} failed ({type(error).__name__}: {error})") from error
     if not isinstance(workload, Workload):
         raise UsageProblem(

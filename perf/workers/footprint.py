@@ -6,13 +6,15 @@ import gc
 from typing import Any
 
 from perf.probes.memory import CudaMemory, HostMemory, MemoryReader
+from perf.workers.cap import Cap, NoCap
 
 
 class Footprint:
-    """Bytes above the level before the model was built. `reader` is the memory that has to fit."""
+    """Bytes above the level before the model was built. `reader` is the memory that has to fit, `cap` what holds it."""
 
     def __init__(self) -> None:
         self.reader: MemoryReader = HostMemory()
+        self.cap: Cap = NoCap()
         self._before = 0
         self._cold_peak: int | None = 0
 
@@ -21,10 +23,11 @@ class Footprint:
         gc.collect()
         self.reader.reset_peak()
         self._before = self.reader.read().level_bytes
+        self.cap.aim(self._before)
 
     def loaded(self) -> None:
         """Loading and the first call end here; their peak is kept."""
-        peak = self._peak()
+        peak = self.peak_bytes()
         self._cold_peak = max(peak, self._cold_peak or 0) if peak is not None else None
 
     def level_bytes(self) -> int:
@@ -36,7 +39,7 @@ class Footprint:
 
         `resident_bytes` is what stays between calls; what steady calls need above it are the activations.
         """
-        steady, cold = self._peak(), self._cold_peak
+        steady, cold = self.peak_bytes(), self._cold_peak
         resident = max(0, self.level_bytes() - self._before)
         answer: dict[str, Any] = {
             "peak_bytes": None if steady is None or cold is None else max(steady, cold),
@@ -45,11 +48,13 @@ class Footprint:
             "resident_bytes": resident,
             "activation_bytes": None if steady is None else max(0, steady - resident),
             "level_before_bytes": self._before,
+            **self.cap.facts(),
         }
         if isinstance(self.reader, CudaMemory):
             return answer | {"kind": "cuda reserved", "peak_allocated_bytes": self.reader.peak_allocated_bytes()}
         return answer | {"kind": "resident"}
 
-    def _peak(self) -> int | None:
+    def peak_bytes(self) -> int | None:
+        """Most since the peak was last reset; None where the platform can't tell."""
         peak = self.reader.read().peak_bytes
         return None if peak is None else max(0, peak - self._before)

@@ -13,7 +13,7 @@ from perf.workers.cache import ArtefactCache
 from perf.workers.cold import Cold
 from perf.workers.crew import Crew, Progress
 from perf.workers.exports import files_of
-from perf.workers.failure import FailureKind
+from perf.workers.stand_in import stand_in
 from perf.workers.warming import Started, get_going
 from perf.workers.worker import Answer, Worker
 
@@ -37,7 +37,7 @@ def make_ready(
 ) -> Ready:
     """Start `variants` (the baseline among them) and a control, and load each.
 
-    A variant that fails has its `failure` set; without a living baseline nothing more is prepared.
+    A variant that fails has its `failure` set. Where nothing can be known of the model without the baseline, all fail.
     Raises UsageProblem for a factory that returns the wrong thing, unequal weights, or an unknown scenario.
     """
     by_name = {variant.name: variant for variant in variants}
@@ -45,10 +45,10 @@ def make_ready(
     ready = Ready({name: Cold() for name in crew.workers})
     opened = _open(crew, by_name, ready)
     baseline = crew.workers[BASELINE]
-    if not baseline.alive:
+    facts = opened.get(baseline) or stand_in(crew, scenarios)
+    if facts is None:
         _share_what_is_missing(crew)
         return ready
-    facts = opened[baseline]
     _check_scenarios(crew, facts, scenarios)
     ready.threads, ready.weight_bytes, ready.calls = facts["threads"], facts["weight_bytes"], facts["calls"]
     exported = [variant for variant in variants if variant.exported and crew.workers[variant.name].alive]
@@ -73,11 +73,11 @@ def _open(crew: Crew, by_name: Mapping[str, VariantSpec], ready: Ready) -> dict[
 def _share_what_is_missing(crew: Crew) -> None:
     """A model that can't be built here can't be built by any variant: all say so, in its own words."""
     failure = crew.workers[BASELINE].failure
-    if failure is None or failure.kind is not FailureKind.UNAVAILABLE:
+    if failure is None:
         return
     for worker in crew.workers.values():
         if worker.alive:
-            worker.fail(failure.kind, failure.sentence)
+            worker.fail(failure.kind, failure.sentence, shortage=failure.shortage)
 
 
 def _check_weights(crew: Crew, right: Answer | None, found: Answer) -> None:
@@ -114,7 +114,7 @@ def _load(
 def bind(
     crew: Crew, scenario: str, cold: Mapping[str, Cold], started: dict[str, Started] | None = None
 ) -> dict[str, float]:
-    """Give every living worker the inputs of `scenario` and compare outputs with the baseline's.
+    """Give every living worker the inputs of `scenario` and compare outputs with the baseline's, where that has any.
 
     Returns the worst relative L2 distance per worker; fills `first_call_s`, and `started` where it is given. One worker
     at a time.
@@ -136,13 +136,11 @@ def bind(
         if worker.name == BASELINE:
             crew.ask(worker, f"outputs of {scenario}", "write_outputs", scenario=scenario, folder=folder)
             distances[worker.name] = 0.0
-        else:
+        elif crew.workers[BASELINE].alive:
             compared = crew.ask(worker, f"comparing {scenario}", "compare_outputs", scenario=scenario, folder=folder)
             if compared is not None:
                 distances[worker.name] = compared["rel_l2"]
         crew.ask(worker, "resetting its peak", "reset_peak")
-        if not crew.workers[BASELINE].alive:
-            break
     for leftover in Path(folder).glob(f"{scenario}.*.output.pt"):
         leftover.unlink()
     return distances

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import os
 import signal
@@ -9,11 +10,15 @@ import sys
 import threading
 import time
 import traceback
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import psutil
 
 from perf.errors import Unavailable, UsageProblem
+from perf.workers.need import needed_bytes
+from perf.workers.shortage import shortage_of
 from perf.workers.stage import Stage
 
 WATCH_S = 2.0
@@ -24,7 +29,7 @@ def serve(channel: Any, log: str, host_pid: int) -> None:
     """Serve `channel` (execnet) in this process.
 
     A request is `[name, keywords]` for a method of `Stage`. Answers: `["ok", dict]`, `["usage", sentence]`,
-    `["unavailable", sentence]`, `["raised", sentence, traceback]`.
+    `["unavailable", sentence]`, `["memory", fields of Shortage, traceback]`, `["raised", sentence, traceback]`.
     """
     _own_output(log)
     # Ctrl-C goes to the whole foreground group; the host decides what it means.
@@ -39,15 +44,28 @@ def serve(channel: Any, log: str, host_pid: int) -> None:
             return
         if name == "stop":
             return
-        try:
-            channel.send(["ok", getattr(stage, name)(**keywords)])
-        except UsageProblem as problem:
-            channel.send(["usage", str(problem)])
-        except Unavailable as reason:
-            channel.send(["unavailable", str(reason)])
-        except Exception as error:  # noqa: BLE001 - whatever a model raises is that variant's failure, and is reported
+        channel.send(_answer(stage, name, keywords, log))
+
+
+def _answer(stage: Stage, name: str, keywords: dict[str, Any], log: str) -> list[Any]:
+    printed = os.fstat(1).st_size
+    try:
+        return ["ok", getattr(stage, name)(**keywords)]
+    except UsageProblem as problem:
+        return ["usage", str(problem)]
+    except Unavailable as reason:
+        return ["unavailable", str(reason)]
+    except Exception as error:  # noqa: BLE001 - whatever a model raises is that variant's failure, and is reported
+        shortage = shortage_of(error, _printed_since(log, printed), stage.cap)
+        if shortage is None:
             first_line = (str(error).splitlines() or [""])[0]
-            channel.send(["raised", f"{type(error).__name__}: {first_line}", traceback.format_exc()])
+            return ["raised", f"{type(error).__name__}: {first_line}", traceback.format_exc()]
+        details = traceback.format_exc()
+    # The error is gone by now, and with it what its frames held.
+    if shortage.cap_bytes is not None:
+        print(shortage.sentence("it", name), file=sys.stderr)  # noqa: T201 - if this process dies now, that is why
+        shortage = replace(shortage, needed_bytes=needed_bytes(stage, name, keywords))
+    return ["memory", asdict(shortage), details]
 
 
 def _own_output(log: str) -> None:
@@ -61,11 +79,21 @@ def _own_output(log: str) -> None:
     faulthandler.enable(sys.stderr)
 
 
+def _printed_since(log: str, begin: int) -> str:
+    """What went to stdout and stderr from byte `begin` on."""
+    with Path(log).open("rb") as file:
+        file.seek(begin)
+        return file.read().decode(errors="replace")
+
+
 def _leave_with(host_pid: int) -> None:
     """End this process when its host has ended, even in the middle of a call."""
     try:
         host = psutil.Process(host_pid)
-        while host.is_running() and host.status() != psutil.STATUS_ZOMBIE:
+        there = True
+        while there:
+            with contextlib.suppress(MemoryError):  # a model under a cap may have left nothing to look with
+                there = host.is_running() and host.status() != psutil.STATUS_ZOMBIE
             time.sleep(WATCH_S)
     except psutil.NoSuchProcess:
         pass

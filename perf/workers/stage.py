@@ -15,6 +15,7 @@ from perf.probes.memory import CudaMemory
 from perf.variants.registry import VariantSpec
 from perf.variants.variant import Call
 from perf.workers.beside import Beside
+from perf.workers.cap import Cap, cap_for, capped
 from perf.workers.content import (
     digest_of,
     leaves,
@@ -43,25 +44,32 @@ class Stage(Beside):
         self._workload: Workload | None = None
         self._runners: dict[str, Call] = {}
         self._calls: dict[str, list[Callable[[], Any]]] = {}
-        self._footprint = Footprint()
+        self.footprint = Footprint()
 
-    def start(self, device: str) -> Answer:
-        """Import torch and wake the device."""
+    @property
+    def cap(self) -> Cap:
+        """What holds this worker to the ceiling."""
+        return self.footprint.cap
+
+    def start(self, device: str, ceiling_bytes: int | None = None) -> Answer:
+        """Import torch and wake the device; with a ceiling, see to it that the cap can be enforced."""
         import torch
 
         torch.set_grad_enabled(False)
+        if device.startswith("cuda") and not torch.cuda.is_available():
+            raise UsageProblem(
+                f"--perf-device {device}: torch {torch.__version__} finds no usable CUDA card in the worker; "
+                "check the driver, or use --perf-device cpu"
+            )
+        self.footprint.cap = cap_for(device, ceiling_bytes)
         _wake(torch)
         if device.startswith("cuda"):
-            if not torch.cuda.is_available():
-                raise UsageProblem(
-                    f"--perf-device {device}: torch {torch.__version__} finds no usable CUDA card in the worker; "
-                    "check the driver, or use --perf-device cpu"
-                )
             torch.cuda.set_device(device)
             torch.zeros(1, device=device)
-            self._footprint.reader = CudaMemory(torch.cuda, torch.device(device))
+            self.footprint.reader = CudaMemory(torch.cuda, torch.device(device))
         self._device = device
-        return {"torch": str(torch.__version__), "threads": torch.get_num_threads()}
+        self.cap.begin()
+        return {"torch": str(torch.__version__), "threads": torch.get_num_threads(), "enforced_by": self.cap.how}
 
     def describe(self, factory: str, where: str) -> Answer:
         """The scenario names of a brought-along workload."""
@@ -79,15 +87,17 @@ class Stage(Beside):
             torch.set_num_threads(count)
         return {"threads": torch.get_num_threads()}
 
+    @capped
     def open(self, factory: str, where: str) -> Answer:
         """Build the workload and put its module on the device; `build_s` is what that took."""
         import torch
 
-        self._footprint.mark()
+        self.footprint.mark()
         start = time.perf_counter()
         workload = build_workload(factory, where)
         if workload.threads is not None:
-            torch.set_num_threads(workload.threads)
+            with self.cap.lifted():  # starts threads, and their stacks are not the model's
+                torch.set_num_threads(workload.threads)
         self._module = workload.module.eval().to(self._device)
         self._workload = workload
         build_s = time.perf_counter() - start
@@ -153,12 +163,13 @@ class Stage(Beside):
             "unavailable": engine.unavailable(),
         }
 
+    @capped
     def load(self, variant: Mapping[str, Any], files: dict[str, list[Any]]) -> Answer:
         """Make the variant ready. `files`: signature -> [path, facts] for an exported engine, {} for the rest."""
         spec = VariantSpec(**variant)
         start = time.perf_counter()
         if files:
-            self._footprint.mark()
+            self.footprint.mark()
             start = time.perf_counter()
             engine = resolve(spec.factory, spec.where)()
             loaded: dict[str, Call] = {}
@@ -179,6 +190,7 @@ class Stage(Beside):
         self._synchronise()
         return {"load_s": time.perf_counter() - start}
 
+    @capped
     def bind(self, scenario: str, folder: str) -> Answer:
         """Put the inputs of `scenario` on the device and run the first call; `first_call_s` is what that took."""
         import torch
@@ -197,7 +209,7 @@ class Stage(Beside):
             calls[0]()
         self._synchronise()
         first_call_s = time.perf_counter() - start
-        self._footprint.loaded()
+        self.footprint.loaded()
         return {"first_call_s": first_call_s}
 
     def write_outputs(self, scenario: str, folder: str) -> Answer:
@@ -220,6 +232,7 @@ class Stage(Beside):
                 worst = max(worst, distance([plain(leaf) for leaf in leaves(call())], right))
         return {"rel_l2": worst}
 
+    @capped
     def turn(self, scenario: str, start: int, count: int) -> Answer:
         """Time `count` calls, the first one cold. No collection of garbage inside."""
         import torch
@@ -237,7 +250,7 @@ class Stage(Beside):
                         device_ns.append(taken.device_ns)
         finally:
             gc.enable()
-        return {"wall_ns": wall_ns, "device_ns": device_ns, "level_bytes": self._footprint.level_bytes()}
+        return {"wall_ns": wall_ns, "device_ns": device_ns, "level_bytes": self.footprint.level_bytes()}
 
     def settle(self) -> Answer:
         """Move everything alive out of the collector's sight, so that no later collection walks the model."""
@@ -247,11 +260,11 @@ class Stage(Beside):
 
     def reset_peak(self) -> Answer:
         """Start the memory of a scenario anew; where the platform can't, its peak is that of the whole life."""
-        return {"reset": self._footprint.reader.reset_peak()}
+        return {"reset": self.footprint.reader.reset_peak()}
 
     def memory(self) -> Answer:
         """What the variant takes of memory; see `Footprint`."""
-        return self._footprint.answer()
+        return self.footprint.answer()
 
     def _opened(self) -> Workload:
         if self._workload is None:

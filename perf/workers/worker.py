@@ -14,7 +14,8 @@ import execnet
 import psutil
 
 from perf.errors import UsageProblem
-from perf.workers.failure import Failure, FailureKind, exit_words
+from perf.workers.failure import Failure, FailureKind, of_death
+from perf.workers.shortage import Shortage
 
 Answer = dict[str, Any]
 Inbox = queue.Queue[tuple["Worker", Any]]
@@ -39,6 +40,7 @@ class Worker:
     def __init__(self, name: str, group: execnet.Group, inbox: Inbox, log: Path) -> None:
         self.name = name
         self.failure: Failure | None = None
+        self.ceiling_bytes: int | None = None
         self.asked: str | None = None
         self.asked_at = 0.0
         self._inbox = inbox
@@ -89,17 +91,21 @@ class Worker:
             raise UsageProblem(message[1])
         if message[0] == "unavailable":
             self.fail(FailureKind.UNAVAILABLE, message[1])
+        elif message[0] == "memory":
+            shortage = Shortage(**message[1])
+            sentence = shortage.sentence(self.name, str(request))
+            self.fail(FailureKind.OUT_OF_MEMORY, sentence, message[2], shortage)
         else:
             self.fail(FailureKind.RAISED, f"{self.name} raised in {request}: {message[1]}", message[2])
         return None
 
-    def fail(self, kind: FailureKind, sentence: str, details: str = "") -> None:
+    def fail(self, kind: FailureKind, sentence: str, details: str = "", shortage: Shortage | None = None) -> None:
         """This worker is out; it is ended."""
         words = self._last_words()
         parts = [details.rstrip()] if details else []
         if words and kind is not FailureKind.UNAVAILABLE:
             parts.append(f"end of its output:\n{words}")
-        self.failure = Failure(kind, sentence, "\n".join(parts))
+        self.failure = Failure(kind, sentence, "\n".join(parts), shortage)
         self.kill()
 
     def kill(self) -> None:
@@ -118,8 +124,8 @@ class Worker:
         if self._process is not None:
             with contextlib.suppress(psutil.Error):
                 code = self._process.wait(timeout=5)
-        where = f" in {request}" if request else ""
-        self.fail(FailureKind.DIED, f"worker {self.name} {exit_words(code)}{where}")
+        kind, sentence, shortage = of_death(self.name, code, request, self._last_words(), self.ceiling_bytes)
+        self.fail(kind, sentence, shortage=shortage)
 
     def _last_words(self) -> str:
         with contextlib.suppress(OSError):

@@ -154,3 +154,11 @@ def test_an_unknown_floor_is_invalid(measurement: Measurement) -> None:
     ruling = JUDGE.noise(measurement, 0.10)
     assert ruling.verdict is Answer.INVALID
     assert "the noise floor is unknown" in ruling.reason
+
+
+def test_without_a_baseline_parity_is_invalid_and_names_it() -> None:
+    starved = Failure(FailureKind.OUT_OF_MEMORY, "eager does not fit under the enforced 300 MiB")
+    ruling = JUDGE.parity(made_of(1.0, rel_l2=None, baseline_failure=starved), "jit")
+    assert ruling.verdict is Answer.INVALID
+    assert ruling.reason.endswith("because there is none: eager does not fit under the enforced 300 MiB")
+    assert JUDGE.memory(made_of(1.0, baseline_failure=starved), "jit", "ceiling", 300 * MIB).green

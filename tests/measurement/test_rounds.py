@@ -208,10 +208,24 @@ def test_a_worker_that_dies_ends_its_own_arm_only() -> None:
     assert len(found.columns("aot")[0]) == LEAST_ROUNDS
 
 
-def test_without_a_baseline_there_is_no_further_round() -> None:
+def test_without_a_baseline_no_further_round_counts() -> None:
     team = FakeTeam(dies={BASELINE: 3})
     found = rounds_of(team).run(lambda measurement: NAMES, 600.0)
     assert found.rounds == 3
+    assert len(found.arms["jit"].turns) == LEAST_ROUNDS, "but for what is not a comparison there are a few"
+
+
+def test_where_the_baseline_never_ran_the_others_take_a_few_turns_and_then_stop() -> None:
+    team = FakeTeam(dies={BASELINE: 0, CONTROL: 0})
+    team.order += [BASELINE, CONTROL]  # both have failed before
+    run = rounds_of(team)
+    run.warm_up()
+    found = run.run(lambda measurement: NAMES, 600.0)
+    assert found.rounds == 0
+    assert sum(1 for turn in found.arms["jit"].turns if turn) == LEAST_ROUNDS
+    assert found.arms["jit"].growth is not None
+    again = run.run(lambda measurement: NAMES, 600.0)
+    assert len(again.arms["jit"].turns) == LEAST_ROUNDS
 
 
 def test_time_inside_calls_is_all_of_the_time_of_a_clock_that_only_calls_move() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -60,6 +62,18 @@ def test_compared_rules_decide_a_clear_effect_only(name: str) -> None:
     rng = np.random.default_rng(0)
     assert CANDIDATES[name](rng.normal(1.0, 0.5, (50, 60)), 0.01)[:, -1].mean() > 0.9
     assert CANDIDATES[name](rng.normal(0.0, 0.5, (50, 60)), 0.01).any(axis=1).mean() < 0.1
+
+
+def test_a_fixed_test_of_equal_power_needs_what_all_of_the_measurements_ask_for() -> None:
+    rng = np.random.default_rng(1)
+    effect = tables.Effect(0.05, 1.22, 1.10)
+    rounds = interleaved(NOISES[0], rng, 500, 60, effect.ratio)
+    half, all_of_them = (tables._equal_size(rounds, effect, power, 0.01) for power in (0.5, 1.0))
+    assert 8 <= half <= 9  # eight pairs are the fewest that a level of 1 % can be kept with
+    assert half < all_of_them < 24
+    slower = tables.Effect(0.05, 1 / 1.22, 1 / 1.10)
+    mirrored = dataclasses.replace(rounds, baseline=rounds.candidate, candidate=rounds.baseline)
+    assert tables._equal_size(mirrored, slower, 1.0, 0.01) == all_of_them
 
 
 def test_fixed_size_is_the_textbook_figure() -> None:

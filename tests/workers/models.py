@@ -50,6 +50,10 @@ def lacking_factory() -> perf.Workload:
     raise perf.Unavailable("the model needs a flux capacitor; install one")
 
 
+def starved_factory() -> perf.Workload:
+    raise MemoryError("Unable to allocate 300. MiB for an array")
+
+
 def plain(module: Any, example: tuple[Any, ...]) -> Any:
     return module
 

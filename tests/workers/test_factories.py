@@ -18,3 +18,8 @@ def test_any_other_error_is_the_factorys() -> None:
         UsageProblem, match=r"^here: factory '.*:raising_factory' failed \(FileNotFoundError: weights.pt"
     ):
         build_workload("tests.workers.models:raising_factory", "here")
+
+
+def test_too_little_memory_is_no_fault_of_the_factory() -> None:
+    with pytest.raises(MemoryError, match="Unable to allocate"):
+        build_workload("tests.workers.models:starved_factory", "here")

@@ -1,0 +1,67 @@
+"""A request that did not fit is made again with room, on a stand-in of the worker."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from perf.workers.cap import Cap, NoCap
+from perf.workers.footprint import Footprint
+from perf.workers.need import needed_bytes
+from tests.workers.test_cap import FakeMemory
+
+MIB = 1 << 20
+
+
+class Tight(NoCap):
+    """A cap that knows of room, or of none."""
+
+    def __init__(self, room: Cap | None) -> None:
+        self._room = room
+
+    def roomy(self) -> Cap | None:
+        return self._room
+
+
+class OnCard(NoCap):
+    """Room on a card whose context takes 450 MiB."""
+
+    def facts(self) -> dict[str, Any]:
+        return {"context_bytes": 450 * MIB}
+
+
+def stage_with(cap: Cap, *, raises: bool = False) -> Any:
+    """A worker whose calls take 400 MiB at their peak."""
+    memory = FakeMemory()
+    made: list[dict[str, Any]] = []
+
+    def turn(**keywords: Any) -> None:
+        made.append(keywords)
+        memory.peak = 400 * MIB
+        if raises:
+            raise MemoryError
+
+    footprint = Footprint()
+    footprint.reader, footprint.cap = memory, cap
+    return SimpleNamespace(footprint=footprint, turn=turn, made=made, export=turn)
+
+
+@pytest.mark.parametrize(("room", "expected"), [(NoCap(), 400 * MIB), (OnCard(), 850 * MIB)])
+def test_the_peak_with_room_is_what_was_needed(room: Cap, expected: int) -> None:
+    stage = stage_with(Tight(room))
+    assert needed_bytes(stage, "turn", {"count": 3}) == expected
+    assert stage.made == [{"count": 3}]
+
+
+def test_where_there_is_no_room_or_nothing_to_repeat_nothing_is_tried() -> None:
+    cramped = stage_with(Tight(None))
+    assert needed_bytes(cramped, "turn", {"count": 3}) is None
+    other = stage_with(Tight(NoCap()))
+    assert needed_bytes(other, "export", {}) is None
+    assert cramped.made == other.made == []
+
+
+def test_what_fails_with_room_too_stays_unknown() -> None:
+    assert needed_bytes(stage_with(Tight(NoCap()), raises=True), "turn", {}) is None
