@@ -5,18 +5,36 @@ Memory comes first and is not read again, since what follows would show in it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, MutableMapping
+from collections.abc import Collection, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from perf.measurement.figures import NewLengths, Work, new_lengths
 from perf.measurement.measurement import Measurement
 from perf.statistics import Ceiling
 from perf.variants.registry import BASELINE, CONTROL
-from perf.workers.crew import Crew
 
 Ceilings = MutableMapping[tuple[int | None, str], Ceiling | str]
 """(threads, precision) -> what this device does at best, or why not. One for a session: it takes seconds."""
+
+
+class Asked(Protocol):
+    """The part of a crew that is used; see `perf.workers.crew.Crew`. A worker that has failed answers None."""
+
+    device: str
+
+    @property
+    def workers(self) -> Mapping[str, Any]: ...
+
+    @property
+    def folder(self) -> Path: ...
+
+    def ask(self, worker: Any, what: str, request: str, **keywords: Any) -> Mapping[str, Any] | None: ...
+
+    def ask_all(
+        self, workers: Iterable[Any], what: str, request: str, **keywords: Any
+    ) -> Mapping[Any, Mapping[str, Any]]: ...
 
 
 @dataclass(frozen=True)
@@ -43,7 +61,7 @@ class Beside:
 
 
 def measure_beside(
-    crew: Crew,
+    crew: Asked,
     measurement: Measurement,
     known: Ceilings,
     *,
@@ -58,9 +76,9 @@ def measure_beside(
     """
     scenario = measurement.scenario
     answers = crew.ask_all(crew.workers.values(), "reading memory", "memory")
-    memory = {worker.name: answer | {"weight_bytes": weight_bytes} for worker, answer in answers.items()}
+    memory = {worker.name: {**answer, "weight_bytes": weight_bytes} for worker, answer in answers.items()}
     for name, cache in _caches(crew).items():
-        memory[name] = memory.get(name, {}) | cache
+        memory[name] = {**memory.get(name, {}), **cache}
     lengths = _lengths(crew, scenario, kept) if measurement.same_inputs else {}
     counted = crew.ask(crew.workers[BASELINE], f"counting the work of {scenario}", "count_work", scenario=scenario)
     found = {
@@ -76,7 +94,7 @@ def measure_beside(
     )
 
 
-def _caches(crew: Crew) -> dict[str, dict[str, int]]:
+def _caches(crew: Asked) -> dict[str, dict[str, int]]:
     """What `empty_cache` does to the baseline's allocator, where the device has one that keeps what it has freed."""
     if crew.device == "cpu":
         return {}
@@ -84,7 +102,7 @@ def _caches(crew: Crew) -> dict[str, dict[str, int]]:
     return {BASELINE: {f"empty_cache_{name}": value for name, value in emptied.items() if value is not None}}
 
 
-def _lengths(crew: Crew, scenario: str, kept: Collection[str]) -> dict[str, NewLengths]:
+def _lengths(crew: Asked, scenario: str, kept: Collection[str]) -> dict[str, NewLengths]:
     """One worker at a time, as everything that is cold. Nothing where no scenario has a size of its own."""
     folder, what = str(crew.folder), f"new lengths of {scenario}"
     chosen = crew.ask(
@@ -100,7 +118,7 @@ def _lengths(crew: Crew, scenario: str, kept: Collection[str]) -> dict[str, NewL
     return found
 
 
-def _ceiling(crew: Crew, known: Ceilings, threads: int | None, precision: str) -> Ceiling | str:
+def _ceiling(crew: Asked, known: Ceilings, threads: int | None, precision: str) -> Ceiling | str:
     if (threads, precision) not in known:
         answer = crew.ask(
             crew.workers[BASELINE], f"measuring what {crew.device} does at best", "ceiling", precision=precision

@@ -141,6 +141,17 @@ def test_warm_up_goes_on_until_the_slow_first_calls_are_over_and_is_not_recorded
     assert found.notes == ()
 
 
+def test_who_was_warmed_up_alone_meets_the_others_for_one_turn() -> None:
+    team = FakeTeam()
+    arms = {name: Arm(name, (), (), (), Cold()) for name in NAMES}
+    blank = Measurement("w", "short", "cpu", 0, arms)
+    alone = dict.fromkeys(NAMES, (0.9, *((0.02,) * WARM_UP_CALLS)))
+    run = Rounds(team, blank, 1, Silent(), FakeHealth(()), lambda: team.clock_s, early=alone)
+    run.warm_up()
+    assert sorted(team.order) == sorted(NAMES)
+    assert {count for _, _, count in team.inputs} == {calls_in_a_turn([0.02])}
+
+
 def test_what_never_gets_steady_is_said() -> None:
     class Restless(FakeTeam):
         def turn(self, name: str, scenario: str, start: int, count: int) -> Turn | None:
