@@ -11,7 +11,6 @@ from typing import Any
 
 from perf.probes.clock import clock_for
 from perf.statistics import steady
-from perf.variants.variant import Call
 from perf.workers.ceiling import measure_ceiling
 from perf.workers.content import shapes, signature
 from perf.workers.work import count_work
@@ -41,8 +40,7 @@ class Beside:
     _device: str
     _module: Any
     _workload: Workload | None
-    _runners: dict[str, Call]
-    _calls: dict[str, list[Callable[[], Any]]]
+    _calls: dict[str, list[partial[Any]]]
 
     def __init__(self) -> None:
         self._tried: set[str] = set()
@@ -87,7 +85,7 @@ class Beside:
 
         if folder is not None:
             inputs: Sequence[Inputs] = torch.load(Path(folder) / f"{scenario}.new.pt", weights_only=True)
-            calls: list[Callable[[], Any]] = [partial(self._runner(values), *self._placed(values)) for values in inputs]
+            calls: Sequence[Callable[[], Any]] = [self._bound(values) for values in inputs]
             self._tried |= {shapes(values) for values in inputs}
         else:
             calls = self._own_lengths(scenario)
@@ -127,7 +125,7 @@ class Beside:
 
         return emptied(torch.cuda, torch.device(self._device))
 
-    def _own_lengths(self, scenario: str) -> list[Callable[[], Any]]:
+    def _own_lengths(self, scenario: str) -> Sequence[Callable[[], Any]]:
         inputs = self._inputs_of(scenario)
         known = self._seen(but=scenario) | {shapes(inputs[0])}
         return [self._calls[scenario][place] for place in unlike(inputs, signature(inputs[0]), known)]
@@ -139,13 +137,10 @@ class Beside:
 
     def _inputs_of(self, scenario: str) -> list[Inputs]:
         """The positional arguments of the bound calls, as they lie on the device."""
-        return [tuple(call.args) for call in self._calls[scenario]]  # type: ignore[attr-defined]  # `bind` makes partials
+        return [tuple(call.args) for call in self._calls[scenario]]
 
-    def _runner(self, values: Inputs) -> Call:
-        """What runs these inputs: an exported engine may have a file for each signature."""
-        return self._runners[""] if "" in self._runners else self._runners[signature(values)]
-
-    def _placed(self, values: Inputs) -> Inputs:
+    def _bound(self, values: Inputs) -> partial[Any]:
+        """A call that waits to be made: what runs these inputs, and they themselves on the device."""
         raise NotImplementedError
 
 

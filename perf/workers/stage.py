@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ class Stage(Beside):
         self._module: Any = None
         self._workload: Workload | None = None
         self._runners: dict[str, Call] = {}
-        self._calls: dict[str, list[Callable[[], Any]]] = {}
+        self._calls: dict[str, list[functools.partial[Any]]] = {}
         self.footprint = Footprint()
 
     @property
@@ -199,10 +199,7 @@ class Stage(Beside):
             inputs = self._workload.calls(scenario)
         else:
             inputs = tuple(torch.load(Path(folder) / f"{scenario}.inputs.pt", weights_only=True))
-        calls: list[Callable[[], Any]] = []
-        for values in inputs:
-            placed = self._placed(values)
-            calls.append(functools.partial(self._runner(values), *placed))
+        calls = [self._bound(values) for values in inputs]
         self._calls[scenario] = calls
         start = time.perf_counter()
         with torch.inference_mode():
@@ -270,6 +267,10 @@ class Stage(Beside):
         if self._workload is None:
             raise RuntimeError("no workload is open in this worker")
         return self._workload
+
+    def _bound(self, values: Inputs) -> functools.partial[Any]:
+        runner = self._runners[""] if "" in self._runners else self._runners[signature(values)]
+        return functools.partial(runner, *self._placed(values))
 
     def _placed(self, values: Inputs) -> Inputs:
         import torch

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from perf.errors import UsageProblem
+from perf.plugin.report_file import ReportFile
 from tests.plugin.conftest import Project
 
 CONFTEST = '''
@@ -83,15 +86,7 @@ def test_claims_are_measured_and_said_everywhere(asking: Project) -> None:
     assert "GFLOP" in report
 
 
-def test_a_report_that_can_not_be_written_is_said_before_anything_is_measured(asking: Project) -> None:
-    done = asking.pytest("test_mine.py", "--perf-report", "nowhere/run.md")
-    assert done.returncode == 4
-    assert "can't be written; name a file in a folder that exists" in done.stderr + done.stdout
-    assert "importing torch" not in done.stdout
-
-
-def test_the_claims_of_the_device_analysis_wait_for_a_project_that_has_their_models(project: Project) -> None:
-    project.configure(["eager", "plain"])
-    done = project.pytest("--collect-only", "-q", "-m", "claims")
-    assert done.returncode == 5, "nothing is collected, and that is said by pytest's own code"
-    assert "error" not in done.stdout.lower()
+def test_a_report_that_can_not_be_written_is_bad_input(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "nowhere" / "run.md"):
+        with pytest.raises(UsageProblem, match="can't be written; name a file in a folder that exists"):
+            ReportFile(path, [])
