@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from perf.claims.claim import Findings, Row, Said, Standing
@@ -121,4 +122,5 @@ def speed_standing(
         Standing.HOLDS: f"{candidate} is at least {ratio(least)} times as fast as {baseline} here.",
         Standing.FALLS: f"{candidate} is less than {ratio(least)} times as fast as {baseline} here.",
     }.get(standing, f"{ruling.reason.rstrip('.')}.")
-    return standing, f"{format_speedup(speedup)} in {speedup.pairs} pairs", sentence
+    pairs = f" in {speedup.pairs} pairs" if math.isfinite(speedup.interval.high) else ""
+    return standing, f"{format_speedup(speedup)}{pairs}", sentence

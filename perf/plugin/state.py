@@ -182,7 +182,7 @@ class State:
 
     def summary(self) -> list[str]:
         """Lines for the end of the run."""
-        if self._measurements is None or not self.measured:
+        if self._measurements is None or not (self.measured or self.claims.asked):
             return []
         from perf.claims import table
         from perf.report.summary import summary

@@ -9,6 +9,7 @@ from perf.measurement.measurement import Arm, Measurement, merged
 from perf.variants.registry import BASELINE, CONTROL
 from perf.workers.cold import Cold
 from perf.workers.failure import Failure, FailureKind
+from tests.measurements import made_of
 
 
 def arm(name: str, *turns: tuple[float, ...]) -> Arm:
@@ -90,3 +91,10 @@ def test_an_output_that_was_not_compared_in_one_set_was_not_compared() -> None:
         replace(MEASUREMENT, arms={**MEASUREMENT.arms, "jit": replace(jit, rel_l2=found)}) for found in (1e-6, None)
     ]
     assert merged(parts).arms["jit"].rel_l2 is None
+
+
+def test_each_set_of_processes_gives_its_own_single_figures() -> None:
+    parts = [made_of(1.0, seed=seed, peak_bytes=size) for seed, size in enumerate((5, 7, 6))]
+    lives = merged(parts).arms["jit"].each_life
+    assert [life.memory["peak_bytes"] for life in lives] == [5, 7, 6]
+    assert len(parts[0].arms["jit"].each_life) == 1
