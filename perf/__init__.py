@@ -4,6 +4,8 @@ Importing this package costs nothing: torch is imported in worker processes only
 """
 
 from perf.errors import Unavailable, UsageProblem
+from perf.variants.evidence import Rebuild, Witnessed
+from perf.workloads.sound import Sound
 from perf.workloads.workload import Workload
 
-__all__ = ["Unavailable", "UsageProblem", "Workload"]
+__all__ = ["Rebuild", "Sound", "Unavailable", "UsageProblem", "Witnessed", "Workload"]

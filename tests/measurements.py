@@ -8,6 +8,7 @@ from perf.measurement.measurement import Arm, Measurement
 from perf.variants.registry import BASELINE, CONTROL
 from perf.workers.cold import Cold
 from perf.workers.failure import Failure
+from perf.workers.parity import Parity
 
 MIB = 1 << 20
 
@@ -36,7 +37,8 @@ def made_of(
 
     def arm(name: str, factor: float, broken: Failure | None = None) -> Arm:
         memory = {"peak_bytes": peak_bytes}
-        return Arm(name, turns(factor), (), (), Cold(), memory=memory, rel_l2=rel_l2, failure=broken)
+        parity = None if rel_l2 is None else Parity(rel_l2)
+        return Arm(name, turns(factor), (), (), Cold(), memory=memory, parity=parity, failure=broken)
 
     arms = {BASELINE: arm(BASELINE, 1.0, baseline_failure), "jit": arm("jit", ratio, failure)}
     if control:

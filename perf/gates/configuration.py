@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from perf.errors import UsageProblem
-from perf.gates.policy import TIMED_LIMITS, TOLERANCE, Gate, Policy
+from perf.gates.policy import TIMED_LIMITS, Gate, Policy
 from perf.gates.size import parse_bytes
+from perf.gates.tolerance import parse_tolerance
 from perf.variants.registry import BASELINE, CONTROL, VariantSpec, shipped_variants
 from perf.workloads.registry import WorkloadSpec, shipped_workloads
+from perf.workloads.tolerance import TOLERANCE
 
 Table = Mapping[str, Any]
 
@@ -22,7 +24,7 @@ _DEVICES = ("cpu", "cuda", "*")
 _TOP = ("alpha", "ceiling", "on_inconclusive", "shipped", "gates", "workloads", "variants")
 _SIZES = ("max_memory", "max_load_memory")
 _GATE = ("workload", "scenario", "variant", "device", *TIMED_LIMITS, *_SIZES, "reason")
-_WORKLOAD = ("factory", "variants", "scenarios", "nightly")
+_WORKLOAD = ("factory", "variants", "scenarios", "nightly", "tolerance")
 _VARIANT = ("factory", "precision")
 
 
@@ -153,7 +155,8 @@ def _workloads(tables: Table, variants: Mapping[str, VariantSpec], file: str) ->
         ordered = (BASELINE, *(variant for variant in chosen if variant != BASELINE))
         scenarios = _strings(table.get("scenarios", []), f"{where}: scenarios")
         nightly = _strings(table.get("nightly", []), f"{where}: nightly")
-        found[name] = WorkloadSpec(name, _factory(table, where), scenarios, ordered, frozenset(nightly), where)
+        own = parse_tolerance(table["tolerance"], f"{where}: tolerance") if "tolerance" in table else {}
+        found[name] = WorkloadSpec(name, _factory(table, where), scenarios, ordered, frozenset(nightly), where, own)
     return found
 
 

@@ -12,10 +12,6 @@ from perf.gates.cell import Cell
 from perf.variants.registry import BASELINE, VariantSpec, shipped_variants
 from perf.workloads.registry import WorkloadSpec, shipped_workloads
 
-TOLERANCE = {"fp32": 1e-4}
-"""Largest relative L2 distance from eager float32, by precision. fp32: reordered sums of this depth differ by 1e-6 to
-1e-5, a wrong constant by more than 1e-3."""
-
 PERCENTILES = (95, 99)
 """Of a call's duration, those a gate may limit."""
 

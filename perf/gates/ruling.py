@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from perf.gates.cell import Cell
+from perf.gates.genuine import believable, judge_genuine
 from perf.gates.memory import Phase, judge_growth, judge_memory
-from perf.gates.policy import TOLERANCE, Policy
+from perf.gates.parity import called, judge_parity, wrong
+from perf.gates.policy import Policy
 from perf.gates.size import format_bytes
 from perf.gates.tails import judge_latency, judge_tail_speedup
-from perf.measurement.measurement import Arm, Measurement, most_frequent_first
+from perf.measurement.measurement import Measurement, most_frequent_first
 from perf.statistics import Answer, Speedup, judge, speedup
 from perf.variants.registry import BASELINE, CONTROL
 
@@ -132,18 +133,12 @@ class Judge:
         return Ruling("memory_growth=0", *judge_growth(measurement.arms[variant]))
 
     def parity(self, measurement: Measurement, variant: str) -> Ruling:
-        """Is the output of `variant` that of eager float32, within the tolerance of its precision?"""
-        arm = measurement.arms[variant]
-        gate = f"rel_l2={tolerance(arm):g}"
-        if arm.failure is not None:
-            return Ruling(gate, Answer.FAIL, arm.failure.sentence)
-        if arm.rel_l2 is None:
-            baseline = measurement.arms[BASELINE].failure
-            why = f", because there is none: {baseline.sentence}" if baseline is not None else ""
-            return Ruling(gate, Answer.INVALID, f"the output was not compared with the baseline's{why}")
-        if not arm.rel_l2 <= tolerance(arm):
-            return Ruling(gate, Answer.FAIL, f"the output is not the baseline's: {difference(arm)}")
-        return Ruling(gate, Answer.PASS, f"relative L2 distance {arm.rel_l2:.1e} is within {tolerance(arm):g}")
+        """Is the output of `variant` that of eager float32, within its tolerance?"""
+        return Ruling(called(measurement.arms[variant]), *judge_parity(measurement, variant))
+
+    def genuine(self, measurement: Measurement, variant: str, most: int = 0) -> Ruling:
+        """Is `variant` what its name says, and did it build anew at most `most` times inside timed turns?"""
+        return Ruling(f"rebuilds={most}", *judge_genuine(measurement, variant, most))
 
     def _broken(self, measurement: Measurement, variant: str) -> tuple[Answer, str] | None:
         """Why no speed verdict can be given at all; None where it can."""
@@ -157,14 +152,8 @@ class Judge:
         if control is None or control.failure is not None:
             why = control.failure.sentence if control is not None and control.failure is not None else "it was not run"
             return Answer.INVALID, f"the noise floor is unknown, because the control is missing: {why}"
-        if arm.rel_l2 is None:
-            return (
-                Answer.INVALID,
-                "the output was not compared with the baseline's, and speed counts only for the right answer",
-            )
-        if not arm.rel_l2 <= tolerance(arm):
-            return Answer.INVALID, f"speed counts only for the right answer, and the output differs: {difference(arm)}"
-        return None
+        said = wrong(measurement, variant) or believable(measurement, variant)
+        return None if said is None else (Answer.INVALID, said)
 
 
 def _disturbed(measurement: Measurement) -> tuple[Answer, str] | None:
@@ -190,20 +179,6 @@ def rulings(policy: Policy, judge_: Judge, measurement: Measurement, variant: st
     if load is not None:
         found.append(judge_.memory(measurement, variant, "max_load_memory", load, Phase.LOAD))
     return found
-
-
-def tolerance(arm: Arm) -> float:
-    """Largest relative L2 distance at which this arm's output still counts as right."""
-    return TOLERANCE[arm.precision]
-
-
-def difference(arm: Arm) -> str:
-    """How far off the output is, in words."""
-    if arm.rel_l2 is None:
-        return "it was not compared"
-    if math.isinf(arm.rel_l2):
-        return "another shape or type, NaN or Inf, or unequal integers"
-    return f"relative L2 distance {arm.rel_l2:.1e}, at most {tolerance(arm):g} is allowed"
 
 
 def ratio(value: float) -> str:

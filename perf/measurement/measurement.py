@@ -16,6 +16,8 @@ from perf.statistics import Ceiling, Growth, WarmUp, growth, warm_up
 from perf.variants.registry import BASELINE, CONTROL
 from perf.workers.cold import Cold
 from perf.workers.failure import Failure
+from perf.workers.parity import Parity, worst
+from perf.workloads.tolerance import TOLERANCE
 
 Column = npt.NDArray[np.float64]
 
@@ -29,9 +31,12 @@ class Arm:
     device_s: as `turns`, by the device's own timer; empty where it has none.
     levels: (calls made so far, memory then in bytes) after each turn.
     memory: bytes, as the worker's memory reader tells; empty where nothing was read.
-    rel_l2: worst relative L2 distance from eager float32; None where it was not compared.
+    parity: how far its outputs are from eager float32's; None where they were not compared. tolerance: the largest
+        relative L2 distance that is allowed.
+    instead: what it is instead of what its name says, in one sentence; None where it is on.
+    rebuilds: what was built anew inside timed turns, cause -> how often. warm_rebuilds: and before them.
     warm_s: the first calls of this scenario, equal inputs, until they were steady; the process may have made calls in
-    another scenario before. new_lengths: what sizes it had not seen cost it.
+        another scenario before. new_lengths: what sizes it had not seen cost it.
     lives: what each of its processes gave once, where there were several.
     """
 
@@ -43,7 +48,11 @@ class Arm:
     precision: str = "fp32"
     levels: tuple[tuple[int, int], ...] = ()
     memory: Mapping[str, Any] = field(default_factory=dict)
-    rel_l2: float | None = None
+    parity: Parity | None = None
+    tolerance: float = TOLERANCE["fp32"]
+    instead: str | None = None
+    rebuilds: Mapping[str, int] = field(default_factory=dict)
+    warm_rebuilds: Mapping[str, int] = field(default_factory=dict)
     failure: Failure | None = None
     warm_s: tuple[float, ...] = ()
     new_lengths: NewLengths = field(default_factory=NewLengths)
@@ -59,6 +68,11 @@ class Arm:
         """Median latency of a steady call; None where nothing was measured."""
         durations = self.durations_s
         return statistics.median(durations) if durations else None
+
+    @property
+    def rel_l2(self) -> float | None:
+        """Worst relative L2 distance from eager float32; None where it was not compared."""
+        return None if self.parity is None else self.parity.rel_l2
 
     @property
     def growth(self) -> Growth | None:
@@ -183,14 +197,17 @@ def merged(parts: Sequence[Measurement]) -> Measurement:
 
 
 def _merged_arm(arms: Sequence[Arm]) -> Arm:
-    distances = [arm.rel_l2 for arm in arms]
+    parities = [arm.parity for arm in arms]
     return replace(
         arms[0],
         turns=tuple(turn for arm in arms for turn in arm.turns),
         first_s=tuple(first for arm in arms for first in arm.first_s),
         device_s=tuple(turn for arm in arms for turn in arm.device_s),
         memory=max((arm.memory for arm in arms), key=lambda memory: memory.get("peak_bytes") or 0),
-        rel_l2=None if None in distances else max(each for each in distances if each is not None),
+        parity=None if None in parities else worst(each for each in parities if each is not None),
+        instead=next((arm.instead for arm in arms if arm.instead is not None), None),
+        rebuilds=sum((Counter(arm.rebuilds) for arm in arms), Counter()),
+        warm_rebuilds=sum((Counter(arm.warm_rebuilds) for arm in arms), Counter()),
         failure=next((arm.failure for arm in arms if arm.failure is not None), None),
         lives=tuple(life for arm in arms for life in arm.each_life),
     )

@@ -6,6 +6,7 @@ import math
 import random
 import statistics
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -69,6 +70,8 @@ class _Series:
     first_s: list[float] = field(default_factory=list)
     device_s: list[tuple[float, ...]] = field(default_factory=list)
     levels: list[tuple[int, int]] = field(default_factory=list)
+    rebuilds: Counter[str] = field(default_factory=Counter)
+    warm_rebuilds: Counter[str] = field(default_factory=Counter)
     calls: int = 0
 
 
@@ -109,6 +112,7 @@ class Rounds:
         self._tainted: list[str] = []
         self._kept: list[str] = []
         self._took_s: list[float] = []
+        self._timing = False
         self.spent_s = 0.0
 
     def warm_up(self) -> None:
@@ -146,6 +150,7 @@ class Rounds:
         undecided go on. Without a baseline nobody is compared, and the others take a few for their own figures.
         """
         resting: set[str] = set()
+        self._timing = True
         while self._team.failure(BASELINE) is None and self.spent_s < budget_s and self._wall_s < OVERTIME * budget_s:
             began = self._clock()
             try:
@@ -188,6 +193,8 @@ class Rounds:
                 first_s=tuple(series.first_s),
                 device_s=tuple(series.device_s),
                 levels=tuple(series.levels),
+                rebuilds=dict(series.rebuilds),
+                warm_rebuilds=dict(series.warm_rebuilds + Counter(arm.warm_rebuilds)),
                 failure=self._team.failure(name),
             )
         return replace(
@@ -229,6 +236,8 @@ class Rounds:
             series = self._series[name]
             series.calls += len(turn.wall_ns)
             series.levels.append((series.calls, turn.level_bytes))
+            # Also in a round that is left out: a compiler's processes are foreign load, and would be why it is.
+            (series.rebuilds if self._timing else series.warm_rebuilds).update(turn.rebuilds)
         return turn
 
     def _shuffled(self) -> list[str]:

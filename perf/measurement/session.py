@@ -14,10 +14,12 @@ from perf.probes.health import HostLoad, Together
 from perf.variants.registry import VariantSpec
 from perf.workers.cache import ArtefactCache
 from perf.workers.crew import Crew, Progress, Turn
+from perf.workers.examination import Examined, doubts_of, examine_again
 from perf.workers.failure import Failure
 from perf.workers.readiness import Ready, bind, make_ready
 from perf.workers.warming import Started
 from perf.workloads.registry import WorkloadSpec
+from perf.workloads.tolerance import tolerance
 
 
 @dataclass(frozen=True)
@@ -141,8 +143,9 @@ class Measurements:
         assert crew is not None and ready is not None, "opened just before"  # noqa: S101, PT018 - for the type checker
         parts = self._parts.setdefault((workload, scenario), [])
         started: dict[str, Started] = {}
-        distances = bind(crew, scenario, ready.cold, started)
-        precision = {variant.name: variant.precision for variant in self._tasks[workload].variants}
+        examined = bind(crew, scenario, ready.cold, started)
+        task = self._tasks[workload]
+        precision = {variant.name: variant.precision for variant in task.variants}
         arms = {
             name: Arm(
                 name,
@@ -151,17 +154,21 @@ class Measurements:
                 (),
                 ready.cold[name],
                 precision=precision.get(name, "fp32"),
-                rel_l2=distances.get(name),
+                parity=found.parity,
+                tolerance=tolerance(precision.get(name, "fp32"), task.workload.tolerance),
+                instead=found.instead,
+                warm_rebuilds=found.rebuilds,
                 failure=worker.failure,
                 warm_s=started[name].calls_s if name in started else (),
                 new_lengths=new_lengths(started[name].lengths if name in started else {}),
             )
             for name, worker in crew.workers.items()
+            for found in [examined.get(name, Examined())]
         }
         card = CardHealth(self._means.card_uuid, crew.pids) if self._means.card_uuid else None
         unseen = (card.missing,) if card is not None and card.missing else ()
+        notes = (*unseen, *crew.notes, *doubts_of(examined))
         # Another order of turns in every set of processes, and all of them from the one seed.
-        notes = unseen + crew.notes
         blank = Measurement(workload, scenario, self._means.device, self._means.seed + len(parts), arms, notes=notes)
         parts.append(blank)
         self.done[workload, scenario] = merged(parts)
@@ -203,6 +210,9 @@ class Measurements:
                 weight_bytes=ready.weight_bytes,
                 kept=[name for name in self._tasks[crew.workload.name].scenarios if name not in self._beside],
             )
-        whole = self._beside[scenario].added_to(measurement)
-        arms = {name: replace(arm, failure=crew.workers[name].failure) for name, arm in whole.arms.items()}
+        whole, off = self._beside[scenario].added_to(measurement), examine_again(crew, scenario)
+        arms = {
+            name: replace(arm, instead=arm.instead or off.get(name), failure=crew.workers[name].failure)
+            for name, arm in whole.arms.items()
+        }
         return replace(whole, arms=arms)

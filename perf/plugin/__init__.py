@@ -26,6 +26,7 @@ max_latency_ms = _fixtures.max_latency_ms
 min_tail_speedup = _fixtures.min_tail_speedup
 load_ceiling = _fixtures.load_ceiling
 max_growth = _fixtures.max_growth
+max_rebuilds = _fixtures.max_rebuilds
 tolerance = _fixtures.tolerance
 recorded = _fixtures.recorded
 
@@ -118,6 +119,7 @@ __all__ = [
     "max_growth",
     "max_latency_ms",
     "max_noise_floor",
+    "max_rebuilds",
     "measured_claim",
     "min_speedup",
     "min_tail_speedup",

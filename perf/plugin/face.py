@@ -9,7 +9,8 @@ import pytest
 from perf.gates.cell import Cell
 from perf.gates.memory import Phase, format_slope
 from perf.gates.open import OpenLimit
-from perf.gates.ruling import Ruling, difference, tolerance
+from perf.gates.parity import difference, is_right
+from perf.gates.ruling import Ruling
 from perf.gates.size import format_bytes
 from perf.measurement.measurement import Arm, Measurement
 from perf.report.words import format_speedup
@@ -73,6 +74,13 @@ class Candidate:
     def rel_l2(self) -> Comparison:
         """Relative L2 distance of the output from eager float32's; `<= limit`."""
         return ParityComparison(self._state, self)
+
+    @property
+    def rebuilds(self) -> Comparison:
+        """What was built anew inside timed turns, of a variant that is what its name says; `<= limit`."""
+        from perf.plugin.rebuilds import RebuildComparison
+
+        return RebuildComparison(self._state, self)
 
     @property
     def noise_floor(self) -> Comparison:
@@ -231,13 +239,13 @@ class ParityComparison(Comparison):
     def _rule(self, limit: float) -> Ruling:
         arm = self._candidate.arm
         ruling = self._state.judge.parity(self._candidate.measurement, self._candidate.cell.variant)
-        if ruling.green and arm.rel_l2 is not None and arm.rel_l2 > limit:
+        if ruling.green and arm.parity is not None and not arm.parity.by_ear and arm.parity.rel_l2 > limit:
             return Ruling(ruling.gate, Answer.FAIL, f"relative L2 distance {arm.rel_l2:.1e} is above {limit:g}")
         return ruling
 
     def _text(self) -> str:
         arm = self._candidate.arm
-        return difference(arm) if arm.rel_l2 is None or arm.rel_l2 > tolerance(arm) else f"{arm.rel_l2:.1e}"
+        return f"{arm.rel_l2:.1e}" if is_right(arm) else difference(arm)
 
 
 class NoiseComparison(Comparison):

@@ -137,14 +137,21 @@ def max_growth(request: pytest.FixtureRequest) -> float:
 
 
 @pytest.fixture
-def tolerance(request: pytest.FixtureRequest) -> float:
-    """Largest relative L2 distance from eager float32 at which the cell's output still counts as right."""
-    from perf.gates import ruling
-
+def max_rebuilds(request: pytest.FixtureRequest) -> int:
+    """How often anything may be built anew inside timed turns: never."""
     state, cell = _state(request), _cell(request)
     _measured(state, cell)
     _skip_unavailable(state, cell)
-    return ruling.tolerance(state.measurements.get(cell.workload, cell.scenario).arms[cell.variant])
+    return 0
+
+
+@pytest.fixture
+def tolerance(request: pytest.FixtureRequest) -> float:
+    """Largest relative L2 distance from eager float32 at which the cell's output still counts as right."""
+    state, cell = _state(request), _cell(request)
+    _measured(state, cell)
+    _skip_unavailable(state, cell)
+    return state.measurements.get(cell.workload, cell.scenario).arms[cell.variant].tolerance
 
 
 def _percentile_limits(request: pytest.FixtureRequest, name: str) -> dict[int, float]:

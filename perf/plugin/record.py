@@ -7,8 +7,9 @@ from collections import Counter
 from typing import Any
 
 from perf.gates.cell import Cell
+from perf.gates.genuine import off
 from perf.gates.policy import Policy
-from perf.gates.ruling import Judge, rulings, tolerance
+from perf.gates.ruling import Judge, rulings
 from perf.measurement.measurement import Arm, Measurement
 from perf.plugin.record_beside import beside
 from perf.statistics import Interval
@@ -42,7 +43,9 @@ def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell)
         ],
         "memory": {**(arm.memory or {"peak_bytes": None}), **_shortage(arm)},
         "memory_growth": None if arm.growth is None else {"bytes_a_call": arm.growth.slope, "leaks": arm.growth.leaks},
-        "parity": {"rel_l2": _finite(arm.rel_l2), "tolerance": tolerance(arm)},
+        "parity": _parity(arm),
+        "proof": {"on": off(arm) is None, "instead": off(arm)},
+        "rebuilds": {"timed": dict(arm.rebuilds), "warm_up": dict(arm.warm_rebuilds)},
         "cold": {
             "build_s": arm.cold.build_s,
             "load_s": arm.cold.load_s,
@@ -67,6 +70,21 @@ def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell)
         "seed": measurement.seed,
         "inside_calls": measurement.busy_s / measurement.wall_s if measurement.wall_s else None,
         "notes": list(measurement.notes),
+    }
+
+
+def _parity(arm: Arm) -> dict[str, float | bool | None]:
+    """Infinite is null, as everywhere: an SNR of equal outputs, a distance of outputs that can't be compared."""
+    found = arm.parity
+    return {
+        "rel_l2": _finite(arm.rel_l2),
+        "max_abs": None if found is None else _finite(found.max_abs),
+        "tolerance": arm.tolerance,
+        "snr_db": None if found is None else _finite(found.snr_db),
+        "log_mel_db": None if found is None else _finite(found.log_mel_db),
+        "mr_stft": None if found is None else _finite(found.mr_stft),
+        "not_finite": None if found is None else found.not_finite,
+        "by_ear": found is not None and found.by_ear,
     }
 
 

@@ -11,6 +11,7 @@ from perf.gates.ruling import Judge, Ruling, rulings
 from perf.gates.size import format_bytes
 from perf.measurement.measurement import Arm, Measurement, most_frequent_first
 from perf.report.beside import beside
+from perf.report.hearing import heard
 from perf.report.recommendation import recommendation_line
 from perf.report.words import columns, format_seconds, format_speedup
 from perf.statistics import Answer
@@ -27,6 +28,7 @@ def summary(policy: Policy, judge: Judge, measurements: Iterable[Measurement]) -
         title, rows = figures(policy, judge, measurement)
         lines += [title, *columns(rows), *beside(judge, measurement), ""]
         recommended = recommend(policy, judge, measurement)
+        lines[-1:-1] = [f"  {line}" for line in heard(measurement)]
         lines[-1:-1] = [] if recommended is None else [f"  {recommendation_line(recommended)}"]
         lines[-1:-1] = [f"  note: {note}" for note in (*_left_out(measurement), *measurement.notes)]
         for variant in _variants(measurement):
@@ -97,10 +99,13 @@ def _memory(policy: Policy, measurement: Measurement, arm: Arm) -> str:
 
 
 def _all(policy: Policy, judge: Judge, measurement: Measurement, variant: str) -> list[Ruling]:
-    """The configured gates, and what needs no configuration: parity, and memory that grows."""
+    """The configured gates, and what needs no configuration: parity, being on, and memory that grows."""
     found = rulings(policy, judge, measurement, variant)
     if variant != BASELINE:
         found.append(judge.parity(measurement, variant))
+        genuine = judge.genuine(measurement, variant)
+        if genuine.verdict is Answer.INVALID:
+            found.append(genuine)
     grown = judge.growth(measurement, variant)
     if grown.verdict is Answer.FAIL and measurement.arms[variant].failure is None:
         found.append(grown)

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from perf.variants.packaged import Packaged
 from perf.variants.variant import Call, Facts
 from perf.workloads.workload import Inputs
 
@@ -47,10 +48,10 @@ class Inductor:
             aoti_compile_and_package(program, package_path=str(path), inductor_configs={"freezing": True})
         return {}
 
-    def load(self, path: Path, device: str, facts: Facts) -> Call:  # noqa: ARG002 - the package names its device
+    def load(self, path: Path, device: str, facts: Facts) -> Call:  # noqa: ARG002 - nothing to check
         from torch._inductor import aoti_load_package
 
-        return aoti_load_package(str(path))
+        return Packaged(aoti_load_package(str(path)), device)
 
 
 def free_sizes(calls: Sequence[Inputs]) -> tuple[Any, ...]:

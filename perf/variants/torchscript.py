@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from perf.variants.scripted import Scripted
 from perf.variants.variant import Call, Facts
 from perf.workloads.workload import Inputs
 
@@ -59,7 +60,7 @@ class TorchScript:
             raise RuntimeError(f"{path.name} takes {signature}, but {facts['signature']} was exported")
         if not any(True for _ in loaded.graph.nodes()):
             raise RuntimeError(f"the graph in {path.name} is empty: there is nothing to execute")
-        return loaded
+        return Scripted(loaded)
 
 
 def _signature(module: torch.jit.ScriptModule) -> str:

@@ -6,8 +6,8 @@ import contextlib
 import queue
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -35,11 +35,15 @@ class Progress(Protocol):
 
 @dataclass(frozen=True)
 class Turn:
-    """The calls one worker made before the next one's turn; the first is cold. `level_bytes`: its memory afterwards."""
+    """The calls one worker made before the next one's turn; the first is cold.
+
+    level_bytes: its memory afterwards. rebuilds: cause -> how often something was built anew inside it.
+    """
 
     wall_ns: tuple[int, ...]
     device_ns: tuple[int, ...]
     level_bytes: int = 0
+    rebuilds: Mapping[str, int] = field(default_factory=dict)
 
 
 class Crew:
@@ -138,7 +142,7 @@ class Crew:
         answer = self.gather([worker], "").get(worker)
         if answer is None:
             return None
-        return Turn(tuple(answer["wall_ns"]), tuple(answer["device_ns"]), answer["level_bytes"])
+        return Turn(tuple(answer["wall_ns"]), tuple(answer["device_ns"]), answer["level_bytes"], answer["rebuilds"])
 
     def gather(self, asked: Iterable[Worker], what: str) -> dict[Worker, Answer]:
         """Wait for the answers of `asked`; a worker that takes longer than the limit has hung, and is ended."""

@@ -3,14 +3,73 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
+
+from perf.workers.hearing import heard
+from perf.workloads.sound import Sound
+
+
+@dataclass(frozen=True)
+class Parity:
+    """How far outputs are from eager float32's: the worst of all calls of a scenario.
+
+    rel_l2: see `distance`. max_abs: largest difference of two floating-point values; infinite where there is no such
+    difference to take. not_finite: NaN and Inf among the outputs, whatever the right answer has in their place.
+    snr_db, log_mel_db, mr_stft: see `perf.workers.hearing`; None where the outputs are no sound, or can't be compared.
+    by_ear: whether `log_mel_db` decides, and not `rel_l2`.
+    """
+
+    rel_l2: float
+    max_abs: float = 0.0
+    not_finite: int = 0
+    snr_db: float | None = None
+    log_mel_db: float | None = None
+    mr_stft: float | None = None
+    by_ear: bool = False
+
+
+def compare(found: list[Any], right: list[Any], sound: Sound | None = None) -> Parity:
+    """The parity of one call's outputs, leaf by leaf. sound: which of the leaves is one."""
+    ear = None
+    if sound is not None and sound.leaf < min(len(found), len(right)):
+        ear = heard(found[sound.leaf], right[sound.leaf], sound)
+    return Parity(
+        distance(found, right),
+        largest_gap(found, right),
+        not_finite(found),
+        None if ear is None else ear.snr_db,
+        None if ear is None else ear.log_mel_db,
+        None if ear is None else ear.mr_stft,
+        by_ear=sound is not None and sound.by_ear,
+    )
+
+
+def worst(parities: Iterable[Parity]) -> Parity:
+    """One parity for many calls. What could not be heard in one of them was not heard."""
+    every = list(parities)
+
+    def most(values: list[float | None], sign: int = 1) -> float | None:
+        known = [value for value in values if value is not None]
+        return sign * max(sign * value for value in known) if len(known) == len(values) else None
+
+    return Parity(
+        _largest([each.rel_l2 for each in every]),
+        _largest([each.max_abs for each in every]),
+        sum(each.not_finite for each in every),
+        most([each.snr_db for each in every], sign=-1),
+        most([each.log_mel_db for each in every]),
+        most([each.mr_stft for each in every]),
+        by_ear=any(each.by_ear for each in every),
+    )
 
 
 def distance(found: list[Any], right: list[Any]) -> float:
     """Worst relative L2 distance, ||found - right|| / ||right||, over the leaves of one output, in float64.
 
-    Leaves that are not floating point must be equal. Another number, shape or kind of leaves, NaN or Inf where the
-    right answer has none: infinity.
+    Leaves that are not floating point must be equal. Another number, shape or kind of leaves, NaN or Inf anywhere:
+    infinity.
     """
     import torch
 
@@ -32,7 +91,41 @@ def distance(found: list[Any], right: list[Any]) -> float:
     return worst
 
 
+def largest_gap(found: list[Any], right: list[Any]) -> float:
+    """Largest absolute difference of two floating-point values; infinity where leaves don't match or aren't finite."""
+    import torch
+
+    if len(found) != len(right):
+        return math.inf
+    widest = 0.0
+    for one, other in zip(found, right, strict=True):
+        if not (isinstance(other, torch.Tensor) and other.is_floating_point()):
+            continue
+        if not isinstance(one, torch.Tensor) or one.shape != other.shape:
+            return math.inf
+        if other.numel():
+            gap = (one.double() - other.double()).abs().max().item()
+            widest = max(widest, gap if math.isfinite(gap) else math.inf)
+    return widest
+
+
+def not_finite(leaves: Iterable[Any]) -> int:
+    """How many values are NaN or Inf."""
+    import torch
+
+    return sum(
+        int((~leaf.isfinite()).sum())
+        for leaf in leaves
+        if isinstance(leaf, torch.Tensor) and (leaf.is_floating_point() or leaf.is_complex())
+    )
+
+
 def plain(leaf: Any) -> Any:
     import torch
 
     return leaf.detach().cpu().clone() if isinstance(leaf, torch.Tensor) else leaf
+
+
+def _largest(values: list[float]) -> float:
+    """NaN, which compares with nothing, counts as infinite."""
+    return max((math.inf if math.isnan(value) else value for value in values), default=0.0)

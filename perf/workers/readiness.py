@@ -12,6 +12,7 @@ from perf.variants.registry import BASELINE, CONTROL, VariantSpec
 from perf.workers.cache import ArtefactCache
 from perf.workers.cold import Cold
 from perf.workers.crew import Crew, Progress
+from perf.workers.examination import Examined, examine
 from perf.workers.exports import files_of
 from perf.workers.stand_in import stand_in
 from perf.workers.warming import Started, get_going
@@ -113,14 +114,14 @@ def _load(
 
 def bind(
     crew: Crew, scenario: str, cold: Mapping[str, Cold], started: dict[str, Started] | None = None
-) -> dict[str, float]:
-    """Give every living worker the inputs of `scenario` and compare outputs with the baseline's, where that has any.
+) -> dict[str, Examined]:
+    """Give every living worker the inputs of `scenario`, compare outputs with the baseline's, where that has any, and
+    ask for its proof.
 
-    Returns the worst relative L2 distance per worker; fills `first_call_s`, and `started` where it is given. One worker
-    at a time.
+    Returns what that showed per worker; fills `first_call_s`, and `started` where it is given. One worker at a time.
     """
     folder = str(crew.folder)
-    distances: dict[str, float] = {}
+    examined: dict[str, Examined] = {}
     order = sorted(crew.workers.values(), key=lambda worker: worker.name != BASELINE)  # the right answer comes first
     for worker in order:
         if not worker.alive:
@@ -133,14 +134,8 @@ def bind(
         if started is not None:
             started[worker.name] = get_going(crew, worker, scenario, answer["first_call_s"])
             cold[worker.name].warm_s = cold[worker.name].warm_s or started[worker.name].calls_s
-        if worker.name == BASELINE:
-            crew.ask(worker, f"outputs of {scenario}", "write_outputs", scenario=scenario, folder=folder)
-            distances[worker.name] = 0.0
-        elif crew.workers[BASELINE].alive:
-            compared = crew.ask(worker, f"comparing {scenario}", "compare_outputs", scenario=scenario, folder=folder)
-            if compared is not None:
-                distances[worker.name] = compared["rel_l2"]
+        examined[worker.name] = examine(crew, worker, scenario)
         crew.ask(worker, "resetting its peak", "reset_peak")
     for leftover in Path(folder).glob(f"{scenario}.*.output.pt"):
         leftover.unlink()
-    return distances
+    return examined

@@ -6,6 +6,7 @@ import functools
 import gc
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ from perf.probes.clock import clock_for
 from perf.probes.memory import CudaMemory
 from perf.variants.registry import VariantSpec
 from perf.variants.variant import Call
+from perf.workers import outputs
 from perf.workers.beside import Beside
 from perf.workers.cap import Cap, cap_for, capped
 from perf.workers.content import (
     digest_of,
-    leaves,
+    placed,
     runtime_facts,
     signature,
     source_digest,
@@ -28,7 +30,7 @@ from perf.workers.content import (
 )
 from perf.workers.factories import build_workload, resolve
 from perf.workers.footprint import Footprint
-from perf.workers.parity import distance, plain
+from perf.workers.witness import Witness
 from perf.workloads.workload import Inputs, Workload
 
 Answer = dict[str, Any]
@@ -45,6 +47,7 @@ class Stage(Beside):
         self._runners: dict[str, Call] = {}
         self._calls: dict[str, list[functools.partial[Any]]] = {}
         self.footprint = Footprint()
+        self._witness = Witness()
 
     @property
     def cap(self) -> Cap:
@@ -101,6 +104,7 @@ class Stage(Beside):
         self._module = workload.module.eval().to(self._device)
         self._workload = workload
         build_s = time.perf_counter() - start
+        self._witness.meet(self._module)
         by_signature: dict[str, list[Inputs]] = {}
         signatures: dict[str, list[str]] = {}
         for scenario in workload.scenarios:
@@ -188,7 +192,9 @@ class Stage(Beside):
                 )
             self._runners = {"": runner}
         self._synchronise()
-        return {"load_s": time.perf_counter() - start}
+        load_s = time.perf_counter() - start
+        self._witness.met(spec, self._runners.values())
+        return {"load_s": load_s}
 
     @capped
     def bind(self, scenario: str, folder: str) -> Answer:
@@ -211,23 +217,17 @@ class Stage(Beside):
 
     def write_outputs(self, scenario: str, folder: str) -> Answer:
         """Run every call once and keep its output as the right answer."""
-        import torch
-
-        with torch.inference_mode():
-            for number, call in enumerate(self._calls[scenario]):
-                torch.save([plain(leaf) for leaf in leaves(call())], Path(folder) / f"{scenario}.{number}.output.pt")
-        return {}
+        return asdict(outputs.write(self._calls[scenario], self._opened().sound, scenario, Path(folder)))
 
     def compare_outputs(self, scenario: str, folder: str) -> Answer:
-        """Worst relative L2 distance of any output from the right answer; see `distance`."""
-        import torch
+        """How far the outputs are from the right answers; see `Parity`."""
+        return asdict(outputs.read(self._calls[scenario], self._witness.watched, scenario, Path(folder)))
 
-        worst = 0.0
-        with torch.inference_mode():
-            for number, call in enumerate(self._calls[scenario]):
-                right = torch.load(Path(folder) / f"{scenario}.{number}.output.pt", weights_only=True)
-                worst = max(worst, distance([plain(leaf) for leaf in leaves(call())], right))
-        return {"rel_l2": worst}
+    def proof(self, scenario: str | None = None) -> Answer:
+        """Is the variant on, and what was built anew since the last question? Watches one more call of `scenario`."""
+        if scenario is not None:
+            self._witness.watched(self._calls[scenario][0])
+        return {"instead": self._witness.proof(), "rebuilds": self._witness.rebuilds()}
 
     @capped
     def turn(self, scenario: str, start: int, count: int) -> Answer:
@@ -237,6 +237,7 @@ class Stage(Beside):
         calls = self._calls[scenario]
         clock = clock_for(self._device)
         wall_ns, device_ns = [], []
+        self._witness.rebuilds()  # what came before this turn is not its fault
         gc.disable()
         try:
             with torch.inference_mode():
@@ -247,7 +248,12 @@ class Stage(Beside):
                         device_ns.append(taken.device_ns)
         finally:
             gc.enable()
-        return {"wall_ns": wall_ns, "device_ns": device_ns, "level_bytes": self.footprint.level_bytes()}
+        return {
+            "wall_ns": wall_ns,
+            "device_ns": device_ns,
+            "level_bytes": self.footprint.level_bytes(),
+            "rebuilds": self._witness.rebuilds(),
+        }
 
     def settle(self) -> Answer:
         """Move everything alive out of the collector's sight, so that no later collection walks the model."""
@@ -273,13 +279,7 @@ class Stage(Beside):
         return functools.partial(runner, *self._placed(values))
 
     def _placed(self, values: Inputs) -> Inputs:
-        import torch
-        from torch.utils import _pytree
-
-        def place(leaf: Any) -> Any:
-            return leaf.to(self._device) if isinstance(leaf, torch.Tensor) else leaf
-
-        return tuple(_pytree.tree_map(place, values))
+        return placed(values, self._device)
 
     def _synchronise(self) -> None:
         if self._device.startswith("cuda"):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 _FLOW_SCENARIOS = ("first_chunk", "first_chunk_sft", "1s", "5s", "15s", "varied")
 _FLOW_VARIANTS = ("eager", "torchscript", "inductor")
@@ -15,7 +16,8 @@ class WorkloadSpec:
     """What can be known of a workload before its module is built.
 
     factory: `package.module:callable`, called in workers. nightly: scenarios left to `-m nightly` runs.
-    where: the place a user would edit, for messages.
+    where: the place a user would edit, for messages. tolerance: its own, by precision or for `EVERY` one, where the
+    table of all is not right for it (`perf.workloads.tolerance`).
     """
 
     name: str
@@ -24,6 +26,7 @@ class WorkloadSpec:
     variants: tuple[str, ...]
     nightly: frozenset[str] = frozenset()
     where: str = "jitgate"
+    tolerance: Mapping[str, float] = field(default_factory=dict)
 
 
 def shipped_workloads() -> dict[str, WorkloadSpec]:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from perf.workloads.sound import Sound
+
 if TYPE_CHECKING:
     import torch
 
@@ -23,12 +25,14 @@ class Workload:
         the next one, round and round, and all variants see the same order.
     threads: intra-op threads for CPU runs; None leaves torch's default.
     artefact: stem of exported files, as in `flow.encoder` -> `flow.encoder.fp32.zip`; None takes the workload's name.
+    sound: which of the outputs is a mel spectrogram or a waveform, to be compared as an ear would; None for neither.
     """
 
     module: torch.nn.Module
     scenarios: Mapping[str, Inputs | Sequence[Inputs]]
     threads: int | None = None
     artefact: str | None = None
+    sound: Sound | None = None
 
     def __post_init__(self) -> None:
         if not callable(getattr(self.module, "state_dict", None)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from perf.measurement.measurement import Measurement
 from perf.variants.registry import BASELINE, CONTROL
 from perf.workers.cold import Cold
 from perf.workers.failure import Failure, FailureKind
+from perf.workers.parity import Parity
 from tests.measurements import MIB, made_of
 
 CELL = Cell("my.encoder", "short", "jit")
@@ -122,6 +124,20 @@ def test_what_hurts_the_sound_leaves_the_tolerance(rel_l2: float, standing: Stan
     row = SOUND.judge(findings(made_of(1.0, rel_l2=rel_l2)))
     assert row.standing is standing
     assert f"{rel_l2:.1e}" in row.measured
+
+
+@pytest.mark.parametrize(
+    ("parity", "standing", "said"),
+    [
+        (Parity(0.02, log_mel_db=0.3), Standing.FALLS, "don't tell apart"),
+        (Parity(0.5, log_mel_db=2.0), Standing.HOLDS, "which listeners tell apart"),
+        (Parity(math.inf, not_finite=1, log_mel_db=None), Standing.HOLDS, "NaN or Inf"),
+    ],
+)
+def test_what_is_a_sound_is_judged_by_ear(parity: Parity, standing: Standing, said: str) -> None:
+    row = SOUND.judge(findings(with_arms(made_of(1.0), jit={"parity": parity})))
+    assert row.standing is standing
+    assert said in row.sentence
 
 
 @pytest.mark.parametrize(("after", "standing"), [(60, Standing.HOLDS), (100, Standing.FALLS)])

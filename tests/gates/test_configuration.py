@@ -9,6 +9,7 @@ from perf.errors import UsageProblem
 from perf.gates.cell import Cell
 from perf.gates.configuration import parse_policy, read_policy
 from perf.gates.policy import Policy
+from perf.workloads.tolerance import TOLERANCE, tolerance
 
 CELL = Cell("cosyvoice2.flow_encoder", "5s", "torchscript")
 
@@ -98,6 +99,9 @@ def test_the_project_ships_gates_that_match_something() -> None:
         ("[workloads.'cosyvoice2.flow_encoder']\nfactory = 'a:b'", "jitgate has a workload of this name"),
         ("[variants.eager]\nfactory = 'a:b'", "jitgate has a variant of this name"),
         ("[variants.busy]\nfactory = 'a:b'\nprecision = 'fp13'", "precision = 'fp13' must be one of"),
+        ("[workloads.x]\nfactory = 'a:b'\ntolerance = 2", "tolerance = 2 must be above 0 and below 1"),
+        ("[workloads.x]\nfactory = 'a:b'\ntolerance = true", "tolerance = True must be above 0 and below 1"),
+        ("[workloads.x]\nfactory = 'a:b'\ntolerance = {fp13 = 0.1}", "tolerance: there is no precision 'fp13'"),
     ],
 )
 def test_what_is_not_understood_is_said_in_one_sentence_with_its_place(text: str, said: str) -> None:
@@ -162,3 +166,19 @@ def test_a_file_that_is_not_there_or_not_toml_is_refused(tmp_path: Path) -> None
     with pytest.raises(UsageProblem, match=r"has no \[tool\.perf\] table"):
         read_policy(empty, must_exist=True)
     assert read_policy(empty, must_exist=False).gates == ()
+
+
+def test_a_workload_may_bring_a_tolerance_of_its_own() -> None:
+    found = policy(
+        '[workloads.x]\nfactory = "a:b"\ntolerance = { bf16 = 0.2, fp32 = 1e-3 }\n'
+        '[workloads.y]\nfactory = "a:b"\ntolerance = 1e-3\n[workloads.z]\nfactory = "a:b"'
+    )
+    limits = {
+        name: [tolerance(precision, found.workloads[name].tolerance) for precision in ("fp32", "bf16", "fp16")]
+        for name in ("x", "y", "z")
+    }
+    assert limits == {
+        "x": [1e-3, 0.2, TOLERANCE["fp16"]],
+        "y": [1e-3] * 3,
+        "z": [TOLERANCE["fp32"], TOLERANCE["bf16"], TOLERANCE["fp16"]],
+    }

@@ -9,6 +9,7 @@ from perf.measurement.measurement import Arm, Measurement, merged
 from perf.variants.registry import BASELINE, CONTROL
 from perf.workers.cold import Cold
 from perf.workers.failure import Failure, FailureKind
+from perf.workers.parity import Parity
 from tests.measurements import made_of
 
 
@@ -64,13 +65,13 @@ def test_sets_of_processes_are_joined_with_their_labels_and_the_worst_of_the_res
     jit = MEASUREMENT.arms["jit"]
     first = replace(
         MEASUREMENT,
-        arms={**MEASUREMENT.arms, "jit": replace(jit, rel_l2=1e-6, memory={"peak_bytes": 5})},
+        arms={**MEASUREMENT.arms, "jit": replace(jit, parity=Parity(1e-6), memory={"peak_bytes": 5})},
         wall_s=2.0,
         notes=("a",),
     )
     second = replace(
         MEASUREMENT,
-        arms={**MEASUREMENT.arms, "jit": replace(jit, rel_l2=2e-6, memory={"peak_bytes": 7}, failure=dead)},
+        arms={**MEASUREMENT.arms, "jit": replace(jit, parity=Parity(2e-6), memory={"peak_bytes": 7}, failure=dead)},
         wall_s=3.0,
         notes=("a", "b"),
     )
@@ -88,7 +89,8 @@ def test_sets_of_processes_are_joined_with_their_labels_and_the_worst_of_the_res
 def test_an_output_that_was_not_compared_in_one_set_was_not_compared() -> None:
     jit = MEASUREMENT.arms["jit"]
     parts = [
-        replace(MEASUREMENT, arms={**MEASUREMENT.arms, "jit": replace(jit, rel_l2=found)}) for found in (1e-6, None)
+        replace(MEASUREMENT, arms={**MEASUREMENT.arms, "jit": replace(jit, parity=found)})
+        for found in (Parity(1e-6), None)
     ]
     assert merged(parts).arms["jit"].rel_l2 is None
 
@@ -98,3 +100,14 @@ def test_each_set_of_processes_gives_its_own_single_figures() -> None:
     lives = merged(parts).arms["jit"].each_life
     assert [life.memory["peak_bytes"] for life in lives] == [5, 7, 6]
     assert len(parts[0].arms["jit"].each_life) == 1
+
+
+def test_what_was_rebuilt_is_added_up_over_the_sets_and_one_that_was_off_was_off() -> None:
+    jit = MEASUREMENT.arms["jit"]
+    parts = [
+        replace(MEASUREMENT, arms={**MEASUREMENT.arms, "jit": replace(jit, rebuilds=found, instead=said)})
+        for found, said in (({"recompile": 2}, None), ({"recompile": 1, "graph break": 1}, "it is eager"))
+    ]
+    found = merged(parts).arms["jit"]
+    assert found.rebuilds == {"recompile": 3, "graph break": 1}
+    assert found.instead == "it is eager"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -297,3 +297,19 @@ def test_a_stall_does_not_eat_the_budget() -> None:
     undisturbed = rounds_of(FakeTeam()).run(lambda measurement: ["jit"], 30.0)
     assert found.wall_s > 50
     assert undisturbed.rounds - 10 < found.rounds <= undisturbed.rounds
+
+
+def test_what_is_rebuilt_in_timed_turns_is_counted_apart_from_warming_up_and_in_rounds_left_out_too() -> None:
+    class Rebuilding(FakeTeam):
+        def turn(self, name: str, scenario: str, start: int, count: int) -> Turn | None:
+            turn = super().turn(name, scenario, start, count)
+            return None if turn is None else replace(turn, rebuilds={"recompile": 1} if name == "jit" else {})
+
+    run = rounds_of(Rebuilding(), disturbed=range(1, 3))
+    run.warm_up()
+    warm = run.measurement().arms["jit"].warm_rebuilds["recompile"]
+    assert warm > 0
+    found = run.run(lambda measurement: [], 60.0)
+    assert found.arms["jit"].rebuilds == {"recompile": found.rounds + 2}
+    assert found.arms["jit"].warm_rebuilds == {"recompile": warm}
+    assert found.arms["aot"].rebuilds == {}

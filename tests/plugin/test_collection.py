@@ -15,7 +15,7 @@ def test_tests_of_one_scenario_stand_together(project: Project) -> None:
     project.configure(["eager", "torchscript", "plain"])
     scenarios = [name.split("-")[1] for name in ids(project)]
     assert scenarios == sorted(scenarios, key=["short", "long"].index)
-    assert len(scenarios) == 2 * (3 + 3 + 2 + 2 + 1)
+    assert len(scenarios) == 2 * (3 + 3 + 2 + 2 + 2 + 1)
 
 
 def test_selection_is_pytests_own(project: Project) -> None:

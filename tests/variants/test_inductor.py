@@ -1,11 +1,14 @@
 """Inductor ahead of time: one package for all lengths, and what is free in it."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
+from perf.variants.evidence import Evident
 from perf.variants.inductor import Inductor, free_sizes
+from perf.variants.packaged import Packaged
 from tests.workers.models import Tiny
 
 DYNAMIC = torch.export.Dim.DYNAMIC
@@ -27,6 +30,9 @@ def test_a_package_serves_lengths_it_was_not_exported_with(tmp_path: Path) -> No
     calls = [(torch.randn(length, 64), 2) for length in (5, 9)]
     facts = Inductor().export(module, calls, path)
     loaded = Inductor().load(path, "cpu", facts)
+    assert isinstance(loaded, Evident)
+    assert loaded.proof() is None
+    assert loaded.rebuilds() == {}
     for length in (5, 9, 17):
         x = torch.randn(length, 64)
         with torch.no_grad():
@@ -40,3 +46,17 @@ def test_without_a_compiler_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch)
     assert reason is not None
     assert "C++ compiler" in reason
     assert "install one" in reason
+
+
+class AOTIModelPackageLoader:
+    """Stands in for torch's own: one that was compiled for a card."""
+
+    def get_metadata(self) -> dict[str, str]:
+        return {"AOTI_DEVICE_KEY": "cuda"}
+
+
+def test_a_package_for_another_device_or_none_at_all_is_seen() -> None:
+    package = SimpleNamespace(loader=AOTIModelPackageLoader())
+    assert Packaged(package, "cuda:0").proof() is None
+    assert Packaged(package, "cpu").proof() == "the package was compiled for cuda, and this is cpu"
+    assert Packaged(Tiny(), "cpu").proof() == "a Tiny was loaded, which holds no compiled package"

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from perf.variants.evidence import Evident
+from perf.variants.scripted import Scripted
 from perf.variants.torchscript import TorchScript
 from tests.workers.models import Tiny
 
@@ -23,9 +25,9 @@ def test_the_loaded_graph_gives_the_answer_of_the_module(tmp_path: Path) -> None
     path = tmp_path / "tiny.fp32.zip"
     facts = TorchScript().export(module, [(X, 1)], path)
     loaded = TorchScript().load(path, "cpu", facts)
-    assert isinstance(loaded, torch.jit.ScriptModule)
+    assert isinstance(loaded, Scripted)
     torch.testing.assert_close(loaded(X, 2), module(X, 2))
-    assert list(loaded.parameters()) == [], "frozen: weights are constants of the graph"
+    assert list(loaded.module.parameters()) == [], "frozen: weights are constants of the graph"
 
 
 def test_the_signature_is_kept_with_its_types(saved: tuple[Path, dict[str, str]]) -> None:
@@ -42,3 +44,20 @@ def test_what_is_no_graph_at_all_is_refused(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(torch.jit, "load", lambda path, map_location: Tiny())
     with pytest.raises(RuntimeError, match="loaded as Tiny, not as a ScriptModule"):
         TorchScript().load(tmp_path / "x.zip", "cpu", {})
+
+
+def test_a_graph_that_was_never_planned_is_no_proof(saved: tuple[Path, dict[str, str]]) -> None:
+    loaded = TorchScript().load(saved[0], "cpu", saved[1])
+    assert isinstance(loaded, Evident)
+    assert loaded.rebuilds() == {}
+    assert "planned nothing" in (loaded.proof() or "")
+    for _ in range(2):
+        loaded(X, 2)
+    assert loaded.proof() is None
+    assert loaded.rebuilds() == {"new specialisation": 1}, "the profiling executor has made its optimised graph"
+    loaded(torch.randn(7, 64), 3)
+    assert loaded.rebuilds() == {}
+
+
+def test_python_code_in_the_place_of_a_graph_is_seen() -> None:
+    assert "a Tiny was loaded" in (Scripted(Tiny()).proof() or "")  # type: ignore[arg-type]  # what it is asked about

@@ -62,15 +62,6 @@ def off_by_one_percent(module: Any, example: tuple[Any, ...]) -> Any:
     return lambda *inputs: module(*inputs) * 1.01
 
 
-def one_nan(module: Any, example: tuple[Any, ...]) -> Any:
-    def call(*inputs: Any) -> torch.Tensor:
-        answer: torch.Tensor = module(*inputs).clone()
-        answer.view(-1)[0] = float("nan")
-        return answer
-
-    return call
-
-
 def not_callable(module: Any, example: tuple[Any, ...]) -> Any:
     return 42
 

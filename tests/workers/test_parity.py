@@ -8,7 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perf.workers.parity import distance
+from perf.workers.parity import Parity, compare, distance, not_finite, worst
+from perf.workloads.sound import Sound
 
 X = torch.tensor([3.0, 4.0])
 
@@ -53,3 +54,43 @@ def test_what_can_not_be_a_rounding_error_is_infinitely_far(found: list[Any], ri
 def test_zero_is_at_zero_from_zero() -> None:
     assert distance([torch.zeros(2)], [torch.zeros(2)]) == 0.0
     assert distance([torch.zeros(0)], [torch.zeros(0)]) == 0.0
+
+
+def test_nan_and_inf_do_not_pass_where_the_right_answer_has_them_too() -> None:
+    broken = torch.tensor([3.0, math.nan, math.inf])
+    assert distance([broken], [broken.clone()]) == math.inf
+    assert compare([broken], [broken.clone()]) == Parity(math.inf, math.inf, not_finite=2)
+    assert not_finite([torch.tensor([1, 2]), "text", X, torch.tensor([complex(math.nan, 0)])]) == 1
+
+
+@given(st.floats(min_value=-1e3, max_value=1e3), st.floats(min_value=1e-3, max_value=1e3))
+def test_the_largest_gap_is_that_of_one_value(value: float, gap: float) -> None:
+    right = torch.tensor([0.0, value, 5.0], dtype=torch.float64)
+    found = right + torch.tensor([0.0, gap, -gap / 2], dtype=torch.float64)
+    assert compare([found, torch.tensor([True])], [right, torch.tensor([True])]).max_abs == pytest.approx(gap)
+
+
+def test_other_shapes_have_no_gap_to_measure() -> None:
+    assert compare([X], [X, X]).max_abs == compare([X[:1]], [X]).max_abs == compare(["a"], [X]).max_abs == math.inf
+
+
+def test_the_leaf_that_is_a_sound_is_heard_and_others_are_not() -> None:
+    mel, other = torch.randn(1, 80, 5), torch.randn(3)
+    found = compare([other, mel + 0.01], [other, mel], Sound.mel(leaf=1))
+    assert found.log_mel_db == pytest.approx(0.01 * 20 / math.log(10), rel=1e-3)
+    assert found.snr_db is not None
+    assert not found.by_ear
+    assert compare([other, mel], [other, mel]).log_mel_db is None
+    assert compare([other], [other, mel], Sound.mel(leaf=1)).log_mel_db is None, "there is no such leaf"
+
+
+def test_of_many_calls_the_worst_counts() -> None:
+    found = worst(
+        [
+            Parity(1e-6, 0.5, 0, snr_db=120.0, log_mel_db=0.1, mr_stft=0.2),
+            Parity(1e-3, 0.1, 2, snr_db=60.0, log_mel_db=0.05, mr_stft=0.3, by_ear=True),
+        ]
+    )
+    assert found == Parity(1e-3, 0.5, 2, snr_db=60.0, log_mel_db=0.1, mr_stft=0.3, by_ear=True)
+    assert worst([Parity(math.nan), Parity(0.0)]).rel_l2 == math.inf
+    assert worst([Parity(0.0, snr_db=60.0), Parity(0.0)]).snr_db is None, "one of them could not be heard"

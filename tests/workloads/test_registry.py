@@ -8,8 +8,15 @@ from perf.errors import Unavailable
 from perf.variants.registry import shipped_variants
 from perf.workers.factories import build_workload, resolve
 from perf.workloads.registry import shipped_workloads
+from perf.workloads.sound import Sound
 
 SHIPPED = shipped_workloads()
+
+SOUNDS = {
+    "cosyvoice2-small.flow_estimator": Sound.mel(),
+    "cosyvoice2-small.flow": Sound.mel(),
+    "cosyvoice2-small.vocoder": Sound.waveform(24_000),
+}
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -28,6 +35,7 @@ def test_scenarios_are_those_of_the_factory(name: str) -> None:
     except Unavailable as reason:
         pytest.skip(str(reason))
     assert tuple(workload.scenarios) == spec.scenarios
+    assert workload.sound == SOUNDS.get(name)
 
 
 @pytest.mark.parametrize("name", [name for name in SHIPPED if "-small." in name])

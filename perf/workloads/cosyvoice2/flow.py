@@ -27,6 +27,7 @@ from perf.workloads.cosyvoice2.speech import (
     normal,
     tokens,
 )
+from perf.workloads.sound import Sound
 from perf.workloads.weights import build_seeded
 from perf.workloads.workload import Workload
 
@@ -105,12 +106,12 @@ class Flow(nn.Module):
 
 def flow() -> Workload:
     """The flow at its true size."""
-    return Workload(build_seeded(Flow), scenarios(), artefact="flow")
+    return Workload(build_seeded(Flow), scenarios(), artefact="flow", sound=Sound.mel())
 
 
 def small_flow() -> Workload:
     """The same graph at a quarter of the width."""
-    return Workload(build_seeded(narrow_flow), scenarios(), threads=1, artefact="flow.small")
+    return Workload(build_seeded(narrow_flow), scenarios(), threads=1, artefact="flow.small", sound=Sound.mel())
 
 
 def narrow_flow() -> Flow:

@@ -21,11 +21,15 @@ from perf.workloads.cosyvoice2.speech import (
     SENTENCE_TOKENS,
     normal,
 )
+from perf.workloads.sound import Sound
 from perf.workloads.weights import build_seeded
 from perf.workloads.workload import Workload
 
 if TYPE_CHECKING:
     from perf.workloads.workload import Inputs
+
+SOUND = Sound.mel()
+"""A direction for a mel to move in: how far off it is, is how far a whole step would take the mel off."""
 
 CHUNK = 50
 """Mel frames of a streaming chunk: 1 s."""
@@ -86,13 +90,13 @@ class FlowEstimator(nn.Module):
 
 def flow_estimator() -> Workload:
     """The estimator at its true size."""
-    return Workload(build_seeded(FlowEstimator), scenarios(), artefact="flow.decoder.estimator")
+    return Workload(build_seeded(FlowEstimator), scenarios(), artefact="flow.decoder.estimator", sound=SOUND)
 
 
 def small_flow_estimator() -> Workload:
     """The same graph at a quarter of the width."""
     module = build_seeded(lambda: FlowEstimator(width=64, heads=2, head_width=32, time_width=256))
-    return Workload(module, scenarios(), threads=1, artefact="flow.decoder.estimator.small")
+    return Workload(module, scenarios(), threads=1, artefact="flow.decoder.estimator.small", sound=SOUND)
 
 
 def scenarios() -> dict[str, Inputs]:

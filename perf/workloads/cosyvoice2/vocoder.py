@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.jit import is_scripting  # type: ignore[attr-defined]
 from torch.nn import functional
 
-from perf.workloads.cosyvoice2.source import HARMONICS, SAMPLES_PER_FRAME, FrequencyPredictor, Source
+from perf.workloads.cosyvoice2.source import HARMONICS, RATE_HZ, SAMPLES_PER_FRAME, FrequencyPredictor, Source
 from perf.workloads.cosyvoice2.speech import (
     FIRST_CHUNK_TOKENS,
     FRAMES_PER_TOKEN,
@@ -25,6 +25,7 @@ from perf.workloads.cosyvoice2.speech import (
     normal,
 )
 from perf.workloads.cosyvoice2.vocoder_layers import NormedConv, NormedTransposedConv, SnakeBlock
+from perf.workloads.sound import Sound
 from perf.workloads.weights import build_seeded
 from perf.workloads.workload import Workload
 
@@ -37,6 +38,14 @@ HOP = 4
 
 LIMIT = 0.99
 """Audio is clamped to it."""
+
+
+SOUND = Sound.waveform(RATE_HZ)
+"""With seeded weights every frame is unvoiced: no sine is summed up, and two right builds agree sample by sample."""
+
+TRAINED_SOUND = Sound.waveform(RATE_HZ, by_ear=True)
+"""With trained weights there is a voice, whose phase is summed up over the sentence and scaled by 480: rounding of the
+frequency ends up as a phase that no one hears, and sample by sample two right builds differ."""
 
 
 class Vocoder(nn.Module):
@@ -140,13 +149,13 @@ class Vocoder(nn.Module):
 
 def vocoder() -> Workload:
     """The vocoder at its true size."""
-    return Workload(build_seeded(Vocoder), scenarios(), artefact="hift")
+    return Workload(build_seeded(Vocoder), scenarios(), artefact="hift", sound=SOUND)
 
 
 def small_vocoder() -> Workload:
     """The same graph at a quarter of the width."""
     module = build_seeded(lambda: Vocoder(width=128, predictor_width=128))
-    return Workload(module, scenarios(), threads=1, artefact="hift.small")
+    return Workload(module, scenarios(), threads=1, artefact="hift.small", sound=SOUND)
 
 
 def scenarios() -> dict[str, Inputs]:

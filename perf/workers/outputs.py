@@ -1,0 +1,46 @@
+"""The right answers of a scenario, as files between workers: written by the baseline, read by all others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from perf.workers.content import leaves
+from perf.workers.parity import Parity, compare, not_finite, plain, worst
+from perf.workloads.sound import Sound
+
+Calls = Sequence["partial[Any]"]
+"""The calls of a scenario, each with its inputs in `args`."""
+
+
+def write(calls: Calls, sound: Sound | None, scenario: str, folder: Path) -> Parity:
+    """Make every call once and keep its output as the right answer, with what it is to the ear."""
+    import torch
+
+    broken = 0
+    with torch.inference_mode():
+        for number, call in enumerate(calls):
+            right = [plain(leaf) for leaf in leaves(call())]
+            broken += not_finite(right)
+            torch.save({"leaves": right, "sound": sound and sound.as_plain()}, _file(folder, scenario, number))
+    return Parity(0.0, not_finite=broken)
+
+
+def read(calls: Calls, watched: Callable[[partial[Any]], Any], scenario: str, folder: Path) -> Parity:
+    """Make every call once and compare its output with the right answer. watched: how the first call is made."""
+    import torch
+
+    parities = []
+    with torch.inference_mode():
+        for number, call in enumerate(calls):
+            right = torch.load(_file(folder, scenario, number), weights_only=True)
+            found = call() if number else watched(call)
+            sound = right["sound"] and Sound.of_plain(right["sound"])
+            parities.append(compare([plain(leaf) for leaf in leaves(found)], right["leaves"], sound))
+    return worst(parities)
+
+
+def _file(folder: Path, scenario: str, number: int) -> Path:
+    return folder / f"{scenario}.{number}.output.pt"

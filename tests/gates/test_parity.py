@@ -1,0 +1,73 @@
+"""Is the output right? By norm, by ear, and never with a NaN in it."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from perf.gates.ruling import Judge
+from perf.measurement.measurement import Measurement
+from perf.statistics import Answer
+from perf.variants.registry import BASELINE
+from perf.workers.parity import Parity
+from tests.measurements import made_of
+
+JUDGE = Judge(alpha=0.01)
+
+
+def with_parity(parity: Parity, tolerance: float = 1e-4, name: str = "jit") -> Measurement:
+    measurement = made_of(2.0)
+    arm = replace(measurement.arms[name], parity=parity, tolerance=tolerance)
+    return replace(measurement, arms={**measurement.arms, name: arm})
+
+
+@pytest.mark.parametrize(
+    ("parity", "tolerance", "gate", "said"),
+    [
+        (Parity(2e-4), 1e-4, "rel_l2=0.0001", "relative L2 distance 2.0e-04, at most 0.0001 is allowed"),
+        (Parity(0.3), 0.1, "rel_l2=0.1", "relative L2 distance 3.0e-01, at most 0.1 is allowed"),
+        (Parity(math.inf), 0.1, "rel_l2=0.1", "another shape or type, or unequal integers"),
+        (Parity(math.inf, not_finite=1), 0.1, "rel_l2=0.1", "it holds NaN or Inf (1 value)"),
+        (Parity(1e-2, log_mel_db=1.5), 0.1, "rel_l2=0.1", "log-mel distance 1.5 dB, at most 1 dB can't be heard"),
+        (Parity(0.5, log_mel_db=1.5, by_ear=True), 0.1, "log_mel_db=1", "log-mel distance 1.5 dB"),
+        (Parity(1e-9, by_ear=True), 0.1, "log_mel_db=1", "another shape or type"),
+    ],
+    ids=["fp32", "bf16", "shape", "nan", "heard", "by ear", "not heard at all"],
+)
+def test_the_wrong_answer_fails_and_no_speed_counts_for_it(
+    parity: Parity, tolerance: float, gate: str, said: str
+) -> None:
+    measurement = with_parity(parity, tolerance)
+    ruling = JUDGE.parity(measurement, "jit")
+    assert (ruling.gate, ruling.verdict) == (gate, Answer.FAIL)
+    assert said in ruling.reason
+    speed = JUDGE.speed(measurement, "jit", 1.10)
+    assert speed.verdict is Answer.INVALID
+    assert said in speed.reason
+
+
+@pytest.mark.parametrize(
+    ("parity", "tolerance", "said"),
+    [
+        (Parity(5e-2), 0.1, "relative L2 distance 5.0e-02 is within 0.1"),
+        (Parity(5e-2, log_mel_db=0.9), 0.1, "relative L2 distance 5.0e-02 is within 0.1"),
+        (Parity(1.4, log_mel_db=0.2, by_ear=True), 1e-4, "log-mel distance 0.2 dB is within 1 dB"),
+    ],
+    ids=["norm", "norm and ear", "ear alone"],
+)
+def test_the_right_answer_passes(parity: Parity, tolerance: float, said: str) -> None:
+    measurement = with_parity(parity, tolerance)
+    assert JUDGE.parity(measurement, "jit").verdict is Answer.PASS
+    assert said in JUDGE.parity(measurement, "jit").reason
+    assert JUDGE.speed(measurement, "jit", 1.10).verdict is Answer.PASS
+
+
+def test_where_eager_itself_is_not_finite_nothing_can_be_right() -> None:
+    measurement = with_parity(Parity(0.0, not_finite=3), name=BASELINE)
+    for ruling in (
+        JUDGE.parity(measurement, "jit"),
+        JUDGE.speed(measurement, "jit", 1.10),
+        JUDGE.slow_calls(measurement, BASELINE, "max_p95_ms", 1000.0),
+    ):
+        assert ruling.verdict is Answer.INVALID
+        assert "eager's own output holds NaN or Inf (3 values)" in ruling.reason
