@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import NoReturn
 
-from perf.commands import doctor, judge
+from perf.commands import doctor, judge, variants
 
 BAD_INPUT = 4  # as pytest's own exit code for a usage error
 
@@ -24,6 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=OneSentence)
     doctor.register(subparsers)
     judge.register(subparsers)
+    variants.register(subparsers)
     chosen = parser.parse_args(arguments)
     code: int = chosen.run(chosen)
     return code

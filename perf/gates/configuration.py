@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from perf.errors import UsageProblem
+from perf.gates.choice import known_variant, with_gated
 from perf.gates.policy import TIMED_LIMITS, Gate, Policy
 from perf.gates.size import parse_bytes
 from perf.gates.tolerance import parse_tolerance
@@ -23,7 +24,7 @@ _FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _DEVICES = ("cpu", "cuda", "*")
 _TOP = ("alpha", "ceiling", "on_inconclusive", "shipped", "gates", "workloads", "variants")
 _SIZES = ("max_memory", "max_load_memory")
-_GATE = ("workload", "scenario", "variant", "device", *TIMED_LIMITS, *_SIZES, "reason")
+_GATE = ("workload", "scenario", "variant", "device", "baseline", *TIMED_LIMITS, *_SIZES, "reason")
 _WORKLOAD = ("factory", "variants", "scenarios", "nightly", "tolerance")
 _VARIANT = ("factory", "precision")
 
@@ -75,23 +76,24 @@ def parse_policy(table: Table, file: str) -> Policy:
     workloads = {**(shipped_workloads() if shipped else {}), **_workloads(table.get("workloads", {}), variants, file)}
     gates = table.get("gates", [])
     _expect(isinstance(gates, list), f"{file}: write gates as [[tool.perf.gates]] (with double brackets)")
+    found = tuple(
+        _gate(gate, variants, f"{file}, [[tool.perf.gates]] number {number}") for number, gate in enumerate(gates, 1)
+    )
     return Policy(
         where=file,
         alpha=float(alpha),
         ceiling_bytes=parse_bytes(table["ceiling"], f"{where}: ceiling") if "ceiling" in table else None,
         skip_inconclusive=inconclusive == "skip",
-        gates=tuple(
-            _gate(gate, f"{file}, [[tool.perf.gates]] number {number}") for number, gate in enumerate(gates, 1)
-        ),
-        workloads=workloads,
+        gates=found,
+        workloads={name: with_gated(spec, found, variants) for name, spec in workloads.items()},
         variants=variants,
     )
 
 
-def _gate(table: Table, where: str) -> Gate:
+def _gate(table: Table, variants: Mapping[str, VariantSpec], where: str) -> Gate:
     _expect(isinstance(table, Mapping), f"{where} must be a table")
     _only(table, _GATE, where)
-    for name in ("workload", "scenario", "variant", "device", "reason"):
+    for name in ("workload", "scenario", "variant", "device", "baseline", "reason"):
         _expect(isinstance(table.get(name, ""), str), f"{where}: {name} = {table.get(name)!r} must be a string")
     device = table.get("device", "*")
     _expect(device in _DEVICES, f"{where}: device = {device!r} must be one of {', '.join(map(repr, _DEVICES))}")
@@ -106,6 +108,14 @@ def _gate(table: Table, where: str) -> Gate:
     sizes = {f"{name}_bytes": parse_bytes(table[name], f"{where}: {name}") for name in _SIZES if name in table}
     known = ", ".join((*TIMED_LIMITS, *_SIZES))
     _expect(bool(limits or sizes), f"{where} sets no limit; give it one of {known}")
+    baseline = table.get("baseline", BASELINE)
+    if baseline != BASELINE:
+        known_variant(baseline, variants, f"{where}: baseline")
+        _expect(
+            set(limits) == {"min_speedup"} and not sizes,
+            f"{where}: baseline = {baseline!r} goes with min_speedup alone; give other limits a gate of their own",
+        )
+        _expect(table.get("variant") != baseline, f"{where}: {baseline!r} is its own baseline; compare it with another")
     set_here: dict[str, Any] = {name: float(limit) for name, limit in limits.items()} | sizes
     return Gate(
         where,
@@ -113,6 +123,7 @@ def _gate(table: Table, where: str) -> Gate:
         scenario=table.get("scenario", "*"),
         variant=table.get("variant", "*"),
         device=device,
+        baseline=baseline,
         reason=table.get("reason", ""),
         **set_here,
     )
@@ -147,11 +158,7 @@ def _workloads(tables: Table, variants: Mapping[str, VariantSpec], file: str) ->
         _expect(name not in shipped_workloads(), f"{where}: jitgate has a workload of this name; choose another")
         chosen = _strings(table.get("variants", [BASELINE]), f"{where}: variants")
         for variant in chosen:
-            _expect(
-                variant in variants,
-                f"{where}: there is no variant {variant!r}{_near(variant, variants)} "
-                f"(there are: {', '.join(sorted(variants))})",
-            )
+            known_variant(variant, variants, where)
         ordered = (BASELINE, *(variant for variant in chosen if variant != BASELINE))
         scenarios = _strings(table.get("scenarios", []), f"{where}: scenarios")
         nightly = _strings(table.get("nightly", []), f"{where}: nightly")

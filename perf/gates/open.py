@@ -8,29 +8,28 @@ from perf.gates.cell import Cell
 from perf.gates.policy import Policy
 from perf.gates.ruling import Judge
 from perf.measurement.measurement import Measurement
-from perf.variants.registry import CONTROL
+from perf.variants.registry import BASELINE, CONTROL
 
 
 @dataclass(frozen=True)
 class OpenGates:
-    """The variants of which more rounds may still decide a gate."""
+    """The variants of which more rounds may still decide a gate, and what they are compared with but for eager."""
 
     policy: Policy
     judge: Judge
 
     def __call__(self, measurement: Measurement) -> list[str]:
         kind = measurement.device.split(":")[0]
-        return [
-            variant
-            for variant in measurement.arms
-            if variant != CONTROL
-            and any(
-                self.judge.undecided(measurement, variant, name, limit)
-                for name, limit in self.policy.timed_limits(
-                    Cell(measurement.workload, measurement.scenario, variant), kind
-                ).items()
-            )
-        ]
+        found: list[str] = []
+        for variant in measurement.arms:
+            cell = Cell(measurement.workload, measurement.scenario, variant)
+            baseline = self.policy.baseline(cell, kind)
+            if variant != CONTROL and any(
+                self.judge.undecided(measurement, variant, name, limit, baseline)
+                for name, limit in self.policy.timed_limits(cell, kind).items()
+            ):
+                found += [variant] if baseline == BASELINE else [variant, baseline]
+        return list(dict.fromkeys(found))
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,9 @@ class OpenLimit:
     variant: str
     name: str
     limit: float
+    baseline: str = BASELINE
 
     def __call__(self, measurement: Measurement) -> list[str]:
-        return [self.variant] if self.judge.undecided(measurement, self.variant, self.name, self.limit) else []
+        if not self.judge.undecided(measurement, self.variant, self.name, self.limit, self.baseline):
+            return []
+        return [self.variant] if self.baseline == BASELINE else [self.variant, self.baseline]

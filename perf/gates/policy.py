@@ -25,13 +25,14 @@ TIMED_LIMITS = (
 
 @dataclass(frozen=True)
 class Gate:
-    """One rule. Patterns are globs; limits that are None are not set."""
+    """One rule. Patterns are globs; limits that are None are not set. baseline: what `min_speedup` is a ratio to."""
 
     where: str
     workload: str = "*"
     scenario: str = "*"
     variant: str = "*"
     device: str = "*"
+    baseline: str = BASELINE
     min_speedup: float | None = None
     min_speedup_p95: float | None = None
     min_speedup_p99: float | None = None
@@ -79,6 +80,11 @@ class Policy:
         """The gate that asks for a speed-up of this cell; the baseline has none."""
         return self._gate("min_speedup", cell, device)
 
+    def baseline(self, cell: Cell, device: str) -> str:
+        """What the speed-up of this cell is measured against: eager float32, unless its gate names another variant."""
+        gate = self._gate("min_speedup", cell, device)
+        return BASELINE if gate is None else gate.baseline
+
     def timed_limits(self, cell: Cell, device: str) -> dict[str, float]:
         """Every limit that rounds decide for this cell: name as in TIMED_LIMITS -> ratio, or milliseconds."""
         gates = {name: self._gate(name, cell, device) for name in TIMED_LIMITS}
@@ -118,7 +124,7 @@ class Policy:
                 raise UsageProblem(f"{gate.where} matches nothing: {_mismatch(gate, known)}")
         for one, two in combinations(self.gates, 2):
             for limit in (*TIMED_LIMITS, "max_memory_bytes", "max_load_memory_bytes"):
-                first, second = getattr(one, limit), getattr(two, limit)
+                first, second = _setting(one, limit), _setting(two, limit)
                 if first is None or second is None or first == second or not _devices_meet(one.device, two.device):
                     continue
                 both = next((cell for cell in known if one.matches(cell) and two.matches(cell)), None)
@@ -127,6 +133,14 @@ class Policy:
                         f"{one.where} and {two.where} contradict each other: for {both.id} they set {limit} to "
                         f"{first} and {second}; narrow one of their patterns"
                     )
+
+
+def _setting(gate: Gate, limit: str) -> object:
+    """What `gate` sets `limit` to; a ratio to another baseline is another limit."""
+    value = getattr(gate, limit)
+    if limit != "min_speedup" or value is None or gate.baseline == BASELINE:
+        return value
+    return f"{value:g} of {gate.baseline}"
 
 
 def _devices_meet(one: str, two: str) -> bool:

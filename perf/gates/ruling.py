@@ -41,9 +41,9 @@ class Judge:
 
     alpha: float
 
-    def speedup(self, measurement: Measurement, variant: str) -> Speedup | None:
-        """What the pairs of `variant` tell; None where there are none."""
-        return _speedup(_Key(measurement, variant, self.alpha))
+    def speedup(self, measurement: Measurement, variant: str, baseline: str = BASELINE) -> Speedup | None:
+        """What the pairs of `variant` and `baseline` tell; None where there are none."""
+        return _speedup(_Key(measurement, variant, baseline, self.alpha))
 
     def noise_floor(self, measurement: Measurement) -> float | None:
         """How far the control is from the baseline, as a ratio above 0; None where one of them is missing."""
@@ -78,13 +78,13 @@ class Judge:
         apart = f"two workers of the same eager model are {found.noise_floor:.1%} apart"
         return Ruling(gate, Answer.PASS, f"{apart}, and nothing proves more than {limit:.0%}")
 
-    def speed(self, measurement: Measurement, variant: str, minimum: float) -> Ruling:
+    def speed(self, measurement: Measurement, variant: str, minimum: float, baseline: str = BASELINE) -> Ruling:
         """Is `variant` at least `minimum` times as fast as the baseline?"""
-        gate = f"min_speedup={ratio(minimum)}"
-        broken = self._broken(measurement, variant) or _disturbed(measurement)
+        gate = f"min_speedup={ratio(minimum)}" + ("" if baseline == BASELINE else f" of {baseline}")
+        broken = self._broken(measurement, variant, baseline) or _disturbed(measurement)
         if broken is not None:
             return Ruling(gate, *broken)
-        found = self.speedup(measurement, variant)
+        found = self.speedup(measurement, variant, baseline)
         if found is None:
             return Ruling(
                 gate, Answer.INVALID, "nothing was measured: no round in which baseline and candidate both finished"
@@ -109,17 +109,22 @@ class Judge:
         baseline_s, control_s = (measurement.arms[name].durations_s for name in (BASELINE, CONTROL))
         return Ruling(gate, *judge_tail_speedup(baseline_s, durations_s, control_s, int(found[2]), limit, self.alpha))
 
-    def timed(self, measurement: Measurement, variant: str, name: str, limit: float) -> Ruling:
-        """The ruling on a limit that rounds decide, by its name in the configuration."""
+    def timed(
+        self, measurement: Measurement, variant: str, name: str, limit: float, baseline: str = BASELINE
+    ) -> Ruling:
+        """The ruling on a limit that rounds decide, by its name in the configuration. baseline: of `min_speedup`."""
         if name == "min_speedup":
-            return self.speed(measurement, variant, limit)
+            return self.speed(measurement, variant, limit, baseline)
         return self.slow_calls(measurement, variant, name, limit)
 
-    def undecided(self, measurement: Measurement, variant: str, name: str, limit: float) -> bool:
+    def undecided(
+        self, measurement: Measurement, variant: str, name: str, limit: float, baseline: str = BASELINE
+    ) -> bool:
         """Whether more rounds could change the verdict: not where the comparison itself is broken."""
-        if self._broken(measurement, variant) is not None:
+        if self._broken(measurement, variant, baseline) is not None:
             return False
-        return self.timed(measurement, variant, name, limit).verdict in (Answer.INCONCLUSIVE, Answer.INVALID)
+        ruling = self.timed(measurement, variant, name, limit, baseline)
+        return ruling.verdict in (Answer.INCONCLUSIVE, Answer.INVALID)
 
     def memory(
         self, measurement: Measurement, variant: str, called: str, limit_bytes: int, phase: Phase = Phase.ALL
@@ -140,14 +145,18 @@ class Judge:
         """Is `variant` what its name says, and did it build anew at most `most` times inside timed turns?"""
         return Ruling(f"rebuilds={most}", *judge_genuine(measurement, variant, most))
 
-    def _broken(self, measurement: Measurement, variant: str) -> tuple[Answer, str] | None:
+    def _broken(self, measurement: Measurement, variant: str, baseline: str = BASELINE) -> tuple[Answer, str] | None:
         """Why no speed verdict can be given at all; None where it can."""
         arm = measurement.arms[variant]
         if arm.failure is not None:
             return Answer.FAIL, arm.failure.sentence
-        baseline = measurement.arms[BASELINE]
-        if baseline.failure is not None:
-            return Answer.INVALID, f"there is nothing to compare with: {baseline.failure.sentence}"
+        if baseline != BASELINE:
+            other = self._broken(measurement, baseline) if baseline in measurement.arms else (None, "it was not run")
+            if other is not None:
+                return Answer.INVALID, f"there is nothing to compare with: {baseline}: {other[1]}"
+        right = measurement.arms[BASELINE]
+        if right.failure is not None:
+            return Answer.INVALID, f"there is nothing to compare with: {right.failure.sentence}"
         control = measurement.arms.get(CONTROL)
         if control is None or control.failure is not None:
             why = control.failure.sentence if control is not None and control.failure is not None else "it was not run"
@@ -170,8 +179,9 @@ def rulings(policy: Policy, judge_: Judge, measurement: Measurement, variant: st
     """Every gate that `policy` sets for this variant, judged."""
     cell = Cell(measurement.workload, measurement.scenario, variant)
     kind = measurement.device.split(":")[0]
+    baseline = policy.baseline(cell, kind)
     limits = policy.timed_limits(cell, kind)
-    found = [judge_.timed(measurement, variant, name, limit) for name, limit in limits.items()]
+    found = [judge_.timed(measurement, variant, name, limit, baseline) for name, limit in limits.items()]
     load = policy.max_load_memory(cell, kind)
     most = policy.max_memory(cell, kind)
     if most is not None:
@@ -192,22 +202,23 @@ class _Key:
 
     measurement: Measurement
     variant: str
+    baseline: str
     alpha: float
 
     def __hash__(self) -> int:
-        return hash((id(self.measurement), self.variant, self.alpha))
+        return hash((id(self.measurement), self.variant, self.baseline, self.alpha))
 
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, _Key)
             and self.measurement is other.measurement
-            and (self.variant, self.alpha) == (other.variant, other.alpha)
+            and (self.variant, self.baseline, self.alpha) == (other.variant, other.baseline, other.alpha)
         )
 
 
 @lru_cache(maxsize=64)
 def _speedup(key: _Key) -> Speedup | None:
-    columns = key.measurement.columns(key.variant)
+    columns = key.measurement.columns(key.variant, key.baseline)
     if not len(columns.baseline):
         return None
     measurement = key.measurement

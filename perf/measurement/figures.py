@@ -9,8 +9,8 @@ from typing import Any
 
 from perf.workers.cold import Cold
 
-HALF_WEIGHTS = ("fp16", "bf16")
-"""Precisions whose weights take half of float32's bytes. Under autocast they stay float32 and are read as such."""
+WEIGHTS = {"fp16": 0.5, "bf16": 0.5, "int8": 0.25}
+"""Precision -> bytes of a weight, against float32's. Under autocast weights stay float32 and are read as such."""
 
 HALF_RESULTS = ("fp16", "bf16", "autocast-fp16", "autocast-bf16")
 """Precisions whose activations take half of float32's bytes."""
@@ -56,8 +56,7 @@ class Work:
     def moved_bytes(self, precision: str) -> float:
         """Bytes that a call has to move in that precision."""
         results = 0.5 if precision in HALF_RESULTS else 1.0
-        weights = 0.5 if precision in HALF_WEIGHTS else 1.0
-        return weights * self.parameter_bytes + results * self.activation_bytes
+        return WEIGHTS.get(precision, 1.0) * self.parameter_bytes + results * self.activation_bytes
 
 
 def new_lengths(answer: Mapping[str, Any]) -> NewLengths:

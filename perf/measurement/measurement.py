@@ -157,22 +157,28 @@ class Measurement:
         arm = self.arms[name]
         return arm.durations_s if self.same_inputs else [statistics.fmean(turn) for turn in arm.turns if turn]
 
-    def columns(self, candidate: str) -> Columns:
+    def columns(self, candidate: str, baseline: str = BASELINE) -> Columns:
         """The figures that are compared. The control is None if it has failed, `processes` if there was one set only.
+
+        The control is a second worker of eager float32. For another baseline, what it differs by from the first one is
+        carried over: round for round it stands for a second worker of that baseline.
 
         A turn's figure is the median of its calls, or their mean where each call has another input (the median of
         unlike calls would compare unlike things).
         """
-        arms = [self.arms[BASELINE], self.arms[candidate]]
+        arms = [self.arms[baseline], self.arms[candidate]]
         if self.control is not None and self.control.failure is None:
-            arms.append(self.control)
+            arms += [self.control, self.arms[BASELINE]]
         whole = [number for number, turns in enumerate(zip(*(arm.turns for arm in arms), strict=False)) if all(turns)]
         figure = np.median if self.same_inputs else np.mean
         columns = [np.array([figure(arm.turns[number]) for number in whole], dtype=np.float64) for arm in arms]
+        control = None
+        if len(columns) > 2:
+            control = columns[2] if baseline == BASELINE else columns[0] * columns[2] / columns[3]
         labels = None
         if len(set(self.processes)) > 1:
             labels = np.array([self.processes[number] for number in whole], dtype=np.intp)
-        return Columns(columns[0], columns[1], columns[2] if len(columns) > 2 else None, labels)
+        return Columns(columns[0], columns[1], control, labels)
 
 
 def most_frequent_first(causes: Iterable[str]) -> str:

@@ -145,7 +145,7 @@ class Measurements:
         started: dict[str, Started] = {}
         examined = bind(crew, scenario, ready.cold, started)
         task = self._tasks[workload]
-        precision = {variant.name: variant.precision for variant in task.variants}
+        precision = {variant.name: variant.roughest for variant in task.variants}
         arms = {
             name: Arm(
                 name,

@@ -42,6 +42,11 @@ class Candidate:
         return self.measurement.arms[self.cell.variant]
 
     @property
+    def baseline(self) -> str:
+        """What its speed-up is measured against: `eager`, unless its gate names another variant."""
+        return self._state.policy.baseline(self.cell, self._state.device.kind)
+
+    @property
     def speedup(self) -> Comparison:
         """How many times as fast as the baseline; `>= limit` asks for more rounds while it is undecided."""
         return SpeedupComparison(self._state, self)
@@ -143,19 +148,20 @@ class TimedComparison(Comparison):
 
     def _rule(self, limit: float) -> Ruling:
         judge, cell = self._state.judge, self._candidate.cell
-        measurement = self._candidate.measurement
-        if judge.undecided(measurement, cell.variant, self.name, limit):
+        measurement, baseline = self._candidate.measurement, self._candidate.baseline
+        if judge.undecided(measurement, cell.variant, self.name, limit, baseline):
             measurement = self._state.measurements.more(
-                cell.workload, cell.scenario, OpenLimit(judge, cell.variant, self.name, limit)
+                cell.workload, cell.scenario, OpenLimit(judge, cell.variant, self.name, limit, baseline)
             )
-        return judge.timed(measurement, cell.variant, self.name, limit)
+        return judge.timed(measurement, cell.variant, self.name, limit, baseline)
 
 
 class SpeedupComparison(TimedComparison):
     """`candidate.speedup >= 1.10`."""
 
     def _text(self) -> str:
-        found = self._state.judge.speedup(self._candidate.measurement, self._candidate.cell.variant)
+        candidate = self._candidate
+        found = self._state.judge.speedup(candidate.measurement, candidate.cell.variant, candidate.baseline)
         if found is None:
             return "nothing measured"
         return (

@@ -26,6 +26,12 @@ def add_options(parser: pytest.Parser) -> None:
         help="auto, cpu, cuda or cuda:N (an index into CUDA_VISIBLE_DEVICES); default: auto",
     )
     group.addoption(
+        "--perf-variants",
+        metavar="NAMES",
+        help="instead of the variants that workloads list: names with commas between, as in eager,inductor+bf16, or "
+        "all (that can run here); the baseline is always among them",
+    )
+    group.addoption(
         "--perf-budget",
         metavar="SECONDS",
         type=_seconds,

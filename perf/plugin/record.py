@@ -19,7 +19,8 @@ from perf.variants.registry import BASELINE
 def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell) -> dict[str, Any]:
     """Workload, speed-up with interval and control, gates with verdicts, memory, parity and cold figures."""
     arm = measurement.arms[cell.variant]
-    found = None if cell.variant == BASELINE else judge.speedup(measurement, cell.variant)
+    baseline = policy.baseline(cell, measurement.device.split(":")[0])
+    found = None if cell.variant == BASELINE else judge.speedup(measurement, cell.variant, baseline)
     speedup = None
     if found is not None:
         speedup = {
@@ -33,7 +34,7 @@ def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell)
         "workload": cell.workload,
         "scenario": cell.scenario,
         "variant": cell.variant,
-        "baseline": BASELINE,
+        "baseline": baseline,
         "device": measurement.device,
         "precision": arm.precision,
         "speedup": speedup,

@@ -38,6 +38,7 @@ class State:
         self._file = config.invocation_params.dir / chosen if chosen else config.rootpath / "pyproject.toml"
         self._chosen = chosen is not None
         self._policy: Policy | None = None
+        self._wanted: frozenset[str] | None = None
         self._device: Device | None = None
         self._fingerprint: Fingerprint | None = None
         self._scenarios: dict[str, tuple[str, ...]] | None = None
@@ -67,6 +68,12 @@ class State:
             from perf.gates.configuration import read_policy
 
             self._policy = read_policy(self._file, must_exist=self._chosen)
+            wish = self._config.getoption("perf_variants")
+            if wish is not None:
+                from perf.gates.choice import chosen, with_chosen
+
+                self._wanted = chosen(wish, self._policy, self.device.kind)
+                self._policy = with_chosen(self._policy, self._wanted)
             ceiling_bytes = self._config.getoption("perf_ceiling")
             if ceiling_bytes is not None:
                 self._policy = replace(self._policy, ceiling_bytes=ceiling_bytes)
@@ -120,7 +127,7 @@ class State:
         return self._measurements
 
     def cells(self) -> list[Cell]:
-        """Every cell of the policy. A problem is kept for `raise_problem`, since pytest can't take it here."""
+        """Every cell that may be selected. A problem is kept for `raise_problem`, since pytest can't take it here."""
         if self._problem is not None:
             return []  # asking again would start another process for each test, to hear the same
         try:
@@ -130,7 +137,8 @@ class State:
                 if not self.is_xdist_worker:
                     self.policy.check(cells)
                     _ = self.device
-            return self.policy.cells(self._scenarios)
+            every = self.policy.cells(self._scenarios)
+            return [cell for cell in every if self._wanted is None or cell.variant in self._wanted]
         except UsageProblem as problem:
             self._problem = problem
             return []
@@ -204,7 +212,8 @@ class State:
 
     def _gates_left_out(self) -> str | None:
         selected = set(self.planned)
-        left = [cell for cell in self.cells() if cell not in selected and self.policy.names(cell, self.device.kind)]
+        every = self.policy.cells(self._scenarios or {})
+        left = [cell for cell in every if cell not in selected and self.policy.names(cell, self.device.kind)]
         if not left:
             return None
         few = ", ".join(cell.id for cell in left[:3]) + (", ..." if len(left) > 3 else "")
@@ -243,13 +252,13 @@ class State:
         tasks = {}
         for workload in dict.fromkeys(cell.workload for cell in self._needed):
             cells = [cell for cell in self._needed if cell.workload == workload]
-            wanted = dict.fromkeys((BASELINE, *(cell.variant for cell in cells)))
+            wanted = {BASELINE, *(cell.variant for cell in cells)}
+            wanted |= {self.policy.baseline(cell, self.device.kind) for cell in cells}
             spec = self.policy.workloads[workload]
+            beside = sorted(wanted - set(spec.variants))
             tasks[workload] = Task(
                 spec,
-                tuple(
-                    self.policy.variants[name] for name in dict.fromkeys((*spec.variants, *wanted)) if name in wanted
-                ),
+                tuple(self.policy.variants[name] for name in (*spec.variants, *beside) if name in wanted),
                 tuple(dict.fromkeys(cell.scenario for cell in cells)),
             )
         return Measurements(tasks, means, OpenGates(self.policy, self.judge))

@@ -16,6 +16,7 @@ from perf.report.recommendation import recommendation_line
 from perf.report.words import columns, format_seconds, format_speedup
 from perf.statistics import Answer
 from perf.variants.registry import BASELINE, CONTROL
+from perf.workers.failure import FailureKind
 
 _WORST_FIRST = (Answer.FAIL, Answer.INVALID, Answer.INCONCLUSIVE, Answer.PASS)
 
@@ -33,6 +34,10 @@ def summary(policy: Policy, judge: Judge, measurements: Iterable[Measurement]) -
         lines[-1:-1] = [f"  note: {note}" for note in (*_left_out(measurement), *measurement.notes)]
         for variant in _variants(measurement):
             cell = Cell(measurement.workload, measurement.scenario, variant)
+            skipped = _skipped(policy, measurement, variant)
+            if skipped is not None:
+                sentences.append(f"skipped {cell.id}: {skipped}")
+                continue
             red = [ruling for ruling in _all(policy, judge, measurement, variant) if not ruling.green]
             for reason in dict.fromkeys(ruling.reason for ruling in red):  # one failure breaks every gate: said once
                 same = [ruling for ruling in red if ruling.reason == reason]
@@ -71,22 +76,33 @@ def _row(policy: Policy, judge: Judge, measurement: Measurement, variant: str) -
     worst = min((ruling.verdict for ruling in found), key=_WORST_FIRST.index, default=None)
     cell = Cell(measurement.workload, measurement.scenario, variant)
     gate = policy.min_speedup(cell, measurement.device.split(":")[0])
-    speed = _speed(judge, measurement, arm) + (f", gate {gate.min_speedup:g}" if gate else "")
+    speed = _speed(judge, measurement, arm, gate.baseline if gate else BASELINE)
+    if gate is not None:
+        speed += f", gate {gate.min_speedup:g}" + ("" if gate.baseline == BASELINE else f" of {gate.baseline}")
     return (
         variant,
         format_seconds(arm.median_s),
         speed,
         _memory(policy, measurement, arm),
         "-" if arm.rel_l2 is None else f"{arm.rel_l2:.0e}",
-        worst.value if worst else "no gate",
+        "skipped" if _skipped(policy, measurement, variant) else worst.value if worst else "no gate",
     )
 
 
-def _speed(judge: Judge, measurement: Measurement, arm: Arm) -> str:
+def _skipped(policy: Policy, measurement: Measurement, variant: str) -> str | None:
+    """Why it can't run here, where no gate names it: its tests are skipped then, and nothing has failed."""
+    failure = measurement.arms[variant].failure
+    if failure is None or failure.kind is not FailureKind.UNAVAILABLE:
+        return None
+    cell = Cell(measurement.workload, measurement.scenario, variant)
+    return None if policy.names(cell, measurement.device.split(":")[0]) else failure.sentence
+
+
+def _speed(judge: Judge, measurement: Measurement, arm: Arm, baseline: str) -> str:
     if arm.name == BASELINE:
         floor = judge.noise_floor(measurement)
         return "baseline" if floor is None else f"noise floor {floor:.1%}"
-    found = judge.speedup(measurement, arm.name)
+    found = judge.speedup(measurement, arm.name, baseline) if baseline in measurement.arms else None
     return format_speedup(found) if found else "-"
 
 

@@ -1,4 +1,10 @@
-"""Eager: the module as it is. It is what every other variant is compared with, and its output is the right one."""
+"""Eager: the module as it is. It is what every other variant is compared with, and its output is the right one.
+
+To the graph: nothing. In another precision than float32 the module was converted, or is called under autocast.
+Needs: nothing but torch.
+Can't go: where an operator has no kernel in the precision (a CPU's Fourier transforms know float32 and float64 only).
+Source: torch.nn.Module, torch.autocast (PyTorch documentation).
+"""
 
 from __future__ import annotations
 

@@ -2,24 +2,28 @@
 
 To the graph: one C++ (CPU) or Triton (CUDA) program for all lengths; weights are constants, packed for the processor.
 Needs: a C++ compiler to build; none to load.
-Can't go: data-dependent control flow; every plain argument and every size 0 or 1 is fixed in the package.
+Can't go: data-dependent control flow; autocast; every plain argument and every size 0 or 1 is fixed in the package.
 Source: torch.export and torch._inductor.aoti_compile_and_package (PyTorch documentation, "AOTInductor").
 """
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from perf.variants.capture import captured
+from perf.variants.compiler import missing_compiler
 from perf.variants.packaged import Packaged
+from perf.variants.refusal import refusing
 from perf.variants.variant import Call, Facts
 from perf.workloads.workload import Inputs
 
 if TYPE_CHECKING:
     import torch
+
+CONFIGS: Mapping[str, object] = {"freezing": True}
+"""What inductor is told for every package; part of its key."""
 
 
 class Inductor:
@@ -29,44 +33,21 @@ class Inductor:
     per_signature = True
 
     def options(self) -> Mapping[str, object]:
-        return {"recipe": "export,aoti", "freezing": True}
+        return {"recipe": "export,aoti", **CONFIGS}
 
     def unavailable(self) -> str | None:
-        named = os.environ.get("CXX")
-        if any(shutil.which(name) for name in ([named] if named else ["c++", "g++", "clang++", "cl"])):
-            return None
-        return (
-            "inductor needs a C++ compiler (g++, clang++ or MSVC's cl on the PATH, or CXX) and finds none; install one"
-        )
+        return missing_compiler()
 
     def export(self, module: torch.nn.Module, calls: Sequence[Inputs], path: Path) -> Facts:
         import torch
         from torch._inductor import aoti_compile_and_package
 
-        with torch.no_grad():
-            program = torch.export.export(module, calls[0], dynamic_shapes=free_sizes(calls))
-            aoti_compile_and_package(program, package_path=str(path), inductor_configs={"freezing": True})
+        program = captured(module, calls)
+        with torch.no_grad(), refusing("inductor", "OperatorIssue"):
+            aoti_compile_and_package(program, package_path=str(path), inductor_configs=dict(CONFIGS))
         return {}
 
     def load(self, path: Path, device: str, facts: Facts) -> Call:  # noqa: ARG002 - nothing to check
         from torch._inductor import aoti_load_package
 
         return Packaged(aoti_load_package(str(path)), device)
-
-
-def free_sizes(calls: Sequence[Inputs]) -> tuple[Any, ...]:
-    """`dynamic_shapes` for `torch.export`: free is what differs among the calls; the rest is fixed."""
-    import torch
-    from torch.utils import _pytree
-
-    def free(leaf: Any, *others: Any) -> Any:
-        if not isinstance(leaf, torch.Tensor):
-            return None
-        shapes = [tuple(other.shape) for other in (leaf, *others)]
-        return {
-            axis: torch.export.Dim.DYNAMIC
-            for axis, sizes in enumerate(zip(*shapes, strict=True))
-            if len(set(sizes)) > 1
-        } or None
-
-    return tuple(_pytree.tree_map(free, calls[0], *calls[1:]))

@@ -1,13 +1,20 @@
 """TorchScript: `script` -> `freeze` -> save, and load what was saved, because that is what ships.
 
 To the graph: Python control flow becomes an interpreter's, weights become constants, dropout goes; on CUDA linears that
-share an input are merged. At load the profiling executor specialises on the first shapes it sees.
+share an input are merged. `+ofi` adds `optimize_for_inference`: on a CPU float32 linears and convolutions become
+oneDNN's; what remains of linears becomes a product and a sum, on CUDA more kernels than before. `+original` is the
+recipe of CosyVoice's own export: `+ofi`, in a process whose profiling executor is off and whose fusion is static; such
+switches are not kept in the file, and the process that loads it has torch's defaults. At load the profiling executor
+specialises on the first shapes it sees.
 Needs: nothing but torch; TorchScript is deprecated and not supported on Python 3.14 and later.
-Source: torch.jit.freeze, torch.jit.save (PyTorch documentation).
+Can't go: Python that it does not read, as in transformers.
+Source: torch.jit.freeze, torch.jit.optimize_for_inference, torch.jit.save (PyTorch documentation); CosyVoice's JIT
+export, public description.
 """
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from perf.variants.refusal import refusing
 from perf.variants.scripted import Scripted
 from perf.variants.variant import Call, Facts
 from perf.workloads.workload import Inputs
@@ -24,13 +32,18 @@ if TYPE_CHECKING:
 
 
 class TorchScript:
-    """Engine `torchscript`."""
+    """Engine `torchscript`. ofi: optimise for inference. switches: export as the original's script does."""
 
     suffix = ".zip"  # what CosyVoice's load_jit looks for
     per_signature = False
 
+    def __init__(self, *, ofi: bool = False, switches: bool = False) -> None:
+        self._ofi = ofi
+        self._switches = switches
+
     def options(self) -> Mapping[str, object]:
-        return {"recipe": "script,freeze"}
+        recipe = "script,freeze,optimize_for_inference" if self._ofi else "script,freeze"
+        return {"recipe": f"{recipe} with the original's switches" if self._switches else recipe}
 
     def unavailable(self) -> str | None:
         if sys.version_info >= (3, 14):
@@ -41,8 +54,14 @@ class TorchScript:
     def export(self, module: torch.nn.Module, calls: Sequence[Inputs], path: Path) -> Facts:  # noqa: ARG002
         import torch
 
-        with _deprecation_known():  # `calls` are not needed: a scripted graph serves all inputs
-            frozen = torch.jit.freeze(torch.jit.script(module.eval()))
+        # `calls` are not needed: a scripted graph serves all inputs
+        with _deprecation_known(), _original_switches() if self._switches else contextlib.nullcontext():
+            # Whatever script raises is about Python that it does not read; freezing and saving have no such excuse.
+            with refusing("TorchScript", "Exception"):
+                scripted = torch.jit.script(module.eval())
+            frozen = torch.jit.freeze(scripted)
+            if self._ofi:
+                frozen = torch.jit.optimize_for_inference(frozen)
             torch.jit.save(frozen, str(path))
         return {"signature": _signature(frozen)}
 
@@ -67,6 +86,22 @@ def _signature(module: torch.jit.ScriptModule) -> str:
     """Argument names and types of `forward`, without the module's own mangled type."""
     schema = module.forward.schema  # type: ignore[attr-defined]  # a compiled method has it
     return ", ".join(f"{argument.name}: {argument.type}" for argument in schema.arguments[1:])
+
+
+@contextmanager
+def _original_switches() -> Iterator[None]:
+    """No profiling executor, one static specialisation; as they were afterwards, since they are the process's."""
+    import torch
+
+    fusion = torch._C._jit_set_fusion_strategy([("STATIC", 1)])
+    mode = torch._C._jit_set_profiling_mode(False)
+    executor = torch._C._jit_set_profiling_executor(False)
+    try:
+        yield
+    finally:
+        torch._C._jit_set_profiling_executor(executor)
+        torch._C._jit_set_profiling_mode(mode)
+        torch._C._jit_set_fusion_strategy(fusion)
 
 
 @contextmanager

@@ -62,6 +62,10 @@ class Cap(Protocol):
         """In place of this one, a cap that leaves as much as the machine can spare; None where that is no more."""
         ...
 
+    def forgives(self, needed_bytes: int) -> bool:
+        """Whether this cap refused too early what was then seen to need so much; counted in `facts`."""
+        ...
+
 
 class NoCap:
     """Nothing is enforced."""
@@ -87,6 +91,9 @@ class NoCap:
     def roomy(self) -> Cap | None:
         return None
 
+    def forgives(self, needed_bytes: int) -> bool:  # noqa: ARG002 - there is nothing to forgive
+        return False
+
 
 class HostCap:
     """A process on the CPU under the system's own limit.
@@ -94,9 +101,10 @@ class HostCap:
     The ceiling is about resident memory above the level before the model (see `Footprint`); systems limit what was
     handed out instead, touched or not, and count neither mapped files nor shared memory. So the limit is set anew
     before each request of the host: what is counted then, plus what the ceiling leaves above what is resident then. The
-    two differ by no more than one request adds of either kind: memory handed out but not touched is refused too early,
-    files that are mapped and read come in once too late. Torch's pool of threads is woken before, since the stacks of
-    its threads are handed out whole (8 MiB each) and hardly touched.
+    two differ by no more than one request adds of either kind. Memory handed out but not touched is refused too early:
+    a request that failed is therefore made again with room, and counts where its peak was within the ceiling (its cold
+    figures are then those of the second time). Files that are mapped and read come in once too late. Torch's pool of
+    threads is woken before, since the stacks of its threads are handed out whole (8 MiB each) and hardly touched.
 
     What reserves in one request and touches in a later one gets past the cap; the peak is measured all the same, and
     the gate sees it.
@@ -112,6 +120,7 @@ class HostCap:
         self._wake = wake
         self._before_bytes: int | None = None
         self._aim = _Aim(0, 0, 0)
+        self._refused_early = 0
         self.how: str | None = limit.how
 
     def begin(self) -> None:
@@ -143,7 +152,11 @@ class HostCap:
             self._hold()
 
     def facts(self) -> dict[str, Any]:
-        return {"enforced_bytes": self._ceiling_bytes, "enforced_by": self._limit.how}
+        return {
+            "enforced_bytes": self._ceiling_bytes,
+            "enforced_by": self._limit.how,
+            "refused_early": self._refused_early,
+        }
 
     def state(self) -> dict[str, int]:
         counted = self._limit.counted_bytes()
@@ -161,6 +174,12 @@ class HostCap:
         cap = HostCap(ceiling, self._limit, self._memory, self._wake)
         cap._before_bytes = self._before_bytes
         return cap
+
+    def forgives(self, needed_bytes: int) -> bool:
+        if needed_bytes > self._ceiling_bytes:
+            return False
+        self._refused_early += 1
+        return True
 
     def _hold(self) -> None:
         if self._before_bytes is None:

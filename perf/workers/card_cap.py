@@ -76,6 +76,9 @@ class CudaCap:
         self._cuda.empty_cache()
         return self
 
+    def forgives(self, needed_bytes: int) -> bool:  # noqa: ARG002 - what the allocator refuses here, it refuses there
+        return False
+
     def _used(self) -> int:
         try:
             return int(self._cuda.device_memory_used(self._device))

@@ -80,12 +80,21 @@ def weight_bytes(module: torch.nn.Module) -> int:
 
 
 def source_digest(module: torch.nn.Module) -> str:
-    """SHA-256 over the source that the module's classes are written in, and over its printed structure.
+    """SHA-256 over the source that the module's classes are written in, and over its printed structure."""
+    digest = hashlib.sha256()
+    for path in files_of({type(part).__module__ for part in module.modules()}):
+        digest.update(path.read_bytes())
+    digest.update(repr(module).encode())
+    return digest.hexdigest()
+
+
+def files_of(modules: set[str]) -> list[Path]:
+    """The source of imported modules, by name, and of what they follow.
 
     Followed are the names that a source file takes from its own top-level package; torch's own source is covered by
     its version.
     """
-    pending = {type(part).__module__ for part in module.modules()}
+    pending = set(modules)
     seen: set[str] = set()
     files: set[Path] = set()
     while pending:
@@ -102,11 +111,7 @@ def source_digest(module: torch.nn.Module) -> str:
             source = value.__name__ if inspect.ismodule(value) else getattr(value, "__module__", None)
             if isinstance(source, str) and source.split(".")[0] == top and source not in seen:
                 pending.add(source)
-    digest = hashlib.sha256()
-    for path in sorted(files):
-        digest.update(path.read_bytes())
-    digest.update(repr(module).encode())
-    return digest.hexdigest()
+    return sorted(files)
 
 
 def digest_of(facts: Mapping[str, object]) -> str:

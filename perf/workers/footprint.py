@@ -15,15 +15,15 @@ class Footprint:
     def __init__(self) -> None:
         self.reader: MemoryReader = HostMemory()
         self.cap: Cap = NoCap()
-        self._before = 0
+        self.before_bytes = 0
         self._cold_peak: int | None = 0
 
     def mark(self) -> None:
         """What is there now is not the model's."""
         gc.collect()
         self.reader.reset_peak()
-        self._before = self.reader.read().level_bytes
-        self.cap.aim(self._before)
+        self.before_bytes = self.reader.read().level_bytes
+        self.cap.aim(self.before_bytes)
 
     def loaded(self) -> None:
         """Loading and the first call end here; their peak is kept."""
@@ -40,14 +40,14 @@ class Footprint:
         `resident_bytes` is what stays between calls; what steady calls need above it are the activations.
         """
         steady, cold = self.peak_bytes(), self._cold_peak
-        resident = max(0, self.level_bytes() - self._before)
+        resident = max(0, self.level_bytes() - self.before_bytes)
         answer: dict[str, Any] = {
             "peak_bytes": None if steady is None or cold is None else max(steady, cold),
             "load_peak_bytes": cold,
             "steady_peak_bytes": steady,
             "resident_bytes": resident,
             "activation_bytes": None if steady is None else max(0, steady - resident),
-            "level_before_bytes": self._before,
+            "level_before_bytes": self.before_bytes,
             **self.cap.facts(),
         }
         if isinstance(self.reader, CudaMemory):
@@ -57,4 +57,4 @@ class Footprint:
     def peak_bytes(self) -> int | None:
         """Most since the peak was last reset; None where the platform can't tell."""
         peak = self.reader.read().peak_bytes
-        return None if peak is None else max(0, peak - self._before)
+        return None if peak is None else max(0, peak - self.before_bytes)

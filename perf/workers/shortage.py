@@ -37,6 +37,7 @@ PHASES = {
     "bind": "the first call",
     "write_outputs": "the first call of each input",
     "compare_outputs": "the first call of each input",
+    "proof": "a call",
     "turn": "a call",
     "export": "the export",
 }

@@ -13,7 +13,6 @@ from typing import Any
 from perf.errors import UsageProblem
 from perf.probes.clock import clock_for
 from perf.probes.memory import CudaMemory
-from perf.variants.registry import VariantSpec
 from perf.variants.variant import Call
 from perf.workers import outputs
 from perf.workers.beside import Beside
@@ -30,6 +29,7 @@ from perf.workers.content import (
 )
 from perf.workers.factories import build_workload, resolve
 from perf.workers.footprint import Footprint
+from perf.workers.mount import Mount
 from perf.workers.witness import Witness
 from perf.workloads.workload import Inputs, Workload
 
@@ -44,6 +44,7 @@ class Stage(Beside):
         self._device = "cpu"
         self._module: Any = None
         self._workload: Workload | None = None
+        self._mount: Mount | None = None
         self._runners: dict[str, Call] = {}
         self._calls: dict[str, list[functools.partial[Any]]] = {}
         self.footprint = Footprint()
@@ -140,7 +141,6 @@ class Stage(Beside):
 
     def export(self, variant: Mapping[str, Any], path: str, kind: str | None) -> Answer:
         """Export to `path` for calls of signature `kind` (None: one file serves all)."""
-        engine = resolve(VariantSpec(**variant).factory, VariantSpec(**variant).where)()
         workload = self._opened()
         calls = [
             call
@@ -149,51 +149,29 @@ class Stage(Beside):
             if kind in (None, signature(call))
         ]
         start = time.perf_counter()
-        facts = engine.export(self._module, [self._placed(call) for call in calls], Path(path))
+        facts = Mount(variant, self._device).export(self._module, [self._placed(call) for call in calls], Path(path))
         return {"facts": dict(facts), "export_s": time.perf_counter() - start}
 
     def engine(self, variant: Mapping[str, Any]) -> Answer:
-        """What the host has to know of an exported engine to name its files; its source is part of the key."""
-        import inspect
-
-        spec = VariantSpec(**variant)
-        engine = resolve(spec.factory, spec.where)()
-        source = Path(inspect.getsourcefile(type(engine)) or "").read_bytes()
-        facts = {name: str(value) for name, value in engine.options().items()} | {"engine": source.decode()}
-        return {
-            "suffix": engine.suffix,
-            "per_signature": engine.per_signature,
-            "key": digest_of(facts),
-            "unavailable": engine.unavailable(),
-        }
+        """What the host has to know of an exported engine to name its files."""
+        return Mount(variant, self._device).described()
 
     @capped
     def load(self, variant: Mapping[str, Any], files: dict[str, list[Any]]) -> Answer:
         """Make the variant ready. `files`: signature -> [path, facts] for an exported engine, {} for the rest."""
-        spec = VariantSpec(**variant)
+        self._mount = Mount(variant, self._device)
         start = time.perf_counter()
         if files:
             self.footprint.mark()
             start = time.perf_counter()
-            engine = resolve(spec.factory, spec.where)()
-            loaded: dict[str, Call] = {}
-            for path, facts in files.values():
-                if path not in loaded:
-                    loaded[path] = engine.load(Path(path), self._device, facts)
-            self._runners = {kind: loaded[path] for kind, (path, _) in files.items()}
+            self._runners = self._mount.loaded(files)
         else:
             workload = self._opened()
             first = workload.calls(next(iter(workload.scenarios)))[0]
-            runner = resolve(spec.factory, spec.where)(self._module, self._placed(first))
-            if not callable(runner):
-                raise UsageProblem(
-                    f"{spec.where}: factory {spec.factory!r} returned {type(runner).__name__}; "
-                    "it must return a callable that takes the workload's inputs"
-                )
-            self._runners = {"": runner}
+            self._runners = {"": self._mount.applied(self._module, self._placed(first))}
         self._synchronise()
         load_s = time.perf_counter() - start
-        self._witness.met(spec, self._runners.values())
+        self._witness.met(self._mount.spec, self._runners.values())
         return {"load_s": load_s}
 
     @capped
@@ -208,9 +186,13 @@ class Stage(Beside):
         calls = [self._bound(values) for values in inputs]
         self._calls[scenario] = calls
         start = time.perf_counter()
-        with torch.inference_mode():
-            calls[0]()
-        self._synchronise()
+        try:
+            with torch.inference_mode():
+                calls[0]()
+            self._synchronise()
+        except Exception as error:
+            self._mounted().explain(error)
+            raise
         first_call_s = time.perf_counter() - start
         self.footprint.loaded()
         return {"first_call_s": first_call_s}
@@ -276,7 +258,12 @@ class Stage(Beside):
 
     def _bound(self, values: Inputs) -> functools.partial[Any]:
         runner = self._runners[""] if "" in self._runners else self._runners[signature(values)]
-        return functools.partial(runner, *self._placed(values))
+        return functools.partial(runner, *self._mounted().inputs(self._placed(values)))
+
+    def _mounted(self) -> Mount:
+        if self._mount is None:
+            raise RuntimeError("no variant is loaded in this worker")
+        return self._mount
 
     def _placed(self, values: Inputs) -> Inputs:
         return placed(values, self._device)

@@ -44,6 +44,15 @@ def test_one_failure_that_breaks_every_gate_is_said_once() -> None:
     ]
 
 
+def test_what_can_not_run_here_is_skipped_unless_a_gate_names_it() -> None:
+    lacking = made_of(1.4, failure=Failure(FailureKind.UNAVAILABLE, "needs a card; get one"))
+    free = summary(Policy(ceiling_bytes=4 << 30), JUDGE, [lacking])
+    assert free[-1] == "skipped my.encoder-short-jit: needs a card; get one"
+    assert [line.split()[-1] for line in free if line.strip().startswith("jit ")] == ["skipped"]
+    assert not any("FAIL" in line for line in free)
+    assert any(line.startswith("FAIL my.encoder-short-jit") for line in summary(POLICY, JUDGE, [lacking]))
+
+
 @pytest.mark.parametrize(
     ("seconds", "expected"), [(None, "-"), (1.5, "1.5 s"), (0.0123, "12.3 ms"), (4.2e-6, "4.2 us")]
 )

@@ -6,8 +6,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from perf.variants.capture import free_sizes
 from perf.variants.evidence import Evident
-from perf.variants.inductor import Inductor, free_sizes
+from perf.variants.inductor import Inductor
 from perf.variants.packaged import Packaged
 from tests.workers.models import Tiny
 

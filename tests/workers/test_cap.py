@@ -118,7 +118,11 @@ def test_the_level_is_what_counts_against_the_ceiling() -> None:
     cap.aim(200 * MIB)
     limit.counted += 40 * MIB
     assert cap.state()["level_bytes"] == 90 * MIB
-    assert cap.facts() == {"enforced_bytes": 300 * MIB, "enforced_by": "a limit"}
+    assert cap.facts() == {"enforced_bytes": 300 * MIB, "enforced_by": "a limit", "refused_early": 0}
+    assert not cap.forgives(301 * MIB)
+    assert cap.facts()["refused_early"] == 0
+    assert cap.forgives(300 * MIB)
+    assert cap.facts()["refused_early"] == 1
 
 
 def test_a_limit_that_holds_nobody_is_bad_input() -> None:
@@ -188,6 +192,7 @@ def test_a_card_leaves_the_allocator_what_the_context_does_not_take() -> None:
     cap.begin()
     assert cuda.fraction == pytest.approx((4 * GIB - 450 * MIB) / (24 * GIB))
     assert cap.facts()["context_bytes"] == 450 * MIB
+    assert not cap.forgives(1), "a card's own allocator refuses at the user's too"
     assert cap.roomy() is cap
     assert cuda.fraction == 1.0
     cuda.reserved = 3 * GIB

@@ -9,7 +9,7 @@ import pytest
 
 from perf.workers.cap import Cap, NoCap
 from perf.workers.footprint import Footprint
-from perf.workers.need import needed_bytes
+from perf.workers.need import Repeat, with_room
 from tests.workers.test_cap import FakeMemory
 
 MIB = 1 << 20
@@ -25,8 +25,8 @@ class Tight(NoCap):
         return self._room
 
 
-class OnCard(NoCap):
-    """Room on a card whose context takes 450 MiB."""
+class OnCard(Tight):
+    """A cap on a card whose context takes 450 MiB."""
 
     def facts(self) -> dict[str, Any]:
         return {"context_bytes": 450 * MIB}
@@ -37,31 +37,34 @@ def stage_with(cap: Cap, *, raises: bool = False) -> Any:
     memory = FakeMemory()
     made: list[dict[str, Any]] = []
 
-    def turn(**keywords: Any) -> None:
+    def turn(**keywords: Any) -> dict[str, bool]:
         made.append(keywords)
-        memory.peak = 400 * MIB
         if raises:
             raise MemoryError
+        memory.peak = 450 * MIB
+        footprint.before_bytes = 250 * MIB  # as loading does, with what the first attempt has left
+        return {"done": True}
 
     footprint = Footprint()
-    footprint.reader, footprint.cap = memory, cap
+    footprint.reader, footprint.cap, footprint.before_bytes = memory, cap, 50 * MIB
     return SimpleNamespace(footprint=footprint, turn=turn, made=made, export=turn)
 
 
-@pytest.mark.parametrize(("room", "expected"), [(NoCap(), 400 * MIB), (OnCard(), 850 * MIB)])
-def test_the_peak_with_room_is_what_was_needed(room: Cap, expected: int) -> None:
-    stage = stage_with(Tight(room))
-    assert needed_bytes(stage, "turn", {"count": 3}) == expected
+@pytest.mark.parametrize(("cap", "expected"), [(Tight(NoCap()), 400 * MIB), (OnCard(NoCap()), 850 * MIB)])
+def test_the_peak_with_room_is_what_was_needed_above_the_first_level(cap: Cap, expected: int) -> None:
+    stage = stage_with(cap)
+    assert with_room(stage, "turn", {"count": 3}) == Repeat({"done": True}, expected)
     assert stage.made == [{"count": 3}]
+    assert (stage.footprint.cap, stage.footprint.before_bytes) == (cap, 50 * MIB)
 
 
 def test_where_there_is_no_room_or_nothing_to_repeat_nothing_is_tried() -> None:
     cramped = stage_with(Tight(None))
-    assert needed_bytes(cramped, "turn", {"count": 3}) is None
+    assert with_room(cramped, "turn", {"count": 3}) is None
     other = stage_with(Tight(NoCap()))
-    assert needed_bytes(other, "export", {}) is None
+    assert with_room(other, "export", {}) is None
     assert cramped.made == other.made == []
 
 
 def test_what_fails_with_room_too_stays_unknown() -> None:
-    assert needed_bytes(stage_with(Tight(NoCap()), raises=True), "turn", {}) is None
+    assert with_room(stage_with(Tight(NoCap()), raises=True), "turn", {}) is None

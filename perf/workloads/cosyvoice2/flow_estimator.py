@@ -43,6 +43,9 @@ class FlowEstimator(nn.Module):
     The defaults are CosyVoice2-0.5B's: 71,302,480 parameters in 910 tensors.
     """
 
+    # Frames that an engine built ahead of time has to serve: least, best, most. The original's TensorRT profile.
+    lengths_served = (4, 500, 3000)
+
     def __init__(
         self, mel: int = MEL, width: int = 256, heads: int = 8, head_width: int = 64, time_width: int = 1024
     ) -> None:

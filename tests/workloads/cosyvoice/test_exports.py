@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from perf.variants.inductor import free_sizes
+from perf.variants.capture import free_sizes
 from perf.workers.content import signature
 from perf.workloads.cosyvoice import modules
 from perf.workloads.cosyvoice.conformer import ConformerEncoder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from perf.variants.inductor import free_sizes
+from perf.variants.capture import free_sizes
 from perf.workers.content import leaves, signature
 from perf.workloads.cosyvoice2.language_model import SPEECH_IDS, Size
 from perf.workloads.cosyvoice2.llm import SMALL, Decode, Prefill, small_decode, small_prefill

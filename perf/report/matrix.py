@@ -1,0 +1,120 @@
+"""Every variant on every workload, as a table: what runs and gives the right answer, and what is refused, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+UNTRIED = "-"
+
+
+class Fate(StrEnum):
+    """What became of a variant on a workload."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """date: ISO, the day it was tried. rel_l2: relative L2 distance from eager float32; None where it did not run.
+
+    why: one sentence for what is not right; for WRONG how far off it is, or what it was instead.
+    """
+
+    workload: str
+    scenario: str
+    variant: str
+    date: str
+    fate: Fate
+    rel_l2: float | None = None
+    why: str = ""
+
+    @property
+    def cell(self) -> tuple[str, str]:
+        """Where it stands in the table."""
+        return self.workload, self.variant
+
+
+def as_markdown(outcomes: Sequence[Outcome], made_on: Mapping[str, object], order: Sequence[str]) -> list[str]:
+    """A document. made_on: facts of the device and of what was installed. order: variants as the registry has them."""
+    dates = sorted({outcome.date for outcome in outcomes})
+    days = dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}"
+    return [
+        *_HEAD.format(days=days).splitlines(),
+        "",
+        *(f"- {name}: {value}" for name, value in made_on.items()),
+        "",
+        *_LEGEND.splitlines(),
+        "",
+        *_table(outcomes, order),
+        "",
+        *_reasons(outcomes, order),
+    ]
+
+
+_HEAD = """# Every variant on every small workload
+
+Made by `python -m perf variants --to docs/variants.md` on {days}. It exports and runs each of them once, in processes
+of its own, and times nothing."""
+
+_LEGEND = f"""\
+A number is the relative L2 distance of the output from eager float32's, in the workload's first scenario: the variant
+runs, is what its name says, and is within its tolerance. **wrong** is not, or is not on; **failed** neither ran nor was
+refused. A number in brackets leads to the reason below; alone it is a refusal. `{UNTRIED}` was not tried."""
+
+
+def summary_line(outcomes: Sequence[Outcome]) -> str:
+    """`48 right, 12 refused`: how many of each fate there are."""
+    counts = {fate: sum(1 for outcome in outcomes if outcome.fate is fate) for fate in Fate}
+    return ", ".join(f"{count} {fate}" for fate, count in counts.items() if count) or "nothing was tried"
+
+
+def one_line(outcome: Outcome) -> str:
+    """One outcome for a terminal."""
+    distance = "" if outcome.rel_l2 is None else f" ({outcome.rel_l2:.1e})"
+    why = f": {outcome.why}" if outcome.why else ""
+    return f"{outcome.workload} {outcome.variant}: {outcome.fate}{distance}{why}"
+
+
+def _table(outcomes: Sequence[Outcome], order: Sequence[str]) -> list[str]:
+    workloads = list(dict.fromkeys(outcome.workload for outcome in outcomes))
+    by_cell = {outcome.cell: outcome for outcome in outcomes}
+    numbers = _numbered(outcomes, order)
+    rows = [
+        ["variant", *workloads],
+        ["---"] * (len(workloads) + 1),
+        *(
+            [f"`{variant}`", *(_said(by_cell.get((workload, variant)), numbers) for workload in workloads)]
+            for variant in _variants(outcomes, order)
+        ),
+    ]
+    return [f"| {' | '.join(row)} |" for row in rows]
+
+
+def _said(outcome: Outcome | None, numbers: Mapping[str, int]) -> str:
+    if outcome is None:
+        return UNTRIED
+    if outcome.fate is Fate.RIGHT:
+        return f"{outcome.rel_l2:.0e}"
+    said = f"[{numbers[outcome.why]}]"
+    return said if outcome.fate is Fate.REFUSED else f"**{outcome.fate}** {said}"
+
+
+def _reasons(outcomes: Sequence[Outcome], order: Sequence[str]) -> list[str]:
+    return [f"{number}. {why}" for why, number in _numbered(outcomes, order).items()]
+
+
+def _numbered(outcomes: Sequence[Outcome], order: Sequence[str]) -> dict[str, int]:
+    """Each reason once, numbered as a reader of the table meets it."""
+    place = {variant: number for number, variant in enumerate(_variants(outcomes, order))}
+    reasons = [each.why for each in sorted(outcomes, key=lambda each: place[each.variant]) if each.why]
+    return {why: number for number, why in enumerate(dict.fromkeys(reasons), 1)}
+
+
+def _variants(outcomes: Sequence[Outcome], order: Sequence[str]) -> list[str]:
+    tried = {outcome.variant for outcome in outcomes}
+    return [variant for variant in order if variant in tried]

@@ -1,0 +1,78 @@
+"""A module as ONNX, by torch's exporter on top of torch.export; what ONNX Runtime and TensorRT start from."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from perf.errors import Unavailable
+from perf.variants.capture import captured
+from perf.variants.refusal import refusing
+from perf.variants.variant import Facts
+from perf.workloads.workload import Inputs
+
+if TYPE_CHECKING:
+    import torch
+
+OPSET = 18
+"""ONNX's operator set: the original's export names it, and torch's exporter writes it without converting."""
+
+LARGEST = 2**31 - 1
+"""Bytes that one ONNX file can hold (protobuf's limit); weights beyond it need a second file, and one is kept here."""
+
+
+def missing_exporter() -> str | None:
+    """What to install where ONNX can't be written; None where it can."""
+    lacking = [name for name in ("onnx", "onnxscript") if importlib.util.find_spec(name) is None]
+    if not lacking:
+        return None
+    return f'to write ONNX takes {" and ".join(lacking)}; get it with python -m pip install "jitgate[onnx]"'
+
+
+def export_onnx(module: torch.nn.Module, calls: Sequence[Inputs], path: Path) -> Facts:
+    """Write `path`, one file that serves all `calls`.
+
+    Returns which leaf of a call each input is, and how a call's answer is put together again (`Wiring` reads both).
+    Raises Unavailable for what torch.export can't follow, ONNX has no operator for, or one file can't hold.
+    """
+    import torch
+    from torch.utils import _pytree
+
+    size = sum(tensor.numel() * tensor.element_size() for tensor in module.state_dict().values())
+    if size > LARGEST:
+        raise Unavailable(f"its weights take {size / 2**30:.1f} GiB, and one ONNX file holds 2 GiB")
+    program = captured(module, calls)
+    # Constants are inputs too, to torch.export; they are no tensors, and are written into the graph.
+    names = [name if isinstance(name, str) else None for name in program.graph_signature.user_inputs]
+    outputs = program.graph_signature.user_outputs
+    if not all(isinstance(name, str) for name in outputs):
+        raise Unavailable("ONNX returns tensors only, and this model returns plain values beside them")
+    with torch.no_grad(), refusing("ONNX", "OnnxExporterError"):
+        torch.onnx.export(program, (), str(path), opset_version=OPSET, external_data=False, dynamo=True, verbose=False)
+    return {"inputs": json.dumps(names), "answer": _pytree.treespec_dumps(program.call_spec.out_spec)}
+
+
+class Wiring:
+    """Between a call's nested arguments and the flat, named tensors of an ONNX graph."""
+
+    def __init__(self, facts: Facts) -> None:
+        from torch.utils import _pytree
+
+        self._places = {name: place for place, name in enumerate(json.loads(facts["inputs"])) if name is not None}
+        self._answer = _pytree.treespec_loads(facts["answer"])
+
+    def feeds(self, inputs: Inputs, names: Sequence[str]) -> list[torch.Tensor]:
+        """The tensors of one call for the graph's inputs `names`, in their order; contiguous."""
+        from torch.utils import _pytree
+
+        leaves = _pytree.tree_leaves(inputs)
+        return [leaves[self._places[name]].contiguous() for name in names]
+
+    def answer(self, outputs: Sequence[torch.Tensor]) -> Any:
+        """The graph's outputs as the module returns them."""
+        from torch.utils import _pytree
+
+        return _pytree.tree_unflatten(list(outputs), self._answer)

@@ -1,0 +1,105 @@
+"""A variant, put on a worker: its engine made from its spec, its precision on the module, the inputs and the calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from perf.errors import Unavailable, UsageProblem
+from perf.variants.available import missing
+from perf.variants.precision import Precision, adapted, cast, converted, switch
+from perf.variants.refusal import lacks_precision
+from perf.variants.registry import VariantSpec
+from perf.variants.variant import Call, Exported, Facts
+from perf.workers.content import digest_of, files_of
+from perf.workers.factories import resolve
+from perf.workloads.workload import Inputs
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Mount:
+    """One variant on one device. `spec` as `dataclasses.asdict` gives it.
+
+    Raises Unavailable where the variant can't run here. A variant that a user brought along takes care of its precision
+    itself: its module and inputs stay float32, and what its configuration says is what its outputs are held to.
+    """
+
+    def __init__(self, spec: Mapping[str, Any], device: str) -> None:
+        self.spec = VariantSpec(**spec)
+        self._device = device
+        self._precision = Precision(self.spec.precision) if self.spec.engine else Precision.FP32
+        reason = missing(self.spec, device)
+        if reason is not None:
+            raise Unavailable(reason)
+
+    def described(self) -> dict[str, Any]:
+        """What the host has to know of an exported engine to name its files; its source is part of the key."""
+        engine = self._engine()
+        facts: dict[str, object] = {name: str(value) for name, value in engine.options().items()}
+        sources = files_of({type(engine).__module__})
+        facts |= {f"source {path.name}": path.read_bytes() for path in sources}
+        return {
+            "suffix": engine.suffix,
+            "per_signature": engine.per_signature,
+            "key": digest_of({**facts, "precision": self.spec.precision, "options": self.spec.options}),
+            "unavailable": engine.unavailable(),
+        }
+
+    def export(self, module: torch.nn.Module, calls: Sequence[Inputs], path: Path) -> Facts:
+        """Write the file of an exported engine, from the module in the variant's precision."""
+        switch(self._precision, self._device)
+        ready = converted(module, self._precision)
+        inputs = [self.inputs(call) for call in calls]
+        if self._precision.converts:
+            self._try(ready, inputs[0])
+        return self._engine().export(ready, inputs, path)
+
+    def loaded(self, files: Mapping[str, Sequence[Any]]) -> dict[str, Call]:
+        """Signature -> runner. `files`: signature -> path and facts; what is one file is loaded once."""
+        switch(self._precision, self._device)
+        engine = self._engine()
+        by_path: dict[str, Call] = {}
+        for path, facts in files.values():
+            if path not in by_path:
+                by_path[path] = cast(engine.load(Path(path), self._device, facts), self._precision, self._device)
+        return {kind: by_path[path] for kind, (path, _) in files.items()}
+
+    def applied(self, module: torch.nn.Module, example: Inputs) -> Call:
+        """The runner of a variant that needs the module itself. UsageProblem where a factory returns none."""
+        switch(self._precision, self._device)
+        make = resolve(self.spec.factory, self.spec.where)
+        runner = make(converted(module, self._precision), self.inputs(example), **dict(self.spec.options))
+        if not callable(runner):
+            raise UsageProblem(
+                f"{self.spec.where}: factory {self.spec.factory!r} returned {type(runner).__name__}; "
+                "it must return a callable that takes the workload's inputs"
+            )
+        return cast(runner, self._precision, self._device)
+
+    def inputs(self, values: Inputs) -> Inputs:
+        """One call's inputs as the runner takes them."""
+        return adapted(values, self._precision)
+
+    def explain(self, error: Exception) -> None:
+        """`error` is what the first call raised: Unavailable where that is the precision's doing."""
+        reason = None if self._precision is Precision.FP32 else lacks_precision(error, self._precision)
+        if reason is not None:
+            raise Unavailable(f"{self.spec.name}: {reason}") from error
+
+    def _try(self, module: torch.nn.Module, inputs: Inputs) -> None:
+        """What eager can't compute in a precision, an exporter would find out later and say worse."""
+        import torch
+
+        try:
+            with torch.inference_mode():
+                module(*inputs)
+        except Exception as error:
+            self.explain(error)
+            raise
+
+    def _engine(self) -> Exported:
+        engine: Exported = resolve(self.spec.factory, self.spec.where)(**dict(self.spec.options))
+        return engine

@@ -1,0 +1,133 @@
+"""ONNX Runtime: its provider is the one that was asked for, and on a card it writes into torch's own memory."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch.utils import _pytree
+
+from perf.errors import Unavailable
+from perf.variants.onnx_graph import LARGEST, export_onnx, missing_exporter
+from perf.variants.onnxruntime import CPU, CUDA, Bound, OnnxRuntime, Session
+
+ONE = {"inputs": json.dumps(["x", None, "y"]), "answer": _pytree.treespec_dumps(_pytree.tree_structure(0))}
+
+
+class FakeBinding:
+    def __init__(self) -> None:
+        self.inputs: list[tuple[Any, ...]] = []
+        self.outputs: list[tuple[Any, ...]] = []
+
+    def bind_input(self, *where: Any) -> None:
+        self.inputs.append(where)
+
+    def bind_output(self, *where: Any) -> None:
+        self.outputs.append(where)
+
+    def synchronize_inputs(self) -> None: ...
+
+    def copy_outputs_to_cpu(self) -> list[Any]:
+        return [np.zeros((5, 2), dtype=np.float16)]
+
+
+class FakeSession:
+    def __init__(self, provider: str) -> None:
+        self.provider = provider
+        self.bindings: list[FakeBinding] = []
+
+    def get_providers(self) -> list[str]:
+        return [self.provider]
+
+    def get_inputs(self) -> list[Any]:
+        return [SimpleNamespace(name="y"), SimpleNamespace(name="x")]
+
+    def get_outputs(self) -> list[Any]:
+        return [SimpleNamespace(name="out")]
+
+    def run(self, names: None, given: dict[str, Any]) -> list[Any]:
+        return [given["x"] - given["y"]]
+
+    def io_binding(self) -> FakeBinding:
+        self.bindings.append(FakeBinding())
+        return self.bindings[-1]
+
+    def run_with_iobinding(self, binding: FakeBinding) -> None: ...
+
+
+def test_inputs_are_found_by_name_whatever_their_order() -> None:
+    run = Session(FakeSession(CPU), CPU, ONE)
+    assert run(torch.full((2,), 3.0), "plain", torch.full((2,), 1.0)).tolist() == [2.0, 2.0]
+
+
+def test_a_silent_fall_back_is_found_out() -> None:
+    assert Session(FakeSession(CPU), CPU, ONE).proof() is None
+    said = Session(FakeSession(CPU), CUDA, ONE).proof()
+    assert said == f"ONNX Runtime fell back: {CUDA} was asked for, and {CPU} runs the session"
+
+
+def test_a_build_without_the_provider_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = SimpleNamespace(get_available_providers=lambda: [CPU])
+    monkeypatch.setitem(sys.modules, "onnxruntime", fake)
+    with pytest.raises(Unavailable, match=f"no {CUDA} .it has {CPU}.; for a card get it with"):
+        OnnxRuntime().load(Path("x.onnx"), "cuda:0", ONE)
+
+
+class InvalidGraph(Exception):
+    """Stands for ONNX Runtime's."""
+
+
+def test_a_graph_that_onnx_forbids_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: str, *settings: object, **named: object) -> None:
+        raise InvalidGraph(
+            f"INVALID_GRAPH : Load model from {path} failed:Type 'tensor(int32)' of ScatterND is invalid."
+        )
+
+    fake = SimpleNamespace(
+        get_available_providers=lambda: [CPU],
+        SessionOptions=lambda: SimpleNamespace(add_session_config_entry=lambda name, value: None),
+        InferenceSession=refuse,
+    )
+    monkeypatch.setitem(sys.modules, "onnxruntime", fake)
+    with pytest.raises(Unavailable) as caught:
+        OnnxRuntime().load(Path("/long/way/x.onnx"), "cpu", ONE)
+    assert str(caught.value) == (
+        "ONNX Runtime can't carry this model: "
+        "InvalidGraph: INVALID_GRAPH : Type 'tensor(int32)' of ScatterND is invalid."
+    )
+
+
+def test_on_a_card_outputs_are_torchs_memory() -> None:
+    session = FakeSession(CUDA)
+    run = Bound(session, CUDA, ONE, number=1)
+    x, y = torch.zeros(5, 2).half(), torch.zeros(5, 2).half()
+    for _ in range(2):
+        output = run(x, "plain", y)
+    sizing, *timed = session.bindings
+    assert len(timed) == 2, "sizes are asked for once a shape"
+    assert sizing.outputs == [("out", "cpu")]
+    name, device, number, dtype, shape, address = timed[-1].outputs[0]
+    assert (name, device, number, dtype, shape) == ("out", "cuda", 1, np.float16, (5, 2))
+    assert address == output.data_ptr()
+    assert [each[0] for each in timed[-1].inputs] == ["y", "x"]
+    assert timed[-1].inputs[1][5] == x.data_ptr()
+
+
+def test_weights_beyond_one_file_are_refused_before_the_export(tmp_path: Path) -> None:
+    with torch.device("meta"):
+        huge = torch.nn.Linear(1 << 16, LARGEST // (4 << 16) + 1, bias=False)
+    with pytest.raises(Unavailable, match="one ONNX file holds 2 GiB"):
+        export_onnx(huge, [(torch.zeros(1),)], tmp_path / "x.onnx")
+
+
+def test_what_writing_onnx_takes_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert missing_exporter() == (
+        'to write ONNX takes onnx and onnxscript; get it with python -m pip install "jitgate[onnx]"'
+    )
