@@ -1,11 +1,11 @@
-"""What is measured beside the rounds, once they are over: memory, new lengths, the work of a call, ceilings.
+"""What is measured beside the rounds, once they are over: new lengths, the work of a call, ceilings, emptied caches.
 
-Memory comes first and is not read again, since what follows would show in it.
+Memory has been read by then, and is not read again, since this would show in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -32,10 +32,6 @@ class Asked(Protocol):
 
     def ask(self, worker: Any, what: str, request: str, **keywords: Any) -> Mapping[str, Any] | None: ...
 
-    def ask_all(
-        self, workers: Iterable[Any], what: str, request: str, **keywords: Any
-    ) -> Mapping[Any, Mapping[str, Any]]: ...
-
 
 @dataclass(frozen=True)
 class Beside:
@@ -52,7 +48,7 @@ class Beside:
         arms = {
             name: replace(
                 arm,
-                memory=self.memory.get(name, arm.memory),
+                memory={**arm.memory, **self.memory.get(name, {})},
                 new_lengths=self.lengths.get(name, arm.new_lengths),
             )
             for name, arm in measurement.arms.items()
@@ -66,19 +62,13 @@ def measure_beside(
     known: Ceilings,
     *,
     threads: int | None,
-    weight_bytes: int,
     kept: Collection[str] = (),
 ) -> Beside:
     """Ask the workers of a crew whose rounds in `measurement.scenario` are over.
 
-    threads: of the workers, None for torch's default. weight_bytes: of the module. kept: scenarios that will still be
-    measured; their sizes stay new.
+    threads: of the workers, None for torch's default. kept: scenarios still to be measured; their sizes stay new.
     """
     scenario = measurement.scenario
-    answers = crew.ask_all(crew.workers.values(), "reading memory", "memory")
-    memory = {worker.name: {**answer, "weight_bytes": weight_bytes} for worker, answer in answers.items()}
-    for name, cache in _caches(crew).items():
-        memory[name] = {**memory.get(name, {}), **cache}
     lengths = _lengths(crew, scenario, kept) if measurement.same_inputs else {}
     counted = crew.ask(crew.workers[BASELINE], f"counting the work of {scenario}", "count_work", scenario=scenario)
     found = {
@@ -86,7 +76,7 @@ def measure_beside(
         for precision in dict.fromkeys(arm.precision for arm in measurement.arms.values())
     }
     return Beside(
-        memory,
+        _caches(crew),
         lengths,
         Work(**counted) if counted else None,
         {precision: each for precision, each in found.items() if isinstance(each, Ceiling)},
@@ -123,7 +113,7 @@ def _ceiling(crew: Asked, known: Ceilings, threads: int | None, precision: str) 
         answer = crew.ask(
             crew.workers[BASELINE], f"measuring what {crew.device} does at best", "ceiling", precision=precision
         )
-        if answer is None:
+        if not answer:
             return "the baseline's worker was not there to measure it"
         known[threads, precision] = answer.get("missing") or Ceiling(answer["flops_s"], answer["bytes_s"])
     return known[threads, precision]

@@ -80,6 +80,13 @@ def add_options(parser: pytest.Parser) -> None:
         "its own; default: 1 (nightly runs: 5)",
     )
     group.addoption(
+        "--perf-residency",
+        choices=("auto", "together", "alone"),
+        default="auto",
+        help="whether all workers of a workload live at once: as far as memory is predicted to hold them all, always, "
+        "or never (then they take their turns in blocks, each in a process of its own); default: auto",
+    )
+    group.addoption(
         "--perf-seed",
         metavar="N",
         type=_seed,

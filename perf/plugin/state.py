@@ -229,12 +229,16 @@ class State:
         from perf.history.rounds import save_rounds
         from perf.measurement.session import Means, Measurements, Task
         from perf.plugin.enforcement import enforced_ceiling
+        from perf.probes.device_memory import memory_of
+        from perf.probes.draw import meter_of
         from perf.variants.registry import BASELINE
         from perf.workers.cache import ArtefactCache
+        from perf.workers.residency import Residency
 
         option = self._config.getoption
         root = self._config.rootpath / ".perf"
         chosen = option("perf_cache")
+        uuid = self.device.card.uuid if self.device.card is not None else ""
         means = Means(
             device=self.device.name,
             cache=ArtefactCache(self._config.invocation_params.dir / chosen if chosen else root / "cache"),
@@ -244,7 +248,11 @@ class State:
             seed=option("perf_seed"),
             processes=option("perf_processes"),
             keep_disturbed=option("perf_disturbed") == "keep",
-            card_uuid=self.device.card.uuid if self.device.card is not None else "",
+            card_uuid=uuid,
+            residency=Residency(option("perf_residency")),
+            ceiling_bytes=self.policy.ceiling_bytes,
+            room=memory_of(uuid),
+            meter=meter_of(uuid),
             enforced_bytes=enforced_ceiling(self) if option("perf_enforce") else None,
             claim=self.claim_device,
             on_close=lambda measurement: save_rounds(root / "rounds", measurement),

@@ -23,7 +23,7 @@ MIXED = re.compile(
 )
 """How torch says that a module brings tensors of two precisions together."""
 
-_WHERE = re.compile(r"Load model from .* failed: ?")
+_WHERE = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .* failed: ?)?")
 """What ONNX Runtime says before the reason; the path is longer than the reason may be."""
 
 

@@ -70,6 +70,10 @@ class ArtefactCache:
             return artefact, None
         return None, f"the cached artefact {folder} is damaged and is built again"
 
+    def beside(self, name: str) -> Path:
+        """A folder for what is kept with the files."""
+        return self._root / name
+
     def draft(self, key: str, name: str) -> Path:
         """Where to build the file of `key`; `keep` then moves it in place."""
         folder = self._root / f"{key}.draft-{os.getpid()}"

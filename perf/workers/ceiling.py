@@ -56,6 +56,8 @@ def measure_ceiling(device: str, precision: str) -> dict[str, Any]:
         return {"missing": f"the ceiling could not be measured: {(str(error).splitlines() or [''])[0]}"}
     finally:
         torch.backends.cuda.matmul.allow_tf32 = tf32
+        if device.startswith("cuda"):
+            torch.cuda.empty_cache()  # others are resident on the card, and the next rounds want it as it was
     return {"flops_s": flops_s, "bytes_s": bytes_s}
 
 
@@ -69,19 +71,26 @@ def _product(torch: Any, device: str, dtype: torch.dtype) -> float:
             torch.mm(one, other, out=out)
 
         took_s = min(_timed(torch, device, multiply) for _ in range(2))
-        if took_s >= LONG_S or size >= LAST_SIZE:
+        larger_bytes = 3 * (2 * size) ** 2 * one.element_size()
+        if took_s >= LONG_S or size >= LAST_SIZE or larger_bytes > _room_bytes(torch, device):
             return 2.0 * size**3 / _best(torch, device, multiply, took_s)
         size *= 2
 
 
 def _copy(torch: Any, device: str) -> float:
-    source = torch.full((COPY_BYTES,), 1, dtype=torch.uint8, device=device)
+    size = int(min(COPY_BYTES, _room_bytes(torch, device) / 2))
+    source = torch.full((size,), 1, dtype=torch.uint8, device=device)
     target = torch.zeros_like(source)
 
     def move() -> None:
         target.copy_(source)
 
-    return 2.0 * COPY_BYTES / _best(torch, device, move, _timed(torch, device, move))
+    return 2.0 * size / _best(torch, device, move, _timed(torch, device, move))
+
+
+def _room_bytes(torch: Any, device: str) -> float:
+    """What may be taken for it: on a card a quarter of what is free, since a full card slows all down."""
+    return float(torch.cuda.mem_get_info(device)[0]) / 4 if device.startswith("cuda") else float("inf")
 
 
 def _best(torch: Any, device: str, action: Callable[[], object], seen_s: float) -> float:

@@ -117,7 +117,8 @@ def _find_or_build(crew: Crew, jobs: Sequence[_Job], cache: ArtefactCache, progr
             if artefact:
                 found[key] = _Found(artefact, False, time.perf_counter() - began)
         todo = [by_key[key] for key in missing if key not in found]
-        at_once = max(3, os.cpu_count() or 1)  # compilers hold gigabytes; three builds on two cores fit in 8 GiB
+        # Compilers hold gigabytes; three builds on two cores fit in 8 GiB. Where no two workers fit, no two builds do.
+        at_once = 1 if crew.alone else max(3, os.cpu_count() or 1)
         for begin in range(0, len(todo), at_once):
             found |= _build(crew, todo[begin : begin + at_once], cache)
     return found

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from perf.errors import UsageProblem
+from perf.probes.device_memory import HostRoom
 from perf.variants.registry import BASELINE, CONTROL, VariantSpec
 from perf.workers.cache import ArtefactCache
 from perf.workers.cold import Cold
 from perf.workers.crew import Crew, Progress
-from perf.workers.examination import Examined, examine
 from perf.workers.exports import files_of
+from perf.workers.prediction import Footprints, Oracle
+from perf.workers.residency import Residency, Seating
+from perf.workers.seats import Seats
 from perf.workers.stand_in import stand_in
-from perf.workers.warming import Started, get_going
 from perf.workers.worker import Answer, Worker
 
 
 @dataclass
 class Ready:
-    """What preparing a crew found out."""
+    """What preparing a crew found out. files: exported variant -> signature -> [path, facts]; facts: the baseline's."""
 
     cold: dict[str, Cold]
+    variants: Mapping[str, VariantSpec]
+    seating: Seating = field(default_factory=Seating)
+    oracle: Oracle | None = None
+    files: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
+    facts: Answer = field(default_factory=dict)
     threads: int | None = None
     weight_bytes: int = 0
     calls: dict[str, int] = field(default_factory=dict)
@@ -35,39 +41,62 @@ def make_ready(
     scenarios: Sequence[str],
     cache: ArtefactCache,
     progress: Progress,
+    seats: Seats | None = None,
 ) -> Ready:
-    """Start `variants` (the baseline among them) and a control, and load each.
+    """Start `variants` (the baseline among them) and a control, and load each; one worker first, who says how much all
+    of them will take. Where `seats` finds no room for that, none is loaded: see `Solo`.
 
     A variant that fails has its `failure` set. Where nothing can be known of the model without the baseline, all fail.
     Raises UsageProblem for a factory that returns the wrong thing, unequal weights, or an unknown scenario.
     """
     by_name = {variant.name: variant for variant in variants}
-    crew.start([*by_name, CONTROL])
-    ready = Ready({name: Cold() for name in crew.workers})
-    opened = _open(crew, by_name, ready)
+    by_name[CONTROL] = by_name[BASELINE]
+    seats = seats or Seats(Residency.TOGETHER, HostRoom(), Footprints(cache.beside("footprints")))
+    free = seats.free()
+    crew.assemble(by_name)
     baseline = crew.workers[BASELINE]
-    facts = opened.get(baseline) or stand_in(crew, scenarios)
+    others = [worker for worker in crew.workers.values() if worker is not baseline]
+    # On a CPU importing torch takes little of what has to fit; on a card every worker makes its context with it.
+    crew.wake([baseline] if crew.ledger.one_at_a_time else crew.workers.values())
+    context_bytes = crew.ledger.grown_bytes(BASELINE)
+    ready = Ready({name: Cold() for name in crew.workers}, by_name)
+    facts = open_models(crew, [baseline], ready).get(baseline) or stand_in(crew, scenarios)
     if facts is None:
         _share_what_is_missing(crew)
         return ready
+    ready.facts = facts
     _check_scenarios(crew, facts, scenarios)
     ready.threads, ready.weight_bytes, ready.calls = facts["threads"], facts["weight_bytes"], facts["calls"]
+    ready.oracle = seats.oracle(crew.device, facts, context_bytes)
+    ready.seating = seats.decide(ready.oracle, free, by_name, scenarios)
+    crew.alone = ready.seating.alone
     exported = [variant for variant in variants if variant.exported and crew.workers[variant.name].alive]
     if exported:
         crew.ask(baseline, "saving inputs", "save_inputs", scenarios=list(scenarios), folder=str(crew.folder))
-    files = files_of(crew, exported, facts, scenarios, cache, progress, ready.cold)
+    if crew.alone:
+        crew.dismiss([baseline])
+    elif not crew.ledger.one_at_a_time:
+        open_models(crew, others, ready)
+    ready.files = files_of(crew, exported, facts, scenarios, cache, progress, ready.cold)
+    if crew.alone:
+        crew.dismiss(others)
+        return ready
+    if crew.ledger.one_at_a_time:  # not before exports are done: builders take of the card, too
+        crew.wake(others)
+        open_models(crew, others, ready)
     for name, worker in crew.workers.items():
-        _load(crew, worker, by_name.get(name, by_name[BASELINE]), files.get(name, {}), facts, ready.cold[name])
+        load(crew, worker, by_name[name], ready.files.get(name, {}), facts, ready.cold[name])
     return ready
 
 
-def _open(crew: Crew, by_name: Mapping[str, VariantSpec], ready: Ready) -> dict[Worker, Answer]:
-    holders = [worker for name, worker in crew.workers.items() if name == CONTROL or not by_name[name].exported]
+def open_models(crew: Crew, workers: Iterable[Worker], ready: Ready) -> dict[Worker, Answer]:
+    """Let those build the model that run it as a module; UsageProblem where their weights are not the baseline's."""
+    holders = [worker for worker in workers if not ready.variants[worker.name].exported]
     workload = crew.workload
-    opened = crew.ask_all(holders, "building the model", "open", factory=workload.factory, where=workload.where)
+    opened = crew.ask_each(holders, "building the model", "open", factory=workload.factory, where=workload.where)
     for worker, facts in opened.items():
-        ready.cold[worker.name].build_s = facts["build_s"]
-        _check_weights(crew, opened.get(crew.workers[BASELINE]), facts)
+        ready.cold[worker.name].build_s = ready.cold[worker.name].build_s or facts["build_s"]
+        _check_weights(crew, ready.facts, facts)
     return opened
 
 
@@ -81,8 +110,8 @@ def _share_what_is_missing(crew: Crew) -> None:
             worker.fail(failure.kind, failure.sentence, shortage=failure.shortage)
 
 
-def _check_weights(crew: Crew, right: Answer | None, found: Answer) -> None:
-    if right is not None and found["weights"] != right["weights"]:
+def _check_weights(crew: Crew, right: Answer, found: Answer) -> None:
+    if right and found["weights"] != right["weights"]:
         raise UsageProblem(
             f"{crew.workload.where}: factory {crew.workload.factory!r} gives other weights on each call, "
             "so its variants can't be compared; seed every generator it draws from"
@@ -98,7 +127,7 @@ def _check_scenarios(crew: Crew, facts: Answer, scenarios: Sequence[str]) -> Non
             )
 
 
-def _load(
+def load(
     crew: Crew, worker: Worker, variant: VariantSpec, files: dict[str, list[Any]], facts: Answer, cold: Cold
 ) -> None:
     """Load one at a time: cold figures are not measured beside each other's."""
@@ -110,32 +139,3 @@ def _load(
     if answer is not None:
         cold.load_s = answer["load_s"]
         crew.ask(worker, "settling", "settle")
-
-
-def bind(
-    crew: Crew, scenario: str, cold: Mapping[str, Cold], started: dict[str, Started] | None = None
-) -> dict[str, Examined]:
-    """Give every living worker the inputs of `scenario`, compare outputs with the baseline's, where that has any, and
-    ask for its proof.
-
-    Returns what that showed per worker; fills `first_call_s`, and `started` where it is given. One worker at a time.
-    """
-    folder = str(crew.folder)
-    examined: dict[str, Examined] = {}
-    order = sorted(crew.workers.values(), key=lambda worker: worker.name != BASELINE)  # the right answer comes first
-    for worker in order:
-        if not worker.alive:
-            continue
-        answer = crew.ask(worker, f"first call of {scenario}", "bind", scenario=scenario, folder=folder)
-        if answer is None:
-            continue
-        if cold[worker.name].first_call_s is None:
-            cold[worker.name].first_call_s = answer["first_call_s"]
-        if started is not None:
-            started[worker.name] = get_going(crew, worker, scenario, answer["first_call_s"])
-            cold[worker.name].warm_s = cold[worker.name].warm_s or started[worker.name].calls_s
-        examined[worker.name] = examine(crew, worker, scenario)
-        crew.ask(worker, "resetting its peak", "reset_peak")
-    for leftover in Path(folder).glob(f"{scenario}.*.output.pt"):
-        leftover.unlink()
-    return examined

@@ -118,6 +118,7 @@ class Stage(Beside):
             signatures[scenario] = kinds
         return {
             "build_s": build_s,
+            "level_before_bytes": self.footprint.before_bytes,
             "threads": workload.threads,
             "artefact": workload.artefact,
             "scenarios": list(workload.scenarios),
@@ -245,7 +246,7 @@ class Stage(Beside):
 
     def reset_peak(self) -> Answer:
         """Start the memory of a scenario anew; where the platform can't, its peak is that of the whole life."""
-        return {"reset": self.footprint.reader.reset_peak()}
+        return {"reset": self.footprint.reader.reset_peak(), "level_bytes": self.footprint.level_bytes()}
 
     def memory(self) -> Answer:
         """What the variant takes of memory; see `Footprint`."""

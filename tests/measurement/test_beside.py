@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from perf.variants.registry import BASELINE, CONTROL
 from tests.measurements import made_of
 
 ANSWERS: dict[str, dict[str, Any]] = {
-    "memory": {"peak_bytes": 7},
     "choose_lengths": {"count": 2},
     "lengths": {"lengths": [[0.2, [0.1, 0.1]]], "problem": None},
     "count_work": {"flops": 1e9, "parameter_bytes": 4e6, "activation_bytes": 1e6},
@@ -52,23 +51,9 @@ class FakeCrew:
         self.keywords[request] = keywords
         return self.answers[request]
 
-    def ask_all(
-        self, workers: Iterable[FakeWorker], what: str, request: str, **keywords: Any
-    ) -> dict[FakeWorker, Mapping[str, Any]]:
-        answers = {worker: self.ask(worker, what, request, **keywords) for worker in workers}
-        return {worker: answer for worker, answer in answers.items() if answer is not None}
-
 
 def beside(crew: FakeCrew, known: Ceilings | None = None) -> Any:
-    return measure_beside(crew, made_of(1.0), {} if known is None else known, threads=1, weight_bytes=3, kept=["long"])
-
-
-def test_memory_is_read_before_anything_that_would_show_in_it() -> None:
-    crew = FakeCrew()
-    found = beside(crew)
-    first = [request for _, request in crew.asked][:3]
-    assert first == ["memory"] * 3
-    assert found.memory["jit"] == {"peak_bytes": 7, "weight_bytes": 3}
+    return measure_beside(crew, made_of(1.0), {} if known is None else known, threads=1, kept=["long"])
 
 
 def test_lengths_work_and_ceilings_are_put_beside_the_rounds() -> None:
@@ -105,12 +90,11 @@ def test_no_length_is_tried_where_none_is_new() -> None:
 @pytest.mark.parametrize(("device", "held"), [("cpu", None), ("cuda:0", 9)])
 def test_only_a_card_has_a_cache_to_empty(device: str, held: int | None) -> None:
     found = beside(FakeCrew(device=device))
-    assert found.memory[BASELINE].get("empty_cache_before_bytes") == held
-    assert "empty_cache_before_bytes" not in found.memory["jit"]
+    assert found.memory.get(BASELINE, {}).get("empty_cache_before_bytes") == held
+    assert found.added_to(made_of(1.0)).arms["jit"].memory == made_of(1.0).arms["jit"].memory
 
 
-def test_a_baseline_that_is_gone_leaves_the_others_their_memory() -> None:
+def test_a_baseline_that_is_gone_leaves_nothing_to_ask() -> None:
     found = beside(FakeCrew(dead=frozenset({BASELINE})))
-    assert set(found.memory) == {"jit", CONTROL}
     assert (found.work, found.lengths, found.ceilings) == (None, {}, {})
     assert "was not there" in found.missing["fp32"]

@@ -85,9 +85,8 @@ class InvalidGraph(Exception):
 
 def test_a_graph_that_onnx_forbids_is_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(path: str, *settings: object, **named: object) -> None:
-        raise InvalidGraph(
-            f"INVALID_GRAPH : Load model from {path} failed:Type 'tensor(int32)' of ScatterND is invalid."
-        )
+        where = f"[ONNXRuntimeError] : 10 : INVALID_GRAPH : Load model from {path} failed:"
+        raise InvalidGraph(f"{where}Type 'tensor(int32)' of ScatterND is invalid.")
 
     fake = SimpleNamespace(
         get_available_providers=lambda: [CPU],
@@ -98,8 +97,7 @@ def test_a_graph_that_onnx_forbids_is_refused_in_one_line(monkeypatch: pytest.Mo
     with pytest.raises(Unavailable) as caught:
         OnnxRuntime().load(Path("/long/way/x.onnx"), "cpu", ONE)
     assert str(caught.value) == (
-        "ONNX Runtime can't carry this model: "
-        "InvalidGraph: INVALID_GRAPH : Type 'tensor(int32)' of ScatterND is invalid."
+        "ONNX Runtime can't carry this model: InvalidGraph: Type 'tensor(int32)' of ScatterND is invalid."
     )
 
 

@@ -60,7 +60,6 @@ def test_other_errors_of_a_first_call_are_not_the_precisions() -> None:
 def test_a_long_line_is_cut_and_an_empty_one_is_named_by_its_class() -> None:
     assert len(shortly(RuntimeError("x" * 1000))) == LONGEST
     assert shortly(RuntimeError()) == "RuntimeError"
-    assert shortly(RuntimeError("10 : Load model from /a/b.onnx failed:This is invalid.")).endswith(
-        "10 : This is invalid."
-    )
+    said = "[ONNXRuntimeError] : 10 : INVALID_GRAPH : Load model from /a/b.onnx failed:This is invalid."
+    assert shortly(RuntimeError(said)) == "RuntimeError: This is invalid."
     assert shortly(RuntimeError("\n# torch.onnx report\nthe reason")) == "RuntimeError: the reason"

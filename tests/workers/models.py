@@ -35,7 +35,7 @@ def tiny() -> perf.Workload:
 def unseeded() -> perf.Workload:
     """Other weights in every process."""
     torch.manual_seed(int.from_bytes(os.urandom(4)))
-    return perf.Workload(Tiny(), {"short": (torch.randn(8, 64), 1)})
+    return perf.Workload(Tiny(), {"short": (torch.randn(8, 64), 1), "varied": [(torch.randn(8, 64), 1)]})
 
 
 def not_a_workload() -> Any:
