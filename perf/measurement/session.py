@@ -176,7 +176,7 @@ class Measurements:
         }
         card = CardHealth(self._means.card_uuid, crew.pids) if self._means.card_uuid else None
         said = [ready.seating.note, card.missing if card is not None else None, *crew.notes, *doubts_of(examined)]
-        notes = tuple(filter(None, said))
+        notes = (*crew.workload.notes, *ready.notes, *filter(None, said))
         # Another order of turns in every set of processes, and all of them from the one seed.
         blank = Measurement(
             workload,

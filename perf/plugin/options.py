@@ -94,6 +94,18 @@ def add_options(parser: pytest.Parser) -> None:
         help="seed of the order of turns, recorded with the results; default: 0",
     )
     group.addoption(
+        "--perf-checkpoint",
+        metavar="DIR",
+        help="measure with the weights of a CosyVoice or CosyVoice2 model directory (llm.pt, flow.pt, hift.pt) and its "
+        "own TorchScript files; default: random weights",
+    )
+    group.addoption(
+        "--perf-cosyvoice",
+        metavar="CHECKOUT",
+        help="measure the modules of a checkout of CosyVoice in place of jitgate's own, built from the yaml beside "
+        "--perf-checkpoint's weights, or from its examples with random weights; its code runs in workers alone",
+    )
+    group.addoption(
         "--perf-report",
         metavar="FILE.md",
         help="write the run as Markdown: claims, figures of every variant, recommendations, dated, with the device",

@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    import pytest
+
     from perf.plugin.state import State
+
+
+def asked_for(config: pytest.Config) -> ReportFile | None:
+    """The report of this session; None where nobody wants one."""
+    chosen, invoked = config.getoption("perf_report"), config.invocation_params
+    return ReportFile(invoked.dir / chosen, [str(each) for each in invoked.args]) if chosen else None
 
 
 class ReportFile:

@@ -13,8 +13,10 @@ import pytest
 
 from perf.errors import UsageProblem
 from perf.gates.cell import Cell
+from perf.plugin.checkout import with_checkout
 from perf.plugin.claims import Claims
-from perf.plugin.report_file import ReportFile
+from perf.plugin.origins import describe, require_files, with_checkpoint
+from perf.plugin.report_file import ReportFile, asked_for
 
 if TYPE_CHECKING:
     from perf.gates.policy import Policy
@@ -67,16 +69,21 @@ class State:
         if self._policy is None:
             from perf.gates.configuration import read_policy
 
-            self._policy = read_policy(self._file, must_exist=self._chosen)
+            policy, start = read_policy(self._file, must_exist=self._chosen), self._config.invocation_params.dir
             wish = self._config.getoption("perf_variants")
             if wish is not None:
                 from perf.gates.choice import chosen, with_chosen
 
-                self._wanted = chosen(wish, self._policy, self.device.kind)
-                self._policy = with_chosen(self._policy, self._wanted)
+                self._wanted = chosen(wish, policy, self.device.kind)
+                policy = with_chosen(policy, self._wanted)
             ceiling_bytes = self._config.getoption("perf_ceiling")
             if ceiling_bytes is not None:
-                self._policy = replace(self._policy, ceiling_bytes=ceiling_bytes)
+                policy = replace(policy, ceiling_bytes=ceiling_bytes)
+            if checkpoint := self._config.getoption("perf_checkpoint"):
+                policy = with_checkpoint(policy, start / checkpoint)
+            if checkout := self._config.getoption("perf_cosyvoice"):
+                policy = with_checkout(policy, start / checkout, start / checkpoint if checkpoint else None)
+            self._policy = policy  # only now: what was refused once must not be measured at the second asking
         return self._policy
 
     @property
@@ -155,12 +162,8 @@ class State:
         self.planned = list(found)
         self._needed = list(dict.fromkeys([*self.planned, *self.claims.plan(items)]))
         if self._needed and not self.is_xdist_worker and not self._config.option.collectonly:
-            chosen = self._config.getoption("perf_report")
-            if chosen:
-                arguments = self._config.invocation_params.args
-                self._report = ReportFile(
-                    self._config.invocation_params.dir / chosen, [str(each) for each in arguments]
-                )
+            self._report = asked_for(self._config)
+            require_files(self.policy.workloads[name] for name in dict.fromkeys(cell.workload for cell in self._needed))
             _ = self.measurements  # an unwritable cache is said before the first test
             if threading.current_thread() is threading.main_thread():
                 self._old_sigterm = signal.signal(signal.SIGTERM, _interrupt)
@@ -182,6 +185,14 @@ class State:
         if self._old_sigterm is not None:
             signal.signal(signal.SIGTERM, self._old_sigterm)
             self._old_sigterm = None
+
+    def head(self) -> list[str]:
+        """Lines for the head of the run."""
+        try:
+            asked = any(self._config.getoption(name) for name in ("perf_checkpoint", "perf_cosyvoice"))
+            return describe(self.policy) if asked else []
+        except UsageProblem:
+            return []  # collection says it
 
     @property
     def measured(self) -> bool:

@@ -42,7 +42,7 @@ def cached(measurement: Measurement) -> list[str]:
     lines = []
     for name, arm in measurement.arms.items():
         cold = arm.cold
-        if cold.artefact_bytes is None or cold.built_now:
+        if cold.artefact_bytes is None or cold.built_now or cold.build_s is None:
             continue
         day = f" on {cold.built_at}" if cold.built_at else " by an earlier run"
         share = f", {cold.fetch_s / cold.build_s:.1%} of that" if cold.fetch_s is not None and cold.build_s else ""

@@ -15,6 +15,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from perf.errors import UsageProblem
+from perf.workers.digests import FileDigests
 
 MANIFEST = "manifest.json"
 
@@ -50,6 +51,11 @@ class ArtefactCache:
             raise UsageProblem(
                 f"the artefact cache {root} can't be written ({error.strerror}); choose another with --perf-cache DIR"
             ) from error
+
+    @property
+    def digests(self) -> FileDigests:
+        """Digests of files that lie elsewhere, remembered here."""
+        return FileDigests(self._root / "digests.json")
 
     def find(self, key: str) -> tuple[Artefact | None, str | None]:
         """The artefact of `key`, whole and unchanged; or None, and a warning where there was a damaged one."""

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from perf.variants.registry import VariantSpec
 from perf.workers.cache import Artefact, ArtefactCache
-from perf.workers.cold import Cold
 from perf.workers.content import digest_of
 from perf.workers.crew import Crew, Progress, released
+from perf.workers.directory import ready_made
 from perf.workers.failure import FailureKind
 from perf.workers.worker import Answer
+
+if TYPE_CHECKING:
+    from perf.workers.readiness import Ready
 
 LOCK_WAIT_S = 1800.0
 """Another run may be compiling the same artefact; half an hour is longer than any export known here."""
@@ -51,24 +54,30 @@ def files_of(
     scenarios: Sequence[str],
     cache: ArtefactCache,
     progress: Progress,
-    colds: Mapping[str, Cold],
+    ready: Ready,
 ) -> dict[str, dict[str, list[Any]]]:
-    """For each exported variant: signature -> [path, facts]. What is missing is built; fills `colds`."""
+    """For each exported variant: signature -> [path, facts]. What is missing is built; fills `ready`."""
     kinds = sorted({kind for scenario in scenarios for kind in facts["signatures"][scenario]})
     jobs: dict[str, dict[str, _Job]] = {}
+    files: dict[str, dict[str, list[Any]]] = {}
     for variant in exported:
+        given = ready_made(crew.workload, variant)
+        if given is not None:
+            files[variant.name] = {kind: [str(given.path), given.facts] for kind in kinds}
+            ready.cold[variant.name].artefact_bytes = given.size_bytes
+            ready.notes += (given.note,)
+            continue
         worker = crew.workers[variant.name]
         engine = crew.ask(worker, "reading its engine", "engine", variant=asdict(variant))
         if engine is not None:
-            jobs[variant.name] = _jobs(crew, variant, engine, facts, kinds)
+            jobs[variant.name] = _jobs(crew, variant, engine, facts | {"contents": ready.contents}, kinds)
     found = _find_or_build(crew, [job for of in jobs.values() for job in of.values()], cache, progress)
-    files: dict[str, dict[str, list[Any]]] = {}
     for name, of in jobs.items():
         artefacts = {kind: found[job.key] for kind, job in of.items() if job.key in found}
         if len(artefacts) < len(of):
             continue  # its worker has the failure
         unique = list({each.artefact.path: each for each in artefacts.values()}.values())
-        cold = colds[name]
+        cold = ready.cold[name]
         cold.build_s = sum(each.artefact.export_s for each in unique)
         cold.artefact_bytes = sum(each.artefact.size_bytes for each in unique)
         cold.built_now = any(each.built_now for each in unique)
@@ -87,6 +96,7 @@ def _jobs(crew: Crew, variant: VariantSpec, engine: Answer, facts: Answer, kinds
             "weights": facts["weights"],
             "source": facts["source"],
             "runtime": facts["runtime"],
+            **facts["contents"],
         }
         if engine["per_signature"]:
             content |= {"signature": kind, "spread": facts["spread"][kind]}
@@ -135,8 +145,7 @@ def _build(crew: Crew, jobs: Sequence[_Job], cache: ArtefactCache) -> dict[str, 
     built: dict[str, _Found] = {}
     with released(builders):
         crew.ask_all(builders, "importing torch to export", "start", device=crew.device)
-        workload = crew.workload
-        crew.ask_all(builders, "building the model to export", "open", factory=workload.factory, where=workload.where)
+        crew.ask_all(builders, "building the model to export", "open", **crew.workload.recipe())
         drafts = [cache.draft(job.key, job.name) for job in jobs]
         for job, builder, draft in zip(jobs, builders, drafts, strict=True):
             if builder.alive:

@@ -12,6 +12,7 @@ from perf.variants.registry import BASELINE, CONTROL, VariantSpec
 from perf.workers.cache import ArtefactCache
 from perf.workers.cold import Cold
 from perf.workers.crew import Crew, Progress
+from perf.workers.directory import contents_of
 from perf.workers.exports import files_of
 from perf.workers.prediction import Footprints, Oracle
 from perf.workers.residency import Residency, Seating
@@ -22,7 +23,11 @@ from perf.workers.worker import Answer, Worker
 
 @dataclass
 class Ready:
-    """What preparing a crew found out. files: exported variant -> signature -> [path, facts]; facts: the baseline's."""
+    """What preparing a crew found out.
+
+    files: exported variant -> signature -> [path, facts]. facts: the baseline's. contents: file of the checkpoint ->
+    SHA-256. notes: for the summary.
+    """
 
     cold: dict[str, Cold]
     variants: Mapping[str, VariantSpec]
@@ -32,6 +37,8 @@ class Ready:
     facts: Answer = field(default_factory=dict)
     threads: int | None = None
     weight_bytes: int = 0
+    contents: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     calls: dict[str, int] = field(default_factory=dict)
 
 
@@ -67,6 +74,7 @@ def make_ready(
     ready.facts = facts
     _check_scenarios(crew, facts, scenarios)
     ready.threads, ready.weight_bytes, ready.calls = facts["threads"], facts["weight_bytes"], facts["calls"]
+    ready.contents, ready.notes = contents_of(crew.workload.origin, cache, progress)
     ready.oracle = seats.oracle(crew.device, facts, context_bytes)
     ready.seating = seats.decide(ready.oracle, free, by_name, scenarios)
     crew.alone = ready.seating.alone
@@ -77,7 +85,7 @@ def make_ready(
         crew.dismiss([baseline])
     elif not crew.ledger.one_at_a_time:
         open_models(crew, others, ready)
-    ready.files = files_of(crew, exported, facts, scenarios, cache, progress, ready.cold)
+    ready.files = files_of(crew, exported, facts, scenarios, cache, progress, ready)
     if crew.alone:
         crew.dismiss(others)
         return ready
@@ -92,8 +100,7 @@ def make_ready(
 def open_models(crew: Crew, workers: Iterable[Worker], ready: Ready) -> dict[Worker, Answer]:
     """Let those build the model that run it as a module; UsageProblem where their weights are not the baseline's."""
     holders = [worker for worker in workers if not ready.variants[worker.name].exported]
-    workload = crew.workload
-    opened = crew.ask_each(holders, "building the model", "open", factory=workload.factory, where=workload.where)
+    opened = crew.ask_each(holders, "building the model", "open", **crew.workload.recipe())
     for worker, facts in opened.items():
         ready.cold[worker.name].build_s = ready.cold[worker.name].build_s or facts["build_s"]
         _check_weights(crew, ready.facts, facts)

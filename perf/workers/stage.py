@@ -31,6 +31,7 @@ from perf.workers.factories import build_workload, resolve
 from perf.workers.footprint import Footprint
 from perf.workers.mount import Mount
 from perf.workers.witness import Witness
+from perf.workloads.origin import Origin
 from perf.workloads.workload import Inputs, Workload
 
 Answer = dict[str, Any]
@@ -92,13 +93,13 @@ class Stage(Beside):
         return {"threads": torch.get_num_threads()}
 
     @capped
-    def open(self, factory: str, where: str) -> Answer:
+    def open(self, factory: str, where: str, origin: Mapping[str, Any]) -> Answer:
         """Build the workload and put its module on the device; `build_s` is what that took."""
         import torch
 
         self.footprint.mark()
         start = time.perf_counter()
-        workload = build_workload(factory, where)
+        workload = build_workload(factory, where, Origin.read(origin))
         if workload.threads is not None:
             with self.cap.lifted():  # starts threads, and their stacks are not the model's
                 torch.set_num_threads(workload.threads)
@@ -125,7 +126,7 @@ class Stage(Beside):
             "calls": {scenario: len(workload.calls(scenario)) for scenario in workload.scenarios},
             "weights": weights_digest(self._module),
             "weight_bytes": weight_bytes(self._module),
-            "source": source_digest(self._module),
+            "source": source_digest(self._module, workload.content),
             "runtime": digest_of(runtime_facts(self._device)),
             "signatures": signatures,
             "spread": {kind: spread_of_shapes(calls) for kind, calls in by_signature.items()},

@@ -16,6 +16,7 @@ from perf.workers.ceiling import measure_ceiling
 from perf.workers.content import shapes, signature
 from perf.workers.stage import Stage
 from perf.workers.work import count_work
+from perf.workloads.registry import WorkloadSpec
 
 EAGER = {"name": BASELINE, "factory": "perf.variants.eager:eager"}
 
@@ -24,7 +25,7 @@ EAGER = {"name": BASELINE, "factory": "perf.variants.eager:eager"}
 def stage() -> Iterator[Stage]:
     made = Stage()
     made._device = "cpu"
-    made.open("tests.workers.models:tiny", "here")
+    made.open(**WorkloadSpec("tiny", "tests.workers.models:tiny", ("short",), (BASELINE,)).recipe())
     made.load(EAGER, {})
     yield made
     torch.set_num_threads(1)
