@@ -66,7 +66,7 @@ class CardWorker:
         self._take(SEGMENT)
         return {"torch": "2.13.0", "threads": 1}
 
-    def _open(self, factory: str, where: str, origin: dict[str, Any]) -> dict[str, Any]:
+    def _open(self, **recipe: Any) -> dict[str, Any]:
         self._take(self.crew.engine_bytes)
         return {
             "build_s": 1.0,
@@ -79,6 +79,7 @@ class CardWorker:
             "weight_bytes": self.crew.engine_bytes,
             "source": "s",
             "runtime": "r",
+            "contents": {},
             "signatures": {"short": ["k"]},
             "spread": {"k": "8"},
         }
