@@ -6,9 +6,9 @@ import numpy as np
 
 from perf.measurement.measurement import Arm, Measurement
 from perf.variants.registry import BASELINE, CONTROL
+from perf.workers.cold import Cold
 from perf.workers.failure import Failure
 from perf.workers.parity import Parity
-from perf.workers.readiness import Cold
 
 MIB = 1 << 20
 

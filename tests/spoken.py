@@ -7,9 +7,9 @@ import numpy as np
 from perf.measurement.measurement import Arm, Measurement
 from perf.measurement.sentence import Spoken
 from perf.variants.registry import BASELINE, CONTROL
+from perf.workers.cold import Cold
 from perf.workers.crew import Lap
 from perf.workers.parity import Parity
-from perf.workers.readiness import Cold
 
 STAGED = "encoder=jit"
 SPOKEN = Spoken(

@@ -24,9 +24,10 @@ FLOOR = {
     "history": 6,
     "report": 7,
     "validation": 7,
-    "commands": 8,
-    "plugin": 8,
-    "benchmarks": 9,
+    "claims": 8,
+    "commands": 9,
+    "plugin": 9,
+    "benchmarks": 10,
 }
 TORCH_ROOMS = {"workloads", "variants", "workers"}
 HEAVY = {"torch", "transformers", "onnx", "onnxruntime", "torchao", "matplotlib"}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import argparse
 
     from perf.commands.trial import Trial
+    from perf.gates.policy import Policy
     from perf.report.matrix import Outcome
 
 ALL_WELL, NOT_WELL, BAD_INPUT = 0, 1, 4
@@ -81,7 +82,7 @@ def _tried(arguments: argparse.Namespace) -> Trial:
         raise UsageProblem(f"--at-once {arguments.at_once} is not a whole number from 1")
     device = choose_device(arguments.perf_device)
     policy = Policy()
-    names = list(policy.variants)
+    names = _engines(policy)
     if arguments.perf_variants is not None:
         wanted = chosen(arguments.perf_variants, policy, device.kind)
         names = [name for name in names if name in wanted]
@@ -98,6 +99,11 @@ def _tried(arguments: argparse.Namespace) -> Trial:
         arguments.at_once,
         _print,
     )
+
+
+def _engines(policy: Policy) -> list[str]:
+    """The variants that run a module as it is; `batched` asks it for something else."""
+    return [name for name, spec in policy.variants.items() if spec.engine]
 
 
 KEPT = Path(".perf/variants.json")
@@ -131,7 +137,7 @@ def _write(path: Path, device: str) -> None:
     made_on = {name: facts[name] for name in ("device", "system", "torch", "cuda") if facts.get(name)} | _installed()
     order = {name: place for place, name in enumerate(policy.workloads)}
     outcomes = sorted(_kept().values(), key=lambda outcome: order.get(outcome.workload, len(order)))
-    path.write_text("\n".join(as_markdown(outcomes, made_on, list(policy.variants))) + "\n", encoding="utf-8")
+    path.write_text("\n".join(as_markdown(outcomes, made_on, _engines(policy))) + "\n", encoding="utf-8")
 
 
 def _installed() -> dict[str, str]:

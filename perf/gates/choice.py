@@ -20,7 +20,7 @@ def known_variant(name: str, variants: Mapping[str, VariantSpec], where: str) ->
     """The variant called `name`, brought along or shipped; UsageProblem, naming `where`, for one that there is not."""
     if name in variants:
         return variants[name]
-    own = sorted(spec.name for spec in variants.values() if not spec.engine)
+    own = sorted(spec.name for spec in variants.values() if not spec.engine and spec.where != "jitgate")
     try:
         return variant_named(name)
     except UsageProblem as problem:

@@ -11,13 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from perf.measurement.figures import Life, NewLengths, Work
 from perf.measurement.sentence import Spoken
-from perf.statistics import Growth, growth
+from perf.statistics import Ceiling, Growth, WarmUp, growth, warm_up
 from perf.variants.registry import BASELINE, CONTROL
+from perf.workers.cold import Cold
 from perf.workers.crew import Lap
 from perf.workers.failure import Failure
 from perf.workers.parity import Parity, worst
-from perf.workers.readiness import Cold
 from perf.workloads.tolerance import TOLERANCE
 
 Column = npt.NDArray[np.float64]
@@ -41,6 +42,9 @@ class Arm:
         relative L2 distance that is allowed.
     instead: what it is instead of what its name says, in one sentence; None where it is on.
     rebuilds: what was built anew inside timed turns, cause -> how often. warm_rebuilds: and before them.
+    warm_s: the first calls of this scenario, equal inputs, until they were steady; the process may have made calls in
+        another scenario before. new_lengths: what sizes it had not seen cost it.
+    lives: what each of its processes gave once, where there were several.
     """
 
     name: str
@@ -59,6 +63,9 @@ class Arm:
     rebuilds: Mapping[str, int] = field(default_factory=dict)
     warm_rebuilds: Mapping[str, int] = field(default_factory=dict)
     failure: Failure | None = None
+    warm_s: tuple[float, ...] = ()
+    new_lengths: NewLengths = field(default_factory=NewLengths)
+    lives: tuple[Life, ...] = ()
 
     @property
     def durations_s(self) -> list[float]:
@@ -82,6 +89,16 @@ class Arm:
         found = [growth([calls for calls, _ in levels], [level for _, level in levels]) for levels in self.levels]
         judged = [each for each in found if each is not None]
         return max(judged, key=lambda each: (each.leaks, each.slope), default=None)
+
+    @property
+    def warm_up(self) -> WarmUp | None:
+        """How many calls it needed to become steady; None where its first calls were not followed."""
+        return warm_up(self.warm_s) if self.warm_s else None
+
+    @property
+    def each_life(self) -> tuple[Life, ...]:
+        """What its processes gave once each."""
+        return self.lives or (Life(self.cold, self.memory, self.warm_s),)
 
     @property
     def peak_bytes(self) -> int | None:
@@ -110,6 +127,8 @@ class Measurement:
     residency: `together`, or `alone` where one worker was resident at a time.
     notes: what a reader should know before trusting the figures.
     spoken: what a call of a pipeline says; None for any other workload.
+    work: what one call has to do at least; None where it was not counted.
+    ceilings: precision -> what the device does at best. missing: precision -> why that is not known.
     """
 
     workload: str
@@ -126,6 +145,9 @@ class Measurement:
     residency: str = "together"
     notes: tuple[str, ...] = ()
     spoken: Spoken | None = None
+    work: Work | None = None
+    ceilings: Mapping[str, Ceiling] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def rounds(self) -> int:
@@ -146,6 +168,11 @@ class Measurement:
     def control(self) -> Arm | None:
         """The second worker of the baseline."""
         return self.arms.get(CONTROL)
+
+    def typical_s(self, name: str) -> Sequence[float]:
+        """Seconds that stand for a call of one arm: its steady calls, or the means of its turns where inputs differ."""
+        arm = self.arms[name]
+        return arm.durations_s if self.same_inputs else [statistics.fmean(turn) for turn in arm.turns if turn]
 
     def columns(self, candidate: str, baseline: str = BASELINE) -> Columns:
         """The figures that are compared. The control is None if it has failed, `processes` if there was one set only.
@@ -209,4 +236,5 @@ def _merged_arm(arms: Sequence[Arm]) -> Arm:
         rebuilds=sum((Counter(arm.rebuilds) for arm in arms), Counter()),
         warm_rebuilds=sum((Counter(arm.warm_rebuilds) for arm in arms), Counter()),
         failure=next((arm.failure for arm in arms if arm.failure is not None), None),
+        lives=tuple(life for arm in arms for life in arm.each_life),
     )

@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from perf.measurement.measurement import Levels, Measurement, most_frequent_first
 from perf.measurement.order import Order, Shuffled
 from perf.measurement.overcommit import Overcommit
+from perf.measurement.turn_size import LONE_CALL_S, calls_in_a_turn
 from perf.probes.health import Health
 from perf.statistics import look_due, steady
 from perf.variants.registry import BASELINE, CONTROL
 from perf.workers.crew import Lap, Progress, Turn
 from perf.workers.failure import Failure
-
-TURN_S = 0.06
-"""A turn should last about this long: a hundred times the cost of passing the turn on (well under 1 ms)."""
-
-LEAST_CALLS = 3
-"""Steady calls in a turn at least: the fewest whose median shrugs off one that was disturbed."""
-
-SLOW_CALL_S = 0.5
-"""Calls longer than this: one steady call a turn has to do, or a round of four workers would take ten seconds."""
-
-LONE_CALL_S = 1.0
-"""Calls longer than this are made once a turn, and none is kept apart as cold: what a turn's first call is slower by,
-some milliseconds of cold caches and sleeping threads, is nothing to them, and a round of a pipeline costs half."""
-
-MOST_CALLS = 60
-"""Calls in a turn at most; drift within a turn is not cancelled by pairing."""
 
 LEAST_ROUNDS = 10
 """A median and a spread worth printing, even where every gate is decided before. Fewer prove nothing at all, so where
@@ -99,6 +83,7 @@ class Rounds:
     blank: what is known of each worker before its first turn. health: tells which rounds something else disturbed.
     keep_disturbed: count them all the same, and say so. order: shuffled unless said otherwise. overcommit: looks at the
     device's memory after every round. block: calls of a turn whose worker lives for it alone; none is warmed up here.
+    early: calls that each worker has made alone before, in seconds.
     """
 
     def __init__(
@@ -114,8 +99,10 @@ class Rounds:
         order: Order | None = None,
         overcommit: Overcommit | None = None,
         block: int | None = None,
+        early: Mapping[str, Sequence[float]] | None = None,
     ) -> None:
         self._team = team
+        self._early = early or {}
         self._health = health
         self._keep_disturbed = keep_disturbed
         self._blank = blank
@@ -140,14 +127,15 @@ class Rounds:
 
     def warm_up(self) -> None:
         """Unrecorded rounds until the calls of every worker are steady; sets the calls of a turn."""
-        seen: dict[str, list[float]] = {name: [] for name in self._team.names()}
+        seen: dict[str, list[float]] = {name: list(self._early.get(name, ())) for name in self._team.names()}
+        self._calls = calls_in_a_turn(seen.get(BASELINE, []))
         waiting = self._team.names()
         for number in range(WARM_UP_TURNS):
             # Once steady is steady: on a noisy machine, waiting for all at the same moment would take for ever.
             waiting = [name for name in self._team.names() if name in waiting and self._is_cold(name, seen)]
-            if not waiting:
+            if not waiting and (number or not self._early):  # who was warmed alone has not met the others yet
                 break
-            self._progress.busy(f"{self._title()}: warming up {', '.join(waiting)} (turn {number + 1})")
+            self._progress.busy(f"{self._title()}: warming up {', '.join(waiting) or 'together'} (turn {number + 1})")
             for name in self._in_order():
                 turn = self._turn(name)
                 if turn is not None:
@@ -303,14 +291,3 @@ class Rounds:
 
     def _title(self) -> str:
         return f"{self._blank.workload} {self._blank.scenario}"
-
-
-def calls_in_a_turn(seen_s: list[float]) -> int:
-    """Calls a turn, the cold first one included, from what the baseline's calls took in seconds; 1 has no cold one."""
-    if not seen_s:
-        return 2
-    typical = sorted(seen_s)[len(seen_s) // 2]
-    if typical >= LONE_CALL_S:
-        return 1
-    least = LEAST_CALLS if typical < SLOW_CALL_S else 1
-    return 1 + min(MOST_CALLS, max(least, math.ceil(TURN_S / max(typical, 1e-6))))

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from perf.measurement import staging
+from perf.measurement.beside import Beside, Ceilings
+from perf.measurement.figures import new_lengths
 from perf.measurement.measurement import Arm, Measurement, merged
 from perf.measurement.overcommit import Overcommit
 from perf.measurement.rounds import Rounds, Undecided
@@ -86,6 +88,8 @@ class Measurements:
         self._drawn: dict[tuple[str, str], staging.Readings] = {}
         self._before: Reading[DeviceMemory] = Missing("not read yet")
         self._runs: dict[str, Rounds] = {}
+        self._beside: dict[str, Beside] = {}
+        self._ceilings: Ceilings = {}
         self._parts: dict[tuple[str, str], list[Measurement]] = {}
         self.done: dict[tuple[str, str], Measurement] = {}
 
@@ -124,6 +128,7 @@ class Measurements:
                 if workload == crew.workload.name:
                     self._means.on_close(measurement)
         self._runs.clear()
+        self._beside.clear()
 
     def _open(self, workload: str) -> None:
         if self._crew is not None and self._crew.workload.name == workload:
@@ -148,6 +153,7 @@ class Measurements:
         assert crew and ready and way, "opened just before"  # noqa: S101, PT018 - for the type checker
         parts = self._parts.setdefault((workload, scenario), [])
         examined = way.bind(scenario)
+        started = way.started(scenario)
         task = self._tasks[workload]
         precision = {variant.name: variant.roughest for variant in task.variants}
         arms = {
@@ -163,6 +169,8 @@ class Measurements:
                 instead=found.instead,
                 warm_rebuilds=found.rebuilds,
                 failure=worker.failure,
+                warm_s=started[name].calls_s if name in started else (),
+                new_lengths=new_lengths(started[name].lengths if name in started else {}),
             )
             for name, worker in crew.workers.items()
             for found in [examined.get(name, Examined())]
@@ -217,6 +225,10 @@ class Measurements:
                 answer["doubt"] = measurement.overcommitted
         draw = self._draw(measurement)
         off = way.off(measurement.scenario)
+        scenario = measurement.scenario
+        if scenario not in self._beside and not measurement.overcommitted:
+            ahead = [name for name in self._tasks[measurement.workload].scenarios if name not in self._beside]
+            self._beside[scenario] = way.beside(measurement, self._ceilings, ahead)
         arms = {
             name: replace(
                 arm,
@@ -227,7 +239,8 @@ class Measurements:
             )
             for name, arm in measurement.arms.items()
         }
-        return replace(measurement, arms=arms, notes=measurement.notes + way.notes(measurement.scenario))
+        whole = replace(measurement, arms=arms, notes=measurement.notes + way.notes(scenario))
+        return self._beside.get(scenario, Beside()).added_to(whole)
 
     def _draw(self, measurement: Measurement) -> Mapping[str, Mapping[str, Any]]:
         """Once a scenario, whatever rounds are added; where the device tells nothing, nobody works for it."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from perf.measurement.beside import Beside, Ceilings, measure_beside
 from perf.measurement.blocks import BlockTeam, calls_in_a_block
 from perf.measurement.draw import draw_of
 from perf.measurement.measurement import Measurement
@@ -22,6 +23,7 @@ from perf.workers.examination import Examined, examine_again
 from perf.workers.failure import Failure
 from perf.workers.readiness import Ready
 from perf.workers.solo import Solo
+from perf.workers.warming import Started
 
 Readings = dict[str, dict[str, Any]]
 """Worker -> what was read of it."""
@@ -43,6 +45,14 @@ class Staging(Protocol):
 
     def bind(self, scenario: str) -> dict[str, Examined]:
         """Cold figures, and what the first calls showed of each worker."""
+        ...
+
+    def started(self, scenario: str) -> Mapping[str, Started]:
+        """How each worker got going in it, where workers live long enough for that to be followed."""
+        ...
+
+    def beside(self, measurement: Measurement, known: Ceilings, kept: Collection[str]) -> Beside:
+        """What is measured beside the rounds, once they are over; see `measure_beside`."""
         ...
 
     def rounds(self, blank: Measurement, watch: Watch) -> Rounds:
@@ -89,26 +99,40 @@ class Together:
 
     def __init__(self, crew: Crew, ready: Ready, progress: Progress, meter: Meter) -> None:
         self._crew, self._ready, self._progress, self._meter = crew, ready, progress, meter
+        self._started: dict[str, dict[str, Started]] = {}
+        self._memory: dict[str, Readings] = {}
 
     def bind(self, scenario: str) -> dict[str, Examined]:
-        return bind(self._crew, scenario, self._ready.cold)
+        return bind(self._crew, scenario, self._ready.cold, self._started.setdefault(scenario, {}))
+
+    def started(self, scenario: str) -> Mapping[str, Started]:
+        return self._started.get(scenario, {})
+
+    def beside(self, measurement: Measurement, known: Ceilings, kept: Collection[str]) -> Beside:
+        return measure_beside(self._crew, measurement, known, threads=self._ready.threads, kept=kept)
 
     def rounds(self, blank: Measurement, watch: Watch) -> Rounds:
+        inputs, started = self._ready.calls[blank.scenario], self.started(blank.scenario)
         run = Rounds(
             Crowd(self._crew),
             blank,
-            self._ready.calls[blank.scenario],
+            inputs,
             self._progress,
             watch.health,
             keep_disturbed=watch.keep_disturbed,
             overcommit=watch.overcommit,
+            early={name: each.calls_s for name, each in started.items()} if inputs == 1 else None,
         )
         run.warm_up()
         return run
 
-    def memory(self, scenario: str) -> Readings:  # noqa: ARG002 - workers hold the inputs of one scenario at a time
-        answers = self._crew.ask_each(self._crew.workers.values(), "reading memory", "memory")
-        return {worker.name: self._crew.ledger.device_level(worker.name, found) for worker, found in answers.items()}
+    def memory(self, scenario: str) -> Readings:
+        """Read once: what is measured beside the rounds would show in it afterwards."""
+        if scenario not in self._memory:
+            answers = self._crew.ask_each(self._crew.workers.values(), "reading memory", "memory")
+            level = self._crew.ledger.device_level
+            self._memory[scenario] = {worker.name: level(worker.name, found) for worker, found in answers.items()}
+        return {name: dict(found) for name, found in self._memory[scenario].items()}
 
     def off(self, scenario: str) -> dict[str, str]:
         return examine_again(self._crew, scenario)
@@ -144,6 +168,12 @@ class Alone:
         self._crew.quiet = True  # from here on the same steps come again in every block: the rounds are the news
         self._typical_s[scenario] = meeting.typical_s
         return meeting.examined
+
+    def started(self, scenario: str) -> Mapping[str, Started]:  # noqa: ARG002 - a block warms up before it counts
+        return {}
+
+    def beside(self, measurement: Measurement, known: Ceilings, kept: Collection[str]) -> Beside:  # noqa: ARG002
+        return Beside()  # nobody is resident who could be asked
 
     def rounds(self, blank: Measurement, watch: Watch) -> Rounds:
         crowd = Crowd(self._crew)

@@ -9,6 +9,7 @@ import pytest
 
 from perf.errors import UsageProblem
 from perf.plugin import fixtures as _fixtures
+from perf.plugin.conclusions import conclusions
 from perf.plugin.options import add_options
 from perf.plugin.replay import machine_info, use_fingerprint_storage
 from perf.plugin.selection import add_keyword, drop_empty, parametrise, sort_by_scenario, xdist_refused
@@ -16,6 +17,7 @@ from perf.plugin.spelling import understood
 from perf.plugin.state import STATE, State
 
 candidate = _fixtures.candidate
+measured_claim = _fixtures.measured_claim
 variant = _fixtures.variant
 baseline = _fixtures.baseline
 min_speedup = _fixtures.min_speedup
@@ -39,6 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.option.keyword = understood(config.option.keyword)
     config.addinivalue_line("markers", "nightly: takes minutes; runs with -m nightly, or with -m '' beside the rest")
+    config.addinivalue_line("markers", "claims: the claims of the device analysis; nightly, runs alone with -m claims")
     try:
         state = config.stash[STATE] = State(config)
         if state.configured:
@@ -92,6 +95,13 @@ def pytest_benchmark_generate_machine_info(config: pytest.Config) -> dict[str, o
     return machine_info(state) if state.configured else None
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_benchmark_update_json(config: pytest.Config, benchmarks: object, output_json: dict[str, object]) -> None:
+    found = conclusions(config.stash[STATE])
+    if found:
+        output_json["perf"] = found
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     # Before everyone else: workers end, and what they gave is on disk, whatever a later plugin does.
@@ -122,6 +132,7 @@ __all__ = [
     "max_latency_ms",
     "max_noise_floor",
     "max_rebuilds",
+    "measured_claim",
     "min_speedup",
     "min_tail_speedup",
     "prediction_tolerance",

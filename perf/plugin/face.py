@@ -13,7 +13,7 @@ from perf.gates.parity import difference, is_right
 from perf.gates.ruling import Ruling
 from perf.gates.size import format_bytes
 from perf.measurement.measurement import Arm, Measurement
-from perf.report.figures import format_speedup
+from perf.report.words import format_speedup
 from perf.statistics import Answer, tail
 
 if TYPE_CHECKING:

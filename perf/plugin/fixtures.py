@@ -10,6 +10,7 @@ import pytest
 from perf.plugin.state import STATE, cell_of
 
 if TYPE_CHECKING:
+    from perf.claims.claim import Row
     from perf.gates.cell import Cell
     from perf.plugin.face import Candidate
     from perf.plugin.state import State
@@ -46,6 +47,25 @@ def recorded(request: pytest.FixtureRequest, benchmark: Any) -> Iterator[None]:
     arm = measurement.arms[cell.variant]
     benchmark.extra_info["perf"] = evidence(state.policy, state.judge, measurement, cell)
     replay(request.node, benchmark, arm.durations_s)
+
+
+@pytest.fixture
+def measured_claim(request: pytest.FixtureRequest, benchmark: Any) -> Row:
+    """What was measured of a claim. Enters the durations of the variant it is about into pytest-benchmark."""
+    from perf.claims.table import data
+    from perf.plugin.replay import replay
+
+    state = _state(request)
+    cells = state.claims.needed(request.param)
+    for cell in cells:
+        _measured(state, cell)
+    row = state.claims.row(request.param)
+    state.progress.idle()
+    benchmark.extra_info["claim"] = data(row)
+    found = state.measurements.done.get((cells[0].workload, cells[0].scenario)) if cells else None
+    arm = None if found is None else found.arms.get(cells[0].variant)
+    replay(request.node, benchmark, [] if arm is None else arm.durations_s)
+    return row
 
 
 @pytest.fixture

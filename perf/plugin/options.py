@@ -106,6 +106,11 @@ def add_options(parser: pytest.Parser) -> None:
         "--perf-checkpoint's weights, or from its examples with random weights; its code runs in workers alone",
     )
     group.addoption(
+        "--perf-report",
+        metavar="FILE.md",
+        help="write the run as Markdown: claims, figures of every variant, recommendations, dated, with the device",
+    )
+    group.addoption(
         "--perf-cache",
         metavar="DIR",
         help="where exported artefacts are kept; default: .perf/cache in the root directory",

@@ -11,6 +11,7 @@ from perf.gates.genuine import off
 from perf.gates.policy import Policy
 from perf.gates.ruling import Judge, rulings
 from perf.measurement.measurement import Arm, Measurement
+from perf.plugin.record_beside import beside
 from perf.report.sentence import sentence_facts
 from perf.statistics import Interval
 from perf.variants.registry import BASELINE
@@ -57,7 +58,10 @@ def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell)
             "first_call_s": arm.cold.first_call_s,
             "artefact_bytes": arm.cold.artefact_bytes,
             "built_now": arm.cold.built_now,
+            "built_at": arm.cold.built_at,
+            "fetch_s": arm.cold.fetch_s,
         },
+        **beside(judge, measurement, cell.variant),
         "first_of_turn_s": list(arm.first_s),
         "device_s": [duration for turn in arm.device_s for duration in turn],
         "failure": None if arm.failure is None else {"kind": arm.failure.kind.value, "sentence": arm.failure.sentence},

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from perf.plugin.claims import FIXTURE, claim_of, parametrise_claims, subject
 from perf.plugin.replay import Replay
 from perf.plugin.spelling import keyword
 from perf.plugin.state import FIXTURES, cell_of
@@ -39,11 +40,12 @@ def parametrise(metafunc: pytest.Metafunc, state: State) -> None:
             and _asks_something(cell, metafunc.fixturenames, state)
         ]
         metafunc.parametrize(name, params, indirect=True)
+    parametrise_claims(metafunc, state)
 
 
 def drop_empty(items: list[pytest.Item]) -> None:
     """Take out what pytest makes of a test without any cell: one that is skipped, and says nothing of use."""
-    items[:] = [item for item in items if cell_of(item) or not _has_place_for_cell(item)]
+    items[:] = [item for item in items if _about(item) or not _has_place_for_cell(item)]
 
 
 def sort_by_scenario(items: list[pytest.Item], state: State) -> None:
@@ -51,14 +53,14 @@ def sort_by_scenario(items: list[pytest.Item], state: State) -> None:
 
     Our tests keep the places that our tests had; tests of others do not move.
     """
-    places = [place for place, item in enumerate(items) if cell_of(item)]
+    places = [place for place, item in enumerate(items) if _about(item)]
     if not places:
         return
     scenarios = list(dict.fromkeys((cell.workload, cell.scenario) for cell in state.cells()))
-    ours = sorted((items[place] for place in places), key=lambda item: _place(cell_of(item), scenarios))
+    ours = sorted((items[place] for place in places), key=lambda item: _place(_about(item), scenarios))
     for place, item in zip(places, ours, strict=True):
         items[place] = item
-        cell = cell_of(item)
+        cell = _about(item)
         group = f"{cell.workload} {cell.scenario}" if cell else None
         item.add_marker(pytest.mark.benchmark(group=group, timer=Replay()))
 
@@ -95,10 +97,19 @@ def _asks_something(cell: Cell, fixtures: Collection[str], state: State) -> bool
     return any(limit.startswith(prefix) for limit in limits for prefix in wanted)
 
 
+def _about(item: pytest.Item) -> Cell | None:
+    """The cell a test is about: its own, or the first one that its claim speaks of, on whatever device."""
+    claim = claim_of(item)
+    if claim is None:
+        return cell_of(item)
+    return subject(claim)
+
+
 def _has_place_for_cell(item: pytest.Item) -> bool:
     callspec = getattr(item, "callspec", None)
-    return callspec is not None and any(name in callspec.params for name in FIXTURES)
+    return callspec is not None and any(name in callspec.params for name in (*FIXTURES, FIXTURE))
 
 
 def _place(cell: Cell | None, scenarios: list[tuple[str, str]]) -> int:
-    return scenarios.index((cell.workload, cell.scenario)) if cell else len(scenarios)
+    place = (cell.workload, cell.scenario) if cell else None
+    return scenarios.index(place) if place in scenarios else len(scenarios)

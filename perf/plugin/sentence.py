@@ -6,7 +6,7 @@ from perf.gates.ruling import Ruling
 from perf.gates.sentence import foretold, judge_prediction, judge_shares
 from perf.measurement.cost import cost
 from perf.plugin.face import Comparison
-from perf.report.figures import format_speedup
+from perf.report.words import format_speedup
 from perf.statistics import Answer
 
 

@@ -14,7 +14,9 @@ import pytest
 from perf.errors import UsageProblem
 from perf.gates.cell import Cell
 from perf.plugin.checkout import with_checkout
+from perf.plugin.claims import Claims
 from perf.plugin.origins import describe, require_files, with_checkpoint
+from perf.plugin.report_file import ReportFile, asked_for
 
 if TYPE_CHECKING:
     from perf.gates.policy import Policy
@@ -49,6 +51,9 @@ class State:
         self._progress: TerminalProgress | None = None
         self._old_sigterm: Any = None
         self.planned: list[Cell] = []
+        self.claims = Claims(self)
+        self._needed: list[Cell] = []
+        self._report: ReportFile | None = None
 
     @property
     def is_xdist_worker(self) -> bool:
@@ -119,7 +124,8 @@ class State:
 
     @property
     def _timed_gates(self) -> int:
-        return sum(len(self.policy.timed_limits(cell, self.device.kind)) for cell in self.planned)
+        gates = sum(len(self.policy.timed_limits(cell, self.device.kind)) for cell in self.planned)
+        return gates + self.claims.timed
 
     @property
     def measurements(self) -> Measurements:
@@ -151,10 +157,13 @@ class State:
 
     def plan(self, items: Iterable[pytest.Item]) -> None:
         """Note which cells the selected tests ask for."""
+        items = list(items)
         found = dict.fromkeys(cell for item in items if (cell := cell_of(item)))
         self.planned = list(found)
-        if self.planned and not self.is_xdist_worker and not self._config.option.collectonly:
-            require_files(self.policy.workloads[name] for name in dict.fromkeys(cell.workload for cell in found))
+        self._needed = list(dict.fromkeys([*self.planned, *self.claims.plan(items)]))
+        if self._needed and not self.is_xdist_worker and not self._config.option.collectonly:
+            self._report = asked_for(self._config)
+            require_files(self.policy.workloads[name] for name in dict.fromkeys(cell.workload for cell in self._needed))
             _ = self.measurements  # an unwritable cache is said before the first test
             if threading.current_thread() is threading.main_thread():
                 self._old_sigterm = signal.signal(signal.SIGTERM, _interrupt)
@@ -185,15 +194,25 @@ class State:
         except UsageProblem:
             return []  # collection says it
 
+    @property
+    def measured(self) -> bool:
+        """Whether this session has measured anything."""
+        return self._measurements is not None and bool(self._measurements.done)
+
     def summary(self) -> list[str]:
         """Lines for the end of the run."""
-        if self._measurements is None or not self._measurements.done:
+        if self._measurements is None or not (self.measured or self.claims.asked):
             return []
+        from perf.claims import table
         from perf.report.summary import summary
 
         lines = summary(self.policy, self.judge, self._measurements.done.values())
+        lines += table.lines(self.claims.rows())
+        if self._report is not None:
+            lines.append(self._report.write(self))
         if self._timed_gates > 1:
-            shared = f"alpha {self.policy.alpha:g} of the session is shared by its {self._timed_gates} gates on time"
+            what = "gates and claims on time" if self.claims.timed else "gates on time"
+            shared = f"alpha {self.policy.alpha:g} of the session is shared by its {self._timed_gates} {what}"
             lines.append(f"{shared}: {self.judge.alpha:.2g} each")
         left = self._gates_left_out()
         return [*lines, left] if left else lines
@@ -250,8 +269,8 @@ class State:
             on_close=lambda measurement: save_rounds(root / "rounds", measurement),
         )
         tasks = {}
-        for workload in dict.fromkeys(cell.workload for cell in self.planned):
-            cells = [cell for cell in self.planned if cell.workload == workload]
+        for workload in dict.fromkeys(cell.workload for cell in self._needed):
+            cells = [cell for cell in self._needed if cell.workload == workload]
             wanted = {BASELINE, *(cell.variant for cell in cells)}
             wanted |= {self.policy.baseline(cell, self.device.kind) for cell in cells}
             spec = self.policy.workloads[workload]

@@ -9,7 +9,7 @@ from perf.gates.ruling import Judge
 from perf.gates.sentence import foretold, judge_prediction
 from perf.measurement.cost import Cost, cost
 from perf.measurement.measurement import Measurement
-from perf.report.figures import format_seconds, format_speedup
+from perf.report.words import format_seconds, format_speedup
 from perf.statistics import Answer, Interval, Prediction, Speedup
 from perf.variants.registry import BASELINE
 from perf.variants.staged import is_staged, stages_of

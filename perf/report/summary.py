@@ -6,12 +6,15 @@ from collections.abc import Collection, Iterable, Sequence
 
 from perf.gates.cell import Cell
 from perf.gates.policy import Policy
+from perf.gates.recommendation import recommend
 from perf.gates.ruling import Judge, Ruling, rulings
 from perf.gates.size import format_bytes
 from perf.measurement.measurement import Arm, Measurement, most_frequent_first
-from perf.report.figures import format_seconds, format_speedup
+from perf.report.beside import beside
 from perf.report.hearing import heard
+from perf.report.recommendation import recommendation_line
 from perf.report.sentence import sentence_lines
+from perf.report.words import columns, format_seconds, format_speedup
 from perf.statistics import Answer
 from perf.variants.registry import BASELINE, CONTROL
 from perf.workers.failure import FailureKind
@@ -24,8 +27,11 @@ def summary(policy: Policy, judge: Judge, measurements: Collection[Measurement])
     lines: list[str] = []
     sentences: list[str] = []
     for measurement in measurements:
-        lines += [_title(measurement), *_table(policy, judge, measurement), *sentence_lines(judge, measurement), ""]
+        title, rows = figures(policy, judge, measurement)
+        lines += [title, *columns(rows), *sentence_lines(judge, measurement), *beside(judge, measurement), ""]
+        recommended = recommend(policy, judge, measurement)
         lines[-1:-1] = [f"  {line}" for line in heard(measurement)]
+        lines[-1:-1] = [] if recommended is None else [f"  {recommendation_line(recommended)}"]
         lines[-1:-1] = [f"  note: {note}" for note in (*_left_out(measurement), *measurement.notes)]
         for variant in _variants(measurement):
             cell = Cell(measurement.workload, measurement.scenario, variant)
@@ -64,13 +70,11 @@ def _left_out(measurement: Measurement) -> list[str]:
     return [f"{measurement.left_out} left out: {most_frequent_first(measurement.tainted)}"]
 
 
-def _table(policy: Policy, judge: Judge, measurement: Measurement) -> list[str]:
+def figures(policy: Policy, judge: Judge, measurement: Measurement) -> tuple[str, list[tuple[str, ...]]]:
+    """The title of a scenario, and its table: the head, then a row a variant."""
     rows: list[tuple[str, ...]] = [("variant", "median", "speed-up", "peak memory", "rel. L2", "verdict")]
     rows += [_row(policy, judge, measurement, variant) for variant in _variants(measurement)]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    return [
-        "  " + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
+    return _title(measurement), rows
 
 
 def _row(policy: Policy, judge: Judge, measurement: Measurement, variant: str) -> tuple[str, ...]:

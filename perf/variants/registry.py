@@ -57,6 +57,8 @@ def _shipped() -> dict[str, VariantSpec]:
                     options=(*engine.options, *options),
                 )
                 specs[spec.name] = spec
+    # No engine: it changes what is asked of a module, not how that is run.
+    specs["batched"] = VariantSpec("batched", "perf.variants.batched:batched")
     return specs
 
 

@@ -5,45 +5,54 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from perf.variants.registry import BASELINE
+from perf.workers.cold import Cold
 from perf.workers.crew import Crew
 from perf.workers.examination import Examined, examine
-from perf.workers.readiness import Cold
+from perf.workers.warming import Started, get_going
 from perf.workers.worker import Worker
 
 
-def bind(crew: Crew, scenario: str, cold: Mapping[str, Cold]) -> dict[str, Examined]:
+def bind(
+    crew: Crew, scenario: str, cold: Mapping[str, Cold], started: dict[str, Started] | None = None
+) -> dict[str, Examined]:
     """Give every living worker the inputs of `scenario`, compare outputs with the baseline's, where that has any, and
     ask for its proof.
 
-    Returns what that showed per worker; fills `first_call_s`. One worker at a time.
+    Returns what that showed per worker; fills `first_call_s`, and `started` where it is given. One worker at a time.
     """
     examined: dict[str, Examined] = {}
     order = sorted(crew.workers.values(), key=lambda worker: worker.name != BASELINE)  # the right answer comes first
     for worker in order:
-        found = bind_one(crew, worker, scenario, cold[worker.name]) if worker.alive else None
+        found = bind_one(crew, worker, scenario, cold[worker.name], started) if worker.alive else None
         if found is not None:
             examined[worker.name] = found
     forget_outputs(crew, scenario)
     return examined
 
 
-def bind_one(crew: Crew, worker: Worker, scenario: str, cold: Cold) -> Examined | None:
+def bind_one(
+    crew: Crew, worker: Worker, scenario: str, cold: Cold, started: dict[str, Started] | None = None
+) -> Examined | None:
     """As `bind`, for one worker; the baseline's outputs are kept as the right ones. None where no call was made."""
-    if not first_call(crew, worker, scenario, cold):
+    first_s = first_call(crew, worker, scenario, cold)
+    if first_s is None:
         return None
+    if started is not None:
+        started[worker.name] = get_going(crew, worker, scenario, first_s)
+        cold.warm_s = cold.warm_s or started[worker.name].calls_s
     found = examine(crew, worker, scenario)
     begin_steady(crew, worker)
     return found
 
 
-def first_call(crew: Crew, worker: Worker, scenario: str, cold: Cold) -> bool:
-    """Inputs and first call; False where the worker failed."""
+def first_call(crew: Crew, worker: Worker, scenario: str, cold: Cold) -> float | None:
+    """Inputs and first call: the seconds of that; None where the worker failed."""
     answer = crew.ask(worker, f"first call of {scenario}", "bind", scenario=scenario, folder=str(crew.folder))
     if answer is None:
-        return False
+        return None
     if cold.first_call_s is None:
         cold.first_call_s = answer["first_call_s"]
-    return True
+    return float(answer["first_call_s"])
 
 
 def begin_steady(crew: Crew, worker: Worker) -> None:

@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -21,12 +22,16 @@ MANIFEST = "manifest.json"
 
 @dataclass(frozen=True)
 class Artefact:
-    """One exported file. `export_s` is what building it took, `facts` what its engine checks at load."""
+    """One exported file. `export_s` is what building it took, `facts` what its engine checks at load.
+
+    built_at: the day, as in `2026-11-22` (UTC); None in a manifest of an earlier version, which did not say.
+    """
 
     path: Path
     size_bytes: int
     export_s: float
     facts: dict[str, str] = field(default_factory=dict)
+    built_at: str | None = None
 
 
 class ArtefactCache:
@@ -60,7 +65,9 @@ class ArtefactCache:
             return None, None
         try:
             said = json.loads(manifest.read_text(encoding="utf-8"))
-            artefact = Artefact(folder / said["file"], said["size_bytes"], said["export_s"], said["facts"])
+            artefact = Artefact(
+                folder / said["file"], said["size_bytes"], said["export_s"], said["facts"], said.get("built_at")
+            )
             with artefact.path.open("rb") as file:
                 whole = hashlib.file_digest(file, "sha256").hexdigest() == said["sha256"]
         except (OSError, ValueError, KeyError, TypeError):
@@ -90,12 +97,13 @@ class ArtefactCache:
             "sha256": digest,
             "export_s": export_s,
             "facts": facts,
+            "built_at": datetime.now(UTC).date().isoformat(),
         }
         (draft.parent / MANIFEST).write_text(json.dumps(said, indent=1), encoding="utf-8")
         folder = self._root / key
         shutil.rmtree(folder, ignore_errors=True)
         draft.parent.replace(folder)
-        return Artefact(folder / draft.name, said["size_bytes"], export_s, facts)  # type: ignore[arg-type]
+        return Artefact(folder / draft.name, said["size_bytes"], export_s, facts, said["built_at"])  # type: ignore[arg-type]
 
     def discard(self, draft: Path) -> None:
         """Forget a draft that did not become an artefact."""

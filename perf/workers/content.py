@@ -42,6 +42,22 @@ def signature(inputs: Inputs) -> str:
     return " ".join(parts)
 
 
+def placed(inputs: Inputs, device: str) -> Inputs:
+    """The same call with its tensors on `device`."""
+    import torch
+    from torch.utils import _pytree
+
+    def place(leaf: Any) -> Any:
+        return leaf.to(device) if isinstance(leaf, torch.Tensor) else leaf
+
+    return tuple(_pytree.tree_map(place, inputs))
+
+
+def shapes(inputs: Inputs) -> str:
+    """The sizes of all tensors of a call, as text: calls of equal shapes are of one length."""
+    return " ".join(str(tuple(leaf.shape)) for leaf in leaves(inputs) if hasattr(leaf, "shape"))
+
+
 def weights_digest(module: torch.nn.Module) -> str:
     """SHA-256 over names, dtypes, shapes and bytes of parameters and buffers: equal weights, equal digest."""
     import torch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
 
 LOCK_WAIT_S = 1800.0
 """Another run may be compiling the same artefact; half an hour is longer than any export known here."""
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A file, whether it was built now, and the seconds that having it took this run."""
+
+    artefact: Artefact
+    built_now: bool
+    fetch_s: float
 
 
 @dataclass(frozen=True)
@@ -69,13 +79,17 @@ def files_of(
         artefacts = {kind: found[job.key] for kind, job in of.items() if job.key in found}
         if len(artefacts) < len(of):
             continue  # its worker has the failure
-        unique = {artefact.path: (artefact, now) for artefact, now in artefacts.values()}
+        unique = list({each.artefact.path: each for each in artefacts.values()}.values())
         cold = ready.cold[name]
         # Of a whole file, what its export took; of stages, what they took on top of the model.
-        cold.build_s = (cold.build_s or 0.0) + sum(artefact.export_s for artefact, _ in unique.values())
-        cold.artefact_bytes = (cold.artefact_bytes or 0) + sum(artefact.size_bytes for artefact, _ in unique.values())
-        cold.built_now |= any(now for _, now in unique.values())
-        files[name, part] = {kind: [str(artefact.path), artefact.facts] for kind, (artefact, _) in artefacts.items()}
+        cold.build_s = (cold.build_s or 0.0) + sum(each.artefact.export_s for each in unique)
+        cold.artefact_bytes = (cold.artefact_bytes or 0) + sum(each.artefact.size_bytes for each in unique)
+        cold.built_now |= any(each.built_now for each in unique)
+        cold.built_at = max(
+            (each.artefact.built_at for each in unique if each.artefact.built_at), default=cold.built_at
+        )
+        cold.fetch_s = (cold.fetch_s or 0.0) + sum(each.fetch_s for each in unique)
+        files[name, part] = {kind: [str(each.artefact.path), each.artefact.facts] for kind, each in artefacts.items()}
     return files
 
 
@@ -102,29 +116,29 @@ def _jobs(
     return jobs
 
 
-def _find_or_build(
-    crew: Crew, jobs: Sequence[_Job], cache: ArtefactCache, progress: Progress
-) -> dict[str, tuple[Artefact, bool]]:
-    """key -> (artefact, whether it was built now). A job that fails fails its variant's worker."""
+def _find_or_build(crew: Crew, jobs: Sequence[_Job], cache: ArtefactCache, progress: Progress) -> dict[str, _Found]:
+    """By key. A job that fails fails its variant's worker."""
     by_key: dict[str, _Job] = {}
     for job in jobs:
         others = by_key[job.key].workers if job.key in by_key else ()
         by_key[job.key] = replace(job, workers=tuple(dict.fromkeys((*others, *job.workers))))
-    found: dict[str, tuple[Artefact, bool]] = {}
+    found: dict[str, _Found] = {}
     for key in by_key:
+        began = time.perf_counter()
         artefact, warning = cache.find(key)
         if warning:
             progress.note(warning)
         if artefact:
-            found[key] = (artefact, False)
+            found[key] = _Found(artefact, False, time.perf_counter() - began)
     missing = sorted(key for key in by_key if key not in found)
     # Sorted, so that two runs that miss the same artefacts take the locks in the same order and can't deadlock.
     with ExitStack() as locks:
         for key in missing:
+            began = time.perf_counter()
             locks.enter_context(cache.locked(key, LOCK_WAIT_S))
             artefact, _ = cache.find(key)  # another run may have built it while this one waited
             if artefact:
-                found[key] = (artefact, False)
+                found[key] = _Found(artefact, False, time.perf_counter() - began)
         todo = [by_key[key] for key in missing if key not in found]
         # Compilers hold gigabytes; three builds on two cores fit in 8 GiB. Where no two workers fit, no two builds do.
         at_once = 1 if crew.alone or any(job.part for job in todo) else max(3, os.cpu_count() or 1)
@@ -133,14 +147,15 @@ def _find_or_build(
     return found
 
 
-def _build(crew: Crew, jobs: Sequence[_Job], cache: ArtefactCache) -> dict[str, tuple[Artefact, bool]]:
+def _build(crew: Crew, jobs: Sequence[_Job], cache: ArtefactCache) -> dict[str, _Found]:
     """Export each job in a process of its own, side by side: a worker that is measured never hosts a compiler."""
+    began = time.perf_counter()
     for job in jobs:
         if job.unavailable:
             _fail(crew, job, FailureKind.UNAVAILABLE, job.unavailable)
     jobs = [job for job in jobs if any(crew.workers[name].alive for name in job.workers)]
     builders = crew.hire([job.variant.name for job in jobs])
-    built: dict[str, tuple[Artefact, bool]] = {}
+    built: dict[str, _Found] = {}
     with released(builders):
         crew.ask_all(builders, "importing torch to export", "start", device=crew.device)
         crew.ask_all(builders, "building the model to export", "open", **crew.workload.recipe())
@@ -152,7 +167,8 @@ def _build(crew: Crew, jobs: Sequence[_Job], cache: ArtefactCache) -> dict[str, 
         for job, builder, draft in zip(jobs, builders, drafts, strict=True):
             if builder in answers:
                 answer = answers[builder]
-                built[job.key] = (cache.keep(job.key, draft, answer["export_s"], answer["facts"]), True)
+                artefact = cache.keep(job.key, draft, answer["export_s"], answer["facts"])
+                built[job.key] = _Found(artefact, True, time.perf_counter() - began)
                 continue
             cache.discard(draft)
             if builder.failure is not None:

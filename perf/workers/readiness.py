@@ -10,6 +10,7 @@ from perf.errors import UsageProblem
 from perf.probes.device_memory import HostRoom
 from perf.variants.registry import BASELINE, CONTROL, VariantSpec
 from perf.workers.cache import ArtefactCache
+from perf.workers.cold import Cold
 from perf.workers.crew import Crew, Progress
 from perf.workers.directory import contents_of
 from perf.workers.exports import files_of
@@ -19,17 +20,6 @@ from perf.workers.seats import Seats
 from perf.workers.staging import EveryFile, Wanted, equip, wanted_by_stages
 from perf.workers.stand_in import stand_in
 from perf.workers.worker import Answer, Worker
-
-
-@dataclass
-class Cold:
-    """What came before the steady state, in seconds. `built_now` is False where the export was in the cache."""
-
-    build_s: float | None = None
-    load_s: float | None = None
-    first_call_s: float | None = None
-    artefact_bytes: int | None = None
-    built_now: bool = False
 
 
 @dataclass

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from perf.variants.registry import BASELINE
 from perf.workers.binding import begin_steady, bind_one, first_call, forget_outputs
+from perf.workers.cold import Cold
 from perf.workers.crew import Crew, Turn
 from perf.workers.examination import Examined
-from perf.workers.readiness import Cold, Ready, load, open_models
+from perf.workers.readiness import Ready, load, open_models
 from perf.workers.worker import Answer, Worker
 
 TYPICAL_CALLS = 5
@@ -40,7 +41,7 @@ class Solo:
         It has ended when the block is left, so that the next finds the memory free.
         """
         with self._hired(name, Cold()) as worker:
-            alive = worker.alive and first_call(self._crew, worker, scenario, Cold())
+            alive = worker.alive and first_call(self._crew, worker, scenario, Cold()) is not None
             if alive:
                 begin_steady(self._crew, worker)
             yield Act(self._crew, worker, scenario) if worker.alive else None

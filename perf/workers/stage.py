@@ -15,9 +15,11 @@ from perf.probes.clock import clock_for
 from perf.probes.memory import CudaMemory
 from perf.variants.variant import Call
 from perf.workers import outputs
+from perf.workers.beside import Beside
 from perf.workers.cap import Cap, cap_for, capped
 from perf.workers.content import (
     digest_of,
+    placed,
     runtime_facts,
     signature,
     source_digest,
@@ -36,10 +38,11 @@ from perf.workloads.workload import Inputs, Workload
 Answer = dict[str, Any]
 
 
-class Stage:
+class Stage(Beside):
     """The state of one worker: at first nothing, then a module or a loaded file, then calls ready to be timed."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._device = "cpu"
         self._module: Any = None
         self._workload: Workload | None = None
@@ -180,11 +183,7 @@ class Stage:
             inputs = self._workload.calls(scenario)
         else:
             inputs = tuple(torch.load(Path(folder) / f"{scenario}.inputs.pt", weights_only=True))
-        calls: list[functools.partial[Any]] = []
-        for values in inputs:
-            placed = self._mounted().inputs(self._placed(values))
-            runner = self._runners[""] if "" in self._runners else self._runners[signature(values)]
-            calls.append(functools.partial(runner, *placed))
+        calls = [self._bound(values) for values in inputs]
         self._calls[scenario] = calls
         start = time.perf_counter()
         try:
@@ -264,19 +263,17 @@ class Stage:
             raise RuntimeError("no workload is open in this worker")
         return self._workload
 
+    def _bound(self, values: Inputs) -> functools.partial[Any]:
+        runner = self._runners[""] if "" in self._runners else self._runners[signature(values)]
+        return functools.partial(runner, *self._mounted().inputs(self._placed(values)))
+
     def _mounted(self) -> Mount:
         if self._mount is None:
             raise RuntimeError("no variant is loaded in this worker")
         return self._mount
 
     def _placed(self, values: Inputs) -> Inputs:
-        import torch
-        from torch.utils import _pytree
-
-        def place(leaf: Any) -> Any:
-            return leaf.to(self._device) if isinstance(leaf, torch.Tensor) else leaf
-
-        return tuple(_pytree.tree_map(place, values))
+        return placed(values, self._device)
 
     def _synchronise(self) -> None:
         if self._device.startswith("cuda"):

@@ -72,6 +72,7 @@ def shipped_workloads() -> dict[str, WorkloadSpec]:
             # a compiler can do with them the estimator shows.
             *_of_a_sentence("flow", ("eager", "torchscript")),
             *_of_a_sentence("vocoder", ("eager", "torchscript", "inductor")),
+            *_short_texts(),
             *_version_1(),
             *_language_model(),
             *_pipelines(),
@@ -87,6 +88,17 @@ def _of_a_sentence(name: str, variants: tuple[str, ...]) -> tuple[WorkloadSpec, 
         WorkloadSpec(f"cosyvoice2.{name}", f"{module}:{name}", _SPEECH_SCENARIOS, variants, nightly),
         WorkloadSpec(f"cosyvoice2-small.{name}", f"{module}:small_{name}", _SPEECH_SCENARIOS, variants, nightly),
     )
+
+
+def _short_texts() -> list[WorkloadSpec]:
+    """Four texts at a time: one after another, or in a batch. For the claim that batching short texts does not pay."""
+    module, names = "perf.workloads.cosyvoice2.short_texts", ("four_of_1s",)
+    return [
+        WorkloadSpec(
+            f"{family}.short_texts", f"{module}:{prefix}short_texts", names, ("eager", "batched"), frozenset(names)
+        )
+        for family, prefix in (("cosyvoice2", ""), ("cosyvoice2-small", "small_"))
+    ]
 
 
 def _version_1() -> list[WorkloadSpec]:

@@ -25,9 +25,9 @@ from perf.measurement.measurement import Arm, Measurement
 from perf.measurement.order import Mirrored
 from perf.measurement.rounds import LEAST_BLOCKS, Rounds
 from perf.variants.registry import BASELINE, CONTROL
+from perf.workers.cold import Cold
 from perf.workers.crew import Turn
 from perf.workers.failure import Failure, FailureKind
-from perf.workers.readiness import Cold
 from tests.measurement.test_rounds import Silent
 
 MS = 1_000_000

@@ -24,11 +24,11 @@ from perf.measurement.overcommit import Overcommit
 from perf.measurement.rounds import Rounds
 from perf.statistics import Answer
 from perf.variants.registry import BASELINE, CONTROL, VariantSpec
+from perf.workers.cold import Cold
 from perf.workers.crew import Turn
 from perf.workers.failure import Failure
 from perf.workers.parity import Parity
 from perf.workers.prediction import Footprints
-from perf.workers.readiness import Cold
 from perf.workers.residency import Residency, Seating
 from perf.workers.seats import Seats
 from tests.measurement.test_rounds import FakeHealth, Silent

@@ -7,9 +7,10 @@ import pytest
 
 from perf.measurement.measurement import Arm, Measurement, merged
 from perf.variants.registry import BASELINE, CONTROL
+from perf.workers.cold import Cold
 from perf.workers.failure import Failure, FailureKind
 from perf.workers.parity import Parity
-from perf.workers.readiness import Cold
+from tests.measurements import made_of
 
 
 def arm(name: str, *turns: tuple[float, ...]) -> Arm:
@@ -129,6 +130,13 @@ def test_an_output_that_was_not_compared_in_one_set_was_not_compared() -> None:
         for found in (Parity(1e-6), None)
     ]
     assert merged(parts).arms["jit"].rel_l2 is None
+
+
+def test_each_set_of_processes_gives_its_own_single_figures() -> None:
+    parts = [made_of(1.0, seed=seed, peak_bytes=size) for seed, size in enumerate((5, 7, 6))]
+    lives = merged(parts).arms["jit"].each_life
+    assert [life.memory["peak_bytes"] for life in lives] == [5, 7, 6]
+    assert len(parts[0].arms["jit"].each_life) == 1
 
 
 def test_what_was_rebuilt_is_added_up_over_the_sets_and_one_that_was_off_was_off() -> None:

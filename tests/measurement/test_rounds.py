@@ -11,17 +11,16 @@ import pytest
 from perf.measurement.measurement import Arm, Measurement
 from perf.measurement.rounds import (
     LEAST_ROUNDS,
-    MOST_CALLS,
     OVERTIME,
     WARM_UP_CALLS,
     WARM_UP_TURNS,
     Rounds,
-    calls_in_a_turn,
 )
+from perf.measurement.turn_size import calls_in_a_turn
 from perf.variants.registry import BASELINE, CONTROL
+from perf.workers.cold import Cold
 from perf.workers.crew import Turn
 from perf.workers.failure import Failure, FailureKind
-from perf.workers.readiness import Cold
 
 NAMES = (BASELINE, "jit", "aot", CONTROL)
 
@@ -141,6 +140,17 @@ def test_warm_up_goes_on_until_the_slow_first_calls_are_over_and_is_not_recorded
     assert found.notes == ()
 
 
+def test_who_was_warmed_up_alone_meets_the_others_for_one_turn() -> None:
+    team = FakeTeam()
+    arms = {name: Arm(name, (), (), (), Cold()) for name in NAMES}
+    blank = Measurement("w", "short", "cpu", 0, arms)
+    alone = dict.fromkeys(NAMES, (0.9, *((0.02,) * WARM_UP_CALLS)))
+    run = Rounds(team, blank, 1, Silent(), FakeHealth(()), lambda: team.clock_s, early=alone)
+    run.warm_up()
+    assert sorted(team.order) == sorted(NAMES)
+    assert {count for _, _, count in team.inputs} == {calls_in_a_turn([0.02])}
+
+
 def test_what_never_gets_steady_is_said() -> None:
     class Restless(FakeTeam):
         def turn(self, name: str, scenario: str, start: int, count: int) -> Turn | None:
@@ -244,14 +254,6 @@ def test_an_interrupt_keeps_the_rounds_that_were_finished() -> None:
     with pytest.raises(KeyboardInterrupt):
         run.run(lambda measurement: NAMES, 600.0)
     assert run.measurement().rounds == 6
-
-
-@pytest.mark.parametrize(
-    ("seen_s", "expected"),
-    [([], 2), ([0.5], 2), ([0.2], 4), ([0.1], 4), ([0.01], 7), ([0.002] * 5, 31), ([1e-7], 1 + MOST_CALLS)],
-)
-def test_a_turn_is_long_enough_to_pay_for_its_hand_over(seen_s: list[float], expected: int) -> None:
-    assert calls_in_a_turn(seen_s) == expected
 
 
 def test_a_disturbed_round_is_left_out_counted_and_not_charged() -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from perf.gates.policy import Gate, Policy
 from perf.gates.ruling import Judge
-from perf.report.figures import format_seconds
 from perf.report.summary import summary
+from perf.report.words import format_seconds
 from perf.workers.failure import Failure, FailureKind
 from tests.measurements import made_of
 
@@ -26,7 +26,8 @@ def test_a_line_a_variant_with_everything_that_decides() -> None:
     assert "gate 1.1" in jit
     assert "100 MiB of 4.00 GiB" in jit
     assert jit.endswith("PASS")
-    assert not any(rest), "all is PASS: there is nothing more to say"
+    assert rest[0].startswith("  recommended for my.encoder short on cpu: jit, 1.4")
+    assert not any(rest[1:]), "all is PASS: there is nothing more to say"
 
 
 def test_a_sentence_for_each_verdict_that_is_not_pass() -> None:

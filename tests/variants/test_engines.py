@@ -32,7 +32,8 @@ COMPILING = {"compile": ["compile+autocast-bf16"], "compile-max-autotune": [], "
 TRIED = [
     spec.name
     for spec in shipped_variants().values()
-    if (missing(spec, "cpu") is None or "needs the package" in str(missing(spec, "cpu")))
+    if spec.engine
+    and (missing(spec, "cpu") is None or "needs the package" in str(missing(spec, "cpu")))
     and (spec.engine not in COMPILING or spec.name in COMPILING[spec.engine])
 ]
 

@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import sys
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,21 @@ def test_what_was_kept_is_found_under_its_name(tmp_path: Path) -> None:
     assert (found.path, found.size_bytes, found.export_s) == (path, 5, 1.5)
     assert found.path.name == "flow.encoder.fp32.zip"
     assert found.facts == {"signature": "x: Tensor"}
+
+
+def test_the_day_of_the_build_is_kept_and_a_manifest_without_one_is_still_good(tmp_path: Path) -> None:
+    cache = ArtefactCache(tmp_path)
+    manifest = keep(cache, "key", b"graph").with_name(MANIFEST)
+    found, _ = cache.find("key")
+    assert found is not None
+    assert found.built_at is not None
+    assert date.fromisoformat(found.built_at) <= datetime.now(UTC).date()
+    said = json.loads(manifest.read_text())
+    del said["built_at"]
+    manifest.write_text(json.dumps(said))
+    found, warning = cache.find("key")
+    assert found is not None
+    assert (found.built_at, warning) == (None, None)
 
 
 def test_a_key_nobody_built_is_not_found_and_not_warned_about(tmp_path: Path) -> None:

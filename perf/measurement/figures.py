@@ -1,0 +1,69 @@
+"""Figures that stand beside the rounds: what comes once in a process, new lengths, and the work of a call."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from perf.workers.cold import Cold
+
+WEIGHTS = {"fp16": 0.5, "bf16": 0.5, "int8": 0.25}
+"""Precision -> bytes of a weight, against float32's. Under autocast weights stay float32 and are read as such."""
+
+HALF_RESULTS = ("fp16", "bf16", "autocast-fp16", "autocast-bf16")
+"""Precisions whose activations take half of float32's bytes."""
+
+
+@dataclass(frozen=True)
+class Life:
+    """What one process gave once: its cold figures, its memory, its first calls in seconds."""
+
+    cold: Cold
+    memory: Mapping[str, Any] = field(default_factory=dict)
+    warm_s: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class NewLength:
+    """Seconds of the first call at a length that the process had not seen, and of calls there once it was known."""
+
+    first_s: float
+    known_s: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class NewLengths:
+    """One entry a length. problem: what a call raised at a new length; the lengths before it count."""
+
+    lengths: tuple[NewLength, ...] = ()
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one call of a scenario has to do at least, in float32.
+
+    flops: floating-point operations. parameter_bytes, activation_bytes: each counted once. Means over the calls where
+    they differ.
+    """
+
+    flops: float
+    parameter_bytes: float
+    activation_bytes: float
+
+    def moved_bytes(self, precision: str) -> float:
+        """Bytes that a call has to move in that precision."""
+        results = 0.5 if precision in HALF_RESULTS else 1.0
+        return WEIGHTS.get(precision, 1.0) * self.parameter_bytes + results * self.activation_bytes
+
+
+def new_lengths(answer: Mapping[str, Any]) -> NewLengths:
+    """From what a worker answered; {} gives none. A length whose clock stood still gives nothing to compare."""
+    lengths = tuple(
+        NewLength(first_s, tuple(known_s))
+        for first_s, known_s in answer.get("lengths", ())
+        if first_s > 0 and known_s and min(known_s) > 0 and math.isfinite(first_s)
+    )
+    return NewLengths(lengths, answer.get("problem"))

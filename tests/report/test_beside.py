@@ -1,0 +1,106 @@
+"""The second table of a scenario, and the line of the recommendation."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from perf.gates.policy import Policy
+from perf.gates.recommendation import Cost, Recommendation, recommend
+from perf.gates.ruling import Judge
+from perf.measurement.figures import NewLength, NewLengths, Work
+from perf.measurement.measurement import Measurement
+from perf.report.beside import beside
+from perf.report.markdown import escaped, table
+from perf.report.recommendation import recommendation_data, recommendation_line
+from perf.report.words import format_calls, format_rate
+from perf.statistics import Ceiling, Payback
+from perf.workers.cold import Cold
+from tests.measurements import made_of
+
+JUDGE = Judge(0.01)
+
+
+def whole() -> Measurement:
+    """Everything that can stand in the table."""
+    found = made_of(1.5)
+    jit = replace(
+        found.arms["jit"],
+        cold=Cold(61.0, 0.3, 0.9, 50 << 20, built_at="2026-11-22", fetch_s=0.04, warm_s=(0.9, *(0.01,) * 8)),
+        warm_s=(0.9, *(0.01,) * 8),
+        new_lengths=NewLengths((NewLength(0.2, (0.1,)),), "RuntimeError: too long"),
+    )
+    eager = replace(found.arms["eager"], cold=Cold(1.0, 0.0, 0.02), warm_s=(2.0, 1.0))
+    return replace(
+        found,
+        arms={**found.arms, "jit": jit, "eager": eager},
+        work=Work(2e9, 1 << 20, 1 << 20),
+        ceilings={"fp32": Ceiling(1e12, 20e9)},
+        missing={"int8": "no ceiling is known"},
+    )
+
+
+def test_a_line_a_variant_with_what_comes_once_and_the_limit() -> None:
+    head, eager, jit, *below = beside(JUDGE, whole())
+    assert head.split()[0] == "variant"
+    for figure in ("61 s", "50 MiB", "300 ms", "900 ms", "1 call, 900 ms", "2.00x, 1 length, then fails"):
+        assert figure in jit
+    assert "of arithmetic" in jit
+    assert "not in 2 calls, 3 s" in eager
+    assert [line.strip() for line in below] == [
+        "jit: built in 61 s on 2026-11-22; found in the cache in 40 ms, 0.1% of that",
+        "a call: 2 GFLOP, 1 MiB of parameters and 1 MiB of activations, each once in float32",
+        "ceiling in fp32: 1 TFLOP/s, 20 GB/s, the best of a large product and a large copy",
+        "no ceiling in int8: no ceiling is known",
+    ]
+
+
+def test_what_was_built_now_is_not_said_to_come_from_the_cache() -> None:
+    found = whole()
+    jit = replace(found.arms["jit"], cold=replace(found.arms["jit"].cold, built_now=True))
+    assert not any("in the cache" in line for line in beside(JUDGE, replace(found, arms={**found.arms, "jit": jit})))
+
+
+def test_where_nothing_was_seen_there_is_no_table() -> None:
+    assert beside(JUDGE, made_of(1.5)) == []
+
+
+def test_the_recommendation_says_speed_memory_cost_and_why_not_the_others() -> None:
+    found = recommend(Policy(), JUDGE, made_of(1.5))
+    assert found is not None
+    line = recommendation_line(
+        replace(found, first=Cost(60.0, Payback(3020, 2000, 6100)), later=Cost(-0.1, Payback(0, 0, 0)))
+    )
+    assert line.startswith("recommended for my.encoder short on cpu: jit, 1.5")
+    assert "100 MiB of memory" in line
+    assert "60 s more once, paid for after 3,020 calls (2,000 to 6,100) when built anew" in line
+    assert "nothing more once from the cache" in line
+
+
+def test_eager_is_recommended_with_the_reason_against_each_other() -> None:
+    found = recommend(Policy(), JUDGE, made_of(1.0))
+    assert found is not None
+    assert recommendation_line(found) == (
+        "recommended for my.encoder short on cpu: eager, since no other is decidedly faster (jit: not decidedly faster)"
+    )
+
+
+def test_a_recommendation_is_plain_json_even_where_it_never_pays() -> None:
+    never = Cost(1.0, Payback(float("inf"), 5.0, float("inf")))
+    data = recommendation_data(Recommendation("w", "s", "cpu", "jit", None, None, never, Cost()))
+    assert json.loads(json.dumps(data, allow_nan=False))["built_anew"] == {
+        "extra_s": 1.0,
+        "calls_until_paid": None,
+        "soonest": 5.0,
+        "latest": None,
+    }
+
+
+def test_figures_are_readable() -> None:
+    assert [format_calls(calls) for calls in (1, 3020.0, float("inf"))] == ["1 call", "3,020 calls", "never"]
+    assert [format_rate(rate, "B/s") for rate in (2e13, 1.5e9, 3e5)] == ["20 TB/s", "1.5 GB/s", "0.3 MB/s"]
+
+
+def test_markdown_says_what_was_meant() -> None:
+    assert escaped("a|b *c* <d>\n`e` &") == r"a\|b \*c\* \<d\> \`e\` &amp;"
+    assert table(("x", "y"), [("1|2", "")]) == ["| x | y |", "| --- | --- |", r"| 1\|2 |  |"]

@@ -1,0 +1,53 @@
+"""Figures of which a process gives one."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from perf.statistics import single_ratio
+
+sizes = st.floats(1e-3, 1e12)
+
+
+@given(st.lists(sizes, min_size=2, max_size=8), st.lists(sizes, min_size=1, max_size=8))
+def test_swapping_the_sides_inverts_the_interval(baseline: list[float], candidate: list[float]) -> None:
+    if len(candidate) < 2:
+        candidate = [*candidate, candidate[0]]
+    there = single_ratio(baseline, candidate, least=0.01)
+    back = single_ratio(candidate, baseline, least=0.01)
+    assert there.estimate == pytest.approx(1 / back.estimate)
+    assert math.log(there.low) == pytest.approx(-math.log(back.high), rel=1e-6, abs=1e-6) or back.high > 1e300
+    assert there.low <= there.estimate <= there.high
+
+
+def test_it_is_students_t_on_logarithms() -> None:
+    baseline, candidate = [100.0, 104.0, 99.0], [80.0, 83.0]
+    found = single_ratio(baseline, candidate, least=0.0)
+    expected = stats.ttest_ind(np.log(candidate), np.log(baseline)).confidence_interval(0.90)
+    assert (math.log(found.low), math.log(found.high)) == pytest.approx((expected.low, expected.high))
+
+
+def test_copies_that_agree_by_chance_do_not_make_it_sharper_than_allowed() -> None:
+    found = single_ratio([100.0, 100.0], [104.0], least=0.02)
+    assert (found.low, found.high) == pytest.approx((1.04 / 1.02, 1.04 * 1.02))
+
+
+def test_the_truth_is_missed_as_often_as_is_said() -> None:
+    rng = np.random.default_rng(0)
+    drawn = np.exp(rng.normal(0.0, 0.05, (1000, 3)))
+    missed = sum(not single_ratio(row[:2], row[2:], least=0.0).contains(1.0) for row in drawn)
+    assert 60 <= missed <= 140  # 10 % of a thousand, four standard errors to each side
+
+
+@pytest.mark.parametrize(
+    ("base", "other"), [([1.0], [1.0]), ([1.0, 2.0], []), ([1.0, 0.0], [1.0]), ([1.0, 2.0], [math.nan])]
+)
+def test_too_few_figures_and_none_at_all_are_refused(base: list[float], other: list[float]) -> None:
+    with np.errstate(divide="ignore"), pytest.raises(ValueError, match="figures"):
+        single_ratio(base, other, least=0.01)
