@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import NoReturn
 
-from perf.commands import doctor, judge, variants
+from perf.commands import doctor, export, judge, variants
 
 BAD_INPUT = 4  # as pytest's own exit code for a usage error
 
@@ -23,6 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = OneSentence(prog="python -m perf", description="jitgate's tools beside the pytest suite.")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=OneSentence)
     doctor.register(subparsers)
+    export.register(subparsers)
     judge.register(subparsers)
     variants.register(subparsers)
     chosen = parser.parse_args(arguments)

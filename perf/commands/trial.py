@@ -13,11 +13,12 @@ from perf.report.matrix import Fate, Outcome
 from perf.statistics import Answer
 from perf.variants.available import missing
 from perf.variants.registry import BASELINE, VariantSpec
+from perf.workers.binding import bind
 from perf.workers.cache import ArtefactCache
 from perf.workers.crew import Crew
 from perf.workers.examination import Examined
 from perf.workers.failure import FailureKind
-from perf.workers.readiness import bind, make_ready
+from perf.workers.readiness import make_ready
 from perf.workloads.registry import WorkloadSpec
 from perf.workloads.tolerance import tolerance
 

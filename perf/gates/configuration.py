@@ -16,6 +16,7 @@ from perf.gates.size import parse_bytes
 from perf.gates.tolerance import parse_tolerance
 from perf.variants.registry import BASELINE, CONTROL, VariantSpec, shipped_variants
 from perf.workloads.registry import WorkloadSpec, shipped_workloads
+from perf.workloads.share import Share
 from perf.workloads.tolerance import TOLERANCE
 
 Table = Mapping[str, Any]
@@ -25,7 +26,7 @@ _DEVICES = ("cpu", "cuda", "*")
 _TOP = ("alpha", "ceiling", "on_inconclusive", "shipped", "gates", "workloads", "variants")
 _SIZES = ("max_memory", "max_load_memory")
 _GATE = ("workload", "scenario", "variant", "device", "baseline", *TIMED_LIMITS, *_SIZES, "reason")
-_WORKLOAD = ("factory", "variants", "scenarios", "nightly", "tolerance")
+_WORKLOAD = ("factory", "variants", "scenarios", "nightly", "tolerance", "checkpoint")
 _VARIANT = ("factory", "precision")
 
 
@@ -163,7 +164,17 @@ def _workloads(tables: Table, variants: Mapping[str, VariantSpec], file: str) ->
         scenarios = _strings(table.get("scenarios", []), f"{where}: scenarios")
         nightly = _strings(table.get("nightly", []), f"{where}: nightly")
         own = parse_tolerance(table["tolerance"], f"{where}: tolerance") if "tolerance" in table else {}
-        found[name] = WorkloadSpec(name, _factory(table, where), scenarios, ordered, frozenset(nightly), where, own)
+        files = _strings(table.get("checkpoint", []), f"{where}: checkpoint")
+        found[name] = WorkloadSpec(
+            name,
+            _factory(table, where),
+            scenarios,
+            ordered,
+            frozenset(nightly),
+            where,
+            own,
+            share=Share(files) if files else None,
+        )
     return found
 
 

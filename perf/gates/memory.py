@@ -28,7 +28,10 @@ def judge_memory(arm: Arm, limit_bytes: int, phase: Phase) -> Verdict:
         return Answer.FAIL, arm.failure.sentence
     peak = arm.memory.get(phase.value)
     if peak is None:
-        return Answer.INVALID, "this platform gave no peak memory, so nothing can be said about the limit"
+        why = arm.memory.get("doubt", "this platform gave no peak memory")
+        return Answer.INVALID, f"{why}, so nothing can be said about the limit"
+    if arm.memory.get("doubt"):
+        return Answer.INVALID, f"{SAID[phase]} seemed to be {format_bytes(peak)}, but {arm.memory['doubt']}"
     said = f"{SAID[phase]} {format_bytes(peak)}"
     if peak <= limit_bytes:
         return Answer.PASS, f"{said} is within {format_bytes(limit_bytes)}"
@@ -66,6 +69,11 @@ def _blame(arm: Arm, peak: int) -> str:
         return ""
     if peak > steady:
         return f"; loading took it, steady calls need {format_bytes(steady)}"
-    parts = {"activations": activations, "weights": weights, "all else": max(0, peak - activations - weights)}
+    # On a card: the context and what libraries and engines allocate past torch. It is known by itself there.
+    outside = memory.get("outside_bytes") or 0
+    rest = max(0, peak - activations - weights - outside)
+    parts = {"activations": activations, "weights": weights, "all else": rest}
+    if outside:
+        parts["context and workspaces"] = outside
     ordered = sorted(parts.items(), key=lambda part: -part[1])
     return "; of it " + ", ".join(f"{name} {format_bytes(size)}" for name, size in ordered)

@@ -61,6 +61,8 @@ class Judge:
             if arm is None or arm.failure is not None:
                 why = arm.failure.sentence if arm is not None and arm.failure is not None else f"{name} was not run"
                 return Ruling(gate, Answer.INVALID, f"the noise floor is unknown: {why}")
+        if measurement.overcommitted is not None:
+            return Ruling(gate, Answer.INVALID, measurement.overcommitted)
         disturbed = _disturbed(measurement)
         if disturbed is not None:
             return Ruling(gate, *disturbed)
@@ -150,6 +152,8 @@ class Judge:
         arm = measurement.arms[variant]
         if arm.failure is not None:
             return Answer.FAIL, arm.failure.sentence
+        if measurement.overcommitted is not None:
+            return Answer.INVALID, measurement.overcommitted
         if baseline != BASELINE:
             other = self._broken(measurement, baseline) if baseline in measurement.arms else (None, "it was not run")
             if other is not None:

@@ -20,6 +20,9 @@ from perf.workloads.tolerance import TOLERANCE
 
 Column = npt.NDArray[np.float64]
 
+Levels = tuple[tuple[int, int], ...]
+"""Of one process: (calls made so far, memory then in bytes) after each turn."""
+
 
 @dataclass(frozen=True)
 class Arm:
@@ -28,8 +31,9 @@ class Arm:
     turns: round -> its steady calls; a round the worker did not finish is an empty tuple.
     first_s: the first call of each turn, kept apart (cold caches, sleeping threads).
     device_s: as `turns`, by the device's own timer; empty where it has none.
-    levels: (calls made so far, memory then in bytes) after each turn.
+    levels: one series for each process that it was measured in.
     memory: bytes, as the worker's memory reader tells; empty where nothing was read.
+    draw: energy, power and utilisation while it worked alone, and under `missing` why one is not known.
     parity: how far its outputs are from eager float32's; None where they were not compared. tolerance: the largest
         relative L2 distance that is allowed.
     instead: what it is instead of what its name says, in one sentence; None where it is on.
@@ -42,8 +46,9 @@ class Arm:
     device_s: tuple[tuple[float, ...], ...]
     cold: Cold
     precision: str = "fp32"
-    levels: tuple[tuple[int, int], ...] = ()
+    levels: tuple[Levels, ...] = ()
     memory: Mapping[str, Any] = field(default_factory=dict)
+    draw: Mapping[str, Any] = field(default_factory=dict)
     parity: Parity | None = None
     tolerance: float = TOLERANCE["fp32"]
     instead: str | None = None
@@ -69,8 +74,10 @@ class Arm:
 
     @property
     def growth(self) -> Growth | None:
-        """How its memory changed with the calls; None where too few were made."""
-        return growth([calls for calls, _ in self.levels], [level for _, level in self.levels])
+        """How its memory changed with the calls, in the process where it was worst; None where too few were made."""
+        found = [growth([calls for calls, _ in levels], [level for _, level in levels]) for levels in self.levels]
+        judged = [each for each in found if each is not None]
+        return max(judged, key=lambda each: (each.leaks, each.slope), default=None)
 
     @property
     def peak_bytes(self) -> int | None:
@@ -95,6 +102,8 @@ class Measurement:
     same_inputs: whether every call of the scenario has the same input.
     wall_s: from all workers warm to the end of the last round; busy_s: the part inside model calls.
     tainted: what disturbed a round, for each round that was left out because of it.
+    overcommitted: why the device's memory was not really there; None where it was.
+    residency: `together`, or `alone` where one worker was resident at a time.
     notes: what a reader should know before trusting the figures.
     """
 
@@ -108,6 +117,8 @@ class Measurement:
     wall_s: float = 0.0
     busy_s: float = 0.0
     tainted: tuple[str, ...] = ()
+    overcommitted: str | None = None
+    residency: str = "together"
     notes: tuple[str, ...] = ()
 
     @property
@@ -171,6 +182,7 @@ def merged(parts: Sequence[Measurement]) -> Measurement:
         wall_s=sum(part.wall_s for part in parts),
         busy_s=sum(part.busy_s for part in parts),
         tainted=tuple(cause for part in parts for cause in part.tainted),
+        overcommitted=next((part.overcommitted for part in parts if part.overcommitted), None),
         notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
     )
 
@@ -182,7 +194,9 @@ def _merged_arm(arms: Sequence[Arm]) -> Arm:
         turns=tuple(turn for arm in arms for turn in arm.turns),
         first_s=tuple(first for arm in arms for first in arm.first_s),
         device_s=tuple(turn for arm in arms for turn in arm.device_s),
+        levels=tuple(levels for arm in arms for levels in arm.levels),
         memory=max((arm.memory for arm in arms), key=lambda memory: memory.get("peak_bytes") or 0),
+        draw=next((arm.draw for arm in arms if arm.draw), {}),
         parity=None if None in parities else worst(each for each in parities if each is not None),
         instead=next((arm.instead for arm in arms if arm.instead is not None), None),
         rebuilds=sum((Counter(arm.rebuilds) for arm in arms), Counter()),

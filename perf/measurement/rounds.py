@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-import random
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from perf.measurement.measurement import Measurement, most_frequent_first
+from perf.measurement.measurement import Levels, Measurement, most_frequent_first
+from perf.measurement.order import Order, Shuffled
+from perf.measurement.overcommit import Overcommit
 from perf.probes.health import Health
 from perf.statistics import look_due, steady
 from perf.variants.registry import BASELINE, CONTROL
@@ -32,6 +33,9 @@ MOST_CALLS = 60
 
 LEAST_ROUNDS = 10
 """A median and a spread worth printing, even where every gate is decided before."""
+
+LEAST_BLOCKS = 4
+"""As `LEAST_ROUNDS` where every turn is a block of its own, which costs seconds and makes a sharper figure."""
 
 WARM_UP_CALLS = 6
 """Calls before a series can be judged steady: TorchScript's profiling executor needs two or three."""
@@ -69,7 +73,9 @@ class _Series:
     turns: list[tuple[float, ...]] = field(default_factory=list)
     first_s: list[float] = field(default_factory=list)
     device_s: list[tuple[float, ...]] = field(default_factory=list)
+    lives: list[Levels] = field(default_factory=list)
     levels: list[tuple[int, int]] = field(default_factory=list)
+    held_bytes: int = 0
     rebuilds: Counter[str] = field(default_factory=Counter)
     warm_rebuilds: Counter[str] = field(default_factory=Counter)
     calls: int = 0
@@ -79,7 +85,8 @@ class Rounds:
     """The rounds of one scenario.
 
     blank: what is known of each worker before its first turn. health: tells which rounds something else disturbed.
-    keep_disturbed: count them all the same, and say so.
+    keep_disturbed: count them all the same, and say so. order: shuffled unless said otherwise. overcommit: looks at the
+    device's memory after every round. block: calls of a turn whose worker lives for it alone; none is warmed up here.
     """
 
     def __init__(
@@ -92,6 +99,9 @@ class Rounds:
         clock: Callable[[], float] = time.monotonic,
         *,
         keep_disturbed: bool = False,
+        order: Order | None = None,
+        overcommit: Overcommit | None = None,
+        block: int | None = None,
     ) -> None:
         self._team = team
         self._health = health
@@ -100,9 +110,12 @@ class Rounds:
         self._inputs = inputs
         self._progress = progress
         self._clock = clock
-        self._random = random.Random(blank.seed)  # noqa: S311 - an order that can be repeated, not a secret
+        self._order = order or Shuffled(blank.seed)
+        self._overcommit = overcommit
+        self._overcommitted: str | None = None
+        self._least_rounds = LEAST_ROUNDS if block is None else LEAST_BLOCKS
         self._series = {name: _Series() for name in blank.arms}
-        self._calls = 2
+        self._calls = block or 2
         self._next_input = 0
         self._wall_s = 0.0
         self._busy_s = 0.0
@@ -123,7 +136,7 @@ class Rounds:
             if not waiting:
                 break
             self._progress.busy(f"{self._title()}: warming up {', '.join(waiting)} (turn {number + 1})")
-            for name in self._shuffled():
+            for name in self._in_order():
                 turn = self._turn(name)
                 if turn is not None:
                     seen[name] += [ns / 1e9 for ns in turn.wall_ns]
@@ -148,7 +161,7 @@ class Rounds:
         """
         resting: set[str] = set()
         self._timing = True
-        while self._team.failure(BASELINE) is None and self.spent_s < budget_s and self._wall_s < OVERTIME * budget_s:
+        while self._goes_on() and self.spent_s < budget_s and self._wall_s < OVERTIME * budget_s:
             began = self._clock()
             try:
                 counts = self._round(resting)
@@ -162,7 +175,8 @@ class Rounds:
             self._progress.busy(
                 f"{self._title()}: round {measurement.rounds}, {self.spent_s:.0f} s of {budget_s:.0f} s"
             )
-            if measurement.rounds >= LEAST_ROUNDS and look_due(measurement.rounds):
+            enough = measurement.rounds >= self._least_rounds and self._order.balanced(measurement.rounds)
+            if enough and look_due(measurement.rounds):
                 began = self._clock()
                 wanted = set(undecided(measurement))
                 self._wall_s += self._clock() - began
@@ -173,9 +187,12 @@ class Rounds:
             self._take_a_few()
         return self.measurement()
 
+    def _goes_on(self) -> bool:
+        return self._team.failure(BASELINE) is None and self._overcommitted is None
+
     def _take_a_few(self) -> None:
         """Rounds for what is not a comparison: whether memory grows, and what calls take."""
-        for _ in range(LEAST_ROUNDS - len(self._series[BASELINE].turns)):
+        for _ in range(self._least_rounds - len(self._series[BASELINE].turns)):
             if self._team.names():
                 self._round(set())
 
@@ -189,7 +206,7 @@ class Rounds:
                 turns=tuple(series.turns),
                 first_s=tuple(series.first_s),
                 device_s=tuple(series.device_s),
-                levels=tuple(series.levels),
+                levels=(*series.lives, tuple(series.levels)) if series.levels else tuple(series.lives),
                 rebuilds=dict(series.rebuilds),
                 warm_rebuilds=dict(series.warm_rebuilds + Counter(arm.warm_rebuilds)),
                 failure=self._team.failure(name),
@@ -201,14 +218,16 @@ class Rounds:
             wall_s=self._wall_s,
             busy_s=self._busy_s,
             tainted=tuple(self._tainted),
+            overcommitted=self._overcommitted,
             notes=self._blank.notes + tuple(self._notes) + self._kept_note(),
         )
 
     def _round(self, resting: set[str]) -> bool:
         """One turn of everyone who does not rest. False where something else disturbed it: then it does not count."""
         self._health.mark()
-        taken = {name: self._turn(name) for name in self._shuffled() if name not in resting}
+        taken = {name: self._turn(name) for name in self._in_order() if name not in resting}
         cause = self._health.cause()
+        self._look_at_memory(taken)
         self._next_input += self._calls
         self._busy_s += sum(sum(turn.wall_ns) for turn in taken.values() if turn is not None) / 1e9
         if cause is not None and self._keep_disturbed:
@@ -232,15 +251,28 @@ class Rounds:
         if turn is not None:
             series = self._series[name]
             series.calls += len(turn.wall_ns)
-            series.levels.append((series.calls, turn.level_bytes))
+            series.held_bytes = turn.level_bytes
+            if turn.levels:
+                series.lives.append(turn.levels)
+            else:
+                series.levels.append((series.calls, turn.level_bytes))
             # Also in a round that is left out: a compiler's processes are foreign load, and would be why it is.
             (series.rebuilds if self._timing else series.warm_rebuilds).update(turn.rebuilds)
         return turn
 
-    def _shuffled(self) -> list[str]:
-        names = sorted(self._team.names())
-        self._random.shuffle(names)
-        return names
+    def _in_order(self) -> list[str]:
+        return self._order.of(self._team.names(), len(self._series[BASELINE].turns))
+
+    def _look_at_memory(self, taken: Mapping[str, Turn | None]) -> None:
+        if self._overcommit is None or self._overcommitted is not None:
+            return
+        finished = {name: turn for name, turn in taken.items() if turn is not None}
+        # Who takes turns alone is not there in the others' turns: the largest holds what is held at once.
+        held = {name: self._series[name].held_bytes for name in self._team.names()}
+        if any(turn.levels for turn in finished.values()):
+            held = dict(sorted(held.items(), key=lambda each: -each[1])[:1])
+        call_s = {name: statistics.median(turn.wall_ns) / 1e9 for name, turn in finished.items()}
+        self._overcommitted = self._overcommit.cause(held, call_s if self._inputs == 1 else {})
 
     def _kept_note(self) -> tuple[str, ...]:
         if not self._kept:

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+from perf.measurement import staging
 from perf.measurement.measurement import Arm, Measurement, merged
+from perf.measurement.overcommit import Overcommit
 from perf.measurement.rounds import Rounds, Undecided
 from perf.probes.card_health import CardHealth
+from perf.probes.device_memory import DeviceMemory, DeviceMemoryReader, HostRoom
+from perf.probes.draw import Meter, ProcessorMeter
 from perf.probes.health import HostLoad, Together
+from perf.probes.reading import Missing, Reading
 from perf.variants.registry import VariantSpec
 from perf.workers.cache import ArtefactCache
-from perf.workers.crew import Crew, Progress, Turn
-from perf.workers.examination import Examined, doubts_of, examine_again
-from perf.workers.failure import Failure
-from perf.workers.readiness import Ready, bind, make_ready
+from perf.workers.crew import Crew, Progress
+from perf.workers.examination import Examined, doubts_of
+from perf.workers.ledger import Ledger
+from perf.workers.prediction import Footprints
+from perf.workers.readiness import Ready, make_ready
+from perf.workers.residency import Residency
+from perf.workers.seats import Seats
 from perf.workloads.registry import WorkloadSpec
 from perf.workloads.tolerance import tolerance
 
@@ -37,6 +46,8 @@ class Means:
     start; returns when the device is this run's alone, and at once when it is already. keep_disturbed: whether rounds
     that something else disturbed count all the same. card_uuid: of the card that workers run on; "" for none.
     enforced_bytes: the cap on each worker; None for none.
+    residency: whether workers live together. room: reads the memory they have to fit, with `ceiling_bytes` where the
+    device is a card. meter: reads what the device draws.
     """
 
     device: str
@@ -49,24 +60,12 @@ class Means:
     keep_disturbed: bool = False
     card_uuid: str = ""
     enforced_bytes: int | None = None
+    residency: Residency = Residency.AUTO
+    ceiling_bytes: int | None = None
+    room: DeviceMemoryReader = field(default_factory=HostRoom)
+    meter: Meter = field(default_factory=ProcessorMeter)
     claim: Callable[[], object] = field(default=lambda: None)
     on_close: Callable[[Measurement], object] = field(default=lambda _: None)
-
-
-class _CrewTeam:
-    """The workers of a crew as rounds see them."""
-
-    def __init__(self, crew: Crew) -> None:
-        self._crew = crew
-
-    def names(self) -> list[str]:
-        return [name for name, worker in self._crew.workers.items() if worker.alive]
-
-    def turn(self, name: str, scenario: str, start: int, count: int) -> Turn | None:
-        return self._crew.turn(name, scenario, start, count)
-
-    def failure(self, name: str) -> Failure | None:
-        return self._crew.workers[name].failure
 
 
 class Measurements:
@@ -82,6 +81,9 @@ class Measurements:
         self._undecided = undecided
         self._crew: Crew | None = None
         self._ready: Ready | None = None
+        self._staging: staging.Staging | None = None
+        self._drawn: dict[tuple[str, str], staging.Readings] = {}
+        self._before: Reading[DeviceMemory] = Missing("not read yet")
         self._runs: dict[str, Rounds] = {}
         self._parts: dict[tuple[str, str], list[Measurement]] = {}
         self.done: dict[tuple[str, str], Measurement] = {}
@@ -129,14 +131,22 @@ class Measurements:
         task = self._tasks[workload]
         means = self._means
         means.claim()
-        self._crew = Crew(task.workload, means.device, means.progress, means.timeout_s, means.enforced_bytes)
-        self._ready = make_ready(self._crew, task.variants, task.scenarios, means.cache, means.progress)
+        self._before = means.room.read()
+        ledger = Ledger(means.room if means.card_uuid else None)
+        crew = self._crew = Crew(
+            task.workload, means.device, means.progress, means.timeout_s, means.enforced_bytes, ledger
+        )
+        footprints = Footprints(means.cache.beside("footprints"))
+        seats = Seats(means.residency, means.room, footprints, means.ceiling_bytes)
+        ready = self._ready = make_ready(crew, task.variants, task.scenarios, means.cache, means.progress, seats)
+        way = staging.Alone if crew.alone else staging.Together
+        self._staging = way(crew, ready, means.progress, means.meter)
 
     def _measure(self, workload: str, scenario: str) -> None:
-        crew, ready = self._crew, self._ready
-        assert crew is not None and ready is not None, "opened just before"  # noqa: S101, PT018 - for the type checker
+        crew, ready, way = self._crew, self._ready, self._staging
+        assert crew and ready and way, "opened just before"  # noqa: S101, PT018 - for the type checker
         parts = self._parts.setdefault((workload, scenario), [])
-        examined = bind(crew, scenario, ready.cold)
+        examined = way.bind(scenario)
         task = self._tasks[workload]
         precision = {variant.name: variant.roughest for variant in task.variants}
         arms = {
@@ -157,24 +167,26 @@ class Measurements:
             for found in [examined.get(name, Examined())]
         }
         card = CardHealth(self._means.card_uuid, crew.pids) if self._means.card_uuid else None
-        unseen = (card.missing,) if card is not None and card.missing else ()
-        notes = (*unseen, *crew.notes, *doubts_of(examined))
+        said = [ready.seating.note, card.missing if card is not None else None, *crew.notes, *doubts_of(examined)]
+        notes = (*crew.workload.notes, *ready.notes, *filter(None, said))
         # Another order of turns in every set of processes, and all of them from the one seed.
-        blank = Measurement(workload, scenario, self._means.device, self._means.seed + len(parts), arms, notes=notes)
+        blank = Measurement(
+            workload,
+            scenario,
+            self._means.device,
+            self._means.seed + len(parts),
+            arms,
+            residency=way.residency,
+            notes=notes,
+        )
         parts.append(blank)
         self.done[workload, scenario] = merged(parts)
         if any(worker.alive for worker in crew.workers.values()):
             health = Together([HostLoad(crew.pids), *([] if card is None else [card])])
-            run = Rounds(
-                _CrewTeam(crew),
-                blank,
-                ready.calls[scenario],
-                self._means.progress,
-                health,
-                keep_disturbed=self._means.keep_disturbed,
-            )
-            self._runs[scenario] = run
-            run.warm_up()
+            # On a CPU nobody lends memory: what does not fit is swapped or killed, and the system's load shows it.
+            overcommit = Overcommit(self._means.room, self._before, crew.ledger.outside_bytes) if card else None
+            watch = staging.Watch(health, overcommit, self._means.keep_disturbed)
+            self._runs[scenario] = way.rounds(blank, watch)
             self._run(workload, scenario, self._undecided)
 
     def _run(self, workload: str, scenario: str, undecided: Undecided) -> None:
@@ -185,23 +197,43 @@ class Measurements:
             # Also on Ctrl-C: what was measured is kept.
             parts[-1] = run.measurement()
             self.done[workload, scenario] = merged(parts)
-        parts[-1] = self._with_memory(parts[-1])
+        parts[-1] = self._with_readings(parts[-1])
         self.done[workload, scenario] = merged(parts)
 
-    def _with_memory(self, measurement: Measurement) -> Measurement:
-        crew = self._crew
-        assert crew is not None, "rounds have just been run"  # noqa: S101 - for the type checker
-        answers = crew.ask_all(crew.workers.values(), "reading memory", "memory")
-        weights = {"weight_bytes": self._ready.weight_bytes} if self._ready is not None else {}
-        memory = {worker.name: answer | weights for worker, answer in answers.items()}
-        off = examine_again(crew, measurement.scenario)
+    def _with_readings(self, measurement: Measurement) -> Measurement:
+        """Memory, draw and proof of every worker, and what was learned of its footprint kept for the next run."""
+        crew, ready, way = self._crew, self._ready, self._staging
+        assert crew and ready and way, "rounds have just been run"  # noqa: S101, PT018 - for the type checker
+        memory = {
+            name: answer | {"weight_bytes": ready.weight_bytes}
+            for name, answer in way.memory(measurement.scenario).items()
+        }
+        for name, answer in memory.items():
+            if ready.oracle is not None:
+                ready.oracle.learn(ready.variants[name], measurement.scenario, answer)
+            if measurement.overcommitted:  # a full card gains nothing more, whatever is put on it
+                answer["doubt"] = measurement.overcommitted
+        draw = self._draw(measurement)
+        off = way.off(measurement.scenario)
         arms = {
             name: replace(
                 arm,
                 memory=memory.get(name, arm.memory),
+                draw=draw.get(name, arm.draw),
                 instead=arm.instead or off.get(name),
                 failure=crew.workers[name].failure,
             )
             for name, arm in measurement.arms.items()
         }
-        return replace(measurement, arms=arms)
+        return replace(measurement, arms=arms, notes=measurement.notes + way.notes(measurement.scenario))
+
+    def _draw(self, measurement: Measurement) -> Mapping[str, Mapping[str, Any]]:
+        """Once a scenario, whatever rounds are added; where the device tells nothing, nobody works for it."""
+        key = (measurement.workload, measurement.scenario)
+        why = self._means.meter.missing
+        if why is not None:
+            return {name: {"missing": why} for name in measurement.arms}
+        if key not in self._drawn and self._staging is not None and not measurement.overcommitted:
+            self._means.progress.busy(f"{' '.join(key)}: reading what it draws")
+            self._drawn[key] = self._staging.draw(key[1], lambda name: measurement.arms[name].median_s)
+        return self._drawn.get(key, {})

@@ -43,6 +43,10 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(problem)) from None
 
 
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    return config.stash[STATE].head()
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     parametrise(metafunc, metafunc.config.stash[STATE])
 

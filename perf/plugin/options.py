@@ -80,11 +80,30 @@ def add_options(parser: pytest.Parser) -> None:
         "its own; default: 1 (nightly runs: 5)",
     )
     group.addoption(
+        "--perf-residency",
+        choices=("auto", "together", "alone"),
+        default="auto",
+        help="whether all workers of a workload live at once: as far as memory is predicted to hold them all, always, "
+        "or never (then they take their turns in blocks, each in a process of its own); default: auto",
+    )
+    group.addoption(
         "--perf-seed",
         metavar="N",
         type=_seed,
         default=0,
         help="seed of the order of turns, recorded with the results; default: 0",
+    )
+    group.addoption(
+        "--perf-checkpoint",
+        metavar="DIR",
+        help="measure with the weights of a CosyVoice or CosyVoice2 model directory (llm.pt, flow.pt, hift.pt) and its "
+        "own TorchScript files; default: random weights",
+    )
+    group.addoption(
+        "--perf-cosyvoice",
+        metavar="CHECKOUT",
+        help="measure the modules of a checkout of CosyVoice in place of jitgate's own, built from the yaml beside "
+        "--perf-checkpoint's weights, or from its examples with random weights; its code runs in workers alone",
     )
     group.addoption(
         "--perf-cache",

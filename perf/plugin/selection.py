@@ -32,7 +32,8 @@ def parametrise(metafunc: pytest.Metafunc, state: State) -> None:
                 marks=[pytest.mark.nightly] if cell.scenario in state.policy.workloads[cell.workload].nightly else [],
             )
             for cell in state.cells()
-            if (name == "variant" or (cell.variant == BASELINE) == (name == "baseline"))
+            if not state.policy.workloads[cell.workload].left_out
+            and (name == "variant" or (cell.variant == BASELINE) == (name == "baseline"))
             and _asks_something(cell, metafunc.fixturenames, state)
         ]
         metafunc.parametrize(name, params, indirect=True)

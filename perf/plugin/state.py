@@ -13,6 +13,8 @@ import pytest
 
 from perf.errors import UsageProblem
 from perf.gates.cell import Cell
+from perf.plugin.checkout import with_checkout
+from perf.plugin.origins import describe, require_files, with_checkpoint
 
 if TYPE_CHECKING:
     from perf.gates.policy import Policy
@@ -62,16 +64,21 @@ class State:
         if self._policy is None:
             from perf.gates.configuration import read_policy
 
-            self._policy = read_policy(self._file, must_exist=self._chosen)
+            policy, start = read_policy(self._file, must_exist=self._chosen), self._config.invocation_params.dir
             wish = self._config.getoption("perf_variants")
             if wish is not None:
                 from perf.gates.choice import chosen, with_chosen
 
-                self._wanted = chosen(wish, self._policy, self.device.kind)
-                self._policy = with_chosen(self._policy, self._wanted)
+                self._wanted = chosen(wish, policy, self.device.kind)
+                policy = with_chosen(policy, self._wanted)
             ceiling_bytes = self._config.getoption("perf_ceiling")
             if ceiling_bytes is not None:
-                self._policy = replace(self._policy, ceiling_bytes=ceiling_bytes)
+                policy = replace(policy, ceiling_bytes=ceiling_bytes)
+            if checkpoint := self._config.getoption("perf_checkpoint"):
+                policy = with_checkpoint(policy, start / checkpoint)
+            if checkout := self._config.getoption("perf_cosyvoice"):
+                policy = with_checkout(policy, start / checkout, start / checkpoint if checkpoint else None)
+            self._policy = policy  # only now: what was refused once must not be measured at the second asking
         return self._policy
 
     @property
@@ -147,6 +154,7 @@ class State:
         found = dict.fromkeys(cell for item in items if (cell := cell_of(item)))
         self.planned = list(found)
         if self.planned and not self.is_xdist_worker and not self._config.option.collectonly:
+            require_files(self.policy.workloads[name] for name in dict.fromkeys(cell.workload for cell in found))
             _ = self.measurements  # an unwritable cache is said before the first test
             if threading.current_thread() is threading.main_thread():
                 self._old_sigterm = signal.signal(signal.SIGTERM, _interrupt)
@@ -168,6 +176,14 @@ class State:
         if self._old_sigterm is not None:
             signal.signal(signal.SIGTERM, self._old_sigterm)
             self._old_sigterm = None
+
+    def head(self) -> list[str]:
+        """Lines for the head of the run."""
+        try:
+            asked = any(self._config.getoption(name) for name in ("perf_checkpoint", "perf_cosyvoice"))
+            return describe(self.policy) if asked else []
+        except UsageProblem:
+            return []  # collection says it
 
     def summary(self) -> list[str]:
         """Lines for the end of the run."""
@@ -205,12 +221,16 @@ class State:
         from perf.history.rounds import save_rounds
         from perf.measurement.session import Means, Measurements, Task
         from perf.plugin.enforcement import enforced_ceiling
+        from perf.probes.device_memory import memory_of
+        from perf.probes.draw import meter_of
         from perf.variants.registry import BASELINE
         from perf.workers.cache import ArtefactCache
+        from perf.workers.residency import Residency
 
         option = self._config.getoption
         root = self._config.rootpath / ".perf"
         chosen = option("perf_cache")
+        uuid = self.device.card.uuid if self.device.card is not None else ""
         means = Means(
             device=self.device.name,
             cache=ArtefactCache(self._config.invocation_params.dir / chosen if chosen else root / "cache"),
@@ -220,7 +240,11 @@ class State:
             seed=option("perf_seed"),
             processes=option("perf_processes"),
             keep_disturbed=option("perf_disturbed") == "keep",
-            card_uuid=self.device.card.uuid if self.device.card is not None else "",
+            card_uuid=uuid,
+            residency=Residency(option("perf_residency")),
+            ceiling_bytes=self.policy.ceiling_bytes,
+            room=memory_of(uuid),
+            meter=meter_of(uuid),
             enforced_bytes=enforced_ceiling(self) if option("perf_enforce") else None,
             claim=self.claim_device,
             on_close=lambda measurement: save_rounds(root / "rounds", measurement),

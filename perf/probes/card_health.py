@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
+from perf.probes.device_memory import strangers
 from perf.probes.nvml import pynvml_or_none
 from perf.probes.reading import Missing, Reading, attempt, known
 
@@ -71,14 +72,10 @@ class CardHealth:
         return None
 
     def _strangers(self) -> bool:
-        """Whether someone else computes there. A container may show process ids of its host: then only numbers tell."""
-        seen = known(
-            self._ask(lambda: {int(each.pid) for each in self._nvml.nvmlDeviceGetComputeRunningProcesses(self._handle)})
+        seen = self._ask(
+            lambda: {int(each.pid) for each in self._nvml.nvmlDeviceGetComputeRunningProcesses(self._handle)}
         )
-        ours = set(self._workers())
-        if not seen:
-            return False
-        return bool(seen - ours) if seen & ours else len(seen) > len(ours)
+        return strangers(seen, self._workers())
 
     def _held(self) -> int:
         return int(self._nvml.nvmlDeviceGetViolationStatus(self._handle, THERMAL_POLICY).violationTime)

@@ -44,6 +44,28 @@ def limits(root: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/proc/s
     )
 
 
+def memory_left(root: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/proc/self/cgroup")) -> int | None:
+    """Bytes that the control groups still leave, page cache that can be given up counted as free; None for no limit."""
+    try:
+        lines = membership.read_text().splitlines()
+    except OSError:
+        return None
+    paths = {kinds: path for line in lines if line.count(":") >= 2 for _, kinds, path in [line.split(":", 2)]}
+    groups = [(folder, "memory.max", "memory.current", "inactive_file") for folder in _way_up(root, paths.get(""))]
+    groups += [
+        (folder, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+        for folder in _way_up(_v1(root, "memory"), _path_of(paths, "memory"))
+    ]
+    left = []
+    for folder, most, now, cache in groups:
+        limit, used = _bytes(folder / most), _bytes(folder / now)
+        if limit is not None and used is not None:
+            lines = (_read(folder / "memory.stat") or "").splitlines()
+            counted = dict(line.split(" ", 1) for line in lines if " " in line)
+            left.append(max(0, limit - used + int(counted.get(cache, 0))))
+    return min(left, default=None)
+
+
 def _way_up(root: Path, path: str | None) -> list[Path]:
     """The group's folder and its parents up to the mount; inside a container the path may name nothing we can see."""
     if path is None:

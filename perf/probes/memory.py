@@ -69,7 +69,7 @@ class HostMemory:
 
 
 class CudaMemory:
-    """The caching allocator of one CUDA device: what it has reserved, since that is what has to fit.
+    """The caching allocator of one CUDA device: what it has reserved; context and workspaces come on top (`Ledger`).
 
     cuda: the `torch.cuda` module, or a stand-in with the same functions (tests).
     """
@@ -83,6 +83,10 @@ class CudaMemory:
             int(self._cuda.memory_reserved(self._device)),
             int(self._cuda.max_memory_reserved(self._device)),
         )
+
+    def allocated_bytes(self) -> int:
+        """Bytes that tensors hold now."""
+        return int(self._cuda.memory_allocated(self._device))
 
     def peak_allocated_bytes(self) -> int:
         """Most bytes that tensors held at once; below the reserved peak by what fragmentation and caching keep."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from perf.gates.cell import Cell
 from perf.gates.policy import Policy
@@ -18,7 +18,7 @@ from perf.workers.failure import FailureKind
 _WORST_FIRST = (Answer.FAIL, Answer.INVALID, Answer.INCONCLUSIVE, Answer.PASS)
 
 
-def summary(policy: Policy, judge: Judge, measurements: Iterable[Measurement]) -> list[str]:
+def summary(policy: Policy, judge: Judge, measurements: Collection[Measurement]) -> list[str]:
     """All lines, without a heading."""
     lines: list[str] = []
     sentences: list[str] = []
@@ -36,7 +36,7 @@ def summary(policy: Policy, judge: Judge, measurements: Iterable[Measurement]) -
             for reason in dict.fromkeys(ruling.reason for ruling in red):  # one failure breaks every gate: said once
                 same = [ruling for ruling in red if ruling.reason == reason]
                 sentences.append(f"{same[0].verdict} {cell.id} {', '.join(ruling.gate for ruling in same)}: {reason}")
-    return lines + sentences
+    return [*lines, *sentences, *_undrawn(measurements)]
 
 
 def format_speedup(found: Speedup) -> str:
@@ -67,6 +67,12 @@ def _title(measurement: Measurement) -> str:
         f"{measurement.workload} {measurement.scenario} on {measurement.device}: "
         f"{measurement.rounds} rounds in {measurement.wall_s:.0f} s{started}{inside}, order by seed {measurement.seed}"
     )
+
+
+def _undrawn(measurements: Iterable[Measurement]) -> list[str]:
+    """Why no energy, power or utilisation is in the record: once, since it is the device's and not a variant's."""
+    causes = [arm.draw["missing"] for each in measurements for arm in each.arms.values() if "missing" in arm.draw]
+    return [f"energy, power, utilisation: {cause}" for cause in dict.fromkeys(causes)]
 
 
 def _left_out(measurement: Measurement) -> list[str]:

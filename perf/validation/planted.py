@@ -3,6 +3,7 @@
 `python -m perf.validation.planted [--runs 10]` makes a small project in a temporary folder whose variants are eager
 plus a busy-wait of 12 % (gate: at least 1.0), plain eager (gate: at least 1.10) and half the work (gate: at least
 1.10), runs pytest in it, and counts the verdicts. Exit code 0 when every run gave FAIL, FAIL and PASS; 1 otherwise.
+With `--busy` other processes take the cores for a third of each run; see `perf.validation.busy`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
+from typing import Any
+
+from perf.validation import busy
 
 EXPECTED = {"busy": "FAIL", "plain": "FAIL", "half": "PASS"}
 
@@ -105,10 +109,21 @@ min_speedup = 1.10
 """
 
 
-def verdicts(folder: Path, run: int) -> dict[str, tuple[str, str]]:
-    """One run of the suite in `folder`: variant -> (verdict, estimate with interval and pairs)."""
+def evidence(folder: Path, run: int, *further: str) -> dict[str, dict[str, Any]]:
+    """One run of the suite in `folder`, with `further` arguments: variant -> its evidence."""
     report = folder / f"run-{run}.json"
-    arguments = ["--pyargs", "perf.benchmarks", "-k", "test_jit", "-q", "--perf-device", "cpu", "--perf-seed", str(run)]
+    arguments = [
+        "--pyargs",
+        "perf.benchmarks",
+        "-k",
+        "test_jit",
+        "-q",
+        "--perf-device",
+        "cpu",
+        "--perf-seed",
+        str(run),
+        *further,
+    ]
     done = subprocess.run(  # noqa: S603 - our own words
         [sys.executable, "-m", "pytest", "-p", "perf.plugin", *arguments, "--benchmark-json", str(report)],
         cwd=folder,
@@ -119,13 +134,18 @@ def verdicts(folder: Path, run: int) -> dict[str, tuple[str, str]]:
     )
     if not report.exists():
         raise SystemExit(f"run {run} measured nothing:\n{done.stdout}{done.stderr}")
+    entries = [entry["extra_info"]["perf"] for entry in json.loads(report.read_text())["benchmarks"]]
+    return {entry["variant"]: entry for entry in entries}
+
+
+def verdicts(folder: Path, run: int) -> dict[str, tuple[str, str]]:
+    """One run of the suite in `folder`: variant -> (verdict, estimate with interval and pairs)."""
     found = {}
-    for entry in json.loads(report.read_text())["benchmarks"]:
-        evidence = entry["extra_info"]["perf"]
-        speed = evidence["speedup"]
+    for variant, said in evidence(folder, run).items():
+        speed = said["speedup"]
         high = "inf" if speed["high"] is None else f"{speed['high']:.3f}"
         text = f"{speed['estimate']:.3f} ({speed['low']:.3f} to {high}), {speed['pairs']} pairs"
-        found[evidence["variant"]] = (evidence["gates"][0]["verdict"], text)
+        found[variant] = (said["gates"][0]["verdict"], text)
     return found
 
 
@@ -135,12 +155,16 @@ def main() -> int:
         prog="python -m perf.validation.planted", description=(__doc__ or "").splitlines()[0]
     )
     parser.add_argument("--runs", type=int, default=10, help="how often the suite is run; default: 10")
-    runs = parser.parse_args().runs
+    parser.add_argument("--busy", action="store_true", help="let others take the cores for a third of each run")
+    chosen = parser.parse_args()
+    runs = chosen.runs
     count: dict[str, Counter[str]] = {variant: Counter() for variant in EXPECTED}
     with tempfile.TemporaryDirectory(prefix="jitgate-planted-") as name:
         folder = Path(name)
         (folder / "planted.py").write_text(MODEL)
         (folder / "pyproject.toml").write_text(CONFIGURATION)
+        if chosen.busy:
+            return busy.study(evidence, folder, runs, EXPECTED, lambda what: print(what, flush=True))  # noqa: T201
         for run in range(runs):
             found = verdicts(folder, run)
             for variant in EXPECTED:

@@ -15,6 +15,7 @@ export, public description.
 from __future__ import annotations
 
 import contextlib
+import pkgutil
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -55,7 +56,7 @@ class TorchScript:
         import torch
 
         # `calls` are not needed: a scripted graph serves all inputs
-        with _deprecation_known(), _original_switches() if self._switches else contextlib.nullcontext():
+        with deprecation_known(), _original_switches() if self._switches else contextlib.nullcontext():
             # Whatever script raises is about Python that it does not read; freezing and saving have no such excuse.
             with refusing("TorchScript", "Exception"):
                 scripted = torch.jit.script(module.eval())
@@ -63,29 +64,34 @@ class TorchScript:
             if self._ofi:
                 frozen = torch.jit.optimize_for_inference(frozen)
             torch.jit.save(frozen, str(path))
-        return {"signature": _signature(frozen)}
+        return {"signature": signature(frozen)}
 
     def load(self, path: Path, device: str, facts: Facts) -> Call:
         import torch
 
-        with _deprecation_known():
+        with deprecation_known():
             loaded = torch.jit.load(str(path), map_location=device)  # type: ignore[no-untyped-call]
         if not isinstance(loaded, torch.jit.ScriptModule):
             raise RuntimeError(  # noqa: TRY004 - the file is at fault, not the type of an argument
                 f"{path.name} loaded as {type(loaded).__name__}, not as a ScriptModule: this would measure eager code"
             )
-        signature = _signature(loaded)
-        if signature != facts.get("signature", signature):
-            raise RuntimeError(f"{path.name} takes {signature}, but {facts['signature']} was exported")
-        if not any(True for _ in loaded.graph.nodes()):
+        called = facts.get("called", "forward")
+        found = signature(loaded, called)
+        if found != facts.get("signature", found):
+            wanted = "CosyVoice calls it with" if "called" in facts else "what was exported takes"
+            raise RuntimeError(f"{called} of {path.name} takes {found or 'nothing'}, but {wanted} {facts['signature']}")
+        if not any(True for _ in getattr(loaded, called).graph.nodes()):
             raise RuntimeError(f"the graph in {path.name} is empty: there is nothing to execute")
+        if facts.get("wrapper"):
+            with deprecation_known():
+                loaded = torch.jit.script(pkgutil.resolve_name(facts["wrapper"])(loaded).eval())
         return Scripted(loaded)
 
 
-def _signature(module: torch.jit.ScriptModule) -> str:
-    """Argument names and types of `forward`, without the module's own mangled type."""
-    schema = module.forward.schema  # type: ignore[attr-defined]  # a compiled method has it
-    return ", ".join(f"{argument.name}: {argument.type}" for argument in schema.arguments[1:])
+def signature(module: torch.jit.ScriptModule, method: str = "forward") -> str:
+    """Argument names and types of `method`, without the module's own mangled type; empty where there is none."""
+    schema = getattr(getattr(module, method, None), "schema", None)
+    return ", ".join(f"{argument.name}: {argument.type}" for argument in schema.arguments[1:]) if schema else ""
 
 
 @contextmanager
@@ -105,7 +111,7 @@ def _original_switches() -> Iterator[None]:
 
 
 @contextmanager
-def _deprecation_known() -> Iterator[None]:
+def deprecation_known() -> Iterator[None]:
     """torch 2.13 warns of every torch.jit function; a user who asked for this variant can't act on it."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r".*torch\.jit\..*", category=DeprecationWarning)

@@ -14,6 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from perf.errors import UsageProblem
+from perf.workers.digests import FileDigests
 
 MANIFEST = "manifest.json"
 
@@ -46,6 +47,11 @@ class ArtefactCache:
                 f"the artefact cache {root} can't be written ({error.strerror}); choose another with --perf-cache DIR"
             ) from error
 
+    @property
+    def digests(self) -> FileDigests:
+        """Digests of files that lie elsewhere, remembered here."""
+        return FileDigests(self._root / "digests.json")
+
     def find(self, key: str) -> tuple[Artefact | None, str | None]:
         """The artefact of `key`, whole and unchanged; or None, and a warning where there was a damaged one."""
         folder = self._root / key
@@ -62,6 +68,10 @@ class ArtefactCache:
         if whole:
             return artefact, None
         return None, f"the cached artefact {folder} is damaged and is built again"
+
+    def beside(self, name: str) -> Path:
+        """A folder for what is kept with the files."""
+        return self._root / name
 
     def draft(self, key: str, name: str) -> Path:
         """Where to build the file of `key`; `keep` then moves it in place."""

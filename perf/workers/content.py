@@ -63,12 +63,13 @@ def weight_bytes(module: torch.nn.Module) -> int:
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
 
 
-def source_digest(module: torch.nn.Module) -> str:
-    """SHA-256 over the source that the module's classes are written in, and over its printed structure."""
+def source_digest(module: torch.nn.Module, content: str = "") -> str:
+    """SHA-256 over the source that the module's classes are written in, its printed structure, and `content`."""
     digest = hashlib.sha256()
     for path in files_of({type(part).__module__ for part in module.modules()}):
         digest.update(path.read_bytes())
     digest.update(repr(module).encode())
+    digest.update(content.encode())
     return digest.hexdigest()
 
 

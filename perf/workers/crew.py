@@ -15,6 +15,7 @@ import execnet
 
 from perf.workers.cap import mib
 from perf.workers.failure import FailureKind
+from perf.workers.ledger import Ledger
 from perf.workers.worker import Answer, Inbox, Worker
 from perf.workloads.registry import WorkloadSpec
 
@@ -37,13 +38,15 @@ class Progress(Protocol):
 class Turn:
     """The calls one worker made before the next one's turn; the first is cold.
 
-    level_bytes: its memory afterwards. rebuilds: cause -> how often something was built anew inside it.
+    level_bytes: its memory afterwards. rebuilds: cause -> how often something was built anew inside it. levels: of a
+    worker that lived for this turn alone, (calls so far, memory then); empty for one that lives on.
     """
 
     wall_ns: tuple[int, ...]
     device_ns: tuple[int, ...]
     level_bytes: int = 0
     rebuilds: Mapping[str, int] = field(default_factory=dict)
+    levels: tuple[tuple[int, int], ...] = ()
 
 
 class Crew:
@@ -51,6 +54,8 @@ class Crew:
 
     Workers are named by their variant; the control by `CONTROL`. A worker that fails stays in `workers` with its
     `failure`; the others go on. Use as a context manager: nothing outlives it.
+    `alone`: whether workers live one at a time. `quiet`: whether what is asked is no news any more. `ledger`: what they
+    put on a card.
 
     ceiling_bytes: the cap that workers which are measured run under; None for none. Builders and helpers have none.
     """
@@ -62,12 +67,16 @@ class Crew:
         progress: Progress,
         timeout_s: float,
         ceiling_bytes: int | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         self.workload = workload
         self.device = device
         self.ceiling_bytes = ceiling_bytes
         self.enforced_by: str | None = None
         self.workers: dict[str, Worker] = {}
+        self.alone = False
+        self.quiet = False
+        self.ledger = ledger or Ledger()
         self._progress = progress
         self._timeout_s = timeout_s
         self._inbox: Inbox = queue.Queue()
@@ -96,25 +105,30 @@ class Crew:
         for name in names:
             self._hired += 1
             workers.append(Worker(name, self._group, self._inbox, self.folder / f"worker-{self._hired}.log"))
+        self.ledger.stirred()
         for worker in workers:
             worker.greet(GREET_S)
         return workers
 
     def start(self, names: Iterable[str]) -> None:
         """Hire the workers that are measured and let them import torch."""
+        self.assemble(names)
+        self.wake(self.workers.values())
+
+    def assemble(self, names: Iterable[str]) -> None:
+        """Hire the workers that are measured."""
         self.workers = {worker.name: worker for worker in self.hire(names)}
-        workers = list(self.workers.values())
+        for name in self.workers:
+            self.ledger.hired(name)
+
+    def wake(self, workers: Iterable[Worker]) -> None:
+        """Let them import torch and take their device, under the cap where there is one."""
+        workers = list(workers)
+        cap = {} if self.ceiling_bytes is None else {"ceiling_bytes": self.ceiling_bytes}
         for worker in workers:
             worker.ceiling_bytes = self.ceiling_bytes
-        if self.ceiling_bytes is None:
-            self.ask_all(workers, "importing torch", "start", device=self.device)
-            return
-        # Under a cap on a card one after the other: the size of a context is seen from what the card has in use.
-        groups = [[worker] for worker in workers] if self.device.startswith("cuda") else [workers]
-        for group in groups:
-            answers = self.ask_all(
-                group, "importing torch", "start", device=self.device, ceiling_bytes=self.ceiling_bytes
-            )
+        answers = self.ask_each(workers, "importing torch", "start", device=self.device, **cap)
+        if cap:
             self.enforced_by = next((answer["enforced_by"] for answer in answers.values()), self.enforced_by)
 
     @property
@@ -124,12 +138,39 @@ class Crew:
             return ()
         return (f"every worker that was measured ran under a cap of {mib(self.ceiling_bytes)}, by {self.enforced_by}",)
 
+    def replace(self, name: str) -> Worker:
+        """A new process in the place of worker `name`, whose own has ended."""
+        (worker,) = self.hire([name])
+        self.workers[name] = worker
+        self.ledger.hired(name)
+        return worker
+
+    def dismiss(self, workers: Iterable[Worker]) -> None:
+        """End workers that have done their part; those that failed keep their failure."""
+        for worker in workers:
+            worker.end()
+        self.ledger.stirred()
+
     def ask_all(self, workers: Iterable[Worker], what: str, request: str, **keywords: Any) -> dict[Worker, Answer]:
         """Ask all of `workers` at once; the answers of those that did not fail."""
         asked = [worker for worker in workers if worker.alive]
-        for worker in asked:
-            worker.ask(request, **keywords)
-        return self.gather(asked, what)
+        booked = [worker.name for worker in asked if self.workers.get(worker.name) is worker]
+        with self.ledger.booked(booked, self.pids()):
+            for worker in asked:
+                worker.ask(request, **keywords)
+            answers = self.gather(asked, what)
+        if len(answers) < len(asked):
+            self.ledger.stirred()
+        return answers
+
+    def ask_each(self, workers: Iterable[Worker], what: str, request: str, **keywords: Any) -> dict[Worker, Answer]:
+        """As `ask_all`, but one after the other where each must be seen to allocate by itself."""
+        if not (self.ledger.one_at_a_time or self.device.startswith("cuda")):
+            return self.ask_all(workers, what, request, **keywords)
+        answers: dict[Worker, Answer] = {}
+        for worker in workers:
+            answers |= self.ask_all([worker], what, request, **keywords)
+        return answers
 
     def ask(self, worker: Worker, what: str, request: str, **keywords: Any) -> Answer | None:
         """Ask one worker; None where it failed."""
@@ -139,6 +180,7 @@ class Crew:
         """One turn of worker `name`; None where it failed."""
         worker = self.workers[name]
         worker.ask("turn", scenario=scenario, start=start, count=count)
+        self.ledger.stirred()
         answer = self.gather([worker], "").get(worker)
         if answer is None:
             return None
@@ -153,7 +195,7 @@ class Crew:
             try:
                 worker, message = self._inbox.get(timeout=TICK_S)
             except queue.Empty:
-                if what:
+                if what and not self.quiet:
                     names = ", ".join(sorted(worker.name for worker in waiting))
                     self._progress.busy(f"{self.workload.name}: {what} ({names}), {time.monotonic() - began:.0f} s")
                 waiting -= {worker for worker in waiting if self._hung(worker)}

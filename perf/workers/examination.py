@@ -41,7 +41,7 @@ def examine(crew: Crew, worker: Worker, scenario: str) -> Examined:
 
 def examine_again(crew: Crew, scenario: str) -> dict[str, str]:
     """Worker -> what it is instead, where it is not on; one more call of `scenario` is watched."""
-    answers = crew.ask_all(crew.workers.values(), "asking for proof again", "proof", scenario=scenario)
+    answers = crew.ask_each(crew.workers.values(), "asking for proof again", "proof", scenario=scenario)
     return {worker.name: answer["instead"] for worker, answer in answers.items() if answer["instead"] is not None}
 
 

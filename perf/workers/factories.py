@@ -8,6 +8,7 @@ from typing import Any
 
 from perf.errors import Unavailable, UsageProblem
 from perf.workers.shortage import about_memory
+from perf.workloads.origin import OURS, Origin, entered
 from perf.workloads.workload import Workload
 
 
@@ -26,11 +27,11 @@ def resolve(factory: str, where: str) -> Callable[..., Any]:
     return found  # type: ignore[no-any-return]
 
 
-def build_workload(factory: str, where: str) -> Workload:
+def build_workload(factory: str, where: str, origin: Origin = OURS) -> Workload:
     """Call a workload factory with every generator at seed 0, so that all workers get equal weights.
 
-    Raises UsageProblem for what is wrong with the factory; what it says itself (UsageProblem, Unavailable) goes on, and
-    so does a shortage of memory, which is no fault of the factory.
+    Raises UsageProblem for what is wrong with the factory, also where it has not read every file of `origin`. What it
+    says itself (UsageProblem, Unavailable) goes on, and so does a shortage of memory, which is no fault of the factory.
     """
     import random
 
@@ -42,7 +43,8 @@ def build_workload(factory: str, where: str) -> Workload:
     np.random.seed(0)  # noqa: NPY002 - a user's factory may draw from the global generator
     torch.manual_seed(0)
     try:
-        workload = make()
+        with entered(origin) as use:
+            workload = make()
     except (UsageProblem, Unavailable):
         raise
     except Exception as error:
@@ -52,5 +54,11 @@ def build_workload(factory: str, where: str) -> Workload:
     if not isinstance(workload, Workload):
         raise UsageProblem(
             f"{where}: factory {factory!r} returned {type(workload).__name__}; it must return a perf.Workload"
+        )
+    unread = [name for name in origin.files if name not in use.files]
+    if unread:
+        raise UsageProblem(
+            f"{where}: factory {factory!r} has not read {', '.join(unread)} of {origin.checkpoint}, so other weights "
+            "would be measured; read them with perf.load_weights, or don't list them under `checkpoint`"
         )
     return workload

@@ -10,11 +10,15 @@ from perf.workers.cap import Cap, NoCap
 
 
 class Footprint:
-    """Bytes above the level before the model was built. `reader` is the memory that has to fit, `cap` what holds it."""
+    """Bytes above the level before the model was built. `reader` is the memory that has to fit, `cap` what holds it.
+
+    On CUDA that is the caching allocator's; what lies beside it on the card only the host can tell (`Ledger`).
+    """
 
     def __init__(self) -> None:
         self.reader: MemoryReader = HostMemory()
         self.cap: Cap = NoCap()
+        self._host = HostMemory()
         self.before_bytes = 0
         self._cold_peak: int | None = 0
 
@@ -37,7 +41,8 @@ class Footprint:
     def answer(self) -> dict[str, Any]:
         """Load and first call, steady calls, the larger of both.
 
-        `resident_bytes` is what stays between calls; what steady calls need above it are the activations.
+        `resident_bytes` is what stays between calls; what steady calls need above it are the activations. A caching
+        allocator keeps what calls gave back, so that on CUDA activations are told by what tensors held.
         """
         steady, cold = self.peak_bytes(), self._cold_peak
         resident = max(0, self.level_bytes() - self.before_bytes)
@@ -48,11 +53,19 @@ class Footprint:
             "resident_bytes": resident,
             "activation_bytes": None if steady is None else max(0, steady - resident),
             "level_before_bytes": self.before_bytes,
+            "kind": "resident",
             **self.cap.facts(),
         }
         if isinstance(self.reader, CudaMemory):
-            return answer | {"kind": "cuda reserved", "peak_allocated_bytes": self.reader.peak_allocated_bytes()}
-        return answer | {"kind": "resident"}
+            held, most = self.reader.allocated_bytes(), self.reader.peak_allocated_bytes()
+            answer |= {
+                "kind": "cuda reserved",
+                "reserved_peak_bytes": None if steady is None else steady + self.before_bytes,
+                "peak_allocated_bytes": most,
+                "activation_bytes": max(0, most - held),
+                "host_peak_bytes": self._host.read().peak_bytes,
+            }
+        return answer
 
     def peak_bytes(self) -> int | None:
         """Most since the peak was last reset; None where the platform can't tell."""

@@ -23,6 +23,9 @@ MARKS = ("_is_torch_compile",)
 """Attributes that torch.compile leaves on a module it was given; they change nothing, and the rest must not hide behind
 them when dynamo gives up and runs the module as it is."""
 
+SAMPLE = 16
+"""Values of a tensor that are looked at: of random ones, half precision keeps one in thousands as it was."""
+
 _PLAIN = (bool, int, float, str, bytes, type(None))
 
 Facts = Mapping[str, object]
@@ -84,7 +87,7 @@ class Genuine:
 def facts(module: torch.nn.Module) -> dict[str, object]:
     """What makes a module compute what it computes: layers, their code, attributes and hooks, and their weights.
 
-    Weights by their place in memory and torch's count of writes into it, not by their values: reading all of a model
+    Weights by their place in memory, torch's count of writes into it, and some of their values: reading all of a model
     costs seconds.
     """
     found: dict[str, object] = {}
@@ -148,10 +151,19 @@ def _tensor_facts(tensor: torch.Tensor | None) -> object:
     if tensor is None:
         return None
     try:
-        place = (tensor.data_ptr(), tensor._version)
-    except RuntimeError:  # a subclass without storage of its own; a tensor made under inference mode counts no writes
-        place = (id(tensor), 0)
+        place: object = (tensor.data_ptr(), tensor._version, _sample(tensor))
+    except (RuntimeError, TypeError):  # a subclass without storage of its own; an inference tensor counts no writes
+        place = id(tensor)
     return (type(tensor), tensor.dtype, tuple(tensor.shape), tensor.device, place)
+
+
+def _sample(tensor: torch.Tensor) -> bytes:
+    """Some values from all over: what was converted there and back may come to lie where it was."""
+    import torch
+
+    flat = tensor.detach().reshape(-1)
+    some = flat[:: max(1, flat.numel() // SAMPLE)][:SAMPLE].cpu().contiguous()
+    return some.view(torch.uint8).numpy().tobytes() if some.numel() else b""
 
 
 def _value_facts(value: object) -> object:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from perf.errors import UsageProblem
+from perf.probes.device_memory import HostRoom
 from perf.variants.registry import BASELINE, CONTROL, VariantSpec
 from perf.workers.cache import Artefact, ArtefactCache
 from perf.workers.content import digest_of
 from perf.workers.crew import Crew, Progress, released
-from perf.workers.examination import Examined, examine
+from perf.workers.directory import contents_of, ready_made
 from perf.workers.failure import FailureKind
+from perf.workers.prediction import Footprints, Oracle
+from perf.workers.residency import Residency, Seating
+from perf.workers.seats import Seats
 from perf.workers.stand_in import stand_in
 from perf.workers.worker import Answer, Worker
 
@@ -36,11 +39,22 @@ class Cold:
 
 @dataclass
 class Ready:
-    """What preparing a crew found out."""
+    """What preparing a crew found out.
+
+    files: exported variant -> signature -> [path, facts]. facts: the baseline's. contents: file of the checkpoint ->
+    SHA-256. notes: for the summary.
+    """
 
     cold: dict[str, Cold]
+    variants: Mapping[str, VariantSpec]
+    seating: Seating = field(default_factory=Seating)
+    oracle: Oracle | None = None
+    files: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
+    facts: Answer = field(default_factory=dict)
     threads: int | None = None
     weight_bytes: int = 0
+    contents: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     calls: dict[str, int] = field(default_factory=dict)
 
 
@@ -64,39 +78,62 @@ def make_ready(
     scenarios: Sequence[str],
     cache: ArtefactCache,
     progress: Progress,
+    seats: Seats | None = None,
 ) -> Ready:
-    """Start `variants` (the baseline among them) and a control, and load each.
+    """Start `variants` (the baseline among them) and a control, and load each; one worker first, who says how much all
+    of them will take. Where `seats` finds no room for that, none is loaded: see `Solo`.
 
     A variant that fails has its `failure` set. Where nothing can be known of the model without the baseline, all fail.
     Raises UsageProblem for a factory that returns the wrong thing, unequal weights, or an unknown scenario.
     """
     by_name = {variant.name: variant for variant in variants}
-    crew.start([*by_name, CONTROL])
-    ready = Ready({name: Cold() for name in crew.workers})
-    opened = _open(crew, by_name, ready)
+    by_name[CONTROL] = by_name[BASELINE]
+    seats = seats or Seats(Residency.TOGETHER, HostRoom(), Footprints(cache.beside("footprints")))
+    free = seats.free()
+    crew.assemble(by_name)
     baseline = crew.workers[BASELINE]
-    facts = opened.get(baseline) or stand_in(crew, scenarios)
+    others = [worker for worker in crew.workers.values() if worker is not baseline]
+    # On a CPU importing torch takes little of what has to fit; on a card every worker makes its context with it.
+    crew.wake([baseline] if crew.ledger.one_at_a_time else crew.workers.values())
+    context_bytes = crew.ledger.grown_bytes(BASELINE)
+    ready = Ready({name: Cold() for name in crew.workers}, by_name)
+    facts = open_models(crew, [baseline], ready).get(baseline) or stand_in(crew, scenarios)
     if facts is None:
         _share_what_is_missing(crew)
         return ready
+    ready.facts = facts
     _check_scenarios(crew, facts, scenarios)
     ready.threads, ready.weight_bytes, ready.calls = facts["threads"], facts["weight_bytes"], facts["calls"]
+    ready.contents, ready.notes = contents_of(crew.workload.origin, cache, progress)
+    ready.oracle = seats.oracle(crew.device, facts, context_bytes)
+    ready.seating = seats.decide(ready.oracle, free, by_name, scenarios)
+    crew.alone = ready.seating.alone
     exported = [variant for variant in variants if variant.exported and crew.workers[variant.name].alive]
     if exported:
         crew.ask(baseline, "saving inputs", "save_inputs", scenarios=list(scenarios), folder=str(crew.folder))
-    files = _files(crew, exported, facts, scenarios, cache, progress, ready)
+    if crew.alone:
+        crew.dismiss([baseline])
+    elif not crew.ledger.one_at_a_time:
+        open_models(crew, others, ready)
+    ready.files = _files(crew, exported, facts, scenarios, cache, progress, ready)
+    if crew.alone:
+        crew.dismiss(others)
+        return ready
+    if crew.ledger.one_at_a_time:  # not before exports are done: builders take of the card, too
+        crew.wake(others)
+        open_models(crew, others, ready)
     for name, worker in crew.workers.items():
-        _load(crew, worker, by_name.get(name, by_name[BASELINE]), files.get(name, {}), facts, ready.cold[name])
+        load(crew, worker, by_name[name], ready.files.get(name, {}), facts, ready.cold[name])
     return ready
 
 
-def _open(crew: Crew, by_name: Mapping[str, VariantSpec], ready: Ready) -> dict[Worker, Answer]:
-    holders = [worker for name, worker in crew.workers.items() if name == CONTROL or not by_name[name].exported]
-    workload = crew.workload
-    opened = crew.ask_all(holders, "building the model", "open", factory=workload.factory, where=workload.where)
+def open_models(crew: Crew, workers: Iterable[Worker], ready: Ready) -> dict[Worker, Answer]:
+    """Let those build the model that run it as a module; UsageProblem where their weights are not the baseline's."""
+    holders = [worker for worker in workers if not ready.variants[worker.name].exported]
+    opened = crew.ask_each(holders, "building the model", "open", **crew.workload.recipe())
     for worker, facts in opened.items():
-        ready.cold[worker.name].build_s = facts["build_s"]
-        _check_weights(crew, opened.get(crew.workers[BASELINE]), facts)
+        ready.cold[worker.name].build_s = ready.cold[worker.name].build_s or facts["build_s"]
+        _check_weights(crew, ready.facts, facts)
     return opened
 
 
@@ -110,8 +147,8 @@ def _share_what_is_missing(crew: Crew) -> None:
             worker.fail(failure.kind, failure.sentence, shortage=failure.shortage)
 
 
-def _check_weights(crew: Crew, right: Answer | None, found: Answer) -> None:
-    if right is not None and found["weights"] != right["weights"]:
+def _check_weights(crew: Crew, right: Answer, found: Answer) -> None:
+    if right and found["weights"] != right["weights"]:
         raise UsageProblem(
             f"{crew.workload.where}: factory {crew.workload.factory!r} gives other weights on each call, "
             "so its variants can't be compared; seed every generator it draws from"
@@ -139,13 +176,19 @@ def _files(
     """For each exported variant: signature -> [path, facts]."""
     kinds = sorted({kind for scenario in scenarios for kind in facts["signatures"][scenario]})
     jobs: dict[str, dict[str, _Job]] = {}
+    files: dict[str, dict[str, list[Any]]] = {}
     for variant in exported:
+        given = ready_made(crew.workload, variant)
+        if given is not None:
+            files[variant.name] = {kind: [str(given.path), given.facts] for kind in kinds}
+            ready.cold[variant.name].artefact_bytes = given.size_bytes
+            ready.notes += (given.note,)
+            continue
         worker = crew.workers[variant.name]
         engine = crew.ask(worker, "reading its engine", "engine", variant=asdict(variant))
         if engine is not None:
-            jobs[variant.name] = _jobs(crew, variant, engine, facts, kinds)
+            jobs[variant.name] = _jobs(crew, variant, engine, facts | {"contents": ready.contents}, kinds)
     found = _find_or_build(crew, [job for of in jobs.values() for job in of.values()], cache, progress)
-    files: dict[str, dict[str, list[Any]]] = {}
     for name, of in jobs.items():
         artefacts = {kind: found[job.key] for kind, job in of.items() if job.key in found}
         if len(artefacts) < len(of):
@@ -168,6 +211,7 @@ def _jobs(crew: Crew, variant: VariantSpec, engine: Answer, facts: Answer, kinds
             "weights": facts["weights"],
             "source": facts["source"],
             "runtime": facts["runtime"],
+            **facts["contents"],
         }
         if engine["per_signature"]:
             content |= {"signature": kind, "spread": facts["spread"][kind]}
@@ -198,7 +242,8 @@ def _find_or_build(
             if artefact:
                 found[key] = (artefact, False)
         todo = [by_key[key] for key in missing if key not in found]
-        at_once = max(3, os.cpu_count() or 1)  # compilers hold gigabytes; three builds on two cores fit in 8 GiB
+        # Compilers hold gigabytes; three builds on two cores fit in 8 GiB. Where no two workers fit, no two builds do.
+        at_once = 1 if crew.alone else max(3, os.cpu_count() or 1)
         for begin in range(0, len(todo), at_once):
             found |= _build(crew, todo[begin : begin + at_once], cache)
     return found
@@ -214,8 +259,7 @@ def _build(crew: Crew, jobs: Sequence[_Job], cache: ArtefactCache) -> dict[str, 
     built: dict[str, tuple[Artefact, bool]] = {}
     with released(builders):
         crew.ask_all(builders, "importing torch to export", "start", device=crew.device)
-        workload = crew.workload
-        crew.ask_all(builders, "building the model to export", "open", factory=workload.factory, where=workload.where)
+        crew.ask_all(builders, "building the model to export", "open", **crew.workload.recipe())
         drafts = [cache.draft(job.key, job.name) for job in jobs]
         for job, builder, draft in zip(jobs, builders, drafts, strict=True):
             if builder.alive:
@@ -233,7 +277,7 @@ def _build(crew: Crew, jobs: Sequence[_Job], cache: ArtefactCache) -> dict[str, 
     return built
 
 
-def _load(
+def load(
     crew: Crew, worker: Worker, variant: VariantSpec, files: dict[str, list[Any]], facts: Answer, cold: Cold
 ) -> None:
     """Load one at a time: cold figures are not measured beside each other's."""
@@ -245,27 +289,3 @@ def _load(
     if answer is not None:
         cold.load_s = answer["load_s"]
         crew.ask(worker, "settling", "settle")
-
-
-def bind(crew: Crew, scenario: str, cold: Mapping[str, Cold]) -> dict[str, Examined]:
-    """Give every living worker the inputs of `scenario`, compare outputs with the baseline's, where that has any, and
-    ask for its proof.
-
-    Returns what that showed per worker; fills `first_call_s`. One worker at a time.
-    """
-    folder = str(crew.folder)
-    examined: dict[str, Examined] = {}
-    order = sorted(crew.workers.values(), key=lambda worker: worker.name != BASELINE)  # the right answer comes first
-    for worker in order:
-        if not worker.alive:
-            continue
-        answer = crew.ask(worker, f"first call of {scenario}", "bind", scenario=scenario, folder=folder)
-        if answer is None:
-            continue
-        if cold[worker.name].first_call_s is None:
-            cold[worker.name].first_call_s = answer["first_call_s"]
-        examined[worker.name] = examine(crew, worker, scenario)
-        crew.ask(worker, "resetting its peak", "reset_peak")
-    for leftover in Path(folder).glob(f"{scenario}.*.output.pt"):
-        leftover.unlink()
-    return examined

@@ -29,6 +29,7 @@ from perf.workers.factories import build_workload, resolve
 from perf.workers.footprint import Footprint
 from perf.workers.mount import Mount
 from perf.workers.witness import Witness
+from perf.workloads.origin import Origin
 from perf.workloads.workload import Inputs, Workload
 
 Answer = dict[str, Any]
@@ -89,13 +90,13 @@ class Stage:
         return {"threads": torch.get_num_threads()}
 
     @capped
-    def open(self, factory: str, where: str) -> Answer:
+    def open(self, factory: str, where: str, origin: Mapping[str, Any]) -> Answer:
         """Build the workload and put its module on the device; `build_s` is what that took."""
         import torch
 
         self.footprint.mark()
         start = time.perf_counter()
-        workload = build_workload(factory, where)
+        workload = build_workload(factory, where, Origin.read(origin))
         if workload.threads is not None:
             with self.cap.lifted():  # starts threads, and their stacks are not the model's
                 torch.set_num_threads(workload.threads)
@@ -115,13 +116,14 @@ class Stage:
             signatures[scenario] = kinds
         return {
             "build_s": build_s,
+            "level_before_bytes": self.footprint.before_bytes,
             "threads": workload.threads,
             "artefact": workload.artefact,
             "scenarios": list(workload.scenarios),
             "calls": {scenario: len(workload.calls(scenario)) for scenario in workload.scenarios},
             "weights": weights_digest(self._module),
             "weight_bytes": weight_bytes(self._module),
-            "source": source_digest(self._module),
+            "source": source_digest(self._module, workload.content),
             "runtime": digest_of(runtime_facts(self._device)),
             "signatures": signatures,
             "spread": {kind: spread_of_shapes(calls) for kind, calls in by_signature.items()},
@@ -246,7 +248,7 @@ class Stage:
 
     def reset_peak(self) -> Answer:
         """Start the memory of a scenario anew; where the platform can't, its peak is that of the whole life."""
-        return {"reset": self.footprint.reader.reset_peak()}
+        return {"reset": self.footprint.reader.reset_peak(), "level_bytes": self.footprint.level_bytes()}
 
     def memory(self) -> Answer:
         """What the variant takes of memory; see `Footprint`."""

@@ -22,8 +22,7 @@ def stand_in(crew: Crew, scenarios: Sequence[str]) -> Answer | None:
     (helper,) = helpers = crew.hire([BASELINE])
     with released(helpers):
         crew.ask(helper, "importing torch", "start", device=crew.device)
-        where = {"factory": crew.workload.factory, "where": crew.workload.where}
-        facts = crew.ask(helper, "building the model without a cap", "open", **where)
+        facts = crew.ask(helper, "building the model without a cap", "open", **crew.workload.recipe())
         if facts is not None:
             crew.ask(helper, "saving inputs", "save_inputs", scenarios=list(scenarios), folder=str(crew.folder))
     return facts

@@ -43,6 +43,7 @@ class Worker:
         self.ceiling_bytes: int | None = None
         self.asked: str | None = None
         self.asked_at = 0.0
+        self._ended = False
         self._inbox = inbox
         self._log = log
         # Without `python=` it is this interpreter, whatever spaces and backslashes are in its path.
@@ -82,7 +83,7 @@ class Worker:
         """Make sense of what came to the inbox: the answer, or None and `failure` is set. UsageProblem is raised."""
         request, self.asked = self.asked, None
         if message == ENDED:
-            if self.failure is None:
+            if self.failure is None and not self._ended:
                 self._bury(request)
             return None
         if message[0] == "ok":
@@ -106,6 +107,11 @@ class Worker:
         if words and kind is not FailureKind.UNAVAILABLE:
             parts.append(f"end of its output:\n{words}")
         self.failure = Failure(kind, sentence, "\n".join(parts), shortage)
+        self.kill()
+
+    def end(self) -> None:
+        """Its work is done: end the process, without a failure."""
+        self._ended = True
         self.kill()
 
     def kill(self) -> None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from perf.workloads.origin import OURS, Origin
+from perf.workloads.share import SHARES, Share
 
 _FLOW_SCENARIOS = ("first_chunk", "first_chunk_sft", "1s", "5s", "15s", "varied")
 _FLOW_VARIANTS = ("eager", "torchscript", "inductor")
@@ -17,7 +21,9 @@ class WorkloadSpec:
 
     factory: `package.module:callable`, called in workers. nightly: scenarios left to `-m nightly` runs.
     where: the place a user would edit, for messages. tolerance: its own, by precision or for `EVERY` one, where the
-    table of all is not right for it (`perf.workloads.tolerance`).
+    table of all is not right for it (`perf.workloads.tolerance`). origin: where its modules and weights come from.
+    share: what it takes of a checkpoint directory; None where it can't be given one. left_out: why a session does not
+    measure it; empty where it does. notes: what a reader of its figures should know.
     """
 
     name: str
@@ -27,6 +33,14 @@ class WorkloadSpec:
     nightly: frozenset[str] = frozenset()
     where: str = "jitgate"
     tolerance: Mapping[str, float] = field(default_factory=dict)
+    origin: Origin = OURS
+    share: Share | None = None
+    left_out: str = ""
+    notes: tuple[str, ...] = ()
+
+    def recipe(self) -> dict[str, Any]:
+        """What a worker has to be told to build it; see `Stage.open`."""
+        return {"factory": self.factory, "where": self.where, "origin": self.origin.plain()}
 
 
 def shipped_workloads() -> dict[str, WorkloadSpec]:
@@ -36,7 +50,7 @@ def shipped_workloads() -> dict[str, WorkloadSpec]:
     """
     module = "perf.workloads.cosyvoice2.flow_encoder"
     return {
-        spec.name: spec
+        spec.name: replace(spec, share=SHARES.get(spec.name))
         for spec in (
             WorkloadSpec(
                 "cosyvoice2.flow_encoder",

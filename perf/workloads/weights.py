@@ -1,4 +1,4 @@
-"""Seeded weights: every tensor of a state_dict follows from its name alone, so that every process holds equal ones."""
+"""Weights of our modules: seeded, so that every tensor follows from its name alone, or those of a checkpoint."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import torch
 
+from perf.workloads.checkpoint import read_weights
+from perf.workloads.origin import current
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from perf.workloads.checkpoint import Part
 
 Module = TypeVar("Module", bound=torch.nn.Module)
 
@@ -41,15 +46,25 @@ def seeded_weight(name: str, shape: tuple[int, ...]) -> torch.Tensor:
     return torch.from_numpy(value)
 
 
-def build_seeded(build: Callable[[], Module]) -> Module:
-    """`build()` in eval mode on the CPU, with seeded weights.
+def build_seeded(build: Callable[[], Module], *parts: Part) -> Module:
+    """`build()` in eval mode on the CPU, with seeded weights; or with `parts` of the checkpoint, where there is one.
 
     It is built on the meta device: torch's own initialisation of 38 million weights costs more than drawing ours.
     Tensors that are neither parameters nor buffers must therefore name their device in `build`. A parameter of two
-    names is drawn by the first and stays one.
+    names is drawn by the first and stays one. Raises UsageProblem for a checkpoint that does not fit.
     """
     with torch.device("meta"):
         module = build()
+    checkpoint = current().checkpoint
+    if parts and checkpoint is not None:
+        weights: dict[str, torch.Tensor] = {**read_weights(checkpoint, parts, module)}
+    else:
+        weights = _seeded_weights(module)
+    module.load_state_dict(weights, strict=True, assign=True)
+    return module.eval().requires_grad_(False)
+
+
+def _seeded_weights(module: torch.nn.Module) -> dict[str, torch.Tensor]:
     owners = {name: id(value) for name, value in module.named_parameters(remove_duplicate=False)}
     drawn: dict[int, torch.nn.Parameter] = {}
     weights: dict[str, torch.Tensor] = {}
@@ -61,5 +76,4 @@ def build_seeded(build: Callable[[], Module]) -> Module:
         if owner not in drawn:
             drawn[owner] = torch.nn.Parameter(seeded_weight(name, tuple(value.shape)), requires_grad=False)
         weights[name] = drawn[owner]
-    module.load_state_dict(weights, strict=True, assign=True)
-    return module.eval().requires_grad_(False)
+    return weights

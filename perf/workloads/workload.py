@@ -25,6 +25,8 @@ class Workload:
         the next one, round and round, and all variants see the same order.
     threads: intra-op threads for CPU runs; None leaves torch's default.
     artefact: stem of exported files, as in `flow.encoder` -> `flow.encoder.fp32.zip`; None takes the workload's name.
+    content: what exported files depend on beside source and weights, as text: of a configuration that was read, its
+        digest. Another content, another export.
     sound: which of the outputs is a mel spectrogram or a waveform, to be compared as an ear would; None for neither.
     """
 
@@ -32,6 +34,7 @@ class Workload:
     scenarios: Mapping[str, Inputs | Sequence[Inputs]]
     threads: int | None = None
     artefact: str | None = None
+    content: str = ""
     sound: Sound | None = None
 
     def __post_init__(self) -> None:

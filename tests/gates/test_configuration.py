@@ -51,6 +51,16 @@ def test_the_baseline_is_always_measured() -> None:
     assert found.workloads["my.encoder"].variants == ("eager", "torchscript")
 
 
+def test_a_workload_says_what_it_reads_of_a_checkpoint() -> None:
+    found = policy(
+        '[workloads."my.encoder"]\nfactory = "a:b"\ncheckpoint = ["flow.pt"]\n[workloads."other"]\nfactory = "a:b"'
+    )
+    share = found.workloads["my.encoder"].share
+    assert share is not None
+    assert (share.files, share.generation, share.jit) == (("flow.pt",), "", None)
+    assert found.workloads["other"].share is None
+
+
 def test_shipped_workloads_can_be_left_out() -> None:
     found = policy('shipped = false\n[workloads."my.encoder"]\nfactory = "a:b"')
     assert list(found.workloads) == ["my.encoder"]

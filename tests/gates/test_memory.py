@@ -53,6 +53,21 @@ def test_what_was_not_read_is_never_green() -> None:
     assert answer is Answer.INVALID
 
 
+@pytest.mark.parametrize("peak", [1, 500 * MIB])
+def test_a_reading_that_is_not_exclusive_decides_nothing(peak: int) -> None:
+    doubted = arm(memory=PARTS | {"peak_bytes": peak, "doubt": "not exclusive: another process came to the card"})
+    answer, reason = judge_memory(doubted, 400 * MIB, Phase.ALL)
+    assert answer is Answer.INVALID
+    assert "not exclusive: another process came to the card" in reason
+    unread = arm(memory={"peak_bytes": None, "doubt": "the card's memory could not be read"})
+    assert "the card's memory could not be read, so nothing" in judge_memory(unread, 1 << 60, Phase.ALL)[1]
+
+
+def test_on_a_card_context_and_workspaces_are_a_part_of_their_own() -> None:
+    _, reason = judge_memory(arm(memory=PARTS | {"outside_bytes": 7 * MIB}), 350 * MIB, Phase.STEADY)
+    assert reason.endswith("; of it activations 290 MiB, weights 100 MiB, context and workspaces 7 MiB, all else 3 MiB")
+
+
 def test_a_dead_worker_fails() -> None:
     dead = arm(failure=Failure(FailureKind.DIED, "worker jit was killed"))
     assert judge_memory(dead, 1 << 60, Phase.ALL) == (Answer.FAIL, "worker jit was killed")
@@ -61,11 +76,11 @@ def test_a_dead_worker_fails() -> None:
 
 def test_growth_is_judged_from_the_levels_after_the_turns() -> None:
     leaking = tuple((calls, 100 * MIB + calls * MIB) for calls in range(4, 100, 4))
-    answer, reason = judge_growth(arm(levels=leaking))
+    answer, reason = judge_growth(arm(levels=(leaking,)))
     assert answer is Answer.FAIL
     assert "1 MiB a call" in reason
-    assert judge_growth(arm(levels=tuple((calls, 100 * MIB) for calls in range(4, 100, 4))))[0] is Answer.PASS
-    assert judge_growth(arm(levels=leaking[:3]))[0] is Answer.INCONCLUSIVE
+    assert judge_growth(arm(levels=(tuple((calls, 100 * MIB) for calls in range(4, 100, 4)),)))[0] is Answer.PASS
+    assert judge_growth(arm(levels=(leaking[:3],)))[0] is Answer.INCONCLUSIVE
 
 
 def test_loading_has_a_limit_of_its_own_where_a_gate_says_so() -> None:

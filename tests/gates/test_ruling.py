@@ -1,6 +1,7 @@
 """The gate: which verdict a measurement gets, and why."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -69,6 +70,15 @@ def test_a_straddling_interval_is_undecided_and_a_broken_comparison_is_not() -> 
     assert JUDGE.undecided(made_of(1.10), "jit", "min_speedup", 1.10)
     assert not JUDGE.undecided(made_of(1.40), "jit", "min_speedup", 1.10)
     assert not JUDGE.undecided(made_of(1.10, rel_l2=1.0), "jit", "min_speedup", 1.10)
+
+
+def test_overcommitted_memory_is_never_a_slow_variant() -> None:
+    paged = replace(made_of(0.1), overcommitted="memory overcommitted: 2 workers hold 4.47 GiB on a card of 4.00 GiB")
+    limits = {"min_speedup": 1.10, "min_speedup_p95": 1.10, "max_p95_ms": 1.0}
+    found = [JUDGE.timed(paged, "jit", name, limit) for name, limit in limits.items()] + [JUDGE.noise(paged, 0.10)]
+    assert {ruling.verdict for ruling in found} == {Answer.INVALID}
+    assert {ruling.reason for ruling in found} == {paged.overcommitted}
+    assert not JUDGE.undecided(paged, "jit", "min_speedup", 1.10), "more rounds would tell of paging, too"
 
 
 def test_where_a_fifth_of_the_rounds_was_disturbed_the_rest_is_believed_and_beyond_not() -> None:

@@ -85,6 +85,43 @@ def test_sets_of_processes_are_joined_with_their_labels_and_the_worst_of_the_res
     assert (joined.wall_s, joined.notes) == (5.0, ("a", "b"))
 
 
+MIB = 1 << 20
+FLAT = tuple((calls, 100 * MIB) for calls in range(4, 100, 4))
+LEAKING = tuple((calls, 100 * MIB + calls * MIB) for calls in range(4, 100, 4))
+
+
+@pytest.mark.parametrize("leaking_in", [0, 1, 2])
+def test_a_leak_is_judged_in_every_set_of_processes(leaking_in: int) -> None:
+    jit = MEASUREMENT.arms["jit"]
+    parts = [
+        replace(
+            MEASUREMENT,
+            arms={**MEASUREMENT.arms, "jit": replace(jit, levels=(LEAKING if number == leaking_in else FLAT,))},
+        )
+        for number in range(3)
+    ]
+    found = merged(parts).arms["jit"]
+    assert len(found.levels) == 3
+    assert found.growth is not None
+    assert found.growth.leaks
+    assert found.growth.slope == pytest.approx(MIB)
+    flat = merged([parts[(leaking_in + 1) % 3], parts[(leaking_in + 2) % 3]]).arms["jit"].growth
+    assert flat is not None
+    assert not flat.leaks
+
+
+def test_a_set_that_is_too_short_to_judge_does_not_hide_another() -> None:
+    found = replace(MEASUREMENT.arms["jit"], levels=(FLAT[:3], LEAKING))
+    assert found.growth is not None
+    assert found.growth.leaks
+    assert replace(found, levels=(FLAT[:3], LEAKING[:3])).growth is None
+
+
+def test_memory_that_was_overcommitted_in_one_set_spoils_all() -> None:
+    parts = [replace(MEASUREMENT, overcommitted=cause) for cause in (None, "memory overcommitted: full", None)]
+    assert merged(parts).overcommitted == "memory overcommitted: full"
+
+
 def test_an_output_that_was_not_compared_in_one_set_was_not_compared() -> None:
     jit = MEASUREMENT.arms["jit"]
     parts = [

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from perf.probes.container import Limits, limits
+import pytest
+
+from perf.probes.container import Limits, limits, memory_left
 from perf.probes.reading import Missing
 
 
@@ -53,3 +55,37 @@ def test_no_limit_is_not_a_missing_reading(tmp_path: Path) -> None:
     membership = write(tmp_path, {"self": "0::/"}) / "self"
     assert limits(tmp_path / "empty", membership) == Limits(None, None)
     assert isinstance(limits(tmp_path, tmp_path / "nowhere").cpu_cores, Missing)
+
+
+@pytest.mark.parametrize(
+    ("files", "membership", "expected"),
+    [
+        (
+            {"a/memory.max": "1000", "a/memory.current": "700", "a/memory.stat": "anon 300\ninactive_file 250"},
+            "0::/a",
+            550,
+        ),
+        (
+            {"a/memory.max": "1000", "a/memory.current": "700", "memory.max": "900", "memory.current": "800"},
+            "0::/a",
+            100,
+        ),
+        ({"a/memory.max": "1000", "a/memory.current": "1200"}, "0::/a", 0),
+        ({"a/memory.max": "max", "a/memory.current": "700"}, "0::/a", None),
+        (
+            {
+                "memory/a/memory.limit_in_bytes": "1000",
+                "memory/a/memory.usage_in_bytes": "600",
+                "memory/a/memory.stat": "total_inactive_file 100",
+            },
+            "4:memory:/a",
+            500,
+        ),
+    ],
+)
+def test_memory_that_is_left_is_that_of_the_tightest_group(
+    tmp_path: Path, files: dict[str, str], membership: str, expected: int | None
+) -> None:
+    root = write(tmp_path / "cgroup", files)
+    assert memory_left(root, write(tmp_path, {"self": membership}) / "self") == expected
+    assert memory_left(root, tmp_path / "nowhere") is None

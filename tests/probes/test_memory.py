@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from perf.probes.memory import CudaMemory, HostMemory
+from perf.workers.footprint import Footprint
 
 MIB = 1024 * 1024
 
@@ -50,6 +51,9 @@ class FakeCuda:
     def max_memory_reserved(self, device: object) -> int:
         return 5 << 30
 
+    def memory_allocated(self, device: object) -> int:
+        return 2 << 30
+
     def max_memory_allocated(self, device: object) -> int:
         return 4 << 30
 
@@ -64,3 +68,17 @@ def test_cuda_reports_what_the_allocator_has_reserved() -> None:
     assert (usage.level_bytes, usage.peak_bytes, reader.peak_allocated_bytes()) == (3 << 30, 5 << 30, 4 << 30)
     assert reader.reset_peak()
     assert cuda.reset == 1
+
+
+def test_on_cuda_activations_are_what_tensors_held_since_a_caching_allocator_gives_nothing_back() -> None:
+    footprint = Footprint()
+    footprint.reader = CudaMemory(FakeCuda(), "cuda:0")
+    footprint.loaded()
+    found = footprint.answer()
+    assert (found["kind"], found["activation_bytes"], found["peak_allocated_bytes"]) == (
+        "cuda reserved",
+        2 << 30,
+        4 << 30,
+    )
+    assert found["steady_peak_bytes"] == found["reserved_peak_bytes"] == 5 << 30
+    assert found["host_peak_bytes"] is None or found["host_peak_bytes"] > MIB

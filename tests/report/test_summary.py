@@ -1,5 +1,7 @@
 """The summary a person reads after a run."""
 
+from dataclasses import replace
+
 import pytest
 
 from perf.gates.policy import Gate, Policy
@@ -56,3 +58,16 @@ def test_what_can_not_run_here_is_skipped_unless_a_gate_names_it() -> None:
 )
 def test_durations_are_readable(seconds: float | None, expected: str) -> None:
     assert format_seconds(seconds) == expected
+
+
+def test_why_no_energy_is_known_is_said_once_and_what_spoilt_memory_with_its_gates() -> None:
+    measurement = made_of(1.40)
+    arms = {name: replace(arm, draw={"missing": "no counters"}) for name, arm in measurement.arms.items()}
+    blind = replace(measurement, arms=arms, residency="alone", notes=("one worker was resident at a time",))
+    lines = summary(POLICY, JUDGE, [blind, replace(blind, scenario="long")])
+    assert [line for line in lines if "no counters" in line] == ["energy, power, utilisation: no counters"]
+    assert lines.count("  note: one worker was resident at a time") == 2
+    told = {name: replace(arm, draw={"energy_j": 0.5}) for name, arm in measurement.arms.items()}
+    assert not any("energy" in line for line in summary(POLICY, JUDGE, [replace(measurement, arms=told)]))
+    paged = summary(POLICY, JUDGE, [replace(measurement, overcommitted="memory overcommitted: full")])
+    assert "INVALID my.encoder-short-jit min_speedup=1.10: memory overcommitted: full" in paged

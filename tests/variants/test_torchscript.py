@@ -36,7 +36,7 @@ def test_the_signature_is_kept_with_its_types(saved: tuple[Path, dict[str, str]]
 
 def test_another_signature_than_was_exported_is_refused(saved: tuple[Path, dict[str, str]]) -> None:
     path, _ = saved
-    with pytest.raises(RuntimeError, match="but x: Tensor, streaming: bool was exported"):
+    with pytest.raises(RuntimeError, match="but what was exported takes x: Tensor, streaming: bool"):
         TorchScript().load(path, "cpu", {"signature": "x: Tensor, streaming: bool"})
 
 

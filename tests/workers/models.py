@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 import perf
+from perf.workloads.origin import Origin, current
 
 
 class Tiny(torch.nn.Module):
@@ -35,7 +36,7 @@ def tiny() -> perf.Workload:
 def unseeded() -> perf.Workload:
     """Other weights in every process."""
     torch.manual_seed(int.from_bytes(os.urandom(4)))
-    return perf.Workload(Tiny(), {"short": (torch.randn(8, 64), 1)})
+    return perf.Workload(Tiny(), {"short": (torch.randn(8, 64), 1), "varied": [(torch.randn(8, 64), 1)]})
 
 
 def not_a_workload() -> Any:
@@ -111,3 +112,17 @@ def raises(module: Any, example: tuple[Any, ...]) -> Any:
         return module(*inputs)
 
     return call
+
+
+seen: list[Origin] = []
+
+
+def curious_factory() -> perf.Workload:
+    """Notes where it is told that weights come from, and takes none."""
+    seen.append(current())
+    return tiny()
+
+
+def loading_factory() -> perf.Workload:
+    """Takes the weights of a checkpoint where there is one."""
+    return perf.Workload(perf.load_weights(Tiny(), "tiny.pt", "part."), {"short": (torch.randn(8, 64), 1)}, threads=1)

@@ -15,11 +15,12 @@ import pytest
 
 from perf.errors import UsageProblem
 from perf.variants.registry import BASELINE, CONTROL, VariantSpec
+from perf.workers.binding import bind
 from perf.workers.cache import ArtefactCache
 from perf.workers.crew import Crew
 from perf.workers.examination import Examined, examine_again
 from perf.workers.failure import FailureKind
-from perf.workers.readiness import Ready, bind, make_ready
+from perf.workers.readiness import Ready, make_ready
 from perf.workloads.registry import WorkloadSpec
 
 MODELS = "tests.workers.models"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from perf.workloads.checkpoint import Part
 from perf.workloads.cosyvoice import conformer
 from perf.workloads.cosyvoice.scenarios import flow_scenarios, step_scenarios, text_scenarios
-from perf.workloads.cosyvoice.transformer import NextPositions, TransformerEncoder
+from perf.workloads.cosyvoice.transformer import NextPositions, TransformerEncoder, narrow_transformer
 from perf.workloads.weights import build_seeded
 from perf.workloads.workload import Workload
 
 
 def text_encoder() -> Workload:
     """The text encoder of the language model at its true size."""
-    return Workload(build_seeded(conformer.text_encoder), text_scenarios(width=512), artefact="llm.text_encoder")
+    module = build_seeded(conformer.text_encoder, Part("llm.pt", "text_encoder."))
+    return Workload(module, text_scenarios(width=512), artefact="llm.text_encoder")
 
 
 def small_text_encoder() -> Workload:
@@ -22,20 +24,21 @@ def small_text_encoder() -> Workload:
 
 def llm() -> Workload:
     """One step of the language model at its true size."""
-    module = NextPositions(build_seeded(TransformerEncoder)).eval()
+    module = NextPositions(build_seeded(TransformerEncoder, Part("llm.pt", "llm."))).eval()
     return Workload(module, step_scenarios(width=1024, heads=16, layers=14), artefact="llm.llm.step")
 
 
 def small_llm() -> Workload:
     """The same graph, narrow, on one CPU thread."""
-    module = NextPositions(build_seeded(lambda: TransformerEncoder(width=128, heads=4, feed_forward=512))).eval()
+    module = NextPositions(build_seeded(narrow_transformer)).eval()
     scenarios = step_scenarios(width=128, heads=4, layers=14)
     return Workload(module, scenarios, threads=1, artefact="llm.llm.step.small")
 
 
 def flow_encoder() -> Workload:
     """The flow encoder at its true size."""
-    return Workload(build_seeded(conformer.flow_encoder), flow_scenarios(width=512), artefact="flow.encoder.v1")
+    module = build_seeded(conformer.flow_encoder, Part("flow.pt", "encoder."))
+    return Workload(module, flow_scenarios(width=512), artefact="flow.encoder.v1")
 
 
 def small_flow_encoder() -> Workload:

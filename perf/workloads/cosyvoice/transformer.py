@@ -90,6 +90,11 @@ class TransformerEncoder(nn.Module):
         return self.after_norm(x), torch.cat(caches, dim=0), placeholder
 
 
+def narrow_transformer() -> TransformerEncoder:
+    """An eighth of the width, all 14 layers."""
+    return TransformerEncoder(width=128, heads=4, feed_forward=512)
+
+
 class NextPositions(nn.Module):
     """What inference calls in each step, as a `forward`: `llm.forward_chunk` with its cache kept whole.
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from perf.workloads.checkpoint import Part
 from perf.workloads.cosyvoice2.flow_encoder import FlowEncoder
 from perf.workloads.cosyvoice2.flow_estimator import FlowEstimator
 from perf.workloads.cosyvoice2.flow_matching import STEPS, FlowMatching
@@ -106,7 +107,7 @@ class Flow(nn.Module):
 
 def flow() -> Workload:
     """The flow at its true size."""
-    return Workload(build_seeded(Flow), scenarios(), artefact="flow", sound=Sound.mel())
+    return Workload(build_seeded(Flow, Part("flow.pt")), scenarios(), artefact="flow", sound=Sound.mel())
 
 
 def small_flow() -> Workload:

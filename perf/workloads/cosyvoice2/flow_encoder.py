@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from perf.workloads.checkpoint import Part
 from perf.workloads.cosyvoice2.layers import EncoderLayer, InputLayer, LookAheadLayer, Upsampling
 from perf.workloads.cosyvoice2.masks import attention_mask, padding_mask
 from perf.workloads.cosyvoice2.scenarios import scenarios
@@ -79,7 +80,8 @@ class FlowEncoder(nn.Module):
 
 def flow_encoder() -> Workload:
     """The encoder at its true size."""
-    return Workload(build_seeded(FlowEncoder), scenarios(width=512), artefact="flow.encoder")
+    module = build_seeded(FlowEncoder, Part("flow.pt", "encoder."))
+    return Workload(module, scenarios(width=512), artefact="flow.encoder")
 
 
 def small_flow_encoder() -> Workload:
@@ -87,5 +89,9 @@ def small_flow_encoder() -> Workload:
 
     On one CPU thread it is bound by dispatching operations, as the full width is on a GPU.
     """
-    module = build_seeded(lambda: FlowEncoder(width=128, heads=4, feed_forward=512))
-    return Workload(module, scenarios(width=128), threads=1, artefact="flow.encoder.small")
+    return Workload(build_seeded(narrow_encoder), scenarios(width=128), threads=1, artefact="flow.encoder.small")
+
+
+def narrow_encoder() -> FlowEncoder:
+    """A quarter of the width."""
+    return FlowEncoder(width=128, heads=4, feed_forward=512)

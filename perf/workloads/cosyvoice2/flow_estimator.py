@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from perf.workloads.checkpoint import Part
 from perf.workloads.cosyvoice2.estimator_blocks import Block, Group, TimeEmbedding, TimeFeatures
 from perf.workloads.cosyvoice2.speech import (
     FIRST_CHUNK_TOKENS,
@@ -93,7 +94,8 @@ class FlowEstimator(nn.Module):
 
 def flow_estimator() -> Workload:
     """The estimator at its true size."""
-    return Workload(build_seeded(FlowEstimator), scenarios(), artefact="flow.decoder.estimator", sound=SOUND)
+    module = build_seeded(FlowEstimator, Part("flow.pt", "decoder.estimator."))
+    return Workload(module, scenarios(), artefact="flow.decoder.estimator", sound=SOUND)
 
 
 def small_flow_estimator() -> Workload:

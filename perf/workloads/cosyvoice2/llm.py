@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from perf.workloads.checkpoint import Part
 from perf.workloads.cosyvoice2.language_model import Cache, LanguageModel, Size
 from perf.workloads.cosyvoice2.llm_scenarios import decode_scenarios, prefill_scenarios
 from perf.workloads.weights import build_seeded
@@ -33,7 +34,7 @@ class Decode(LanguageModel):
 
 def prefill() -> Workload:
     """The first step at true size."""
-    return Workload(build_seeded(Prefill), prefill_scenarios(Size()), artefact="llm.prefill")
+    return Workload(build_seeded(Prefill, Part("llm.pt")), prefill_scenarios(Size()), artefact="llm.prefill")
 
 
 def small_prefill() -> Workload:
@@ -45,7 +46,7 @@ def small_prefill() -> Workload:
 
 def decode() -> Workload:
     """A later step at true size."""
-    return Workload(build_seeded(Decode), decode_scenarios(Size()), artefact="llm.decode")
+    return Workload(build_seeded(Decode, Part("llm.pt")), decode_scenarios(Size()), artefact="llm.decode")
 
 
 def small_decode() -> Workload:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.jit import is_scripting  # type: ignore[attr-defined]
 from torch.nn import functional
 
+from perf.workloads.checkpoint import Part
 from perf.workloads.cosyvoice2.source import HARMONICS, RATE_HZ, SAMPLES_PER_FRAME, FrequencyPredictor, Source
 from perf.workloads.cosyvoice2.speech import (
     FIRST_CHUNK_TOKENS,
@@ -149,7 +150,7 @@ class Vocoder(nn.Module):
 
 def vocoder() -> Workload:
     """The vocoder at its true size."""
-    return Workload(build_seeded(Vocoder), scenarios(), artefact="hift", sound=SOUND)
+    return Workload(build_seeded(Vocoder, Part("hift.pt")), scenarios(), artefact="hift", sound=SOUND)
 
 
 def small_vocoder() -> Workload:

@@ -1,0 +1,191 @@
+"""The two ways of bringing a crew's workers to their turns: all resident together, or one at a time."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from perf.measurement.blocks import BlockTeam, calls_in_a_block
+from perf.measurement.draw import draw_of
+from perf.measurement.measurement import Measurement
+from perf.measurement.order import Mirrored
+from perf.measurement.overcommit import Overcommit
+from perf.measurement.rounds import Rounds
+from perf.probes.draw import Meter
+from perf.probes.health import Health
+from perf.variants.registry import CONTROL
+from perf.workers.binding import bind
+from perf.workers.crew import Crew, Progress, Turn
+from perf.workers.examination import Examined, examine_again
+from perf.workers.failure import Failure
+from perf.workers.readiness import Ready
+from perf.workers.solo import Solo
+
+Readings = dict[str, dict[str, Any]]
+"""Worker -> what was read of it."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who looks on while rounds run. overcommit: None where memory can't be lent by a driver, as on a CPU."""
+
+    health: Health
+    overcommit: Overcommit | None
+    keep_disturbed: bool
+
+
+class Staging(Protocol):
+    """How one scenario after the other is measured with a crew."""
+
+    residency: str
+
+    def bind(self, scenario: str) -> dict[str, Examined]:
+        """Cold figures, and what the first calls showed of each worker."""
+        ...
+
+    def rounds(self, blank: Measurement, watch: Watch) -> Rounds:
+        """Ready to run: warm, and with so many calls a turn as pay."""
+        ...
+
+    def memory(self, scenario: str) -> Readings:
+        """What each worker took, once rounds have been run."""
+        ...
+
+    def off(self, scenario: str) -> dict[str, str]:
+        """Worker -> what it is instead of what its name says, where it is not on, once rounds have been run."""
+        ...
+
+    def notes(self, scenario: str) -> tuple[str, ...]:
+        """What a reader has to know of how workers took their turns, once rounds have been run."""
+        ...
+
+    def draw(self, scenario: str, median_s: Callable[[str], float | None]) -> Readings:
+        """What each worker makes the device draw; median_s: worker -> a steady call's duration."""
+        ...
+
+
+class Crowd:
+    """The workers of a crew as rounds see them."""
+
+    def __init__(self, crew: Crew) -> None:
+        self._crew = crew
+
+    def names(self) -> list[str]:
+        return [name for name, worker in self._crew.workers.items() if worker.alive]
+
+    def turn(self, name: str, scenario: str, start: int, count: int) -> Turn | None:
+        return self._crew.turn(name, scenario, start, count)
+
+    def failure(self, name: str) -> Failure | None:
+        return self._crew.workers[name].failure
+
+
+class Together:
+    """Every worker lives from the first round to the last."""
+
+    residency = "together"
+
+    def __init__(self, crew: Crew, ready: Ready, progress: Progress, meter: Meter) -> None:
+        self._crew, self._ready, self._progress, self._meter = crew, ready, progress, meter
+
+    def bind(self, scenario: str) -> dict[str, Examined]:
+        return bind(self._crew, scenario, self._ready.cold)
+
+    def rounds(self, blank: Measurement, watch: Watch) -> Rounds:
+        run = Rounds(
+            Crowd(self._crew),
+            blank,
+            self._ready.calls[blank.scenario],
+            self._progress,
+            watch.health,
+            keep_disturbed=watch.keep_disturbed,
+            overcommit=watch.overcommit,
+        )
+        run.warm_up()
+        return run
+
+    def memory(self, scenario: str) -> Readings:  # noqa: ARG002 - workers hold the inputs of one scenario at a time
+        answers = self._crew.ask_each(self._crew.workers.values(), "reading memory", "memory")
+        return {worker.name: self._crew.ledger.device_level(worker.name, found) for worker, found in answers.items()}
+
+    def off(self, scenario: str) -> dict[str, str]:
+        return examine_again(self._crew, scenario)
+
+    def notes(self, scenario: str) -> tuple[str, ...]:  # noqa: ARG002 - the rounds say themselves who was restless
+        return ()
+
+    def draw(self, scenario: str, median_s: Callable[[str], float | None]) -> Readings:
+        found = {}
+        for name in _variants(self._crew):
+            seconds = median_s(name)
+            if seconds is not None:
+                work = functools.partial(self._crew.turn, name, scenario, 0)
+                found[name] = draw_of(self._meter, work, seconds)
+        return found
+
+
+class Alone:
+    """One worker at a time: a turn is a block, a whole life."""
+
+    residency = "alone"
+
+    def __init__(self, crew: Crew, ready: Ready, progress: Progress, meter: Meter) -> None:
+        self._crew, self._ready, self._progress, self._meter = crew, ready, progress, meter
+        self._solo = Solo(crew, ready)
+        self._teams: dict[str, BlockTeam] = {}
+        self._typical_s: dict[str, float | None] = {}
+
+    def bind(self, scenario: str) -> dict[str, Examined]:
+        self._progress.busy(f"{self._crew.workload.name} {scenario}: every worker once, alone")
+        self._crew.quiet = False
+        meeting = self._solo.meet(scenario)
+        self._crew.quiet = True  # from here on the same steps come again in every block: the rounds are the news
+        self._typical_s[scenario] = meeting.typical_s
+        return meeting.examined
+
+    def rounds(self, blank: Measurement, watch: Watch) -> Rounds:
+        crowd = Crowd(self._crew)
+        inputs = self._ready.calls[blank.scenario]
+        team = self._teams[blank.scenario] = BlockTeam(
+            self._solo, crowd.names, crowd.failure, watch.health, same_inputs=inputs == 1
+        )
+        return Rounds(
+            team,
+            blank,
+            inputs,
+            self._progress,
+            team,
+            keep_disturbed=watch.keep_disturbed,
+            order=Mirrored(blank.seed),
+            overcommit=watch.overcommit,
+            block=calls_in_a_block(self._typical_s.get(blank.scenario)),
+        )
+
+    def memory(self, scenario: str) -> Readings:
+        team = self._teams.get(scenario)
+        return {} if team is None else dict(team.memory)
+
+    def off(self, scenario: str) -> dict[str, str]:
+        team = self._teams.get(scenario)
+        return {} if team is None else dict(team.off)
+
+    def notes(self, scenario: str) -> tuple[str, ...]:
+        restless = self._teams[scenario].restless if scenario in self._teams else []
+        return (f"{', '.join(restless)} not steady when a block of theirs began",) if restless else ()
+
+    def draw(self, scenario: str, median_s: Callable[[str], float | None]) -> Readings:
+        found = {}
+        for name in _variants(self._crew):
+            seconds = median_s(name)
+            if seconds is None:
+                continue
+            with self._solo.on_stage(name, scenario) as act:
+                if act is not None:
+                    found[name] = draw_of(self._meter, functools.partial(act.turn, 0), seconds)
+        return found
+
+
+def _variants(crew: Crew) -> list[str]:
+    return [name for name in Crowd(crew).names() if name != CONTROL]

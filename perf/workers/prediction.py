@@ -1,0 +1,98 @@
+"""How much memory a worker is going to take, said before it starts: as much as last time, else a guess from weights."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from perf.variants.registry import VariantSpec
+from perf.workers.content import digest_of
+
+IN_PROCESS = 2.0
+"""Times its weights: a module that runs as it is. CosyVoice2's flow encoder (144 MiB of weights) took 257 MiB on a CPU,
+1.8 times as much; what long inputs need beside that only a measurement tells, and later runs know it.
+"""
+
+EXPORTED = 4.0
+"""Times the module's weights: a compiled package keeps them packed for the processor beside the file's own copy. The
+same encoder took 243 MiB as TorchScript (1.7 times) and 494 MiB from inductor (3.4 times).
+"""
+
+
+class Footprints:
+    """What workers took as a whole in earlier runs, by content, in a folder beside the exported files.
+
+    A figure that can't be read counts as none; a folder that can't be written keeps none.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def find(self, key: str) -> int | None:
+        """Bytes that the worker of that key took at most when it was last measured."""
+        try:
+            said = json.loads((self._folder / f"{key}.json").read_text(encoding="utf-8"))
+            need = said["need_bytes"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return need if isinstance(need, int) and not isinstance(need, bool) and need > 0 else None
+
+    def keep(self, key: str, need_bytes: int) -> None:
+        """Remember it, in place of what was known."""
+        draft = self._folder / f"{key}.draft-{os.getpid()}"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            draft.write_text(json.dumps({"need_bytes": need_bytes}), encoding="utf-8")
+            draft.replace(self._folder / f"{key}.json")
+        except OSError:
+            with contextlib.suppress(OSError):
+                draft.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """Predicts from `footprints` and from what the first worker said when it opened the model (`facts`).
+
+    base_bytes: what a worker takes before it has a model: on a CPU the process with torch in it, on a card its context.
+    """
+
+    footprints: Footprints
+    facts: Mapping[str, Any]
+    device: str
+    base_bytes: int
+
+    def key(self, variant: VariantSpec, scenario: str) -> str:
+        """What a footprint depends on: weights, source, runtime, inputs, and the way of running them."""
+        kinds = self.facts["signatures"][scenario]
+        return digest_of(
+            {
+                "weights": self.facts["weights"],
+                "source": self.facts["source"],
+                "runtime": self.facts["runtime"],
+                "device": self.device.split(":")[0],
+                "variant": repr(variant),
+                "inputs": [scenario, *((kind, self.facts["spread"][kind]) for kind in kinds)],
+            }
+        )
+
+    def need_bytes(self, variant: VariantSpec, scenarios: Iterable[str]) -> int:
+        """The largest of the scenarios; the guess for those that were never measured."""
+        found = [self.footprints.find(self.key(variant, scenario)) for scenario in scenarios]
+        return max((self._guess(variant) if need is None else need for need in found), default=self._guess(variant))
+
+    def learn(self, variant: VariantSpec, scenario: str, memory: Mapping[str, Any]) -> None:
+        """Remember what a worker took, from its answer about memory; nothing where its peak is not known."""
+        peak = memory.get("peak_bytes")
+        if peak is None or memory.get("doubt"):
+            return
+        on_card = memory.get("kind") == "device"  # its peak is the whole already, the context included
+        self.footprints.keep(self.key(variant, scenario), int(peak if on_card else peak + memory["level_before_bytes"]))
+
+    def _guess(self, variant: VariantSpec) -> int:
+        factor = EXPORTED if variant.exported else IN_PROCESS
+        return self.base_bytes + round(factor * int(self.facts["weight_bytes"]))

@@ -1,0 +1,77 @@
+"""Where a workload's modules and weights come from: ours with seeded weights, or directories of the user's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Origin:
+    """checkpoint: the directory that weights are read from; None for seeded ones. files: those of it that the workload
+    reads. checkout: the directory of a `cosyvoice` package whose modules are measured; None for ours.
+    """
+
+    checkpoint: Path | None = None
+    checkout: Path | None = None
+    files: tuple[str, ...] = ()
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files of the checkpoint that the workload reads."""
+        return () if self.checkpoint is None else tuple(self.checkpoint / name for name in self.files)
+
+    def plain(self) -> dict[str, Any]:
+        """The same as plain values, for a message to a worker."""
+        return {
+            "checkpoint": None if self.checkpoint is None else str(self.checkpoint),
+            "checkout": None if self.checkout is None else str(self.checkout),
+            "files": list(self.files),
+        }
+
+    @classmethod
+    def read(cls, plain: Mapping[str, Any]) -> Origin:
+        """What `plain` gave."""
+        directories = {
+            name: Path(plain[name]) if plain[name] is not None else None for name in ("checkpoint", "checkout")
+        }
+        return cls(**directories, files=tuple(plain["files"]))
+
+
+OURS = Origin()
+"""Our own modules with seeded weights."""
+
+
+@dataclass
+class Use:
+    """What a factory has taken from its origin so far: names of files."""
+
+    origin: Origin
+    files: set[str] = field(default_factory=set)
+
+
+_uses: list[Use] = []
+
+
+@contextmanager
+def entered(origin: Origin) -> Iterator[Use]:
+    """While this is open, `current` is `origin`: how a factory, which takes no argument, learns of it."""
+    _uses.append(Use(origin))
+    try:
+        yield _uses[-1]
+    finally:
+        _uses.pop()
+
+
+def current() -> Origin:
+    """Where the workload that is being built now comes from."""
+    return _uses[-1].origin if _uses else OURS
+
+
+def note_read(file: str) -> None:
+    """The factory that is running has read `file` of the checkpoint."""
+    if _uses:
+        _uses[-1].files.add(file)
