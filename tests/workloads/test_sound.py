@@ -1,8 +1,11 @@
 """What an output is to the ear."""
 
+from pathlib import Path
+
 import pytest
 
 from perf.workloads.cosyvoice2 import vocoder
+from perf.workloads.origin import Origin, entered
 from perf.workloads.sound import Kind, Sound
 
 
@@ -19,5 +22,7 @@ def test_a_waveform_has_a_rate_and_a_mel_has_none(kind: Kind, rate: int | None) 
         Sound(kind, rate)
 
 
-def test_a_voice_has_a_phase() -> None:
-    assert (vocoder.SOUND.by_ear, vocoder.TRAINED_SOUND.by_ear) == (False, True)
+def test_a_voice_of_trained_weights_has_a_phase_and_is_judged_by_ear() -> None:
+    assert vocoder.sound() == Sound.waveform(24_000)
+    with entered(Origin(checkpoint=Path("CosyVoice2-0.5B"))):
+        assert vocoder.sound() == Sound.waveform(24_000, by_ear=True)

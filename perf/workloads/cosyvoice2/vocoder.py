@@ -26,6 +26,7 @@ from perf.workloads.cosyvoice2.speech import (
     normal,
 )
 from perf.workloads.cosyvoice2.vocoder_layers import NormedConv, NormedTransposedConv, SnakeBlock
+from perf.workloads.origin import current
 from perf.workloads.sound import Sound
 from perf.workloads.weights import build_seeded
 from perf.workloads.workload import Workload
@@ -150,7 +151,12 @@ class Vocoder(nn.Module):
 
 def vocoder() -> Workload:
     """The vocoder at its true size."""
-    return Workload(build_seeded(Vocoder, Part("hift.pt")), scenarios(), artefact="hift", sound=SOUND)
+    return Workload(build_seeded(Vocoder, Part("hift.pt")), scenarios(), artefact="hift", sound=sound())
+
+
+def sound() -> Sound:
+    """What the waveform is, by where its weights come from."""
+    return SOUND if current().checkpoint is None else TRAINED_SOUND
 
 
 def small_vocoder() -> Workload:
