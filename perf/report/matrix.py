@@ -64,7 +64,8 @@ of its own, and times nothing."""
 _LEGEND = f"""\
 A number is the relative L2 distance of the output from eager float32's, in the workload's first scenario: the variant
 runs, is what its name says, and is within its tolerance. **wrong** is not, or is not on; **failed** neither ran nor was
-refused. A number in brackets leads to the reason below; alone it is a refusal. `{UNTRIED}` was not tried."""
+refused. A number in brackets leads to the reason below; alone it is a refusal. `{UNTRIED}` was not tried; neither
+was a variant that has no row."""
 
 
 def summary_line(outcomes: Sequence[Outcome]) -> str:
