@@ -16,7 +16,7 @@ from perf.probes.reading import Missing, Reading
 from perf.variants.registry import BASELINE, CONTROL, VariantSpec
 from perf.workers.cache import ArtefactCache
 from perf.workloads.registry import WorkloadSpec
-from tests.measurement.test_rounds import Silent
+from tests.measurement.fake_team import Silent
 
 MIB = 1 << 20
 

@@ -28,7 +28,7 @@ from perf.variants.registry import BASELINE, CONTROL
 from perf.workers.cold import Cold
 from perf.workers.crew import Turn
 from perf.workers.failure import Failure, FailureKind
-from tests.measurement.test_rounds import Silent
+from tests.measurement.fake_team import Silent
 
 MS = 1_000_000
 NAMES = [BASELINE, "jit", CONTROL]

@@ -18,7 +18,7 @@ from perf.variants.registry import BASELINE, CONTROL
 from perf.workers.cache import ArtefactCache
 from perf.workers.residency import Residency
 from perf.workloads.registry import WorkloadSpec
-from tests.measurement.test_rounds import Silent
+from tests.measurement.fake_team import Silent
 from tests.probes.device_memories import GIB, FakeCard
 from tests.workers.card_crew import CONTEXT, EAGER, JIT, MIB, SEGMENT, WORKSPACE, CardCrew, Drama
 

@@ -31,7 +31,7 @@ from perf.workers.parity import Parity
 from perf.workers.prediction import Footprints
 from perf.workers.residency import Residency, Seating
 from perf.workers.seats import Seats
-from tests.measurement.test_rounds import FakeHealth, Silent
+from tests.measurement.fake_team import FakeHealth, Silent
 from tests.probes.device_memories import GIB, FakeCard
 
 ENGINE_BYTES = 2_400_000_000
