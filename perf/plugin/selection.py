@@ -74,7 +74,12 @@ def add_keyword(item: pytest.Item) -> None:
 
 def xdist_refused(state: State, ids: list[str]) -> None:
     """Raise a usage error where xdist would spread our tests: workers on one device would disturb each other."""
-    prefixes = tuple(f"[{name}-" for name in state.policy.workloads)
+    # A brought-along workload names its scenarios only when it is asked, and here nobody may be.
+    prefixes = tuple(
+        f"[{spec.name}-{scenario}"
+        for spec in state.policy.workloads.values()
+        for scenario in [f"{name}-" for name in spec.scenarios] or [""]
+    )
     if any(prefix in node_id for node_id in ids for prefix in prefixes):
         raise pytest.UsageError(
             "performance tests can't be spread with -n: processes that share a device disturb each other's figures; "
