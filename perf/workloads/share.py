@@ -34,6 +34,8 @@ SHARES: Mapping[str, Share] = {
     "cosyvoice2.vocoder": Share(("hift.pt",), "v2"),
     "cosyvoice2.llm_prefill": Share(("llm.pt",), "v2"),
     "cosyvoice2.llm_decode": Share(("llm.pt",), "v2"),
+    "cosyvoice2.pipeline": Share(("llm.pt", "flow.pt", "hift.pt"), "v2"),
+    "cosyvoice2.short_texts": Share(("flow.pt",), "v2"),
     "cosyvoice.text_encoder": Share(("llm.pt",), "v1", V1_TEXT_ENCODER),
     "cosyvoice.llm": Share(("llm.pt",), "v1", V1_LLM),
     "cosyvoice.flow_encoder": Share(("flow.pt",), "v1", V1_FLOW_ENCODER),

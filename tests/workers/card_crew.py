@@ -82,12 +82,14 @@ class CardWorker:
             "contents": {},
             "signatures": {"short": ["k"]},
             "spread": {"k": "8"},
+            "parts": {},
+            "sentences": {},
         }
 
     def _engine(self, variant: dict[str, Any]) -> dict[str, Any]:
         return {"suffix": ".zip", "per_signature": False, "key": "k", "unavailable": None}
 
-    def _export(self, variant: dict[str, Any], path: str, kind: str | None) -> dict[str, Any]:
+    def _export(self, variant: dict[str, Any], path: str, kind: str | None, part: str | None) -> dict[str, Any]:
         Path(path).write_bytes(b"a graph")
         return {"facts": {}, "export_s": 1.0}
 
@@ -114,7 +116,13 @@ class CardWorker:
 
     def _turn(self, scenario: str, start: int, count: int) -> dict[str, Any]:
         call_s = self.crew.call_s[self.name.split("#", maxsplit=1)[0]] * (20 if self.crew.card.lent_bytes else 1)
-        return {"wall_ns": [round(call_s * 1e9)] * count, "device_ns": [], "level_bytes": self.held, "rebuilds": {}}
+        return {
+            "wall_ns": [round(call_s * 1e9)] * count,
+            "device_ns": [],
+            "level_bytes": self.held,
+            "rebuilds": {},
+            "laps": [],
+        }
 
     def _memory(self) -> dict[str, Any]:
         peak = self.held - SEGMENT

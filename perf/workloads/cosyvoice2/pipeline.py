@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from perf.workloads.checkpoint import Part as Weights
 from perf.workloads.cosyvoice2.flow import Flow
 from perf.workloads.cosyvoice2.flow_encoder import FlowEncoder, flow_encoder, small_flow_encoder
 from perf.workloads.cosyvoice2.flow_estimator import FlowEstimator, flow_estimator, small_flow_estimator
@@ -27,7 +28,8 @@ from perf.workloads.cosyvoice2.pipeline_scenarios import parts, scenarios, sente
 from perf.workloads.cosyvoice2.source import SAMPLES_PER_FRAME
 from perf.workloads.cosyvoice2.speech import FRAMES_PER_TOKEN
 from perf.workloads.cosyvoice2.streaming import HELD_FRAMES, HELD_SAMPLES, Step, fade_window, faded, schedule
-from perf.workloads.cosyvoice2.vocoder import SOUND, Vocoder, small_vocoder, vocoder
+from perf.workloads.cosyvoice2.vocoder import SOUND, Vocoder, small_vocoder, sound, vocoder
+from perf.workloads.origin import current
 from perf.workloads.weights import build_seeded
 from perf.workloads.workload import Workload
 
@@ -116,8 +118,11 @@ class Pipeline(nn.Module):
 
 def pipeline() -> Workload:
     """CosyVoice2-0.5B: 2.6 GB of weights in float32."""
-    flow = joined(flow_encoder().module, flow_estimator().module, width=512)
-    module = Pipeline(build_seeded(Decode), flow, _vocoder(vocoder()))
+    if current().checkpoint is None:
+        flow = joined(flow_encoder().module, flow_estimator().module, width=512)
+    else:
+        flow = build_seeded(Flow, Weights("flow.pt"))
+    module = Pipeline(build_seeded(Decode, Weights("llm.pt")), flow, _vocoder(vocoder()))
     size = Size()
     return Workload(
         module.eval(),
@@ -125,7 +130,7 @@ def pipeline() -> Workload:
         artefact="pipeline",
         parts=parts(size, 512),
         sentences=sentences(),
-        sound=SOUND,
+        sound=sound(),
     )
 
 

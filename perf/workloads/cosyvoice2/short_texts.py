@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from perf.workloads.checkpoint import Part
 from perf.workloads.cosyvoice2.flow_encoder import FlowEncoder
 from perf.workloads.cosyvoice2.speech import PROMPT_TOKENS, SENTENCE_TOKENS, normal
 from perf.workloads.weights import build_seeded
@@ -42,7 +43,8 @@ class ShortTexts(nn.Module):
 
 def short_texts() -> Workload:
     """At true size."""
-    return Workload(build_seeded(ShortTexts), scenarios(width=512))
+    module = build_seeded(ShortTexts, Part("flow.pt", "encoder.", under="encoder."))
+    return Workload(module, scenarios(width=512))
 
 
 def small_short_texts() -> Workload:
