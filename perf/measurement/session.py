@@ -47,7 +47,8 @@ class Means:
     budget_s: seconds of rounds per workload/scenario. timeout_s: for one answer of a worker. processes: how many times
     all workers are started anew, because a process is a source of variance of its own. claim: called before workers
     start; returns when the device is this run's alone, and at once when it is already. keep_disturbed: whether rounds
-    that something else disturbed count all the same. card_uuid: of the card that workers run on; "" for none.
+    that something else disturbed count all the same. beside: whether more is asked once they are over.
+    card_uuid: of the card that workers run on; "" for none.
     enforced_bytes: the cap on each worker; None for none.
     residency: whether workers live together. room: reads the memory they have to fit, with `ceiling_bytes` where the
     device is a card. meter: reads what the device draws.
@@ -61,6 +62,7 @@ class Means:
     seed: int
     processes: int = 1
     keep_disturbed: bool = False
+    beside: bool = True
     card_uuid: str = ""
     enforced_bytes: int | None = None
     residency: Residency = Residency.AUTO
@@ -226,7 +228,7 @@ class Measurements:
         draw = self._draw(measurement)
         off = way.off(measurement.scenario)
         scenario = measurement.scenario
-        if scenario not in self._beside and not measurement.overcommitted:
+        if self._means.beside and scenario not in self._beside and not measurement.overcommitted:
             ahead = [name for name in self._tasks[measurement.workload].scenarios if name not in self._beside]
             self._beside[scenario] = way.beside(measurement, self._ceilings, ahead)
         arms = {

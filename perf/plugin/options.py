@@ -51,6 +51,13 @@ def add_options(parser: pytest.Parser) -> None:
         "much it did not fit",
     )
     group.addoption(
+        "--perf-beside",
+        choices=("measure", "skip"),
+        default="measure",
+        help="what is measured once the rounds are over, some seconds a scenario: calls at new lengths, the work of a "
+        "call, what the device does at best; default: measure",
+    )
+    group.addoption(
         "--perf-disturbed",
         choices=("leave-out", "keep"),
         default="leave-out",

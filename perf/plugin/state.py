@@ -259,6 +259,7 @@ class State:
             seed=option("perf_seed"),
             processes=option("perf_processes"),
             keep_disturbed=option("perf_disturbed") == "keep",
+            beside=option("perf_beside") == "measure",
             card_uuid=uuid,
             residency=Residency(option("perf_residency")),
             ceiling_bytes=self.policy.ceiling_bytes,

@@ -19,6 +19,7 @@ TINY = WorkloadSpec("tiny", "tests.workers.models:tiny", ("short", "varied"), (B
 OFF = VariantSpec("off", "tests.workers.models:off_by_one_percent", where="my.toml")
 
 
+@pytest.mark.slow
 def test_half_precision_runs_in_workers_a_wrong_one_is_wrong_and_one_without_its_card_is_refused(
     tmp_path: Path,
 ) -> None:

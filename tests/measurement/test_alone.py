@@ -72,6 +72,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, object]:
     return {"measurement": found, "left": left, "footprints": sorted((folder / "cache").glob("footprints/*"))}
 
 
+@pytest.mark.slow
 def test_a_workload_that_does_not_fit_is_measured_in_blocks(measured: Mapping[str, object]) -> None:
     found = measured["measurement"]
     assert isinstance(found, Measurement)

@@ -111,7 +111,7 @@ class Project:
     def command(self, *arguments: str) -> list[str]:
         paths = [] if any(argument.endswith(".py") for argument in arguments) else ["--pyargs", "perf.benchmarks"]
         # Tests run beside each other: every round of theirs is disturbed by other tests.
-        chosen = ["--perf-device", "cpu", "--perf-disturbed", "keep"]
+        chosen = ["--perf-device", "cpu", "--perf-disturbed", "keep", "--perf-beside", "skip"]
         return [sys.executable, "-m", "pytest", "-p", "perf.plugin", *chosen, *paths, *arguments]
 
     def pytest(self, *arguments: str, timeout_s: float = 240) -> subprocess.CompletedProcess[str]:

@@ -72,6 +72,7 @@ def test_what_is_no_checkout_is_refused_before_anything_is_measured(project: Pro
     assert "Traceback" not in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_a_run_measures_the_checkout_and_says_so(project: Project) -> None:
     (project.path / "pyproject.toml").write_text(GATES)
     checkout = write_checkout(project.path / "CosyVoice")

@@ -57,6 +57,7 @@ def directory(project: Project) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_good_weights_are_measured_and_bad_ones_end_the_run(project: Project, directory: Path) -> None:
     """One session with both, since every one costs imports of torch: what was measured before is kept."""
     done = project.pytest("-k", "test_variant_stays", "--perf-budget", "1", "--perf-checkpoint", "model")

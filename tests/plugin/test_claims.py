@@ -55,9 +55,20 @@ def asking(project: Project) -> Project:
     return project
 
 
+@pytest.mark.slow
 def test_claims_are_measured_and_said_everywhere(asking: Project) -> None:
     done = asking.pytest(
-        "test_mine.py", "-m", "claims", "--benchmark-json", "out.json", "--perf-report", "run.md", "--perf-budget", "4"
+        "test_mine.py",
+        "-m",
+        "claims",
+        "--benchmark-json",
+        "out.json",
+        "--perf-report",
+        "run.md",
+        "--perf-budget",
+        "4",
+        "--perf-beside",
+        "measure",
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "4 passed" in done.stdout

@@ -98,6 +98,7 @@ def outcomes(text: str) -> dict[str, str]:
 
 
 @enforceable
+@pytest.mark.slow
 def test_a_variant_that_does_not_fit_fails_by_so_much_and_the_others_complete(project: Project) -> None:
     configure(project, "modest", ["eager", "greedy"])
     done = project.pytest(
@@ -131,6 +132,7 @@ def test_a_variant_that_does_not_fit_fails_by_so_much_and_the_others_complete(pr
 
 
 @enforceable
+@pytest.mark.slow
 def test_where_the_baseline_does_not_fit_the_others_are_judged_as_far_as_they_can_be(project: Project) -> None:
     configure(project, "wasteful", ["eager", "torchscript"])
     done = project.pytest(

@@ -68,6 +68,7 @@ def entry(path: Path, variant: str) -> dict[str, object]:
     return sentence
 
 
+@pytest.mark.slow
 def test_a_stage_and_the_sentence_stand_on_one_line(speaker: Project) -> None:
     configure(speaker, "front=torchscript,voice=copied", "voice=missing")
     done = speaker.pytest(

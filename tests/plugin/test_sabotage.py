@@ -104,6 +104,7 @@ def settings(project: Project) -> Project:
     return project
 
 
+@pytest.mark.slow
 def test_each_is_invalid_and_says_why(settings: Project) -> None:
     done = settings.pytest("-k", "jit or on_and", "--benchmark-json", "out.json", "--perf-budget", "5", "-rf")
     assert done.returncode == 1, done.stdout + done.stderr

@@ -142,6 +142,7 @@ def frozen(scripted: torch.jit.ScriptModule) -> torch.jit.ScriptModule:
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 @pytest.mark.parametrize(("streaming", "finalize"), [(False, True), (True, False), (True, True)])
+@pytest.mark.slow
 def test_scripted_and_frozen_it_is_equal(
     slim: Flow, frozen: torch.jit.ScriptModule, streaming: bool, finalize: bool
 ) -> None:

@@ -156,6 +156,7 @@ def test_scripted_and_frozen_it_is_equal(slim: Vocoder) -> None:
     assert "_weight_norm" not in str(frozen.inlined_graph), "constants now: what freezing wins here"
 
 
+@pytest.mark.slow
 def test_one_graph_serves_all_lengths(slim: Vocoder) -> None:
     shapes = {"mel": {2: Dim.DYNAMIC}, "phase": None, "noise": {1: Dim.DYNAMIC}, "cache_source": None}
     with torch.no_grad():
