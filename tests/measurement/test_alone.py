@@ -93,6 +93,7 @@ def test_a_workload_that_does_not_fit_is_measured_in_blocks(measured: Mapping[st
     assert measured["left"] == set(), "whoever had his block is gone before the crew is closed"
 
 
+@pytest.mark.slow
 def test_what_was_measured_is_remembered_by_content(measured: Mapping[str, object]) -> None:
     footprints = measured["footprints"]
     assert isinstance(footprints, list)

@@ -15,6 +15,7 @@ from tests.plugin.conftest import Project
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows can't send SIGINT to another process's group alone")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.slow
 def test_an_interrupt_keeps_the_rounds_and_leaves_no_worker(project: Project, number: signal.Signals) -> None:
     project.configure(["eager", "plain"], project.gate("plain", "min_speedup = 1.0"))
     settings = project.path / "pyproject.toml"

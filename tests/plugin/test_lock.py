@@ -32,6 +32,7 @@ def test_a_run_gives_up_in_one_sentence(project: Project, taken: RunLock) -> Non
     assert "importing torch" not in said
 
 
+@pytest.mark.slow
 def test_a_run_waits_and_goes_on(project: Project, taken: RunLock) -> None:
     project.configure(["eager", "plain"])
     command = project.command("-k", "short and test_jit and plain", "--perf-budget", "1", "-rs")

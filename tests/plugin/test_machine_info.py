@@ -12,6 +12,7 @@ TEST = "def test_it(benchmark):\n    benchmark(int)\n"
 WARNING = "machine_info is different"
 
 
+@pytest.mark.slow
 def test_an_equal_machine_never_warns_and_a_different_one_does(project: Project) -> None:
     project.configure(["eager"])
     (project.path / "test_own.py").write_text(TEST)
@@ -33,6 +34,7 @@ def test_an_equal_machine_never_warns_and_a_different_one_does(project: Project)
     assert WARNING in other.stdout + other.stderr
 
 
+@pytest.mark.slow
 def test_an_environment_with_other_threads_is_kept_apart(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     project.configure(["eager"])
     (project.path / "test_own.py").write_text(TEST)

@@ -92,6 +92,7 @@ def limit(size: str, name: str = "max_memory", variant: str = "eager") -> str:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux resets a process's peak")
+@pytest.mark.slow
 def test_a_peak_is_right_and_named_by_its_parts(project: Project) -> None:
     loose = limit("450MiB", variant="same")
     configure(project, "big", ["eager", "same"], limit("350MiB") + limit("150MiB", "max_load_memory") + loose)
@@ -114,6 +115,7 @@ def test_a_peak_is_right_and_named_by_its_parts(project: Project) -> None:
         assert line in done.stdout
 
 
+@pytest.mark.slow
 def test_a_leak_fails_with_its_slope_and_a_cache_that_fills_once_does_not(project: Project) -> None:
     configure(project, "tiny", ["eager", "leaks", "caches"])
     done = project.pytest("--perf-budget", "2", "--benchmark-json", "out.json", "-rA", "-k", "memory or noise or jit")

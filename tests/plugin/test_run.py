@@ -36,6 +36,7 @@ def entries(path: Path) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 def test_verdicts_records_and_comparison(project: Project) -> None:
     # Limits so far off that no noise can cross them: what is tested is the way of a verdict, not the speed.
     gates = (
@@ -138,6 +139,7 @@ def test_verdicts_records_and_comparison(project: Project) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+@pytest.mark.slow
 def test_a_killed_worker_is_one_failed_variant(project: Project) -> None:
     gates = "".join(project.gate(variant, "min_speedup = 0.001") for variant in ("dies", "plain"))
     project.configure(["eager", "dies", "plain", "missing"], gates)
@@ -159,6 +161,7 @@ def test_a_killed_worker_is_one_failed_variant(project: Project) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_gate_that_names_what_can_not_run_is_red(project: Project) -> None:
     project.configure(["eager", "missing"], project.gate("missing", "min_speedup = 0.001", scenario="short"))
     done = project.pytest("-k", "short and test_jit", "--junitxml", "junit.xml", *BUDGET)
@@ -170,6 +173,7 @@ def test_a_gate_that_names_what_can_not_run_is_red(project: Project) -> None:
 
 
 @pytest.mark.parametrize(("choice", "code", "outcome"), [("fail", 1, "failure"), ("skip", 0, "skipped")])
+@pytest.mark.slow
 def test_undecided_is_never_green(project: Project, choice: str, code: int, outcome: str) -> None:
     # At alpha one in a million, a second of rounds of a thing against itself can't decide a limit of 1.
     project.configure(["eager", "plain"], project.gate("plain", "min_speedup = 1.0", scenario="short"))
@@ -181,6 +185,7 @@ def test_undecided_is_never_green(project: Project, choice: str, code: int, outc
     assert "INCONCLUSIVE" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_test_of_ones_own_reads_like_the_requirement(project: Project) -> None:
     project.configure(["eager", "plain"])
     settings = project.path / "pyproject.toml"

@@ -77,6 +77,7 @@ def runner(name: str, module: torch.nn.Module, calls: list[Any], folder: Path) -
 
 
 @pytest.mark.parametrize("name", TRIED)
+@pytest.mark.slow
 def test_it_runs_and_gives_the_right_answer(name: str, tmp_path: Path) -> None:
     if variant_named(name).engine in COMPILING and missing_compiler():
         pytest.skip(str(missing_compiler()))

@@ -25,6 +25,7 @@ def test_nothing_is_free_where_nothing_differs() -> None:
 
 
 @pytest.mark.skipif(Inductor().unavailable() is not None, reason=str(Inductor().unavailable()))
+@pytest.mark.slow
 def test_a_package_serves_lengths_it_was_not_exported_with(tmp_path: Path) -> None:
     module = Tiny().eval()
     path = tmp_path / "tiny.fp32.pt2"

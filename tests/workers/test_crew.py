@@ -72,6 +72,7 @@ def rel_l2(found: dict[str, Examined], name: str) -> float:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no exit by signal")
+@pytest.mark.slow
 def test_a_crew_of_good_and_bad_variants(crew: Crew, cache: ArtefactCache) -> None:
     """One story, since every worker costs an import of torch: who is right is right, who fails fails alone."""
     variants = ["plain", "off_by_one_percent", "dies", "raises", "unavailable"]
@@ -132,6 +133,7 @@ def test_a_crew_of_good_and_bad_variants(crew: Crew, cache: ArtefactCache) -> No
     assert memory["peak_bytes"] is None or 0 <= memory["peak_bytes"] < 1 << 30
 
 
+@pytest.mark.slow
 def test_an_export_is_found_again_and_a_damaged_one_is_built_again(cache: ArtefactCache) -> None:
     built = []
     for damage in (False, True):

@@ -74,6 +74,7 @@ def tiny_directory(path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_crew_runs_on_the_weights_and_the_file_of_a_directory(tmp_path: Path) -> None:
     directory = tiny_directory(tmp_path / "model")
     jit = JitFile("tiny", "", "", Part("tiny.pt", "part."), 64, 64, {"forward": "x: Tensor, scale: int"})

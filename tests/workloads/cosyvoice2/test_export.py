@@ -30,6 +30,7 @@ def inputs(name: str, tokens: int) -> Inputs:
 
 
 @pytest.mark.parametrize(("name", "length"), [("5s", UNNAMED), ("first_chunk", NAMED)])
+@pytest.mark.slow
 def test_one_graph_serves_all_lengths(narrow: FlowEncoder, name: str, length: dict[str, dict[int, Dim]]) -> None:
     shapes = {argument: length.get(argument) for argument in ("xs", "xs_lens", "context")}
     shapes |= dict.fromkeys(("decoding_chunk_size", "num_decoding_left_chunks", "streaming"))

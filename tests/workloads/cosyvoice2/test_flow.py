@@ -156,6 +156,7 @@ def test_scripted_and_frozen_it_is_equal(
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+@pytest.mark.slow
 def test_scripted_and_frozen_the_estimator_is_equal(slim: Flow, scripted: torch.jit.ScriptModule) -> None:
     frozen = torch.jit.freeze(scripted.decoder.estimator)
     generator = torch.Generator().manual_seed(0)

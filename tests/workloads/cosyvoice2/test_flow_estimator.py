@@ -105,6 +105,7 @@ def test_bias_forbids_by_a_large_number_and_never_everything() -> None:
     assert attention_bias(mask.half(), 50, streaming=False)[0, 0].tolist() == [0.0, 0.0, -torch.inf]
 
 
+@pytest.mark.slow
 def test_one_graph_serves_all_lengths(slim: FlowEstimator) -> None:
     short = copy.deepcopy(slim)
     short.mid_blocks = short.mid_blocks[:2]  # all twelve are alike, and tracing is what takes the time
