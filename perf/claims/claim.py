@@ -65,17 +65,17 @@ class Findings:
         return self.measurement(cell).arms[variant or cell.variant]
 
     def lacking(self, cell: Cell) -> tuple[Standing, str] | None:
-        """Why nothing can be said about the cell; None where it was measured."""
+        """Why nothing can be said about the cell, as a sentence; None where it was measured."""
         measurement = self.measurements.get((cell.workload, cell.scenario))
         if measurement is None:
-            return Standing.INVALID, f"{cell.workload} {cell.scenario} was not measured in this run"
+            return Standing.INVALID, f"{cell.workload} {cell.scenario} was not measured in this run."
         for name in (BASELINE, cell.variant):
             if name not in measurement.arms:
-                return Standing.INVALID, f"{name} was not measured in this run"
+                return Standing.INVALID, f"{name} was not measured in this run."
             failure = measurement.arms[name].failure
             if failure is not None:
                 here = failure.kind is FailureKind.UNAVAILABLE
-                return Standing.NOT_HERE if here else Standing.INVALID, failure.sentence
+                return Standing.NOT_HERE if here else Standing.INVALID, f"{failure.sentence.rstrip('.')}."
         return None
 
 

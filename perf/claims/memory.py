@@ -39,7 +39,7 @@ class MemoryAtMost:
     def judge(self, found: Findings) -> Row:
         lacking = found.lacking(self.cell)
         if lacking is not None:
-            return Row(self.name, self.said, "", lacking[0], f"{lacking[1].rstrip('.')}.")
+            return Row(self.name, self.said, "", *lacking)
         base = [*_peaks(found, self.cell, BASELINE), *_peaks(found, self.cell, CONTROL)]
         own = _peaks(found, self.cell, self.cell.variant)
         if len(base) < 2 or not own:
@@ -73,7 +73,7 @@ class EmptyCacheFrees:
             return Row(self.name, self.said, "", Standing.NOT_HERE, why)
         lacking = found.lacking(self.cell)
         if lacking is not None:
-            return Row(self.name, self.said, "", lacking[0], f"{lacking[1].rstrip('.')}.")
+            return Row(self.name, self.said, "", *lacking)
         memory = found.arm(self.cell).memory
         before, after, held = (memory.get(f"empty_cache_{part}_bytes") for part in ("before", "after", "allocated"))
         if before is None or after is None or held is None:

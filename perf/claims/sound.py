@@ -28,7 +28,7 @@ class HurtsTheSound:
     def judge(self, found: Findings) -> Row:
         lacking = found.lacking(self.cell)
         if lacking is not None:
-            return Row(self.name, self.said, "", lacking[0], f"{lacking[1].rstrip('.')}.")
+            return Row(self.name, self.said, "", *lacking)
         ruling = found.judge.parity(found.measurement(self.cell), self.cell.variant)
         parity = found.arm(self.cell).parity
         if ruling.verdict is Answer.INVALID or parity is None:

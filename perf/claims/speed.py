@@ -110,7 +110,7 @@ def speed_standing(
     """
     lacking = found.lacking(cell)
     if lacking is not None:
-        return lacking[0], "", f"{lacking[1].rstrip('.')}."
+        return lacking[0], "", lacking[1]
     measurement = found.measurement(cell)
     ruling = found.judge.speed(measurement, cell.variant, least)
     speedup = found.judge.speedup(measurement, cell.variant)

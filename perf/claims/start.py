@@ -33,7 +33,7 @@ class SlowerStart:
     def judge(self, found: Findings) -> Row:
         lacking = found.lacking(self.cell)
         if lacking is not None:
-            return Row(self.name, self.said, "", lacking[0], f"{lacking[1].rstrip('.')}.")
+            return Row(self.name, self.said, "", *lacking)
         base = [*_starts_s(found, self.cell, BASELINE), *_starts_s(found, self.cell, CONTROL)]
         own = _starts_s(found, self.cell, self.cell.variant)
         if len(base) < 2 or not own:
