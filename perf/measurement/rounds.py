@@ -18,6 +18,7 @@ from perf.statistics import look_due, steady
 from perf.variants.registry import BASELINE, CONTROL
 from perf.workers.crew import Lap, Progress, Turn
 from perf.workers.failure import Failure
+from perf.workers.interrupt import INTERRUPTS
 
 LEAST_ROUNDS = 10
 """A median and a spread worth printing, even where every gate is decided before. Fewer prove nothing at all, so where
@@ -165,6 +166,7 @@ class Rounds:
         resting: set[str] = set()
         self._timing = True
         while self._goes_on() and self._wall_s < OVERTIME * budget_s:
+            INTERRUPTS.hear()
             if self.spent_s >= budget_s and len(self._took_s) >= self._least_rounds:
                 break
             began = self._clock()

@@ -22,6 +22,7 @@ from perf.variants.registry import VariantSpec
 from perf.workers.cache import ArtefactCache
 from perf.workers.crew import Crew, Progress
 from perf.workers.examination import Examined, doubts_of
+from perf.workers.interrupt import INTERRUPTS
 from perf.workers.ledger import Ledger
 from perf.workers.prediction import Footprints
 from perf.workers.readiness import Ready, make_ready
@@ -198,17 +199,19 @@ class Measurements:
             # On a CPU nobody lends memory: what does not fit is swapped or killed, and the system's load shows it.
             overcommit = Overcommit(self._means.room, self._before, crew.ledger.outside_bytes) if card else None
             watch = staging.Watch(health, overcommit, self._means.keep_disturbed)
-            self._runs[scenario] = way.rounds(blank, watch)
+            with INTERRUPTS.held():
+                self._runs[scenario] = way.rounds(blank, watch)
             self._run(workload, scenario, self._undecided)
 
     def _run(self, workload: str, scenario: str, undecided: Undecided) -> None:
         run, parts = self._runs[scenario], self._parts[workload, scenario]
-        try:
-            run.run(undecided, self._means.budget_s / self._means.processes)
-        finally:
-            # Also on Ctrl-C: what was measured is kept.
-            parts[-1] = run.measurement()
-            self.done[workload, scenario] = merged(parts)
+        with INTERRUPTS.held():
+            try:
+                run.run(undecided, self._means.budget_s / self._means.processes)
+            finally:
+                # Also on Ctrl-C: what was measured is kept.
+                parts[-1] = run.measurement()
+                self.done[workload, scenario] = merged(parts)
         parts[-1] = self._with_readings(parts[-1])
         self.done[workload, scenario] = merged(parts)
 

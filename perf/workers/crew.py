@@ -15,6 +15,7 @@ import execnet
 
 from perf.workers.cap import mib
 from perf.workers.failure import FailureKind
+from perf.workers.interrupt import INTERRUPTS
 from perf.workers.ledger import Ledger
 from perf.workers.worker import Answer, Inbox, Worker
 from perf.workloads.registry import WorkloadSpec
@@ -200,11 +201,15 @@ class Crew:
         return Turn(wall_ns, device_ns, answer["level_bytes"], answer["rebuilds"], laps=laps)
 
     def gather(self, asked: Iterable[Worker], what: str) -> dict[Worker, Answer]:
-        """Wait for the answers of `asked`; a worker that takes longer than the limit has hung, and is ended."""
+        """Wait for the answers of `asked`; a worker that takes longer than the limit has hung, and is ended.
+
+        A place where an interrupt that is held back is heard, at every look.
+        """
         waiting = {worker for worker in asked if worker.alive}
         answers: dict[Worker, Answer] = {}
         began = time.monotonic()
         while waiting:
+            INTERRUPTS.hear()
             try:
                 worker, message = self._inbox.get(timeout=TICK_S)
             except queue.Empty:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Container
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ from perf.measurement.turn_size import calls_in_a_turn
 from perf.variants.registry import BASELINE, CONTROL
 from perf.workers.cold import Cold
 from perf.workers.crew import Turn
+from perf.workers.interrupt import INTERRUPTS
 from tests.measurement.fake_team import NAMES, FakeHealth, FakeTeam, Silent
 
 
@@ -196,6 +198,29 @@ def test_an_interrupt_keeps_the_rounds_that_were_finished() -> None:
     with pytest.raises(KeyboardInterrupt):
         run.run(lambda measurement: NAMES, 600.0)
     assert run.measurement().rounds == 6
+
+
+def test_an_interrupt_in_a_place_that_forgets_exceptions_ends_the_rounds_after_a_whole_one() -> None:
+    class Sank:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    class Interrupted(FakeTeam):
+        def turn(self, name: str, scenario: str, start: int, count: int) -> Turn | None:
+            if len(self.order) == 6 * len(NAMES) + 2:
+                Sank()
+            return super().turn(name, scenario, start, count)
+
+    run = rounds_of(Interrupted())
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
+    try:
+        with pytest.raises(KeyboardInterrupt), INTERRUPTS.held():
+            run.run(lambda measurement: NAMES, 20.0)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    found = run.measurement()
+    assert found.rounds == 7
+    assert {len(arm.turns) for arm in found.arms.values()} == {7}
 
 
 def test_a_disturbed_round_is_left_out_counted_and_not_charged() -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 
 import psutil
 import pytest
@@ -13,6 +14,15 @@ import pytest
 from tests.plugin.conftest import Project
 
 
+@pytest.fixture
+def audible() -> Iterator[None]:
+    """What is started here hears SIGINT: tests that run in the background of a shell ignore it, and so would it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("audible")
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows can't send SIGINT to another process's group alone")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.slow
