@@ -50,8 +50,7 @@ class Mount:
 
     def export(self, module: torch.nn.Module, calls: Sequence[Inputs], path: Path) -> Facts:
         """Write the file of an exported engine, from the module in the variant's precision."""
-        switch(self._precision, self._device)
-        ready = converted(module, self._precision)
+        ready = self.converted(module)
         inputs = [self.inputs(call) for call in calls]
         if self._precision.converts:
             self._try(ready, inputs[0])
@@ -64,20 +63,29 @@ class Mount:
         by_path: dict[str, Call] = {}
         for path, facts in files.values():
             if path not in by_path:
-                by_path[path] = cast(engine.load(Path(path), self._device, facts), self._precision, self._device)
+                by_path[path] = self.cast(engine.load(Path(path), self._device, facts))
         return {kind: by_path[path] for kind, (path, _) in files.items()}
+
+    def converted(self, module: torch.nn.Module) -> torch.nn.Module:
+        """The module in the variant's precision, in place; once more changes nothing."""
+        switch(self._precision, self._device)
+        return converted(module, self._precision)
 
     def applied(self, module: torch.nn.Module, example: Inputs) -> Call:
         """The runner of a variant that needs the module itself. UsageProblem where a factory returns none."""
-        switch(self._precision, self._device)
+        ready = self.converted(module)
         make = resolve(self.spec.factory, self.spec.where)
-        runner = make(converted(module, self._precision), self.inputs(example), **dict(self.spec.options))
+        runner = make(ready, self.inputs(example), **dict(self.spec.options))
         if not callable(runner):
             raise UsageProblem(
                 f"{self.spec.where}: factory {self.spec.factory!r} returned {type(runner).__name__}; "
                 "it must return a callable that takes the workload's inputs"
             )
-        return cast(runner, self._precision, self._device)
+        return self.cast(runner)
+
+    def cast(self, call: Call) -> Call:
+        """`call` under autocast, where that is the variant's precision."""
+        return cast(call, self._precision, self._device)
 
     def inputs(self, values: Inputs) -> Inputs:
         """One call's inputs as the runner takes them."""

@@ -109,7 +109,6 @@ class Stage(Beside):
         self._workload = workload
         self._parts = Parts(workload, self._device, self._placed)
         build_s = time.perf_counter() - start
-        self._witness.meet(self._module)
         by_signature: dict[str, list[Inputs]] = {}
         signatures: dict[str, list[str]] = {}
         for scenario in workload.scenarios:
@@ -168,7 +167,12 @@ class Stage(Beside):
         else:
             workload = self._opened()
             first = workload.calls(next(iter(workload.scenarios)))[0]
-            self._runners = {"": self._mount.applied(self._module, self._placed(first))}
+            module = self._mount.converted(self._module)
+            self._synchronise()
+            began = time.perf_counter()
+            self._mount.cast(self._witness.meet)(module)
+            start += time.perf_counter() - began  # to look at it is not to load it
+            self._runners = {"": self._mount.applied(module, self._placed(first))}
         self._synchronise()
         load_s = time.perf_counter() - start
         self._witness.met(self._mount.spec, [*self._runners.values(), *self._parts.runners])

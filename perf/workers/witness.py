@@ -20,7 +20,8 @@ class Witness:
     """Asks the runners of one worker, and watches what holds for all.
 
     The runner's own proof comes first. Whether it is eager in disguise is watched where the worker has a module, for
-    every variant but eager: a brought-along runner that has a proof of its own is believed, jitgate's own are not.
+    every variant but eager, in whatever precision: a brought-along runner that has a proof of its own is believed,
+    jitgate's own are not. A variant that is given per stage runs the whole eagerly by design.
     """
 
     def __init__(self) -> None:
@@ -30,14 +31,18 @@ class Witness:
         self._instead: str | None = None
 
     def meet(self, module: torch.nn.Module) -> None:
-        """`module` will be given to the variant. A worker that only loads a file has none."""
+        """`module` will be given to the variant, and calls will be made under the settings that hold now.
+
+        So it has its precision already: what jitgate itself converts would look like the variant's doing, and hide
+        eager behind it. A worker that only loads a file has none.
+        """
         self._genuine = Genuine(module)
 
     def met(self, spec: VariantSpec, runners: Iterable[Any]) -> None:
         """These are the variant's runners."""
         self._runners = list({id(runner): runner for runner in runners}.values())
         believed = spec.where != "jitgate" and all(isinstance(runner, Evident) for runner in self._runners)
-        if spec.name == BASELINE or believed:
+        if BASELINE in (spec.name, spec.engine) or spec.stages or believed:
             self._genuine = None
         if self._genuine is not None:
             self._genuine.received()

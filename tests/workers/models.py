@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import signal
 import sys
@@ -57,6 +58,10 @@ def starved_factory() -> perf.Workload:
 
 def plain(module: Any, example: tuple[Any, ...]) -> Any:
     return module
+
+
+def copied(module: Any, example: tuple[Any, ...]) -> Any:
+    return copy.deepcopy(module)
 
 
 def off_by_one_percent(module: Any, example: tuple[Any, ...]) -> Any:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,9 @@ import torch
 from perf.variants.evidence import Rebuild, Witnessed
 from perf.variants.registry import BASELINE, VariantSpec
 from perf.workers.genuine import Genuine
+from perf.workers.stage import Stage
 from perf.workers.witness import Witness
+from perf.workloads.registry import WorkloadSpec
 from tests.workers.models import Tiny
 
 X = torch.randn(3, 64)
@@ -141,6 +145,35 @@ def witness(runner: Any, name: str, where: str) -> Witness:
     found.met(VariantSpec(name, "a:b", where=where), [runner])
     found.watched(partial(runner, X))
     return found
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    threads = torch.get_num_threads()
+    made = Stage()
+    made.open(**WorkloadSpec("tiny", "tests.workers.models:tiny", ("short",), (BASELINE,)).recipe())
+    yield made
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16", "autocast-bf16", "autocast-fp16"])
+@pytest.mark.parametrize(
+    ("engine", "factory", "on"),
+    [
+        ("compile", "tests.workers.models:plain", False),
+        ("compile", "tests.workers.models:copied", True),
+        ("eager", "perf.variants.eager:eager", True),
+    ],
+    ids=["an engine that silently returns eager", "one that does something", "eager itself"],
+)
+def test_eager_is_seen_in_every_precision(
+    stage: Stage, tmp_path: Path, engine: str, factory: str, on: bool, precision: str
+) -> None:
+    spec = VariantSpec(f"{engine}+{precision}", factory, precision=precision, engine=engine)
+    stage.load(asdict(spec), {})
+    stage.bind("short", str(tmp_path))
+    instead = stage.proof("short")["instead"]
+    assert instead is None if on else instead.startswith("it is eager")
 
 
 def test_eager_is_eager_and_a_proof_of_ones_own_is_believed_of_those_who_brought_it() -> None:
