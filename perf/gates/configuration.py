@@ -24,7 +24,7 @@ Table = Mapping[str, Any]
 
 _FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _DEVICES = ("cpu", "cuda", "*")
-_TOP = ("alpha", "ceiling", "on_inconclusive", "shipped", "gates", "workloads", "variants")
+_TOP = ("alpha", "ceiling", "cache_limit", "on_inconclusive", "shipped", "gates", "workloads", "variants")
 _SIZES = ("max_memory", "max_load_memory")
 _GATE = ("workload", "scenario", "variant", "device", "baseline", *TIMED_LIMITS, *_SIZES, "reason")
 _WORKLOAD = ("factory", "variants", "scenarios", "nightly", "tolerance", "checkpoint")
@@ -76,6 +76,7 @@ def parse_policy(table: Table, file: str) -> Policy:
     _expect(isinstance(shipped, bool), f"{where}: shipped = {shipped!r} must be true or false")
     variants = {**shipped_variants(), **_variants(table.get("variants", {}), file)}
     workloads = {**(shipped_workloads() if shipped else {}), **_workloads(table.get("workloads", {}), variants, file)}
+    sizes = {name: parse_bytes(table[name], f"{where}: {name}") for name in ("ceiling", "cache_limit") if name in table}
     gates = table.get("gates", [])
     _expect(isinstance(gates, list), f"{file}: write gates as [[tool.perf.gates]] (with double brackets)")
     found = tuple(
@@ -85,7 +86,8 @@ def parse_policy(table: Table, file: str) -> Policy:
     return Policy(
         where=file,
         alpha=float(alpha),
-        ceiling_bytes=parse_bytes(table["ceiling"], f"{where}: ceiling") if "ceiling" in table else None,
+        ceiling_bytes=sizes.get("ceiling"),
+        cache_limit_bytes=sizes.get("cache_limit"),
         skip_inconclusive=inconclusive == "skip",
         gates=found,
         workloads={name: with_gated(spec, found, every) for name, spec in workloads.items()},

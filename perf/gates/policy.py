@@ -58,11 +58,12 @@ class Gate:
 
 @dataclass(frozen=True)
 class Policy:
-    """Everything a configuration says. `where` is its file, for messages."""
+    """Everything a configuration says. `where` is its file, for messages. cache_limit_bytes: None for no limit."""
 
     where: str = "the defaults"
     alpha: float = 0.01
     ceiling_bytes: int | None = None
+    cache_limit_bytes: int | None = None
     skip_inconclusive: bool = False
     gates: tuple[Gate, ...] = ()
     workloads: Mapping[str, WorkloadSpec] = field(default_factory=shipped_workloads)

@@ -15,6 +15,7 @@ from perf.plugin.replay import machine_info, use_fingerprint_storage
 from perf.plugin.selection import add_keyword, drop_empty, parametrise, sort_by_scenario, xdist_refused
 from perf.plugin.spelling import understood
 from perf.plugin.state import STATE, State
+from perf.plugin.tidying import tidy
 
 candidate = _fixtures.candidate
 measured_claim = _fixtures.measured_claim
@@ -105,7 +106,9 @@ def pytest_benchmark_update_json(config: pytest.Config, benchmarks: object, outp
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     # Before everyone else: workers end, and what they gave is on disk, whatever a later plugin does.
-    session.config.stash[STATE].close()
+    state = session.config.stash[STATE]
+    state.close()
+    tidy(session.config, state)
     return (yield)
 
 

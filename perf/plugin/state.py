@@ -17,6 +17,7 @@ from perf.plugin.checkout import with_checkout
 from perf.plugin.claims import Claims
 from perf.plugin.origins import describe, require_files, with_checkpoint
 from perf.plugin.report_file import ReportFile, asked_for
+from perf.plugin.tidying import cache_folder
 
 if TYPE_CHECKING:
     from perf.gates.policy import Policy
@@ -248,11 +249,10 @@ class State:
 
         option = self._config.getoption
         root = self._config.rootpath / ".perf"
-        chosen = option("perf_cache")
         uuid = self.device.card.uuid if self.device.card is not None else ""
         means = Means(
             device=self.device.name,
-            cache=ArtefactCache(self._config.invocation_params.dir / chosen if chosen else root / "cache"),
+            cache=ArtefactCache(cache_folder(self._config)),
             progress=self.progress,
             budget_s=option("perf_budget"),
             timeout_s=option("perf_timeout"),

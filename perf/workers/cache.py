@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from perf.errors import UsageProblem
 from perf.workers.digests import FileDigests
+from perf.workers.pruning import used
 
 MANIFEST = "manifest.json"
 
@@ -73,6 +74,7 @@ class ArtefactCache:
         except (OSError, ValueError, KeyError, TypeError):
             whole = False
         if whole:
+            used(folder)
             return artefact, None
         return None, f"the cached artefact {folder} is damaged and is built again"
 

@@ -46,6 +46,13 @@ def test_the_example_of_the_documentation_is_understood() -> None:
     assert not found.variants["busy"].exported
 
 
+def test_the_cache_has_a_limit_where_one_is_set() -> None:
+    assert policy('cache_limit = "20GiB"').cache_limit_bytes == 20 << 30
+    assert policy("").cache_limit_bytes is None
+    with pytest.raises(UsageProblem, match=r"\[tool.perf\]: cache_limit: '20' is not a size"):
+        policy('cache_limit = "20"')
+
+
 def test_the_baseline_is_always_measured() -> None:
     found = policy('[workloads."my.encoder"]\nfactory = "a:b"\nvariants = ["torchscript"]')
     assert found.workloads["my.encoder"].variants == ("eager", "torchscript")
