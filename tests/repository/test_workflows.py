@@ -7,6 +7,9 @@ beyond that.
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
+import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +17,10 @@ from typing import Any
 
 import pytest
 import yaml
+
+from perf.gates.configuration import read_policy
+from perf.measurement.rounds import OVERTIME
+from perf.variants.staged import is_staged
 
 ROOT = Path(__file__).parents[2]
 
@@ -172,10 +179,43 @@ def test_a_missing_card_is_not_a_green_run(gpu_workflow: Workflow) -> None:
     assert "--perf-device cuda" in measured[0]
 
 
-def test_the_night_runs_everything() -> None:
-    (measured,) = [step["run"] for step in load("nightly-gpu").steps() if "tox run" in step.get("run", "")]
+def options_of(workflow: Workflow) -> list[str]:
+    """The options of pytest with which the job on the card measures."""
+    (measured,) = [step["run"] for step in workflow.jobs["gpu"]["steps"] if "tox run -e perf" in step.get("run", "")]
+    (options,) = re.findall(r"options=\((.+)\)$", measured, re.MULTILINE)
+    return shlex.split(options)
 
-    assert '-m ""' in measured
+
+def value(options: list[str], name: str) -> str:
+    return options[options.index(name) + 1]
+
+
+def test_on_the_card_what_is_nightly_runs_and_claims_and_the_suites_own_tests_do_not(gpu_workflow: Workflow) -> None:
+    options = options_of(gpu_workflow)
+    selection = ["-m", value(options, "-m"), "-k", value(options, "-k"), "--perf-device", "cpu"]
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *selection]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = [line for line in done.stdout.splitlines() if "::" in line]
+    assert all(line.startswith("perf/benchmarks/") for line in found)
+    assert [line for line in found if "test_claims.py" in line or "small" in line.partition("[")[2]] == []
+    assert any("[cosyvoice2.flow_encoder-first_chunk_sft-inductor]" in line for line in found)
+    assert any("[cosyvoice2.flow_encoder-5s-inductor]" in line for line in found), "nightly"
+    assert any("[cosyvoice2.pipeline-15s-" in line for line in found) == (gpu_workflow.name == "nightly-gpu")
+
+
+def test_the_night_is_long_enough_for_what_has_to_be_decided_in_it() -> None:
+    night = load("nightly-gpu")
+    policy = read_policy(ROOT / "pyproject.toml", must_exist=True)
+    cells = policy.cells({name: () if "small" in name else spec.scenarios for name, spec in policy.workloads.items()})
+    open_ones = {
+        (cell.workload, cell.scenario) for cell in cells if policy.timed_limits(cell, "cuda") or is_staged(cell.variant)
+    }
+    longest_s = len(open_ones) * OVERTIME * float(value(options_of(night), "--perf-budget"))
+
+    assert len(open_ones) > 6
+    assert longest_s <= 2 / 3 * 60 * night.jobs["gpu"]["timeout-minutes"], "a third is for building and starting"
 
 
 def test_results_are_kept_also_when_a_gate_is_red(gpu_workflow: Workflow) -> None:
