@@ -74,7 +74,7 @@ def equip(crew: Crew, worker: Worker, variant: VariantSpec, files: EveryFile, fa
 def count_arithmetic(crew: Crew, scenario: str) -> dict[str, int]:
     """Operations of one call, by part; see `perf.workers.arithmetic`. Empty where there are no parts.
 
-    The control counts: written out for counting, attention takes memory that would be seen in the baseline's.
+    The control counts: what counting takes of memory would be seen in the baseline's.
     """
     control = crew.workers.get(CONTROL)
     if control is None or not control.alive:

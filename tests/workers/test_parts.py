@@ -8,10 +8,15 @@ from typing import Any
 
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from perf.errors import UsageProblem
+from perf.probes.stopwatch import WallStopwatch
 from perf.variants.registry import VariantSpec
+from perf.workers.arithmetic import WHOLE, counted
 from perf.workers.parts import ArgumentOrder, Exchanged, Parts
+from perf.workers.slot import Slot
+from perf.workers.work import count_work
 from perf.workloads.part import Gives, Part, Sentence
 from perf.workloads.workload import Workload
 
@@ -125,6 +130,25 @@ def test_operations_are_counted_by_part(workload: Workload) -> None:
     parts.start()
     workload.module(*workload.calls("short")[0])
     assert len(parts.read()) == 2, "timed again, and not counted"
+
+
+def test_parts_are_counted_as_the_work_of_a_call_is_and_without_torchs_compiler(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Attending(torch.nn.Module):
+        def forward(self, query: torch.Tensor, key: torch.Tensor) -> torch.Tensor:
+            return torch.nn.functional.scaled_dot_product_attention(query, key, key) @ torch.ones(8, 4)
+
+    def imports_the_compiler(mode: object) -> None:
+        raise AssertionError("three seconds and 100 MiB in a worker that is measured")
+
+    monkeypatch.setattr(FlopCounterMode, "__enter__", imports_the_compiler)
+    query, key = torch.randn(1, 2, 3, 8), torch.randn(1, 2, 5, 8)
+    slot = Slot("attention", Attending(), WallStopwatch())
+    found = counted(lambda: slot(query, key), [slot])
+    operations = 2 * 2 * (3 * 5 * 8) * 2 + 2 * 2 * 3 * 8 * 4
+    assert found == {"attention": operations, WHOLE: operations}
+    assert count_work([lambda: slot.run(query, key)], torch.nn.Identity(), [(query, key)])["flops"] == operations
 
 
 def test_a_part_runs_in_another_way_and_its_own_module_is_let_go(workload: Workload) -> None:
