@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -40,7 +40,8 @@ def lineage(workload: WorkloadSpec, variant: VariantSpec, made_on: Mapping[str, 
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:20]
 
 
-def source(modules: Iterable[str]) -> set[Path]:
+@cache
+def source(modules: tuple[str, ...]) -> frozenset[Path]:
     """The files of `modules` and of all that they import of this package, found by reading: nothing is imported."""
     pending = set(modules)
     seen: set[str] = set()
@@ -52,9 +53,10 @@ def source(modules: Iterable[str]) -> set[Path]:
         if path is not None:
             found.add(path)
             pending |= _imports(path) - seen
-    return found
+    return frozenset(found)
 
 
+@cache
 def _file(module: str) -> Path | None:
     """The file of a module of this package; None for one of another package, and for a room itself."""
     first, *rest = module.split(".")
