@@ -66,7 +66,7 @@ def _file(module: str) -> Path | None:
 
 @cache
 def _imports(path: Path) -> frozenset[str]:
-    return frozenset(_named(ast.parse(path.read_text(encoding="utf-8"))))
+    return frozenset(_named(_tree(path)))
 
 
 def _named(tree: ast.AST) -> Iterator[str]:
@@ -84,4 +84,9 @@ def _named(tree: ast.AST) -> Iterator[str]:
 
 @cache
 def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """Of what the code says; comments and layout do nothing."""
+    return hashlib.sha256(ast.dump(_tree(path)).encode()).hexdigest()
+
+
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from perf.gates.genuine import off
@@ -67,7 +67,7 @@ class Trial:
         """How many outcomes there will be."""
         return sum(len(task.variants) for task in self.tasks)
 
-    def outcomes(self) -> Iterator[Outcome]:
+    def outcomes(self) -> Generator[Outcome]:
         """Each as soon as it is known; what takes least comes first, so that an interrupt loses little.
 
         What can't run here at all takes no process. Then come what is quick, compilers in float32, and the rest.

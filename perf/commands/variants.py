@@ -18,6 +18,7 @@ from perf.errors import UsageProblem
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
     from perf.commands.kept import Kept
     from perf.commands.trial import Trial
@@ -87,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
     return _concluded(arguments, found, kept, interrupted=interrupted)
 
 
-def _follow(outcomes: Any, found: list[Outcome], count: int, kept: Kept) -> None:
+def _follow(outcomes: Iterator[Outcome], found: list[Outcome], count: int, kept: Kept) -> None:
     from perf.report.matrix import one_line
 
     for number, outcome in enumerate(outcomes, 1):

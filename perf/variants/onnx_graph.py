@@ -69,7 +69,7 @@ def _with_wide_indices(program: ExportedProgram) -> ExportedProgram:
         return program
     table = torch.export.default_decompositions()
     table[aten.unfold_backward.default] = _overlapped
-    return program.run_decompositions(table)
+    return program.run_decompositions(table)  # type: ignore[no-any-return]
 
 
 def _overlapped(grad: torch.Tensor, input_size: Sequence[int], dim: int, size: int, step: int) -> torch.Tensor:
@@ -80,7 +80,7 @@ def _overlapped(grad: torch.Tensor, input_size: Sequence[int], dim: int, size: i
     dim = dim % len(input_size)
     index = torch.arange(input_size[dim], device=grad.device).unfold(0, size, step).flatten()
     frames = grad.movedim(-1, dim + 1).flatten(dim, dim + 1)
-    return torch.ops.aten.index_put(whole, [*(None,) * dim, index], frames, True)
+    return torch.ops.aten.index_put(whole, [*(None,) * dim, index], frames, True)  # type: ignore[no-any-return]
 
 
 class Wiring:

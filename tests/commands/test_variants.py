@@ -75,7 +75,10 @@ def test_refusals_come_first_then_what_is_quick_then_compilers(tmp_path: Path) -
     said: list[str] = []
     both = [Task(spec, tuple(map(variant_named, names))) for spec in (TINY, WorkloadSpec("other", "x:y", ("s",), ()))]
     outcomes = list(InOrder(both, "cpu", ArtefactCache(tmp_path), 1.0, 2, said.append).outcomes())
-    assert [(outcome.workload, outcome.variant) for outcome in outcomes] == [("tiny", "tensorrt"), ("other", "tensorrt")]
+    assert [(outcome.workload, outcome.variant) for outcome in outcomes] == [
+        ("tiny", "tensorrt"),
+        ("other", "tensorrt"),
+    ]
     assert said == [
         *(f"{name}: int8, onnxruntime, eager" for name in ("tiny", "other")),
         *(f"{name}: inductor, compile" for name in ("tiny", "other")),

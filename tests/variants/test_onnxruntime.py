@@ -15,7 +15,7 @@ from torch.utils import _pytree
 
 from perf.errors import Unavailable
 from perf.variants.capture import captured
-from perf.variants.onnx_graph import LARGEST, export_onnx, missing_exporter, _with_wide_indices
+from perf.variants.onnx_graph import LARGEST, _with_wide_indices, export_onnx, missing_exporter
 from perf.variants.onnxruntime import CPU, CUDA, Bound, OnnxRuntime, Session
 from perf.workloads.workload import Inputs
 
