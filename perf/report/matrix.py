@@ -80,7 +80,8 @@ A number is the relative L2 distance of the output from eager float32's, in the 
 runs, is what its name says, and is within its tolerance. A number in brackets leads to the reason below; alone it is a
 refusal: the variant can't run here, or can't carry this model. **out of tolerance**: it runs, and its output is
 not eager float32's, so that no speed of it counts. **not on**: it runs, and is not what its name says. **unfinished**:
-it took longer than it was given. **failed**: anything else. `{UNTRIED}` was not tried."""
+it took longer than it was given. **failed**: anything else. `{UNTRIED}` was not tried yet: the same command goes on
+with it."""
 
 _BY_STAGE = """\
 ## Pipelines, by stage
