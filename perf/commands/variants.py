@@ -180,11 +180,13 @@ def _write(path: Path, kept: Kept, device: str) -> None:
     from perf.gates.policy import Policy
     from perf.probes.device import choose_device
     from perf.report.matrix import as_markdown
+    from perf.variants.staged import is_staged
 
     policy = Policy()
     order = {name: place for place, name in enumerate(policy.workloads)}
     outcomes = sorted(kept.outcomes().values(), key=lambda outcome: order.get(outcome.workload, len(order)))
-    lines = as_markdown(outcomes, _made_on(choose_device(device)), list(policy.variants))
+    pipelines = {name for name, spec in policy.workloads.items() if any(map(is_staged, spec.variants))}
+    lines = as_markdown(outcomes, _made_on(choose_device(device)), list(policy.variants), pipelines)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-
-from perf.variants.staged import is_staged
 
 UNTRIED = "-"
 
@@ -45,13 +43,15 @@ class Outcome:
         return self.workload, self.variant
 
 
-def as_markdown(outcomes: Sequence[Outcome], made_on: Mapping[str, object], order: Sequence[str]) -> list[str]:
-    """A document. made_on: facts of the device and of what was installed. order: variants as the registry has them."""
+def as_markdown(
+    outcomes: Sequence[Outcome], made_on: Mapping[str, object], order: Sequence[str], pipelines: Collection[str] = ()
+) -> list[str]:
+    """A document. made_on: facts of the device and of what was installed. order: variants as the registry has them.
+    pipelines: workloads that are given a variant per stage."""
     if not outcomes:
         return [*_HEAD.format(days="no day: nothing was tried").splitlines()]
     dates = sorted({outcome.date for outcome in outcomes})
     days = dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}"
-    pipelines = {outcome.workload for outcome in outcomes if is_staged(outcome.variant)}
     modules = [outcome for outcome in outcomes if outcome.workload not in pipelines]
     by_stage = [outcome for outcome in outcomes if outcome.workload in pipelines]
     numbers = _numbered([*modules, *by_stage], order)

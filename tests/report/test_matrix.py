@@ -14,7 +14,7 @@ ORDER = ["eager", "compile", "tensorrt", "int8"]
 
 
 def table(*outcomes: Outcome) -> list[str]:
-    return [line for line in as_markdown(outcomes, {"device": "abacus"}, ORDER) if line.startswith("|")]
+    return [line for line in as_markdown(outcomes, {"device": "abacus"}, ORDER, {"p"}) if line.startswith("|")]
 
 
 def test_a_row_a_variant_and_a_column_a_workload() -> None:
@@ -39,7 +39,7 @@ def test_a_pipeline_has_a_table_of_its_own_and_shares_the_reasons() -> None:
         "| `eager` | 0e+00 |",
         "| `vocoder=tensorrt` | [1] |",
     ]
-    lines = as_markdown([STAGED, RIGHT], {}, ORDER)
+    lines = as_markdown([STAGED, RIGHT], {}, ORDER, {"p"})
     assert lines.index("## Pipelines, by stage") > lines.index("| `eager` | 0e+00 |")
 
 
