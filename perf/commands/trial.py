@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from perf.gates.genuine import off
@@ -13,14 +13,19 @@ from perf.report.matrix import Fate, Outcome
 from perf.statistics import Answer
 from perf.variants.available import missing
 from perf.variants.registry import BASELINE, VariantSpec
-from perf.workers.binding import bind
+from perf.workers.binding import bind_one
 from perf.workers.cache import ArtefactCache
 from perf.workers.crew import Crew
 from perf.workers.examination import Examined
 from perf.workers.failure import FailureKind
-from perf.workers.readiness import make_ready
+from perf.workers.readiness import Ready, make_ready
 from perf.workloads.registry import WorkloadSpec
 from perf.workloads.tolerance import tolerance
+
+COMPILERS = ("inductor", "compile", "compile-reduce-overhead", "compile-max-autotune", "cudagraph", "tensorrt")
+"""Engines that may take minutes for one model; the others take seconds."""
+
+EAGER = VariantSpec(BASELINE, "perf.variants.eager:eager", engine=BASELINE)
 
 
 class Quiet:
@@ -36,78 +41,126 @@ class Quiet:
 
 
 @dataclass(frozen=True)
-class Trial:
-    """Tries each of `variants` on the first scenario of each of `workloads`, `at_once` of them beside each other."""
+class Task:
+    """What is to be tried on one workload, in its first scenario."""
 
-    workloads: Sequence[WorkloadSpec]
-    variants: Sequence[VariantSpec]
+    workload: WorkloadSpec
+    variants: tuple[VariantSpec, ...]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Tries what each of `tasks` says, `at_once` variants beside each other.
+
+    timeout_s: what a variant may take for one step: its export, its loading, its first call.
+    """
+
+    tasks: Sequence[Task]
     device_name: str
     cache: ArtefactCache
     timeout_s: float
     at_once: int
     say: Callable[[str], object]
 
-    def outcomes(self) -> Iterator[Outcome]:
-        """Each as soon as it is known; what can't run here at all first, since it takes no process."""
-        for workload in self.workloads:
-            reasons = {variant.name: missing(variant, self.device_name) for variant in self.variants}
+    @property
+    def count(self) -> int:
+        """How many outcomes there will be."""
+        return sum(len(task.variants) for task in self.tasks)
+
+    def outcomes(self) -> Generator[Outcome]:
+        """Each as soon as it is known; what takes least comes first, so that an interrupt loses little.
+
+        What can't run here at all takes no process. Then come what is quick, compilers in float32, and the rest.
+        """
+        able: list[Task] = []
+        for task in self.tasks:
+            reasons = {variant.name: missing(variant, self.device_name) for variant in task.variants}
             for name, reason in reasons.items():
                 if reason is not None:
-                    yield self._refused(workload, name, reason)
-            able = [variant for variant in self.variants if reasons[variant.name] is None and variant.name != BASELINE]
-            for start in range(0, len(able), self.at_once):
-                yield from self._tried(workload, able[start : start + self.at_once], first=start == 0)
+                    yield self._refused(task.workload, name, reason)
+            able.append(Task(task.workload, tuple(each for each in task.variants if reasons[each.name] is None)))
+        for patience in sorted({_patience(variant) for task in able for variant in task.variants}):
+            for task in able:
+                variants = [variant for variant in task.variants if _patience(variant) == patience]
+                for batch in self._batches(variants):
+                    yield from self._tried(task.workload, batch)
 
-    def _tried(self, workload: WorkloadSpec, variants: Sequence[VariantSpec], *, first: bool) -> Iterator[Outcome]:
-        """`variants` beside an eager one, which is an outcome of its own the `first` time."""
-        scenario = workload.scenarios[0]
-        eager = VariantSpec(BASELINE, "perf.variants.eager:eager", engine="eager")
-        progress = Quiet(self.say)
+    def _batches(self, variants: Sequence[VariantSpec]) -> Iterator[list[VariantSpec]]:
+        """The baseline goes with the first others: it is there in any case."""
+        others = [variant for variant in variants if variant.name != BASELINE]
+        batches = [others[start : start + self.at_once] for start in range(0, len(others), self.at_once)] or [[]]
+        if len(others) < len(variants):
+            batches[0].append(EAGER)
+        return (batch for batch in batches if batch)
+
+    def _tried(self, workload: WorkloadSpec, wanted: Sequence[VariantSpec]) -> Iterator[Outcome]:
+        """`wanted` beside an eager one, which is an outcome of its own where it is among them."""
+        self.say(f"{workload.name}: trying {', '.join(variant.name for variant in wanted)}")
+        scenario, progress = workload.scenarios[0], Quiet(self.say)
+        variants = [EAGER, *(variant for variant in wanted if variant.name != BASELINE)]
+        measurement = Measurement(workload.name, scenario, self.device_name, 0, {})
+        arms: dict[str, Arm] = {}
         with Crew(workload, self.device_name, progress, self.timeout_s) as crew:
-            ready = make_ready(crew, [eager, *variants], [scenario], self.cache, progress)
-            examined = bind(crew, scenario, ready.cold)
-            arms = {
-                variant.name: Arm(
-                    variant.name,
-                    (),
-                    (),
-                    (),
-                    ready.cold[variant.name],
-                    precision=variant.roughest,
-                    parity=found.parity,
-                    tolerance=tolerance(variant.roughest, workload.tolerance),
-                    instead=found.instead,
-                    failure=crew.workers[variant.name].failure,
-                )
-                for variant in (eager, *variants)
-                for found in [examined.get(variant.name, Examined())]
-            }
-        measurement = Measurement(workload.name, scenario, self.device_name, 0, arms)
-        for name in arms if first else [name for name in arms if name != BASELINE]:
-            yield self._outcome(workload, measurement, name)
+            ready = make_ready(crew, variants, [scenario], self.cache, progress, control=False)
+            for variant in variants:
+                arms[variant.name] = self._arm(crew, ready, variant, scenario)
+                measurement = Measurement(workload.name, scenario, self.device_name, 0, dict(arms))
+                if any(each.name == variant.name for each in wanted):
+                    yield self._outcome(workload, measurement, variant.name)
+                if variant.name != BASELINE:
+                    crew.dismiss([crew.workers[variant.name]])
+
+    def _arm(self, crew: Crew, ready: Ready, variant: VariantSpec, scenario: str) -> Arm:
+        worker, cold, workload = crew.workers[variant.name], ready.cold[variant.name], crew.workload
+        found = bind_one(crew, worker, scenario, cold) if worker.alive else None
+        found = found or Examined()
+        return Arm(
+            variant.name,
+            (),
+            (),
+            (),
+            cold,
+            precision=variant.roughest,
+            parity=found.parity,
+            tolerance=tolerance(variant.roughest, workload.tolerance),
+            instead=found.instead,
+            failure=worker.failure,
+        )
 
     def _outcome(self, workload: WorkloadSpec, measurement: Measurement, name: str) -> Outcome:
         arm = measurement.arms[name]
         if arm.failure is not None:
-            why = arm.failure.sentence
+            why = _without(name, arm.failure.sentence)
             if arm.failure.kind is FailureKind.UNAVAILABLE:
                 return self._refused(workload, name, why)
-            return Outcome(workload.name, measurement.scenario, name, today(), Fate.FAILED, why=why)
+            fate = Fate.UNFINISHED if arm.failure.kind is FailureKind.HUNG else Fate.FAILED
+            return Outcome(workload.name, measurement.scenario, name, today(), fate, why=why)
         answer, said = judge_parity(measurement, name)
-        doubts = [doubt for doubt in (said if answer is not Answer.PASS else None, off(arm)) if doubt is not None]
+        instead = off(arm)
+        fate = Fate.OFF if instead else Fate.RIGHT if answer is Answer.PASS else Fate.OUT
+        doubts = [doubt for doubt in (said if answer is not Answer.PASS else None, instead) if doubt is not None]
         return Outcome(
-            workload.name,
-            measurement.scenario,
-            name,
-            today(),
-            Fate.WRONG if doubts else Fate.RIGHT,
-            arm.rel_l2,
-            "; ".join(doubts),
+            workload.name, measurement.scenario, name, today(), fate, arm.rel_l2, _without(name, "; ".join(doubts))
         )
 
     def _refused(self, workload: WorkloadSpec, name: str, reason: str) -> Outcome:
-        said = reason.removeprefix("export failed: ").removeprefix(f"{name}: ").replace(name, "it")
-        return Outcome(workload.name, workload.scenarios[0], name, today(), Fate.REFUSED, why=said)
+        return Outcome(workload.name, workload.scenarios[0], name, today(), Fate.REFUSED, why=_without(name, reason))
+
+
+def _patience(variant: VariantSpec) -> int:
+    """0 for what is quick; then compilers: in float32, in other precisions, and with a search for the best kernels."""
+    engines = [engine for _, engine in variant.stages] or [variant]
+    if not any(engine.engine in COMPILERS for engine in engines):
+        return 0
+    if any(engine.engine == "compile-max-autotune" for engine in engines):
+        return 3
+    return 1 if all(engine.precision == VariantSpec.precision for engine in engines) else 2
+
+
+def _without(name: str, reason: str) -> str:
+    """A reason in words that hold for every variant that has it, so that it stands in the table once."""
+    said = reason.removeprefix("export failed: ").removeprefix("worker ").removeprefix(f"{name}: ")
+    return said.replace(name, "it", 1) if said.startswith(name) else said
 
 
 def today() -> str:

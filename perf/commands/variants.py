@@ -1,16 +1,16 @@
 """`python -m perf variants`: every variant on every small workload, run once: does it go, and is the output right?
 
-Exit code 0: each runs with the right output, or is refused with a reason. 1: one is wrong or failed. 4: bad input.
-What was found is kept in `.perf/variants.json`, so that a table can be made in several goes; a later try of the same
-variant takes the place of the earlier one.
+Exit code 0: each runs with the right output, or is refused with a reason. 1: one does neither. 4: bad input. 130:
+interrupted. What was found is kept in `.perf/variants.json`: the same command goes on where it was interrupted, and
+tries only what is not known yet under these versions, on this device and of this source.
 """
 
 from __future__ import annotations
 
-import json
+import contextlib
 import sys
-from dataclasses import asdict
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +18,21 @@ from perf.errors import UsageProblem
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
+    from perf.commands.kept import Kept
     from perf.commands.trial import Trial
     from perf.gates.policy import Policy
+    from perf.probes.device import Device
     from perf.report.matrix import Outcome
+    from perf.workloads.registry import WorkloadSpec
 
-ALL_WELL, NOT_WELL, BAD_INPUT = 0, 1, 4
+ALL_WELL, NOT_WELL, BAD_INPUT, INTERRUPTED = 0, 1, 4, 130
+
+KEPT = Path(".perf/variants.json")
+
+PACKAGES = ("onnxruntime", "onnxscript", "torchao", "transformers", "tensorrt", "tensorrt-rtx")
+"""What engines and models need beside torch; its version is part of what an outcome hangs on."""
 
 
 def register(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -32,17 +41,25 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
         "variants",
         help="try every variant on every small workload, and say which run, with what parity, or why not",
         description="Exports and runs each variant once, in processes of its own, and compares its output with eager "
-        "float32's. Nothing is timed. Exit code 0 all run right or are refused, 1 not all, 4 bad input.",
+        "float32's. Nothing is timed. What an earlier go found is not tried again. Exit code 0 all run right or are "
+        "refused, 1 not all, 4 bad input, 130 interrupted (go on with the same command).",
     )
     parser.add_argument("--workload", metavar="GLOB", default="cosyvoice*-small.*", help="default: %(default)s")
     parser.add_argument(
         "--perf-variants", metavar="NAMES", help="names with commas between; default: all there are, on this device"
     )
-    parser.add_argument("--to", metavar="FILE", type=Path, help="write the table of all that was tried, as Markdown")
+    parser.add_argument("--to", metavar="FILE", type=Path, help="write the table of all that is known, as Markdown")
+    parser.add_argument("--again", action="store_true", help="try also what an earlier go has found")
     parser.add_argument("--at-once", metavar="N", type=int, default=4, help="variants beside each other; default: 4")
     parser.add_argument("--perf-device", metavar="DEVICE", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--perf-cache", metavar="DIR", type=Path, default=Path(".perf/cache"), help=argparse_default())
-    parser.add_argument("--perf-timeout", metavar="SECONDS", type=float, default=1200.0, help=argparse_default())
+    parser.add_argument(
+        "--perf-timeout",
+        metavar="SECONDS",
+        type=float,
+        default=1200.0,
+        help="what a variant may take for its export, its loading, its first call, each; default: %(default)s",
+    )
     parser.set_defaults(run=run)
 
 
@@ -53,27 +70,47 @@ def argparse_default() -> str:
 
 def run(arguments: argparse.Namespace) -> int:
     """Try, print, keep; returns the exit code."""
-    from perf.report.matrix import Fate, one_line, summary_line
-
     try:
-        tried = _tried(arguments)
+        trial, kept, known = prepared(arguments)
     except UsageProblem as problem:
         sys.stderr.write(f"python -m perf variants: {problem}\n")
         return BAD_INPUT
-    found = []
-    for outcome in tried.outcomes():
+    found = list(known)
+    if known:
+        _print(f"{len(known)} known from an earlier go, {trial.count} to try (--again tries all)")
+    interrupted = False
+    try:
+        with contextlib.closing(trial.outcomes()) as outcomes:
+            _follow(outcomes, found, trial.count, kept)
+    except KeyboardInterrupt:
+        interrupted = True
+        sys.stderr.write(f"\ninterrupted; what was found is in {kept.path}, and the same command goes on from there\n")
+    return _concluded(arguments, found, kept, interrupted=interrupted)
+
+
+def _follow(outcomes: Iterator[Outcome], found: list[Outcome], count: int, kept: Kept) -> None:
+    from perf.report.matrix import one_line
+
+    for number, outcome in enumerate(outcomes, 1):
+        kept.keep(outcome)
         found.append(outcome)
-        _print(one_line(outcome))
-        _keep(outcome)
+        _print(f"[{number}/{count}] {one_line(outcome)}")
+
+
+def _concluded(arguments: argparse.Namespace, found: list[Outcome], kept: Kept, *, interrupted: bool) -> int:
+    from perf.report.matrix import Fate, summary_line
+
     _print(summary_line(found))
     if arguments.to is not None:
-        _write(arguments.to, tried.device_name)
+        _write(arguments.to, kept, arguments.perf_device)
+    if interrupted:
+        return INTERRUPTED
     return ALL_WELL if all(outcome.fate in (Fate.RIGHT, Fate.REFUSED) for outcome in found) else NOT_WELL
 
 
-def _tried(arguments: argparse.Namespace) -> Trial:
-    from perf.commands.trial import Trial
-    from perf.gates.choice import chosen
+def prepared(arguments: argparse.Namespace) -> tuple[Trial, Kept, list[Outcome]]:
+    """What is to be tried, where it is kept, and what of it is known already. Raises UsageProblem."""
+    from perf.commands.trial import Task, Trial
     from perf.gates.policy import Policy
     from perf.probes.device import choose_device
     from perf.workers.cache import ArtefactCache
@@ -82,23 +119,42 @@ def _tried(arguments: argparse.Namespace) -> Trial:
         raise UsageProblem(f"--at-once {arguments.at_once} is not a whole number from 1")
     device = choose_device(arguments.perf_device)
     policy = Policy()
-    names = _engines(policy)
-    if arguments.perf_variants is not None:
-        wanted = chosen(arguments.perf_variants, policy, device.kind)
-        names = [name for name in names if name in wanted]
     workloads = [spec for name, spec in policy.workloads.items() if fnmatchcase(name, arguments.workload)]
     if not workloads:
         there = ", ".join(policy.workloads)
         raise UsageProblem(f"--workload {arguments.workload} matches nothing (there are: {there})")
-    return Trial(
-        workloads,
-        [policy.variants[name] for name in names],
+    wanted = _wanted(arguments.perf_variants, policy, device.kind)
+    cells = {spec.name: [name for name in _of(spec, policy) if wanted is None or name in wanted] for spec in workloads}
+    kept = _kept(policy, device)
+    known = {} if arguments.again else kept.final()
+    tasks = [
+        Task(spec, tuple(policy.variants[name] for name in cells[spec.name] if (spec.name, name) not in known))
+        for spec in workloads
+    ]
+    trial = Trial(
+        [task for task in tasks if task.variants],
         device.name,
         ArtefactCache(arguments.perf_cache),
         arguments.perf_timeout,
         arguments.at_once,
         _print,
     )
+    return trial, kept, [known[name, each] for name, of in cells.items() for each in of if (name, each) in known]
+
+
+def _wanted(names: str | None, policy: Policy, device: str) -> frozenset[str] | None:
+    """What `--perf-variants` asks for; None for everything."""
+    from perf.gates.choice import chosen
+
+    return None if names is None else chosen(names, policy, device)
+
+
+def _of(spec: WorkloadSpec, policy: Policy) -> list[str]:
+    """The variants of a workload here: every engine, and what it lists; of a pipeline only that, see `with_chosen`."""
+    from perf.variants.staged import is_staged
+
+    engines = [] if any(map(is_staged, spec.variants)) else _engines(policy)
+    return list(dict.fromkeys([*engines, *spec.variants]))
 
 
 def _engines(policy: Policy) -> list[str]:
@@ -106,50 +162,51 @@ def _engines(policy: Policy) -> list[str]:
     return [name for name, spec in policy.variants.items() if spec.engine]
 
 
-KEPT = Path(".perf/variants.json")
+def _kept(policy: Policy, device: Device) -> Kept:
+    from perf.commands.kept import Kept
+
+    return Kept(KEPT, partial(_key, policy, _made_on(device)))
 
 
-def _kept() -> dict[tuple[str, str], Outcome]:
-    from perf.report.matrix import Fate, Outcome
+def _key(policy: Policy, made_on: dict[str, object], workload: str, variant: str) -> str | None:
+    from perf.commands.lineage import lineage
 
-    if not KEPT.exists():
-        return {}
-    lines = [json.loads(line) for line in KEPT.read_text(encoding="utf-8").splitlines()]
-    every = [Outcome(**{**line, "fate": Fate(line["fate"])}) for line in lines]
-    return {outcome.cell: outcome for outcome in every}
+    if workload not in policy.workloads or variant not in policy.variants:
+        return None
+    return lineage(policy.workloads[workload], policy.variants[variant], made_on)
 
 
-def _keep(outcome: Outcome) -> None:
-    """Append: a run that is interrupted has kept what it found."""
-    KEPT.parent.mkdir(parents=True, exist_ok=True)
-    with KEPT.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(asdict(outcome)) + "\n")
-
-
-def _write(path: Path, device: str) -> None:
+def _write(path: Path, kept: Kept, device: str) -> None:
     from perf.gates.policy import Policy
     from perf.probes.device import choose_device
-    from perf.probes.fingerprint import fingerprint
     from perf.report.matrix import as_markdown
+    from perf.variants.staged import is_staged
 
-    facts = fingerprint(choose_device(device)).facts()
     policy = Policy()
-    made_on = {name: facts[name] for name in ("device", "system", "torch", "cuda") if facts.get(name)} | _installed()
     order = {name: place for place, name in enumerate(policy.workloads)}
-    outcomes = sorted(_kept().values(), key=lambda outcome: order.get(outcome.workload, len(order)))
-    path.write_text("\n".join(as_markdown(outcomes, made_on, _engines(policy))) + "\n", encoding="utf-8")
+    outcomes = sorted(kept.outcomes().values(), key=lambda outcome: order.get(outcome.workload, len(order)))
+    pipelines = {name for name, spec in policy.workloads.items() if any(map(is_staged, spec.variants))}
+    lines = as_markdown(outcomes, _made_on(choose_device(device)), list(policy.variants), pipelines)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _installed() -> dict[str, str]:
+def _made_on(device: Device) -> dict[str, object]:
+    """The device, and the versions of what runs on it."""
+    from perf.probes.fingerprint import fingerprint
+
+    facts = fingerprint(device).facts()
+    return {name: facts[name] for name in ("device", "system", "python", "torch", "cuda") if facts.get(name)} | {
+        package: _version(package) for package in PACKAGES
+    }
+
+
+def _version(package: str) -> str:
     from importlib.metadata import PackageNotFoundError, version
 
-    found = {}
-    for package in ("onnxruntime", "onnxscript", "torchao", "transformers", "tensorrt", "tensorrt-rtx"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def _print(text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 from perf.gates.cell import Cell
@@ -60,6 +61,7 @@ def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell)
             "built_now": arm.cold.built_now,
             "built_at": arm.cold.built_at,
             "fetch_s": arm.cold.fetch_s,
+            "compilation": None if arm.cold.compilation is None else asdict(arm.cold.compilation),
         },
         **beside(judge, measurement, cell.variant),
         "first_of_turn_s": list(arm.first_s),

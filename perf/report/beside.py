@@ -18,7 +18,8 @@ def beside(judge: Judge, measurement: Measurement) -> list[str]:
     if not names:
         return []
     rows = [HEAD, *(row(judge, measurement, name) for name in names)]
-    return [*columns(rows), *(f"  {line}" for line in (*cached(measurement), *limits(measurement)))]
+    lines = (*cached(measurement), *compiled(measurement), *limits(measurement))
+    return [*columns(rows), *(f"  {line}" for line in lines)]
 
 
 def row(judge: Judge, measurement: Measurement, name: str) -> tuple[str, ...]:
@@ -48,6 +49,22 @@ def cached(measurement: Measurement) -> list[str]:
         share = f", {cold.fetch_s / cold.build_s:.1%} of that" if cold.fetch_s is not None and cold.build_s else ""
         fetched = f"{format_seconds(cold.fetch_s)}{share}"
         lines.append(f"{name}: built in {format_seconds(cold.build_s)}{day}; found in the cache in {fetched}")
+    return lines
+
+
+def compiled(measurement: Measurement) -> list[str]:
+    """A sentence for each variant that compiled in its first call: what it built, and what torch's cache had."""
+    lines = []
+    for name, arm in measurement.arms.items():
+        done = arm.cold.compilation
+        if done is None or name == CONTROL:
+            continue
+        built = f"{done.built} built" + (f" ({done.uncached} that no cache holds)" if done.uncached else "")
+        rest = format_seconds(done.spent_s - done.reading_s)
+        lines.append(
+            f"{name}: graphs compiled in the first call: {built}, {done.found} found in torch's cache; that took "
+            f"{rest}, and reading the Python, as every process does, {format_seconds(done.reading_s)}"
+        )
     return lines
 
 

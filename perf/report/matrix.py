@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,8 +13,10 @@ class Fate(StrEnum):
     """What became of a variant on a workload."""
 
     RIGHT = "right"
-    WRONG = "wrong"
+    OUT = "out of tolerance"
+    OFF = "not on"
     REFUSED = "refused"
+    UNFINISHED = "unfinished"
     FAILED = "failed"
 
 
@@ -22,7 +24,8 @@ class Fate(StrEnum):
 class Outcome:
     """date: ISO, the day it was tried. rel_l2: relative L2 distance from eager float32; None where it did not run.
 
-    why: one sentence for what is not right; for WRONG how far off it is, or what it was instead.
+    why: one sentence for what is not right: how far off the output is, what the variant was instead, what can't go.
+    key: what the outcome hangs on, as whoever keeps it says; "" where that is not said.
     """
 
     workload: str
@@ -32,6 +35,7 @@ class Outcome:
     fate: Fate
     rel_l2: float | None = None
     why: str = ""
+    key: str = ""
 
     @property
     def cell(self) -> tuple[str, str]:
@@ -39,21 +43,31 @@ class Outcome:
         return self.workload, self.variant
 
 
-def as_markdown(outcomes: Sequence[Outcome], made_on: Mapping[str, object], order: Sequence[str]) -> list[str]:
-    """A document. made_on: facts of the device and of what was installed. order: variants as the registry has them."""
+def as_markdown(
+    outcomes: Sequence[Outcome], made_on: Mapping[str, object], order: Sequence[str], pipelines: Collection[str] = ()
+) -> list[str]:
+    """A document. made_on: facts of the device and of what was installed. order: variants as the registry has them.
+    pipelines: workloads that are given a variant per stage."""
+    if not outcomes:
+        return [*_HEAD.format(days="no day: nothing was tried").splitlines()]
     dates = sorted({outcome.date for outcome in outcomes})
     days = dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}"
-    return [
+    modules = [outcome for outcome in outcomes if outcome.workload not in pipelines]
+    by_stage = [outcome for outcome in outcomes if outcome.workload in pipelines]
+    numbers = _numbered([*modules, *by_stage], order)
+    lines = [
         *_HEAD.format(days=days).splitlines(),
         "",
         *(f"- {name}: {value}" for name, value in made_on.items()),
         "",
         *_LEGEND.splitlines(),
         "",
-        *_table(outcomes, order),
-        "",
-        *_reasons(outcomes, order),
+        *_table(modules, order, numbers),
     ]
+    if by_stage:
+        lines += ["", *_BY_STAGE.splitlines(), "", *_table(by_stage, order, numbers)]
+    reasons = [f"{number}. {why}" for why, number in numbers.items()]
+    return [*lines, "", *_REASONS.splitlines(), "", *reasons] if reasons else lines
 
 
 _HEAD = """# Every variant on every small workload
@@ -63,9 +77,20 @@ of its own, and times nothing."""
 
 _LEGEND = f"""\
 A number is the relative L2 distance of the output from eager float32's, in the workload's first scenario: the variant
-runs, is what its name says, and is within its tolerance. **wrong** is not, or is not on; **failed** neither ran nor was
-refused. A number in brackets leads to the reason below; alone it is a refusal. `{UNTRIED}` was not tried; neither
-was a variant that has no row."""
+runs, is what its name says, and is within its tolerance. A number in brackets leads to the reason below; alone it is a
+refusal: the variant can't run here, or can't carry this model. **out of tolerance**: it runs, and its output is
+not eager float32's, so that no speed of it counts. **not on**: it runs, and is not what its name says. **unfinished**:
+it took longer than it was given. **failed**: anything else. `{UNTRIED}` was not tried yet: the same command goes on
+with it."""
+
+_BY_STAGE = """\
+## Pipelines, by stage
+
+A pipeline is never given a variant as a whole but one for each stage (`stage=variant`; what is not named is eager).
+Its stages are the modules above, so that what they can and can't do stands there; here it is seen that they do it in
+their places too. Any other combination is tried by `--perf-variants` of `pytest perf`."""
+
+_REASONS = "## Reasons"
 
 
 def summary_line(outcomes: Sequence[Outcome]) -> str:
@@ -81,10 +106,9 @@ def one_line(outcome: Outcome) -> str:
     return f"{outcome.workload} {outcome.variant}: {outcome.fate}{distance}{why}"
 
 
-def _table(outcomes: Sequence[Outcome], order: Sequence[str]) -> list[str]:
+def _table(outcomes: Sequence[Outcome], order: Sequence[str], numbers: Mapping[str, int]) -> list[str]:
     workloads = list(dict.fromkeys(outcome.workload for outcome in outcomes))
     by_cell = {outcome.cell: outcome for outcome in outcomes}
-    numbers = _numbered(outcomes, order)
     rows = [
         ["variant", *workloads],
         ["---"] * (len(workloads) + 1),
@@ -105,10 +129,6 @@ def _said(outcome: Outcome | None, numbers: Mapping[str, int]) -> str:
     return said if outcome.fate is Fate.REFUSED else f"**{outcome.fate}** {said}"
 
 
-def _reasons(outcomes: Sequence[Outcome], order: Sequence[str]) -> list[str]:
-    return [f"{number}. {why}" for why, number in _numbered(outcomes, order).items()]
-
-
 def _numbered(outcomes: Sequence[Outcome], order: Sequence[str]) -> dict[str, int]:
     """Each reason once, numbered as a reader of the table meets it."""
     place = {variant: number for number, variant in enumerate(_variants(outcomes, order))}
@@ -117,5 +137,7 @@ def _numbered(outcomes: Sequence[Outcome], order: Sequence[str]) -> dict[str, in
 
 
 def _variants(outcomes: Sequence[Outcome], order: Sequence[str]) -> list[str]:
-    tried = {outcome.variant for outcome in outcomes}
-    return [variant for variant in order if variant in tried]
+    """As in `order`, and then what is not in it."""
+    tried = dict.fromkeys(outcome.variant for outcome in outcomes)
+    known = set(order)
+    return [*(variant for variant in order if variant in tried), *(each for each in tried if each not in known)]

@@ -16,6 +16,7 @@ from perf.workloads.workload import Inputs
 
 if TYPE_CHECKING:
     import torch
+    from torch.export import ExportedProgram
 
 OPSET = 18
 """ONNX's operator set: the original's export names it, and torch's exporter writes it without converting."""
@@ -44,7 +45,7 @@ def export_onnx(module: torch.nn.Module, calls: Sequence[Inputs], path: Path) ->
     size = sum(tensor.numel() * tensor.element_size() for tensor in module.state_dict().values())
     if size > LARGEST:
         raise Unavailable(f"its weights take {size / 2**30:.1f} GiB, and one ONNX file holds 2 GiB")
-    program = captured(module, calls)
+    program = _with_wide_indices(captured(module, calls))
     # Constants are inputs too, to torch.export; they are no tensors, and are written into the graph.
     names = [name if isinstance(name, str) else None for name in program.graph_signature.user_inputs]
     outputs = program.graph_signature.user_outputs
@@ -53,6 +54,33 @@ def export_onnx(module: torch.nn.Module, calls: Sequence[Inputs], path: Path) ->
     with torch.no_grad(), refusing("ONNX", "OnnxExporterError"):
         torch.onnx.export(program, (), str(path), opset_version=OPSET, external_data=False, dynamo=True, verbose=False)
     return {"inputs": json.dumps(names), "answer": _pytree.treespec_dumps(program.call_spec.out_spec)}
+
+
+def _with_wide_indices(program: ExportedProgram) -> ExportedProgram:
+    """`program`, in which an inverse short-time transform adds its frames up by indices of 64 bits.
+
+    torch 2.13 writes that sum out with indices of 32 bits, which ONNX's ScatterND does not take. Any other program
+    stays as it is, since the exporter has better words than these for layers that are written out here.
+    """
+    import torch
+
+    aten = torch.ops.aten
+    if not any(node.target is aten.istft.default for node in program.graph.nodes):
+        return program
+    table = torch.export.default_decompositions()
+    table[aten.unfold_backward.default] = _overlapped
+    return program.run_decompositions(table)  # type: ignore[no-any-return]
+
+
+def _overlapped(grad: torch.Tensor, input_size: Sequence[int], dim: int, size: int, step: int) -> torch.Tensor:
+    """The sum of overlapping frames: grad (..., frames, ..., size) -> `input_size`, whose `dim` the frames cover."""
+    import torch
+
+    whole = grad.new_zeros(list(input_size))
+    dim = dim % len(input_size)
+    index = torch.arange(input_size[dim], device=grad.device).unfold(0, size, step).flatten()
+    frames = grad.movedim(-1, dim + 1).flatten(dim, dim + 1)
+    return torch.ops.aten.index_put(whole, [*(None,) * dim, index], frames, True)  # type: ignore[no-any-return]
 
 
 class Wiring:

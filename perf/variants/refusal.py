@@ -13,7 +13,8 @@ LONGEST = 240
 
 NO_KERNEL = re.compile(
     r"not implemented for '|doesn't support tensors of type|does not support tensors of type|"
-    r"Could not run 'aten::|no kernel image is available|Unsupported dtype|Only supports .* dtype"
+    r"Could not run 'aten::|no kernel image is available|Unsupported dtype|Only supports .* dtype|"
+    r"Expected both inputs to be Half, Float or Double tensors"
 )
 """How torch says that an operator has no kernel for a type or device."""
 

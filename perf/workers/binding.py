@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from perf.variants.registry import BASELINE
 from perf.workers.cold import Cold
+from perf.workers.compilation import Compilation
 from perf.workers.crew import Crew
 from perf.workers.examination import Examined, examine
 from perf.workers.warming import Started, get_going
@@ -52,6 +53,8 @@ def first_call(crew: Crew, worker: Worker, scenario: str, cold: Cold) -> float |
         return None
     if cold.first_call_s is None:
         cold.first_call_s = answer["first_call_s"]
+        said = answer.get("compilation")
+        cold.compilation = None if said is None else Compilation(**said)
     return float(answer["first_call_s"])
 
 

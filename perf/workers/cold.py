@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from perf.workers.compilation import Compilation
+
 
 @dataclass
 class Cold:
@@ -13,6 +15,7 @@ class Cold:
     run: `built_now` tells, `built_at` is the day. fetch_s: what this run spent to have them, by building them (beside
     other builds, their processes included) or by finding them in the cache. Both None where nothing is exported, but
     build_s of who builds the module itself. warm_s: the first calls of the process, until they were steady.
+    compilation: what torch.compile did up to the end of the first call; None where it was not used.
     """
 
     build_s: float | None = None
@@ -23,3 +26,4 @@ class Cold:
     built_at: str | None = None
     fetch_s: float | None = None
     warm_s: tuple[float, ...] = ()
+    compilation: Compilation | None = None

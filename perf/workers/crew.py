@@ -70,6 +70,7 @@ class Crew:
     put on a card.
 
     ceiling_bytes: the cap that workers which are measured run under; None for none. Builders and helpers have none.
+    compiled_in: where torch.compile keeps what it builds in them; None leaves that to torch.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class Crew:
         self.device = device
         self.ceiling_bytes = ceiling_bytes
         self.enforced_by: str | None = None
+        self.compiled_in: Path | None = None
         self.workers: dict[str, Worker] = {}
         self.alone = False
         self.quiet = False
@@ -139,7 +141,8 @@ class Crew:
         cap = {} if self.ceiling_bytes is None else {"ceiling_bytes": self.ceiling_bytes}
         for worker in workers:
             worker.ceiling_bytes = self.ceiling_bytes
-        answers = self.ask_each(workers, "importing torch", "start", device=self.device, **cap)
+        kept = {} if self.compiled_in is None else {"compiled_in": str(self.compiled_in.resolve())}
+        answers = self.ask_each(workers, "importing torch", "start", device=self.device, **cap, **kept)
         if cap:
             self.enforced_by = next((answer["enforced_by"] for answer in answers.values()), self.enforced_by)
 

@@ -17,6 +17,7 @@ class Parity:
 
     rel_l2: see `distance`. max_abs: largest difference of two floating-point values; infinite where there is no such
     difference to take. not_finite: NaN and Inf among the outputs, whatever the right answer has in their place.
+    unequal: whole numbers among the outputs that are not the right ones.
     snr_db, log_mel_db, mr_stft: see `perf.workers.hearing`; None where the outputs are no sound, or can't be compared.
     by_ear: whether `log_mel_db` decides, and not `rel_l2`.
     """
@@ -28,6 +29,7 @@ class Parity:
     log_mel_db: float | None = None
     mr_stft: float | None = None
     by_ear: bool = False
+    unequal: int = 0
 
 
 def compare(found: list[Any], right: list[Any], sound: Sound | None = None) -> Parity:
@@ -43,6 +45,7 @@ def compare(found: list[Any], right: list[Any], sound: Sound | None = None) -> P
         None if ear is None else ear.log_mel_db,
         None if ear is None else ear.mr_stft,
         by_ear=sound is not None and sound.by_ear,
+        unequal=unequal(found, right),
     )
 
 
@@ -62,6 +65,7 @@ def worst(parities: Iterable[Parity]) -> Parity:
         most([each.log_mel_db for each in every]),
         most([each.mr_stft for each in every]),
         by_ear=any(each.by_ear for each in every),
+        unequal=sum(each.unequal for each in every),
     )
 
 
@@ -107,6 +111,18 @@ def largest_gap(found: list[Any], right: list[Any]) -> float:
             gap = (one.double() - other.double()).abs().max().item()
             widest = max(widest, gap if math.isfinite(gap) else math.inf)
     return widest
+
+
+def unequal(found: list[Any], right: list[Any]) -> int:
+    """How many integers differ from the right ones, in leaves that match otherwise."""
+    import torch
+
+    return sum(
+        int((one != other).sum())
+        for one, other in zip(found, right, strict=False)
+        if isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor) and one.shape == other.shape
+        if not (other.is_floating_point() or other.is_complex())
+    )
 
 
 def not_finite(leaves: Iterable[Any]) -> int:

@@ -53,17 +53,22 @@ def make_ready(
     cache: ArtefactCache,
     progress: Progress,
     seats: Seats | None = None,
+    *,
+    control: bool = True,
 ) -> Ready:
     """Start `variants` (the baseline among them) and a control, and load each; one worker first, who says how much all
-    of them will take. Where `seats` finds no room for that, none is loaded: see `Solo`.
+    of them will take. Where `seats` finds no room for that, none is loaded: see `Solo`. control: not where nothing is
+    timed.
 
     A variant that fails has its `failure` set. Where nothing can be known of the model without the baseline, all fail.
     Raises UsageProblem for a factory that returns the wrong thing, unequal weights, or an unknown scenario.
     """
     by_name = {variant.name: variant for variant in variants}
-    by_name[CONTROL] = by_name[BASELINE]
+    if control:
+        by_name[CONTROL] = by_name[BASELINE]
     seats = seats or Seats(Residency.TOGETHER, HostRoom(), Footprints(cache.beside("footprints")))
     free = seats.free()
+    crew.compiled_in = cache.beside("torch")
     crew.assemble(by_name)
     baseline = crew.workers[BASELINE]
     others = [worker for worker in crew.workers.values() if worker is not baseline]

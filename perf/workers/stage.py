@@ -17,6 +17,7 @@ from perf.variants.variant import Call
 from perf.workers import outputs
 from perf.workers.beside import Beside
 from perf.workers.cap import Cap, cap_for, capped
+from perf.workers.compilation import compilation, keep_in
 from perf.workers.content import (
     digest_of,
     placed,
@@ -59,8 +60,9 @@ class Stage(Beside):
         """What holds this worker to the ceiling."""
         return self.footprint.cap
 
-    def start(self, device: str, ceiling_bytes: int | None = None) -> Answer:
-        """Import torch and wake the device; with a ceiling, see to it that the cap can be enforced."""
+    def start(self, device: str, ceiling_bytes: int | None = None, compiled_in: str | None = None) -> Answer:
+        """Import torch and wake the device; with a ceiling, see to it that the cap can be enforced. See `keep_in`."""
+        keep_in(compiled_in)
         import torch
 
         torch.set_grad_enabled(False)
@@ -202,7 +204,7 @@ class Stage(Beside):
             raise
         first_call_s = time.perf_counter() - start
         self.footprint.loaded()
-        return {"first_call_s": first_call_s}
+        return {"first_call_s": first_call_s, "compilation": compilation()}
 
     def write_outputs(self, scenario: str, folder: str) -> Answer:
         """Run every call once and keep its output as the right answer."""

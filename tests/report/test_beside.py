@@ -16,6 +16,7 @@ from perf.report.recommendation import recommendation_data, recommendation_line
 from perf.report.words import format_calls, format_rate
 from perf.statistics import Ceiling, Payback
 from perf.workers.cold import Cold
+from perf.workers.compilation import Compilation
 from tests.measurements import made_of
 
 JUDGE = Judge(0.01)
@@ -59,6 +60,17 @@ def test_what_was_built_now_is_not_said_to_come_from_the_cache() -> None:
     found = whole()
     jit = replace(found.arms["jit"], cold=replace(found.arms["jit"].cold, built_now=True))
     assert not any("in the cache" in line for line in beside(JUDGE, replace(found, arms={**found.arms, "jit": jit})))
+
+
+def test_what_was_compiled_in_the_first_call_is_said_with_what_no_cache_can_spare() -> None:
+    found = whole()
+    cold = replace(found.arms["jit"].cold, compilation=Compilation(12.0, 4.0, built=2, found=1, uncached=1))
+    found = replace(found, arms={**found.arms, "jit": replace(found.arms["jit"], cold=cold)})
+    (line,) = (line.strip() for line in beside(JUDGE, found) if "compiled in the first call" in line)
+    assert line == (
+        "jit: graphs compiled in the first call: 2 built (1 that no cache holds), 1 found in torch's cache; that took "
+        "8 s, and reading the Python, as every process does, 4 s"
+    )
 
 
 def test_where_nothing_was_seen_there_is_no_table() -> None:

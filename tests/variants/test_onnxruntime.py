@@ -14,8 +14,10 @@ import torch
 from torch.utils import _pytree
 
 from perf.errors import Unavailable
-from perf.variants.onnx_graph import LARGEST, export_onnx, missing_exporter
+from perf.variants.capture import captured
+from perf.variants.onnx_graph import LARGEST, _with_wide_indices, export_onnx, missing_exporter
 from perf.variants.onnxruntime import CPU, CUDA, Bound, OnnxRuntime, Session
+from perf.workloads.workload import Inputs
 
 ONE = {"inputs": json.dumps(["x", None, "y"]), "answer": _pytree.treespec_dumps(_pytree.tree_structure(0))}
 
@@ -129,3 +131,49 @@ def test_what_writing_onnx_takes_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     assert missing_exporter() == (
         'to write ONNX takes onnx and onnxscript; get it with python -m pip install "jitgate[onnx]"'
     )
+
+
+class Inverse(torch.nn.Module):
+    """The last step of a vocoder: a spectrum (1, 9, T) becomes a signal."""
+
+    def forward(self, real: torch.Tensor, imaginary: torch.Tensor) -> torch.Tensor:
+        window = torch.hann_window(16)
+        signal: torch.Tensor = torch.istft(torch.complex(real, imaginary), 16, 4, 16, window=window)
+        return signal
+
+
+@pytest.fixture(scope="module")
+def spectra() -> list[Inputs]:
+    torch.manual_seed(0)
+    return [(torch.randn(1, 9, frames), torch.randn(1, 9, frames)) for frames in (5, 9)]
+
+
+def test_an_inverse_transform_is_added_up_by_indices_that_onnx_takes(spectra: list[Inputs]) -> None:
+    with torch.no_grad():
+        program = _with_wide_indices(captured(Inverse(), spectra))
+    indices = [
+        index.meta["val"].dtype
+        for node in program.graph.nodes
+        if node.target is torch.ops.aten.index_put.default
+        for index in node.args[1]
+        if index is not None
+    ]
+    assert indices
+    assert set(indices) == {torch.int64}
+    for call in spectra:
+        torch.testing.assert_close(program.module()(*call), Inverse()(*call))
+
+
+def test_any_other_program_stays_as_the_exporter_likes_it() -> None:
+    program = captured(torch.nn.LayerNorm(4), [(torch.zeros(2, 4),)])
+    assert _with_wide_indices(program) is program
+
+
+@pytest.mark.slow
+def test_onnx_runtime_adds_frames_up_as_torch_does(spectra: list[Inputs], tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    engine = OnnxRuntime()
+    facts = engine.export(Inverse(), spectra, tmp_path / "x.onnx")
+    run = engine.load(tmp_path / "x.onnx", "cpu", facts)
+    for call in spectra:
+        torch.testing.assert_close(run(*call), Inverse()(*call))

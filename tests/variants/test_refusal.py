@@ -45,6 +45,14 @@ def test_a_kernel_that_is_lacking_is_found_in_torchs_own_words() -> None:
     assert said.startswith("an operator of this model has no bf16 here: ")
 
 
+def test_a_complex_number_of_a_precision_that_has_none_is_a_kernel_that_is_lacking() -> None:
+    with pytest.raises(RuntimeError) as caught:
+        torch.complex(torch.zeros(2, dtype=torch.bfloat16), torch.zeros(2, dtype=torch.bfloat16))
+    assert str(lacks_precision(caught.value, "autocast-bf16")).startswith(
+        "an operator of this model has no autocast-bf16"
+    )
+
+
 def test_two_precisions_in_one_operation_are_found_too() -> None:
     with pytest.raises(RuntimeError) as caught:
         torch.nn.functional.linear(torch.zeros(2, 3), torch.zeros(4, 3, dtype=torch.float16))

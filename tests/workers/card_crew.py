@@ -60,7 +60,7 @@ class CardWorker:
         self.crew.card.take(self._id, self.crew.card.holds.get(self._id, 0) + size)
         self.held += size if of_allocator else 0
 
-    def _start(self, device: str) -> dict[str, Any]:
+    def _start(self, device: str, compiled_in: str | None = None) -> dict[str, Any]:
         assert device == "cuda:0"
         self._take(CONTEXT, of_allocator=False)
         self._take(SEGMENT)

@@ -94,3 +94,11 @@ def test_of_many_calls_the_worst_counts() -> None:
     assert found == Parity(1e-3, 0.5, 2, snr_db=60.0, log_mel_db=0.1, mr_stft=0.3, by_ear=True)
     assert worst([Parity(math.nan), Parity(0.0)]).rel_l2 == math.inf
     assert worst([Parity(0.0, snr_db=60.0), Parity(0.0)]).snr_db is None, "one of them could not be heard"
+
+
+def test_integers_that_differ_are_counted() -> None:
+    ids = torch.tensor([[3, 5, 7]])
+    found = compare([ids + torch.tensor([0, 1, 0]), X], [ids, X])
+    assert (found.unequal, found.rel_l2) == (1, math.inf)
+    assert compare([X, ids], [X * 2, ids]).unequal == 0
+    assert worst([found, found]).unequal == 2

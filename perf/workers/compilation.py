@@ -1,0 +1,66 @@
+"""What torch.compile does in a process: where it keeps what it built, and what it found there. Runs in workers.
+
+torch keys its graphs itself (operations, sizes, settings, its own version and the processor), so that no other key is
+made here; the folder lies in jitgate's own cache, because torch's own choice is a temporary one.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import asdict, dataclass
+from typing import Any
+
+VARIABLE = "TORCHINDUCTOR_CACHE_DIR"
+"""torch's own setting; what a user has set goes first."""
+
+WHOLE, BACKEND = "_compile.compile_inner", "OutputGraph.call_user_compiler"
+"""What dynamo calls a compilation, and the part of it that is inductor's."""
+
+
+@dataclass(frozen=True)
+class Compilation:
+    """All that torch.compile did in one process, by torch's own counters.
+
+    spent_s: seconds in all. reading_s: of these, reading the Python and making guards: no cache keeps that, and every
+    process spends it. built: graphs that inductor turned into machine code. found: graphs that its cache had.
+    uncached: of those built, the ones that its cache can't hold.
+    """
+
+    spent_s: float
+    reading_s: float
+    built: int
+    found: int
+    uncached: int = 0
+
+
+def keep_in(folder: str | None) -> None:
+    """Let torch keep what it compiles in `folder`, unless the user has chosen another; before anything is compiled.
+
+    A folder with blanks in its path is not used: torch 2.13 hands its compiler such paths in pieces.
+    """
+    if folder is not None and not any(letter.isspace() for letter in folder):
+        os.environ.setdefault(VARIABLE, folder)
+
+
+def compilation() -> dict[str, Any] | None:
+    """The fields of a `Compilation` of this process up to now; None where torch.compile has compiled nothing.
+
+    It reads counters that torch keeps anyway, and imports nothing.
+    """
+    dynamo = sys.modules.get("torch._dynamo.utils")
+    took: dict[str, list[float]] = {} if dynamo is None else dynamo.compilation_time_metrics
+    if dynamo is None or not took.get(WHOLE):
+        return None
+    counted = dynamo.counters["inductor"]
+    spent_s = sum(took[WHOLE])
+    uncached = int(counted["fxgraph_cache_bypass"])
+    return asdict(
+        Compilation(
+            spent_s=spent_s,
+            reading_s=max(0.0, spent_s - sum(took.get(BACKEND, ()))),
+            built=int(counted["fxgraph_cache_miss"]) + uncached,
+            found=int(counted["fxgraph_cache_hit"]),
+            uncached=uncached,
+        )
+    )
