@@ -10,6 +10,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+# Public, but torch.jit has no __all__; ignored here, since script would read the comment inside a function.
+from torch.jit import is_scripting  # type: ignore[attr-defined]
+from torch.nn import functional
+
 from perf.workloads.cosyvoice2.estimator_blocks import Block, Group, TimeEmbedding, TimeFeatures
 from perf.workloads.cosyvoice2.speech import MEL
 
@@ -89,7 +93,8 @@ class FlowEstimator(nn.Module):
             x = group(x, valid, time, 0, False)
             beside.append(x)
             x = group[2](x * valid)  # type: ignore[index]
-            masks.append(valid[:, :, ::2])
+            # The cut is of nothing: it tells a graph that the two are equally long.
+            masks.append(_cut(valid[:, :, ::2], x.size(2)))
         # Of a level that there is not: the second group down keeps its frames.
         masks.pop()
         for group in self.mid_blocks:
@@ -97,8 +102,7 @@ class FlowEstimator(nn.Module):
         for group in self.up_blocks:
             valid = masks.pop()
             other = beside.pop()
-            # Doubled, an odd number of frames has become one more.
-            x = torch.cat((x[:, :, : other.size(2)], other), dim=1)
+            x = torch.cat((_cut(x, other.size(2)), other), dim=1)
             x = group(x, valid, time, 0, False)
             x = group[2](x * valid)  # type: ignore[index]
         x = self.final_block(x, mask)
@@ -109,6 +113,18 @@ class FlowEstimator(nn.Module):
 def narrow_estimator() -> FlowEstimator:
     """A quarter of the width."""
     return FlowEstimator(width=64, heads=2, head_width=32, time_width=256)
+
+
+def _cut(x: Tensor, frames: int) -> Tensor:
+    """The first `frames` of x (B, C, M), M = `frames` or one more: halved and doubled, an odd number has grown by one.
+
+    A graph pads by a length that is below 0 instead: of a slice it would take for granted whether it cuts.
+    """
+    if is_scripting():
+        return x[:, :, :frames]
+    if torch.compiler.is_compiling():
+        return functional.pad(x, [0, frames - x.size(2)])
+    return x[:, :, :frames]
 
 
 def _same(width: int) -> nn.Module:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 from torch import Tensor
 
+from perf.variants.capture import free_sizes
 from perf.workloads.cosyvoice.flow_estimator import FlowEstimator
 from perf.workloads.weights import build_seeded
 from tests.workloads.cosyvoice2.fingerprints import build_input
@@ -69,3 +72,16 @@ def test_padded_frames_give_nothing(slim: FlowEstimator, frames: int) -> None:
     assert not output[:, :, 30:].any()
     x[:, :, 30:], mu[:, :, 30:], cond[:, :, 30:] = 7.0, 7.0, 7.0
     torch.testing.assert_close(slim(x, mask, mu, t, spks, cond), output, rtol=0.0, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_one_graph_serves_all_lengths(slim: FlowEstimator) -> None:
+    """Odd and even, although frames are halved and doubled."""
+    short = copy.deepcopy(slim)
+    short.mid_blocks = short.mid_blocks[:2]  # all twelve are alike, and tracing is what takes the time
+    calls = [(*inputs(frames), False) for frames in (41, 60)]
+    with torch.no_grad():
+        graph = torch.export.export(short, calls[0], dynamic_shapes=free_sizes(calls)).module()
+        for frames in (3, 40, 61, 224):
+            given = inputs(frames)
+            torch.testing.assert_close(graph(*given, False), short(*given), rtol=0.0, atol=1e-5)
