@@ -102,13 +102,37 @@ def _short_texts() -> list[WorkloadSpec]:
 
 
 def _version_1() -> list[WorkloadSpec]:
-    """CosyVoice-300M: the modules that its JIT export covers."""
+    """CosyVoice-300M: the modules that its JIT export covers, and all of it from text tokens to waveform.
+
+    The pipeline's first variant after eager is what its `load_jit=True` gives.
+    """
     module, variants = "perf.workloads.cosyvoice.modules", ("eager", "torchscript", "inductor")
     scenarios = {"text_encoder": _SENTENCES, "llm": ("prompt_5s", *_SENTENCES), "flow_encoder": _SENTENCES}
+    staged = (
+        "eager",
+        "text_encoder=torchscript,llm=torchscript,flow_encoder=torchscript",
+        "llm=torchscript",
+        "flow_encoder=torchscript",
+        "flow_estimator=inductor",
+        "vocoder=torchscript",
+    )
+    families = (("cosyvoice", ""), ("cosyvoice-small", "small_"))
     return [
-        WorkloadSpec(f"{family}.{name}", f"{module}:{prefix}{name}", names, variants, frozenset(names))
-        for family, prefix in (("cosyvoice", ""), ("cosyvoice-small", "small_"))
-        for name, names in scenarios.items()
+        *(
+            WorkloadSpec(f"{family}.{name}", f"{module}:{prefix}{name}", names, variants, frozenset(names))
+            for family, prefix in families
+            for name, names in scenarios.items()
+        ),
+        *(
+            WorkloadSpec(
+                f"{family}.pipeline",
+                f"perf.workloads.cosyvoice.pipeline:{prefix}pipeline",
+                _PIPELINE_SCENARIOS,
+                staged,
+                frozenset(_PIPELINE_SCENARIOS),
+            )
+            for family, prefix in families
+        ),
     ]
 
 

@@ -39,6 +39,7 @@ SHARES: Mapping[str, Share] = {
     "cosyvoice.text_encoder": Share(("llm.pt",), "v1", V1_TEXT_ENCODER),
     "cosyvoice.llm": Share(("llm.pt",), "v1", V1_LLM),
     "cosyvoice.flow_encoder": Share(("flow.pt",), "v1", V1_FLOW_ENCODER),
+    "cosyvoice.pipeline": Share(("llm.pt", "flow.pt", "hift.pt"), "v1"),
 }
 """Shipped workload -> its share. The narrow ones have none: no checkpoint fits them."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,17 +34,33 @@ def under(prefix: str, reference: str) -> list[tuple[str, list[int]]]:
     return [(prefix + name, shape) for name, shape in load(reference)["state_dict"]]
 
 
-def v2_flow() -> list[tuple[str, list[int]]]:
-    """All of CosyVoice2's `flow.pt`."""
-    parts = {"encoder.": "cosyvoice2_flow_encoder", "decoder.estimator.": "cosyvoice2_flow_estimator"}
+def whole(reference: str, parts: Mapping[str, str]) -> list[tuple[str, list[int]]]:
+    """All of a file, where a name of the reference that is in `parts` stands for that part's own file."""
     keys: list[tuple[str, list[int]]] = []
-    for name, shape in load("cosyvoice2_flow")["state_dict"]:
+    for name, shape in load(reference)["state_dict"]:
         keys += under(name, parts[name]) if name in parts else [(name, shape)]
     return keys
 
 
+def v2_flow() -> list[tuple[str, list[int]]]:
+    """All of CosyVoice2's `flow.pt`."""
+    parts = {"encoder.": "cosyvoice2_flow_encoder", "decoder.estimator.": "cosyvoice2_flow_estimator"}
+    return whole("cosyvoice2_flow", parts)
+
+
+def v1_flow() -> list[tuple[str, list[int]]]:
+    """All of CosyVoice-300M's `flow.pt`."""
+    parts = {"encoder.": "cosyvoice_flow_encoder", "decoder.estimator.": "cosyvoice_flow_estimator"}
+    return whole("cosyvoice_flow", parts)
+
+
+def v1_llm() -> list[tuple[str, list[int]]]:
+    """All of CosyVoice-300M's `llm.pt`."""
+    return whole("cosyvoice_language_model", {"text_encoder.": "cosyvoice_text_encoder", "llm.": "cosyvoice_llm"})
+
+
 def true_size(folder: Path, generation: str) -> Path:
-    """A model directory whose files have every name and shape that our workloads read, and some that they don't."""
+    """A model directory whose files have every name and shape of the original's."""
     folder.mkdir()
     if generation == "v2":
         (folder / "cosyvoice2.yaml").write_text("")
@@ -55,11 +71,9 @@ def true_size(folder: Path, generation: str) -> Path:
         torch.save(llm, folder / "llm.pt")
         return folder
     (folder / "cosyvoice.yaml").write_text("")
-    beside = [("text_embedding.weight", [51866, 512]), ("text_encoder_affine_layer.bias", [1024])]
-    parts = [*under("text_encoder.", "cosyvoice_text_encoder"), *under("llm.", "cosyvoice_llm")]
-    torch.save(hollow([*beside, *parts, ("llm_embedding.weight", [2, 1024])]), folder / "llm.pt")
-    flow = [("input_embedding.weight", [4096, 512]), *under("encoder.", "cosyvoice_flow_encoder")]
-    torch.save(hollow([*flow, ("encoder_proj.weight", [80, 512])]), folder / "flow.pt")
+    torch.save(hollow(v1_llm()), folder / "llm.pt")
+    torch.save(hollow(v1_flow()), folder / "flow.pt")
+    torch.save(hollow(under("", "cosyvoice_vocoder")), folder / "hift.pt")
     return folder
 
 

@@ -18,6 +18,7 @@ SOUNDS = {
     "cosyvoice2-small.flow": Sound.mel(),
     "cosyvoice2-small.vocoder": Sound.waveform(24_000),
     "cosyvoice2-small.pipeline": Sound.waveform(24_000),
+    "cosyvoice-small.pipeline": Sound.waveform(22_050),
 }
 
 

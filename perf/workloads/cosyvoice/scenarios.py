@@ -11,17 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from perf.workloads.cosyvoice.speech import PROMPT, RATE, SENTENCES
+
 if TYPE_CHECKING:
     from perf.workloads.workload import Inputs
-
-RATE = 50
-"""Speech tokens a second."""
-
-PROMPT = 174
-"""Speech tokens of the prompt: 3.48 s, the original's example."""
-
-SENTENCES = {"1s": 1, "5s": 5, "15s": 15}
-"""Scenario -> seconds of new speech."""
 
 PROMPT_TEXT = 10
 TEXT_RATE = 5
@@ -56,7 +49,12 @@ def text_scenarios(width: int) -> dict[str, Inputs]:
 
 def flow_scenarios(width: int) -> dict[str, Inputs]:
     """Scenario name -> arguments of the flow encoder's `forward`: the speech tokens of prompt and sentence."""
-    return {name: _sequence(f"flow.{name}", PROMPT + RATE * seconds, width) for name, seconds in SENTENCES.items()}
+    return {name: flow_call(name, RATE * seconds, width) for name, seconds in SENTENCES.items()}
+
+
+def flow_call(name: str, tokens: int, width: int) -> Inputs:
+    """One call of the flow encoder, for the prompt and so many tokens after it; both limits at their defaults."""
+    return (*_sequence(f"flow.{name}", PROMPT + tokens, width), 0, -1)
 
 
 def step_scenarios(width: int, heads: int, layers: int) -> dict[str, Inputs | list[Inputs]]:
@@ -65,22 +63,27 @@ def step_scenarios(width: int, heads: int, layers: int) -> dict[str, Inputs | li
     `prompt_5s` is the first call, with no cache; the others are the last `STEPS` steps of a sentence, one position
     each, on a cache of all positions before them.
     """
-    positions = prompt_positions(5)
-    lower = torch.ones(positions, positions, dtype=torch.bool).tril().unsqueeze(0)
-    every: dict[str, Inputs | list[Inputs]] = {
-        "prompt_5s": (_normal("llm.prompt_5s", 1, positions, width), torch.zeros(0, 0, 0, 0), lower)
-    }
+    every: dict[str, Inputs | list[Inputs]] = {"prompt_5s": prompt_call("5s", width)}
     for name, seconds in SENTENCES.items():
         last = prompt_positions(seconds) + RATE * seconds - 1
-        every[name] = [
-            (
-                _normal(f"llm.{name}.{cached}", 1, 1, width),
-                _normal(f"cache.{name}.{cached}", layers, heads, cached, 2 * width // heads),
-                torch.ones(1, 1, 1, dtype=torch.bool),
-            )
-            for cached in range(last - STEPS, last)
-        ]
+        every[name] = [step_call(name, cached, width, heads, layers) for cached in range(last - STEPS, last)]
     return every
+
+
+def prompt_call(name: str, width: int) -> Inputs:
+    """The first call of a sentence: every position sees itself and what came before."""
+    positions = prompt_positions(SENTENCES[name])
+    lower = torch.ones(positions, positions, dtype=torch.bool).tril().unsqueeze(0)
+    return (_normal(f"llm.prompt_{name}", 1, positions, width), torch.zeros(0, 0, 0, 0), lower)
+
+
+def step_call(name: str, cached: int, width: int, heads: int, layers: int) -> Inputs:
+    """One position on a cache of so many."""
+    return (
+        _normal(f"llm.{name}.{cached}", 1, 1, width),
+        _normal(f"cache.{name}.{cached}", layers, heads, cached, 2 * width // heads),
+        torch.ones(1, 1, 1, dtype=torch.bool),
+    )
 
 
 def _sequence(name: str, length: int, width: int) -> Inputs:

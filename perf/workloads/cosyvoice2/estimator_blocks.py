@@ -54,14 +54,26 @@ class Transpose(nn.Module):
         return x.transpose(1, 2)
 
 
-class Block(nn.Module):
-    """Causal convolution of 3, norm over channels, Mish: (B, C, M), mask (B, 1, M) -> (B, C', M)."""
+NORM_GROUPS = 8
+"""Groups of channels that version 1 norms, each over the whole sentence."""
 
-    def __init__(self, channels: int, width: int) -> None:
+
+class Block(nn.Module):
+    """Convolution of 3, norm, Mish: (B, C, M), mask (B, 1, M) -> (B, C', M).
+
+    causal: the convolution sees the past only, and each frame is normed by itself, over its channels. Otherwise
+    (version 1) it sees both sides, and groups of channels are normed over all frames.
+    """
+
+    def __init__(self, channels: int, width: int, causal: bool = True) -> None:
         super().__init__()
-        self.block = nn.Sequential(
-            CausalConv(channels, width, 3), Transpose(), nn.LayerNorm(width), Transpose(), nn.Mish()
-        )
+        if causal:
+            self.block = nn.Sequential(
+                CausalConv(channels, width, 3), Transpose(), nn.LayerNorm(width), Transpose(), nn.Mish()
+            )
+        else:
+            conv = nn.Conv1d(channels, width, 3, padding=1)
+            self.block = nn.Sequential(conv, nn.GroupNorm(NORM_GROUPS, width), nn.Mish())
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         out: Tensor = self.block(x * mask) * mask
@@ -71,11 +83,11 @@ class Block(nn.Module):
 class ResidualBlock(nn.Module):
     """Two blocks, with the time between them, beside a convolution of 1: (B, C, M) -> (B, C', M)."""
 
-    def __init__(self, channels: int, width: int, time_width: int) -> None:
+    def __init__(self, channels: int, width: int, time_width: int, causal: bool = True) -> None:
         super().__init__()
         self.mlp = nn.Sequential(nn.Mish(), nn.Linear(time_width, width))
-        self.block1 = Block(channels, width)
-        self.block2 = Block(width, width)
+        self.block1 = Block(channels, width, causal)
+        self.block2 = Block(width, width, causal)
         self.res_conv = nn.Conv1d(channels, width, 1)
 
     def forward(self, x: Tensor, mask: Tensor, time: Tensor) -> Tensor:
@@ -166,9 +178,18 @@ class Group(nn.ModuleList):
     caller's to apply: (B, C, M) -> (B, width, M).
     """
 
-    def __init__(self, channels: int, width: int, heads: int, head_width: int, time_width: int, ends: bool) -> None:
+    def __init__(
+        self,
+        channels: int,
+        width: int,
+        heads: int,
+        head_width: int,
+        time_width: int,
+        ends: bool,
+        causal: bool = True,
+    ) -> None:
         super().__init__()
-        self.append(ResidualBlock(channels, width, time_width))
+        self.append(ResidualBlock(channels, width, time_width, causal))
         self.append(TransformerBlocks(TransformerBlock(width, heads, head_width) for _ in range(4)))
         if ends:
             self.append(CausalConv(width, width, 3))

@@ -7,8 +7,6 @@ import math
 import torch
 from torch import Tensor, nn
 
-from perf.workloads.cosyvoice2.flow_estimator import FlowEstimator
-
 LONGEST = 15_000
 """Mel frames of prompt and speech together that there is noise for: 300 s."""
 
@@ -32,22 +30,22 @@ def time_grid(steps: int, like: Tensor) -> Tensor:
     return 1 - torch.cos(even * 0.5 * math.pi)
 
 
-class FlowMatching(nn.Module):
-    """Solves the flow from noise to mel. The noise is a plain attribute on the CPU, as in the original."""
+class EulerSolver(nn.Module):
+    """Follows the estimator's directions from where it is put."""
 
-    def __init__(self, estimator: FlowEstimator, mel: int) -> None:
+    def __init__(self, estimator: nn.Module) -> None:
         super().__init__()
         self.guidance = GUIDANCE
-        self.noise = fixed_noise(mel)
         self.estimator = estimator
 
-    def forward(self, mu: Tensor, mask: Tensor, spks: Tensor, cond: Tensor, steps: int, streaming: bool) -> Tensor:
-        """mu, cond (1, mel, M), mask (1, 1, M), spks (1, mel), M at most `LONGEST` -> mel (1, mel, M), float32.
+    def solve(
+        self, x: Tensor, mu: Tensor, mask: Tensor, spks: Tensor, cond: Tensor, steps: int, streaming: bool
+    ) -> Tensor:
+        """x, mu, cond (1, mel, M), mask (1, 1, M), spks (1, mel) -> mel (1, mel, M), float32.
 
         Every step asks for two directions at once: row 0 as given, row 1 with mu, spks and cond left out.
         """
         frames = mu.size(2)
-        x = self.noise[:, :, :frames].to(device=mu.device, dtype=mu.dtype)
         grid = time_grid(steps, mu)
         t = grid[0].unsqueeze(0)
         dt = grid[1] - grid[0]
@@ -73,3 +71,16 @@ class FlowMatching(nn.Module):
             if step < steps:
                 dt = grid[step + 1] - t[0]
         return x.float()
+
+
+class FlowMatching(EulerSolver):
+    """From noise that is the same for every sentence to mel. It is a plain attribute on the CPU, as in the original."""
+
+    def __init__(self, estimator: nn.Module, mel: int) -> None:
+        super().__init__(estimator)
+        self.noise = fixed_noise(mel)
+
+    def forward(self, mu: Tensor, mask: Tensor, spks: Tensor, cond: Tensor, steps: int, streaming: bool) -> Tensor:
+        """As `EulerSolver.solve`; M is at most `LONGEST`."""
+        x = self.noise[:, :, : mu.size(2)].to(device=mu.device, dtype=mu.dtype)
+        return self.solve(x, mu, mask, spks, cond, steps, streaming)

@@ -71,11 +71,11 @@ class SineGenerator(nn.Module):
 
 
 class Source(nn.Module):
-    """The nine sines merged into one signal: `l_linear` and tanh."""
+    """The nine sines merged into one signal: `l_linear` and tanh. sines: their maker, `SineGenerator` unless given."""
 
-    def __init__(self) -> None:
+    def __init__(self, sines: nn.Module | None = None) -> None:
         super().__init__()
-        self.l_sin_gen = SineGenerator()
+        self.l_sin_gen = SineGenerator() if sines is None else sines
         self.l_linear = nn.Linear(HARMONICS, 1)
 
     def forward(self, frequency: Tensor, phase: Tensor, noise: Tensor) -> Tensor:

@@ -54,18 +54,19 @@ def schedule(tokens: int, prompt: int) -> Iterator[Step]:
     yield Step(tokens, known, last=True)
 
 
-def fade_window() -> Tensor:
-    """Rising and falling half of a symmetric Hamming window, (2, `HELD_SAMPLES`) float64 on the CPU."""
-    both = torch.hamming_window(2 * HELD_SAMPLES, periodic=False, dtype=torch.float64, device="cpu")
-    return both.view(2, HELD_SAMPLES)
+def fade_window(count: int = HELD_SAMPLES) -> Tensor:
+    """Rising and falling half of a symmetric Hamming window, (2, count) float64 on the CPU."""
+    both = torch.hamming_window(2 * count, periodic=False, dtype=torch.float64, device="cpu")
+    return both.view(2, count)
 
 
 def faded(audio: Tensor, held: Tensor, window: Tensor) -> Tensor:
-    """audio (1, L) whose first samples are mixed with those held back before, (1, `HELD_SAMPLES`); on the CPU.
+    """audio (..., L) whose begin is mixed with what was held back before, (..., n); window (2, n); on the CPU.
 
     In float64 and on the CPU, as in the original.
     """
     out = audio.cpu().clone()
     rising, falling = window
-    out[:, :HELD_SAMPLES] = out[:, :HELD_SAMPLES].double() * rising + held.cpu().double() * falling
+    begin = out[..., : rising.size(0)]
+    begin.copy_(begin.double() * rising + held.cpu().double() * falling)
     return out

@@ -7,6 +7,7 @@ loads.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -38,6 +39,9 @@ TRANSFORM = 16
 HOP = 4
 """Samples of the short-time transform, and between two of them. 8 x 5 x 3 x 4 = 480 samples a mel frame."""
 
+RATES = (8, 5, 3)
+"""How often each upsampling repeats its input."""
+
 LIMIT = 0.99
 """Audio is clamped to it."""
 
@@ -51,33 +55,46 @@ frequency ends up as a phase that no one hears, and sample by sample two right b
 
 
 class Vocoder(nn.Module):
-    """Frequency predictor, source, and a stack of transposed convolutions that the source joins at three rates.
+    """Frequency predictor, source, and a stack of transposed convolutions that the source joins at each of their rates.
 
-    width: channels of the first layer; each of the three upsamplings halves them. predictor_width: channels of the
-    frequency predictor. The defaults are CosyVoice2-0.5B's: 20,821,295 parameters in 328 tensors.
+    width: channels of the first layer; each upsampling halves them. predictor_width: channels of the frequency
+    predictor. source: what excites it. rates, kernels: of the upsamplings. source_kernels: of the blocks where the
+    source joins. The defaults are CosyVoice2-0.5B's: 20,821,295 parameters in 328 tensors.
     float32 only, as the original runs it: on a CPU its transforms know no half precision.
     """
 
-    def __init__(self, mel: int = MEL, width: int = 512, predictor_width: int = 512) -> None:
+    def __init__(
+        self,
+        mel: int = MEL,
+        width: int = 512,
+        predictor_width: int = 512,
+        source: Source | None = None,
+        rates: tuple[int, ...] = RATES,
+        kernels: tuple[int, ...] = (16, 11, 7),
+        source_kernels: tuple[int, ...] = (7, 7, 11),
+    ) -> None:
         super().__init__()
         self.transform = TRANSFORM
         self.hop = HOP
         self.limit = LIMIT
-        self.stride = SAMPLES_PER_FRAME
+        self.stride = HOP * math.prod(rates)
+        self.last = len(rates) - 1
         bins = TRANSFORM // 2 + 1
-        channels = [width // 2, width // 4, width // 8]
-        self.m_source = Source()
+        channels = [width // 2 ** (level + 1) for level in range(len(rates))]
+        to_come = [math.prod(rates[level + 1 :]) for level in range(len(rates))]
+        self.m_source = Source() if source is None else source
         self.conv_pre = NormedConv(mel, width, 7)
         self.ups = nn.ModuleList(
             NormedTransposedConv(2 * out, out, kernel, stride)
-            for out, kernel, stride in zip(channels, (16, 11, 7), (8, 5, 3), strict=True)
+            for out, kernel, stride in zip(channels, kernels, rates, strict=True)
         )
+        # The source comes at the last rate: before each level it is brought down by what is still to come.
         self.source_downs = nn.ModuleList(
-            nn.Conv1d(2 * bins, out, kernel, stride, padding)
-            for out, kernel, stride, padding in zip(channels, (30, 6, 1), (15, 3, 1), (7, 1, 0), strict=True)
+            nn.Conv1d(2 * bins, out, 2 * stride if stride > 1 else 1, stride, stride // 2)
+            for out, stride in zip(channels, to_come, strict=True)
         )
         self.source_resblocks = nn.ModuleList(
-            SnakeBlock(out, kernel) for out, kernel in zip(channels, (7, 7, 11), strict=True)
+            SnakeBlock(out, kernel) for out, kernel in zip(channels, source_kernels, strict=True)
         )
         self.resblocks = nn.ModuleList(SnakeBlock(out, kernel) for out in channels for kernel in (3, 7, 11))
         self.conv_post = NormedConv(channels[-1], 2 * bins, 7)
@@ -85,9 +102,9 @@ class Vocoder(nn.Module):
         self.window = torch.hann_window(TRANSFORM, device="cpu")
 
     def forward(self, mel: Tensor, phase: Tensor, noise: Tensor, cache_source: Tensor) -> tuple[Tensor, Tensor]:
-        """The waveform of M frames at 24 kHz.
+        """The waveform of M frames, at 24 kHz unless the rates are others (here: 480 samples a frame).
 
-        mel (B, 80, M). phase (B, 9), noise (B, 480 M, 9): the source's random numbers, see `SineGenerator`.
+        mel (B, 80, M). phase (B, 9), noise (B, 480 M, 9): the source's random numbers, as its sines take them.
         cache_source (B, 1, C): what the source begins with instead, C = 0 for none.
         Returns audio (B, 480 M), within 0.99, and the source (B, 1, 480 M), which the next chunk's cache is cut from.
         Source: CosyVoice2's HiFT inference, public description.
@@ -105,7 +122,7 @@ class Vocoder(nn.Module):
         x = self.conv_pre(mel)
         for level, (up, down, joined) in enumerate(zip(self.ups, self.source_downs, self.source_resblocks)):  # noqa: B905
             x = up(functional.leaky_relu(x, 0.1))
-            if level == 2:
+            if level == self.last:
                 x = functional.pad(x, [1, 0], mode="reflect")
             x = x + joined(down(spectrum))
             x = self.refine(x, 3 * level)
