@@ -17,6 +17,8 @@ class Parity:
 
     rel_l2: see `distance`. max_abs: largest difference of two floating-point values; infinite where there is no such
     difference to take. not_finite: NaN and Inf among the outputs, whatever the right answer has in their place.
+    integers: of the right answer's tensors, values that are integers or booleans: ids, lengths, masks. unequal: how
+        many of them the outputs do not have.
     snr_db, log_mel_db, mr_stft: see `perf.workers.hearing`; None where the outputs are no sound, or can't be compared.
     by_ear: whether `log_mel_db` decides, and not `rel_l2`.
     """
@@ -28,6 +30,8 @@ class Parity:
     log_mel_db: float | None = None
     mr_stft: float | None = None
     by_ear: bool = False
+    integers: int = 0
+    unequal: int = 0
 
 
 def compare(found: list[Any], right: list[Any], sound: Sound | None = None) -> Parity:
@@ -43,6 +47,8 @@ def compare(found: list[Any], right: list[Any], sound: Sound | None = None) -> P
         None if ear is None else ear.log_mel_db,
         None if ear is None else ear.mr_stft,
         by_ear=sound is not None and sound.by_ear,
+        integers=integers(right),
+        unequal=unequal(found, right),
     )
 
 
@@ -62,6 +68,8 @@ def worst(parities: Iterable[Parity]) -> Parity:
         most([each.log_mel_db for each in every]),
         most([each.mr_stft for each in every]),
         by_ear=any(each.by_ear for each in every),
+        integers=sum(each.integers for each in every),
+        unequal=sum(each.unequal for each in every),
     )
 
 
@@ -82,7 +90,7 @@ def distance(found: list[Any], right: list[Any]) -> float:
         elif one.shape != other.shape:
             return math.inf
         elif not other.is_floating_point():
-            worst = max(worst, 0.0 if torch.equal(one, other) else math.inf)
+            worst = max(worst, 0.0 if one.dtype is other.dtype and torch.equal(one, other) else math.inf)
         elif other.numel():
             gap = torch.linalg.vector_norm(one.double() - other.double()).item()
             size = torch.linalg.vector_norm(other.double()).item()
@@ -109,6 +117,25 @@ def largest_gap(found: list[Any], right: list[Any]) -> float:
     return widest
 
 
+def integers(leaves: Iterable[Any]) -> int:
+    """How many values are integers or booleans."""
+    return sum(leaf.numel() for leaf in leaves if _is_integral(leaf))
+
+
+def unequal(found: list[Any], right: list[Any]) -> int:
+    """How many of the right answer's integers `found` does not have; all of a leaf with another shape or type."""
+    import torch
+
+    count = 0
+    for place, other in enumerate(right):
+        if not _is_integral(other):
+            continue
+        one = found[place] if place < len(found) else None
+        alike = isinstance(one, torch.Tensor) and one.shape == other.shape and one.dtype is other.dtype
+        count += int((one != other).sum()) if alike else other.numel()
+    return count
+
+
 def not_finite(leaves: Iterable[Any]) -> int:
     """How many values are NaN or Inf."""
     import torch
@@ -124,6 +151,12 @@ def plain(leaf: Any) -> Any:
     import torch
 
     return leaf.detach().cpu().clone() if isinstance(leaf, torch.Tensor) else leaf
+
+
+def _is_integral(leaf: Any) -> bool:
+    import torch
+
+    return isinstance(leaf, torch.Tensor) and not leaf.is_floating_point() and not leaf.is_complex()
 
 
 def _largest(values: list[float]) -> float:
