@@ -74,19 +74,14 @@ def difference(arm: Arm) -> str:
     if parity.not_finite:
         return f"it holds NaN or Inf ({parity.not_finite} {'value' if parity.not_finite == 1 else 'values'})"
     if parity.unequal:
-        return (
-            f"{parity.unequal} of its {parity.integers} integers (ids, lengths, masks) {_are(parity.unequal)} not equal"
-        )
+        many = "integer is" if parity.unequal == 1 else "integers are"
+        return f"{parity.unequal} {many} unequal, and what is chosen has no tolerance: it is the same or another"
     if (parity.by_ear and parity.log_mel_db is None) or math.isinf(parity.rel_l2):
         return "another shape, type or value"
     heard = parity.log_mel_db
     if heard is not None and heard > LOG_MEL_DB:
         return f"log-mel distance {heard:.2g} dB, at most {LOG_MEL_DB:g} dB can't be heard"
     return f"relative L2 distance {parity.rel_l2:.1e}, at most {arm.tolerance:g} is allowed"
-
-
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are"
 
 
 def called(arm: Arm) -> str:

@@ -23,8 +23,9 @@ EXPORTED = 3.0
 flow encoder (144 MiB) took 243 MiB as TorchScript and 494 MiB from inductor."""
 
 BESIDE_BYTES = 128 << 20
-"""And so much for what does not go by weights: activations of short inputs, and what an allocator keeps. The flow encoder
-took 257 MiB as it is, 113 MiB above its weights; what long inputs need only a measurement tells, and later runs know."""
+"""And so much for what does not go by weights: activations of short inputs, and what an allocator keeps. The flow
+encoder took 257 MiB as it is, 113 MiB above its weights; what long inputs need only a measurement tells, and later
+runs know."""
 
 
 class Footprints:
