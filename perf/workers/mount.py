@@ -94,7 +94,9 @@ class Mount:
         import torch
 
         try:
-            with torch.inference_mode():
+            # Not in inference mode: what a module keeps for its next call (a table of positions) would be a tensor
+            # that torch.export can't follow.
+            with torch.no_grad():
                 module(*inputs)
         except Exception as error:
             self.explain(error)

@@ -31,6 +31,7 @@ from perf.workers.factories import build_workload, resolve
 from perf.workers.footprint import Footprint
 from perf.workers.mount import Mount
 from perf.workers.parts import Parts
+from perf.workers.waking import wake
 from perf.workers.witness import Witness
 from perf.workloads.origin import Origin
 from perf.workloads.workload import Inputs, Workload
@@ -69,7 +70,7 @@ class Stage(Beside):
                 "check the driver, or use --perf-device cpu"
             )
         self.footprint.cap = cap_for(device, ceiling_bytes)
-        _wake(torch)
+        wake(torch)
         if device.startswith("cuda"):
             torch.cuda.set_device(device)
             torch.zeros(1, device=device)
@@ -282,11 +283,3 @@ class Stage(Beside):
             import torch
 
             torch.cuda.synchronize(self._device)
-
-
-def _wake(torch: Any) -> None:
-    """Load what any model loads with its first operations (kernels' code, thread pools): it is torch's, not its own."""
-    with torch.inference_mode():
-        x = torch.ones(64, 64)
-        x = torch.nn.functional.linear(x, x, x[0]).softmax(-1) + torch.full((64, 64), 1.0)
-        torch.nn.functional.layer_norm(x, (64,)).sum().item()

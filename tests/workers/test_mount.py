@@ -1,0 +1,50 @@
+"""A variant on a worker: what is tried before an export leaves a module that can be exported."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from perf.variants.registry import VariantSpec
+from perf.variants.variant import Facts
+from perf.workers.mount import Mount
+
+
+class Keeps(nn.Module):
+    """Makes a table at its first call, and keeps it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = torch.ones(4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.table = self.table.to(x.dtype)
+        return x * self.table
+
+
+class Looks:
+    """An engine that tells whether the table could be followed by `torch.export`, which inference tensors can't."""
+
+    suffix = ".txt"
+    per_signature = False
+
+    def export(self, module: Keeps, calls: list[tuple[Tensor, ...]], path: Path) -> Facts:
+        path.write_text(f"{module.table.dtype} {module.table.is_inference()}")
+        return {}
+
+
+def test_what_a_module_keeps_from_being_tried_in_its_precision_can_be_exported(tmp_path: Path) -> None:
+    spec = VariantSpec(
+        name="looks+bf16",
+        factory="tests.workers.test_mount:Looks",
+        where="test",
+        precision="bf16",
+        engine="looks",
+        exported=True,
+    )
+    path = tmp_path / "table.txt"
+    Mount(asdict(spec), "cpu").export(Keeps(), [(torch.ones(4),)], path)
+    assert path.read_text() == "torch.bfloat16 False"
