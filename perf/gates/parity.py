@@ -26,9 +26,10 @@ def judge_parity(measurement: Measurement, variant: str) -> Verdict:
         return Answer.INVALID, broken
     if not is_right(arm):
         return Answer.FAIL, f"the output is not the baseline's: {difference(arm)}"
+    equal = f", and all {arm.parity.integers} integers are equal" if arm.parity.integers else ""
     if arm.parity.by_ear:
-        return Answer.PASS, f"log-mel distance {arm.parity.log_mel_db:.2g} dB is within {LOG_MEL_DB:g} dB"
-    return Answer.PASS, f"relative L2 distance {arm.rel_l2:.1e} is within {arm.tolerance:g}"
+        return Answer.PASS, f"log-mel distance {arm.parity.log_mel_db:.2g} dB is within {LOG_MEL_DB:g} dB{equal}"
+    return Answer.PASS, f"relative L2 distance {arm.rel_l2:.1e} is within {arm.tolerance:g}{equal}"
 
 
 def wrong(measurement: Measurement, variant: str) -> str | None:
@@ -54,9 +55,10 @@ def no_right_answer(measurement: Measurement) -> str | None:
 
 
 def is_right(arm: Arm) -> bool:
-    """Whether the output was compared and found near enough."""
+    """Whether the output was compared and found near enough; integers (ids, masks) are equal or wrong, however it
+    sounds."""
     parity = arm.parity
-    if parity is None or parity.not_finite:
+    if parity is None or parity.not_finite or parity.unequal or math.isinf(parity.rel_l2):
         return False
     heard = parity.log_mel_db
     if parity.by_ear:
@@ -75,7 +77,7 @@ def difference(arm: Arm) -> str:
         many = "integer is" if parity.unequal == 1 else "integers are"
         return f"{parity.unequal} {many} unequal, and what is chosen has no tolerance: it is the same or another"
     if (parity.by_ear and parity.log_mel_db is None) or math.isinf(parity.rel_l2):
-        return "another shape or type"
+        return "another shape, type or value"
     heard = parity.log_mel_db
     if heard is not None and heard > LOG_MEL_DB:
         return f"log-mel distance {heard:.2g} dB, at most {LOG_MEL_DB:g} dB can't be heard"

@@ -19,6 +19,11 @@ Ceilings = MutableMapping[tuple[int | None, str], Ceiling | str]
 """(threads, precision) -> what this device does at best, or why not. One for a session: it takes seconds."""
 
 
+LONGEST_CALL_S = 2.0
+"""Longer calls are not made at new lengths: a length takes six of them, most are longer than the scenario's own, and a
+pipeline's would take minutes a variant where some seconds are meant."""
+
+
 class Asked(Protocol):
     """The part of a crew that is used; see `perf.workers.crew.Crew`. A worker that has failed answers None."""
 
@@ -69,7 +74,8 @@ def measure_beside(
     threads: of the workers, None for torch's default. kept: scenarios still to be measured; their sizes stay new.
     """
     scenario = measurement.scenario
-    lengths = _lengths(crew, scenario, kept) if measurement.same_inputs else {}
+    short = (measurement.arms[BASELINE].median_s or 0.0) <= LONGEST_CALL_S
+    lengths = _lengths(crew, scenario, kept) if measurement.same_inputs and short else {}
     counted = crew.ask(crew.workers[BASELINE], f"counting the work of {scenario}", "count_work", scenario=scenario)
     found = {
         precision: _ceiling(crew, known, threads, precision)

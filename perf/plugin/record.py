@@ -93,6 +93,8 @@ def _parity(arm: Arm) -> dict[str, float | bool | None]:
         "mr_stft": None if found is None else _finite(found.mr_stft),
         "not_finite": None if found is None else found.not_finite,
         "by_ear": found is not None and found.by_ear,
+        "integers": None if found is None else found.integers,
+        "unequal_integers": None if found is None else found.unequal,
     }
 
 

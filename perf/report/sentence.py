@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from perf.gates.ruling import Judge
-from perf.gates.sentence import foretold, judge_prediction
+from perf.gates.ruling import Judge, Ruling
+from perf.gates.sentence import MOST_OFF, foretold, judge_prediction
 from perf.measurement.cost import Cost, cost
 from perf.measurement.measurement import Measurement
 from perf.report.words import format_seconds, format_speedup
@@ -82,12 +82,22 @@ def _gain(judge: Judge, measurement: Measurement, variant: str) -> str:
         failure = measurement.arms[variant].failure
         return f"{variant}: {'no stage was timed' if failure is None else failure.sentence}"
     ruling = judge_prediction(judge, measurement, variant)
-    agree = {Answer.PASS: "they agree", Answer.FAIL: "they do not agree"}.get(ruling.verdict, ruling.reason)
     return (
         f"{variant}: {' and '.join(stages_of(variant))}, {found.share:.1%} of the sentence, "
         f"{format_speedup(found.part)}; the sentence predicted {_finely(found.predicted)}, "
-        f"measured {_finely(found.measured)}: {agree}"
+        f"measured {_finely(found.measured)}: {_agreement(ruling, found)}"
     )
+
+
+def _agreement(ruling: Ruling, found: Prediction) -> str:
+    """With the ratio of the two, since each interval by itself may hide how near they are, or how far apart."""
+    off = f"measured over predicted {_finely(found.gap)}"
+    if ruling.verdict is Answer.FAIL:
+        return f"they do not agree, {off}"
+    if ruling.verdict is not Answer.PASS:
+        return ruling.reason
+    gap = found.gap.interval
+    return f"they agree{'' if gap.contains(1.0) else f' to within {MOST_OFF:.0%}'}, {off}"
 
 
 def _finely(found: Speedup) -> str:

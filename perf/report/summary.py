@@ -12,6 +12,7 @@ from perf.gates.size import format_bytes
 from perf.measurement.measurement import Arm, Measurement, most_frequent_first
 from perf.report.beside import beside
 from perf.report.hearing import heard
+from perf.report.integers import integers
 from perf.report.recommendation import recommendation_line
 from perf.report.sentence import sentence_lines
 from perf.report.words import columns, format_seconds, format_speedup
@@ -30,7 +31,7 @@ def summary(policy: Policy, judge: Judge, measurements: Collection[Measurement])
         title, rows = figures(policy, judge, measurement)
         lines += [title, *columns(rows), *sentence_lines(judge, measurement), *beside(judge, measurement), ""]
         recommended = recommend(policy, judge, measurement)
-        lines[-1:-1] = [f"  {line}" for line in heard(measurement)]
+        lines[-1:-1] = [f"  {line}" for line in (*heard(measurement), *integers(measurement))]
         lines[-1:-1] = [] if recommended is None else [f"  {recommendation_line(recommended)}"]
         lines[-1:-1] = [f"  note: {note}" for note in (*_left_out(measurement), *measurement.notes)]
         for variant in _variants(measurement):

@@ -42,7 +42,9 @@ def export_onnx(module: torch.nn.Module, calls: Sequence[Inputs], path: Path) ->
     import torch
     from torch.utils import _pytree
 
-    size = sum(tensor.numel() * tensor.element_size() for tensor in module.state_dict().values())
+    # What two names share (tied tables) counts once.
+    tensors = {tensor.data_ptr(): tensor for tensor in module.state_dict().values()}
+    size = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
     if size > LARGEST:
         raise Unavailable(f"its weights take {size / 2**30:.1f} GiB, and one ONNX file holds 2 GiB")
     program = _with_wide_indices(captured(module, calls))
@@ -53,6 +55,13 @@ def export_onnx(module: torch.nn.Module, calls: Sequence[Inputs], path: Path) ->
         raise Unavailable("ONNX returns tensors only, and this model returns plain values beside them")
     with torch.no_grad(), refusing("ONNX", "OnnxExporterError"):
         torch.onnx.export(program, (), str(path), opset_version=OPSET, external_data=False, dynamo=True, verbose=False)
+    beside = path.with_name(f"{path.name}.data")
+    if beside.exists():  # torch's exporter begins a second file by itself, from 1.5 GiB in the graph on (torch 2.13)
+        beside.unlink()
+        path.unlink()
+        raise Unavailable(
+            f"torch's exporter writes its weights ({size / 2**30:.1f} GiB) into a second file beside the ONNX"
+        )
     return {"inputs": json.dumps(names), "answer": _pytree.treespec_dumps(program.call_spec.out_spec)}
 
 

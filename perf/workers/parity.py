@@ -17,7 +17,8 @@ class Parity:
 
     rel_l2: see `distance`. max_abs: largest difference of two floating-point values; infinite where there is no such
     difference to take. not_finite: NaN and Inf among the outputs, whatever the right answer has in their place.
-    unequal: whole numbers among the outputs that are not the right ones.
+    integers: of the right answer's tensors, values that are integers or booleans: ids, lengths, masks. unequal: how
+        many of them the outputs do not have.
     snr_db, log_mel_db, mr_stft: see `perf.workers.hearing`; None where the outputs are no sound, or can't be compared.
     by_ear: whether `log_mel_db` decides, and not `rel_l2`.
     """
@@ -29,6 +30,7 @@ class Parity:
     log_mel_db: float | None = None
     mr_stft: float | None = None
     by_ear: bool = False
+    integers: int = 0
     unequal: int = 0
 
 
@@ -45,6 +47,7 @@ def compare(found: list[Any], right: list[Any], sound: Sound | None = None) -> P
         None if ear is None else ear.log_mel_db,
         None if ear is None else ear.mr_stft,
         by_ear=sound is not None and sound.by_ear,
+        integers=integers(right),
         unequal=unequal(found, right),
     )
 
@@ -65,6 +68,7 @@ def worst(parities: Iterable[Parity]) -> Parity:
         most([each.log_mel_db for each in every]),
         most([each.mr_stft for each in every]),
         by_ear=any(each.by_ear for each in every),
+        integers=sum(each.integers for each in every),
         unequal=sum(each.unequal for each in every),
     )
 
@@ -86,7 +90,7 @@ def distance(found: list[Any], right: list[Any]) -> float:
         elif one.shape != other.shape:
             return math.inf
         elif not other.is_floating_point():
-            worst = max(worst, 0.0 if torch.equal(one, other) else math.inf)
+            worst = max(worst, 0.0 if one.dtype is other.dtype and torch.equal(one, other) else math.inf)
         elif other.numel():
             gap = torch.linalg.vector_norm(one.double() - other.double()).item()
             size = torch.linalg.vector_norm(other.double()).item()
@@ -113,16 +117,23 @@ def largest_gap(found: list[Any], right: list[Any]) -> float:
     return widest
 
 
+def integers(leaves: Iterable[Any]) -> int:
+    """How many values are integers or booleans."""
+    return sum(leaf.numel() for leaf in leaves if _is_integral(leaf))
+
+
 def unequal(found: list[Any], right: list[Any]) -> int:
-    """How many integers differ from the right ones, in leaves that match otherwise."""
+    """How many of the right answer's integers `found` does not have; all of a leaf with another shape or type."""
     import torch
 
-    return sum(
-        int((one != other).sum())
-        for one, other in zip(found, right, strict=False)
-        if isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor) and one.shape == other.shape
-        if not (other.is_floating_point() or other.is_complex())
-    )
+    count = 0
+    for place, other in enumerate(right):
+        if not _is_integral(other):
+            continue
+        one = found[place] if place < len(found) else None
+        alike = isinstance(one, torch.Tensor) and one.shape == other.shape and one.dtype is other.dtype
+        count += int((one != other).sum()) if alike else other.numel()
+    return count
 
 
 def not_finite(leaves: Iterable[Any]) -> int:
@@ -140,6 +151,12 @@ def plain(leaf: Any) -> Any:
     import torch
 
     return leaf.detach().cpu().clone() if isinstance(leaf, torch.Tensor) else leaf
+
+
+def _is_integral(leaf: Any) -> bool:
+    import torch
+
+    return isinstance(leaf, torch.Tensor) and not leaf.is_floating_point() and not leaf.is_complex()
 
 
 def _largest(values: list[float]) -> float:

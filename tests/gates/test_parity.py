@@ -26,15 +26,26 @@ def with_parity(parity: Parity, tolerance: float = 1e-4, name: str = "jit") -> M
     [
         (Parity(2e-4), 1e-4, "rel_l2=0.0001", "relative L2 distance 2.0e-04, at most 0.0001 is allowed"),
         (Parity(0.3), 0.1, "rel_l2=0.1", "relative L2 distance 3.0e-01, at most 0.1 is allowed"),
-        (Parity(math.inf), 0.1, "rel_l2=0.1", "another shape or type"),
-        (Parity(math.inf, unequal=1), 0.1, "rel_l2=0.1", "1 integer is unequal, and what is chosen has no tolerance"),
-        (Parity(math.inf, unequal=3), 0.1, "rel_l2=0.1", "3 integers are unequal, and what is chosen"),
+        (Parity(math.inf), 0.1, "rel_l2=0.1", "another shape, type or value"),
+        (
+            Parity(math.inf, integers=4, unequal=1),
+            0.1,
+            "rel_l2=0.1",
+            "1 integer is unequal, and what is chosen has no tolerance",
+        ),
+        (
+            Parity(math.inf, log_mel_db=0.1, by_ear=True, integers=25, unequal=2),
+            0.1,
+            "log_mel_db=1",
+            "2 integers are unequal, and what is chosen has no tolerance",
+        ),
+        (Parity(math.inf, log_mel_db=0.1, by_ear=True), 0.1, "log_mel_db=1", "another shape, type or value"),
         (Parity(math.inf, not_finite=1), 0.1, "rel_l2=0.1", "it holds NaN or Inf (1 value)"),
         (Parity(1e-2, log_mel_db=1.5), 0.1, "rel_l2=0.1", "log-mel distance 1.5 dB, at most 1 dB can't be heard"),
         (Parity(0.5, log_mel_db=1.5, by_ear=True), 0.1, "log_mel_db=1", "log-mel distance 1.5 dB"),
-        (Parity(1e-9, by_ear=True), 0.1, "log_mel_db=1", "another shape or type"),
+        (Parity(1e-9, by_ear=True), 0.1, "log_mel_db=1", "another shape, type or value"),
     ],
-    ids=["fp32", "bf16", "shape", "one id", "ids", "nan", "heard", "by ear", "not heard at all"],
+    ids=["fp32", "bf16", "shape", "ids", "ids by ear", "shape by ear", "nan", "heard", "by ear", "not heard at all"],
 )
 def test_the_wrong_answer_fails_and_no_speed_counts_for_it(
     parity: Parity, tolerance: float, gate: str, said: str
@@ -54,8 +65,9 @@ def test_the_wrong_answer_fails_and_no_speed_counts_for_it(
         (Parity(5e-2), 0.1, "relative L2 distance 5.0e-02 is within 0.1"),
         (Parity(5e-2, log_mel_db=0.9), 0.1, "relative L2 distance 5.0e-02 is within 0.1"),
         (Parity(1.4, log_mel_db=0.2, by_ear=True), 1e-4, "log-mel distance 0.2 dB is within 1 dB"),
+        (Parity(1e-6, integers=4), 1e-4, "relative L2 distance 1.0e-06 is within 0.0001, and all 4 integers are equal"),
     ],
-    ids=["norm", "norm and ear", "ear alone"],
+    ids=["norm", "norm and ear", "ear alone", "ids"],
 )
 def test_the_right_answer_passes(parity: Parity, tolerance: float, said: str) -> None:
     measurement = with_parity(parity, tolerance)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from perf.measurement.beside import Ceilings, measure_beside
+from perf.measurement.beside import LONGEST_CALL_S, Ceilings, measure_beside
 from perf.measurement.figures import NewLength, Work
 from perf.statistics import Ceiling
 from perf.variants.registry import BASELINE, CONTROL
@@ -85,6 +85,16 @@ def test_no_length_is_tried_where_none_is_new() -> None:
     crew = FakeCrew(answers={**ANSWERS, "choose_lengths": {"count": 0}})
     assert beside(crew).lengths == {}
     assert "lengths" not in [request for _, request in crew.asked]
+
+
+def test_calls_that_take_seconds_are_not_made_at_new_lengths() -> None:
+    crew = FakeCrew()
+    slow = made_of(1.0)
+    arms = {name: replace(arm, turns=((LONGEST_CALL_S * 1.1,),)) for name, arm in slow.arms.items()}
+    found = measure_beside(crew, replace(slow, arms=arms), {}, threads=1)
+    assert found.lengths == {}
+    assert "choose_lengths" not in [request for _, request in crew.asked]
+    assert found.work is not None, "all else is asked"
 
 
 @pytest.mark.parametrize(("device", "held"), [("cpu", None), ("cuda:0", 9)])

@@ -27,14 +27,16 @@ def test_shares_add_up_and_stage_and_sentence_stand_on_one_line() -> None:
     assert gain.startswith("  encoder=jit: encoder, 20.0% of the sentence, 2.00x (")
     assert "; the sentence predicted 1.111x (" in gain
     assert ", measured 1.111x (" in gain
-    assert gain.endswith(": they agree")
+    assert ": they agree, measured over predicted 1.00" in gain
 
 
 def test_what_is_not_decided_is_said() -> None:
     *_, gain = sentence_lines(JUDGE, sentence_of(2.0, rounds=4))
     assert gain.endswith("4 rounds are too few to compare with a prediction")
     *_, gain = sentence_lines(JUDGE, sentence_of(2.0, elsewhere=0.9))
-    assert gain.endswith("they do not agree")
+    assert ": they do not agree, measured over predicted 0.9" in gain
+    *_, gain = sentence_lines(JUDGE, sentence_of(2.0, elsewhere=0.99, spread=0.001))
+    assert ": they agree to within 2%, measured over predicted 0.99" in gain, "proven to be off, and by less"
     assert sentence_lines(JUDGE, made_of(1.4)) == []
 
 

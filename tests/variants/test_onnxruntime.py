@@ -126,6 +126,20 @@ def test_weights_beyond_one_file_are_refused_before_the_export(tmp_path: Path) -
         export_onnx(huge, [(torch.zeros(1),)], tmp_path / "x.onnx")
 
 
+def test_a_second_file_beside_the_onnx_is_refused_and_weights_of_two_names_count_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The exporter begins one by itself where weights are large: here, from the first byte on."""
+    pytest.importorskip("onnxscript", reason="the extra `onnx` is not installed")
+    monkeypatch.setattr("torch.onnx._internal.exporter._onnx_program._LARGE_MODEL_THRESHOLD", 0)
+    monkeypatch.setattr("perf.variants.onnx_graph.LARGEST", 300)
+    tied = torch.nn.Sequential(torch.nn.Linear(8, 8, bias=False), torch.nn.Linear(8, 8, bias=False))
+    tied[1].weight = tied[0].weight  # 256 bytes
+    with pytest.raises(Unavailable, match="into a second file beside the ONNX"):
+        export_onnx(tied.eval(), [(torch.zeros(3, 8),), (torch.zeros(5, 8),)], tmp_path / "x.onnx")
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_writing_onnx_takes_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert missing_exporter() == (

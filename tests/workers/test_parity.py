@@ -96,9 +96,30 @@ def test_of_many_calls_the_worst_counts() -> None:
     assert worst([Parity(0.0, snr_db=60.0), Parity(0.0)]).snr_db is None, "one of them could not be heard"
 
 
-def test_integers_that_differ_are_counted() -> None:
-    ids = torch.tensor([[3, 5, 7]])
-    found = compare([ids + torch.tensor([0, 1, 0]), X], [ids, X])
-    assert (found.unequal, found.rel_l2) == (1, math.inf)
-    assert compare([X, ids], [X * 2, ids]).unequal == 0
-    assert worst([found, found]).unequal == 2
+@given(st.lists(st.integers(0, 6560), min_size=1, max_size=8), st.data())
+def test_one_id_that_differs_is_counted_and_infinitely_far_however_near_the_rest_is(
+    ids: list[int], data: st.DataObject
+) -> None:
+    right = torch.tensor(ids)
+    found = right.clone()
+    places = data.draw(st.sets(st.integers(0, len(ids) - 1)))
+    for place in places:
+        found[place] += 1
+    parity = compare([found, X], [right, X])
+    assert (parity.integers, parity.unequal) == (len(ids), len(places))
+    assert (parity.rel_l2 == math.inf) == bool(places)
+
+
+def test_integers_of_another_shape_or_type_are_all_unequal() -> None:
+    right = torch.tensor([1, 2])
+    for found in ([right.int()], [right.reshape(2, 1)], [right.double()], ["text"], []):
+        parity = compare(found, [right])
+        assert (parity.rel_l2, parity.integers, parity.unequal) == (math.inf, 2, 2)
+    masks = torch.tensor([True, False])
+    assert compare([masks], [masks.clone()]).integers == 2
+    assert compare([X], [X]) == Parity(0.0), "floating-point numbers are none"
+
+
+def test_the_integers_of_many_calls_add_up() -> None:
+    found = worst([Parity(0.0, integers=1), Parity(math.inf, integers=1, unequal=1), Parity(0.0, integers=1)])
+    assert (found.integers, found.unequal) == (3, 1)

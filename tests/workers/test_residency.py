@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from perf.probes.device_memory import DeviceMemory
 from perf.probes.reading import Missing, known
 from perf.variants.registry import VariantSpec
-from perf.workers.prediction import EXPORTED, IN_PROCESS, Footprints, Oracle
+from perf.workers.prediction import BESIDE_BYTES, EXPORTED, IN_PROCESS, Footprints, Oracle
 from perf.workers.residency import SLACK, Residency, Room, room, seat
 
 GIB = 1 << 30
@@ -83,8 +83,16 @@ def oracle(tmp_path: Path) -> Oracle:
 
 
 def test_the_first_time_weights_times_a_factor_are_taken(oracle: Oracle) -> None:
-    assert oracle.need_bytes(EAGER, ["short"]) == 400 + IN_PROCESS * GIB
-    assert oracle.need_bytes(JIT, ["short"]) == 400 + EXPORTED * GIB
+    assert oracle.need_bytes(EAGER, ["short"]) == 400 + BESIDE_BYTES + IN_PROCESS * GIB
+    assert oracle.need_bytes(JIT, ["short"]) == 400 + BESIDE_BYTES + EXPORTED * GIB
+
+
+@pytest.mark.parametrize(("spec", "weights", "took"), [(EAGER, 144, 257), (JIT, 144, 494), (EAGER, 2540, 2680)])
+def test_the_guess_is_not_below_what_was_seen(tmp_path: Path, spec: VariantSpec, weights: int, took: int) -> None:
+    """MiB: the flow encoder as it is and from inductor, and the whole pipeline."""
+    oracle = Oracle(Footprints(tmp_path), FACTS | {"weight_bytes": weights << 20}, "cpu", 0)
+    guess = oracle.need_bytes(spec, ["short"])
+    assert took << 20 <= guess <= 1.5 * (took << 20)
 
 
 def test_later_what_was_measured_of_the_largest_scenario(oracle: Oracle) -> None:
