@@ -14,6 +14,8 @@ MOST_OFF = 0.02
 """By which stages may miss the sentence, and a sentence its prediction. Stages that overlap, or are timed twice, miss
 it by a whole stage; caches and memory that one stage leaves to the next move others by a per cent or so, which is worth
 saying and not worth a red test."""
+WIDEST = 1.10
+"""Up to which factor to either side an interval still says something: a wider one would agree with any prediction."""
 
 
 def foretold(judge: Judge, measurement: Measurement, variant: str) -> Prediction | None:
@@ -43,7 +45,10 @@ def judge_shares(measurement: Measurement, limit: float = MOST_OFF) -> Ruling:
 
 
 def judge_prediction(judge: Judge, measurement: Measurement, variant: str, limit: float = MOST_OFF) -> Ruling:
-    """Is the gain of the sentence what the gain of its stages predicts? FAIL where it is proven to be off by more."""
+    """Is the gain of the sentence what the gain of its stages predicts? FAIL where it is proven to be off by more.
+
+    PASS where it is not, and the interval is narrow enough to have shown it (`WIDEST`).
+    """
     gate = f"prediction=100%+-{limit:.0%}"
     broken = judge.speed(measurement, variant, math.ulp(0.0))
     if broken.verdict in (Answer.FAIL, Answer.INVALID):
@@ -57,4 +62,6 @@ def judge_prediction(judge: Judge, measurement: Measurement, variant: str, limit
     said = f"the sentence gains {gap.estimate:.3f} times ({gap.low:.3f} to {gap.high:.3f}) what its stages predict"
     if gap.low > 1 + limit or gap.high < 1 / (1 + limit):
         return Ruling(gate, Answer.FAIL, f"{said}: find what else the variant changes in the sentence")
+    if gap.high > WIDEST**2 * gap.low:
+        return Ruling(gate, Answer.INCONCLUSIVE, f"{said}, which is too wide to call it agreement: measure more rounds")
     return Ruling(gate, Answer.PASS, said)
