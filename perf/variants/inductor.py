@@ -16,6 +16,7 @@ from perf.variants.capture import captured
 from perf.variants.compiler import missing_compiler
 from perf.variants.packaged import Packaged
 from perf.variants.refusal import refusing
+from perf.variants.scratch import unpacking
 from perf.variants.variant import Call, Facts
 from perf.workloads.workload import Inputs
 
@@ -50,4 +51,5 @@ class Inductor:
     def load(self, path: Path, device: str, facts: Facts) -> Call:  # noqa: ARG002 - nothing to check
         from torch._inductor import aoti_load_package
 
-        return Packaged(aoti_load_package(str(path)), device)
+        with unpacking():
+            return Packaged(aoti_load_package(str(path)), device)

@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 
 from perf.errors import Unavailable, UsageProblem
+from perf.variants.scratch import unpack_in
 from perf.workers.need import with_room
 from perf.workers.shortage import shortage_of
 from perf.workers.stage import Stage
@@ -32,6 +33,7 @@ def serve(channel: Any, log: str, host_pid: int) -> None:
     `["unavailable", sentence]`, `["memory", fields of Shortage, traceback]`, `["raised", sentence, traceback]`.
     """
     _own_output(log)
+    unpack_in(Path(log).parent)
     # Ctrl-C goes to the whole foreground group; the host decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with, args=(host_pid,), daemon=True).start()

@@ -10,6 +10,7 @@ from perf.variants.capture import free_sizes
 from perf.variants.evidence import Evident
 from perf.variants.inductor import Inductor
 from perf.variants.packaged import Packaged
+from perf.variants.scratch import VARIABLE
 from tests.workers.models import Tiny
 
 DYNAMIC = torch.export.Dim.DYNAMIC
@@ -26,12 +27,16 @@ def test_nothing_is_free_where_nothing_differs() -> None:
 
 @pytest.mark.skipif(Inductor().unavailable() is not None, reason=str(Inductor().unavailable()))
 @pytest.mark.slow
-def test_a_package_serves_lengths_it_was_not_exported_with(tmp_path: Path) -> None:
+def test_a_package_serves_lengths_it_was_not_exported_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setenv(VARIABLE, str(scratch))
     module = Tiny().eval()
     path = tmp_path / "tiny.fp32.pt2"
     calls = [(torch.randn(length, 64), 2) for length in (5, 9)]
     facts = Inductor().export(module, calls, path)
     loaded = Inductor().load(path, "cpu", facts)
+    assert list(scratch.iterdir()), "torch unpacked the package there, and not among the system's temporary files"
     assert isinstance(loaded, Evident)
     assert loaded.proof() is None
     assert loaded.rebuilds() == {}
