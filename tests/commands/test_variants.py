@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from perf.workers.cache import ArtefactCache
 from perf.workloads.registry import WorkloadSpec
 
 TINY = WorkloadSpec("tiny", "tests.workers.models:tiny", ("short", "varied"), (BASELINE,), where="my.toml")
-OFF = VariantSpec("off", "tests.workers.models:off_by_one_percent", where="my.toml")
+OFF = VariantSpec("off", "tests.commands.test_variants:scripted_and_off_by_one_percent", where="my.toml")
 
 VOCODER = "cosyvoice2-small.vocoder"
 RIGHT = Outcome(VOCODER, "first_chunk", "eager", "2026-11-22", Fate.RIGHT, 0.0)
@@ -54,6 +55,13 @@ def test_what_takes_too_long_is_unfinished_and_says_how_to_get_further(tmp_path:
     (outcome,) = trial.outcomes()
     assert outcome.fate is Fate.UNFINISHED
     assert outcome.why == "it gave no answer to 'bind' within 6 s (--perf-timeout)"
+
+
+def scripted_and_off_by_one_percent(module: Any, example: object) -> Callable[..., Any]:
+    import torch
+
+    scripted = torch.jit.script(module)
+    return lambda *inputs: scripted(*inputs) * 1.01
 
 
 def hangs_at_once(module: object, example: object) -> Callable[..., object]:
