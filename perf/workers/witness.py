@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from perf.variants.evidence import Evident
 from perf.variants.registry import BASELINE, VariantSpec
 from perf.workers.genuine import Genuine
+from perf.workers.looked import looking
 from perf.workers.rebuilt import Rebuilt
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ class Witness:
 
     The runner's own proof comes first. Whether it is eager in disguise is watched where the worker has a module, for
     every variant but eager, in whatever precision: a brought-along runner that has a proof of its own is believed,
-    jitgate's own are not. A variant that is given per stage runs the whole eagerly by design.
+    jitgate's own are not. A variant that is given per stage runs the whole eagerly by
+    design; there its stages are looked at (`Looked`).
     """
 
     def __init__(self) -> None:
@@ -51,7 +53,7 @@ class Witness:
         """Make one call that is not timed, and keep in mind what it showed."""
         import torch
 
-        with torch.inference_mode():
+        with torch.inference_mode(), looking(self._runners):
             if self._genuine is None:
                 return call()
             answer, instead = self._genuine.watch(call, call.args)

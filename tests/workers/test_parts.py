@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
@@ -12,10 +14,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from perf.errors import UsageProblem
 from perf.probes.stopwatch import WallStopwatch
-from perf.variants.registry import VariantSpec
+from perf.variants.registry import VariantSpec, variant_named
 from perf.workers.arithmetic import WHOLE, counted
 from perf.workers.parts import ArgumentOrder, Exchanged, Parts
 from perf.workers.slot import Slot
+from perf.workers.witness import Witness
 from perf.workers.work import count_work
 from perf.workloads.part import Gives, Part, Sentence
 from perf.workloads.workload import Workload
@@ -160,6 +163,39 @@ def test_a_part_runs_in_another_way_and_its_own_module_is_let_go(workload: Workl
     voice: Any = workload.module.voice
     offset = 2 * voice.run.bias
     torch.testing.assert_close(workload.module(*call) - offset, 2 * (right - offset))
+
+
+def same(module: torch.nn.Module, example: tuple[Any, ...]) -> Any:
+    return module
+
+
+def scripted(module: torch.nn.Module, example: tuple[Any, ...]) -> Any:
+    return torch.jit.trace(module, example[:1])  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_stage_that_runs_eager_under_another_name_is_seen(workload: Workload, precision: str) -> None:
+    shipped = VariantSpec("mine", "tests.workers.test_parts:same", precision=precision, engine="mine")
+    parts, witness = Parts(workload), Witness()
+    parts.equip([["voice", asdict(shipped), {}]])
+    witness.met(VariantSpec("voice=mine", "", stages=(("voice", shipped),)), parts.runners)
+    call = functools.partial(workload.module, *workload.calls("short")[0])
+    with contextlib.suppress(RuntimeError):  # bf16 does not go on in float32
+        call()
+    assert witness.proof() is None, "calls that are timed are not looked at"
+    with contextlib.suppress(RuntimeError):
+        witness.watched(call)
+    assert str(witness.proof()).startswith("stage voice: it is eager")
+
+
+@pytest.mark.parametrize("stage", ["scripted", "eager"])
+def test_a_stage_that_is_what_its_name_says_or_eager_by_name_is_believed(workload: Workload, stage: str) -> None:
+    spec = variant_named("eager") if stage == "eager" else VariantSpec(**brought(stage))
+    parts, witness = Parts(workload), Witness()
+    parts.equip([["voice", asdict(spec), {}]])
+    witness.met(VariantSpec("staged", "", stages=(("voice", spec),)), parts.runners)
+    witness.watched(functools.partial(workload.module, *workload.calls("short")[0]))
+    assert witness.proof() is None
 
 
 def test_an_engine_that_gives_no_callable_is_bad_input(workload: Workload) -> None:
