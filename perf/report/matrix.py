@@ -87,7 +87,7 @@ _BY_STAGE = """\
 ## Pipelines, by stage
 
 A pipeline is never given a variant as a whole but one for each stage (`stage=variant`; what is not named is eager).
-Its stages are the modules above, so that what they can and can't do stands there; here it is seen that they do it in
+Its stages are the modules above, so that what they can and can't do stands there; here is whether they do it in
 their places too. Any other combination is tried by `--perf-variants` of `pytest perf`."""
 
 _REASONS = "## Reasons"
