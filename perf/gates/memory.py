@@ -28,7 +28,8 @@ def judge_memory(arm: Arm, limit_bytes: int, phase: Phase) -> Verdict:
         return Answer.FAIL, arm.failure.sentence
     peak = arm.memory.get(phase.value)
     if peak is None:
-        why = arm.memory.get("doubt", "this platform gave no peak memory")
+        unread = "this platform gave no peak memory" if arm.memory else "the run ended before its memory was read"
+        why = arm.memory.get("doubt", unread)
         return Answer.INVALID, f"{why}, so nothing can be said about the limit"
     if arm.memory.get("doubt"):
         return Answer.INVALID, f"{SAID[phase]} seemed to be {format_bytes(peak)}, but {arm.memory['doubt']}"

@@ -53,6 +53,14 @@ def test_what_was_not_read_is_never_green() -> None:
     assert answer is Answer.INVALID
 
 
+def test_a_run_that_was_ended_before_its_memory_was_read_says_so() -> None:
+    answer, reason = judge_memory(arm(memory={}), 1 << 60, Phase.ALL)
+    assert (answer, reason) == (
+        Answer.INVALID,
+        "the run ended before its memory was read, so nothing can be said about the limit",
+    )
+
+
 @pytest.mark.parametrize("peak", [1, 500 * MIB])
 def test_a_reading_that_is_not_exclusive_decides_nothing(peak: int) -> None:
     doubted = arm(memory=PARTS | {"peak_bytes": peak, "doubt": "not exclusive: another process came to the card"})
