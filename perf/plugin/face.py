@@ -111,6 +111,8 @@ class Comparison:
     """A figure with evidence. A comparison leaves its `ruling`; pytest's assertion report quotes it."""
 
     operator = ">="
+    asked_for = True
+    """Somebody set the limit. Where nobody did, what stays undecided is skipped, whatever `on_inconclusive` says."""
 
     def __init__(self, state: State, candidate: Candidate) -> None:
         self._state = state
@@ -132,7 +134,8 @@ class Comparison:
                 f"{type(self).__name__} is a requirement of the form `{self.operator} limit`, not {operator}"
             )
         self.ruling = self._rule(limit)
-        if self.ruling.verdict is Answer.INCONCLUSIVE and self._state.policy.skip_inconclusive:
+        may_skip = self._state.policy.skip_inconclusive or not self.asked_for
+        if self.ruling.verdict is Answer.INCONCLUSIVE and may_skip:
             pytest.skip(f"INCONCLUSIVE: {self.ruling.reason}")
         failure = self._candidate.arm.failure
         if not self.ruling.green and failure is not None and failure.details:

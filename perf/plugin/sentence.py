@@ -27,6 +27,7 @@ class PredictionComparison(Comparison):
     """`candidate.prediction_gap <= 0.02`: by how much the sentence misses what its stages predict."""
 
     operator = "<="
+    asked_for = False
 
     def _rule(self, limit: float) -> Ruling:
         judge, cell = self._state.judge, self._candidate.cell
