@@ -1,6 +1,7 @@
 """Inductor ahead of time: `torch.export` -> AOTInductor with freezing -> a `.pt2` package, loaded back.
 
-To the graph: one C++ (CPU) or Triton (CUDA) program for all lengths; weights are constants, packed for the processor.
+To the graph: one C++ (CPU) or Triton (CUDA) program for all lengths; weights are constants, packed for the processor,
+and what hangs on weights alone is computed once, when it is built (`perf.variants.hoisting`), for up to 256 MiB more.
 Needs: a C++ compiler to build; none to load.
 Can't go: data-dependent control flow; autocast; every plain argument and every size 0 or 1 is fixed in the package.
 Source: torch.export and torch._inductor.aoti_compile_and_package (PyTorch documentation, "AOTInductor").
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from perf.variants.capture import captured
 from perf.variants.compiler import missing_compiler
+from perf.variants.hoisting import hoisted
 from perf.variants.packaged import Packaged
 from perf.variants.refusal import refusing
 from perf.variants.scratch import unpacking
@@ -34,7 +36,7 @@ class Inductor:
     per_signature = True
 
     def options(self) -> Mapping[str, object]:
-        return {"recipe": "export,aoti", **CONFIGS}
+        return {"recipe": "export,hoist,aoti", **CONFIGS}
 
     def unavailable(self) -> str | None:
         return missing_compiler()
@@ -44,6 +46,7 @@ class Inductor:
         from torch._inductor import aoti_compile_and_package
 
         program = captured(module, calls)
+        hoisted(program)
         with torch.no_grad(), refusing("inductor", "OperatorIssue"):
             aoti_compile_and_package(program, package_path=str(path), inductor_configs=dict(CONFIGS))
         return {}
