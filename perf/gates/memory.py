@@ -46,7 +46,8 @@ def judge_growth(arm: Arm) -> Verdict:
         return Answer.FAIL, arm.failure.sentence
     found = arm.growth
     if found is None:
-        return Answer.INCONCLUSIVE, f"{len(arm.levels)} readings are too few to see whether memory grows"
+        readings = sum(map(len, arm.levels))
+        return Answer.INCONCLUSIVE, f"{readings} readings are too few to see whether memory grows"
     if found.leaks:
         return Answer.FAIL, (
             f"memory grows by {format_slope(found)} a call, all through {found.calls} calls: "

@@ -114,7 +114,7 @@ class Rounds:
         self._overcommit = overcommit
         self._overcommitted: str | None = None
         self._least_rounds = LEAST_ROUNDS if block is None else LEAST_BLOCKS
-        self._series = {name: _Series() for name in blank.arms}
+        self._series = {name: _Series(calls=len(self._early.get(name, ()))) for name in blank.arms}
         self._calls = block or 2
         self._next_input = 0
         self._wall_s = 0.0
@@ -165,10 +165,8 @@ class Rounds:
         """
         resting: set[str] = set()
         self._timing = True
-        while self._goes_on() and self._wall_s < OVERTIME * budget_s:
+        while not self.over(budget_s):
             INTERRUPTS.hear()
-            if self.spent_s >= budget_s and len(self._took_s) >= self._least_rounds:
-                break
             began = self._clock()
             try:
                 counts = self._round(resting)
@@ -194,8 +192,12 @@ class Rounds:
             self._take_a_few()
         return self.measurement()
 
-    def _goes_on(self) -> bool:
-        return self._team.failure(BASELINE) is None and self._overcommitted is None
+    def over(self, budget_s: float) -> bool:
+        """Whether `run` would make no round of comparisons any more, with so many seconds for all of them together."""
+        if self._team.failure(BASELINE) is not None or self._overcommitted is not None:
+            return True
+        spent = self.spent_s >= budget_s and len(self._took_s) >= self._least_rounds
+        return spent or self._wall_s >= OVERTIME * budget_s
 
     def _take_a_few(self) -> None:
         """Rounds for what is not a comparison: whether memory grows, and what calls take."""

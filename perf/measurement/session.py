@@ -118,7 +118,7 @@ class Measurements:
         """
         crew = self._crew
         alive = crew is not None and crew.workload.name == workload and scenario in self._runs
-        if alive and self._means.processes == 1:
+        if alive and self._means.processes == 1 and not self._runs[scenario].over(self._means.budget_s):
             self._run(workload, scenario, undecided)
         return self.done[workload, scenario]
 

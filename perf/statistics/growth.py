@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 WARM_CALLS = 10
 """Calls after which caches are filled, profiles taken and allocators warm."""
 
+LEAST_WARM_CALLS = 3
+"""Where calls take seconds and are few, so many have to do: an executor has taken its profile, an allocator its pages."""
+
 FEWEST_LEVELS = 6
 """Levels after that from which a trend can be told from a step."""
 
@@ -36,9 +39,15 @@ class Growth:
 
 
 def growth(calls: ArrayLike, levels_bytes: ArrayLike) -> Growth | None:
-    """Judge levels after so many calls, both of shape `(n,)`; None where there are too few after the warm-up."""
+    """Judge levels after so many calls, both of shape `(n,)`; None where there are too few after the warm-up.
+
+    That is `WARM_CALLS` long, or as much shorter as leaves `FEWEST_LEVELS`, but never under `LEAST_WARM_CALLS`.
+    """
     x, y = np.asarray(calls, dtype=np.float64), np.asarray(levels_bytes, dtype=np.float64)
-    x, y = x[np.asarray(calls) >= WARM_CALLS], y[np.asarray(calls) >= WARM_CALLS]
+    if len(x) < FEWEST_LEVELS:
+        return None
+    warm = max(LEAST_WARM_CALLS, min(WARM_CALLS, x[-FEWEST_LEVELS]))
+    x, y = x[x >= warm], y[x >= warm]
     n = len(x)
     if n < FEWEST_LEVELS:
         return None
