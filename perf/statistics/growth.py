@@ -14,7 +14,7 @@ WARM_CALLS = 10
 """Calls after which caches are filled, profiles taken and allocators warm."""
 
 LEAST_WARM_CALLS = 3
-"""Where calls take seconds and are few, so many have to do: an executor has taken its profile, an allocator its pages."""
+"""Where calls take seconds and are few, so many have to do: executors have their profile, allocators their pages."""
 
 FEWEST_LEVELS = 6
 """Levels after that from which a trend can be told from a step."""

@@ -66,10 +66,16 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, object]:
     runs = Measurements({"tiny": Task(workload, (eager,), ("short",))}, means, lambda measurement: [])
     try:
         found = runs.get("tiny", "short")
+        again = runs.more("tiny", "short", lambda measurement: ["eager"])
         left = living() - before
     finally:
         runs.close()
-    return {"measurement": found, "left": left, "footprints": sorted((folder / "cache").glob("footprints/*"))}
+    return {
+        "measurement": found,
+        "again": again,
+        "left": left,
+        "footprints": sorted((folder / "cache").glob("footprints/*")),
+    }
 
 
 @pytest.mark.slow
@@ -79,6 +85,7 @@ def test_a_workload_that_does_not_fit_is_measured_in_blocks(measured: Mapping[st
     assert found.residency == "alone"
     assert found.rounds == 1
     assert any("one worker was resident at a time" in note and "that the host has free" in note for note in found.notes)
+    assert measured["again"] is found, "the budget is spent: nobody was asked for anything again"
     for name in (BASELINE, CONTROL):
         arm = found.arms[name]
         assert arm.failure is None

@@ -93,6 +93,8 @@ def test_who_was_warmed_up_alone_meets_the_others_for_one_turn() -> None:
     run.warm_up()
     assert sorted(team.order) == sorted(NAMES)
     assert {count for _, _, count in team.inputs} == {calls_in_a_turn([0.02])}
+    ((calls, _),) = run.measurement().arms[BASELINE].levels[0]
+    assert calls == 1 + WARM_UP_CALLS + calls_in_a_turn([0.02]), "its memory has seen the calls made alone, too"
 
 
 def test_what_never_gets_steady_is_said() -> None:
@@ -138,8 +140,11 @@ def test_who_is_decided_rests_while_the_others_go_on() -> None:
 def test_rounds_stop_when_the_budget_is_spent_and_a_later_request_does_not_spend_it_again() -> None:
     team = FakeTeam()
     run = rounds_of(team)
+    assert not run.over(2.0)
     first = run.run(lambda measurement: NAMES, 2.0)
     assert 2.0 <= run.spent_s < 2.0 + 0.2
+    assert run.over(2.0)
+    assert not run.over(4.0), "who gives more gets more"
     again = run.run(lambda measurement: NAMES, 2.0)
     assert again.rounds == first.rounds
 

@@ -52,7 +52,17 @@ def test_a_few_kilobytes_are_the_allocators() -> None:
 
 def test_few_levels_say_nothing() -> None:
     assert growth([], []) is None
-    assert growth([2, 4, 6, 20, 22, 24, 26, 28], [1] * 8) is None
+    assert growth([20, 22, 24, 26, 28], [1] * 5) is None
+    assert growth([1, 2, 3, 4, 5, 6, 7], [1] * 7) is None, "the first two are not warm by any means"
+
+
+def test_few_long_calls_are_warm_after_fewer() -> None:
+    found = growth(np.arange(3, 12), 100 * MIB + MIB * np.arange(9))
+    assert found is not None
+    assert (found.slope, found.calls, found.leaks) == (MIB, 5, True), "of the last six levels"
+    settled = growth(np.arange(3, 12), MIB * np.array([100, 150, 170, 175, 175, 175, 175, 175, 175]))
+    assert settled is not None
+    assert not settled.leaks
 
 
 def test_long_series_are_thinned_not_cut() -> None:
