@@ -41,7 +41,7 @@ def judge_shares(measurement: Measurement, limit: float = MOST_OFF) -> Ruling:
     said = f"the stages and what is between them add up to {found.together:.1%} of the sentence"
     if abs(found.together - 1) <= limit:
         return Ruling(gate, Answer.PASS, said)
-    return Ruling(gate, Answer.FAIL, f"{said}: some stage is timed twice, or within another, or the sentences scatter")
+    return Ruling(gate, Answer.FAIL, f"{said}: some stage is timed twice, or within another")
 
 
 def judge_prediction(judge: Judge, measurement: Measurement, variant: str, limit: float = MOST_OFF) -> Ruling:

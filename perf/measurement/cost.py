@@ -21,9 +21,10 @@ TOKENS, AUDIO = "tokens", "audio"
 
 @dataclass(frozen=True)
 class Share:
-    """One part. spent_s: median over the sentences. time, arithmetic: of the whole, 0 to 1.
+    """One part. spent_s: median over the sentences. time, arithmetic: of the whole, 0 to 1. calls: in a sentence.
 
-    arithmetic is None where it was not counted. calls: in a sentence.
+    time is the mean over the sentences of its fraction of each, so that fractions add up however much sentences
+    scatter. arithmetic is None where it was not counted.
     """
 
     part: str
@@ -53,8 +54,7 @@ class Cost:
 
     @property
     def together(self) -> float:
-        """All shares of the time; each is a ratio of medians, so that this is 1 only if the parts do not overlap and
-        their scatter is small."""
+        """All shares of the time: 1, and more where parts overlap or are timed twice."""
         return sum(share.time for share in self.shares)
 
     @property
@@ -76,12 +76,13 @@ def cost(measurement: Measurement, variant: str = BASELINE) -> Cost | None:
     shares = []
     for part in said.parts:
         spent_s = statistics.median(_spent_s(laps, (part,)) for _, laps in calls)
-        shares.append(
-            Share(part, spent_s, spent_s / whole_s, _arithmetic(measurement, part), _called(calls[-1][1], part))
-        )
-    left_s = statistics.median(max(0.0, whole_s - _spent_s(laps, tuple(said.parts))) for whole_s, laps in calls)
+        share = statistics.fmean(_spent_s(laps, (part,)) / whole for whole, laps in calls)
+        shares.append(Share(part, spent_s, share, _arithmetic(measurement, part), _called(calls[-1][1], part)))
+    left = [(max(0.0, whole - _spent_s(laps, tuple(said.parts))), whole) for whole, laps in calls]
     counted = [share.arithmetic for share in shares if share.arithmetic is not None]
-    shares.append(Share(BETWEEN, left_s, left_s / whole_s, max(0.0, 1.0 - sum(counted)) if counted else None, 0))
+    between_s = statistics.median(left_s for left_s, _ in left)
+    between = statistics.fmean(left_s / whole for left_s, whole in left)
+    shares.append(Share(BETWEEN, between_s, between, max(0.0, 1.0 - sum(counted)) if counted else None, 0))
     making_s = statistics.median(_spent_s(laps, said.giving(TOKENS)) for _, laps in calls)
     return Cost(
         sentences=len(calls),
