@@ -36,6 +36,12 @@ def test_figures_per_second_of_speech() -> None:
     assert streamed.first_audio_s == pytest.approx(0.35, rel=0.01), "the end of the vocoder's first call"
 
 
+def test_shares_add_up_however_much_sentences_scatter() -> None:
+    found = cost(sentence_of(2.0, rounds=7, spread=0.4))
+    assert found is not None
+    assert found.together == pytest.approx(1.0, abs=1e-6)
+
+
 def test_what_is_timed_twice_does_not_add_up() -> None:
     found = cost(sentence_of(2.0, spread=0.001, twice=True))
     assert found is not None
