@@ -63,6 +63,5 @@ def judge_prediction(judge: Judge, measurement: Measurement, variant: str, limit
     if gap.low > 1 + limit or gap.high < 1 / (1 + limit):
         return Ruling(gate, Answer.FAIL, f"{said}: find what else the variant changes in the sentence")
     if gap.high > WIDEST**2 * gap.low:
-        vague = "they agree within that interval, but it is wide enough to agree with much else: measure more rounds"
-        return Ruling(gate, Answer.INCONCLUSIVE, f"{said}; {vague}")
+        return Ruling(gate, Answer.INCONCLUSIVE, f"{said}, which is too wide to call it agreement: measure more rounds")
     return Ruling(gate, Answer.PASS, said)
