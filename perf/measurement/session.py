@@ -45,11 +45,11 @@ class Task:
 class Means:
     """How it is measured.
 
-    budget_s: seconds of rounds per workload/scenario. timeout_s: for one answer of a worker. processes: how many times
-    all workers are started anew, because a process is a source of variance of its own. claim: called before workers
-    start; returns when the device is this run's alone, and at once when it is already. keep_disturbed: whether rounds
-    that something else disturbed count all the same. beside: whether more is asked once they are over.
-    card_uuid: of the card that workers run on; "" for none.
+    budget_s: seconds of rounds per workload/scenario; None: as the workload's spec says.
+    timeout_s: for one answer of a worker. processes: how many times all workers are started anew, because a process is
+    a source of variance of its own. claim: called before workers start; returns when the device is this run's alone,
+    and at once when it is already. keep_disturbed: whether rounds that something else disturbed count all the same.
+    beside: whether more is asked once they are over. card_uuid: of the card that workers run on; "" for none.
     enforced_bytes: the cap on each worker; None for none.
     residency: whether workers live together. room: reads the memory they have to fit, with `ceiling_bytes` where the
     device is a card. meter: reads what the device draws.
@@ -58,7 +58,7 @@ class Means:
     device: str
     cache: ArtefactCache
     progress: Progress
-    budget_s: float
+    budget_s: float | None
     timeout_s: float
     seed: int
     processes: int = 1
@@ -118,7 +118,7 @@ class Measurements:
         """
         crew = self._crew
         alive = crew is not None and crew.workload.name == workload and scenario in self._runs
-        if alive and self._means.processes == 1 and not self._runs[scenario].over(self._means.budget_s):
+        if alive and self._means.processes == 1 and not self._runs[scenario].over(self._budget_s(workload, scenario)):
             self._run(workload, scenario, undecided)
         return self.done[workload, scenario]
 
@@ -203,11 +203,17 @@ class Measurements:
                 self._runs[scenario] = way.rounds(blank, watch)
             self._run(workload, scenario, self._undecided)
 
+    def _budget_s(self, workload: str, scenario: str) -> float:
+        """Of one set of processes."""
+        wish = self._means.budget_s
+        whole = self._tasks[workload].workload.budget_s(scenario) if wish is None else wish
+        return whole / self._means.processes
+
     def _run(self, workload: str, scenario: str, undecided: Undecided) -> None:
         run, parts = self._runs[scenario], self._parts[workload, scenario]
         with INTERRUPTS.held():
             try:
-                run.run(undecided, self._means.budget_s / self._means.processes)
+                run.run(undecided, self._budget_s(workload, scenario))
             finally:
                 # Also on Ctrl-C: what was measured is kept.
                 parts[-1] = run.measurement()

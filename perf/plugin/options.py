@@ -35,8 +35,8 @@ def add_options(parser: pytest.Parser) -> None:
         "--perf-budget",
         metavar="SECONDS",
         type=_seconds,
-        default=300.0,
-        help="longest time for the rounds of one workload/scenario; who needs more is INCONCLUSIVE; default: 300",
+        help="longest time for the rounds of one workload/scenario; who needs more is INCONCLUSIVE; default: 300, and "
+        "1800 for a sentence of 1 s, which takes so many rounds to compare with its prediction",
     )
     group.addoption(
         "--perf-ceiling",

@@ -8,7 +8,7 @@ from perf.errors import Unavailable
 from perf.variants.registry import shipped_variants
 from perf.variants.staged import with_staged
 from perf.workers.factories import build_workload, resolve
-from perf.workloads.registry import shipped_workloads
+from perf.workloads.registry import BUDGET_S, shipped_workloads
 from perf.workloads.sound import Sound
 
 SHIPPED = shipped_workloads()
@@ -51,3 +51,13 @@ def test_a_default_run_measures_the_flow_encoder_alone() -> None:
     """It has to end within three minutes on two cores."""
     default = {name for name, spec in SHIPPED.items() if spec.nightly < set(spec.scenarios)}
     assert default == {"cosyvoice2.flow_encoder", "cosyvoice2-small.flow_encoder"}
+
+
+def test_only_the_shortest_sentence_may_take_longer_than_all_else() -> None:
+    longer = {
+        (name, scenario)
+        for name, spec in SHIPPED.items()
+        for scenario in spec.scenarios
+        if spec.budget_s(scenario) > BUDGET_S
+    }
+    assert longer == {(name, "1s") for name in SHIPPED if name.endswith(".pipeline")}
