@@ -20,6 +20,7 @@ from perf.probes.health import HostLoad, Together
 from perf.probes.reading import Missing, Reading
 from perf.variants.registry import VariantSpec
 from perf.workers.cache import ArtefactCache
+from perf.workers.compiled_before import recall
 from perf.workers.crew import Crew, Progress
 from perf.workers.examination import Examined, doubts_of
 from perf.workers.interrupt import INTERRUPTS
@@ -156,6 +157,7 @@ class Measurements:
         assert crew and ready and way, "opened just before"  # noqa: S101, PT018 - for the type checker
         parts = self._parts.setdefault((workload, scenario), [])
         examined = way.bind(scenario)
+        recall(ready, scenario, self._means.cache.beside("compilations"))
         started = way.started(scenario)
         task = self._tasks[workload]
         precision = {variant.name: variant.roughest for variant in task.variants}

@@ -18,7 +18,7 @@ def beside(judge: Judge, measurement: Measurement) -> list[str]:
     if not names:
         return []
     rows = [HEAD, *(row(judge, measurement, name) for name in names)]
-    lines = (*cached(measurement), *compiled(measurement), *limits(measurement))
+    lines = (*cached(measurement), *compiled(measurement), *spared(measurement), *limits(measurement))
     return [*columns(rows), *(f"  {line}" for line in lines)]
 
 
@@ -61,11 +61,32 @@ def compiled(measurement: Measurement) -> list[str]:
             continue
         built = f"{done.built} built" + (f" ({done.uncached} that no cache holds)" if done.uncached else "")
         rest = format_seconds(done.spent_s - done.reading_s)
+        share = "" if done.first_s is None else f" (in all {done.spent_s / done.first_s:.1%} of what building took)"
         lines.append(
             f"{name}: graphs compiled in the first call: {built}, {done.found} found in torch's cache; that took "
-            f"{rest}, and reading the Python, as every process does, {format_seconds(done.reading_s)}"
+            f"{rest}, and reading the Python, as every process does, {format_seconds(done.reading_s)}{share}"
         )
     return lines
+
+
+def spared(measurement: Measurement) -> list[str]:
+    """What all that had been built before took to build, and to have again; nothing where there is less than two."""
+    built_s, had_s = [], []
+    for name, arm in measurement.arms.items():
+        cold, done = arm.cold, arm.cold.compilation
+        if name == CONTROL:
+            continue
+        if cold.artefact_bytes is not None and not cold.built_now and cold.build_s and cold.fetch_s is not None:
+            built_s.append(cold.build_s)
+            had_s.append(cold.fetch_s)
+        if done is not None and done.first_s is not None:
+            built_s.append(done.first_s)
+            had_s.append(done.spent_s)
+    if len(built_s) < 2:  # one alone has said it
+        return []
+    whole_s, again_s = sum(built_s), sum(had_s)
+    then, now = format_seconds(whole_s), format_seconds(again_s)
+    return [f"built before, {len(built_s)} variants: {then} then, {now} to have them now, {again_s / whole_s:.1%}"]
 
 
 def limits(measurement: Measurement) -> list[str]:

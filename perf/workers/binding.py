@@ -54,7 +54,7 @@ def first_call(crew: Crew, worker: Worker, scenario: str, cold: Cold) -> float |
     if cold.first_call_s is None:
         cold.first_call_s = answer["first_call_s"]
         said = answer.get("compilation")
-        cold.compilation = None if said is None else Compilation(**said)
+        cold.compilation = None if said is None else Compilation(**said | {"scenario": scenario})
     return float(answer["first_call_s"])
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +9,7 @@ from typing import Any
 
 from perf.variants.registry import VariantSpec
 from perf.workers.content import digest_of
+from perf.workers.remembered import Remembered
 
 IN_PROCESS = 1.25
 """Times its weights, for a module that runs as it is: they are there once, and what a call needs beside them grows more
@@ -29,33 +27,19 @@ runs know."""
 
 
 class Footprints:
-    """What workers took as a whole in earlier runs, by content, in a folder beside the exported files.
-
-    A figure that can't be read counts as none; a folder that can't be written keeps none.
-    """
+    """What workers took as a whole in earlier runs, by content, in a folder beside the exported files."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._kept = Remembered(folder)
 
     def find(self, key: str) -> int | None:
         """Bytes that the worker of that key took at most when it was last measured."""
-        try:
-            said = json.loads((self._folder / f"{key}.json").read_text(encoding="utf-8"))
-            need = said["need_bytes"]
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
+        need = self._kept.find(key).get("need_bytes")
         return need if isinstance(need, int) and not isinstance(need, bool) and need > 0 else None
 
     def keep(self, key: str, need_bytes: int) -> None:
         """Remember it, in place of what was known."""
-        draft = self._folder / f"{key}.draft-{os.getpid()}"
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            draft.write_text(json.dumps({"need_bytes": need_bytes}), encoding="utf-8")
-            draft.replace(self._folder / f"{key}.json")
-        except OSError:
-            with contextlib.suppress(OSError):
-                draft.unlink(missing_ok=True)
+        self._kept.keep(key, {"need_bytes": need_bytes})
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,16 @@ def test_what_was_compiled_in_the_first_call_is_said_with_what_no_cache_can_spar
     )
 
 
+def test_what_was_built_before_is_summed_up_with_what_it_takes_to_have_it_again() -> None:
+    found = whole()
+    done = Compilation(5.0, 4.0, built=0, found=2, first_s=39.0, first_on="2026-11-22")
+    eager = replace(found.arms["eager"], cold=replace(found.arms["eager"].cold, compilation=done))
+    lines = [line.strip() for line in beside(JUDGE, replace(found, arms={**found.arms, "eager": eager}))]
+    assert any(line.endswith("4 s (in all 12.8% of what building took)") for line in lines)
+    assert "built before, 2 variants: 100 s then, 5.04 s to have them now, 5.0%" in lines
+    assert not any(line.startswith("built before") for line in beside(JUDGE, found)), "one alone has said it"
+
+
 def test_where_nothing_was_seen_there_is_no_table() -> None:
     assert beside(JUDGE, made_of(1.5)) == []
 

@@ -1,0 +1,36 @@
+"""A few figures of earlier runs, by content, in a folder beside the exported files."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+class Remembered:
+    """One small JSON file a key. What can't be read counts as nothing; a folder that can't be written keeps nothing."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def find(self, key: str) -> Mapping[str, Any]:
+        """What was kept under `key`; empty where nothing was."""
+        try:
+            said = json.loads((self._folder / f"{key}.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return said if isinstance(said, dict) else {}
+
+    def keep(self, key: str, said: Mapping[str, Any]) -> None:
+        """Remember it, in place of what was known."""
+        draft = self._folder / f"{key}.draft-{os.getpid()}"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            draft.write_text(json.dumps(said), encoding="utf-8")
+            draft.replace(self._folder / f"{key}.json")
+        except OSError:
+            with contextlib.suppress(OSError):
+                draft.unlink(missing_ok=True)
