@@ -2,6 +2,7 @@
 
 To the graph: one C++ (CPU) or Triton (CUDA) program for all lengths; weights are constants, packed for the processor,
 and what hangs on weights alone is computed once, when it is built (`perf.variants.hoisting`), for up to 256 MiB more.
+Relative shifts become views (`perf.variants.relative_shift`).
 Needs: a C++ compiler to build; none to load.
 Can't go: data-dependent control flow; autocast; every plain argument and every size 0 or 1 is fixed in the package.
 Source: torch.export and torch._inductor.aoti_compile_and_package (PyTorch documentation, "AOTInductor").
@@ -18,6 +19,7 @@ from perf.variants.compiler import missing_compiler
 from perf.variants.hoisting import hoisted
 from perf.variants.packaged import Packaged
 from perf.variants.refusal import refusing
+from perf.variants.relative_shift import unpadded
 from perf.variants.scratch import unpacking
 from perf.variants.variant import Call, Facts
 from perf.workloads.workload import Inputs
@@ -36,7 +38,7 @@ class Inductor:
     per_signature = True
 
     def options(self) -> Mapping[str, object]:
-        return {"recipe": "export,hoist,aoti", **CONFIGS}
+        return {"recipe": "export,hoist,unpad,aoti", **CONFIGS}
 
     def unavailable(self) -> str | None:
         return missing_compiler()
@@ -47,6 +49,7 @@ class Inductor:
 
         program = captured(module, calls)
         hoisted(program)
+        unpadded(program)
         with torch.no_grad(), refusing("inductor", "OperatorIssue"):
             aoti_compile_and_package(program, package_path=str(path), inductor_configs=dict(CONFIGS))
         return {}
