@@ -192,10 +192,10 @@ class Measurement:
         control = None
         if len(columns) > 2:
             control = columns[2] if baseline == BASELINE else columns[0] * columns[2] / columns[3]
-        labels = None
-        if len(set(self.processes)) > 1:
-            labels = np.array([self.processes[number] for number in whole], dtype=np.intp)
-        return Columns(columns[0], columns[1], control, labels)
+        # Of a party's variant all rounds are of one set of processes, whatever other parties made.
+        labels = np.array([self.processes[number] for number in whole], dtype=np.intp) if self.processes else None
+        several = labels is not None and len(set(labels.tolist())) > 1
+        return Columns(columns[0], columns[1], control, labels if several else None)
 
 
 def most_frequent_first(causes: Iterable[str]) -> str:
@@ -203,32 +203,41 @@ def most_frequent_first(causes: Iterable[str]) -> str:
     return ", ".join(cause for cause, _ in Counter(causes).most_common())
 
 
-def merged(parts: Sequence[Measurement]) -> Measurement:
-    """One measurement from several sets of processes: rounds in order, the worst of everything else."""
+def merged(parts: Sequence[Measurement], names: Iterable[str] = ()) -> Measurement:
+    """One measurement from several sets of processes: rounds in order, the worst of everything else.
+
+    Who is not in a set, being of another party, has no turns in its rounds. names: arms that it has in any case: until
+    the turn of their party comes, nothing is known of them.
+    """
     first = parts[0]
-    if len(parts) == 1:
+    found = dict.fromkeys([*(name for part in parts for name in part.arms), *names])
+    if len(parts) == 1 and len(found) == len(first.arms):
         return first
     return replace(
         first,
-        arms={name: _merged_arm([part.arms[name] for part in parts]) for name in first.arms},
+        arms={name: _merged_arm(name, parts) for name in found},
         processes=tuple(number for number, part in enumerate(parts) for _ in part.arms[BASELINE].turns),
         wall_s=sum(part.wall_s for part in parts),
         busy_s=sum(part.busy_s for part in parts),
         tainted=tuple(cause for part in parts for cause in part.tainted),
         overcommitted=next((part.overcommitted for part in parts if part.overcommitted), None),
         notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+        ceilings={precision: found for part in parts for precision, found in part.ceilings.items()},
+        missing={precision: why for part in parts for precision, why in part.missing.items()},
     )
 
 
-def _merged_arm(arms: Sequence[Arm]) -> Arm:
+def _merged_arm(name: str, parts: Sequence[Measurement]) -> Arm:
+    arms = [part.arms[name] for part in parts if name in part.arms] or [Arm(name, (), (), (), Cold())]
+    rounds = [(part.arms.get(name), ((),) * len(part.arms[BASELINE].turns)) for part in parts]
     parities = [arm.parity for arm in arms]
     return replace(
         arms[0],
-        turns=tuple(turn for arm in arms for turn in arm.turns),
+        turns=tuple(turn for arm, absent in rounds for turn in (absent if arm is None else arm.turns)),
         first_s=tuple(first for arm in arms for first in arm.first_s),
         device_s=tuple(turn for arm in arms for turn in arm.device_s),
         levels=tuple(levels for arm in arms for levels in arm.levels),
-        laps=tuple(turn for arm in arms for turn in arm.laps),
+        laps=tuple(turn for arm, absent in rounds for turn in (absent if arm is None else arm.laps)),
         memory=max((arm.memory for arm in arms), key=lambda memory: memory.get("peak_bytes") or 0),
         draw=next((arm.draw for arm in arms if arm.draw), {}),
         parity=None if None in parities else worst(each for each in parities if each is not None),

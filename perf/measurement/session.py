@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from perf.measurement import staging
 from perf.measurement.beside import Beside, Ceilings
 from perf.measurement.figures import new_lengths
+from perf.measurement.means import Means, Task
 from perf.measurement.measurement import Arm, Measurement, merged
 from perf.measurement.overcommit import Overcommit
 from perf.measurement.rounds import Rounds, Undecided
 from perf.measurement.sentence import spoken
 from perf.probes.card_health import CardHealth
-from perf.probes.device_memory import DeviceMemory, DeviceMemoryReader, HostRoom
-from perf.probes.draw import Meter, ProcessorMeter
+from perf.probes.device_memory import DeviceMemory
 from perf.probes.health import HostLoad, Together
 from perf.probes.reading import Missing, Reading
-from perf.variants.registry import VariantSpec
-from perf.workers.cache import ArtefactCache
+from perf.variants.registry import CONTROL
 from perf.workers.compiled_before import recall
-from perf.workers.crew import Crew, Progress
+from perf.workers.crew import Crew
 from perf.workers.examination import Examined, doubts_of
 from perf.workers.interrupt import INTERRUPTS
 from perf.workers.ledger import Ledger
@@ -29,57 +28,14 @@ from perf.workers.prediction import Footprints
 from perf.workers.readiness import Ready, make_ready
 from perf.workers.residency import Residency
 from perf.workers.seats import Seats
-from perf.workloads.registry import WorkloadSpec
 from perf.workloads.tolerance import tolerance
-
-
-@dataclass(frozen=True)
-class Task:
-    """What this session has to measure of one workload: its variants, and the scenarios that were selected."""
-
-    workload: WorkloadSpec
-    variants: tuple[VariantSpec, ...]
-    scenarios: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Means:
-    """How it is measured.
-
-    budget_s: seconds of rounds per workload/scenario; None: as the workload's spec says.
-    timeout_s: for one answer of a worker. processes: how many times all workers are started anew, because a process is
-    a source of variance of its own. claim: called before workers start; returns when the device is this run's alone,
-    and at once when it is already. keep_disturbed: whether rounds that something else disturbed count all the same.
-    beside: whether more is asked once they are over. card_uuid: of the card that workers run on; "" for none.
-    enforced_bytes: the cap on each worker; None for none.
-    residency: whether workers live together. room: reads the memory they have to fit, with `ceiling_bytes` where the
-    device is a card. meter: reads what the device draws.
-    """
-
-    device: str
-    cache: ArtefactCache
-    progress: Progress
-    budget_s: float | None
-    timeout_s: float
-    seed: int
-    processes: int = 1
-    keep_disturbed: bool = False
-    beside: bool = True
-    card_uuid: str = ""
-    enforced_bytes: int | None = None
-    residency: Residency = Residency.AUTO
-    ceiling_bytes: int | None = None
-    room: DeviceMemoryReader = field(default_factory=HostRoom)
-    meter: Meter = field(default_factory=ProcessorMeter)
-    claim: Callable[[], object] = field(default=lambda: None)
-    on_close: Callable[[Measurement], object] = field(default=lambda _: None)
 
 
 class Measurements:
     """Measures on first demand. Only the crew of the workload in hand is alive; another workload ends it.
 
-    With several processes, the first demand measures every scenario of the workload in each set of workers, since
-    starting them anew for each scenario would cost more than the rounds.
+    With several processes, or in parties, the first demand measures every scenario of the workload in each set of
+    workers, since starting them anew for each scenario would cost more than the rounds.
     """
 
     def __init__(self, tasks: Mapping[str, Task], means: Means, undecided: Undecided) -> None:
@@ -91,7 +47,9 @@ class Measurements:
         self._staging: staging.Staging | None = None
         self._drawn: dict[tuple[str, str], staging.Readings] = {}
         self._before: Reading[DeviceMemory] = Missing("not read yet")
+        self._sets = means.processes
         self._runs: dict[str, Rounds] = {}
+        self._seated: dict[str, str | None] = {}
         self._beside: dict[str, Beside] = {}
         self._ceilings: Ceilings = {}
         self._parts: dict[tuple[str, str], list[Measurement]] = {}
@@ -100,26 +58,34 @@ class Measurements:
     def get(self, workload: str, scenario: str) -> Measurement:
         """The measurement of `scenario`, made now if it has not been."""
         if (workload, scenario) not in self.done:
-            if self._means.processes == 1:
-                self._open(workload)
-                self._measure(workload, scenario)
-            else:
-                for number in range(self._means.processes):
+            every = self._means.processes
+            for number in range(every):
+                if every > 1:
                     self.close()
-                    self._means.progress.note(f"{workload}: processes {number + 1} of {self._means.processes}")
-                    self._open(workload)
-                    for each in self._tasks[workload].scenarios:
-                        self._measure(workload, each)
+                    self._means.progress.note(f"{workload}: processes {number + 1} of {every}")
+                parties = self._open(workload)
+                self._sets = every * max(1, len(parties))
+                for party in parties:
+                    self.close()
+                    self._means.progress.note(f"{workload}: in parties, now {', '.join(party)}")
+                    self._open(workload, party)
+                    self._measure_each(workload)
+                if every > 1 and not parties:
+                    self._measure_each(workload)
+                elif not parties:
+                    self._measure(workload, scenario)
         return self.done[workload, scenario]
 
     def more(self, workload: str, scenario: str, undecided: Undecided) -> Measurement:
         """Rounds until nobody is undecided, as far as the budget goes and the workers are still there.
 
-        With several processes there are none: only more processes would help.
+        With several processes there are none: only more processes would help. Nor are there in parties, of which the
+        last one is there.
         """
         crew = self._crew
         alive = crew is not None and crew.workload.name == workload and scenario in self._runs
-        if alive and self._means.processes == 1 and not self._runs[scenario].over(self._budget_s(workload, scenario)):
+        budget_s = self._budget_s(workload, scenario)
+        if alive and len(self._parts[workload, scenario]) == 1 and not self._runs[scenario].over(budget_s):
             self._run(workload, scenario, undecided)
         return self.done[workload, scenario]
 
@@ -134,9 +100,10 @@ class Measurements:
         self._runs.clear()
         self._beside.clear()
 
-    def _open(self, workload: str) -> None:
+    def _open(self, workload: str, party: Sequence[str] = ()) -> tuple[tuple[str, ...], ...]:
+        """Workers that can take turns, all or those of a party; or none yet, and the parties in which they fit."""
         if self._crew is not None and self._crew.workload.name == workload:
-            return
+            return ()
         self.close()
         task = self._tasks[workload]
         means = self._means
@@ -147,10 +114,25 @@ class Measurements:
             task.workload, means.device, means.progress, means.timeout_s, means.enforced_bytes, ledger
         )
         footprints = Footprints(means.cache.beside("footprints"))
-        seats = Seats(means.residency, means.room, footprints, means.ceiling_bytes)
-        ready = self._ready = make_ready(crew, task.variants, task.scenarios, means.cache, means.progress, seats)
+        # A party was found to fit; what was learned meanwhile of its workers does not split it again.
+        wish = Residency.TOGETHER if party else means.residency
+        seats = Seats(wish, means.room, footprints, means.ceiling_bytes, task.anchors | {CONTROL})
+        variants = [variant for variant in task.variants if not party or variant.name in party]
+        ready = self._ready = make_ready(crew, variants, task.scenarios, means.cache, means.progress, seats)
+        if ready.seating.parties:
+            self._seated[workload] = ready.seating.note
+            return ready.seating.parties
         way = staging.Alone if crew.alone else staging.Together
         self._staging = way(crew, ready, means.progress, means.meter)
+        return ()
+
+    def _names(self, workload: str) -> list[str]:
+        return [variant.name for variant in self._tasks[workload].variants]
+
+    def _measure_each(self, workload: str) -> None:
+        self._drawn.clear()
+        for each in self._tasks[workload].scenarios:
+            self._measure(workload, each)
 
     def _measure(self, workload: str, scenario: str) -> None:
         crew, ready, way = self._crew, self._ready, self._staging
@@ -181,7 +163,12 @@ class Measurements:
             for found in [examined.get(name, Examined())]
         }
         card = CardHealth(self._means.card_uuid, crew.pids) if self._means.card_uuid else None
-        said = [ready.seating.note, card.missing if card is not None else None, *crew.notes, *doubts_of(examined)]
+        said = [
+            self._seated.get(workload) or ready.seating.note,
+            card.missing if card is not None else None,
+            *crew.notes,
+            *doubts_of(examined),
+        ]
         notes = (*crew.workload.notes, *ready.notes, *filter(None, said))
         # Another order of turns in every set of processes, and all of them from the one seed.
         blank = Measurement(
@@ -195,7 +182,7 @@ class Measurements:
             spoken=spoken(crew, scenario, ready),
         )
         parts.append(blank)
-        self.done[workload, scenario] = merged(parts)
+        self.done[workload, scenario] = merged(parts, self._names(workload))
         if any(worker.alive for worker in crew.workers.values()):
             health = Together([HostLoad(crew.pids), *([] if card is None else [card])])
             # On a CPU nobody lends memory: what does not fit is swapped or killed, and the system's load shows it.
@@ -209,7 +196,7 @@ class Measurements:
         """Of one set of processes."""
         wish = self._means.budget_s
         whole = self._tasks[workload].workload.budget_s(scenario) if wish is None else wish
-        return whole / self._means.processes
+        return whole / self._sets
 
     def _run(self, workload: str, scenario: str, undecided: Undecided) -> None:
         run, parts = self._runs[scenario], self._parts[workload, scenario]
@@ -219,9 +206,9 @@ class Measurements:
             finally:
                 # Also on Ctrl-C: what was measured is kept.
                 parts[-1] = run.measurement()
-                self.done[workload, scenario] = merged(parts)
+                self.done[workload, scenario] = merged(parts, self._names(workload))
         parts[-1] = self._with_readings(parts[-1])
-        self.done[workload, scenario] = merged(parts)
+        self.done[workload, scenario] = merged(parts, self._names(workload))
 
     def _with_readings(self, measurement: Measurement) -> Measurement:
         """Memory, draw and proof of every worker, and what was learned of its footprint kept for the next run."""

@@ -90,8 +90,9 @@ def add_options(parser: pytest.Parser) -> None:
         "--perf-residency",
         choices=("auto", "together", "alone"),
         default="auto",
-        help="whether all workers of a workload live at once: as far as memory is predicted to hold them all, always, "
-        "or never (then they take their turns in blocks, each in a process of its own); default: auto",
+        help="whether all workers of a workload live at once: as far as memory is predicted to hold them (on a CPU, in "
+        "parties where it holds some), always, or never (then they take their turns in blocks, each in a process of "
+        "its own); default: auto",
     )
     group.addoption(
         "--perf-seed",

@@ -239,11 +239,12 @@ class State:
     def _make_measurements(self) -> Measurements:
         from perf.gates.open import AnyOpen, OpenGates, OpenSentences
         from perf.history.rounds import save_rounds
-        from perf.measurement.session import Means, Measurements, Task
+        from perf.measurement.means import Means
+        from perf.measurement.session import Measurements
         from perf.plugin.enforcement import enforced_ceiling
+        from perf.plugin.tasks import tasks_of
         from perf.probes.device_memory import memory_of
         from perf.probes.draw import meter_of
-        from perf.variants.registry import BASELINE
         from perf.workers.cache import ArtefactCache
         from perf.workers.residency import Residency
 
@@ -269,20 +270,8 @@ class State:
             claim=self.claim_device,
             on_close=lambda measurement: save_rounds(root / "rounds", measurement),
         )
-        tasks = {}
-        for workload in dict.fromkeys(cell.workload for cell in self._needed):
-            cells = [cell for cell in self._needed if cell.workload == workload]
-            wanted = {BASELINE, *(cell.variant for cell in cells)}
-            wanted |= {self.policy.baseline(cell, self.device.kind) for cell in cells}
-            spec = self.policy.workloads[workload]
-            beside = sorted(wanted - set(spec.variants))
-            tasks[workload] = Task(
-                spec,
-                tuple(self.policy.variants[name] for name in (*spec.variants, *beside) if name in wanted),
-                tuple(dict.fromkeys(cell.scenario for cell in cells)),
-            )
-        undecided = AnyOpen((OpenGates(self.policy, self.judge), OpenSentences(self.judge)))
-        return Measurements(tasks, means, undecided)
+        tasks = tasks_of(self.policy, self.device.kind, self._needed)
+        return Measurements(tasks, means, AnyOpen((OpenGates(self.policy, self.judge), OpenSentences(self.judge))))
 
 
 STATE = pytest.StashKey[State]()

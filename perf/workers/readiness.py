@@ -15,7 +15,7 @@ from perf.workers.crew import Crew, Progress
 from perf.workers.directory import contents_of
 from perf.workers.exports import files_of
 from perf.workers.prediction import Footprints, Oracle
-from perf.workers.residency import Residency, Seating
+from perf.workers.residency import MOST, Residency, Seating
 from perf.workers.seats import Seats
 from perf.workers.staging import EveryFile, Wanted, equip, wanted_by_stages
 from perf.workers.stand_in import stand_in
@@ -58,7 +58,7 @@ def make_ready(
 ) -> Ready:
     """Start `variants` (the baseline among them) and a control, and load each; one worker first, who says how much all
     of them will take. Where `seats` finds no room for that, none is loaded: see `Solo`. control: not where nothing is
-    timed.
+    timed. Nor where it would have them in parties: then the crew is to be made anew for each.
 
     A variant that fails has its `failure` set. Where nothing can be known of the model without the baseline, all fail.
     Raises UsageProblem for a factory that returns the wrong thing, unequal weights, or an unknown scenario.
@@ -73,7 +73,9 @@ def make_ready(
     baseline = crew.workers[BASELINE]
     others = [worker for worker in crew.workers.values() if worker is not baseline]
     # On a CPU importing torch takes little of what has to fit; on a card every worker makes its context with it.
-    crew.wake([baseline] if crew.ledger.one_at_a_time else crew.workers.values())
+    # Importing torch takes seconds of a core each, too: for so many it is first seen whether they fit.
+    lone = crew.ledger.one_at_a_time or len(by_name) > MOST
+    crew.wake([baseline] if lone else crew.workers.values())
     context_bytes = crew.ledger.grown_bytes(BASELINE)
     ready = Ready({name: Cold() for name in crew.workers}, by_name)
     facts = open_models(crew, [baseline], ready).get(baseline) or stand_in(crew, scenarios)
@@ -87,7 +89,25 @@ def make_ready(
     ready.contents, ready.notes = contents_of(crew.workload.origin, cache, progress)
     ready.oracle = seats.oracle(crew.device, facts, context_bytes)
     ready.seating = seats.decide(ready.oracle, free, by_name, scenarios)
-    crew.alone = ready.seating.alone
+    if not ready.seating.parties:
+        if lone and not crew.ledger.one_at_a_time:
+            crew.wake(others)
+        crew.alone = ready.seating.alone
+        _fill(crew, variants, scenarios, cache, progress, ready)
+    return ready
+
+
+def _fill(
+    crew: Crew,
+    variants: Sequence[VariantSpec],
+    scenarios: Sequence[str],
+    cache: ArtefactCache,
+    progress: Progress,
+    ready: Ready,
+) -> None:
+    """Export what is missing, and load every worker; none where each of them will live alone."""
+    facts, baseline = ready.facts, crew.workers[BASELINE]
+    others = [worker for worker in crew.workers.values() if worker is not baseline]
     exported = [variant for variant in variants if variant.exported and crew.workers[variant.name].alive]
     if exported:
         crew.ask(baseline, "saving inputs", "save_inputs", scenarios=list(scenarios), folder=str(crew.folder))
@@ -102,14 +122,13 @@ def make_ready(
     ready.files = files_of(crew, wanted, scenarios, cache, progress, ready)
     if crew.alone:
         crew.dismiss(others)
-        return ready
+        return
     if crew.ledger.one_at_a_time:
         crew.wake(others)
     if late:
         open_models(crew, others, ready)
     for name, worker in crew.workers.items():
-        load(crew, worker, by_name[name], ready.files, facts, ready.cold[name])
-    return ready
+        load(crew, worker, ready.variants[name], ready.files, facts, ready.cold[name])
 
 
 def open_models(crew: Crew, workers: Iterable[Worker], ready: Ready) -> dict[Worker, Answer]:

@@ -18,12 +18,14 @@ class Seats:
     """What the decision needs beside the model.
 
     wish: `--perf-residency`. reader: of the memory that has to fit. ceiling_bytes: of `[tool.perf]`, where it is set.
+    anchors: workers that all parties need; None where there may be none.
     """
 
     wish: Residency
     reader: DeviceMemoryReader
     footprints: Footprints
     ceiling_bytes: int | None = None
+    anchors: frozenset[str] | None = None
 
     def free(self) -> Reading[DeviceMemory]:
         """To be asked before the first worker starts: then all that is free is there for them."""
@@ -43,4 +45,5 @@ class Seats:
     ) -> Seating:
         """variants: worker -> its variant, the control among them."""
         needs = {name: oracle.need_bytes(variant, scenarios) for name, variant in variants.items()}
-        return seat(self.wish, needs, room(oracle.device, free, self.ceiling_bytes))
+        anchors = None if oracle.device.startswith("cuda") else self.anchors
+        return seat(self.wish, needs, room(oracle.device, free, self.ceiling_bytes), anchors)

@@ -8,8 +8,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from perf.measurement.means import Means, Task
 from perf.measurement.measurement import Measurement
-from perf.measurement.session import Means, Measurements, Task
+from perf.measurement.session import Measurements
 from perf.probes.device_memory import DeviceMemory
 from perf.probes.draw import Draw
 from perf.probes.reading import Missing, Reading

@@ -9,8 +9,9 @@ import pytest
 from perf.gates.open import OpenGates
 from perf.gates.policy import Gate, Policy
 from perf.gates.ruling import Judge, rulings
+from perf.measurement.means import Means, Task
 from perf.measurement.measurement import Measurement
-from perf.measurement.session import Means, Measurements, Task
+from perf.measurement.session import Measurements
 from perf.probes.draw import Draw
 from perf.probes.reading import Missing
 from perf.statistics import Answer

@@ -148,3 +148,19 @@ def test_what_was_rebuilt_is_added_up_over_the_sets_and_one_that_was_off_was_off
     found = merged(parts).arms["jit"]
     assert found.rebuilds == {"recompile": 3, "graph break": 1}
     assert found.instead == "it is eager"
+
+
+def test_parties_are_joined_and_each_is_compared_within_its_own_rounds() -> None:
+    first = replace(MEASUREMENT, arms={name: arm(name, (1.0,), (1.0,)) for name in ("eager", "a", CONTROL)})
+    second = replace(MEASUREMENT, arms={name: arm(name, (2.0,), (2.0,), (2.0,)) for name in ("eager", "b", CONTROL)})
+    joined = merged([first, second], ["eager", "a", "b", "late"])
+    assert joined.processes == (0, 0, 1, 1, 1)
+    for name, figures in (("a", [1.0, 1.0]), ("b", [2.0, 2.0, 2.0])):
+        columns = joined.columns(name)
+        assert [column.tolist() for column in columns[:3] if column is not None] == [figures] * 3
+        assert columns.processes is None, "one set of processes made all of them"
+    whole = joined.columns(CONTROL)
+    assert whole.processes is not None
+    assert whole.processes.tolist() == [0, 0, 1, 1, 1]
+    assert joined.arms["late"].durations_s == []
+    assert len(joined.columns("late").baseline) == 0

@@ -13,7 +13,7 @@ from perf.probes.device_memory import DeviceMemory
 from perf.probes.reading import Missing, known
 from perf.variants.registry import VariantSpec
 from perf.workers.prediction import BESIDE_BYTES, EXPORTED, IN_PROCESS, Footprints, Oracle
-from perf.workers.residency import SLACK, Residency, Room, room, seat
+from perf.workers.residency import MOST, SLACK, Residency, Room, room, seat
 
 GIB = 1 << 30
 FREE = DeviceMemory(24 * GIB, 4 * GIB, 20 * GIB)
@@ -55,6 +55,51 @@ def test_together_is_what_fits_with_some_slack(needs: list[int], size: int) -> N
     found = seat(Residency.AUTO, named, Room(size, "memory"))
     assert found.alone == (sum(needs) > (1 - SLACK) * size)
     assert (found.note is None) == (not found.alone)
+
+
+@given(
+    st.lists(st.integers(1, 4 * GIB), min_size=1, max_size=40),
+    st.integers(1, 2 * GIB),
+    st.integers(1, 64 * GIB),
+)
+def test_parties_hold_everyone_once_beside_the_anchors_and_fit(needs: list[int], anchor: int, size: int) -> None:
+    named = {"eager": anchor, **{str(number): need for number, need in enumerate(needs)}, "eager#control": anchor}
+    anchors = {"eager", "eager#control"}
+    found = seat(Residency.AUTO, named, Room(size, "memory"), anchors)
+    room_for_one = 2 * anchor + max(needs) <= (1 - SLACK) * size
+    if sum(named.values()) <= (1 - SLACK) * size:
+        assert found == seat(Residency.AUTO, named, Room(size, "memory"))
+        assert not found.parties
+    elif not room_for_one:
+        assert found.alone
+        assert not found.parties
+    else:
+        assert not found.alone
+        assert sorted(name for party in found.parties for name in party if name not in anchors) == sorted(
+            set(named) - anchors
+        )
+        for party in found.parties:
+            assert anchors <= set(party)
+            assert 3 <= len(party) <= MOST
+            assert sum(named[name] for name in party) <= (1 - SLACK) * size
+
+
+def test_parties_are_what_a_host_without_room_does_by_itself_only() -> None:
+    five = {"eager": GIB, "a": GIB, "b": GIB, "c": GIB, "eager#control": GIB}
+    host, anchors = Room(4 * GIB, "the host"), {"eager", "eager#control"}
+    found = seat(Residency.AUTO, five, host, anchors)
+    assert found.parties == (
+        ("eager", "eager#control", "a"),
+        ("eager", "eager#control", "b"),
+        ("eager", "eager#control", "c"),
+    )
+    assert "in 3 parties" in str(found.note)
+    assert str(found.note).endswith("Parties: a; b; c")
+    assert seat(Residency.AUTO, five, host).alone, "a card's workers do not come in parties"
+    assert seat(Residency.ALONE, five, host, anchors).alone
+    forced = seat(Residency.TOGETHER, five, host, anchors)
+    assert not forced.alone
+    assert not forced.parties
 
 
 def test_what_was_asked_for_is_done_and_what_speaks_against_it_is_said() -> None:
