@@ -32,7 +32,7 @@ class Task:
 class Means:
     """How it is measured.
 
-    budget_s: seconds of rounds per workload/scenario; None: as the workload's spec says.
+    budget_s: seconds of rounds per workload/scenario and party; None: as the workload's spec says.
     timeout_s: for one answer of a worker. processes: how many times all workers are started anew, because a process is
     a source of variance of its own. claim: called before workers start; returns when the device is this run's alone,
     and at once when it is already. keep_disturbed: whether rounds that something else disturbed count all the same.

@@ -47,7 +47,6 @@ class Measurements:
         self._staging: staging.Staging | None = None
         self._drawn: dict[tuple[str, str], staging.Readings] = {}
         self._before: Reading[DeviceMemory] = Missing("not read yet")
-        self._sets = means.processes
         self._runs: dict[str, Rounds] = {}
         self._seated: dict[str, str | None] = {}
         self._beside: dict[str, Beside] = {}
@@ -64,7 +63,6 @@ class Measurements:
                     self.close()
                     self._means.progress.note(f"{workload}: processes {number + 1} of {every}")
                 parties = self._open(workload)
-                self._sets = every * max(1, len(parties))
                 for party in parties:
                     self.close()
                     self._means.progress.note(f"{workload}: in parties, now {', '.join(party)}")
@@ -193,10 +191,10 @@ class Measurements:
             self._run(workload, scenario, self._undecided)
 
     def _budget_s(self, workload: str, scenario: str) -> float:
-        """Of one set of processes."""
+        """Of one set of processes. A party has it to itself: where nobody is gated it takes ten rounds of it."""
         wish = self._means.budget_s
         whole = self._tasks[workload].workload.budget_s(scenario) if wish is None else wish
-        return whole / self._sets
+        return whole / self._means.processes
 
     def _run(self, workload: str, scenario: str, undecided: Undecided) -> None:
         run, parts = self._runs[scenario], self._parts[workload, scenario]
