@@ -65,6 +65,7 @@ class Measurements:
                 parties = self._open(workload)
                 for party in parties:
                     self.close()
+                    self._drawn.clear()  # nothing was read of this party's workers yet
                     self._means.progress.note(f"{workload}: in parties, now {', '.join(party)}")
                     self._open(workload, party)
                     self._measure_each(workload)
@@ -128,7 +129,6 @@ class Measurements:
         return [variant.name for variant in self._tasks[workload].variants]
 
     def _measure_each(self, workload: str) -> None:
-        self._drawn.clear()
         for each in self._tasks[workload].scenarios:
             self._measure(workload, each)
 
