@@ -1,0 +1,21 @@
+"""A rewriting of a graph, tried on a real one."""
+
+from collections.abc import Callable
+
+import torch
+from torch.export import ExportedProgram
+
+from perf.variants.capture import captured
+from perf.workloads.cosyvoice2.flow_encoder import small_flow_encoder
+
+
+def rewritten_flow_encoder(rewrite: Callable[[ExportedProgram], int]) -> int:
+    """What `rewrite` counted in the narrow flow encoder, whose numbers stay at the lengths it was captured for."""
+    workload = small_flow_encoder()
+    calls = [workload.calls(name)[0] for name in ("1s", "5s")]
+    program = captured(workload.module, calls)
+    count = rewrite(program)
+    with torch.no_grad():
+        for call in calls:
+            torch.testing.assert_close(program.module()(*call), workload.module(*call), rtol=1e-4, atol=1e-5)
+    return count
