@@ -2,7 +2,7 @@
 
 To the graph: one C++ (CPU) or Triton (CUDA) program for all lengths; weights are constants, packed for the processor,
 and what hangs on weights alone is computed once, when it is built (`perf.variants.hoisting`), for up to 256 MiB more.
-Relative shifts become views (`perf.variants.relative_shift`).
+Relative shifts become views (`perf.variants.relative_shift`), masks numbers to add (`perf.variants.additive_mask`).
 Needs: a C++ compiler to build; none to load.
 Can't go: data-dependent control flow; autocast; every plain argument and every size 0 or 1 is fixed in the package.
 Source: torch.export and torch._inductor.aoti_compile_and_package (PyTorch documentation, "AOTInductor").
@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from perf.variants.additive_mask import added
 from perf.variants.capture import captured
 from perf.variants.compiler import missing_compiler
 from perf.variants.hoisting import hoisted
@@ -38,7 +39,7 @@ class Inductor:
     per_signature = True
 
     def options(self) -> Mapping[str, object]:
-        return {"recipe": "export,hoist,unpad,aoti", **CONFIGS}
+        return {"recipe": "export,hoist,unpad,add,aoti", **CONFIGS}
 
     def unavailable(self) -> str | None:
         return missing_compiler()
@@ -50,6 +51,7 @@ class Inductor:
         program = captured(module, calls)
         hoisted(program)
         unpadded(program)
+        added(program)
         with torch.no_grad(), refusing("inductor", "OperatorIssue"):
             aoti_compile_and_package(program, package_path=str(path), inductor_configs=dict(CONFIGS))
         return {}
