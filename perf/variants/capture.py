@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from perf.variants.refusal import refusing
+from perf.variants.repetition import compiled_once
 from perf.workloads.workload import Inputs
 
 if TYPE_CHECKING:
@@ -23,11 +24,16 @@ CAN_NOT_CAPTURE = (
 
 
 def captured(module: torch.nn.Module, calls: Sequence[Inputs]) -> ExportedProgram:
-    """One graph that serves all `calls`; Unavailable where torch.export can't follow the module."""
+    """One graph that serves all `calls`; Unavailable where torch.export can't follow the module.
+
+    What the module names as `repeated` is a graph of its own, called several times; only dynamo, which `strict` asks
+    for, writes it so.
+    """
     import torch
 
+    strict = compiled_once(module) > 0
     with torch.no_grad(), refusing("torch.export", *CAN_NOT_CAPTURE):
-        return torch.export.export(module, calls[0], dynamic_shapes=free_sizes(calls))
+        return torch.export.export(module, calls[0], dynamic_shapes=free_sizes(calls), strict=strict)
 
 
 def free_sizes(calls: Sequence[Inputs]) -> tuple[Any, ...]:

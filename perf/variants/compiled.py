@@ -1,8 +1,9 @@
 """torch.compile in the worker itself: dynamo reads the Python as it runs, inductor compiles it at the first call.
 
 To the graph: as `inductor`, but weights stay arguments (no freezing), and what dynamo can't read stays Python between
-two graphs. A length never seen compiles again; from the second one on it is left free. `compile-reduce-overhead`
-replays CUDA graphs; `compile-max-autotune` tries kernels for every product and keeps the fastest.
+two graphs. What a module names as `repeated` is compiled once (`perf.variants.repetition`). A length never seen is
+compiled again; from the second one on it is left free. `compile-reduce-overhead` replays CUDA graphs;
+`compile-max-autotune` tries kernels for every product and keeps the fastest.
 Needs: a C++ compiler on a CPU, Triton on CUDA, both in the worker: its memory holds the compiler too, and the first
 call is the compilation. torch keeps what it compiled in its own cache, beside jitgate's.
 Can't go: nowhere, by its own word; where it can read nothing it would run eager, and that is refused.
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from perf.errors import Unavailable
 from perf.variants.compiler import missing_compiler
 from perf.variants.evidence import Rebuilds
+from perf.variants.repetition import compiled_once
 from perf.variants.variant import Call
 from perf.workloads.workload import Inputs
 
@@ -49,6 +51,7 @@ class Compiled:
     def __init__(self, module: torch.nn.Module, mode: str) -> None:
         import torch
 
+        compiled_once(module)
         self._call = torch.compile(module, mode=mode)
         self._graphs_before = _graphs()
 

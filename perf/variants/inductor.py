@@ -4,7 +4,8 @@ To the graph: one C++ (CPU) or Triton (CUDA) program for all lengths; weights ar
 and what hangs on weights alone is computed once, when it is built (`perf.variants.hoisting`), for up to 256 MiB more.
 Relative shifts become views (`perf.variants.relative_shift`), masks numbers to add (`perf.variants.additive_mask`).
 Needs: a C++ compiler to build; none to load.
-Can't go: data-dependent control flow; autocast; every plain argument and every size 0 or 1 is fixed in the package.
+Can't go: data-dependent control flow; what one call runs several times (`perf.variants.repetition`); autocast; every
+plain argument and every size 0 or 1 is fixed in the package.
 Source: torch.export and torch._inductor.aoti_compile_and_package (PyTorch documentation, "AOTInductor").
 """
 
@@ -14,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from perf.errors import Unavailable
 from perf.variants.additive_mask import added
 from perf.variants.capture import captured
 from perf.variants.compiler import missing_compiler
@@ -21,6 +23,7 @@ from perf.variants.hoisting import hoisted
 from perf.variants.packaged import Packaged
 from perf.variants.refusal import refusing
 from perf.variants.relative_shift import unpadded
+from perf.variants.repetition import repeated
 from perf.variants.scratch import unpacking
 from perf.variants.variant import Call, Facts
 from perf.workloads.workload import Inputs
@@ -48,6 +51,12 @@ class Inductor:
         import torch
         from torch._inductor import aoti_compile_and_package
 
+        if often := ", ".join(repeated(module)):
+            raise Unavailable(
+                f"one call of this model runs {often} several times, which torch 2.13's ahead-of-time code can't hold "
+                "once (`codegen invoke_subgraph is not implemented for cpp wrapper`), and would hold as often as it "
+                "is called; take compile, or a workload of that module alone"
+            )
         program = captured(module, calls)
         hoisted(program)
         unpadded(program)

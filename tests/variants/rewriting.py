@@ -1,12 +1,28 @@
-"""A rewriting of a graph, tried on a real one."""
+"""What rewritings of a graph are tried on."""
 
 from collections.abc import Callable
 
 import torch
+from torch import Tensor, nn
 from torch.export import ExportedProgram
 
 from perf.variants.capture import captured
 from perf.workloads.cosyvoice2.flow_encoder import small_flow_encoder
+
+
+class Steps(nn.Module):
+    """Five passes through one child."""
+
+    repeated = ("child",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.child = nn.Sequential(nn.Linear(4, 4), nn.Tanh())
+
+    def forward(self, x: Tensor) -> Tensor:
+        for _ in range(5):
+            x = x + self.child(x)
+        return x
 
 
 def rewritten_flow_encoder(rewrite: Callable[[ExportedProgram], int]) -> int:

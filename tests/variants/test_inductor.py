@@ -6,11 +6,13 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from perf.errors import Unavailable
 from perf.variants.capture import free_sizes
 from perf.variants.evidence import Evident
 from perf.variants.inductor import Inductor
 from perf.variants.packaged import Packaged
 from perf.variants.scratch import VARIABLE
+from tests.variants.rewriting import Steps
 from tests.workers.models import Tiny
 
 DYNAMIC = torch.export.Dim.DYNAMIC
@@ -44,6 +46,11 @@ def test_a_package_serves_lengths_it_was_not_exported_with(tmp_path: Path, monke
         x = torch.randn(length, 64)
         with torch.no_grad():
             torch.testing.assert_close(loaded(x, 2), module(x, 2))
+
+
+def test_what_is_repeated_is_refused_by_its_name(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="runs child several times"):
+        Inductor().export(Steps(), [(torch.randn(5, 4),)], tmp_path / "steps.pt2")
 
 
 def test_without_a_compiler_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

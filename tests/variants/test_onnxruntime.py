@@ -18,6 +18,7 @@ from perf.variants.capture import captured
 from perf.variants.onnx_graph import LARGEST, _with_wide_indices, export_onnx, missing_exporter
 from perf.variants.onnxruntime import CPU, CUDA, Bound, OnnxRuntime, Session
 from perf.workloads.workload import Inputs
+from tests.variants.rewriting import Steps
 
 ONE = {"inputs": json.dumps(["x", None, "y"]), "answer": _pytree.treespec_dumps(_pytree.tree_structure(0))}
 
@@ -191,3 +192,15 @@ def test_onnx_runtime_adds_frames_up_as_torch_does(spectra: list[Inputs], tmp_pa
     run = engine.load(tmp_path / "x.onnx", "cpu", facts)
     for call in spectra:
         torch.testing.assert_close(run(*call), Inverse()(*call))
+
+
+@pytest.mark.slow
+def test_what_is_repeated_runs_as_often_as_it_is_called(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    module, calls = Steps().eval(), [(torch.randn(rows, 4),) for rows in (5, 9)]
+    path = tmp_path / "steps.onnx"
+    run = OnnxRuntime().load(path, "cpu", OnnxRuntime().export(module, calls, path))
+    with torch.no_grad():
+        for rows in (5, 9, 17):
+            x = torch.randn(rows, 4)
+            torch.testing.assert_close(run(x), module(x))

@@ -44,8 +44,8 @@ class Flow(nn.Module):
 
     encoder, estimator: built for `width` channels and `mel` bands. The defaults are CosyVoice2-0.5B's: 112,549,360
     parameters in 1,121 tensors.
-    Scripts as it is. torch.export traces it too, but writes the ten steps out: a graph of 20,344 nodes (torch
-    2.13), which is why no compiled variant of the whole is offered.
+    Scripts as it is. torch.export writes the ten steps out, a graph of 20,344 nodes (torch 2.13), unless a compiler is
+    told what is repeated (`perf.variants.repetition`).
     """
 
     def __init__(

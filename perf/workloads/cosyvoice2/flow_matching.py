@@ -33,6 +33,8 @@ def time_grid(steps: int, like: Tensor) -> Tensor:
 class EulerSolver(nn.Module):
     """Follows the estimator's directions from where it is put."""
 
+    repeated = ("estimator",)
+
     def __init__(self, estimator: nn.Module) -> None:
         super().__init__()
         self.guidance = GUIDANCE
