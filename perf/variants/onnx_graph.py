@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from perf.errors import Unavailable
 from perf.variants.capture import captured
 from perf.variants.refusal import refusing
+from perf.variants.repetition import repeated
 from perf.variants.variant import Facts
 from perf.workloads.workload import Inputs
 
@@ -53,8 +54,11 @@ def export_onnx(module: torch.nn.Module, calls: Sequence[Inputs], path: Path) ->
     outputs = program.graph_signature.user_outputs
     if not all(isinstance(name, str) for name in outputs):
         raise Unavailable("ONNX returns tensors only, and this model returns plain values beside them")
+    # ONNX holds what is repeated as often as it is called: then the exporter's optimiser takes many minutes, and who
+    # loads the file optimises too.
+    as_it_is = {"external_data": False, "verbose": False, "optimize": not repeated(module)}
     with torch.no_grad(), refusing("ONNX", "OnnxExporterError"):
-        torch.onnx.export(program, (), str(path), opset_version=OPSET, external_data=False, dynamo=True, verbose=False)
+        torch.onnx.export(program, (), str(path), opset_version=OPSET, dynamo=True, **as_it_is)
     beside = path.with_name(f"{path.name}.data")
     if beside.exists():  # torch's exporter begins a second file by itself, from 1.5 GiB in the graph on (torch 2.13)
         beside.unlink()
