@@ -56,9 +56,18 @@ def export_onnx(module: torch.nn.Module, calls: Sequence[Inputs], path: Path) ->
         raise Unavailable("ONNX returns tensors only, and this model returns plain values beside them")
     # ONNX holds what is repeated as often as it is called: then the exporter's optimiser takes many minutes, and who
     # loads the file optimises too.
-    as_it_is = {"external_data": False, "verbose": False, "optimize": not repeated(module)}
+    optimize = not repeated(module)
     with torch.no_grad(), refusing("ONNX", "OnnxExporterError"):
-        torch.onnx.export(program, (), str(path), opset_version=OPSET, dynamo=True, **as_it_is)
+        torch.onnx.export(
+            program,
+            (),
+            str(path),
+            opset_version=OPSET,
+            external_data=False,
+            dynamo=True,
+            verbose=False,
+            optimize=optimize,
+        )
     beside = path.with_name(f"{path.name}.data")
     if beside.exists():  # torch's exporter begins a second file by itself, from 1.5 GiB in the graph on (torch 2.13)
         beside.unlink()
