@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from perf.gates.cell import Cell
@@ -13,6 +13,9 @@ from perf.measurement.measurement import Measurement
 from perf.statistics import Answer
 from perf.variants.registry import BASELINE, CONTROL
 from perf.variants.staged import is_staged
+
+FASTER = 1.0
+"""From here on a variant is faster; what a recommendation asks of it."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,26 @@ class OpenSentences:
             variant
             for variant in measurement.arms
             if is_staged(variant) and judge_prediction(self.judge, measurement, variant).verdict is Answer.INCONCLUSIVE
+        ]
+
+
+@dataclass(frozen=True)
+class OpenChoice:
+    """The variants that somebody asked for by name, while it is open whether they are faster than the baseline at all.
+
+    Without that none of them can be recommended, however fast it is.
+    """
+
+    judge: Judge
+    chosen: Collection[str]
+
+    def __call__(self, measurement: Measurement) -> list[str]:
+        return [
+            variant
+            for variant in measurement.arms
+            if variant in self.chosen
+            and variant not in (BASELINE, CONTROL)
+            and self.judge.undecided(measurement, variant, "min_speedup", FASTER)
         ]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from perf.gates.cell import Cell
+from perf.gates.open import FASTER
 from perf.gates.policy import Policy
 from perf.gates.ruling import Judge
 from perf.gates.size import format_bytes
@@ -101,7 +102,7 @@ def _against(policy: Policy, judge: Judge, measurement: Measurement, variant: st
     parity = judge.parity(measurement, variant)
     if not parity.green:
         return Against("not the right output", parity.reason)
-    speed = judge.speed(measurement, variant, 1.0)
+    speed = judge.speed(measurement, variant, FASTER)
     if not speed.green:
         words = {Answer.FAIL: "slower", Answer.INCONCLUSIVE: "not decidedly faster"}
         return Against(words.get(speed.verdict, "no verdict on its speed"), speed.reason)

@@ -61,6 +61,14 @@ class Claims:
                 measurements.more(cell.workload, cell.scenario, self._undecided(claim))
         return claim.judge(self._findings())
 
+    def open(self, measurement: Measurement) -> list[str]:
+        """The variants of which more rounds of `measurement` may still decide a claim that was asked."""
+        here = (measurement.workload, measurement.scenario)
+        places = {claim: {(cell.workload, cell.scenario) for cell in self.needed(claim)} for claim in self.asked}
+        return [
+            variant for claim in self.asked if here in places[claim] for variant in self._undecided(claim)(measurement)
+        ]
+
     def _undecided(self, claim: Claim) -> Callable[[Measurement], list[str]]:
         from perf.claims.claim import open_variants
 

@@ -237,7 +237,7 @@ class State:
         return discover(self.policy, self.device.name, self.progress, ask=not self.is_xdist_worker)
 
     def _make_measurements(self) -> Measurements:
-        from perf.gates.open import AnyOpen, OpenGates, OpenSentences
+        from perf.gates.open import AnyOpen, OpenChoice, OpenGates, OpenSentences
         from perf.history.rounds import save_rounds
         from perf.measurement.means import Means
         from perf.measurement.session import Measurements
@@ -271,7 +271,9 @@ class State:
             on_close=lambda measurement: save_rounds(root / "rounds", measurement),
         )
         tasks = tasks_of(self.policy, self.device.kind, self._needed)
-        return Measurements(tasks, means, AnyOpen((OpenGates(self.policy, self.judge), OpenSentences(self.judge))))
+        judge, chosen = self.judge, self._wanted or ()
+        asked = (OpenGates(self.policy, judge), OpenSentences(judge), OpenChoice(judge, chosen), self.claims.open)
+        return Measurements(tasks, means, AnyOpen(asked))
 
 
 STATE = pytest.StashKey[State]()

@@ -1,6 +1,6 @@
 """Who needs more rounds."""
 
-from perf.gates.open import OpenGates, OpenLimit
+from perf.gates.open import OpenChoice, OpenGates, OpenLimit
 from perf.gates.policy import Gate, Policy
 from perf.gates.ruling import Judge
 from tests.measurements import made_of
@@ -38,3 +38,13 @@ def test_a_limit_on_slow_calls_is_waited_for_also_with_the_baseline() -> None:
     policy = Policy(gates=(Gate("here", variant="eager", max_p95_ms=12.0), Gate("here", variant="jit", max_p95_ms=9.0)))
     assert OpenGates(policy, JUDGE)(made_of(1.0, rounds=50)) == ["eager"]
     assert OpenGates(policy, JUDGE)(made_of(1.0, rounds=400)) == []
+
+
+def test_who_was_asked_for_by_name_is_waited_for_until_faster_or_slower_is_decided() -> None:
+    choice = OpenChoice(JUDGE, frozenset({"eager", "jit"}))
+    assert choice(made_of(1.00)) == ["jit"]
+    assert choice(made_of(1.40, rounds=3)) == ["jit"]
+    assert choice(made_of(1.40)) == []
+    assert choice(made_of(0.70)) == []
+    assert choice(made_of(1.00, rel_l2=1.0)) == [], "no rounds make a wrong output right"
+    assert OpenChoice(JUDGE, frozenset({"eager"}))(made_of(1.00)) == []

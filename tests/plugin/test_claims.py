@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from perf.claims.claim import Said
+from perf.claims.speed import Faster
 from perf.errors import UsageProblem
+from perf.gates.cell import Cell
+from perf.gates.policy import Policy
+from perf.gates.ruling import Judge
+from perf.measurement.measurement import Measurement
+from perf.plugin.claims import Claims
 from perf.plugin.report_file import ReportFile
+from tests.measurements import made_of
 from tests.plugin.conftest import Project
 
 CONFTEST = '''
@@ -53,6 +64,27 @@ def asking(project: Project) -> Project:
     (project.path / "conftest.py").write_text(CONFTEST)
     (project.path / "test_mine.py").write_text(TEST)
     return project
+
+
+def test_rounds_go_on_for_a_claim_about_what_is_measured_until_it_is_decided() -> None:
+    state: Any = SimpleNamespace(
+        policy=Policy(), device=SimpleNamespace(kind="cpu"), judge=Judge(0.01), measurements=SimpleNamespace(done={})
+    )
+    workload = next(iter(Policy().workloads))
+    claims = Claims(state)
+    claims.asked = [
+        Faster("here", Said("it is so", "1", "-"), Cell(workload, "short", "torchscript"), 1.10),
+        Faster("elsewhere", Said("it is so", "1", "-"), Cell(workload, "long", "torchscript"), 1.10),
+    ]
+
+    def of(ratio: float) -> Measurement:
+        made = made_of(ratio)
+        arms = {name.replace("jit", "torchscript"): arm for name, arm in made.arms.items()}
+        return replace(made, workload=workload, arms=arms)
+
+    assert claims.open(of(1.10)) == ["torchscript"]
+    assert claims.open(of(1.40)) == []
+    assert claims.open(replace(of(1.10), scenario="new")) == []
 
 
 @pytest.mark.slow
