@@ -1,7 +1,8 @@
 """Inductor ahead of time: `torch.export` -> AOTInductor with freezing -> a `.pt2` package, loaded back.
 
 To the graph: one C++ (CPU) or Triton (CUDA) program for all lengths; weights are constants, packed for the processor,
-and what hangs on weights alone is computed once, when it is built (`perf.variants.hoisting`), for up to 256 MiB more.
+linear layers of one input are one, and what hangs on weights alone is computed once, when it is built
+(`perf.variants.hoisting`), for up to 256 MiB more.
 Relative shifts become views (`perf.variants.relative_shift`), masks numbers to add (`perf.variants.additive_mask`).
 Needs: a C++ compiler to build; none to load.
 Can't go: data-dependent control flow; what one call runs several times (`perf.variants.repetition`); autocast; every
@@ -31,8 +32,9 @@ from perf.workloads.workload import Inputs
 if TYPE_CHECKING:
     import torch
 
-CONFIGS: Mapping[str, object] = {"freezing": True}
-"""What inductor is told for every package; part of its key."""
+CONFIGS: Mapping[str, object] = {"freezing": True, "cpp.enable_concat_linear": True}
+"""What inductor is told for every package; part of its key. The second makes one of linear layers that read the same
+(query, key, value), as happens on a card by itself."""
 
 
 class Inductor:
