@@ -191,7 +191,7 @@ class Measurements:
             self._run(workload, scenario, self._undecided)
 
     def _budget_s(self, workload: str, scenario: str) -> float:
-        """Of one set of processes. A party has it to itself: where nobody is gated it takes ten rounds of it."""
+        """Of one set of processes. Each party has all of it."""
         wish = self._means.budget_s
         whole = self._tasks[workload].workload.budget_s(scenario) if wish is None else wish
         return whole / self._means.processes

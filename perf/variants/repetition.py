@@ -35,11 +35,16 @@ def compiled_once(module: torch.nn.Module) -> int:
 
 
 def repeated(module: torch.nn.Module) -> dict[str, torch.nn.Module]:
-    """What one call of `module` runs several times: path of the child -> child. Raises AttributeError."""
+    """What one call of `module` runs several times: path of the child -> child. Raises AttributeError.
+
+    Only a tuple names children: a model may call anything else of its own `repeated`.
+    """
+    named = {path: (owner, getattr(owner, "repeated", None)) for path, owner in module.named_modules()}
     return {
         f"{path}.{name}".lstrip("."): owner.get_submodule(name)
-        for path, owner in module.named_modules()
-        for name in getattr(owner, "repeated", ())
+        for path, (owner, names) in named.items()
+        if isinstance(names, tuple)
+        for name in names
     }
 
 

@@ -79,3 +79,12 @@ def test_a_name_without_a_child_is_an_error() -> None:
     module.repeated = ("sister",)
     with pytest.raises(AttributeError, match="sister"):
         compiled_once(module)
+
+
+def test_something_else_of_that_name_names_no_children() -> None:
+    class Mine(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.repeated = nn.Linear(2, 2)
+
+    assert repeated(Mine()) == {}
