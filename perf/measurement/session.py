@@ -83,8 +83,8 @@ class Measurements:
         """
         crew = self._crew
         alive = crew is not None and crew.workload.name == workload and scenario in self._runs
-        budget_s = self._budget_s(workload, scenario)
-        if alive and len(self._parts[workload, scenario]) == 1 and not self._runs[scenario].over(budget_s):
+        one_set = alive and len(self._parts[workload, scenario]) == 1
+        if one_set and not self._runs[scenario].over(self._budget_s(workload, scenario)):
             self._run(workload, scenario, undecided)
         return self.done[workload, scenario]
 
@@ -191,9 +191,10 @@ class Measurements:
             self._run(workload, scenario, self._undecided)
 
     def _budget_s(self, workload: str, scenario: str) -> float:
-        """Of one set of processes. Each party has all of it."""
+        """Of one set of processes. Each party has one of its own."""
         wish = self._means.budget_s
-        whole = self._tasks[workload].workload.budget_s(scenario) if wish is None else wish
+        arms = len(self._parts[workload, scenario][-1].arms)
+        whole = self._tasks[workload].workload.budget_s(scenario, arms) if wish is None else wish
         return whole / self._means.processes
 
     def _run(self, workload: str, scenario: str, undecided: Undecided) -> None:

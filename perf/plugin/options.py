@@ -36,7 +36,8 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="SECONDS",
         type=_seconds,
         help="longest time for the rounds of one workload/scenario; who needs more is INCONCLUSIVE; default: 300, and "
-        "1800 for a sentence of 1 s, which takes so many rounds to compare with its prediction",
+        "1800 for a sentence of 1 s, which takes so many rounds to compare with its prediction; for more than ten "
+        "variants longer in proportion",
     )
     group.addoption(
         "--perf-ceiling",

@@ -18,6 +18,10 @@ _PIPELINE_SCENARIOS = (*_SENTENCES, "stream_5s")
 BUDGET_S = 300.0
 """Seconds of rounds of one workload/scenario, which is enough for what calls take up to a second or so."""
 
+SHARERS = 10
+"""So many variants share a budget; for more it grows in proportion, as a round of them does. All 35 of the flow encoder
+at 5 s had 12 rounds of 25 s in `BUDGET_S`, and nothing was decided of any of them (two CPU cores, 2026-11-23)."""
+
 _SENTENCE_BUDGETS_S = {"1s": 1800.0}
 """Of pipelines, the shortest sentence only: what a stage gains is a few per cent of it, calls of ten seconds scatter by
 ten on a shared CPU, and it takes some forty rounds to tell. Longer sentences keep to ten; the model is the same."""
@@ -48,9 +52,9 @@ class WorkloadSpec:
     notes: tuple[str, ...] = ()
     budgets_s: Mapping[str, float] = field(default_factory=dict)
 
-    def budget_s(self, scenario: str) -> float:
-        """Seconds of rounds, unless a run is told otherwise."""
-        return self.budgets_s.get(scenario, BUDGET_S)
+    def budget_s(self, scenario: str, variants: int) -> float:
+        """Seconds of rounds of so many variants, unless a run is told otherwise."""
+        return self.budgets_s.get(scenario, BUDGET_S) * max(1.0, variants / SHARERS)
 
     def recipe(self) -> dict[str, Any]:
         """What a worker has to be told to build it; see `Stage.open`."""
