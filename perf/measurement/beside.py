@@ -1,6 +1,7 @@
 """What is measured beside the rounds, once they are over: new lengths, the work of a call, ceilings, emptied caches.
 
-Memory has been read by then, and is not read again, since this would show in it.
+Memory has been read by then, since this shows in it; what is read of it afterwards only tells the next run how much
+room workers need.
 """
 
 from __future__ import annotations
@@ -40,13 +41,17 @@ class Asked(Protocol):
 
 @dataclass(frozen=True)
 class Beside:
-    """All of it for one scenario, to be put beside whatever its rounds say so far."""
+    """All of it for one scenario, to be put beside whatever its rounds say so far.
+
+    needs: memory of each worker with these calls among its own, which is what there has to be room for.
+    """
 
     memory: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     lengths: Mapping[str, NewLengths] = field(default_factory=dict)
     work: Work | None = None
     ceilings: Mapping[str, Ceiling] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
+    needs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def added_to(self, measurement: Measurement) -> Measurement:
         """The measurement with these figures."""

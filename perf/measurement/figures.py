@@ -35,10 +35,12 @@ class NewLength:
 
 @dataclass(frozen=True)
 class NewLengths:
-    """One entry a length. problem: what a call raised at a new length; the lengths before it count."""
+    """One entry a length. problem: what a call raised at a new length; the lengths before it count. untried: why there
+    are fewer than there could be, where memory was short."""
 
     lengths: tuple[NewLength, ...] = ()
     problem: str | None = None
+    untried: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,4 +68,4 @@ def new_lengths(answer: Mapping[str, Any]) -> NewLengths:
         for first_s, known_s in answer.get("lengths", ())
         if first_s > 0 and known_s and min(known_s) > 0 and math.isfinite(first_s)
     )
-    return NewLengths(lengths, answer.get("problem"))
+    return NewLengths(lengths, answer.get("problem"), answer.get("untried"))

@@ -217,10 +217,8 @@ class Measurements:
             name: answer | {"weight_bytes": ready.weight_bytes}
             for name, answer in way.memory(measurement.scenario).items()
         }
-        for name, answer in memory.items():
-            if ready.oracle is not None:
-                ready.oracle.learn(ready.variants[name], measurement.scenario, answer)
-            if measurement.overcommitted:  # a full card gains nothing more, whatever is put on it
+        if measurement.overcommitted:  # a full card gains nothing more, whatever is put on it
+            for answer in memory.values():
                 answer["doubt"] = measurement.overcommitted
         draw = self._draw(measurement)
         off = way.off(measurement.scenario)
@@ -228,6 +226,10 @@ class Measurements:
         if self._means.beside and scenario not in self._beside and not measurement.overcommitted:
             ahead = [name for name in self._tasks[measurement.workload].scenarios if name not in self._beside]
             self._beside[scenario] = way.beside(measurement, self._ceilings, ahead)
+        beside = self._beside.get(scenario, Beside())
+        if ready.oracle is not None:
+            for name, need in {**memory, **beside.needs}.items():
+                ready.oracle.learn(ready.variants[name], scenario, need)
         arms = {
             name: replace(
                 arm,
@@ -239,7 +241,7 @@ class Measurements:
             for name, arm in measurement.arms.items()
         }
         whole = replace(measurement, arms=arms, notes=measurement.notes + way.notes(scenario))
-        return self._beside.get(scenario, Beside()).added_to(whole)
+        return beside.added_to(whole)
 
     def _draw(self, measurement: Measurement) -> Mapping[str, Mapping[str, Any]]:
         """Once a scenario, whatever rounds are added; where the device tells nothing, nobody works for it."""

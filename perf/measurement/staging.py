@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from perf.measurement.beside import Beside, Ceilings, measure_beside
@@ -109,7 +109,11 @@ class Together:
         return self._started.get(scenario, {})
 
     def beside(self, measurement: Measurement, known: Ceilings, kept: Collection[str]) -> Beside:
-        return measure_beside(self._crew, measurement, known, threads=self._ready.threads, kept=kept)
+        found = measure_beside(self._crew, measurement, known, threads=self._ready.threads, kept=kept)
+        if self._crew.device != "cpu":  # a card that is full says so, and nobody is killed for it
+            return found
+        needs = self._crew.ask_each(self._crew.workers.values(), "reading memory", "memory")
+        return replace(found, needs={worker.name: answer for worker, answer in needs.items()})
 
     def rounds(self, blank: Measurement, watch: Watch) -> Rounds:
         inputs, started = self._ready.calls[blank.scenario], self.started(blank.scenario)

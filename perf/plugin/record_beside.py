@@ -24,6 +24,7 @@ def beside(judge: Judge, measurement: Measurement, variant: str) -> dict[str, An
             "ratio": _interval(new_length(measurement, variant, judge.alpha)),
             "lengths": [{"first_s": each.first_s, "known_s": list(each.known_s)} for each in lengths.lengths],
             "problem": lengths.problem,
+            "untried": lengths.untried,
         },
         "limit": _limit(judge, measurement, variant),
     }

@@ -118,12 +118,11 @@ def _steady(arm: Arm) -> str:
 def _new_length(judge: Judge, measurement: Measurement, name: str) -> str:
     found = measurement.arms[name].new_lengths
     ratio = new_length(measurement, name, judge.alpha)
+    end = "fails" if found.problem else "no memory left" if found.untried else ""
     if ratio is None:
-        return "fails" if found.problem else "-"
+        return end or "-"
     count = len(found.lengths)
-    return f"{format_ratio(ratio)}, {count} length{'s' if count > 1 else ''}" + (
-        ", then fails" if found.problem else ""
-    )
+    return f"{format_ratio(ratio)}, {count} length{'s' if count > 1 else ''}" + (f", then {end}" if end else "")
 
 
 def _of_the_limit(judge: Judge, measurement: Measurement, name: str) -> str:

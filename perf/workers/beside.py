@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from perf.probes.clock import clock_for
+from perf.probes.device_memory import HostRoom
+from perf.probes.memory import HostMemory
+from perf.probes.reading import Missing
 from perf.statistics import steady
 from perf.workers.ceiling import measure_ceiling
 from perf.workers.content import shapes, signature
@@ -79,7 +82,7 @@ class Beside:
 
         folder: where `choose_lengths` wrote inputs; None: the scenario's own calls, from the second one on, where their
         sizes differ. `lengths`: [first_s, [known_s, ...]]. `problem` is the first line of what a call raised: the
-        lengths before it count.
+        lengths before it count. `untried`: why lengths are left that were not called, where memory is the reason.
         """
         import torch
 
@@ -91,11 +94,13 @@ class Beside:
             calls = self._own_lengths(scenario)
         clock, began = clock_for(self._device), time.perf_counter()
         found: list[list[Any]] = []
-        problem = None
+        problem = untried = None
 
         def walk() -> None:
+            nonlocal untried
             for call in calls:
-                if time.perf_counter() - began > LENGTHS_S:
+                untried = None if folder is None else self._short_of_room()
+                if untried is not None or time.perf_counter() - began > LENGTHS_S:
                     break
                 first_s, *known_s = (clock.time(call).wall_ns / 1e9 for _ in range(1 + KNOWN_CALLS))
                 found.append([first_s, known_s[-COUNTED_CALLS:]])
@@ -104,7 +109,7 @@ class Beside:
             _undisturbed(walk)
         except Exception as error:  # noqa: BLE001 - what a new length raises is a finding, and the variant lives on
             problem = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
-        return {"lengths": found, "problem": problem}
+        return {"lengths": found, "problem": problem, "untried": untried}
 
     def count_work(self, scenario: str) -> Answer:
         """Arithmetic and bytes of one call; see `perf.workers.work`. For the worker that runs the module itself."""
@@ -129,6 +134,20 @@ class Beside:
         inputs = self._inputs_of(scenario)
         known = self._seen(but=scenario) | {shapes(inputs[0])}
         return [self._calls[scenario][place] for place in unlike(inputs, signature(inputs[0]), known)]
+
+    def _short_of_room(self) -> str | None:
+        """Why a size that nobody knows is not called: it may take as much again as this worker did until now.
+
+        A card says that it is full, and lives on; the kernel of a host kills, and all that was measured looks dead.
+        """
+        room = HostRoom().read() if self._device.startswith("cpu") else Missing("a card says so itself")
+        if isinstance(room, Missing):
+            return None
+        own = HostMemory().read()
+        taken = max(own.level_bytes, own.peak_bytes or 0)
+        if room.free_bytes >= taken:
+            return None
+        return f"{room.free_bytes >> 20} MiB of memory were free, and this worker had taken {taken >> 20} MiB"
 
     def _seen(self, but: str | None = None) -> set[str]:
         """Sizes that this process has called, those of one scenario left out."""

@@ -56,4 +56,5 @@ def test_a_new_length_is_compared_with_known_calls_of_the_same_length() -> None:
 def test_what_a_worker_answers_becomes_lengths_that_can_be_compared() -> None:
     found = new_lengths({"lengths": [[0.2, [0.1, 0.1]], [0.0, [0.1]], [0.2, []]], "problem": "ValueError: five"})
     assert found == NewLengths((NewLength(0.2, (0.1, 0.1)),), "ValueError: five")
+    assert new_lengths({"lengths": [], "untried": "1 MiB was free"}) == NewLengths(untried="1 MiB was free")
     assert new_lengths({}) == NewLengths()

@@ -56,6 +56,14 @@ def test_a_line_a_variant_with_what_comes_once_and_the_limit() -> None:
     ]
 
 
+def test_lengths_that_memory_did_not_suffice_for_are_not_said_to_fail() -> None:
+    found = whole()
+    jit = replace(found.arms["jit"], new_lengths=NewLengths((NewLength(0.2, (0.1,)),), untried="1 MiB was free"))
+    assert "2.00x, 1 length, then no memory left" in beside(JUDGE, replace(found, arms={**found.arms, "jit": jit}))[2]
+    none = replace(jit, new_lengths=NewLengths(untried="1 MiB was free"))
+    assert "no memory left" in beside(JUDGE, replace(found, arms={**found.arms, "jit": none}))[2]
+
+
 def test_what_was_built_now_is_not_said_to_come_from_the_cache() -> None:
     found = whole()
     jit = replace(found.arms["jit"], cold=replace(found.arms["jit"].cold, built_now=True))

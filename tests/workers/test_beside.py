@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+from perf.probes.device_memory import DeviceMemory
 from perf.variants.registry import BASELINE
 from perf.workers import beside, ceiling
 from perf.workers.beside import COUNTED_CALLS, MOST_LENGTHS, emptied, unlike
@@ -68,7 +69,34 @@ def test_a_scenario_of_many_sizes_has_its_own_and_its_first_is_not_new(stage: St
 
 def test_a_scenario_of_one_size_has_no_new_ones(stage: Stage, tmp_path: Path) -> None:
     stage.bind("short", str(tmp_path))
-    assert stage.lengths("short", None) == {"lengths": [], "problem": None}
+    assert stage.lengths("short", None) == {"lengths": [], "problem": None, "untried": None}
+
+
+class FullHost:
+    """One MiB is left, which no process with torch in it is smaller than."""
+
+    def read(self) -> DeviceMemory:
+        return DeviceMemory(8 << 30, (8 << 30) - (1 << 20), 1 << 20)
+
+
+def test_no_new_length_is_tried_where_the_kernel_might_kill_for_it(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beside, "HostRoom", FullHost)
+    stage.bind("short", str(tmp_path))
+    assert stage.choose_lengths("short", [], str(tmp_path)) == {"count": 4}
+    answer = stage.lengths("short", str(tmp_path))
+    assert (answer["lengths"], answer["problem"]) == ([], None)
+    assert answer["untried"].startswith("1 MiB of memory were free, and this worker had taken ")
+
+
+def test_a_scenario_has_its_own_lengths_however_full_the_host_is(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beside, "HostRoom", FullHost)
+    stage.bind("varied", str(tmp_path))
+    answer = stage.lengths("varied", None)
+    assert (len(answer["lengths"]), answer["untried"]) == (3, None)
 
 
 def test_what_a_new_length_raises_is_said_and_those_before_it_count(stage: Stage, tmp_path: Path) -> None:
