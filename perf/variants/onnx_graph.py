@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,7 +49,7 @@ def export_onnx(module: torch.nn.Module, calls: Sequence[Inputs], path: Path) ->
     size = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
     if size > LARGEST:
         raise Unavailable(f"its weights take {size / 2**30:.1f} GiB, and one ONNX file holds 2 GiB")
-    program = _with_wide_indices(captured(module, calls))
+    program = _with_finite_constants(_with_wide_indices(captured(module, calls)))
     # Constants are inputs too, to torch.export; they are no tensors, and are written into the graph.
     names = [name if isinstance(name, str) else None for name in program.graph_signature.user_inputs]
     outputs = program.graph_signature.user_outputs
@@ -92,6 +93,29 @@ def _with_wide_indices(program: ExportedProgram) -> ExportedProgram:
     table = torch.export.default_decompositions()
     table[aten.unfold_backward.default] = _overlapped
     return program.run_decompositions(table)  # type: ignore[no-any-return]
+
+
+def _with_finite_constants(program: ExportedProgram) -> ExportedProgram:
+    """`program`, in place, in which no number beside a half-precision tensor is beyond what that type can hold.
+
+    torch multiplies fp16 by -1e10, as masks are made, in float32; ONNX holds the constant in fp16, which makes it
+    infinite, and 0 * inf is not a number. It becomes the last number of the type instead, as it does for converters.
+    """
+    import torch
+
+    for graph in (each for each in program.graph_module.modules() if isinstance(each, torch.fx.GraphModule)):
+        for node in graph.graph.nodes:
+            result = node.meta.get("val")
+            if node.op == "call_function" and isinstance(result, torch.Tensor) and result.dtype.is_floating_point:
+                most = torch.finfo(result.dtype).max
+                node.args = tuple(_within(value, most) for value in node.args)
+        graph.recompile()
+    return program
+
+
+def _within(value: Any, most: float) -> Any:
+    """A finite float drawn in to +-`most`; anything else as it is."""
+    return max(-most, min(most, value)) if isinstance(value, float) and math.isfinite(value) else value
 
 
 def _overlapped(grad: torch.Tensor, input_size: Sequence[int], dim: int, size: int, step: int) -> torch.Tensor:

@@ -15,7 +15,7 @@ from torch.utils import _pytree
 
 from perf.errors import Unavailable
 from perf.variants.capture import captured
-from perf.variants.onnx_graph import LARGEST, _with_wide_indices, export_onnx, missing_exporter
+from perf.variants.onnx_graph import LARGEST, _with_finite_constants, _with_wide_indices, export_onnx, missing_exporter
 from perf.variants.onnxruntime import CPU, CUDA, Bound, OnnxRuntime, Session
 from perf.workloads.workload import Inputs
 from tests.variants.rewriting import Steps
@@ -192,6 +192,42 @@ def test_onnx_runtime_adds_frames_up_as_torch_does(spectra: list[Inputs], tmp_pa
     run = engine.load(tmp_path / "x.onnx", "cpu", facts)
     for call in spectra:
         torch.testing.assert_close(run(*call), Inverse()(*call))
+
+
+class Masked(torch.nn.Module):
+    """Attention as the flow's estimator masks it: 0 where a query may look, -1e10 where it may not."""
+
+    def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        bias = (1.0 - mask.to(x.dtype)) * -1e10
+        return torch.softmax(x @ x.transpose(-1, -2) + bias.unsqueeze(1), -1) @ x
+
+
+@pytest.fixture
+def masked() -> list[Inputs]:
+    calls = [(torch.randn(2, frames, 8).half(), torch.ones(2, frames, dtype=torch.bool)) for frames in (9, 12)]
+    calls[0][1][0, 5:] = False
+    return calls
+
+
+def test_constants_are_such_as_half_precision_holds(masked: list[Inputs]) -> None:
+    def constants(kind: torch.dtype) -> list[float]:
+        calls: list[Inputs] = [tuple(part.to(kind) if part.is_floating_point() else part for part in masked[0])]
+        program = _with_finite_constants(captured(Masked(), calls))
+        torch.testing.assert_close(program.module()(*calls[0]), Masked()(*calls[0]))
+        return [value for node in program.graph.nodes for value in node.args if isinstance(value, float)]
+
+    assert -65504.0 in constants(torch.float16)
+    assert min(constants(torch.float16)) == -65504.0
+    assert min(constants(torch.float32)) == -1e10
+
+
+@pytest.mark.slow
+def test_a_mask_of_half_precision_hides_and_spoils_nothing(masked: list[Inputs], tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    path = tmp_path / "masked.onnx"
+    run = OnnxRuntime().load(path, "cpu", OnnxRuntime().export(Masked().eval(), masked, path))
+    for call in masked:
+        torch.testing.assert_close(run(*call), Masked()(*call), atol=1e-2, rtol=1e-2)
 
 
 @pytest.mark.slow
