@@ -11,11 +11,11 @@ from typing import Any
 
 from perf.probes.clock import clock_for
 from perf.probes.device_memory import HostRoom
-from perf.probes.memory import HostMemory
 from perf.probes.reading import Missing
 from perf.statistics import steady
 from perf.workers.ceiling import measure_ceiling
 from perf.workers.content import shapes, signature
+from perf.workers.footprint import Footprint
 from perf.workers.work import count_work
 from perf.workloads.workload import Inputs, Workload
 
@@ -44,6 +44,7 @@ class Beside:
     _module: Any
     _workload: Workload | None
     _calls: dict[str, list[partial[Any]]]
+    footprint: Footprint
 
     def __init__(self) -> None:
         self._tried: set[str] = set()
@@ -140,10 +141,10 @@ class Beside:
 
         A card says that it is full, and lives on; the kernel of a host kills, and all that was measured looks dead.
         """
-        room = HostRoom().read() if self._device.startswith("cpu") else Missing("a card says so itself")
-        if isinstance(room, Missing):
+        room = HostRoom().read()
+        if isinstance(room, Missing) or not self._device.startswith("cpu"):
             return None
-        own = HostMemory().read()
+        own = self.footprint.reader.read()
         taken = max(own.level_bytes, own.peak_bytes or 0)
         if room.free_bytes >= taken:
             return None
