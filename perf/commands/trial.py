@@ -22,7 +22,15 @@ from perf.workers.readiness import Ready, make_ready
 from perf.workloads.registry import WorkloadSpec
 from perf.workloads.tolerance import tolerance
 
-COMPILERS = ("inductor", "compile", "compile-reduce-overhead", "compile-max-autotune", "cudagraph", "tensorrt")
+COMPILERS = (
+    "inductor",
+    "inductor-int8-dynamic",
+    "compile",
+    "compile-reduce-overhead",
+    "compile-max-autotune",
+    "cudagraph",
+    "tensorrt",
+)
 """Engines that may take minutes for one model; the others take seconds."""
 
 EAGER = VariantSpec(BASELINE, "perf.variants.eager:eager", engine=BASELINE)

@@ -71,6 +71,13 @@ ENGINES: dict[str, Engine] = {
     ),
     "compile-max-autotune": Engine("perf.variants.compiled:compiled", _ALL, options=(("mode", "max-autotune"),)),
     "inductor": Engine("perf.variants.inductor:Inductor", _PLAIN, exported=True, why_not=_WRITTEN_DOWN),
+    "inductor-int8-dynamic": Engine(
+        "perf.variants.inductor_int8:InductorInt8",
+        (Precision.FP32, Precision.BF16),
+        exported=True,
+        why_not=_QUANTISED,
+        packages=(Package(("torchao",), "int8"),),
+    ),
     "cudagraph": Engine("perf.variants.cudagraph:cudagraph", _ALL, cuda_only=_NO_GRAPHS_ON_A_CPU),
     "onnxruntime": Engine(
         "perf.variants.onnxruntime:OnnxRuntime",

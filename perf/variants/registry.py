@@ -38,7 +38,7 @@ class VariantSpec:
     @property
     def roughest(self) -> str:
         """The coarsest numbers in it, by which its tolerance goes: a precision, or `int8`."""
-        return "int8" if self.engine.startswith("int8") else self.precision
+        return "int8" if "int8" in self.engine else self.precision
 
 
 @cache

@@ -1,7 +1,7 @@
 """Every engine that runs on a CPU really runs a tiny module, at the precisions that it claims.
 
-What calls a C++ compiler takes ten seconds a time: one precision of `compile` stands for all of it here, and `inductor`
-has a test of its own. All of them are tried on CosyVoice2's modules by `python -m perf variants`.
+What calls a C++ compiler takes ten seconds a time: one precision of `compile` stands for all of it here, and `inductor`s
+have tests of their own. All of them are tried on CosyVoice2's modules by `python -m perf variants`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,12 @@ from perf.workers.parity import distance
 from perf.workloads.tolerance import TOLERANCE
 from tests.workers.models import Tiny
 
-COMPILING = {"compile": ["compile+autocast-bf16"], "compile-max-autotune": [], "inductor": []}
+COMPILING = {
+    "compile": ["compile+autocast-bf16"],
+    "compile-max-autotune": [],
+    "inductor": [],
+    "inductor-int8-dynamic": [],
+}
 """Engine -> the variants of it that are tried."""
 
 TRIED = [
