@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
+import statistics
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from perf.measurement.turn_size import LATEST_CALLS, may_make_fewer
 from perf.probes.health import Health
 from perf.statistics import steady
 from perf.workers.crew import Turn
@@ -59,8 +61,9 @@ class BlockTeam:
     """What `Rounds` needs of workers, from a stage: a turn is a whole life.
 
     names: workers that can still be hired. health: watches the timed part alone, since loading is busy in its own way;
-    it is what `Rounds` has to be given, too. memory: worker -> its answer with the highest peak of all its blocks. off:
-    worker -> what it was instead in a block of its own.
+    it is what `Rounds` has to be given, too. typical_s: what a warm call of the baseline takes; None where that is not
+    known. memory: worker -> its answer with the highest peak of all its blocks. off: worker -> what it was instead in a
+    block of its own.
     """
 
     def __init__(
@@ -71,10 +74,13 @@ class BlockTeam:
         health: Health,
         *,
         same_inputs: bool,
+        typical_s: float | None = None,
     ) -> None:
         self._stage = stage
         self._health = health
         self._same_inputs = same_inputs
+        self._baseline_s = () if typical_s is None else (typical_s,)
+        self._calls: dict[str, int] = {}
         self._causes: list[str] = []
         self._restless: set[str] = set()
         self.names = names
@@ -88,15 +94,20 @@ class BlockTeam:
         return sorted(self._restless)
 
     def turn(self, name: str, scenario: str, start: int, count: int) -> Turn | None:
-        """A block: `count` steady calls, the first of them kept apart by whoever takes it for a turn."""
+        """A block: `count` steady calls, the first of them kept apart by whoever takes it for a turn.
+
+        Fewer where its first block found the worker much slower than the baseline, for the reason in `calls_of_each`.
+        """
         with self._stage.on_stage(name, scenario) as act:
             if act is None:
                 return None
             levels: list[tuple[int, int]] = []
-            if self._warmed(act, name, start, levels) is None:
+            seen_s = self._warmed(act, name, start, levels)
+            if seen_s is None:
                 return None
+            calls = self._calls.setdefault(name, self._calls_of(name, seen_s, count))
             self._health.mark()
-            parts = [act.turn(start + at, size) for at, size in pieces(count)]
+            parts = [act.turn(start + at, size) for at, size in pieces(calls)]
             cause = self._health.cause()
             if cause is not None:
                 self._causes.append(cause)
@@ -140,6 +151,11 @@ class BlockTeam:
         self._restless.add(name)
         return seen
 
+    def _calls_of(self, name: str, seen_s: list[float], count: int) -> int:
+        if not self._same_inputs or not may_make_fewer(name, seen_s, self._baseline_s):
+            return count
+        return min(count, calls_in_a_block(statistics.median(seen_s[-LATEST_CALLS:])))
+
     def _remember(self, name: str, answer: dict[str, Any] | None) -> None:
         known = self.memory.get(name, {})
         if answer is not None and (answer.get("peak_bytes") or 0) >= (known.get("peak_bytes") or 0):
@@ -147,7 +163,7 @@ class BlockTeam:
 
 
 def calls_in_a_block(typical_s: float | None) -> int:
-    """Calls of a block, the first one included, from what a warm call of the baseline takes in seconds."""
+    """Calls of a block, the first one included, from what a warm call takes in seconds."""
     if typical_s is None:
         return 1 + LEAST_CALLS
     return 1 + min(MOST_CALLS, max(LEAST_CALLS, math.ceil(BLOCK_S / max(typical_s, 1e-6))))

@@ -12,7 +12,7 @@ from typing import Protocol
 from perf.measurement.measurement import Levels, Measurement, most_frequent_first
 from perf.measurement.order import Order, Shuffled
 from perf.measurement.overcommit import Overcommit
-from perf.measurement.turn_size import LONE_CALL_S, calls_in_a_turn
+from perf.measurement.turn_size import LONE_CALL_S, calls_of_each
 from perf.probes.health import Health
 from perf.statistics import look_due, steady
 from perf.variants.registry import BASELINE, CONTROL
@@ -115,7 +115,7 @@ class Rounds:
         self._overcommitted: str | None = None
         self._least_rounds = LEAST_ROUNDS if block is None else LEAST_BLOCKS
         self._series = {name: _Series(calls=len(self._early.get(name, ()))) for name in blank.arms}
-        self._calls = block or 2
+        self._calls = dict.fromkeys((BASELINE, *blank.arms), block or 2)
         self._next_input = 0
         self._wall_s = 0.0
         self._busy_s = 0.0
@@ -127,9 +127,9 @@ class Rounds:
         self.spent_s = 0.0
 
     def warm_up(self) -> None:
-        """Unrecorded rounds until the calls of every worker are steady; sets the calls of a turn."""
+        """Unrecorded rounds until the calls of every worker are steady; sets the calls of everyone's turn."""
         seen: dict[str, list[float]] = {name: list(self._early.get(name, ())) for name in self._team.names()}
-        self._calls = calls_in_a_turn(seen.get(BASELINE, []))
+        self._calls = calls_of_each(seen, same_inputs=self._inputs == 1)
         waiting = self._team.names()
         for number in range(WARM_UP_TURNS):
             # Once steady is steady: on a noisy machine, waiting for all at the same moment would take for ever.
@@ -141,8 +141,8 @@ class Rounds:
                 turn = self._turn(name)
                 if turn is not None:
                     seen[name] += [ns / 1e9 for ns in turn.wall_ns]
-            self._next_input += self._calls
-            self._calls = calls_in_a_turn(seen.get(BASELINE, []))
+            self._next_input += self._calls[BASELINE]
+            self._calls = calls_of_each(seen, same_inputs=self._inputs == 1)
         else:
             self._notes.append(f"{', '.join(waiting)} not steady after {WARM_UP_TURNS} warm-up turns")
 
@@ -238,7 +238,7 @@ class Rounds:
         taken = {name: self._turn(name) for name in self._in_order() if name not in resting}
         cause = self._health.cause()
         self._look_at_memory(taken)
-        self._next_input += self._calls
+        self._next_input += self._calls[BASELINE]
         self._busy_s += sum(sum(turn.wall_ns) for turn in taken.values() if turn is not None) / 1e9
         if cause is not None and self._keep_disturbed:
             self._kept.append(cause)
@@ -260,7 +260,7 @@ class Rounds:
         return True
 
     def _turn(self, name: str) -> Turn | None:
-        turn = self._team.turn(name, self._blank.scenario, self._next_input, self._calls)
+        turn = self._team.turn(name, self._blank.scenario, self._next_input, self._calls[name])
         if turn is not None:
             series = self._series[name]
             series.calls += len(turn.wall_ns)

@@ -182,8 +182,9 @@ class Alone:
     def rounds(self, blank: Measurement, watch: Watch) -> Rounds:
         crowd = Crowd(self._crew)
         inputs = self._ready.calls[blank.scenario]
+        typical_s = self._typical_s.get(blank.scenario)
         team = self._teams[blank.scenario] = BlockTeam(
-            self._solo, crowd.names, crowd.failure, watch.health, same_inputs=inputs == 1
+            self._solo, crowd.names, crowd.failure, watch.health, same_inputs=inputs == 1, typical_s=typical_s
         )
         return Rounds(
             team,
@@ -194,7 +195,7 @@ class Alone:
             keep_disturbed=watch.keep_disturbed,
             order=Mirrored(blank.seed),
             overcommit=watch.overcommit,
-            block=calls_in_a_block(self._typical_s.get(blank.scenario)),
+            block=calls_in_a_block(typical_s),
         )
 
     def memory(self, scenario: str) -> Readings:

@@ -36,13 +36,17 @@ NAMES = [BASELINE, "jit", CONTROL]
 
 @dataclass
 class FakeStage:
-    """Workers that need `slow` slow calls in every life, leak so many bytes a call, and may die in a call."""
+    """Workers that need `slow` slow calls in every life, leak so many bytes a call, and may die in a call.
+
+    times: worker -> times 10 ms that its calls take.
+    """
 
     slow: int = 3
     leak: int = 0
     dies: str = ""
     lies: str = ""
     falling: bool = False
+    times: dict[str, int] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     lives: int = 0
     dead: list[str] = field(default_factory=list)
@@ -76,6 +80,7 @@ class FakeAct:
         for _ in range(count):
             self.calls += 1
             slowly = 50 * MS if self.calls <= self.stage.slow else 10 * MS
+            slowly *= self.stage.times.get(self.name, 1)
             wall.append(round(slowly * 0.8**self.calls) if self.stage.falling else slowly)
         return Turn(tuple(wall), (), 1000 + self.stage.leak * self.calls, {"recompiled": int(self.calls > 12)})
 
@@ -100,8 +105,11 @@ class FakeHealth:
         return "other processes were running" if self.blocks == self.disturbed else None
 
 
-def team_of(stage: FakeStage, health: FakeHealth | None = None, *, same_inputs: bool = True) -> BlockTeam:
-    return BlockTeam(stage, stage.names, stage.failure, health or FakeHealth(), same_inputs=same_inputs)
+def team_of(
+    stage: FakeStage, health: FakeHealth | None = None, *, same_inputs: bool = True, typical_s: float | None = None
+) -> BlockTeam:
+    health = health or FakeHealth()
+    return BlockTeam(stage, stage.names, stage.failure, health, same_inputs=same_inputs, typical_s=typical_s)
 
 
 def rounds_of(team: BlockTeam) -> Rounds:
@@ -217,3 +225,26 @@ def test_pieces_are_all_of_a_block(count: int) -> None:
     assert [before for before, _ in found] == [sum(size for _, size in found[:at]) for at in range(len(found))]
     assert len(found) == min(PARTS, count)
     assert min(size for _, size in found) >= 1
+
+
+@pytest.mark.parametrize(("times", "expected"), [(1, 201), (2, 101), (20, 11), (200, 4)])
+def test_a_block_of_who_is_much_slower_has_fewer_calls(times: int, expected: int) -> None:
+    team = team_of(FakeStage(times={"jit": times, CONTROL: times}), typical_s=0.01)
+    usual = calls_in_a_block(0.01)
+    for name, calls in (("jit", expected), (CONTROL, usual), (BASELINE, usual)):
+        turn = team.turn(name, "short", 0, usual)
+        assert turn is not None
+        assert len(turn.wall_ns) == calls
+
+
+def test_a_workers_blocks_are_equally_long_and_unlike_inputs_are_the_same_for_everybody() -> None:
+    stage = FakeStage(times={"jit": 3})
+    team = team_of(stage, typical_s=0.01)
+    first = team.turn("jit", "short", 0, 201)
+    stage.times["jit"] = 1
+    second = team.turn("jit", "short", 0, 201)
+    unlike = team_of(FakeStage(times={"jit": 3}), same_inputs=False, typical_s=0.01).turn("jit", "short", 0, 201)
+    assert first is not None
+    assert second is not None
+    assert unlike is not None
+    assert (len(first.wall_ns), len(second.wall_ns), len(unlike.wall_ns)) == (68, 68, 201)
