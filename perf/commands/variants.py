@@ -2,7 +2,8 @@
 
 Exit code 0: each runs with the right output, or is refused with a reason. 1: one does neither. 4: bad input. 130:
 interrupted. What was found is kept in `.perf/variants.json`: the same command goes on where it was interrupted, and
-tries only what is not known yet under these versions, on this device and of this source.
+tries only what is not known yet under these versions, on this device and of this source. `--to docs/variants.md` writes
+it to `docs/variants.json` too, which can be committed: what stands there is known to a fresh clone, by the same rule.
 """
 
 from __future__ import annotations
@@ -48,7 +49,13 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument(
         "--perf-variants", metavar="NAMES", help="names with commas between; default: all there are, on this device"
     )
-    parser.add_argument("--to", metavar="FILE", type=Path, help="write the table of all that is known, as Markdown")
+    parser.add_argument(
+        "--to",
+        metavar="FILE",
+        type=Path,
+        help="write the table of all that is known, as Markdown, and the findings beside it, as .json; what an earlier "
+        "go, or a commit, left there counts as known",
+    )
     parser.add_argument("--again", action="store_true", help="try also what an earlier go has found")
     parser.add_argument("--at-once", metavar="N", type=int, default=4, help="variants beside each other; default: 4")
     parser.add_argument("--perf-device", metavar="DEVICE", default="auto", help="auto, cpu, cuda or cuda:N")
@@ -117,6 +124,7 @@ def prepared(arguments: argparse.Namespace) -> tuple[Trial, Kept, list[Outcome]]
 
     if arguments.at_once < 1:
         raise UsageProblem(f"--at-once {arguments.at_once} is not a whole number from 1")
+    published = _published(arguments.to)
     device = choose_device(arguments.perf_device)
     policy = Policy()
     workloads = [spec for name, spec in policy.workloads.items() if fnmatchcase(name, arguments.workload)]
@@ -125,7 +133,7 @@ def prepared(arguments: argparse.Namespace) -> tuple[Trial, Kept, list[Outcome]]
         raise UsageProblem(f"--workload {arguments.workload} matches nothing (there are: {there})")
     wanted = _wanted(arguments.perf_variants, policy, device.kind)
     cells = {spec.name: [name for name in _of(spec, policy) if wanted is None or name in wanted] for spec in workloads}
-    kept = _kept(policy, device)
+    kept = _kept(policy, device, published)
     known = {} if arguments.again else kept.final()
     tasks = [
         Task(spec, tuple(policy.variants[name] for name in cells[spec.name] if (spec.name, name) not in known))
@@ -162,10 +170,29 @@ def _engines(policy: Policy) -> list[str]:
     return [name for name, spec in policy.variants.items() if spec.engine]
 
 
-def _kept(policy: Policy, device: Device) -> Kept:
+def _published(table: Path | None) -> tuple[Outcome, ...]:
+    """What stands beside the table; raises UsageProblem, also where nothing could be written there."""
+    from perf.commands.kept import published
+
+    if table is None:
+        return ()
+    if table.is_dir():
+        raise UsageProblem(f"--to {table} is a folder: name a file in it, such as {table / 'variants.md'}")
+    if table.suffix.lower() == ".json":
+        raise UsageProblem(f"--to {table} is the place of the findings: name the table, {table.with_suffix('.md')}")
+    if _beside(table).resolve() == KEPT.resolve():
+        raise UsageProblem(f"--to {table} would put the findings in the place of {KEPT}: choose another folder or name")
+    return published(_beside(table))
+
+
+def _beside(table: Path) -> Path:
+    return table.with_suffix(".json")
+
+
+def _kept(policy: Policy, device: Device, published: tuple[Outcome, ...]) -> Kept:
     from perf.commands.kept import Kept
 
-    return Kept(KEPT, partial(_key, policy, _made_on(device)))
+    return Kept(KEPT, partial(_key, policy, _made_on(device)), published)
 
 
 def _key(policy: Policy, made_on: dict[str, object], workload: str, variant: str) -> str | None:
@@ -177,6 +204,7 @@ def _key(policy: Policy, made_on: dict[str, object], workload: str, variant: str
 
 
 def _write(path: Path, kept: Kept, device: str) -> None:
+    """The table, and the findings beside it."""
     from perf.gates.policy import Policy
     from perf.probes.device import choose_device
     from perf.report.matrix import as_markdown
@@ -188,6 +216,7 @@ def _write(path: Path, kept: Kept, device: str) -> None:
     pipelines = {name for name, spec in policy.workloads.items() if any(map(is_staged, spec.variants))}
     lines = as_markdown(outcomes, _made_on(choose_device(device)), list(policy.variants), pipelines)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    kept.publish(_beside(path))
 
 
 def _made_on(device: Device) -> dict[str, object]:

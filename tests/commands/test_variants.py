@@ -185,6 +185,58 @@ def test_an_interrupt_keeps_what_was_found_and_writes_the_table(
     assert f"[1/1] {VOCODER} cudagraph: refused: no card" in printed.out
     assert "the same command goes on from there" in printed.err
     assert "| `cudagraph` | [1] |" in (folder / "table.md").read_text(encoding="utf-8")
+    assert [said["variant"] for said in json.loads((folder / "table.json").read_text())] == ["cudagraph"]
+
+
+COMMITTED = ["variants", "--perf-device", "cpu", "--workload", VOCODER, "--perf-variants", "cudagraph", "--to", "t.md"]
+
+
+@pytest.fixture
+def committed(folder: Path) -> Path:
+    """The findings of both cells of `COMMITTED`, in a folder where nothing was tried yet."""
+    _, kept, _ = _all_prepared(COMMITTED)
+    for outcome in (RIGHT, REFUSED):
+        kept.keep(outcome)
+    kept.publish(folder / "t.json")
+    kept.path.unlink()
+    return folder / "t.json"
+
+
+def test_a_fresh_folder_knows_what_was_committed_beside_the_table(committed: Path) -> None:
+    before = committed.read_bytes()
+    trial, kept, known = _all_prepared(COMMITTED)
+    assert (trial.count, [outcome.variant for outcome in known]) == (0, ["eager", "cudagraph"])
+    assert _all_prepared([*COMMITTED, "--again"])[0].count == 2
+    assert _all_prepared(COMMITTED[:-2])[0].count == 2  # nothing is read without --to
+    assert main(COMMITTED) == 0
+    assert "| `cudagraph` | [1] |" in committed.with_suffix(".md").read_text(encoding="utf-8")
+    assert committed.read_bytes() == before
+    assert not kept.path.exists()
+
+
+def test_what_was_committed_of_another_source_is_tried_again_and_not_written_again(
+    committed: Path, finding: Callable[..., None]
+) -> None:
+    said = json.loads(committed.read_text())
+    committed.write_text(json.dumps([entry | {"key": "0" * 20} for entry in said]))
+    trial, _, known = _all_prepared(COMMITTED)
+    assert (trial.count, known) == (2, [])
+    finding(RIGHT)
+    assert main(COMMITTED) == 0
+    assert json.loads(committed.read_text()) == [entry for entry in said if entry["variant"] == "eager"]
+
+
+def test_a_malformed_file_beside_the_table_is_named_and_left_alone(
+    committed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    committed.write_text("<<<<<<< HEAD\n")
+    for arguments in (COMMITTED, [*COMMITTED, "--again"]):
+        assert main(arguments) == 4
+        assert capsys.readouterr().err == (
+            "python -m perf variants: t.json is not a JSON list of findings: restore it, or move it away to try "
+            "all again\n"
+        )
+    assert committed.read_text() == "<<<<<<< HEAD\n"
 
 
 def test_a_pipeline_is_tried_by_what_it_lists_and_a_module_in_every_way(folder: Path) -> None:
@@ -198,11 +250,15 @@ def test_a_pipeline_is_tried_by_what_it_lists_and_a_module_in_every_way(folder: 
 
 
 def _prepared(words: list[str]) -> Trial:
+    return _all_prepared(words)[0]
+
+
+def _all_prepared(words: list[str]) -> tuple[Trial, Kept, list[Outcome]]:
     import argparse
 
     parser = argparse.ArgumentParser()
     variants.register(parser.add_subparsers())
-    return variants.prepared(parser.parse_args(words))[0]
+    return variants.prepared(parser.parse_args(words))
 
 
 @pytest.mark.parametrize(
@@ -211,6 +267,10 @@ def _prepared(words: list[str]) -> Trial:
         (["--workload", "nowhere"], "--workload nowhere matches nothing (there are: cosyvoice2.flow_encoder, "),
         (["--perf-variants", "eagle"], "--perf-variants: there is no variant 'eagle', did you mean 'eager'?"),
         (["--at-once", "0"], "--at-once 0 is not a whole number from 1"),
+        (["--to", "t.json"], "--to t.json is the place of the findings: name the table, t.md"),
+        (["--to", "t.JSON"], "--to t.JSON is the place of the findings: name the table, t.md"),
+        (["--to", "."], "--to . is a folder: name a file in it, such as variants.md"),
+        (["--to", ".perf/variants.md"], "would put the findings in the place of .perf/variants.json: choose another"),
     ],
 )
 def test_bad_input_is_one_sentence(
