@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from dataclasses import dataclass
 
@@ -16,6 +17,18 @@ class Distance:
     share: Interval
     limit_s: float
     bound: Bound
+
+    @property
+    def above(self) -> str | None:
+        """What is said instead of a share above 1, where the ceiling shows to be none; None where it may be one.
+
+        A share without an interval is judged by its estimate, since it would stand alone.
+        """
+        share = self.share
+        alone = share.low <= 0 or math.isinf(share.high)
+        if max(share.low, share.estimate if alone else 0.0) <= 1:
+            return None
+        return f"above the measured {self.bound} ceiling ({share.estimate:.2f}x)"
 
 
 def distance(measurement: Measurement, variant: str, alpha: float) -> Distance | None:

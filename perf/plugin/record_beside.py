@@ -31,6 +31,7 @@ def beside(judge: Judge, measurement: Measurement, variant: str) -> dict[str, An
 
 
 def _limit(judge: Judge, measurement: Measurement, variant: str) -> dict[str, Any] | None:
+    """`above` says in words where `share` is none, since the variant does better than the ceiling."""
     work, precision = measurement.work, measurement.arms[variant].precision
     if work is None:
         return None
@@ -44,6 +45,7 @@ def _limit(judge: Judge, measurement: Measurement, variant: str) -> dict[str, An
         "limit_s": None if found is None else found.limit_s,
         "bound": None if found is None else str(found.bound),
         "share": None if found is None else _interval(found.share),
+        "above": None if found is None else found.above,
     }
 
 

@@ -127,4 +127,4 @@ def _new_length(judge: Judge, measurement: Measurement, name: str) -> str:
 
 def _of_the_limit(judge: Judge, measurement: Measurement, name: str) -> str:
     found = distance(measurement, name, judge.alpha)
-    return "-" if found is None else f"{format_share(found.share)} of {found.bound}"
+    return "-" if found is None else found.above or f"{format_share(found.share)} of {found.bound}"

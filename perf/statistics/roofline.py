@@ -61,8 +61,8 @@ def limit_of(flops: float, moved_bytes: float, ceiling: Ceiling) -> Limit:
 def nearness(least: Limit, durations_s: ArrayLike, *, alpha: float = 0.01) -> Interval:
     """Share of the median of `durations_s`, shape `(n,)`, that the limit accounts for; 1.0 is the limit itself.
 
-    Above 1 the limit does not bind: the bytes came from a cache that is faster than memory, or a product that the
-    ceiling's kernel does worse.
+    Above 1 the ceiling is none, and the share no distance: the bytes came from a cache that is faster than memory, or
+    the products from a kernel that is faster than the ceiling's.
     """
     median = tail(durations_s, 0.5, alpha=alpha)
     low = least.seconds / median.high

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
 
-from perf.gates.standing import distance, new_length
+from perf.gates.standing import Distance, distance, new_length
 from perf.measurement.figures import NewLength, NewLengths, Work, new_lengths
-from perf.statistics import Bound, Ceiling
+from perf.statistics import Bound, Ceiling, Interval
 from tests.measurements import made_of
 
 WORK = Work(flops=4e9, parameter_bytes=100e6, activation_bytes=20e6)
@@ -33,6 +34,24 @@ def test_without_one_of_its_figures_there_is_no_distance(lacking: dict[str, obje
     found = replace(made_of(1.0), work=WORK, ceilings={"fp32": Ceiling(1e12, 1e9)})
     assert distance(found, "jit", 0.01) is not None
     assert distance(replace(found, **lacking), "jit", 0.01) is None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("estimate", "low", "high", "bound", "said"),
+    [
+        (5.281, 5.18, 5.37, Bound.ARITHMETIC, "above the measured arithmetic ceiling (5.28x)"),
+        (1.2, 1.1, 1.3, Bound.BANDWIDTH, "above the measured bandwidth ceiling (1.20x)"),
+        (1.02, 0.97, 1.08, Bound.ARITHMETIC, None),  # may be the ceiling itself
+        (0.4, 0.3, 0.5, Bound.ARITHMETIC, None),
+        (5.28, 0.0, 6.0, Bound.ARITHMETIC, "above the measured arithmetic ceiling (5.28x)"),  # too few calls
+        (5.28, 0.9, math.inf, Bound.ARITHMETIC, "above the measured arithmetic ceiling (5.28x)"),
+        (0.85, 0.0, math.inf, Bound.ARITHMETIC, None),
+    ],
+)
+def test_a_share_above_one_is_no_distance(
+    estimate: float, low: float, high: float, bound: Bound, said: str | None
+) -> None:
+    assert Distance(Interval(estimate, low, high, 0.01), 1e-3, bound).above == said
 
 
 def test_bytes_follow_the_precision() -> None:

@@ -10,7 +10,9 @@ from perf.gates.recommendation import Cost, Recommendation, recommend
 from perf.gates.ruling import Judge
 from perf.measurement.figures import NewLength, NewLengths, Work
 from perf.measurement.measurement import Measurement
+from perf.plugin.record_beside import beside as record
 from perf.report.beside import beside
+from perf.report.document import sections
 from perf.report.markdown import escaped, table
 from perf.report.recommendation import recommendation_data, recommendation_line
 from perf.report.words import format_calls, format_rate
@@ -54,6 +56,20 @@ def test_a_line_a_variant_with_what_comes_once_and_the_limit() -> None:
         "ceiling in fp32: 1 TFLOP/s, 20 GB/s, the best of a large product and a large copy",
         "no ceiling in int8: no ceiling is known",
     ]
+
+
+def test_above_a_ceiling_there_is_no_distance_in_terminal_markdown_and_json() -> None:
+    found = replace(whole(), ceilings={"fp32": Ceiling(1e11, 20e9)})  # 2 GFLOP in 10 ms, and in 6.7 ms
+    words = "above the measured arithmetic ceiling (2.99x)"
+    assert words in beside(JUDGE, found)[2]
+    assert any(words in line for line in sections(Policy(), JUDGE, [found]) if line.startswith("| jit"))
+    assert not any("% of arithmetic" in line for line in (*beside(JUDGE, found), *sections(Policy(), JUDGE, [found])))
+    recorded = record(JUDGE, found, "jit")["limit"]
+    assert recorded["above"] == words
+    assert recorded["share"]["low"] > 1
+    below = record(JUDGE, whole(), "jit")["limit"]
+    assert below["above"] is None
+    assert below["share"]["high"] < 1
 
 
 def test_lengths_that_memory_did_not_suffice_for_are_not_said_to_fail() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,24 @@ def test_a_ceiling_is_measured_and_bounds_a_smaller_product(monkeypatch: pytest.
         assert found["flops_s"] > 1e6
         assert found["bytes_s"] > 1e6
     assert "missing" in measure_ceiling("cpu", "int4")
+
+
+@pytest.mark.parametrize("slow_transposed", [False, True])
+def test_the_ceiling_is_that_of_the_faster_way_to_multiply(
+    monkeypatch: pytest.MonkeyPatch, slow_transposed: bool
+) -> None:
+    multiply, slow_s = torch.mm, 0.1
+
+    def mm(one: torch.Tensor, other: torch.Tensor, *, out: torch.Tensor) -> torch.Tensor:
+        if other.is_contiguous() != slow_transposed:
+            time.sleep(slow_s)
+        return multiply(one, other, out=out)
+
+    monkeypatch.setattr(torch, "mm", mm)
+    monkeypatch.setattr(ceiling, "LAST_SIZE", 256)
+    monkeypatch.setattr(ceiling, "REPEATS_S", 0.0)
+    monkeypatch.setattr(ceiling, "COPY_BYTES", 1 << 20)
+    assert measure_ceiling("cpu", "fp32")["flops_s"] > 2 * 256**3 / slow_s
 
 
 def test_a_device_that_can_not_measure_its_ceiling_says_why() -> None:
