@@ -62,8 +62,8 @@ class BlockTeam:
 
     names: workers that can still be hired. health: watches the timed part alone, since loading is busy in its own way;
     it is what `Rounds` has to be given, too. typical_s: what a warm call of the baseline takes; None where that is not
-    known. memory: worker -> its answer with the highest peak of all its blocks. off: worker -> what it was instead in a
-    block of its own.
+    known, or where everybody has to make equally many. memory: worker -> its answer with the highest peak of all its
+    blocks. off: worker -> what it was instead in a block of its own.
     """
 
     def __init__(

@@ -100,6 +100,7 @@ class Rounds:
         order: Order | None = None,
         overcommit: Overcommit | None = None,
         block: int | None = None,
+        fewer: bool = True,
         early: Mapping[str, Sequence[float]] | None = None,
     ) -> None:
         self._team = team
@@ -108,6 +109,7 @@ class Rounds:
         self._keep_disturbed = keep_disturbed
         self._blank = blank
         self._inputs = inputs
+        self._fewer = fewer and inputs == 1
         self._progress = progress
         self._clock = clock
         self._order = order or Shuffled(blank.seed)
@@ -129,7 +131,7 @@ class Rounds:
     def warm_up(self) -> None:
         """Unrecorded rounds until the calls of every worker are steady; sets the calls of everyone's turn."""
         seen: dict[str, list[float]] = {name: list(self._early.get(name, ())) for name in self._team.names()}
-        self._calls = calls_of_each(seen, same_inputs=self._inputs == 1)
+        self._calls = calls_of_each(seen, fewer=self._fewer)
         waiting = self._team.names()
         for number in range(WARM_UP_TURNS):
             # Once steady is steady: on a noisy machine, waiting for all at the same moment would take for ever.
@@ -142,7 +144,7 @@ class Rounds:
                 if turn is not None:
                     seen[name] += [ns / 1e9 for ns in turn.wall_ns]
             self._next_input += self._calls[BASELINE]
-            self._calls = calls_of_each(seen, same_inputs=self._inputs == 1)
+            self._calls = calls_of_each(seen, fewer=self._fewer)
         else:
             self._notes.append(f"{', '.join(waiting)} not steady after {WARM_UP_TURNS} warm-up turns")
 

@@ -185,7 +185,8 @@ class Measurements:
             health = Together([HostLoad(crew.pids), *([] if card is None else [card])])
             # On a CPU nobody lends memory: what does not fit is swapped or killed, and the system's load shows it.
             overcommit = Overcommit(self._means.room, self._before, crew.ledger.outside_bytes) if card else None
-            watch = staging.Watch(health, overcommit, self._means.keep_disturbed)
+            anchored = len(self._tasks[workload].anchors) > 1
+            watch = staging.Watch(health, overcommit, self._means.keep_disturbed, anchored)
             with INTERRUPTS.held():
                 self._runs[scenario] = way.rounds(blank, watch)
             self._run(workload, scenario, self._undecided)

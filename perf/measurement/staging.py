@@ -31,11 +31,15 @@ Readings = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Watch:
-    """Who looks on while rounds run. overcommit: None where memory can't be lent by a driver, as on a CPU."""
+    """Who looks on while rounds run. overcommit: None where memory can't be lent by a driver, as on a CPU.
+
+    anchored: whether a gate compares with another variant than the baseline.
+    """
 
     health: Health
     overcommit: Overcommit | None
     keep_disturbed: bool
+    anchored: bool
 
 
 class Staging(Protocol):
@@ -125,6 +129,7 @@ class Together:
             watch.health,
             keep_disturbed=watch.keep_disturbed,
             overcommit=watch.overcommit,
+            fewer=not watch.anchored,
             early={name: each.calls_s for name, each in started.items()} if inputs == 1 else None,
         )
         run.warm_up()
@@ -184,7 +189,12 @@ class Alone:
         inputs = self._ready.calls[blank.scenario]
         typical_s = self._typical_s.get(blank.scenario)
         team = self._teams[blank.scenario] = BlockTeam(
-            self._solo, crowd.names, crowd.failure, watch.health, same_inputs=inputs == 1, typical_s=typical_s
+            self._solo,
+            crowd.names,
+            crowd.failure,
+            watch.health,
+            same_inputs=inputs == 1,
+            typical_s=None if watch.anchored else typical_s,
         )
         return Rounds(
             team,

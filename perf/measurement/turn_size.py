@@ -41,19 +41,20 @@ def calls_in_a_turn(seen_s: Sequence[float]) -> int:
     return 1 + min(MOST_CALLS, max(least, math.ceil(TURN_S / max(typical_s, 1e-6))))
 
 
-def calls_of_each(seen_s: Mapping[str, Sequence[float]], *, same_inputs: bool) -> dict[str, int]:
+def calls_of_each(seen_s: Mapping[str, Sequence[float]], *, fewer: bool) -> dict[str, int]:
     """Worker -> calls a turn, from what the calls of each took in seconds; the baseline is always there.
 
     All make as many as the baseline's time asks for, except a variant that is much slower: it makes as many as its own
     time asks for, if that is fewer. Where noise is one-sided, the median of one call is not that of three; so medians
     that are compared near a gate's limit have to be of equally many calls, and at twice the baseline's time no speed-up
-    gate is near. Unlike inputs are the same ones for everybody, and so equally many.
+    gate is near. fewer: whether that may be; not where a gate compares with another variant, nor where inputs differ,
+    which have to be the same ones for everybody.
     """
     baseline_s = seen_s.get(BASELINE, ())
     usual = calls_in_a_turn(baseline_s)
     calls = dict.fromkeys((BASELINE, *seen_s), usual)
     for name, own_s in seen_s.items():
-        if same_inputs and may_make_fewer(name, own_s, baseline_s):
+        if fewer and may_make_fewer(name, own_s, baseline_s):
             calls[name] = min(usual, calls_in_a_turn(own_s[-LATEST_CALLS:]))
     return calls
 

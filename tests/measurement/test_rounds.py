@@ -25,11 +25,18 @@ from tests.measurement.fake_team import NAMES, FakeHealth, FakeTeam, Silent
 
 
 def rounds_of(
-    team: FakeTeam, *, seed: int = 0, inputs: int = 1, disturbed: Container[int] = (), keep: bool = False
+    team: FakeTeam,
+    *,
+    seed: int = 0,
+    inputs: int = 1,
+    disturbed: Container[int] = (),
+    keep: bool = False,
+    fewer: bool = True,
 ) -> Rounds:
     arms = {name: Arm(name, (), (), (), Cold()) for name in NAMES}
     blank = Measurement("w", "short", "cpu", seed, arms)
-    return Rounds(team, blank, inputs, Silent(), FakeHealth(disturbed), lambda: team.clock_s, keep_disturbed=keep)
+    health, clock = FakeHealth(disturbed), lambda: team.clock_s
+    return Rounds(team, blank, inputs, Silent(), health, clock, keep_disturbed=keep, fewer=fewer)
 
 
 def test_every_worker_has_one_turn_a_round_in_an_order_that_changes() -> None:
@@ -86,9 +93,10 @@ def test_who_is_much_slower_makes_fewer_calls_a_turn_and_is_compared_all_the_sam
         assert list(column) == [team.ns[name] / 1e9] * LEAST_ROUNDS
 
 
-def test_unlike_inputs_are_the_same_for_who_is_much_slower() -> None:
+@pytest.mark.parametrize(("inputs", "fewer"), [(40, True), (1, False)])
+def test_unlike_inputs_and_other_baselines_want_equally_many_calls(inputs: int, fewer: bool) -> None:
     team = FakeTeam(ns={BASELINE: 170_000_000, CONTROL: 170_000_000, "jit": 2_500_000_000, "aot": 170_000_000})
-    run = rounds_of(team, inputs=40)
+    run = rounds_of(team, inputs=inputs, fewer=fewer)
     run.warm_up()
     found = run.run(lambda measurement: [], 600.0)
     assert {len(turn) for arm in found.arms.values() for turn in arm.turns} == {3}

@@ -36,19 +36,19 @@ def test_a_turn_is_long_enough_to_pay_for_its_hand_over(seen_s: list[float], exp
 def test_who_takes_twice_the_time_makes_the_calls_of_its_own_time(
     baseline_s: float, own_s: float, expected: int
 ) -> None:
-    calls = calls_of_each({BASELINE: [baseline_s], "jit": [own_s]}, same_inputs=True)
+    calls = calls_of_each({BASELINE: [baseline_s], "jit": [own_s]}, fewer=True)
     assert calls == {BASELINE: calls_in_a_turn([baseline_s]), "jit": expected}
 
 
 @given(SECONDS, SECONDS, st.booleans())
 def test_nobody_makes_more_calls_than_the_baseline_and_below_twice_its_time_nobody_makes_fewer(
-    baseline_s: float, own_s: float, same_inputs: bool
+    baseline_s: float, own_s: float, fewer: bool
 ) -> None:
     seen_s = {BASELINE: [baseline_s] * 7, CONTROL: [own_s] * 7, "jit": [own_s] * 7}
-    calls = calls_of_each(seen_s, same_inputs=same_inputs)
+    calls = calls_of_each(seen_s, fewer=fewer)
     assert calls[CONTROL] == calls[BASELINE] == calls_in_a_turn([baseline_s])
     assert 1 <= calls["jit"] <= calls[BASELINE]
-    if own_s < MUCH_SLOWER * baseline_s or not same_inputs:
+    if own_s < MUCH_SLOWER * baseline_s or not fewer:
         assert calls["jit"] == calls[BASELINE]
     else:
         assert calls["jit"] == min(calls[BASELINE], calls_in_a_turn([own_s]))
@@ -56,9 +56,9 @@ def test_nobody_makes_more_calls_than_the_baseline_and_below_twice_its_time_nobo
 
 def test_calls_that_compiled_make_nobody_slow() -> None:
     seen_s = {BASELINE: [0.17] * 7, "jit": [*[30.0] * 6, *[0.1] * LATEST_CALLS]}
-    assert calls_of_each(seen_s, same_inputs=True)["jit"] == 4
+    assert calls_of_each(seen_s, fewer=True)["jit"] == 4
 
 
 def test_what_is_not_known_makes_nobody_slow() -> None:
-    assert calls_of_each({BASELINE: [0.17], "jit": []}, same_inputs=True) == {BASELINE: 4, "jit": 4}
-    assert calls_of_each({"jit": [9.0]}, same_inputs=True) == {BASELINE: 2, "jit": 2}
+    assert calls_of_each({BASELINE: [0.17], "jit": []}, fewer=True) == {BASELINE: 4, "jit": 4}
+    assert calls_of_each({"jit": [9.0]}, fewer=True) == {BASELINE: 2, "jit": 2}
