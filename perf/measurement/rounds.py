@@ -7,8 +7,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol
 
+from perf.measurement.longer import look_longer
 from perf.measurement.measurement import Levels, Measurement, most_frequent_first
 from perf.measurement.order import Order, Shuffled
 from perf.measurement.overcommit import Overcommit
@@ -179,9 +181,8 @@ class Rounds:
                 self._took_s.append(took_s)
                 self.spent_s += min(took_s, STALL * statistics.median(self._took_s))
             measurement = self.measurement()
-            self._progress.busy(
-                f"{self._title()}: round {measurement.rounds}, {self.spent_s:.0f} s of {budget_s:.0f} s"
-            )
+            spent = f"{self.spent_s:.0f} s of {budget_s:.0f} s"
+            self._progress.busy(f"{self._title()}: round {measurement.rounds}, {spent}")
             enough = measurement.rounds >= self._least_rounds and self._order.balanced(measurement.rounds)
             if enough and look_due(measurement.rounds):
                 began = self._clock()
@@ -192,6 +193,8 @@ class Rounds:
                 resting = set(self._series) - wanted - {BASELINE, CONTROL}
         if self._team.failure(BASELINE) is not None:
             self._take_a_few()
+        for name in self._team.names():
+            look_longer(self._series[name].levels, partial(self._turn, name), self._clock)
         return self.measurement()
 
     def over(self, budget_s: float) -> bool:
@@ -290,10 +293,8 @@ class Rounds:
         self._overcommitted = self._overcommit.cause(held, call_s if self._inputs == 1 else {})
 
     def _kept_note(self) -> tuple[str, ...]:
-        if not self._kept:
-            return ()
-        causes = most_frequent_first(self._kept)
-        return (f"{len(self._kept)} disturbed rounds are among the figures (--perf-disturbed keep): {causes}",)
+        said = f"{len(self._kept)} disturbed rounds are among the figures (--perf-disturbed keep): "
+        return (said + most_frequent_first(self._kept),) if self._kept else ()
 
     def _title(self) -> str:
         return f"{self._blank.workload} {self._blank.scenario}"
