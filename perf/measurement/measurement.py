@@ -41,7 +41,7 @@ class Arm:
     parity: how far its outputs are from eager float32's; None where they were not compared. tolerance: the largest
         relative L2 distance that is allowed.
     instead: what it is instead of what its name says, in one sentence; None where it is on.
-    rebuilds: what was built anew inside timed turns, cause -> how often. warm_rebuilds: and before them.
+    rebuilds: what was built anew inside timed turns, cause -> how often. warm_rebuilds: and outside of them.
     warm_s: the first calls of this scenario, equal inputs, until they were steady; the process may have made calls in
         another scenario before. new_lengths: what sizes it had not seen cost it.
     lives: what each of its processes gave once, where there were several.

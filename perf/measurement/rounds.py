@@ -121,8 +121,7 @@ class Rounds:
         self._series = {name: _Series(calls=len(self._early.get(name, ()))) for name in blank.arms}
         self._calls = dict.fromkeys((BASELINE, *blank.arms), block or 2)
         self._next_input = 0
-        self._wall_s = 0.0
-        self._busy_s = 0.0
+        self._wall_s = self._busy_s = 0.0
         self._notes: list[str] = []
         self._tainted: list[str] = []
         self._kept: list[str] = []
@@ -193,6 +192,7 @@ class Rounds:
                 resting = set(self._series) - wanted - {BASELINE, CONTROL}
         if self._team.failure(BASELINE) is not None:
             self._take_a_few()
+        self._timing = False
         for name in self._team.names():
             look_longer(self._series[name].levels, partial(self._turn, name), self._clock)
         return self.measurement()

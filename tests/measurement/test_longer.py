@@ -62,7 +62,7 @@ class Settling(FakeTeam):
     def turn(self, name: str, scenario: str, start: int, count: int) -> Turn | None:
         turn = super().turn(name, scenario, start, count)
         calls = {"jit": min(self.made["jit"], 60), "aot": self.made["aot"]}.get(name, 0)
-        return turn and replace(turn, level_bytes=calls * MIB)
+        return turn and replace(turn, level_bytes=calls * MIB, rebuilds={"recompile": 1})
 
 
 def test_rounds_look_longer_and_time_nothing_of_it() -> None:
@@ -72,3 +72,4 @@ def test_rounds_look_longer_and_time_nothing_of_it() -> None:
     grown = {name: arm.growth for name, arm in found.arms.items()}
     assert [name for name, growth in grown.items() if growth is not None and growth.leaks] == ["aot"]
     assert {len(arm.turns) for arm in found.arms.values()} == {found.rounds}
+    assert {sum(arm.rebuilds.values()) for arm in found.arms.values()} == {found.rounds}
