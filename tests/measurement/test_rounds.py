@@ -81,27 +81,6 @@ def test_the_first_call_of_a_turn_is_kept_apart() -> None:
         assert {len(turn) for turn in arm.turns} == {calls - 1}
 
 
-def test_who_is_much_slower_makes_fewer_calls_a_turn_and_is_compared_all_the_same() -> None:
-    team = FakeTeam(ns={BASELINE: 170_000_000, CONTROL: 170_000_000, "jit": 600_000_000, "aot": 2_500_000_000})
-    run = rounds_of(team)
-    run.warm_up()
-    found = run.run(lambda measurement: [], 600.0)
-    for name, steady, cold in ((BASELINE, 3, 1), (CONTROL, 3, 1), ("jit", 1, 1), ("aot", 1, 0)):
-        arm, column = found.arms[name], found.columns(name).candidate
-        assert {len(turn) for turn in arm.turns} == {steady}
-        assert len(arm.first_s) == cold * LEAST_ROUNDS
-        assert list(column) == [team.ns[name] / 1e9] * LEAST_ROUNDS
-
-
-@pytest.mark.parametrize(("inputs", "fewer"), [(40, True), (1, False)])
-def test_unlike_inputs_and_other_baselines_want_equally_many_calls(inputs: int, fewer: bool) -> None:
-    team = FakeTeam(ns={BASELINE: 170_000_000, CONTROL: 170_000_000, "jit": 2_500_000_000, "aot": 170_000_000})
-    run = rounds_of(team, inputs=inputs, fewer=fewer)
-    run.warm_up()
-    found = run.run(lambda measurement: [], 600.0)
-    assert {len(turn) for arm in found.arms.values() for turn in arm.turns} == {3}
-
-
 def test_warm_up_goes_on_until_the_slow_first_calls_are_over_and_is_not_recorded() -> None:
     team = FakeTeam(slow_first=3)
     run = rounds_of(team)

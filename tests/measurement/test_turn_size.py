@@ -4,8 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from perf.measurement.rounds import LEAST_ROUNDS
 from perf.measurement.turn_size import LATEST_CALLS, MOST_CALLS, MUCH_SLOWER, calls_in_a_turn, calls_of_each
 from perf.variants.registry import BASELINE, CONTROL
+from tests.measurement.fake_team import FakeTeam
+from tests.measurement.test_rounds import rounds_of
 
 SECONDS = st.floats(1e-6, 100.0)
 
@@ -62,3 +65,24 @@ def test_calls_that_compiled_make_nobody_slow() -> None:
 def test_what_is_not_known_makes_nobody_slow() -> None:
     assert calls_of_each({BASELINE: [0.17], "jit": []}, fewer=True) == {BASELINE: 4, "jit": 4}
     assert calls_of_each({"jit": [9.0]}, fewer=True) == {BASELINE: 2, "jit": 2}
+
+
+def test_who_is_much_slower_makes_fewer_calls_a_turn_and_is_compared_all_the_same() -> None:
+    team = FakeTeam(ns={BASELINE: 170_000_000, CONTROL: 170_000_000, "jit": 600_000_000, "aot": 2_500_000_000})
+    run = rounds_of(team)
+    run.warm_up()
+    found = run.run(lambda measurement: [], 600.0)
+    for name, steady, cold in ((BASELINE, 3, 1), (CONTROL, 3, 1), ("jit", 1, 1), ("aot", 1, 0)):
+        arm, column = found.arms[name], found.columns(name).candidate
+        assert {len(turn) for turn in arm.turns} == {steady}
+        assert len(arm.first_s) == cold * LEAST_ROUNDS
+        assert list(column) == [team.ns[name] / 1e9] * LEAST_ROUNDS
+
+
+@pytest.mark.parametrize(("inputs", "fewer"), [(40, True), (1, False)])
+def test_unlike_inputs_and_other_baselines_want_equally_many_calls(inputs: int, fewer: bool) -> None:
+    team = FakeTeam(ns={BASELINE: 170_000_000, CONTROL: 170_000_000, "jit": 2_500_000_000, "aot": 170_000_000})
+    run = rounds_of(team, inputs=inputs, fewer=fewer)
+    run.warm_up()
+    found = run.run(lambda measurement: [], 600.0)
+    assert {len(turn) for arm in found.arms.values() for turn in arm.turns} == {3}
