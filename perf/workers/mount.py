@@ -95,7 +95,9 @@ class Mount:
         """`error` is what the first call raised: Unavailable where that is the precision's doing."""
         reason = None if self._precision is Precision.FP32 else lacks_precision(error, self._precision)
         if reason is not None:
-            raise Unavailable(f"{self.spec.name}: {reason}") from error
+            # What a compiler says around the operator's own words is long, and would be cut before it comes to them.
+            shorter = lacks_precision(_innermost(error), self._precision)
+            raise Unavailable(f"{self.spec.name}: {shorter or reason}") from error
 
     def _try(self, module: torch.nn.Module, inputs: Inputs) -> None:
         """What eager can't compute in a precision, an exporter would find out later and say worse."""
@@ -113,3 +115,11 @@ class Mount:
     def _engine(self) -> Exported:
         engine: Exported = resolve(self.spec.factory, self.spec.where)(**dict(self.spec.options))
         return engine
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """What was raised first, also where what came of it was raised `from None`, as Dynamo does."""
+    seen = [error]
+    while (before := seen[-1].__cause__ or seen[-1].__context__) is not None and before not in seen:
+        seen.append(before)
+    return seen[-1]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
+import pytest
 import torch
 from torch import Tensor, nn
 
+from perf.errors import Unavailable
 from perf.variants.registry import VariantSpec
 from perf.variants.variant import Facts
 from perf.workers.mount import Mount
@@ -48,3 +50,18 @@ def test_what_a_module_keeps_from_being_tried_in_its_precision_can_be_exported(t
     path = tmp_path / "table.txt"
     Mount(asdict(spec), "cpu").export(Keeps(), [(torch.ones(4),)], path)
     assert path.read_text() == "torch.bfloat16 False"
+
+
+def test_a_precision_that_a_compiler_finds_mixed_is_refused_in_the_operators_own_words() -> None:
+    spec = VariantSpec(
+        name="compile+bf16", factory="perf.variants.compiled:compiled", where="test", precision="bf16", engine="compile"
+    )
+    mixes = torch.compile(nn.Conv1d(18, 64, 30).bfloat16(), fullgraph=True)
+    with pytest.raises(RuntimeError, match="Dynamo failed") as caught:
+        mixes(torch.zeros(1, 18, 100))
+    with pytest.raises(Unavailable) as refused:
+        Mount(asdict(spec), "cpu").explain(caught.value)
+    assert str(refused.value) == (
+        "compile+bf16: this model mixes bf16 with another precision: "
+        "Input type (float) and bias type (c10::BFloat16) should be the same"
+    )
