@@ -214,7 +214,8 @@ def _write(path: Path, kept: Kept, device: str) -> None:
     order = {name: place for place, name in enumerate(policy.workloads)}
     outcomes = sorted(kept.outcomes().values(), key=lambda outcome: order.get(outcome.workload, len(order)))
     pipelines = {name for name, spec in policy.workloads.items() if any(map(is_staged, spec.variants))}
-    lines = as_markdown(outcomes, _made_on(choose_device(device)), list(policy.variants), pipelines)
+    has = {name: _of(spec, policy) for name, spec in policy.workloads.items()}
+    lines = as_markdown(outcomes, _made_on(choose_device(device)), list(policy.variants), pipelines, has)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     kept.publish(_beside(path))
 

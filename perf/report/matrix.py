@@ -44,10 +44,15 @@ class Outcome:
 
 
 def as_markdown(
-    outcomes: Sequence[Outcome], made_on: Mapping[str, object], order: Sequence[str], pipelines: Collection[str] = ()
+    outcomes: Sequence[Outcome],
+    made_on: Mapping[str, object],
+    order: Sequence[str],
+    pipelines: Collection[str] = (),
+    has: Mapping[str, Collection[str]] | None = None,
 ) -> list[str]:
     """A document. made_on: facts of the device and of what was installed. order: variants as the registry has them.
-    pipelines: workloads that are given a variant per stage."""
+    pipelines: workloads that are given a variant per stage. has: workload -> the variants it has; all where it is
+    not named."""
     if not outcomes:
         return [*_HEAD.format(days="no day: nothing was tried").splitlines()]
     dates = sorted({outcome.date for outcome in outcomes})
@@ -62,10 +67,10 @@ def as_markdown(
         "",
         *_LEGEND.splitlines(),
         "",
-        *_table(modules, order, numbers),
+        *_table(modules, order, numbers, has or {}),
     ]
     if by_stage:
-        lines += ["", *_BY_STAGE.splitlines(), "", *_table(by_stage, order, numbers)]
+        lines += ["", *_BY_STAGE.splitlines(), "", *_table(by_stage, order, numbers, has or {})]
     reasons = [f"{number}. {why}" for why, number in numbers.items()]
     return [*lines, "", *_REASONS.splitlines(), "", *reasons] if reasons else lines
 
@@ -81,7 +86,7 @@ runs, is what its name says, and is within its tolerance. A number in brackets l
 refusal: the variant can't run here, or can't carry this model. **out of tolerance**: it runs, and its output is
 not eager float32's, so that no speed of it counts. **not on**: it runs, and is not what its name says. **unfinished**:
 it took longer than it was given. **failed**: anything else. `{UNTRIED}` was not tried yet: the same command goes on
-with it."""
+with it. An empty place: the workload has no such variant (`batched` is for those alone that list it)."""
 
 _BY_STAGE = """\
 ## Pipelines, by stage
@@ -106,23 +111,34 @@ def one_line(outcome: Outcome) -> str:
     return f"{outcome.workload} {outcome.variant}: {outcome.fate}{distance}{why}"
 
 
-def _table(outcomes: Sequence[Outcome], order: Sequence[str], numbers: Mapping[str, int]) -> list[str]:
+def _table(
+    outcomes: Sequence[Outcome],
+    order: Sequence[str],
+    numbers: Mapping[str, int],
+    has: Mapping[str, Collection[str]],
+) -> list[str]:
     workloads = list(dict.fromkeys(outcome.workload for outcome in outcomes))
     by_cell = {outcome.cell: outcome for outcome in outcomes}
     rows = [
         ["variant", *workloads],
         ["---"] * (len(workloads) + 1),
         *(
-            [f"`{variant}`", *(_said(by_cell.get((workload, variant)), numbers) for workload in workloads)]
+            [
+                f"`{variant}`",
+                *(
+                    _said(by_cell.get((workload, variant)), numbers, there=variant in has.get(workload, (variant,)))
+                    for workload in workloads
+                ),
+            ]
             for variant in _variants(outcomes, order)
         ),
     ]
     return [f"| {' | '.join(row)} |" for row in rows]
 
 
-def _said(outcome: Outcome | None, numbers: Mapping[str, int]) -> str:
+def _said(outcome: Outcome | None, numbers: Mapping[str, int], *, there: bool) -> str:
     if outcome is None:
-        return UNTRIED
+        return UNTRIED if there else ""
     if outcome.fate is Fate.RIGHT:
         return f"{outcome.rel_l2:.0e}"
     said = f"[{numbers[outcome.why]}]"

@@ -27,6 +27,15 @@ def test_a_row_a_variant_and_a_column_a_workload() -> None:
     ]
 
 
+def test_what_a_workload_does_not_have_is_not_said_to_be_still_to_try() -> None:
+    lines = as_markdown([RIGHT, REFUSED, OUT], {}, ORDER, has={"b": ["eager", "int8"]})
+    assert [line for line in lines if line.startswith("| `")] == [
+        "| `eager` | 0e+00 | - |",
+        "| `tensorrt` | [1] |  |",
+        "| `int8` | - | **out of tolerance** [2] |",
+    ]
+
+
 def test_a_pipeline_has_a_table_of_its_own_and_shares_the_reasons() -> None:
     whole = replace(RIGHT, workload="p")
     assert table(STAGED, whole, RIGHT, REFUSED) == [
