@@ -35,6 +35,7 @@ def lineage(workload: WorkloadSpec, variant: VariantSpec, made_on: Mapping[str, 
         workload.scenarios[0],
         repr([(engine.name, engine.precision, engine.options) for engine in engines]),
         repr(tolerance(variant.roughest, workload.tolerance)),
+        *([] if workload.greedy is None else [repr(workload.greedy)]),
         *(f"{path.name} {_digest(path)}" for path in sorted(source((*modules, *ALWAYS)))),
     ]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:20]

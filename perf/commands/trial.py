@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from perf.gates.genuine import off
-from perf.gates.parity import judge_parity
+from perf.gates.parity import chosen, judge_parity
 from perf.measurement.measurement import Arm, Measurement
 from perf.report.matrix import Fate, Outcome
 from perf.statistics import Answer
@@ -146,7 +146,8 @@ class Trial:
         answer, said = judge_parity(measurement, name)
         instead = off(arm)
         fate = Fate.OFF if instead else Fate.RIGHT if answer is Answer.PASS else Fate.OUT
-        doubts = [doubt for doubt in (said if answer is not Answer.PASS else None, instead) if doubt is not None]
+        aside = chosen(arm) if arm.parity is not None and arm.parity.other_ids else None
+        doubts = [doubt for doubt in (said if answer is not Answer.PASS else aside, instead) if doubt is not None]
         return Outcome(
             workload.name, measurement.scenario, name, today(), fate, arm.rel_l2, _without(name, "; ".join(doubts))
         )

@@ -11,6 +11,7 @@ from typing import Any
 
 from perf.errors import UsageProblem
 from perf.gates.choice import known_variant, with_gated
+from perf.gates.greedy import parse_greedy
 from perf.gates.policy import TIMED_LIMITS, Gate, Policy
 from perf.gates.size import parse_bytes
 from perf.gates.tolerance import parse_tolerance
@@ -27,7 +28,7 @@ _DEVICES = ("cpu", "cuda", "*")
 _TOP = ("alpha", "ceiling", "cache_limit", "on_inconclusive", "shipped", "gates", "workloads", "variants")
 _SIZES = ("max_memory", "max_load_memory")
 _GATE = ("workload", "scenario", "variant", "device", "baseline", *TIMED_LIMITS, *_SIZES, "reason")
-_WORKLOAD = ("factory", "variants", "scenarios", "nightly", "tolerance", "checkpoint")
+_WORKLOAD = ("factory", "variants", "scenarios", "nightly", "tolerance", "greedy", "checkpoint")
 _VARIANT = ("factory", "precision")
 
 
@@ -179,6 +180,7 @@ def _workloads(tables: Table, variants: Mapping[str, VariantSpec], file: str) ->
             where,
             own,
             share=Share(files) if files else None,
+            greedy=parse_greedy(table["greedy"], f"{where}: greedy") if "greedy" in table else None,
         )
     return found
 

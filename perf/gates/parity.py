@@ -27,6 +27,7 @@ def judge_parity(measurement: Measurement, variant: str) -> Verdict:
     if not is_right(arm):
         return Answer.FAIL, f"the output is not the baseline's: {difference(arm)}"
     equal = f", and all {arm.parity.integers} integers are equal" if arm.parity.integers else ""
+    equal += f", and {chosen(arm)}" if arm.parity.ids else ""
     if arm.parity.by_ear:
         return Answer.PASS, f"log-mel distance {arm.parity.log_mel_db:.2g} dB is within {LOG_MEL_DB:g} dB{equal}"
     return Answer.PASS, f"relative L2 distance {arm.rel_l2:.1e} is within {arm.tolerance:g}{equal}"
@@ -55,10 +56,12 @@ def no_right_answer(measurement: Measurement) -> str | None:
 
 
 def is_right(arm: Arm) -> bool:
-    """Whether the output was compared and found near enough; integers (ids, masks) are equal or wrong, however it
-    sounds."""
+    """Whether the output was compared and found near enough; integers (lengths, masks) are equal or wrong, however it
+    sounds, and ids that were chosen are as good as the right ones or wrong."""
     parity = arm.parity
     if parity is None or parity.not_finite or parity.unequal or math.isinf(parity.rel_l2):
+        return False
+    if not parity.surprisal <= arm.tolerance:
         return False
     heard = parity.log_mel_db
     if parity.by_ear:
@@ -78,10 +81,25 @@ def difference(arm: Arm) -> str:
         return f"{parity.unequal} {many} unequal, and what is chosen has no tolerance: it is the same or another"
     if (parity.by_ear and parity.log_mel_db is None) or math.isinf(parity.rel_l2):
         return "another shape, type or value"
+    if not parity.surprisal <= arm.tolerance:
+        return f"{chosen(arm)}, and at most {arm.tolerance:g} is allowed"
     heard = parity.log_mel_db
     if heard is not None and heard > LOG_MEL_DB:
         return f"log-mel distance {heard:.2g} dB, at most {LOG_MEL_DB:g} dB can't be heard"
     return f"relative L2 distance {parity.rel_l2:.1e}, at most {arm.tolerance:g} is allowed"
+
+
+def chosen(arm: Arm) -> str:
+    """What became of the ids that greedy decoding chose, in words."""
+    parity = arm.parity
+    if parity is None:
+        return "no ids were compared"
+    if not parity.other_ids:
+        return f"all {parity.ids} ids that were chosen are eager's"
+    return (
+        f"{parity.other_ids} of {parity.ids} ids that were chosen are others, by eager's scores up to "
+        f"{parity.surprisal:.1e} (relative) more surprising"
+    )
 
 
 def called(arm: Arm) -> str:

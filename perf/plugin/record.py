@@ -95,6 +95,9 @@ def _parity(arm: Arm) -> dict[str, float | bool | None]:
         "by_ear": found is not None and found.by_ear,
         "integers": None if found is None else found.integers,
         "unequal_integers": None if found is None else found.unequal,
+        "greedy_ids": None if found is None else found.ids,
+        "other_greedy_ids": None if found is None else found.other_ids,
+        "excess_surprisal": None if found is None else _finite(found.surprisal),
     }
 
 

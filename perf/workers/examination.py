@@ -28,7 +28,10 @@ def examine(crew: Crew, worker: Worker, scenario: str) -> Examined:
     """Let the baseline write the right answers of `scenario`, others compare with them; then ask for its proof."""
     folder = str(crew.folder)
     if worker.name == BASELINE:
-        answer = crew.ask(worker, f"outputs of {scenario}", "write_outputs", scenario=scenario, folder=folder)
+        greedy = crew.workload.greedy
+        plain = None if greedy is None else greedy.as_plain()
+        what = f"outputs of {scenario}"
+        answer = crew.ask(worker, what, "write_outputs", scenario=scenario, folder=folder, greedy=plain)
     elif crew.workers[BASELINE].alive:
         answer = crew.ask(worker, f"comparing {scenario}", "compare_outputs", scenario=scenario, folder=folder)
     else:

@@ -9,14 +9,15 @@ from typing import Any
 
 from perf.workers.content import leaves
 from perf.workers.parity import Parity, compare, not_finite, plain, worst
+from perf.workloads.greedy import Greedy
 from perf.workloads.sound import Sound
 
 Calls = Sequence["partial[Any]"]
 """The calls of a scenario, each with its inputs in `args`."""
 
 
-def write(calls: Calls, sound: Sound | None, scenario: str, folder: Path) -> Parity:
-    """Make every call once and keep its output as the right answer, with what it is to the ear."""
+def write(calls: Calls, sound: Sound | None, greedy: Greedy | None, scenario: str, folder: Path) -> Parity:
+    """Make every call once and keep its output as the right answer, with what of it is a sound, or was chosen."""
     import torch
 
     broken = 0
@@ -24,7 +25,8 @@ def write(calls: Calls, sound: Sound | None, scenario: str, folder: Path) -> Par
         for number, call in enumerate(calls):
             right = [plain(leaf) for leaf in leaves(call())]
             broken += not_finite(right)
-            torch.save({"leaves": right, "sound": sound and sound.as_plain()}, _file(folder, scenario, number))
+            judged = {"sound": sound and sound.as_plain(), "greedy": greedy and greedy.as_plain()}
+            torch.save({"leaves": right, **judged}, _file(folder, scenario, number))
     return Parity(0.0, not_finite=broken)
 
 
@@ -38,7 +40,8 @@ def read(calls: Calls, watched: Callable[[partial[Any]], Any], scenario: str, fo
             right = torch.load(_file(folder, scenario, number), weights_only=True)
             found = call() if number else watched(call)
             sound = right["sound"] and Sound.of_plain(right["sound"])
-            parities.append(compare([plain(leaf) for leaf in leaves(found)], right["leaves"], sound))
+            greedy = right["greedy"] and Greedy(**right["greedy"])
+            parities.append(compare([plain(leaf) for leaf in leaves(found)], right["leaves"], sound, greedy))
     return worst(parities)
 
 

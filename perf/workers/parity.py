@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from perf.workers.decoding import decoded
 from perf.workers.hearing import heard
+from perf.workloads.greedy import Greedy
 from perf.workloads.sound import Sound
 
 
@@ -19,6 +21,8 @@ class Parity:
     difference to take. not_finite: NaN and Inf among the outputs, whatever the right answer has in their place.
     integers: of the right answer's tensors, values that are integers or booleans: ids, lengths, masks. unequal: how
         many of them the outputs do not have.
+    ids: of the right answer, ids that greedy decoding chose, which are no `integers` and in no distance: they are
+        judged by what they are worth. other_ids: how many of them are others. surprisal: see `Decoded`.
     snr_db, log_mel_db, mr_stft: see `perf.workers.hearing`; None where the outputs are no sound, or can't be compared.
     by_ear: whether `log_mel_db` decides, and not `rel_l2`.
     """
@@ -32,13 +36,19 @@ class Parity:
     by_ear: bool = False
     integers: int = 0
     unequal: int = 0
+    ids: int = 0
+    other_ids: int = 0
+    surprisal: float = 0.0
 
 
-def compare(found: list[Any], right: list[Any], sound: Sound | None = None) -> Parity:
-    """The parity of one call's outputs, leaf by leaf. sound: which of the leaves is one."""
+def compare(found: list[Any], right: list[Any], sound: Sound | None = None, greedy: Greedy | None = None) -> Parity:
+    """The parity of one call's outputs, leaf by leaf. sound: which of the leaves is one. greedy: which were chosen."""
     ear = None
     if sound is not None and sound.leaf < min(len(found), len(right)):
         ear = heard(found[sound.leaf], right[sound.leaf], sound)
+    chosen = decoded(found, right, greedy)
+    if chosen is not None and greedy is not None:
+        found, right = (leaves[: greedy.ids] + leaves[greedy.ids + 1 :] for leaves in (found, right))
     return Parity(
         distance(found, right),
         largest_gap(found, right),
@@ -49,6 +59,9 @@ def compare(found: list[Any], right: list[Any], sound: Sound | None = None) -> P
         by_ear=sound is not None and sound.by_ear,
         integers=integers(right),
         unequal=unequal(found, right),
+        ids=chosen.ids if chosen else 0,
+        other_ids=chosen.others if chosen else 0,
+        surprisal=chosen.surprisal if chosen else 0.0,
     )
 
 
@@ -70,6 +83,9 @@ def worst(parities: Iterable[Parity]) -> Parity:
         by_ear=any(each.by_ear for each in every),
         integers=sum(each.integers for each in every),
         unequal=sum(each.unequal for each in every),
+        ids=sum(each.ids for each in every),
+        other_ids=sum(each.other_ids for each in every),
+        surprisal=_largest([each.surprisal for each in every]),
     )
 
 

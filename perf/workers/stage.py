@@ -34,6 +34,7 @@ from perf.workers.mount import Mount
 from perf.workers.parts import Parts
 from perf.workers.waking import wake
 from perf.workers.witness import Witness
+from perf.workloads.greedy import Greedy
 from perf.workloads.origin import Origin
 from perf.workloads.workload import Inputs, Workload
 
@@ -206,9 +207,10 @@ class Stage(Beside):
         self.footprint.loaded()
         return {"first_call_s": first_call_s, "compilation": compilation()}
 
-    def write_outputs(self, scenario: str, folder: str) -> Answer:
-        """Run every call once and keep its output as the right answer."""
-        return asdict(outputs.write(self._calls[scenario], self._opened().sound, scenario, Path(folder)))
+    def write_outputs(self, scenario: str, folder: str, greedy: Mapping[str, int] | None = None) -> Answer:
+        """Run every call once and keep its output as the right answer. greedy: of `WorkloadSpec.greedy`, as plain."""
+        chosen = None if greedy is None else Greedy(**greedy)
+        return asdict(outputs.write(self._calls[scenario], self._opened().sound, chosen, scenario, Path(folder)))
 
     def compare_outputs(self, scenario: str, folder: str) -> Answer:
         """How far the outputs are from the right answers; see `Parity`."""

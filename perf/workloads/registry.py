@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from perf.workloads.greedy import Greedy
 from perf.workloads.origin import OURS, Origin
 from perf.workloads.share import SHARES, Share
 
@@ -36,7 +37,7 @@ class WorkloadSpec:
     table of all is not right for it (`perf.workloads.tolerance`). origin: where its modules and weights come from.
     share: what it takes of a checkpoint directory; None where it can't be given one. left_out: why a session does not
     measure it; empty where it does. notes: what a reader of its figures should know. budgets_s: seconds of rounds, by
-    scenario, where `BUDGET_S` is known to decide nothing.
+    scenario, where `BUDGET_S` is known to decide nothing. greedy: which of its outputs are ids that were chosen.
     """
 
     name: str
@@ -51,6 +52,7 @@ class WorkloadSpec:
     left_out: str = ""
     notes: tuple[str, ...] = ()
     budgets_s: Mapping[str, float] = field(default_factory=dict)
+    greedy: Greedy | None = None
 
     def budget_s(self, scenario: str, variants: int) -> float:
         """Seconds of rounds of so many variants, unless a run is told otherwise."""
@@ -154,6 +156,7 @@ def _version_1() -> list[WorkloadSpec]:
 def _language_model() -> list[WorkloadSpec]:
     """CosyVoice2's language model. transformers' Qwen2 is Python that TorchScript can't read."""
     module = "perf.workloads.cosyvoice2.llm"
+    best = Greedy(ids=0, scores=1, below=6561)
     return [
         WorkloadSpec(
             f"{family}.llm_{name}",
@@ -161,6 +164,7 @@ def _language_model() -> list[WorkloadSpec]:
             _SENTENCES,
             ("eager", "inductor"),
             frozenset(_SENTENCES),
+            greedy=best,
         )
         for family, prefix in (("cosyvoice2", ""), ("cosyvoice2-small", "small_"))
         for name in ("prefill", "decode")

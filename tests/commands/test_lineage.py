@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from perf.commands.lineage import ROOT, lineage, source
 from perf.gates.policy import Policy
 from perf.variants.registry import VariantSpec, variant_named
+from perf.workloads.greedy import Greedy
 from perf.workloads.registry import shipped_workloads
 
 VOCODER = shipped_workloads()["cosyvoice2-small.vocoder"]
@@ -48,6 +49,7 @@ def test_every_variant_scenario_and_tolerance_has_a_key_of_its_own() -> None:
         (VOCODER, variant_named("compile-max-autotune")),
         (replace(VOCODER, scenarios=("1s",)), ONNX),
         (replace(VOCODER, tolerance={"fp32": 1e-3}), ONNX),
+        (replace(VOCODER, greedy=Greedy(ids=0, scores=1, below=9)), ONNX),
         (shipped_workloads()["cosyvoice2-small.flow"], ONNX),
     ]
     keys = [lineage(workload, variant, {}) for workload, variant in every]

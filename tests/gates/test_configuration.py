@@ -9,6 +9,7 @@ from perf.errors import UsageProblem
 from perf.gates.cell import Cell
 from perf.gates.configuration import parse_policy, read_policy
 from perf.gates.policy import Policy
+from perf.workloads.greedy import Greedy
 from perf.workloads.tolerance import TOLERANCE, tolerance
 
 CELL = Cell("cosyvoice2.flow_encoder", "5s", "torchscript")
@@ -121,6 +122,10 @@ def test_the_project_ships_gates_that_match_something() -> None:
         ("[variants.busy]\nfactory = 'a:b'\nprecision = 'fp13'", "precision = 'fp13' must be one of"),
         ("[workloads.x]\nfactory = 'a:b'\ntolerance = 2", "tolerance = 2 must be above 0 and below 1"),
         ("[workloads.x]\nfactory = 'a:b'\ntolerance = true", "tolerance = True must be above 0 and below 1"),
+        ("[workloads.x]\nfactory = 'a:b'\ngreedy = 0", "greedy = 0 must be as in { ids = 0, scores = 1, below"),
+        ("[workloads.x]\nfactory = 'a:b'\ngreedy = {ids = 0, scores = 1}", "must be as in { ids = 0"),
+        ("[workloads.x]\nfactory = 'a:b'\ngreedy = {ids = 1, scores = 1, below = 9}", "must be as in { ids = 0"),
+        ("[workloads.x]\nfactory = 'a:b'\ngreedy = {ids = 0, scores = 1, below = '9'}", "must be as in { ids = 0"),
         ("[workloads.x]\nfactory = 'a:b'\ntolerance = {fp13 = 0.1}", "tolerance: there is no precision 'fp13'"),
     ],
 )
@@ -186,6 +191,14 @@ def test_a_file_that_is_not_there_or_not_toml_is_refused(tmp_path: Path) -> None
     with pytest.raises(UsageProblem, match=r"has no \[tool\.perf\] table"):
         read_policy(empty, must_exist=True)
     assert read_policy(empty, must_exist=False).gates == ()
+
+
+def test_a_workload_may_say_which_ids_are_chosen_by_which_scores() -> None:
+    found = policy(
+        '[workloads.x]\nfactory = "a:b"\ngreedy = { ids = 0, scores = 2, below = 9 }\n[workloads.y]\nfactory = "a:b"'
+    )
+    assert found.workloads["x"].greedy == Greedy(ids=0, scores=2, below=9)
+    assert found.workloads["y"].greedy is None
 
 
 def test_a_workload_may_bring_a_tolerance_of_its_own() -> None:

@@ -44,8 +44,19 @@ def with_parity(parity: Parity, tolerance: float = 1e-4, name: str = "jit") -> M
         (Parity(1e-2, log_mel_db=1.5), 0.1, "rel_l2=0.1", "log-mel distance 1.5 dB, at most 1 dB can't be heard"),
         (Parity(0.5, log_mel_db=1.5, by_ear=True), 0.1, "log_mel_db=1", "log-mel distance 1.5 dB"),
         (Parity(1e-9, by_ear=True), 0.1, "log_mel_db=1", "another shape, type or value"),
+        (
+            Parity(1e-9, ids=4, other_ids=1, surprisal=0.2),
+            0.1,
+            "rel_l2=0.1",
+            "are others, by eager's scores up to 2.0e-01 (relative) more surprising, and at most 0.1 is allowed",
+        ),
+        (Parity(1e-9, ids=4, other_ids=1, surprisal=math.inf), 0.1, "rel_l2=0.1", "up to inf (relative)"),
+        (Parity(1e-9, log_mel_db=0.1, by_ear=True, ids=1, other_ids=1, surprisal=0.2), 0.1, "log_mel_db=1", "chosen"),
     ],
-    ids=["fp32", "bf16", "shape", "ids", "ids by ear", "shape by ear", "nan", "heard", "by ear", "not heard at all"],
+    ids=[
+        *("fp32", "bf16", "shape", "integers", "integers by ear", "shape by ear", "nan", "heard", "by ear"),
+        *("not heard at all", "chosen", "chosen where eager was sure", "chosen by ear"),
+    ],
 )
 def test_the_wrong_answer_fails_and_no_speed_counts_for_it(
     parity: Parity, tolerance: float, gate: str, said: str
@@ -66,8 +77,14 @@ def test_the_wrong_answer_fails_and_no_speed_counts_for_it(
         (Parity(5e-2, log_mel_db=0.9), 0.1, "relative L2 distance 5.0e-02 is within 0.1"),
         (Parity(1.4, log_mel_db=0.2, by_ear=True), 1e-4, "log-mel distance 0.2 dB is within 1 dB"),
         (Parity(1e-6, integers=4), 1e-4, "relative L2 distance 1.0e-06 is within 0.0001, and all 4 integers are equal"),
+        (Parity(1e-6, ids=4), 1e-4, "is within 0.0001, and all 4 ids that were chosen are eager's"),
+        (
+            Parity(1e-2, ids=4, other_ids=2, surprisal=0.03),
+            5e-2,
+            "is within 0.05, and 2 of 4 ids that were chosen are others, by eager's scores up to 3.0e-02 (relative)",
+        ),
     ],
-    ids=["norm", "norm and ear", "ear alone", "ids"],
+    ids=["norm", "norm and ear", "ear alone", "integers", "chosen", "chosen nearly as good"],
 )
 def test_the_right_answer_passes(parity: Parity, tolerance: float, said: str) -> None:
     measurement = with_parity(parity, tolerance)

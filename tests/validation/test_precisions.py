@@ -39,11 +39,15 @@ def test_half_precisions_have_a_tolerance_and_float32_the_narrowest() -> None:
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        (Found("w", "fp16", None, "no such kernel"), "| w | fp16 | can't run: no such kernel | | | | |"),
-        (Found("w", "fp16", Parity(1.0, not_finite=3)), "| w | fp16 | 3 values are NaN or Inf | | | | |"),
+        (Found("w", "fp16", None, "no such kernel"), "| w | fp16 | can't run: no such kernel | | | | | | |"),
+        (Found("w", "fp16", Parity(1.0, not_finite=3)), "| w | fp16 | 3 values are NaN or Inf | | | | | | |"),
         (
             Found("w", "bf16", Parity(1e-2, 0.5, 0, 40.0, 0.0123, 0.5)),
-            "| w | bf16 | 1.0e-02 | 5.0e-01 | 40 dB | 0.012 dB | 0.5 |",
+            "| w | bf16 | 1.0e-02 | 5.0e-01 | 40 dB | 0.012 dB | 0.5 |  |  |",
+        ),
+        (
+            Found("w", "bf16", Parity(1e-2, 0.5, ids=12, other_ids=5, surprisal=0.0214)),
+            "| w | bf16 | 1.0e-02 | 5.0e-01 |  |  |  | 5 of 12 | 2.1e-02 |",
         ),
     ],
 )
