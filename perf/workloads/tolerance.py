@@ -19,7 +19,8 @@ TOLERANCE: Mapping[str, float] = {
 """Largest relative L2 distance from eager float32, by precision. Beside each: how far the right output in it was
 at worst, over every kind of module here (`docs/precisions.md`: 2026-11-23, a CPU, seeded weights). What is allowed
 is up to twice as much, or the same as of a neighbour that rounds alike. An id that greedy decoding chose is held to the
-same limit by its surprisal (`perf.workers.decoding`). A workload that needs another limit has it in its `WorkloadSpec`, or in `[tool.perf]`."""
+same limit by its surprisal (`perf.workers.decoding`). A workload that needs another limit has it in its `WorkloadSpec`,
+or in `[tool.perf]`."""
 
 LOG_MEL_DB = 1.0
 """Largest log-mel distance of a sound. Speech coding calls a mean spectral distortion of 1 dB transparent: listeners
