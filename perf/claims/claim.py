@@ -101,6 +101,14 @@ class Claim(Protocol):
     def judge(self, found: Findings) -> Row: ...
 
 
+def undecided(variant: str, processes: int) -> str:
+    """Why figures of which a process gives one decide nothing yet."""
+    more = "measure in several sets of processes (--perf-processes 5) to decide."
+    if processes < 2:
+        return f"Only one process of {variant} was measured, and the next one may differ: {more}"
+    return f"The limit lies within what processes of {variant} and of {BASELINE} differ by: {more}"
+
+
 def open_variants(claim: Claim, found: Findings) -> list[str]:
     """The variants of which more rounds may still decide `claim`."""
     if not claim.timed or claim.judge(found).standing is not Standing.UNDECIDED:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import geometric_mean
 
-from perf.claims.claim import Findings, Row, Said, Standing
+from perf.claims.claim import Findings, Row, Said, Standing, undecided
 from perf.gates.cell import Cell
 from perf.gates.size import format_bytes
 from perf.report.words import format_ratio
@@ -19,8 +20,6 @@ LEAST_WIDTH = 0.005
 
 LEAST_FREED = 1 << 20
 """Bytes; less is not worth a call that makes the next one allocate anew."""
-
-NARROWER = "measure in several sets of processes (--perf-processes 5) to decide."
 
 
 @dataclass(frozen=True)
@@ -46,13 +45,13 @@ class MemoryAtMost:
             why = "This platform gives no peak of memory that begins anew, so steady calls have none of their own."
             return Row(self.name, self.said, "", Standing.NOT_HERE, why)
         interval = single_ratio(base, own, least=LEAST_WIDTH)
-        measured = f"{format_ratio(interval)} of eager's {format_bytes(base[0])}, {format_bytes(own[0])}"
+        usual, taken = (format_bytes(round(geometric_mean(peaks))) for peaks in (base, own))
+        measured = f"{format_ratio(interval)} of eager's {usual}, {taken}"
         if interval.high <= self.most:
             return Row(self.name, self.said, measured, Standing.HOLDS, f"It is at most {self.most:.0%} of eager's.")
         if interval.low > self.most:
             return Row(self.name, self.said, measured, Standing.FALLS, f"It is more than {self.most:.0%} of eager's.")
-        sentence = f"{self.most:.0%} lies within what two eager workers differ by: {NARROWER}"
-        return Row(self.name, self.said, measured, Standing.UNDECIDED, sentence)
+        return Row(self.name, self.said, measured, Standing.UNDECIDED, undecided(self.cell.variant, len(own)))
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import geometric_mean
 
-from perf.claims.claim import Findings, Row, Said, Standing
-from perf.claims.memory import NARROWER
+from perf.claims.claim import Findings, Row, Said, Standing, undecided
 from perf.gates.cell import Cell
 from perf.report.words import format_ratio, format_seconds
 from perf.statistics import single_ratio
@@ -39,13 +39,13 @@ class SlowerStart:
         if len(base) < 2 or not own:
             return Row(self.name, self.said, "", Standing.INVALID, "The first calls were not timed.")
         interval = single_ratio(base, own, least=LEAST_WIDTH)
-        measured = f"{format_seconds(own[0])} against eager's {format_seconds(base[0])}: {format_ratio(interval)}"
+        usual, taken = (format_seconds(geometric_mean(seconds)) for seconds in (base, own))
+        measured = f"{taken} against eager's {usual}: {format_ratio(interval)}"
         if interval.low > 1:
             return Row(self.name, self.said, measured, Standing.HOLDS, "Load and first call take longer than eager's.")
         if interval.high < 1:
             return Row(self.name, self.said, measured, Standing.FALLS, "Load and first call take less than eager's.")
-        sentence = f"The difference lies within what two eager workers differ by: {NARROWER}"
-        return Row(self.name, self.said, measured, Standing.UNDECIDED, sentence)
+        return Row(self.name, self.said, measured, Standing.UNDECIDED, undecided(self.cell.variant, len(own)))
 
 
 def _starts_s(found: Findings, cell: Cell, name: str) -> list[float]:

@@ -35,8 +35,9 @@ def markdown(rows: Sequence[Row]) -> list[str]:
     return [
         "## Claims of the device analysis",
         "",
-        "Intervals of pairs hold at every number of rounds. Memory and start have no pairs: a process is compared with",
-        "two of eager's, at an error level of 10 %. A claim is undecided where its limit lies inside of its interval.",
+        "Intervals of pairs hold at every number of rounds. Memory and start give one figure a process: those of the",
+        "variant are compared with eager's (geometric means, error level 10 %), and one process alone decides nothing.",
+        "A claim is undecided where its limit lies inside of its interval.",
         "",
         *table(head, cells),
         "",

@@ -16,6 +16,7 @@ from perf.claims.speed import EngineNotWorthIt, Faster, NotWorthIt
 from perf.claims.start import SlowerStart
 from perf.gates.cell import Cell
 from perf.gates.ruling import Judge
+from perf.measurement.figures import Life
 from perf.measurement.measurement import Measurement
 from perf.variants.registry import BASELINE, CONTROL
 from perf.workers.cold import Cold
@@ -51,11 +52,19 @@ def with_arms(measurement: Measurement, **changes: dict[str, Any]) -> Measuremen
     return replace(measurement, arms=arms)
 
 
-def memory_of(eager: int, control: int, jit: int) -> Measurement:
-    sizes = {"eager": eager, "control": control, "jit": jit}
-    return with_arms(
-        made_of(1.0), **{name: {"memory": {"steady_peak_bytes": size * MIB}} for name, size in sizes.items()}
-    )
+def lived(measurement: Measurement, **lives: list[Life]) -> Measurement:
+    """`jit`, `eager` and `control` in so many processes."""
+    return with_arms(measurement, **{name: {"lives": tuple(each)} for name, each in lives.items()})
+
+
+def memory_of(eager: int, control: int, *jit: int) -> Measurement:
+    """MiB; one process of eager and of its control, and so many of `jit`."""
+    sizes = {"eager": [eager], "control": [control], "jit": [*jit]}
+
+    def life(size: int) -> Life:
+        return Life(Cold(), {"steady_peak_bytes": size * MIB}, ())
+
+    return lived(made_of(1.0), **{name: [life(size) for size in each] for name, each in sizes.items()})
 
 
 @pytest.mark.parametrize(
@@ -87,19 +96,28 @@ def test_what_does_not_pay_is_what_is_not_ten_percent_faster(ratio: float, stand
 
 
 @pytest.mark.parametrize(
-    ("sizes", "standing"),
+    ("sizes", "standing", "typical"),
     [
-        ((1000, 1001, 1001), Standing.HOLDS),
-        ((100, 100, 60), Standing.HOLDS),
-        ((100, 100, 150), Standing.FALLS),
-        ((100, 110, 108), Standing.UNDECIDED),
+        ((1000, 1001, 1001, 1001), Standing.HOLDS, "1001 MiB"),
+        ((100, 100, 60, 61), Standing.HOLDS, "60 MiB"),
+        ((100, 100, 150, 150), Standing.FALLS, "150 MiB"),
+        ((100, 110, 108, 109), Standing.UNDECIDED, "108 MiB"),
+        ((286, 290, 288, 378), Standing.UNDECIDED, "330 MiB"),
     ],
 )
-def test_a_promise_about_memory(sizes: tuple[int, int, int], standing: Standing) -> None:
+def test_a_promise_about_memory(sizes: tuple[int, ...], standing: Standing, typical: str) -> None:
     row = MEMORY.judge(findings(memory_of(*sizes)))
     assert row.standing is standing
-    assert f"{sizes[2]} MiB" in row.measured
+    assert row.measured.endswith(typical)
     assert ("--perf-processes 5" in row.sentence) == (standing is Standing.UNDECIDED)
+
+
+@pytest.mark.parametrize("jit", [100, 131, 1000])
+def test_one_process_alone_decides_nothing_about_memory_since_the_next_one_may_differ(jit: int) -> None:
+    row = MEMORY.judge(findings(memory_of(100, 100, jit)))
+    assert row.standing is Standing.UNDECIDED
+    assert row.measured == f"{jit / 100:.2f}x of eager's 100 MiB, {jit} MiB"
+    assert "one process of jit" in row.sentence
 
 
 def test_memory_of_a_platform_that_gives_none_can_not_be_measured_there() -> None:
@@ -108,15 +126,22 @@ def test_memory_of_a_platform_that_gives_none_can_not_be_measured_there() -> Non
 
 
 @pytest.mark.parametrize(
-    ("first_s", "standing"), [(0.9, Standing.HOLDS), (0.02, Standing.FALLS), (0.105, Standing.UNDECIDED)]
+    ("firsts_s", "standing"),
+    [
+        ((0.9, 0.92), Standing.HOLDS),
+        ((0.02, 0.021), Standing.FALLS),
+        ((0.105, 0.1), Standing.UNDECIDED),
+        ((0.9,), Standing.UNDECIDED),
+    ],
 )
-def test_a_slower_start(first_s: float, standing: Standing) -> None:
-    def cold(seconds: float) -> dict[str, Any]:
-        return {"cold": Cold(load_s=seconds / 2, first_call_s=seconds / 2)}
+def test_a_slower_start(firsts_s: tuple[float, ...], standing: Standing) -> None:
+    def colds(*seconds: float) -> list[Life]:
+        return [Life(Cold(load_s=each / 2, first_call_s=each / 2), {}, ()) for each in seconds]
 
-    row = START.judge(findings(with_arms(made_of(1.0), eager=cold(0.1), control=cold(0.11), jit=cold(first_s))))
+    row = START.judge(findings(lived(made_of(1.0), eager=colds(0.1), control=colds(0.1), jit=colds(*firsts_s))))
     assert row.standing is standing
     assert "100 ms" in row.measured
+    assert ("one process of jit" in row.sentence) == (len(firsts_s) == 1)
 
 
 @pytest.mark.parametrize(("rel_l2", "standing"), [(1e-6, Standing.FALLS), (0.5, Standing.HOLDS)])
