@@ -10,11 +10,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from perf.measurement.figures import highest
 from perf.measurement.turn_size import LATEST_CALLS, may_make_fewer
 from perf.probes.health import Health
 from perf.statistics import steady
 from perf.workers.crew import Turn
 from perf.workers.failure import Failure
+from perf.workers.ledger import PEAKS
 
 BLOCK_S = 2.0
 """Steady calls of a block last about this long: loading costs seconds, and many calls make one figure the sharper."""
@@ -62,7 +64,7 @@ class BlockTeam:
 
     names: workers that can still be hired. health: watches the timed part alone, since loading is busy in its own way;
     it is what `Rounds` has to be given, too. typical_s: what a warm call of the baseline takes; None where that is not
-    known, or where everybody has to make equally many. memory: worker -> its answer with the highest peak of all its
+    known, or where everybody has to make equally many. memory: worker -> its answer with the highest peaks of all its
     blocks. off: worker -> what it was instead in a block of its own.
     """
 
@@ -157,9 +159,8 @@ class BlockTeam:
         return min(count, calls_in_a_block(statistics.median(seen_s[-LATEST_CALLS:])))
 
     def _remember(self, name: str, answer: dict[str, Any] | None) -> None:
-        known = self.memory.get(name, {})
-        if answer is not None and (answer.get("peak_bytes") or 0) >= (known.get("peak_bytes") or 0):
-            self.memory[name] = answer
+        if answer is not None:
+            self.memory[name] = _most(self.memory.get(name, answer), answer)
 
 
 def calls_in_a_block(typical_s: float | None) -> int:
@@ -174,3 +175,11 @@ def pieces(count: int) -> list[tuple[int, int]]:
     parts = min(PARTS, count)
     edges = [count * part // parts for part in range(parts + 1)]
     return [(begin, end - begin) for begin, end in itertools.pairwise(edges)]
+
+
+def _most(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Of two lives the one that took more, with the highest peak of each phase; unread or in doubt if either is."""
+    larger = max(one, other, key=lambda answer: answer.get("peak_bytes") or 0)
+    peaks = {name: highest([one.get(name), other.get(name)]) for name in PEAKS if name in larger}
+    doubt = one.get("doubt") or other.get("doubt")
+    return {**larger, **peaks, **({"doubt": doubt} if doubt else {})}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,3 +69,9 @@ def new_lengths(answer: Mapping[str, Any]) -> NewLengths:
         if first_s > 0 and known_s and min(known_s) > 0 and math.isfinite(first_s)
     )
     return NewLengths(lengths, answer.get("problem"), answer.get("untried"))
+
+
+def highest(peaks: Sequence[int | None]) -> int | None:
+    """The largest of one or more processes; None where one of them could not be read, since it may be the largest."""
+    read = [peak for peak in peaks if peak is not None]
+    return max(read) if len(read) == len(peaks) else None

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from perf.measurement.figures import Life, NewLengths, Work
+from perf.measurement.figures import Life, NewLengths, Work, highest
 from perf.measurement.sentence import Spoken
 from perf.statistics import Ceiling, Growth, WarmUp, growth, warm_up
 from perf.variants.registry import BASELINE, CONTROL
@@ -102,8 +102,12 @@ class Arm:
 
     @property
     def peak_bytes(self) -> int | None:
-        """Peak memory; None where the platform could not tell, or the worker failed before."""
-        return self.memory.get("peak_bytes")
+        """The largest peak of its processes; None where one could not be read, or the worker failed before."""
+        return self.peak_of("peak_bytes")
+
+    def peak_of(self, phase: str) -> int | None:
+        """As `peak_bytes`, of one phase, by its name in a worker's answer."""
+        return highest([life.memory.get(phase) for life in self.each_life])
 
 
 class Columns(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -9,8 +10,10 @@ import pytest
 from perf.gates.memory import Phase, judge_growth, judge_memory
 from perf.gates.policy import Gate, Policy
 from perf.gates.ruling import Judge, rulings
+from perf.measurement.figures import Life
 from perf.measurement.measurement import Arm
 from perf.statistics import Answer
+from perf.workers.cold import Cold
 from perf.workers.failure import Failure, FailureKind
 from tests.measurements import MIB, made_of
 
@@ -69,6 +72,30 @@ def test_a_reading_that_is_not_exclusive_decides_nothing(peak: int) -> None:
     assert "not exclusive: another process came to the card" in reason
     unread = arm(memory={"peak_bytes": None, "doubt": "the card's memory could not be read"})
     assert "the card's memory could not be read, so nothing" in judge_memory(unread, 1 << 60, Phase.ALL)[1]
+
+
+def lives(*memories: Mapping[str, object]) -> Arm:
+    """An arm that was measured in so many processes, of which the first has the largest peak."""
+    return arm(memory=memories[0], lives=tuple(Life(Cold(), memory, ()) for memory in memories))
+
+
+def test_the_process_that_took_most_in_the_phase_counts_whichever_peak_was_the_largest() -> None:
+    both = lives(PARTS, PARTS | {"peak_bytes": 450 * MIB, "load_peak_bytes": 430 * MIB, "steady_peak_bytes": 450 * MIB})
+    assert judge_memory(both, 400 * MIB, Phase.STEADY)[0] is Answer.FAIL
+    assert judge_memory(both, 450 * MIB, Phase.STEADY)[0] is Answer.PASS
+    assert judge_memory(both, 450 * MIB, Phase.LOAD)[0] is Answer.FAIL
+    assert both.peak_bytes == 500 * MIB
+
+
+@pytest.mark.parametrize(
+    "second",
+    [{}, PARTS | {"peak_bytes": None}, PARTS | {"peak_bytes": 1, "doubt": "not exclusive: a stranger came"}],
+    ids=["ended before", "unread", "doubted"],
+)
+def test_a_process_of_which_nothing_can_be_said_is_not_covered_by_one_that_was_read(
+    second: Mapping[str, object],
+) -> None:
+    assert judge_memory(lives(PARTS, second), 1 << 60, Phase.ALL)[0] is Answer.INVALID
 
 
 def test_on_a_card_context_and_workspaces_are_a_part_of_their_own() -> None:

@@ -38,7 +38,7 @@ NAMES = [BASELINE, "jit", CONTROL]
 class FakeStage:
     """Workers that need `slow` slow calls in every life, leak so many bytes a call, and may die in a call.
 
-    times: worker -> times 10 ms that its calls take.
+    times: worker -> times 10 ms that its calls take. memories: life -> what it answers, counted from 1.
     """
 
     slow: int = 3
@@ -47,6 +47,7 @@ class FakeStage:
     lies: str = ""
     falling: bool = False
     times: dict[str, int] = field(default_factory=dict)
+    memories: dict[int, dict[str, Any]] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     lives: int = 0
     dead: list[str] = field(default_factory=list)
@@ -85,7 +86,7 @@ class FakeAct:
         return Turn(tuple(wall), (), 1000 + self.stage.leak * self.calls, {"recompiled": int(self.calls > 12)})
 
     def memory(self) -> dict[str, Any]:
-        return {"peak_bytes": 100 * self.life}
+        return self.stage.memories.get(self.life, {"peak_bytes": 100 * self.life})
 
     def instead(self) -> str | None:
         return "it runs as eager" if self.name == self.stage.lies else None
@@ -248,3 +249,25 @@ def test_a_workers_blocks_are_equally_long_and_unlike_inputs_are_the_same_for_ev
     assert second is not None
     assert unlike is not None
     assert (len(first.wall_ns), len(second.wall_ns), len(unlike.wall_ns)) == (68, 68, 201)
+
+
+def test_each_phase_has_the_largest_peak_of_all_lives_and_one_life_in_doubt_puts_all_in_doubt() -> None:
+    of_loading: dict[str, Any] = {"peak_bytes": 900, "load_peak_bytes": 900, "steady_peak_bytes": 300}
+    of_calls: dict[str, Any] = {
+        "peak_bytes": 500,
+        "load_peak_bytes": 400,
+        "steady_peak_bytes": 500,
+        "doubt": "not exclusive",
+    }
+    for memories in ({1: of_loading, 2: of_calls}, {1: of_calls, 2: of_loading}):
+        team = team_of(FakeStage(memories=memories))
+        for _ in range(2):
+            team.turn("jit", "short", 0, 9)
+        assert team.memory == {"jit": {**of_loading, "steady_peak_bytes": 500, "doubt": "not exclusive"}}
+
+
+def test_a_life_whose_peak_was_not_read_is_not_covered_by_others() -> None:
+    team = team_of(FakeStage(memories={1: {"peak_bytes": None}}))
+    for _ in range(3):
+        team.turn("jit", "short", 0, 9)
+    assert team.memory == {"jit": {"peak_bytes": None}}
