@@ -35,13 +35,17 @@ class Said:
 
 @dataclass(frozen=True)
 class Row:
-    """measured: the figures, with their intervals; "" where there are none. sentence: what it means, or why not."""
+    """measured: the figures, with their intervals; "" where there are none. sentence: what it means, or why not.
+
+    settled: whether more rounds of the same processes would leave it as it is.
+    """
 
     name: str
     said: Said
     measured: str
     standing: Standing
     sentence: str
+    settled: bool = False
 
     @property
     def answered(self) -> bool:
@@ -111,6 +115,9 @@ def undecided(variant: str, processes: int) -> str:
 
 def open_variants(claim: Claim, found: Findings) -> list[str]:
     """The variants of which more rounds may still decide `claim`."""
-    if not claim.timed or claim.judge(found).standing is not Standing.UNDECIDED:
+    if not claim.timed:
+        return []
+    row = claim.judge(found)
+    if row.standing is not Standing.UNDECIDED or row.settled:
         return []
     return [cell.variant for cell in claim.cells(found.kind)]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from perf.claims.claim import Findings, Row, Said, Standing
+from perf.claims.claim import Findings, Row, Said, Standing, undecided
 from perf.gates.cell import Cell
 from perf.gates.ruling import ratio
 from perf.gates.size import format_bytes
@@ -27,6 +28,15 @@ WORTH = 1.10
 """From here on a way of running pays: the smallest gain that the device analysis itself calls one."""
 
 
+class Stand(NamedTuple):
+    """As the fields of a `Row`."""
+
+    standing: Standing
+    measured: str
+    sentence: str
+    settled: bool = False
+
+
 @dataclass(frozen=True)
 class Faster:
     """At least `least` times as fast as eager. `most`: the upper end that was promised, None where there was none.
@@ -45,12 +55,12 @@ class Faster:
         return (self.cell,)
 
     def judge(self, found: Findings) -> Row:
-        standing, measured, sentence = speed_standing(found, self.cell, self.least)
+        standing, measured, sentence, settled = speed_standing(found, self.cell, self.least)
         speedup = found.judge.speedup(found.measurement(self.cell), self.cell.variant) if measured else None
         if standing is Standing.HOLDS and self.most is not None and speedup is not None:
             more = speedup.interval.low > self.most
             sentence = f"{sentence[:-1]}, which is more than was promised." if more else sentence
-        return Row(self.name, self.said, measured, standing, sentence)
+        return Row(self.name, self.said, measured, standing, sentence, settled)
 
 
 @dataclass(frozen=True)
@@ -67,8 +77,8 @@ class NotWorthIt:
         return (self.cell,)
 
     def judge(self, found: Findings) -> Row:
-        standing, measured, sentence = speed_standing(found, self.cell, WORTH, self.ways)
-        return Row(self.name, self.said, measured, OPPOSITE.get(standing, standing), sentence)
+        standing, measured, sentence, settled = speed_standing(found, self.cell, WORTH, self.ways)
+        return Row(self.name, self.said, measured, OPPOSITE.get(standing, standing), sentence, settled)
 
 
 @dataclass(frozen=True)
@@ -88,7 +98,7 @@ class EngineNotWorthIt:
         if not self.cells(found.kind):
             why = f"{self.cell.variant} runs on NVIDIA cards, and this is a {found.kind.upper()}."
             return Row(self.name, self.said, "", Standing.NOT_HERE, why)
-        standing, measured, sentence = speed_standing(found, self.cell, WORTH)
+        standing, measured, sentence, settled = speed_standing(found, self.cell, WORTH)
         if not measured:
             return Row(self.name, self.said, measured, standing, sentence)
         peak = found.arm(self.cell).peak_bytes
@@ -98,29 +108,32 @@ class EngineNotWorthIt:
         measured = f"{measured}, {format_bytes(peak)} of memory"
         if peak > self.card_bytes:
             return Row(self.name, self.said, measured, Standing.HOLDS, f"It needs more than a card of {card} has.")
-        return Row(self.name, self.said, measured, OPPOSITE.get(standing, standing), f"It fits {card}. {sentence}")
+        sentence = f"It fits {card}. {sentence}"
+        return Row(self.name, self.said, measured, OPPOSITE.get(standing, standing), sentence, settled)
 
 
-def speed_standing(
-    found: Findings, cell: Cell, least: float, ways: tuple[str, str] | None = None
-) -> tuple[Standing, str, str]:
-    """How `cell` stands to `at least so many times as fast`: the standing, the figures, and a sentence.
+def speed_standing(found: Findings, cell: Cell, least: float, ways: tuple[str, str] | None = None) -> Stand:
+    """How `cell` stands to `at least so many times as fast`.
 
-    ways: candidate and baseline in words. The figures are "" where nothing was measured.
+    ways: candidate and baseline in words. The figures are "" where nothing was measured. What the pairs of one set of
+    processes decide is true of these processes, and a claim is about the next start too.
     """
     lacking = found.lacking(cell)
     if lacking is not None:
-        return lacking[0], "", lacking[1]
+        return Stand(lacking[0], "", lacking[1])
     measurement = found.measurement(cell)
     ruling = found.judge.speed(measurement, cell.variant, least)
     speedup = found.judge.speedup(measurement, cell.variant)
     if speedup is None:
-        return Standing.INVALID, "", f"{ruling.reason.rstrip('.')}."
+        return Stand(Standing.INVALID, "", f"{ruling.reason.rstrip('.')}.")
     candidate, baseline = ways or (cell.variant, "eager")
     standing = STANDING[ruling.verdict]
+    pairs = f" in {speedup.pairs} pairs" if math.isfinite(speedup.interval.high) else ""
+    measured = f"{format_speedup(speedup)}{pairs}"
+    if standing in OPPOSITE and measurement.starts(cell.variant) < 2:
+        return Stand(Standing.UNDECIDED, measured, undecided(cell.variant, 1), settled=True)
     sentence = {
         Standing.HOLDS: f"{candidate} is at least {ratio(least)} times as fast as {baseline} here.",
         Standing.FALLS: f"{candidate} is less than {ratio(least)} times as fast as {baseline} here.",
     }.get(standing, f"{ruling.reason.rstrip('.')}.")
-    pairs = f" in {speedup.pairs} pairs" if math.isfinite(speedup.interval.high) else ""
-    return standing, f"{format_speedup(speedup)}{pairs}", sentence
+    return Stand(standing, measured, sentence)

@@ -27,27 +27,21 @@ SAID = {Phase.ALL: "peak memory", Phase.LOAD: "memory while loading", Phase.STEA
 def judge_memory(arm: Arm, limit_bytes: int, phase: Phase) -> Verdict:
     """Does the peak of that phase stay at or below the limit, in each of its processes?
 
-    Where not, the reason names what took most of it. Processes of one variant differ, so the largest of them counts.
+    Where not, the reason names what took most of it.
     """
     if arm.failure is not None:
         return Answer.FAIL, arm.failure.sentence
-    peaks = []
-    for life in arm.each_life:
-        peak = life.memory.get(phase.value)
-        if peak is None:
-            unread = "this platform gave no peak memory" if life.memory else "the run ended before its memory was read"
-            why = life.memory.get("doubt", unread)
-            return Answer.INVALID, f"{why}, so nothing can be said about the limit"
-        if life.memory.get("doubt"):
-            return Answer.INVALID, f"{SAID[phase]} seemed to be {format_bytes(peak)}, but {life.memory['doubt']}"
-        peaks.append(peak)
-    most = max(peaks)
-    said = f"{SAID[phase]} {format_bytes(most)}"
-    if most <= limit_bytes:
+    peak = arm.memory.get(phase.value)
+    if peak is None:
+        unread = "this platform gave no peak memory" if arm.memory else "the run ended before its memory was read"
+        return Answer.INVALID, f"{arm.memory.get('doubt', unread)}, so nothing can be said about the limit"
+    if arm.memory.get("doubt"):
+        return Answer.INVALID, f"{SAID[phase]} seemed to be {format_bytes(peak)}, but {arm.memory['doubt']}"
+    said = f"{SAID[phase]} {format_bytes(peak)}"
+    if peak <= limit_bytes:
         return Answer.PASS, f"{said} is within {format_bytes(limit_bytes)}"
-    over = format_bytes(most - limit_bytes)
-    blame = _blame(arm.each_life[peaks.index(most)].memory, most)
-    return Answer.FAIL, f"{said} is {over} above {format_bytes(limit_bytes)}{blame}"
+    over = format_bytes(peak - limit_bytes)
+    return Answer.FAIL, f"{said} is {over} above {format_bytes(limit_bytes)}{_blame(arm.memory, peak)}"
 
 
 def judge_growth(arm: Arm) -> Verdict:

@@ -10,13 +10,12 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from perf.measurement.figures import highest
+from perf.measurement.figures import most_memory
 from perf.measurement.turn_size import LATEST_CALLS, may_make_fewer
 from perf.probes.health import Health
 from perf.statistics import steady
 from perf.workers.crew import Turn
 from perf.workers.failure import Failure
-from perf.workers.ledger import PEAKS
 
 BLOCK_S = 2.0
 """Steady calls of a block last about this long: loading costs seconds, and many calls make one figure the sharper."""
@@ -160,7 +159,7 @@ class BlockTeam:
 
     def _remember(self, name: str, answer: dict[str, Any] | None) -> None:
         if answer is not None:
-            self.memory[name] = _most(self.memory.get(name, answer), answer)
+            self.memory[name] = most_memory([self.memory.get(name, answer), answer])
 
 
 def calls_in_a_block(typical_s: float | None) -> int:
@@ -175,11 +174,3 @@ def pieces(count: int) -> list[tuple[int, int]]:
     parts = min(PARTS, count)
     edges = [count * part // parts for part in range(parts + 1)]
     return [(begin, end - begin) for begin, end in itertools.pairwise(edges)]
-
-
-def _most(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """Of two lives the one that took more, with the highest peak of each phase; unread or in doubt if either is."""
-    larger = max(one, other, key=lambda answer: answer.get("peak_bytes") or 0)
-    peaks = {name: highest([one.get(name), other.get(name)]) for name in PEAKS if name in larger}
-    doubt = one.get("doubt") or other.get("doubt")
-    return {**larger, **peaks, **({"doubt": doubt} if doubt else {})}

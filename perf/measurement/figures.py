@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from perf.workers.cold import Cold
+from perf.workers.ledger import PEAKS
 
 WEIGHTS = {"fp16": 0.5, "bf16": 0.5, "int8": 0.25}
 """Precision -> bytes of a weight, against float32's. Under autocast weights stay float32 and are read as such."""
@@ -75,3 +76,19 @@ def highest(peaks: Sequence[int | None]) -> int | None:
     """The largest of one or more processes; None where one of them could not be read, since it may be the largest."""
     read = [peak for peak in peaks if peak is not None]
     return max(read) if len(read) == len(peaks) else None
+
+
+def most_memory(answers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Of one or more processes the one that took most, with the highest peak of each phase.
+
+    Activations are those of the highest steady peak. {} where a process was not read at all; None where one lacks a
+    peak; in doubt if one is.
+    """
+    if not all(answers):
+        return {}
+    largest = max(answers, key=lambda answer: answer.get("peak_bytes") or 0)
+    busiest = max(answers, key=lambda answer: answer.get("steady_peak_bytes") or 0)
+    parts = {name: busiest[name] for name in ("activation_bytes",) if name in busiest}
+    peaks = {name: highest([answer.get(name) for answer in answers]) for name in PEAKS if name in largest}
+    doubts = [answer["doubt"] for answer in answers if answer.get("doubt")]
+    return {**largest, **parts, **peaks, **({"doubt": doubts[0]} if doubts else {})}

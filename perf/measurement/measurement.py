@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from perf.measurement.figures import Life, NewLengths, Work, highest
+from perf.measurement.figures import Life, NewLengths, Work, most_memory
 from perf.measurement.sentence import Spoken
 from perf.statistics import Ceiling, Growth, WarmUp, growth, warm_up
 from perf.variants.registry import BASELINE, CONTROL
@@ -36,7 +36,7 @@ class Arm:
     device_s: as `turns`, by the device's own timer; empty where it has none.
     laps: of a pipeline, as `turns`: the parts of each steady call.
     levels: one series for each process that it was measured in.
-    memory: bytes, as the worker's memory reader tells; empty where nothing was read.
+    memory: bytes, as the worker's memory reader tells, of several processes the highest; empty where one was not read.
     draw: energy, power and utilisation while it worked alone, and under `missing` why one is not known.
     parity: how far its outputs are from eager float32's; None where they were not compared. tolerance: the largest
         relative L2 distance that is allowed.
@@ -103,11 +103,7 @@ class Arm:
     @property
     def peak_bytes(self) -> int | None:
         """The largest peak of its processes; None where one could not be read, or the worker failed before."""
-        return self.peak_of("peak_bytes")
-
-    def peak_of(self, phase: str) -> int | None:
-        """As `peak_bytes`, of one phase, by its name in a worker's answer."""
-        return highest([life.memory.get(phase) for life in self.each_life])
+        return self.memory.get("peak_bytes")
 
 
 class Columns(NamedTuple):
@@ -167,6 +163,14 @@ class Measurement:
     def left_out(self) -> str:
         """`3 of 40 rounds`: those that were left out."""
         return f"{len(self.tainted)} of {len(self.tainted) + self.rounds} rounds"
+
+    def starts(self, name: str) -> int:
+        """How many freshly started processes the rounds of one arm tell of; a block is a process of its own."""
+        turns = self.arms[name].turns
+        if self.residency == "alone":
+            return sum(1 for turn in turns if turn)
+        labels = self.processes or (0,) * len(turns)
+        return len({label for label, turn in zip(labels, turns, strict=True) if turn})
 
     @property
     def control(self) -> Arm | None:
@@ -242,7 +246,7 @@ def _merged_arm(name: str, parts: Sequence[Measurement]) -> Arm:
         device_s=tuple(turn for arm in arms for turn in arm.device_s),
         levels=tuple(levels for arm in arms for levels in arm.levels),
         laps=tuple(turn for arm, absent in rounds for turn in (absent if arm is None else arm.laps)),
-        memory=max((arm.memory for arm in arms), key=lambda memory: memory.get("peak_bytes") or 0),
+        memory=most_memory([arm.memory for arm in arms]),
         draw=next((arm.draw for arm in arms if arm.draw), {}),
         parity=None if None in parities else worst(each for each in parities if each is not None),
         instead=next((arm.instead for arm in arms if arm.instead is not None), None),

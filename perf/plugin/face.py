@@ -233,7 +233,7 @@ class MemoryComparison(Comparison):
         )
 
     def _text(self) -> str:
-        peak = self._candidate.arm.peak_of(self._phase.value)
+        peak = self._candidate.arm.memory.get(self._phase.value)
         return "no peak memory" if peak is None else format_bytes(peak)
 
 

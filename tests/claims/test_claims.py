@@ -17,7 +17,7 @@ from perf.claims.start import SlowerStart
 from perf.gates.cell import Cell
 from perf.gates.ruling import Judge
 from perf.measurement.figures import Life
-from perf.measurement.measurement import Measurement
+from perf.measurement.measurement import Measurement, merged
 from perf.variants.registry import BASELINE, CONTROL
 from perf.workers.cold import Cold
 from perf.workers.failure import Failure, FailureKind
@@ -57,6 +57,11 @@ def lived(measurement: Measurement, **lives: list[Life]) -> Measurement:
     return with_arms(measurement, **{name: {"lives": tuple(each)} for name, each in lives.items()})
 
 
+def started(ratio: float, *, sets: int = 5, **options: Any) -> Measurement:
+    """As `made_of`, in so many sets of processes."""
+    return merged([made_of(ratio, seed=seed, **options) for seed in range(sets)])
+
+
 def memory_of(eager: int, control: int, *jit: int) -> Measurement:
     """MiB; one process of eager and of its control, and so many of `jit`."""
     sizes = {"eager": [eager], "control": [control], "jit": [*jit]}
@@ -73,15 +78,30 @@ def memory_of(eager: int, control: int, *jit: int) -> Measurement:
         (1.20, 60, Standing.HOLDS, "jit is at least 1.10 times as fast as eager here."),
         (1.60, 60, Standing.HOLDS, "which is more than was promised."),
         (1.00, 60, Standing.FALLS, "jit is less than 1.10 times as fast as eager here."),
-        (1.10, 12, Standing.UNDECIDED, "more rounds"),
+        (1.10, 12, Standing.UNDECIDED, "lies in between"),
     ],
 )
 def test_a_promise_of_speed(ratio: float, rounds: int, standing: Standing, said: str) -> None:
-    row = FASTER.judge(findings(made_of(ratio, rounds=rounds)))
+    row = FASTER.judge(findings(started(ratio, rounds=rounds)))
     assert row.standing is standing
     assert said in row.sentence
-    assert f"in {rounds} pairs" in row.measured
+    assert f"in {5 * rounds} pairs" in row.measured
     assert "x" in row.measured
+
+
+@pytest.mark.parametrize("claim", [FASTER, BATCH, ENGINE], ids=lambda claim: claim.name)
+@pytest.mark.parametrize("ratio", [0.5, 1.20, 1.60])
+def test_one_set_of_processes_decides_nothing_about_speed_since_the_next_start_may_differ(
+    claim: Claim, ratio: float
+) -> None:
+    found = findings(made_of(ratio), "cuda")
+    row = claim.judge(found)
+    assert row.standing is Standing.UNDECIDED
+    assert "in 60 pairs" in row.measured
+    assert "one process of jit" in row.sentence
+    assert open_variants(claim, found) == [], "more rounds of the same processes change nothing"
+    alone = replace(made_of(ratio), residency="alone")
+    assert claim.judge(findings(alone, "cuda")).standing in (Standing.HOLDS, Standing.FALLS), "each block is a start"
 
 
 @pytest.mark.parametrize(
@@ -89,7 +109,7 @@ def test_a_promise_of_speed(ratio: float, rounds: int, standing: Standing, said:
     [(1.00, Standing.HOLDS), (0.80, Standing.HOLDS), (1.50, Standing.FALLS)],
 )
 def test_what_does_not_pay_is_what_is_not_ten_percent_faster(ratio: float, standing: Standing) -> None:
-    row = BATCH.judge(findings(made_of(ratio)))
+    row = BATCH.judge(findings(started(ratio)))
     assert row.standing is standing
     assert row.sentence.startswith("a batch is ")
     assert "as fast as one after another" in row.sentence
@@ -184,7 +204,7 @@ def test_an_emptied_cache(after: int, standing: Standing) -> None:
     ],
 )
 def test_an_engine_has_to_be_faster_and_to_fit(ratio: float, peak_bytes: int | None, standing: Standing) -> None:
-    row = ENGINE.judge(findings(made_of(ratio, peak_bytes=peak_bytes), "cuda"))
+    row = ENGINE.judge(findings(started(ratio, peak_bytes=peak_bytes), "cuda"))
     assert row.standing is standing
 
 
@@ -216,7 +236,7 @@ def test_speed_of_a_wrong_output_or_of_a_disturbed_machine_is_no_answer(claim: C
 
 
 def test_rounds_go_on_while_a_claim_on_time_is_undecided() -> None:
-    undecided, decided = made_of(1.10, rounds=12), made_of(1.5)
+    undecided, decided = made_of(1.10, rounds=12), started(1.5)
     assert open_variants(FASTER, findings(undecided)) == ["jit"]
     assert open_variants(FASTER, findings(decided)) == []
     assert open_variants(MEMORY, findings(memory_of(100, 110, 108))) == []

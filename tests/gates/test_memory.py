@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from perf.gates.memory import Phase, judge_growth, judge_memory
 from perf.gates.policy import Gate, Policy
 from perf.gates.ruling import Judge, rulings
-from perf.measurement.figures import Life
+from perf.measurement.figures import Life, most_memory
 from perf.measurement.measurement import Arm
 from perf.statistics import Answer
 from perf.workers.cold import Cold
@@ -74,9 +75,9 @@ def test_a_reading_that_is_not_exclusive_decides_nothing(peak: int) -> None:
     assert "the card's memory could not be read, so nothing" in judge_memory(unread, 1 << 60, Phase.ALL)[1]
 
 
-def lives(*memories: Mapping[str, object]) -> Arm:
-    """An arm that was measured in so many processes, of which the first has the largest peak."""
-    return arm(memory=memories[0], lives=tuple(Life(Cold(), memory, ()) for memory in memories))
+def lives(*memories: Mapping[str, Any]) -> Arm:
+    """An arm that was measured in so many processes."""
+    return arm(memory=most_memory(memories), lives=tuple(Life(Cold(), memory, ()) for memory in memories))
 
 
 def test_the_process_that_took_most_in_the_phase_counts_whichever_peak_was_the_largest() -> None:
@@ -93,7 +94,7 @@ def test_the_process_that_took_most_in_the_phase_counts_whichever_peak_was_the_l
     ids=["ended before", "unread", "doubted"],
 )
 def test_a_process_of_which_nothing_can_be_said_is_not_covered_by_one_that_was_read(
-    second: Mapping[str, object],
+    second: Mapping[str, Any],
 ) -> None:
     assert judge_memory(lives(PARTS, second), 1 << 60, Phase.ALL)[0] is Answer.INVALID
 

@@ -139,6 +139,26 @@ def test_each_set_of_processes_gives_its_own_single_figures() -> None:
     assert len(parts[0].arms["jit"].each_life) == 1
 
 
+def test_the_memory_of_several_sets_is_the_highest_of_each_phase_with_the_parts_of_that_process() -> None:
+    jit = MEASUREMENT.arms["jit"]
+    loading = {"peak_bytes": 900, "load_peak_bytes": 900, "steady_peak_bytes": 300, "activation_bytes": 10}
+    calling = {"peak_bytes": 500, "load_peak_bytes": 400, "steady_peak_bytes": 500, "activation_bytes": 210}
+    parts = [
+        replace(MEASUREMENT, arms={**MEASUREMENT.arms, "jit": replace(jit, memory=memory)})
+        for memory in (loading, calling)
+    ]
+    assert merged(parts).arms["jit"].memory == loading | {"steady_peak_bytes": 500, "activation_bytes": 210}
+    lost = replace(MEASUREMENT, arms={**MEASUREMENT.arms, "jit": replace(jit, memory={})})
+    assert merged([*parts, lost]).arms["jit"].peak_bytes is None
+
+
+def test_a_set_that_an_arm_did_not_finish_a_round_of_is_no_start_of_it() -> None:
+    first, second = made_of(1.0, rounds=2), made_of(1.0, rounds=2, seed=1)
+    absent = replace(second, arms={**second.arms, "jit": replace(second.arms["jit"], turns=((), ()))})
+    assert [found.starts("jit") for found in (first, merged([first, second]), merged([first, absent]))] == [1, 2, 1]
+    assert replace(first, residency="alone").starts("jit") == 2
+
+
 def test_what_was_rebuilt_is_added_up_over_the_sets_and_one_that_was_off_was_off() -> None:
     jit = MEASUREMENT.arms["jit"]
     parts = [
