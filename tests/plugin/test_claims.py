@@ -97,6 +97,8 @@ def test_claims_are_measured_and_said_everywhere(asking: Project) -> None:
         "out.json",
         "--perf-report",
         "run.md",
+        "--perf-processes",
+        "3",
         "--perf-budget",
         "4",
         "--perf-beside",
