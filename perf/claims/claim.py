@@ -107,10 +107,11 @@ class Claim(Protocol):
 
 def undecided(variant: str, processes: int) -> str:
     """Why figures of which a process gives one decide nothing yet."""
-    more = "measure in several sets of processes (--perf-processes 5) to decide."
     if processes < 2:
-        return f"Only one process of {variant} was measured, and the next one may differ: {more}"
-    return f"The limit lies within what processes of {variant} and of {BASELINE} differ by: {more}"
+        alone = f"Only one process of {variant} was measured, and the next one may differ"
+        return f"{alone}: measure in several sets of processes (--perf-processes 5) to decide."
+    differ = f"The limit lies within what processes of {variant} and of {BASELINE} differ by, {processes} of the former"
+    return f"{differ}: measure in more sets of them (--perf-processes {max(5, 2 * processes)}) to decide."
 
 
 def open_variants(claim: Claim, found: Findings) -> list[str]:

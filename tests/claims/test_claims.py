@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from perf.claims.analysis import CLAIMS
-from perf.claims.claim import Claim, Findings, Row, Said, Standing, open_variants
+from perf.claims.claim import Claim, Findings, Row, Said, Standing, open_variants, undecided
 from perf.claims.memory import EmptyCacheFrees, MemoryAtMost
 from perf.claims.sound import HurtsTheSound
 from perf.claims.speed import EngineNotWorthIt, Faster, NotWorthIt
@@ -130,6 +130,11 @@ def test_a_promise_about_memory(sizes: tuple[int, ...], standing: Standing, typi
     assert row.standing is standing
     assert row.measured.endswith(typical)
     assert ("--perf-processes 5" in row.sentence) == (standing is Standing.UNDECIDED)
+
+
+@pytest.mark.parametrize(("processes", "advised"), [(1, 5), (2, 5), (5, 10)])
+def test_more_processes_are_advised_than_were_measured(processes: int, advised: int) -> None:
+    assert f"(--perf-processes {advised})" in undecided("jit", processes)
 
 
 @pytest.mark.parametrize("jit", [100, 131, 1000])
