@@ -17,10 +17,9 @@ from typing import Any
 
 import pytest
 import yaml
-
-from perf.gates.configuration import read_policy
-from perf.measurement.rounds import OVERTIME
-from perf.variants.staged import is_staged
+from jitgate.config.table import read_policy
+from jitgate.engines.staged import is_staged
+from jitgate.measure.rounds import OVERTIME
 
 ROOT = Path(__file__).parents[2]
 
@@ -176,7 +175,7 @@ def test_a_missing_card_is_not_a_green_run(gpu_workflow: Workflow) -> None:
     measured = [step["run"] for step in gpu_workflow.jobs["gpu"]["steps"] if "tox run -e perf" in step.get("run", "")]
 
     assert len(measured) == 1
-    assert "--perf-device cuda" in measured[0]
+    assert "--jitgate-device cuda" in measured[0]
 
 
 def options_of(workflow: Workflow) -> list[str]:
@@ -192,7 +191,7 @@ def value(options: list[str], name: str) -> str:
 
 def test_on_the_card_what_is_nightly_runs_and_claims_and_the_suites_own_tests_do_not(gpu_workflow: Workflow) -> None:
     options = options_of(gpu_workflow)
-    selection = ["-m", value(options, "-m"), "-k", value(options, "-k"), "--perf-device", "cpu"]
+    selection = ["-m", value(options, "-m"), "-k", value(options, "-k"), "--jitgate-device", "cpu"]
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *selection]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
@@ -212,7 +211,7 @@ def test_the_night_is_long_enough_for_what_has_to_be_decided_in_it() -> None:
     open_ones = {
         (cell.workload, cell.scenario) for cell in cells if policy.timed_limits(cell, "cuda") or is_staged(cell.variant)
     }
-    longest_s = len(open_ones) * OVERTIME * float(value(options_of(night), "--perf-budget"))
+    longest_s = len(open_ones) * OVERTIME * float(value(options_of(night), "--jitgate-budget"))
 
     assert len(open_ones) > 6
     assert longest_s <= 2 / 3 * 60 * night.jobs["gpu"]["timeout-minutes"], "a third is for building and starting"

@@ -1,7 +1,0 @@
-"""Every way of running the model gives eager's answer."""
-
-from perf.plugin.face import Candidate
-
-
-def test_candidate_gives_the_answer_of_eager(candidate: Candidate, tolerance: float) -> None:
-    assert candidate.rel_l2 <= tolerance

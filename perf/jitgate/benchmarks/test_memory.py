@@ -1,0 +1,15 @@
+"""Every way of running the model stays under the memory ceiling, and stays there."""
+
+from jitgate.plugin.candidate import Candidate
+
+
+def test_variant_stays_under_the_ceiling(variant: Candidate, ceiling: int) -> None:
+    assert variant.peak_memory <= ceiling
+
+
+def test_variant_fits_while_loading(variant: Candidate, load_ceiling: int) -> None:
+    assert variant.load_memory <= load_ceiling
+
+
+def test_memory_does_not_grow_with_the_calls(variant: Candidate, max_growth: float) -> None:
+    assert variant.memory_growth <= max_growth

@@ -1,0 +1,129 @@
+"""`jitgate judge FILE.csv ...`: a verdict on recorded rounds, by the same judge as the pytest suite's."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jitgate.model.errors import UsageProblem
+
+if TYPE_CHECKING:
+    import argparse
+
+    from jitgate.statistics import Judgement, Speedup
+
+EXIT_CODES = {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 2, "INVALID": 3}
+BAD_INPUT = 4
+
+
+def register(subparsers: argparse._SubParsersAction[Any]) -> None:
+    """Add `judge` to the command line."""
+    parser = subparsers.add_parser(
+        "judge",
+        help="judge recorded rounds",
+        description="Is the candidate at least THRESHOLD times as fast as the baseline? "
+        "Exit code 0 PASS, 1 FAIL, 2 INCONCLUSIVE, 3 INVALID, 4 bad input.",
+    )
+    parser.add_argument("file", metavar="FILE.csv", type=Path, help="one row a round, one column an arm, seconds")
+    parser.add_argument("--baseline", required=True, metavar="COL")
+    parser.add_argument("--candidate", required=True, metavar="COL")
+    parser.add_argument("--threshold", required=True, type=float, metavar="R", help="1.10: at least 10 %% faster")
+    parser.add_argument("--control", metavar="COL", help="a second copy of the baseline: it shows the noise floor")
+    parser.add_argument("--alpha", type=float, default=0.01, metavar="A", help="error probability (default: 0.01)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of sentences")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the verdict; returns the exit code."""
+    from jitgate.cli import rounds_file
+    from jitgate.statistics import DurationsError, first_decision, judge, speedup
+
+    try:
+        _check(arguments)
+        columns = [arguments.baseline, arguments.candidate, *([arguments.control] if arguments.control else [])]
+        arms = rounds_file.read(arguments.file, columns)
+    except UsageProblem as problem:
+        sys.stderr.write(f"jitgate judge: {problem}\n")
+        return BAD_INPUT
+    baseline, candidate = arms[arguments.baseline], arms[arguments.candidate]
+    control = arms[arguments.control] if arguments.control else None
+    try:
+        found = speedup(baseline, candidate, control, alpha=arguments.alpha)
+    except DurationsError as problem:
+        sys.stderr.write(f"jitgate judge: {arguments.file}: {problem}\n")
+        return BAD_INPUT
+    judgement = judge(found, arguments.threshold)
+    stopped = None
+    if judgement.answer != "INVALID":
+        stopped = first_decision(baseline, candidate, arguments.threshold, control, alpha=arguments.alpha)
+    if arguments.json:
+        _print(json.dumps(_as_json(found, judgement, stopped, arguments.threshold), indent=2))
+    else:
+        _print(_as_text(found, judgement, stopped))
+    return EXIT_CODES[judgement.answer]
+
+
+def _print(text: str) -> None:
+    try:
+        print(text, flush=True)  # noqa: T201
+    except BrokenPipeError:  # the reader has seen enough; the exit code still says the verdict
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    if not (math.isfinite(arguments.threshold) and arguments.threshold > 0):
+        raise UsageProblem(f"--threshold must be a positive number such as 1.10, not {arguments.threshold:g}")
+    if not 0 < arguments.alpha < 1:
+        raise UsageProblem(f"--alpha must lie between 0 and 1, such as 0.01, not {arguments.alpha:g}")
+    if arguments.baseline in (arguments.candidate, arguments.control):
+        other = "--candidate" if arguments.baseline == arguments.candidate else "--control"
+        raise UsageProblem(f"--baseline and {other} both name {arguments.baseline!r}: name two different columns")
+
+
+def _as_json(found: Speedup, judgement: Judgement, stopped: int | None, threshold: float) -> dict[str, Any]:
+    control = found.control
+    return {
+        "verdict": str(judgement.answer),
+        "speedup": found.interval.estimate,
+        "low": found.interval.low,
+        "high": _finite(found.interval.high),
+        "pairs": found.pairs,
+        "pairs_to_decide": stopped,
+        "noise_floor": found.noise_floor,
+        "mde": _finite(found.mde),
+        "reason": judgement.reason,
+        "threshold": threshold,
+        "alpha": found.interval.alpha,
+        "pairs_needed": judgement.pairs_needed,
+        "seconds_needed": judgement.seconds_needed,
+        "spread": found.spread,
+        "autocorrelation": found.autocorrelation,
+        "design_effect": found.design_effect,
+        "control": None
+        if control is None
+        else {"estimate": control.estimate, "low": control.low, "high": _finite(control.high)},
+        "notes": list(found.notes),
+    }
+
+
+def _as_text(found: Speedup, judgement: Judgement, stopped: int | None) -> str:
+    interval = found.interval
+    figures = [
+        f"speed-up {interval.estimate:.3f} [{interval.low:.3f}, {interval.high:.3f}] at alpha {interval.alpha:g}",
+        f"{found.pairs} pairs" + (f" (decided after {stopped})" if stopped is not None else ""),
+        f"one pair scatters by {found.spread:.1%}",
+        f"noise floor {found.noise_floor:.1%}" if found.control is not None else "no control, so no noise floor",
+        f"smallest effect decidable now {found.mde:.1%}" if math.isfinite(found.mde) else "too few pairs to decide any",
+    ]
+    notes = [f"note: {note}" for note in found.notes]
+    return "\n".join([f"{judgement.answer}: {judgement.reason}", "; ".join(figures), *notes])
+
+
+def _finite(value: float) -> float | None:
+    """JSON has no infinity: null stands for a bound that can't be given yet."""
+    return value if math.isfinite(value) else None

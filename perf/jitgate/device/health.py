@@ -1,0 +1,137 @@
+"""Who else used the processor while a round was timed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import psutil
+
+from jitgate.device.processor import usable_cores
+
+LOST_CORES = 0.25
+"""Of one core, taken by others. Daemons and tick-wise accounting show up to about a tenth on a quiet machine, and a
+shared host takes some per cent from its guests all the time."""
+
+FREE_CORES = 0.5
+"""While at least half a core idles, others run beside the workers and not in their place."""
+
+LEAST_S = 0.05
+"""Processor time below this can't be told from the kernel's 10 ms ticks."""
+
+THROTTLED = 0.05
+"""Share of the time in which a container's quota held the processes back."""
+
+
+class Health(Protocol):
+    """Watches a machine part while rounds run."""
+
+    def mark(self) -> None:
+        """A round begins."""
+        ...
+
+    def cause(self) -> str | None:
+        """What disturbed the time since `mark`, in words; None where nothing did, or nothing can be read."""
+        ...
+
+
+class Together:
+    """Several watchers as one; the first that saw something is quoted."""
+
+    def __init__(self, watchers: Sequence[Health]) -> None:
+        self._watchers = watchers
+
+    def mark(self) -> None:
+        for watcher in self._watchers:
+            watcher.mark()
+
+    def cause(self) -> str | None:
+        causes = [watcher.cause() for watcher in self._watchers]  # all are asked: some compare with what they saw last
+        return next((cause for cause in causes if cause is not None), None)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Running totals in seconds. Of the cores we may use: `busy_s` with `stolen_s` of it taken by the hypervisor.
+
+    stolen_s, throttled_s: None where the platform does not tell. ours_s: process id -> processor time.
+    """
+
+    at_s: float
+    busy_s: float
+    stolen_s: float | None
+    throttled_s: float | None
+    ours_s: Mapping[int, float]
+
+
+class HostLoad:
+    """Processor time that neither the workers nor this process used, from the system's own accounts (psutil).
+
+    workers: their process ids, asked anew each time, since workers may die. Steal is told by Linux guests, a quota's
+    throttling by control groups; Windows tells neither, and foreign processes everywhere.
+    """
+
+    def __init__(self, workers: Callable[[], Collection[int]], read: Callable[[Collection[int]], Usage] | None = None):
+        self._workers = workers
+        self._read = read or read_usage
+        self._cores = len(usable_cores())
+        self._begin: Usage | None = None
+
+    def mark(self) -> None:
+        self._begin = self._read({os.getpid(), *self._workers()})
+
+    def cause(self) -> str | None:
+        if self._begin is None:
+            return None
+        begin, end = self._begin, self._read({os.getpid(), *self._workers()})
+        wall_s = end.at_s - begin.at_s
+        if wall_s <= 0:
+            return None
+        if end.throttled_s is not None and begin.throttled_s is not None:
+            held_s = end.throttled_s - begin.throttled_s
+            if held_s > max(LEAST_S, THROTTLED * wall_s):
+                return "the container's processor quota held the processes back"
+        stolen_s = (end.stolen_s or 0.0) - (begin.stolen_s or 0.0)
+        busy_s = end.busy_s - begin.busy_s
+        ours_s = sum(seconds - begin.ours_s[pid] for pid, seconds in end.ours_s.items() if pid in begin.ours_s)
+        foreign_s = max(0.0, busy_s - stolen_s - ours_s)
+        idle_s = self._cores * wall_s - busy_s
+        if foreign_s + stolen_s <= max(LEAST_S, LOST_CORES * wall_s) or idle_s >= FREE_CORES * wall_s:
+            return None
+        return "the hypervisor gave the processor to others" if stolen_s > foreign_s else "other processes were running"
+
+
+def read_usage(pids: Collection[int]) -> Usage:
+    """The present totals of the usable cores and of `pids`; those that have ended are left out."""
+    every = psutil.cpu_times(percpu=True)
+    cores = [every[number] for number in usable_cores() if number < len(every)]
+    stolen = [core.steal for core in cores if hasattr(core, "steal")]
+    idle_s = sum(core.idle + getattr(core, "iowait", 0.0) for core in cores)
+    guest_s = sum(getattr(core, "guest", 0.0) + getattr(core, "guest_nice", 0.0) for core in cores)  # in user already
+    ours: dict[int, float] = {}
+    for pid in pids:
+        with contextlib.suppress(psutil.Error):
+            times = psutil.Process(pid).cpu_times()
+            ours[pid] = times.user + times.system
+    return Usage(
+        time.monotonic(),
+        sum(sum(core) for core in cores) - idle_s - guest_s,
+        sum(stolen) if stolen else None,
+        throttled_s(),
+        ours,
+    )
+
+
+def throttled_s(groups: Path = Path("/sys/fs/cgroup")) -> float | None:
+    """Seconds for which a quota held this container's processes back (control groups v2); None where not told."""
+    try:
+        lines = (groups / "cpu.stat").read_text().splitlines()
+    except OSError:
+        return None
+    fields = dict(line.split(maxsplit=1) for line in lines if " " in line)
+    return int(fields["throttled_usec"]) / 1e6 if "throttled_usec" in fields else None

@@ -1,0 +1,54 @@
+"""How busy the host is now, and what memory it has left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import psutil
+
+from jitgate.device.reading import Missing, Reading, attempt, each
+
+LOOK_S = 0.25
+"""Kernels count processor time in hundredths of a second: 25 counts a processor tell 10 % from 20 %."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """Momentary. Percentages are of all processors, over `LOOK_S` in which this process slept.
+
+    steal_percent: time that the hypervisor gave to others; only Linux tells it. on_battery: a laptop off its mains.
+    """
+
+    load_1m: Reading[float]
+    busy_percent: Reading[float]
+    steal_percent: Reading[float]
+    memory_total_bytes: int
+    memory_available_bytes: int
+    on_battery: Reading[bool]
+
+
+def load(look_s: float = LOOK_S) -> Load:
+    """Look at the host for `look_s` seconds."""
+    average = attempt(lambda: psutil.getloadavg()[0], OSError, AttributeError, why="the system keeps no load average")
+    times = attempt(lambda: psutil.cpu_times_percent(interval=look_s), OSError, why="processor times can't be read")
+    memory = psutil.virtual_memory()
+    return Load(
+        load_1m=average,
+        busy_percent=each(times, lambda seen: 100.0 - seen.idle - getattr(seen, "iowait", 0.0)),
+        steal_percent=(
+            times if isinstance(times, Missing) else getattr(times, "steal", Missing("only Linux tells stolen time"))
+        ),
+        memory_total_bytes=int(memory.total),
+        memory_available_bytes=int(memory.available),
+        on_battery=_on_battery(),
+    )
+
+
+def _on_battery() -> Reading[bool]:
+    read = getattr(psutil, "sensors_battery", None)  # absent on some platforms
+    battery = attempt(lambda: read() if read else None, OSError, NotImplementedError, why="there is no battery")
+    if isinstance(battery, Missing):
+        return battery
+    if battery.power_plugged is None:
+        return Missing("the battery does not tell whether it is charged")
+    return not battery.power_plugged

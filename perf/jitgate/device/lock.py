@@ -1,0 +1,127 @@
+"""Two runs never share a device: a file lock for each card, and one for the CPU."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from jitgate.device.device import Device
+from jitgate.model.errors import UsageProblem
+
+FOLDER_VARIABLE = "JITGATE_LOCKS"
+"""Names another folder for the locks. Runs that name different folders do not wait for each other."""
+
+POLL_S = 0.5
+"""A waiting run looks this often: nothing beside a run's minutes, and too seldom to disturb the run it waits for."""
+
+
+class RunLock:
+    """Held by one run for one device, from its first worker to its end.
+
+    The operating system lets go of it when the process ends, however it ends (flock; LockFileEx on Windows). A note
+    beside it says who holds it, for those who wait; the note is never trusted to decide anything.
+    """
+
+    def __init__(self, device: Device, folder: Path | None = None) -> None:
+        self._device = device
+        self._folder = folder or lock_folder()
+        name = re.sub(r"[^A-Za-z0-9-]+", "-", lock_name(device))
+        self._note = self._folder / f"{name}.json"
+        self._path = self._folder / f"{name}.lock"
+        self._lock: filelock.BaseFileLock | None = None
+
+    def acquire(self, wait_s: float, waiting: Callable[[str], object] = lambda _: None) -> None:
+        """Take the lock; where another run has it, tell `waiting` for whom, again and again, for `wait_s` seconds.
+
+        Raises UsageProblem where it is still taken then, or the folder can't be written. Taken already: nothing to do.
+        """
+        if self._lock is not None:
+            return
+        lock = self._made()
+        began = time.monotonic()
+        while not self._try(lock):
+            waited = time.monotonic() - began
+            holder = f"{self._device.name} is in use by {self._noted()}"
+            if waited >= wait_s:
+                raise UsageProblem(
+                    f"{holder}, and two runs on one device spoil each other; waited {waited:.0f} s "
+                    "(--jitgate-lock-timeout): "
+                    "let that run end, or wait longer"
+                )
+            waiting(f"waiting: {holder}; {waited:.0f} of {wait_s:.0f} s (--jitgate-lock-timeout)")
+            time.sleep(min(POLL_S, wait_s - waited))
+        self._lock = lock
+        with contextlib.suppress(OSError):
+            self._note.write_text(json.dumps({"pid": os.getpid(), "since": time.time(), "where": str(Path.cwd())}))
+
+    def release(self) -> None:
+        """Let go of it; nothing where it is not held."""
+        if self._lock is not None:
+            with contextlib.suppress(OSError):
+                self._note.unlink(missing_ok=True)
+            lock, self._lock = self._lock, None
+            lock.release()
+
+    def holder(self) -> str | None:
+        """Who has it now; None where it is free. UsageProblem where a run could not take it, for want of a folder."""
+        lock = self._made()
+        if not self._try(lock):
+            return self._noted()
+        lock.release()
+        return None
+
+    def _made(self) -> filelock.BaseFileLock:
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._unwritable(error) from None
+        return filelock.FileLock(self._path)
+
+    def _try(self, lock: filelock.BaseFileLock) -> bool:
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            return False
+        except OSError as error:
+            raise self._unwritable(error) from None
+        return True
+
+    def _unwritable(self, error: OSError) -> UsageProblem:
+        return UsageProblem(
+            f"the lock of {self._device.name} can't be written in {self._folder} ({error.strerror or error}); "
+            f"name another folder in {FOLDER_VARIABLE}"
+        )
+
+    def _noted(self) -> str:
+        """Who has it, as far as the note tells: it is written a moment after the lock is taken."""
+        try:
+            note: dict[str, Any] = json.loads(self._note.read_text())
+            since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(note["since"]))
+            return f"process {note['pid']:d} (in {note['where']}) since {since}"
+        except (OSError, ValueError, KeyError, TypeError):
+            return "another run"
+
+
+def lock_name(device: Device) -> str:
+    """What two runs must not share: a card by its UUID, whatever number it has; the CPU as a whole."""
+    if device.card is not None and device.card.uuid:
+        return device.card.uuid
+    return device.name
+
+
+def lock_folder() -> Path:
+    """A folder of this user on this machine. Not the home folder: that may be on many machines, a device is not."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    if named:
+        return Path(named)
+    user = f"-{os.getuid()}" if hasattr(os, "getuid") else ""  # Windows has a temporary folder for each user
+    return Path(tempfile.gettempdir()) / f"jitgate{user}" / "locks"

@@ -1,0 +1,30 @@
+"""Everything about this machine that a result may hang on, in one look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jitgate.device.card import CardSurvey, survey_cards
+from jitgate.device.container import Limits, limits
+from jitgate.device.load import Load, load
+from jitgate.device.processor import Processor, processor
+from jitgate.device.runtime import Runtime, runtime
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the probes read; `missing_compiler` says what AOTInductor lacks, None where it lacks nothing."""
+
+    survey: CardSurvey
+    processor: Processor
+    load: Load
+    limits: Limits
+    runtime: Runtime
+    missing_compiler: str | None
+
+
+def machine(missing_compiler: str | None) -> Machine:
+    """Look at this machine; takes the quarter of a second that the load needs, and what NVML takes."""
+    # The load first: asking the driver is itself some load.
+    seen = load()
+    return Machine(survey_cards(), processor(), seen, limits(), runtime(), missing_compiler)

@@ -1,0 +1,212 @@
+"""What a device draws while one worker works on it alone: energy by its own counter, power, utilisation.
+
+Source: NVML API Reference Guide, nvmlDeviceGetTotalEnergyConsumption (millijoules since the driver was loaded),
+nvmlDeviceGetPowerUsage and nvmlDeviceGetUtilizationRates (both averaged by the card over up to a second); Linux kernel
+documentation, "Power Capping Framework" (RAPL's `energy_uj`).
+"""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from jitgate.device.nvml import pynvml_or_none
+from jitgate.device.reading import Missing, Reading, attempt, known
+
+CARD_S = 2.5
+"""A card is worked for this long: a second until its averages are of this work alone, and the rest to take samples."""
+
+PROCESSOR_S = 0.5
+"""RAPL counts every millisecond, so that its edges weigh nothing after half a second."""
+
+WINDOW_S = 1.0
+"""Over so long NVML averages at most: samples before that are of the time before."""
+
+SAMPLE_S = 0.1
+
+COUNTERS = Path("/sys/class/powercap")
+
+
+@dataclass(frozen=True)
+class Draw:
+    """energy_j: joules a call. power_w: watts, of a card as it tells, of a processor its energy over the time.
+
+    utilisation_percent: of the time in which the card ran any kernel. All of the whole device: what else ran is in it.
+    """
+
+    energy_j: Reading[float]
+    power_w: Reading[float]
+    utilisation_percent: Reading[float]
+
+
+class Meter(Protocol):
+    """Reads what a device draws between `begin` and `end`; `work_s` is how long the work in between should last."""
+
+    work_s: float
+
+    @property
+    def missing(self) -> str | None:
+        """Why it can tell nothing at all; None where it can."""
+        ...
+
+    def begin(self) -> None: ...
+
+    def end(self, calls: int) -> Draw: ...
+
+
+@dataclass
+class _Samples:
+    power_w: list[float] = field(default_factory=list)
+    utilisation: list[float] = field(default_factory=list)
+
+
+class CardMeter:
+    """One card through NVML, with a sampler beside the work. What the card does not tell is missing.
+
+    uuid: the card's. module: `pynvml`, or a stand-in (tests). clock: seconds; window_s: see `WINDOW_S`.
+    """
+
+    work_s = CARD_S
+
+    def __init__(
+        self,
+        uuid: str,
+        module: Any = None,
+        clock: Callable[[], float] = time.monotonic,
+        window_s: float = WINDOW_S,
+        sample_s: float = SAMPLE_S,
+    ) -> None:
+        self._nvml = module or pynvml_or_none()
+        self._clock = clock
+        self._window_s = window_s
+        self._sample_s = sample_s
+        self._handle: Reading[Any] = Missing("nvidia-ml-py is not installed (jitgate[gpu])")
+        if self._nvml is not None:
+            attempt(self._nvml.nvmlInit, self._nvml.NVMLError)
+            self._handle = self._ask(lambda: self._nvml.nvmlDeviceGetHandleByUUID(uuid))
+        self._began_mj: Reading[int] = Missing("not begun")
+        self._samples = _Samples()
+        self._over = threading.Event()
+        self._sampler: threading.Thread | None = None
+
+    @property
+    def missing(self) -> str | None:
+        return f"the card is not asked: {self._handle.why}" if isinstance(self._handle, Missing) else None
+
+    def begin(self) -> None:
+        self._samples, self._over = _Samples(), threading.Event()
+        self._sampler = threading.Thread(
+            target=self._sample, args=(self._samples, self._over, self._clock()), daemon=True
+        )
+        self._sampler.start()
+        self._began_mj = self._energy_mj()
+
+    def end(self, calls: int) -> Draw:
+        ended_mj = self._energy_mj()
+        self._over.set()
+        if self._sampler is not None:
+            self._sampler.join()
+        began_mj = self._began_mj
+        if isinstance(began_mj, Missing) or isinstance(ended_mj, Missing):
+            why = began_mj if isinstance(began_mj, Missing) else ended_mj
+            energy: Reading[float] = Missing(f"the card has no energy counter ({known_why(why)})")
+        else:
+            energy = (ended_mj - began_mj) / 1e3 / max(1, calls)
+        return Draw(
+            energy,
+            _middle(self._samples.power_w, "power", self._window_s),
+            _middle(self._samples.utilisation, "utilisation", self._window_s),
+        )
+
+    def _sample(self, samples: _Samples, over: threading.Event, began: float) -> None:
+        while not over.wait(self._sample_s):
+            if self._clock() - began < self._window_s:
+                continue
+            power = known(self._ask(lambda: self._nvml.nvmlDeviceGetPowerUsage(self._handle) / 1e3))
+            busy = known(self._ask(lambda: float(self._nvml.nvmlDeviceGetUtilizationRates(self._handle).gpu)))
+            samples.power_w += [] if power is None else [power]
+            samples.utilisation += [] if busy is None else [busy]
+
+    def _energy_mj(self) -> Reading[int]:
+        return self._ask(lambda: int(self._nvml.nvmlDeviceGetTotalEnergyConsumption(self._handle)))
+
+    def _ask(self, question: Callable[[], Any]) -> Reading[Any]:
+        if self._nvml is None:
+            return Missing("nvidia-ml-py is not installed")
+        return attempt(question, self._nvml.NVMLError, AttributeError)
+
+
+class ProcessorMeter:
+    """All processor packages through RAPL's counters, which Linux shows to root alone.
+
+    root: the folder of the power capping framework.
+    """
+
+    work_s = PROCESSOR_S
+
+    def __init__(self, root: Path = COUNTERS, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._packages = sorted(root.glob("intel-rapl:?")) if root.is_dir() else []
+        self._began: Reading[list[int]] = self._read()
+        self._began_s = clock()
+
+    @property
+    def missing(self) -> str | None:
+        found = self._read()
+        return found.why if isinstance(found, Missing) else None
+
+    def begin(self) -> None:
+        self._began, self._began_s = self._read(), self._clock()
+
+    def end(self, calls: int) -> Draw:
+        ended, took_s = self._read(), self._clock() - self._began_s
+        no_card = Missing("utilisation is told by cards alone")
+        if isinstance(self._began, Missing) or isinstance(ended, Missing):
+            why = self._began if isinstance(self._began, Missing) else ended
+            missing = Missing(known_why(why))
+            return Draw(missing, missing, no_card)
+        used_uj = sum(
+            (after - before) % self._range(package)
+            for package, before, after in zip(self._packages, self._began, ended, strict=True)
+        )
+        joules = used_uj / 1e6
+        return Draw(joules / max(1, calls), joules / took_s if took_s > 0 else Missing("no time has passed"), no_card)
+
+    def _read(self) -> Reading[list[int]]:
+        if not self._packages:
+            return Missing("the system shows no energy counters of its processor")
+        return attempt(
+            lambda: [int((package / "energy_uj").read_text()) for package in self._packages],
+            OSError,
+            ValueError,
+            why="the processor's energy counters can't be read",
+        )
+
+    @staticmethod
+    def _range(package: Path) -> int:
+        """A counter begins anew after this."""
+        try:
+            return int((package / "max_energy_range_uj").read_text()) + 1
+        except (OSError, ValueError):
+            return 1 << 62
+
+
+def meter_of(card_uuid: str) -> Meter:
+    """The meter of the card with that UUID; of the processor where it is empty."""
+    return CardMeter(card_uuid) if card_uuid else ProcessorMeter()
+
+
+def known_why(reading: Reading[Any]) -> str:
+    """Why a reading is missing; "" where it is not."""
+    return reading.why if isinstance(reading, Missing) else ""
+
+
+def _middle(samples: list[float], what: str, window_s: float) -> Reading[float]:
+    if samples:
+        return statistics.median(samples)
+    return Missing(f"the card told no {what} after the first {window_s:g} s")

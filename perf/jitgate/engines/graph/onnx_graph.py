@@ -1,0 +1,152 @@
+"""A module as ONNX, by torch's exporter on top of torch.export; what ONNX Runtime and TensorRT start from."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jitgate.engines.capture import captured
+from jitgate.engines.graph.repetition import repeated
+from jitgate.engines.protocols import Facts
+from jitgate.engines.refusal import refusing
+from jitgate.model.errors import Unavailable
+from jitgate.workloads.workload import Inputs
+
+if TYPE_CHECKING:
+    import torch
+    from torch.export import ExportedProgram
+
+OPSET = 18
+"""ONNX's operator set: the original's export names it, and torch's exporter writes it without converting."""
+
+LARGEST = 2**31 - 1
+"""Bytes that one ONNX file can hold (protobuf's limit); weights beyond it need a second file, and one is kept here."""
+
+
+def missing_exporter() -> str | None:
+    """What to install where ONNX can't be written; None where it can."""
+    lacking = [name for name in ("onnx", "onnxscript") if importlib.util.find_spec(name) is None]
+    if not lacking:
+        return None
+    return f'to write ONNX takes {" and ".join(lacking)}; get it with python -m pip install "jitgate[onnx]"'
+
+
+def export_onnx(module: torch.nn.Module, calls: Sequence[Inputs], path: Path) -> Facts:
+    """Write `path`, one file that serves all `calls`.
+
+    Returns which leaf of a call each input is, and how a call's answer is put together again (`Wiring` reads both).
+    Raises Unavailable for what torch.export can't follow, ONNX has no operator for, or one file can't hold.
+    """
+    import torch
+    from torch.utils import _pytree
+
+    # What two names share (tied tables) counts once.
+    tensors = {tensor.data_ptr(): tensor for tensor in module.state_dict().values()}
+    size = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
+    if size > LARGEST:
+        raise Unavailable(f"its weights take {size / 2**30:.1f} GiB, and one ONNX file holds 2 GiB")
+    program = _with_finite_constants(_with_wide_indices(captured(module, calls)))
+    # Constants are inputs too, to torch.export; they are no tensors, and are written into the graph.
+    names = [name if isinstance(name, str) else None for name in program.graph_signature.user_inputs]
+    outputs = program.graph_signature.user_outputs
+    if not all(isinstance(name, str) for name in outputs):
+        raise Unavailable("ONNX returns tensors only, and this model returns plain values beside them")
+    # ONNX holds what is repeated as often as it is called: then the exporter's optimiser takes many minutes, and who
+    # loads the file optimises too.
+    optimize = not repeated(module)
+    with torch.no_grad(), refusing("ONNX", "OnnxExporterError"):
+        torch.onnx.export(
+            program,
+            (),
+            str(path),
+            opset_version=OPSET,
+            external_data=False,
+            dynamo=True,
+            verbose=False,
+            optimize=optimize,
+        )
+    beside = path.with_name(f"{path.name}.data")
+    if beside.exists():  # torch's exporter begins a second file by itself, from 1.5 GiB in the graph on (torch 2.13)
+        beside.unlink()
+        path.unlink()
+        raise Unavailable(
+            f"torch's exporter writes its weights ({size / 2**30:.1f} GiB) into a second file beside the ONNX"
+        )
+    return {"inputs": json.dumps(names), "answer": _pytree.treespec_dumps(program.call_spec.out_spec)}
+
+
+def _with_wide_indices(program: ExportedProgram) -> ExportedProgram:
+    """`program`, in which an inverse short-time transform adds its frames up by indices of 64 bits.
+
+    torch 2.13 writes that sum out with indices of 32 bits, which ONNX's ScatterND does not take. Any other program
+    stays as it is, since the exporter has better words than these for layers that are written out here.
+    """
+    import torch
+
+    aten = torch.ops.aten
+    if not any(node.target is aten.istft.default for node in program.graph.nodes):
+        return program
+    table = torch.export.default_decompositions()
+    table[aten.unfold_backward.default] = _overlapped
+    return program.run_decompositions(table)  # type: ignore[no-any-return]
+
+
+def _with_finite_constants(program: ExportedProgram) -> ExportedProgram:
+    """`program`, in place, in which no number beside a half-precision tensor is beyond what that type can hold.
+
+    torch multiplies fp16 by -1e10, as masks are made, in float32; ONNX holds the constant in fp16, which makes it
+    infinite, and 0 * inf is not a number. It becomes the last number of the type instead, as it does for converters.
+    """
+    import torch
+
+    for graph in (each for each in program.graph_module.modules() if isinstance(each, torch.fx.GraphModule)):
+        for node in graph.graph.nodes:
+            result = node.meta.get("val")
+            if node.op == "call_function" and isinstance(result, torch.Tensor) and result.dtype.is_floating_point:
+                most = torch.finfo(result.dtype).max
+                node.args = tuple(_within(value, most) for value in node.args)
+        graph.recompile()
+    return program
+
+
+def _within(value: Any, most: float) -> Any:
+    """A finite float drawn in to +-`most`; anything else as it is."""
+    return max(-most, min(most, value)) if isinstance(value, float) and math.isfinite(value) else value
+
+
+def _overlapped(grad: torch.Tensor, input_size: Sequence[int], dim: int, size: int, step: int) -> torch.Tensor:
+    """The sum of overlapping frames: grad (..., frames, ..., size) -> `input_size`, whose `dim` the frames cover."""
+    import torch
+
+    whole = grad.new_zeros(list(input_size))
+    dim = dim % len(input_size)
+    index = torch.arange(input_size[dim], device=grad.device).unfold(0, size, step).flatten()
+    frames = grad.movedim(-1, dim + 1).flatten(dim, dim + 1)
+    return torch.ops.aten.index_put(whole, [*(None,) * dim, index], frames, True)  # type: ignore[no-any-return]
+
+
+class Wiring:
+    """Between a call's nested arguments and the flat, named tensors of an ONNX graph."""
+
+    def __init__(self, facts: Facts) -> None:
+        from torch.utils import _pytree
+
+        self._places = {name: place for place, name in enumerate(json.loads(facts["inputs"])) if name is not None}
+        self._answer = _pytree.treespec_loads(facts["answer"])
+
+    def feeds(self, inputs: Inputs, names: Sequence[str]) -> list[torch.Tensor]:
+        """The tensors of one call for the graph's inputs `names`, in their order; contiguous."""
+        from torch.utils import _pytree
+
+        leaves = _pytree.tree_leaves(inputs)
+        return [leaves[self._places[name]].contiguous() for name in names]
+
+    def answer(self, outputs: Sequence[torch.Tensor]) -> Any:
+        """The graph's outputs as the module returns them."""
+        from torch.utils import _pytree
+
+        return _pytree.tree_unflatten(list(outputs), self._answer)

@@ -1,0 +1,74 @@
+"""Inductor ahead of time: `torch.export` -> AOTInductor with freezing -> a `.pt2` package, loaded back.
+
+To the graph: one C++ (CPU) or Triton (CUDA) program for all lengths; weights are constants, packed for the processor,
+linear layers of one input are one, and what hangs on weights alone is computed once, when it is built
+(`jitgate.engines.graph.hoisting`), for up to 256 MiB more.
+Relative shifts become views (`jitgate.engines.graph.relative_shift`), masks numbers to add
+(`jitgate.engines.graph.additive_mask`). Needs: a C++ compiler to build; none to load.
+Can't go: data-dependent control flow; what one call runs several times (`jitgate.engines.graph.repetition`); autocast;
+every plain argument and every size 0 or 1 is fixed in the package.
+Source: torch.export and torch._inductor.aoti_compile_and_package (PyTorch documentation, "AOTInductor").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jitgate.engines.capture import captured
+from jitgate.engines.compiler import missing_compiler
+from jitgate.engines.graph.additive_mask import added
+from jitgate.engines.graph.hoisting import hoisted
+from jitgate.engines.graph.relative_shift import unpadded
+from jitgate.engines.graph.repetition import repeated
+from jitgate.engines.packaged import Packaged
+from jitgate.engines.protocols import Call, Facts
+from jitgate.engines.refusal import refusing
+from jitgate.engines.scratch import unpacking
+from jitgate.model.errors import Unavailable
+from jitgate.workloads.workload import Inputs
+
+if TYPE_CHECKING:
+    import torch
+
+CONFIGS: Mapping[str, object] = {"freezing": True, "cpp.enable_concat_linear": True}
+"""What inductor is told for every package; part of its key. The second makes one of linear layers that read the same
+(query, key, value), as happens on a card by itself."""
+
+
+class Inductor:
+    """Engine `inductor`."""
+
+    suffix = ".pt2"
+    per_signature = True
+
+    def options(self) -> Mapping[str, object]:
+        return {"recipe": "export,hoist,unpad,add,aoti", **CONFIGS}
+
+    def unavailable(self) -> str | None:
+        return missing_compiler()
+
+    def export(self, module: torch.nn.Module, calls: Sequence[Inputs], path: Path) -> Facts:
+        import torch
+        from torch._inductor import aoti_compile_and_package
+
+        if often := ", ".join(repeated(module)):
+            raise Unavailable(
+                f"one call of this model runs {often} several times, which torch 2.13's ahead-of-time code can't hold "
+                "once (`codegen invoke_subgraph is not implemented for cpp wrapper`), and would hold as often as it "
+                "is called; take compile, or a workload of that module alone"
+            )
+        program = captured(module, calls)
+        hoisted(program)
+        unpadded(program)
+        added(program)
+        with torch.no_grad(), refusing("inductor", "OperatorIssue"):
+            aoti_compile_and_package(program, package_path=str(path), inductor_configs=dict(CONFIGS))
+        return {}
+
+    def load(self, path: Path, device: str, facts: Facts) -> Call:  # noqa: ARG002 - nothing to check
+        from torch._inductor import aoti_load_package
+
+        with unpacking():
+            return Packaged(aoti_load_package(str(path)), device)

@@ -1,0 +1,82 @@
+"""8-bit integers: the weights of linear layers, and with `int8-dynamic` the products too, by torchao.
+
+To the graph: every `nn.Linear` of the module gets a weight of int8 with a scale a channel. `int8` multiplies in the
+module's precision after widening the weight; `int8-dynamic` also rounds each call's activations, with a scale a row,
+and multiplies integers. Convolutions, embeddings and norms stay as they are.
+Needs: torchao. The module stays Python, as torchao's documentation has it before it is compiled.
+Can't go: modules without a linear layer; float16, which its kernels do not know beside int8.
+torchao and not torch.ao.quantization, which torch itself declares deprecated in its favour.
+Source: torchao.quantization.quantize_, Int8WeightOnlyConfig, Int8DynamicActivationInt8WeightConfig (its documentation).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jitgate.engines.protocols import Call
+from jitgate.engines.self_checking import Rebuilds
+from jitgate.model.errors import Unavailable
+from jitgate.workloads.workload import Inputs
+
+if TYPE_CHECKING:
+    import torch
+
+
+def int8(module: torch.nn.Module, example: Inputs, dynamic: bool = False) -> Call:  # noqa: ARG001 - every factory's
+    """The module with its linear layers quantised, in place. dynamic: activations too, in every call.
+
+    Raises Unavailable for a module without a linear layer.
+    """
+    import torch
+    from torchao.quantization import Int8DynamicActivationInt8WeightConfig, Int8WeightOnlyConfig, quantize_
+
+    before = _linear(module)
+    if not before:
+        raise Unavailable("int8 quantises linear layers, and this model has none")
+    for layer in before.values():
+        layer.weight = torch.nn.Parameter(layer.weight.detach(), requires_grad=False)
+    quantize_(module, Int8DynamicActivationInt8WeightConfig() if dynamic else Int8WeightOnlyConfig())
+    return Quantised(module, list(before))
+
+
+class Quantised:
+    """A module whose linear layers are integers: each of them, or it is not what it says."""
+
+    def __init__(self, module: torch.nn.Module, names: list[str]) -> None:
+        self._module = module
+        self._names = names
+
+    def __call__(self, *inputs: Any) -> Any:
+        return self._module(*inputs)
+
+    def proof(self) -> str | None:
+        layers = dict(self._module.named_modules())
+        left = [name for name in self._names if not _is_int8(layers[name].weight)]
+        if not left:
+            return None
+        few = ", ".join(left[:3]) + (", ..." if len(left) > 3 else "")
+        return f"int8: {len(left)} of {len(self._names)} linear layers are not quantised ({few})"
+
+    def rebuilds(self) -> Rebuilds:
+        return {}
+
+
+def _linear(module: torch.nn.Module) -> dict[str, torch.nn.Linear]:
+    import torch
+
+    return {name: layer for name, layer in module.named_modules() if isinstance(layer, torch.nn.Linear)}
+
+
+def _is_int8(weight: Any) -> bool:
+    """Whether the numbers that a quantised weight is made of are int8."""
+    import torch
+
+    seen, pending = set(), [weight]
+    while pending:
+        tensor = pending.pop()
+        if type(tensor) in (torch.Tensor, torch.nn.Parameter):
+            seen.add(tensor.dtype)
+            continue
+        names, _ = tensor.__tensor_flatten__()
+        pending += [getattr(tensor, name) for name in names]
+    return torch.int8 in seen

@@ -1,0 +1,139 @@
+"""Precisions, and how each is put on a module, its inputs and its calls. torch is imported in workers only."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Any
+
+from jitgate.engines.protocols import Call
+from jitgate.engines.self_checking import Evident, Rebuilds
+from jitgate.model.errors import Unavailable
+from jitgate.workloads.workload import Inputs
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Precision(enum.StrEnum):
+    """In what numbers a variant computes; the value is its part of a variant's name."""
+
+    FP32 = "fp32"
+    TF32 = "tf32"
+    BF16 = "bf16"
+    FP16 = "fp16"
+    AUTOCAST_BF16 = "autocast-bf16"
+    AUTOCAST_FP16 = "autocast-fp16"
+
+    @property
+    def meaning(self) -> str:
+        """For people."""
+        return _MEANING[self]
+
+    @property
+    def converts(self) -> bool:
+        """Whether weights and inputs are converted once, before anything is exported or timed."""
+        return self in (Precision.BF16, Precision.FP16)
+
+    @property
+    def casts(self) -> bool:
+        """Whether weights stay float32 and are cast inside of every call."""
+        return self in (Precision.AUTOCAST_BF16, Precision.AUTOCAST_FP16)
+
+
+_MEANING = {
+    Precision.FP32: "float32 throughout, convolutions too",
+    Precision.TF32: "float32, whose products a CUDA card rounds to 10 bits of mantissa",
+    Precision.BF16: "weights and inputs converted to bfloat16",
+    Precision.FP16: "weights and inputs converted to float16",
+    Precision.AUTOCAST_BF16: "weights stay float32 and are cast to bfloat16 in every call",
+    Precision.AUTOCAST_FP16: "weights stay float32 and are cast to float16 in every call",
+}
+
+TF32_FROM = (8, 0)
+"""Compute capability of the first cards that have TF32 and bfloat16 units: Ampere."""
+
+
+def dtype_of(precision: Precision) -> torch.dtype:
+    """What tensors are converted or cast to."""
+    import torch
+
+    if precision in (Precision.BF16, Precision.AUTOCAST_BF16):
+        return torch.bfloat16
+    return torch.float16 if precision in (Precision.FP16, Precision.AUTOCAST_FP16) else torch.float32
+
+
+def switch(precision: Precision, device: str) -> None:
+    """Set the process's TF32 switches, which also what is compiled from now on is built for.
+
+    torch's own default lets convolutions run in TF32; here `fp32` means float32.
+    Raises Unavailable for a card without the units.
+    """
+    import torch
+
+    if not device.startswith("cuda"):
+        return
+    capability = torch.cuda.get_device_capability(device)
+    if precision in (Precision.TF32, Precision.BF16, Precision.AUTOCAST_BF16) and capability < TF32_FROM:
+        raise Unavailable(
+            f"{precision} needs a card of compute capability {TF32_FROM[0]}.{TF32_FROM[1]} or later, and "
+            f"{torch.cuda.get_device_name(device)} has {capability[0]}.{capability[1]}; use fp16 on it"
+        )
+    torch.backends.cuda.matmul.allow_tf32 = precision is Precision.TF32
+    torch.backends.cudnn.allow_tf32 = precision is Precision.TF32
+
+
+def converted(module: torch.nn.Module, precision: Precision) -> torch.nn.Module:
+    """The module with its weights in `precision`, in place, as `module.half()` does it: buffers are converted too."""
+    return module.to(dtype_of(precision)) if precision.converts else module
+
+
+def adapted(inputs: Inputs, precision: Precision) -> Inputs:
+    """One call's inputs with floating-point tensors in `precision`; everything else stays."""
+    if not precision.converts:
+        return inputs
+    import torch
+    from torch.utils import _pytree
+
+    dtype = dtype_of(precision)
+
+    def convert(leaf: Any) -> Any:
+        return leaf.to(dtype) if isinstance(leaf, torch.Tensor) and leaf.is_floating_point() else leaf
+
+    return tuple(_pytree.tree_map(convert, inputs))
+
+
+class Autocast:
+    """A call under `torch.autocast`, whose evidence is that of what it calls."""
+
+    def __init__(self, call: Call, precision: Precision, device: str) -> None:
+        import torch
+
+        self._call = call
+        self._make = torch.autocast
+        self._device = "cuda" if device.startswith("cuda") else "cpu"
+        self._dtype = dtype_of(precision)
+
+    def __call__(self, *inputs: Any) -> Any:
+        with self._casting():
+            return self._call(*inputs)
+
+    def proof(self) -> str | None:
+        if not isinstance(self._call, Evident):
+            return None
+        with self._casting():  # TorchScript has an executor of its own for it
+            return self._call.proof()
+
+    def rebuilds(self) -> Rebuilds:
+        if not isinstance(self._call, Evident):
+            return {}
+        with self._casting():
+            return self._call.rebuilds()
+
+    def _casting(self) -> torch.autocast:
+        # Without its cache, which a CUDA graph must not capture; weights without gradients are never in it anyway.
+        return self._make(self._device, dtype=self._dtype, cache_enabled=False)
+
+
+def cast(call: Call, precision: Precision, device: str) -> Call:
+    """`call`, or the same under autocast where the precision is one of autocast's."""
+    return Autocast(call, precision, device) if precision.casts else call

@@ -1,0 +1,80 @@
+"""What a runner can say for itself: whether it is what its variant's name says, and what it had to build anew."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, runtime_checkable
+
+Rebuilds = Mapping[str, int]
+"""What was built anew -> how often. A name is a `Rebuild`, or one and its reason, as in `recompile: size of 'x'`."""
+
+
+class Rebuild(enum.StrEnum):
+    """What can be built anew behind a call that should only run."""
+
+    RECOMPILE = "recompile"
+    GRAPH_BREAK = "graph break"
+    RECAPTURE = "CUDA-graph re-capture"
+    ENGINE = "engine rebuild"
+    SPECIALISATION = "new specialisation"
+
+
+@runtime_checkable
+class Evident(Protocol):
+    """A runner that can be questioned; what a variant's factory or `load` returns may be one.
+
+    Contract: both are asked between calls, never inside a timed one, and cost well under a millisecond. `proof` is
+    asked when the first calls of a scenario are over and again after its rounds; `rebuilds` before and after each turn.
+    What torch's own counters show (recompiles, graph breaks, the CUDA graphs of inductor's trees) is counted for every
+    worker (`jitgate.worker.recompilation`); a runner tells what they can't see. One that implements nothing stands
+    under the checks that hold for all, and so do jitgate's own (`jitgate.worker.fallback_detector`).
+    """
+
+    def __call__(self, *inputs: Any) -> Any: ...
+
+    def proof(self) -> str | None:
+        """None where it truly is on; or one sentence that says what it is instead: its verdicts are then INVALID."""
+        ...
+
+    def rebuilds(self) -> Rebuilds:
+        """What was built anew since the last question; empty where nothing was."""
+        ...
+
+
+def on(call: object) -> str | None:  # noqa: ARG001 - the signature of every proof
+    """The proof of a runner that can't be anything else."""
+    return None
+
+
+def nothing() -> Rebuilds:
+    """The rebuilds of a runner that has nothing to build."""
+    return {}
+
+
+class Witnessed:
+    """A callable with its evidence, for runners that are not objects of their own.
+
+    proof: gets the callable back. The extra Python call costs some 0.1 us.
+    """
+
+    __slots__ = ("_proof", "_rebuilds", "call")
+
+    def __init__(
+        self,
+        call: Callable[..., Any],
+        proof: Callable[[Any], str | None] = on,
+        rebuilds: Callable[[], Rebuilds] = nothing,
+    ) -> None:
+        self.call = call
+        self._proof = proof
+        self._rebuilds = rebuilds
+
+    def __call__(self, *inputs: Any) -> Any:
+        return self.call(*inputs)
+
+    def proof(self) -> str | None:
+        return self._proof(self.call)
+
+    def rebuilds(self) -> Rebuilds:
+        return self._rebuilds()

@@ -1,0 +1,118 @@
+"""TorchScript: `script` -> `freeze` -> save, and load what was saved, because that is what ships.
+
+To the graph: Python control flow becomes an interpreter's, weights become constants, dropout goes; on CUDA linears that
+share an input are merged. `+ofi` adds `optimize_for_inference`: on a CPU float32 linears and convolutions become
+oneDNN's; what remains of linears becomes a product and a sum, on CUDA more kernels than before. `+original` is the
+recipe of CosyVoice's own export: `+ofi`, in a process whose profiling executor is off and whose fusion is static; such
+switches are not kept in the file, and the process that loads it has torch's defaults. At load the profiling executor
+specialises on the first shapes it sees.
+Needs: nothing but torch; TorchScript is deprecated and not supported on Python 3.14 and later.
+Can't go: Python that it does not read, as in transformers.
+Source: torch.jit.freeze, torch.jit.optimize_for_inference, torch.jit.save (PyTorch documentation); CosyVoice's JIT
+export, public description.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import pkgutil
+import sys
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jitgate.engines.protocols import Call, Facts
+from jitgate.engines.refusal import refusing
+from jitgate.engines.scripted import Scripted
+from jitgate.workloads.workload import Inputs
+
+if TYPE_CHECKING:
+    import torch
+
+
+class TorchScript:
+    """Engine `torchscript`. ofi: optimise for inference. switches: export as the original's script does."""
+
+    suffix = ".zip"  # what CosyVoice's load_jit looks for
+    per_signature = False
+
+    def __init__(self, *, ofi: bool = False, switches: bool = False) -> None:
+        self._ofi = ofi
+        self._switches = switches
+
+    def options(self) -> Mapping[str, object]:
+        recipe = "script,freeze,optimize_for_inference" if self._ofi else "script,freeze"
+        return {"recipe": f"{recipe} with the original's switches" if self._switches else recipe}
+
+    def unavailable(self) -> str | None:
+        if sys.version_info >= (3, 14):
+            version = f"{sys.version_info.major}.{sys.version_info.minor}"
+            return f"TorchScript is not supported on Python {version}; use Python 3.11 to 3.13"
+        return None
+
+    def export(self, module: torch.nn.Module, calls: Sequence[Inputs], path: Path) -> Facts:  # noqa: ARG002
+        import torch
+
+        # `calls` are not needed: a scripted graph serves all inputs
+        with deprecation_known(), _original_switches() if self._switches else contextlib.nullcontext():
+            # Whatever script raises is about Python that it does not read; freezing and saving have no such excuse.
+            with refusing("TorchScript", "Exception"):
+                scripted = torch.jit.script(module.eval())
+            frozen = torch.jit.freeze(scripted)
+            if self._ofi:
+                frozen = torch.jit.optimize_for_inference(frozen)
+            torch.jit.save(frozen, str(path))
+        return {"signature": signature(frozen)}
+
+    def load(self, path: Path, device: str, facts: Facts) -> Call:
+        import torch
+
+        with deprecation_known():
+            loaded = torch.jit.load(str(path), map_location=device)  # type: ignore[no-untyped-call]
+        if not isinstance(loaded, torch.jit.ScriptModule):
+            raise RuntimeError(  # noqa: TRY004 - the file is at fault, not the type of an argument
+                f"{path.name} loaded as {type(loaded).__name__}, not as a ScriptModule: this would measure eager code"
+            )
+        called = facts.get("called", "forward")
+        found = signature(loaded, called)
+        if found != facts.get("signature", found):
+            wanted = "CosyVoice calls it with" if "called" in facts else "what was exported takes"
+            raise RuntimeError(f"{called} of {path.name} takes {found or 'nothing'}, but {wanted} {facts['signature']}")
+        if not any(True for _ in getattr(loaded, called).graph.nodes()):
+            raise RuntimeError(f"the graph in {path.name} is empty: there is nothing to execute")
+        if facts.get("wrapper"):
+            with deprecation_known():
+                loaded = torch.jit.script(pkgutil.resolve_name(facts["wrapper"])(loaded).eval())
+        return Scripted(loaded)
+
+
+def signature(module: torch.jit.ScriptModule, method: str = "forward") -> str:
+    """Argument names and types of `method`, without the module's own mangled type; empty where there is none."""
+    schema = getattr(getattr(module, method, None), "schema", None)
+    return ", ".join(f"{argument.name}: {argument.type}" for argument in schema.arguments[1:]) if schema else ""
+
+
+@contextmanager
+def _original_switches() -> Iterator[None]:
+    """No profiling executor, one static specialisation; as they were afterwards, since they are the process's."""
+    import torch
+
+    fusion = torch._C._jit_set_fusion_strategy([("STATIC", 1)])
+    mode = torch._C._jit_set_profiling_mode(False)
+    executor = torch._C._jit_set_profiling_executor(False)
+    try:
+        yield
+    finally:
+        torch._C._jit_set_profiling_executor(executor)
+        torch._C._jit_set_profiling_mode(mode)
+        torch._C._jit_set_fusion_strategy(fusion)
+
+
+@contextmanager
+def deprecation_known() -> Iterator[None]:
+    """torch 2.13 warns of every torch.jit function; a user who asked for this variant can't act on it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r".*torch\.jit\..*", category=DeprecationWarning)
+        yield

@@ -1,0 +1,39 @@
+"""Raw rounds as CSV: one row a round, one column an arm, seconds; what `jitgate judge` reads."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from jitgate.engines.registry import BASELINE, CONTROL
+from jitgate.model.measurement import Measurement
+
+CONTROL_COLUMN = "control"
+
+
+def save_rounds(folder: Path, measurement: Measurement) -> list[Path]:
+    """Write a file for each candidate: `eager`, the candidate, and `control` where there is one; figures of a turn.
+
+    A file holds the rounds that all of its arms finished, and replaces that of an earlier run. Returns the paths; a
+    candidate without such a round has none.
+    """
+    written = []
+    for variant in measurement.arms:
+        if variant in (BASELINE, CONTROL):
+            continue
+        columns = measurement.columns(variant)
+        if not len(columns.baseline):
+            continue
+        named = {BASELINE: columns.baseline, variant: columns.candidate}
+        if columns.control is not None:
+            named[CONTROL_COLUMN] = columns.control
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{measurement.workload}-{measurement.scenario}-{variant}.csv"
+        draft = path.with_suffix(".draft")
+        with draft.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(named)
+            writer.writerows([f"{figure:.9f}" for figure in row] for row in zip(*named.values(), strict=True))
+        draft.replace(path)
+        written.append(path)
+    return written

@@ -1,0 +1,293 @@
+"""What one pytest session knows: the policy, the device, the plan, and the measurements."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterable
+from dataclasses import replace
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from jitgate.model.cell import Cell
+from jitgate.model.errors import UsageProblem
+from jitgate.plugin.cache_pruning import cache_folder
+from jitgate.plugin.checkout import with_checkout
+from jitgate.plugin.checkpoint_option import describe, require_files, with_checkpoint
+from jitgate.plugin.claims import Claims
+from jitgate.plugin.report_file import ReportFile, asked_for
+
+if TYPE_CHECKING:
+    from jitgate.config.policy import Policy
+    from jitgate.device.device import Device
+    from jitgate.device.fingerprint import Fingerprint
+    from jitgate.device.lock import RunLock
+    from jitgate.gates.judge import Judge
+    from jitgate.measure.session import Measurements
+    from jitgate.report.progress import TerminalProgress
+
+FIXTURES = ("candidate", "variant", "baseline")
+"""Fixtures whose parameter is a `Cell`."""
+
+
+class State:
+    """Kept in `config.stash[STATE]`. Everything that costs time is made on first use."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        chosen = config.getoption("jitgate_config")
+        self._file = config.invocation_params.dir / chosen if chosen else config.rootpath / "pyproject.toml"
+        self._chosen = chosen is not None
+        self._policy: Policy | None = None
+        self._wanted: frozenset[str] | None = None
+        self._device: Device | None = None
+        self._fingerprint: Fingerprint | None = None
+        self._scenarios: dict[str, tuple[str, ...]] | None = None
+        self._problem: UsageProblem | None = None
+        self._measurements: Measurements | None = None
+        self._judge: Judge | None = None
+        self._lock: RunLock | None = None
+        self._progress: TerminalProgress | None = None
+        self._old_sigterm: Any = None
+        self.planned: list[Cell] = []
+        self.claims = Claims(self)
+        self._needed: list[Cell] = []
+        self._report: ReportFile | None = None
+
+    @property
+    def is_xdist_worker(self) -> bool:
+        return hasattr(self._config, "workerinput")
+
+    @property
+    def configured(self) -> bool:
+        """Whether this project has gates of its own: only then is anything of the session changed."""
+        return self._chosen or (self._file.exists() and "[tool.jitgate" in self._file.read_text(errors="replace"))
+
+    @property
+    def policy(self) -> Policy:
+        if self._policy is None:
+            from jitgate.config.table import read_policy
+
+            policy, start = read_policy(self._file, must_exist=self._chosen), self._config.invocation_params.dir
+            wish = self._config.getoption("jitgate_variants")
+            if wish is not None:
+                from jitgate.config.selection import chosen, with_chosen
+
+                self._wanted = chosen(wish, policy, self.device.kind)
+                policy = with_chosen(policy, self._wanted)
+            ceiling_bytes = self._config.getoption("jitgate_memory_limit")
+            if ceiling_bytes is not None:
+                policy = replace(policy, ceiling_bytes=ceiling_bytes)
+            if checkpoint := self._config.getoption("jitgate_checkpoint"):
+                policy = with_checkpoint(policy, start / checkpoint)
+            if checkout := self._config.getoption("jitgate_cosyvoice"):
+                policy = with_checkout(policy, start / checkout, start / checkpoint if checkpoint else None)
+            self._policy = policy  # only now: what was refused once must not be measured at the second asking
+        return self._policy
+
+    @property
+    def device(self) -> Device:
+        if self._device is None:
+            from jitgate.device.device import choose_device
+
+            self._device = choose_device(self._config.getoption("jitgate_device"))
+        return self._device
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        if self._fingerprint is None:
+            from jitgate.device.fingerprint import fingerprint
+
+            self._fingerprint = fingerprint(self.device)
+        return self._fingerprint
+
+    @property
+    def progress(self) -> TerminalProgress:
+        if self._progress is None:
+            from jitgate.plugin.terminal import UncapturedWriter
+            from jitgate.report.progress import TerminalProgress
+
+            width = self._config.get_terminal_writer().fullwidth
+            self._progress = TerminalProgress(UncapturedWriter(self._config), live=self._on_a_terminal(), width=width)
+        return self._progress
+
+    @property
+    def judge(self) -> Judge:
+        """Judges at the level that keeps the whole session's false alarms at alpha."""
+        if self._judge is None:
+            from jitgate.gates.judge import Judge
+            from jitgate.statistics import level_per_gate
+
+            self._judge = Judge(level_per_gate(self.policy.alpha, max(1, self._timed_gates)))
+        return self._judge
+
+    @property
+    def _timed_gates(self) -> int:
+        gates = sum(len(self.policy.timed_limits(cell, self.device.kind)) for cell in self.planned)
+        return gates + self.claims.timed
+
+    @property
+    def measurements(self) -> Measurements:
+        if self._measurements is None:
+            self._measurements = self._make_measurements()
+        return self._measurements
+
+    def cells(self) -> list[Cell]:
+        """Every cell that may be selected. A problem is kept for `raise_problem`, since pytest can't take it here."""
+        if self._problem is not None:
+            return []  # asking again would start another process for each test, to hear the same
+        try:
+            if self._scenarios is None:
+                self._scenarios = self._find_scenarios()
+                cells = self.policy.cells(self._scenarios)
+                if not self.is_xdist_worker:
+                    self.policy.check(cells)
+                    _ = self.device
+            every = self.policy.cells(self._scenarios)
+            return [cell for cell in every if self._wanted is None or cell.variant in self._wanted]
+        except UsageProblem as problem:
+            self._problem = problem
+            return []
+
+    def raise_problem(self) -> None:
+        """Turn what `cells` could not say into pytest's usage error."""
+        if self._problem is not None:
+            raise pytest.UsageError(str(self._problem))
+
+    def plan(self, items: Iterable[pytest.Item]) -> None:
+        """Note which cells the selected tests ask for."""
+        items = list(items)
+        found = dict.fromkeys(cell for item in items if (cell := cell_of(item)))
+        self.planned = list(found)
+        self._needed = list(dict.fromkeys([*self.planned, *self.claims.plan(items)]))
+        if self._needed and not self.is_xdist_worker and not self._config.option.collectonly:
+            self._report = asked_for(self._config)
+            require_files(self.policy.workloads[name] for name in dict.fromkeys(cell.workload for cell in self._needed))
+            _ = self.measurements  # an unwritable cache is said before the first test
+            if threading.current_thread() is threading.main_thread():
+                self._old_sigterm = signal.signal(signal.SIGTERM, _interrupt)
+
+    def claim_device(self) -> None:
+        """Wait until no other run measures on this device. UsageProblem where that takes longer than
+        --jitgate-lock-timeout."""
+        if self._lock is None:
+            from jitgate.device.lock import RunLock
+
+            self._lock = RunLock(self.device)
+        self._lock.acquire(self._config.getoption("jitgate_lock_timeout"), self.progress.busy)
+
+    def close(self) -> None:
+        """End all workers, and give the device and SIGTERM back."""
+        if self._measurements is not None:
+            self._measurements.close()
+        if self._lock is not None:
+            self._lock.release()
+        if self._old_sigterm is not None:
+            signal.signal(signal.SIGTERM, self._old_sigterm)
+            self._old_sigterm = None
+
+    def head(self) -> list[str]:
+        """Lines for the head of the run."""
+        try:
+            asked = any(self._config.getoption(name) for name in ("jitgate_checkpoint", "jitgate_cosyvoice"))
+            return describe(self.policy) if asked else []
+        except UsageProblem:
+            return []  # collection says it
+
+    @property
+    def measured(self) -> bool:
+        """Whether this session has measured anything."""
+        return self._measurements is not None and bool(self._measurements.done)
+
+    def summary(self) -> list[str]:
+        """Lines for the end of the run."""
+        if self._measurements is None or not (self.measured or self.claims.asked):
+            return []
+        from jitgate_cosyvoice.claims import table
+
+        from jitgate.report.summary import summary
+
+        lines = summary(self.policy, self.judge, self._measurements.done.values())
+        lines += table.lines(self.claims.rows())
+        if self._report is not None:
+            lines.append(self._report.write(self))
+        if self._timed_gates > 1:
+            what = "gates and claims on time" if self.claims.timed else "gates on time"
+            shared = f"alpha {self.policy.alpha:g} of the session is shared by its {self._timed_gates} {what}"
+            lines.append(f"{shared}: {self.judge.alpha:.2g} each")
+        left = self._gates_left_out()
+        return [*lines, left] if left else lines
+
+    def _on_a_terminal(self) -> bool:
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        return bool(getattr(reporter, "isatty", False))
+
+    def _gates_left_out(self) -> str | None:
+        selected = set(self.planned)
+        every = self.policy.cells(self._scenarios or {})
+        left = [cell for cell in every if cell not in selected and self.policy.names(cell, self.device.kind)]
+        if not left:
+            return None
+        few = ", ".join(cell.id for cell in left[:3]) + (", ..." if len(left) > 3 else "")
+        return f"not judged, because this selection leaves them out: {len(left)} gated cells ({few})"
+
+    def _find_scenarios(self) -> dict[str, tuple[str, ...]]:
+        from jitgate.plugin.discovery import discover
+
+        return discover(self.policy, self.device.name, self.progress, ask=not self.is_xdist_worker)
+
+    def _make_measurements(self) -> Measurements:
+        from jitgate.cache.store import ArtefactCache
+        from jitgate.device.device_memory import memory_of
+        from jitgate.device.power import meter_of
+        from jitgate.gates.stopping import AnyOpen, OpenChoice, OpenGates, OpenSentences
+        from jitgate.history.rounds import save_rounds
+        from jitgate.measure.session import Measurements
+        from jitgate.measure.settings import Means
+        from jitgate.plugin.memory_cap import enforced_ceiling
+        from jitgate.plugin.tasks import tasks_of
+        from jitgate.pool.residency import Residency
+
+        option = self._config.getoption
+        root = self._config.rootpath / ".jitgate"
+        uuid = self.device.card.uuid if self.device.card is not None else ""
+        means = Means(
+            device=self.device.name,
+            cache=ArtefactCache(cache_folder(self._config)),
+            progress=self.progress,
+            budget_s=option("jitgate_budget"),
+            timeout_s=option("jitgate_timeout"),
+            seed=option("jitgate_seed"),
+            processes=option("jitgate_processes"),
+            keep_disturbed=option("jitgate_noisy_rounds") == "keep",
+            beside=option("jitgate_extras") == "measure",
+            card_uuid=uuid,
+            residency=Residency(option("jitgate_residency")),
+            ceiling_bytes=self.policy.ceiling_bytes,
+            room=memory_of(uuid),
+            meter=meter_of(uuid),
+            enforced_bytes=enforced_ceiling(self) if option("jitgate_memory_cap") else None,
+            claim=self.claim_device,
+            on_close=lambda measurement: save_rounds(root / "rounds", measurement),
+        )
+        tasks = tasks_of(self.policy, self.device.kind, self._needed)
+        judge, chosen = self.judge, self._wanted or ()
+        asked = (OpenGates(self.policy, judge), OpenSentences(judge), OpenChoice(judge, chosen), self.claims.open)
+        return Measurements(tasks, means, AnyOpen(asked))
+
+
+STATE = pytest.StashKey[State]()
+
+
+def cell_of(item: pytest.Item) -> Cell | None:
+    """The cell a test is about; None for a test that is not ours."""
+    callspec = getattr(item, "callspec", None)
+    params = callspec.params if callspec is not None else {}
+    return next((params[name] for name in FIXTURES if isinstance(params.get(name), Cell)), None)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """SIGTERM as Ctrl-C: pytest then ends in order, keeps what was measured, and no worker is left."""
+    raise KeyboardInterrupt(f"signal {signal.Signals(number).name}")

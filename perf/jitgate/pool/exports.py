@@ -1,0 +1,183 @@
+"""The files of exported engines: found in the cache, or built in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+from jitgate.cache.store import Artefact, ArtefactCache
+from jitgate.engines.registry import VariantSpec
+from jitgate.model.failure import FailureKind
+from jitgate.pool.pool import Crew, Progress, released
+from jitgate.pool.pretrained_files import ready_made
+from jitgate.pool.stages import EveryFile, Wanted, kinds_of
+from jitgate.pool.worker_process import Answer
+from jitgate.worker.content import digest_of
+
+if TYPE_CHECKING:
+    from jitgate.pool.prepare import Ready
+
+LOCK_WAIT_S = 1800.0
+"""Another run may be compiling the same artefact; half an hour is longer than any export known here."""
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A file, whether it was built now, and the seconds that having it took this run."""
+
+    artefact: Artefact
+    built_now: bool
+    fetch_s: float
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One file to export: for a variant, and for the calls of one signature (None: for all).
+
+    unavailable: why it can't be exported here; it may still be in the cache. workers: those that need it. part: of a
+    pipeline, what is exported of it.
+    """
+
+    variant: VariantSpec
+    kind: str | None
+    key: str
+    name: str
+    unavailable: str | None
+    workers: tuple[str, ...]
+    part: str | None = None
+
+
+def files_of(
+    crew: Crew,
+    wanted: Sequence[Wanted],
+    scenarios: Sequence[str],
+    cache: ArtefactCache,
+    progress: Progress,
+    ready: Ready,
+) -> EveryFile:
+    """For each worker and part (None: the whole) that is exported. What is missing is built; fills `ready.cold`."""
+    jobs: dict[tuple[str, str | None], dict[str, _Job]] = {}
+    files: EveryFile = {}
+    for need in wanted:
+        given = ready_made(crew.workload, need.engine) if need.part is None else None
+        if given is not None:
+            kinds = kinds_of(need, scenarios)
+            files[need.worker, None] = {kind: [str(given.path), given.facts] for kind in kinds}
+            ready.cold[need.worker].artefact_bytes = given.size_bytes
+            ready.notes += (given.note,)
+            continue
+        worker = crew.workers[need.worker]
+        engine = crew.ask(worker, "reading its engine", "engine", variant=asdict(need.engine))
+        if engine is not None:
+            jobs[need.worker, need.part] = _jobs(crew, need, engine, ready.contents, kinds_of(need, scenarios))
+    found = _find_or_build(crew, [job for of in jobs.values() for job in of.values()], cache, progress)
+    for (name, part), of in jobs.items():
+        artefacts = {kind: found[job.key] for kind, job in of.items() if job.key in found}
+        if len(artefacts) < len(of):
+            continue  # its worker has the failure
+        unique = list({each.artefact.path: each for each in artefacts.values()}.values())
+        cold = ready.cold[name]
+        # Of a whole file, what its export took; of stages, what they took on top of the model.
+        cold.build_s = (cold.build_s or 0.0) + sum(each.artefact.export_s for each in unique)
+        cold.artefact_bytes = (cold.artefact_bytes or 0) + sum(each.artefact.size_bytes for each in unique)
+        cold.built_now |= any(each.built_now for each in unique)
+        cold.built_at = max(
+            (each.artefact.built_at for each in unique if each.artefact.built_at), default=cold.built_at
+        )
+        cold.fetch_s = (cold.fetch_s or 0.0) + sum(each.fetch_s for each in unique)
+        files[name, part] = {kind: [str(each.artefact.path), each.artefact.facts] for kind, each in artefacts.items()}
+    return files
+
+
+def _jobs(
+    crew: Crew, need: Wanted, engine: Answer, contents: Mapping[str, str], kinds: Sequence[str]
+) -> dict[str, _Job]:
+    variant, facts = need.engine, need.facts
+    stem = facts["artefact"] or crew.workload.name
+    jobs = {}
+    for kind in kinds:
+        content: dict[str, object] = {
+            "engine": engine["key"],
+            "weights": facts["weights"],
+            "source": facts["source"],
+            "runtime": facts["runtime"],
+            **contents,
+        }
+        if engine["per_signature"]:
+            content |= {"signature": kind, "spread": facts["spread"][kind]}
+        job_kind = kind if engine["per_signature"] else None
+        name = f"{stem}.{variant.precision}{engine['suffix']}"
+        key = f"{variant.name}-{digest_of(content)}"
+        jobs[kind] = _Job(variant, job_kind, key, name, engine["unavailable"], (need.worker,), need.part)
+    return jobs
+
+
+def _find_or_build(crew: Crew, jobs: Sequence[_Job], cache: ArtefactCache, progress: Progress) -> dict[str, _Found]:
+    """By key. A job that fails fails its variant's worker."""
+    by_key: dict[str, _Job] = {}
+    for job in jobs:
+        others = by_key[job.key].workers if job.key in by_key else ()
+        by_key[job.key] = replace(job, workers=tuple(dict.fromkeys((*others, *job.workers))))
+    found: dict[str, _Found] = {}
+    for key in by_key:
+        began = time.perf_counter()
+        artefact, warning = cache.find(key)
+        if warning:
+            progress.note(warning)
+        if artefact:
+            found[key] = _Found(artefact, False, time.perf_counter() - began)
+    missing = sorted(key for key in by_key if key not in found)
+    # Sorted, so that two runs that miss the same artefacts take the locks in the same order and can't deadlock.
+    with ExitStack() as locks:
+        for key in missing:
+            began = time.perf_counter()
+            locks.enter_context(cache.locked(key, LOCK_WAIT_S))
+            artefact, _ = cache.find(key)  # another run may have built it while this one waited
+            if artefact:
+                found[key] = _Found(artefact, False, time.perf_counter() - began)
+        todo = [by_key[key] for key in missing if key not in found]
+        # Compilers hold gigabytes; three builds on two cores fit in 8 GiB. Where no two workers fit, no two builds do.
+        at_once = 1 if crew.alone or any(job.part for job in todo) else max(3, os.cpu_count() or 1)
+        for begin in range(0, len(todo), at_once):
+            found |= _build(crew, todo[begin : begin + at_once], cache)
+    return found
+
+
+def _build(crew: Crew, jobs: Sequence[_Job], cache: ArtefactCache) -> dict[str, _Found]:
+    """Export each job in a process of its own, side by side: a worker that is measured never hosts a compiler."""
+    began = time.perf_counter()
+    for job in jobs:
+        if job.unavailable:
+            _fail(crew, job, FailureKind.UNAVAILABLE, job.unavailable)
+    jobs = [job for job in jobs if any(crew.workers[name].alive for name in job.workers)]
+    builders = crew.hire([job.variant.name for job in jobs])
+    built: dict[str, _Found] = {}
+    with released(builders):
+        crew.ask_all(builders, "importing torch to export", "start", device=crew.device)
+        crew.ask_all(builders, "building the model to export", "open", **crew.workload.recipe())
+        drafts = [cache.draft(job.key, job.name) for job in jobs]
+        for job, builder, draft in zip(jobs, builders, drafts, strict=True):
+            if builder.alive:
+                builder.ask("export", variant=asdict(job.variant), path=str(draft), kind=job.kind, part=job.part)
+        answers = crew.gather(builders, "exporting")
+        for job, builder, draft in zip(jobs, builders, drafts, strict=True):
+            if builder in answers:
+                answer = answers[builder]
+                artefact = cache.keep(job.key, draft, answer["export_s"], answer["facts"])
+                built[job.key] = _Found(artefact, True, time.perf_counter() - began)
+                continue
+            cache.discard(draft)
+            if builder.failure is not None:
+                failure = builder.failure
+                _fail(crew, job, failure.kind, f"export failed: {failure.sentence}", failure.details)
+    return built
+
+
+def _fail(crew: Crew, job: _Job, kind: FailureKind, sentence: str, details: str = "") -> None:
+    for name in job.workers:
+        if crew.workers[name].alive:
+            crew.workers[name].fail(kind, sentence, details)

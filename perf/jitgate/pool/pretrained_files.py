@@ -1,0 +1,64 @@
+"""What a checkpoint directory gives to a crew, as the host sees it: files by their content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jitgate.model.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from jitgate.cache.store import ArtefactCache
+    from jitgate.engines.registry import VariantSpec
+    from jitgate.pool.pool import Progress
+    from jitgate.workloads.spec import WorkloadSpec
+    from jitgate.workloads.weight_source import Origin
+
+SCRIPTED = "torchscript"
+"""The variant that a directory's own files are for, and `torchscript+fp16`; other recipes make files of their own."""
+
+
+@dataclass(frozen=True)
+class ReadyMade:
+    """A file that a variant loads as it is. facts: what its engine checks; note: for the summary."""
+
+    path: Path
+    size_bytes: int
+    facts: Mapping[str, str]
+    note: str
+
+
+def ready_made(workload: WorkloadSpec, variant: VariantSpec) -> ReadyMade | None:
+    """The TorchScript file of the checkpoint directory that CosyVoice would load for this workload, if it is there.
+
+    Its engine checks class and signature; whether it computes what the weights beside it do, parity says.
+    """
+    jit = workload.share.jit if workload.share is not None else None
+    meant = variant.name in (SCRIPTED, f"{SCRIPTED}+{variant.precision}")
+    if jit is None or workload.origin.checkpoint is None or not meant:
+        return None
+    path = workload.origin.checkpoint / jit.name(variant.precision)
+    if not path.is_file():
+        return None
+    facts = {"signature": jit.methods[jit.called], "called": jit.called, "wrapper": jit.wrapper}
+    return ReadyMade(path, path.stat().st_size, facts, f"{variant.name} is the directory's own {path.name}")
+
+
+def contents_of(origin: Origin, cache: ArtefactCache, progress: Progress) -> tuple[dict[str, str], tuple[str, ...]]:
+    """File -> SHA-256, for what the workload reads of its checkpoint, and a note for the summary; nothing for ours.
+
+    Raises UsageProblem for a file that can't be read.
+    """
+    contents = {}
+    for path in origin.paths:
+        progress.busy(f"reading {path}")
+        try:
+            contents[path.name] = cache.digests.of(path)
+        except OSError as error:
+            raise UsageProblem(f"{path} can't be read ({error.strerror})") from error
+    if not contents:
+        return {}, ()
+    files = ", ".join(f"{name} ({digest[:12]})" for name, digest in contents.items())
+    return contents, (f"weights of {origin.checkpoint}: {files}",)

@@ -1,0 +1,59 @@
+"""What stands beside the speed of a variant, as `extra_info["jitgate"]` keeps it: warm-up, new lengths, limits."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from jitgate.gates.judge import Judge
+from jitgate.gates.roofline import distance, new_length
+from jitgate.model.measurement import Measurement
+from jitgate.statistics import Interval
+
+
+def beside(judge: Judge, measurement: Measurement, variant: str) -> dict[str, Any]:
+    """`steady_median_s`, `warm_up`, `new_length`, `limit`; null for what was not measured."""
+    arm = measurement.arms[variant]
+    warm, lengths = arm.warm_up, arm.new_lengths
+    return {
+        "steady_median_s": arm.median_s,
+        "warm_up": None
+        if warm is None
+        else {"calls": warm.calls, "seconds": warm.seconds, "steady_s": warm.steady_s, "calls_s": list(arm.warm_s)},
+        "new_length": {
+            "ratio": _interval(new_length(measurement, variant, judge.alpha)),
+            "lengths": [{"first_s": each.first_s, "known_s": list(each.known_s)} for each in lengths.lengths],
+            "problem": lengths.problem,
+            "untried": lengths.untried,
+        },
+        "limit": _limit(judge, measurement, variant),
+    }
+
+
+def _limit(judge: Judge, measurement: Measurement, variant: str) -> dict[str, Any] | None:
+    """`above` says in words where `share` is none, since the variant does better than the ceiling."""
+    work, precision = measurement.work, measurement.arms[variant].precision
+    if work is None:
+        return None
+    found, ceiling = distance(measurement, variant, judge.alpha), measurement.ceilings.get(precision)
+    return {
+        "flops": work.flops,
+        "moved_bytes": work.moved_bytes(precision),
+        "flops_s": None if ceiling is None else ceiling.flops_s,
+        "bytes_s": None if ceiling is None else ceiling.bytes_s,
+        "missing": measurement.missing.get(precision),
+        "limit_s": None if found is None else found.limit_s,
+        "bound": None if found is None else str(found.bound),
+        "share": None if found is None else _interval(found.share),
+        "above": None if found is None else found.above,
+    }
+
+
+def _interval(interval: Interval | None) -> dict[str, float | None] | None:
+    if interval is None:
+        return None
+    ends = {"low": interval.low, "high": interval.high}
+    return {
+        "estimate": interval.estimate,
+        **{name: end if math.isfinite(end) else None for name, end in ends.items()},
+    }

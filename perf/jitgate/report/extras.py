@@ -1,0 +1,130 @@
+"""The second table of a scenario: what each variant costs once, at a new length, and how near it comes to the limit."""
+
+from __future__ import annotations
+
+from jitgate.engines.registry import CONTROL
+from jitgate.gates.judge import Judge
+from jitgate.gates.roofline import distance, new_length
+from jitgate.model.measurement import Arm, Measurement
+from jitgate.model.size import format_bytes
+from jitgate.report.format import columns, format_calls, format_rate, format_ratio, format_seconds, format_share
+
+HEAD = ("variant", "built in", "file", "load", "first call", "steady after", "new length", "of the limit")
+
+
+def beside(judge: Judge, measurement: Measurement) -> list[str]:
+    """The table, where anything was seen to put into it, and what its last column is made of."""
+    names = [name for name, arm in measurement.arms.items() if name != CONTROL and arm.cold.first_call_s is not None]
+    if not names:
+        return []
+    rows = [HEAD, *(row(judge, measurement, name) for name in names)]
+    lines = (*cached(measurement), *compiled(measurement), *spared(measurement), *limits(measurement))
+    return [*columns(rows), *(f"  {line}" for line in lines)]
+
+
+def row(judge: Judge, measurement: Measurement, name: str) -> tuple[str, ...]:
+    """One variant's texts, in the order of `HEAD`."""
+    arm = measurement.arms[name]
+    cold = arm.cold
+    return (
+        name,
+        format_seconds(cold.build_s),
+        "-" if cold.artefact_bytes is None else format_bytes(cold.artefact_bytes),
+        format_seconds(cold.load_s),
+        format_seconds(cold.first_call_s),
+        _steady(arm),
+        _new_length(judge, measurement, name),
+        _of_the_limit(judge, measurement, name),
+    )
+
+
+def cached(measurement: Measurement) -> list[str]:
+    """A sentence for each file that was built before: how long that took and when, and what finding it took now."""
+    lines = []
+    for name, arm in measurement.arms.items():
+        cold = arm.cold
+        if cold.artefact_bytes is None or cold.built_now or cold.build_s is None:
+            continue
+        day = f" on {cold.built_at}" if cold.built_at else " by an earlier run"
+        share = f", {cold.fetch_s / cold.build_s:.1%} of that" if cold.fetch_s is not None and cold.build_s else ""
+        fetched = f"{format_seconds(cold.fetch_s)}{share}"
+        lines.append(f"{name}: built in {format_seconds(cold.build_s)}{day}; found in the cache in {fetched}")
+    return lines
+
+
+def compiled(measurement: Measurement) -> list[str]:
+    """A sentence for each variant that compiled in its first call: what it built, and what torch's cache had."""
+    lines = []
+    for name, arm in measurement.arms.items():
+        done = arm.cold.compilation
+        if done is None or name == CONTROL:
+            continue
+        built = f"{done.built} built" + (f" ({done.uncached} that no cache holds)" if done.uncached else "")
+        rest = format_seconds(done.spent_s - done.reading_s)
+        share = "" if done.first_s is None else f" (in all {done.spent_s / done.first_s:.1%} of what building took)"
+        lines.append(
+            f"{name}: graphs compiled in the first call: {built}, {done.found} found in torch's cache; that took "
+            f"{rest}, and reading the Python, as every process does, {format_seconds(done.reading_s)}{share}"
+        )
+    return lines
+
+
+def spared(measurement: Measurement) -> list[str]:
+    """What all that had been built before took to build, and to have again; nothing where there is less than two."""
+    built_s, had_s = [], []
+    for name, arm in measurement.arms.items():
+        cold, done = arm.cold, arm.cold.compilation
+        if name == CONTROL:
+            continue
+        if cold.artefact_bytes is not None and not cold.built_now and cold.build_s and cold.fetch_s is not None:
+            built_s.append(cold.build_s)
+            had_s.append(cold.fetch_s)
+        if done is not None and done.first_s is not None:
+            built_s.append(done.first_s)
+            had_s.append(done.spent_s)
+    if len(built_s) < 2:  # one alone has said it
+        return []
+    whole_s, again_s = sum(built_s), sum(had_s)
+    then, now = format_seconds(whole_s), format_seconds(again_s)
+    return [f"built before, {len(built_s)} variants: {then} then, {now} to have them now, {again_s / whole_s:.1%}"]
+
+
+def limits(measurement: Measurement) -> list[str]:
+    """The work of a call, and the ceilings it is held against."""
+    work = measurement.work
+    if work is None:
+        return []
+    each = "a call (the mean over its inputs)" if not measurement.same_inputs else "a call"
+    parameters, activations = format_bytes(work.parameter_bytes), format_bytes(work.activation_bytes)
+    moved = f"{parameters} of parameters and {activations} of activations, each once in float32"
+    lines = [f"{each}: {work.flops / 1e9:.3g} GFLOP, {moved}"]
+    lines += [
+        f"ceiling in {precision}: {format_rate(ceiling.flops_s, 'FLOP/s')}, {format_rate(ceiling.bytes_s, 'B/s')}, "
+        "the best of a large product and a large copy"
+        for precision, ceiling in measurement.ceilings.items()
+    ]
+    return lines + [f"no ceiling in {precision}: {why}" for precision, why in measurement.missing.items()]
+
+
+def _steady(arm: Arm) -> str:
+    found = arm.warm_up
+    if found is None:
+        return "-"
+    if found.calls is None:
+        return f"not in {format_calls(found.made)}, {format_seconds(found.seconds)}"
+    return f"{format_calls(found.calls)}, {format_seconds(found.seconds)}" if found.calls else "at once"
+
+
+def _new_length(judge: Judge, measurement: Measurement, name: str) -> str:
+    found = measurement.arms[name].new_lengths
+    ratio = new_length(measurement, name, judge.alpha)
+    end = "fails" if found.problem else "no memory left" if found.untried else ""
+    if ratio is None:
+        return end or "-"
+    count = len(found.lengths)
+    return f"{format_ratio(ratio)}, {count} length{'s' if count > 1 else ''}" + (f", then {end}" if end else "")
+
+
+def _of_the_limit(judge: Judge, measurement: Measurement, name: str) -> str:
+    found = distance(measurement, name, judge.alpha)
+    return "-" if found is None else found.above or f"{format_share(found.share)} of {found.bound}"

@@ -1,0 +1,137 @@
+"""What a sentence costs, for a person and for the JSON: shares of its stages, and what each variant gains of it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from jitgate.engines.registry import BASELINE
+from jitgate.engines.staged import is_staged, stages_of
+from jitgate.gates.judge import Judge, Ruling
+from jitgate.gates.pipeline import MOST_OFF, foretold, judge_prediction
+from jitgate.model.measurement import Measurement
+from jitgate.model.pipeline_cost import Cost, cost
+from jitgate.report.format import format_seconds, format_speedup
+from jitgate.statistics import Answer, Interval, Prediction, Speedup
+
+
+def sentence_lines(judge: Judge, measurement: Measurement) -> list[str]:
+    """Lines for the summary; none for a workload without stages."""
+    found = cost(measurement)
+    if found is None:
+        return []
+    variants = [name for name in measurement.arms if is_staged(name)]
+    gains = [f"  {_gain(judge, measurement, variant)}" for variant in variants]
+    return [f"  {_title(found)}", *_table(found), *gains]
+
+
+def sentence_facts(judge: Judge, measurement: Measurement, variant: str) -> dict[str, Any] | None:
+    """The same for `extra_info["jitgate"]["sentence"]`; None for a workload without stages."""
+    found = cost(measurement)
+    if found is None:
+        return None
+    own = cost(measurement, variant)
+    prediction = foretold(judge, measurement, variant)
+    return {
+        "stages": {
+            share.part: {
+                "seconds": share.spent_s,
+                "share_of_time": share.time,
+                "share_of_arithmetic": share.arithmetic,
+                "calls": share.calls,
+            }
+            for share in found.shares
+        },
+        "stages_of": BASELINE,
+        "together": found.together,
+        **_figures(own if own is not None else found),
+        "front_end": "not included",
+        "gain": None if prediction is None else _gain_facts(judge, measurement, variant, prediction),
+    }
+
+
+def _title(found: Cost) -> str:
+    said = [f"a sentence with {BASELINE}: {format_seconds(found.whole_s)} (median of {found.sentences})"]
+    if found.real_time_factor is not None:
+        said.append(f"real-time factor {found.real_time_factor:.3g} (without the front end)")
+    if found.first_audio_s is not None:
+        said.append(f"first audio after {format_seconds(found.first_audio_s)}")
+    if found.tokens_per_s is not None:
+        said.append(f"{found.tokens_per_s:.3g} speech tokens/s where they are made")
+    if found.characters_per_s is not None:
+        said.append(f"{found.characters_per_s:.3g} characters/s")
+    return ", ".join(said)
+
+
+def _table(found: Cost) -> list[str]:
+    rows = [("stage", "calls", "time", "of the time", "of the arithmetic")]
+    for share in found.shares:
+        counted = "-" if share.arithmetic is None else f"{share.arithmetic:.1%}"
+        rows.append((share.part, str(share.calls or "-"), format_seconds(share.spent_s), f"{share.time:.1%}", counted))
+    rows.append(("together", "", "", f"{found.together:.1%}", ""))
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    return [
+        "    " + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
+
+
+def _gain(judge: Judge, measurement: Measurement, variant: str) -> str:
+    """Stage and sentence on one line, so that nobody takes the one for the other."""
+    found = foretold(judge, measurement, variant)
+    if found is None:
+        failure = measurement.arms[variant].failure
+        return f"{variant}: {'no stage was timed' if failure is None else failure.sentence}"
+    ruling = judge_prediction(judge, measurement, variant)
+    return (
+        f"{variant}: {' and '.join(stages_of(variant))}, {found.share:.1%} of the sentence, "
+        f"{format_speedup(found.part)}; the sentence predicted {_finely(found.predicted)}, "
+        f"measured {_finely(found.measured)}: {_agreement(ruling, found)}"
+    )
+
+
+def _agreement(ruling: Ruling, found: Prediction) -> str:
+    """With the ratio of the two, since each interval by itself may hide how near they are, or how far apart."""
+    off = f"measured over predicted {_finely(found.gap)}"
+    if ruling.verdict is Answer.FAIL:
+        return f"they do not agree, {off}"
+    if ruling.verdict is not Answer.PASS:
+        return ruling.reason
+    gap = found.gap.interval
+    return f"they agree{'' if gap.contains(1.0) else f' to within {MOST_OFF:.0%}'}, {off}"
+
+
+def _finely(found: Speedup) -> str:
+    """`1.004x (1.001 to 1.007)`: a sentence gains by fractions of a per cent."""
+    interval = found.interval
+    if math.isinf(interval.high):
+        return f"{interval.estimate:.3f}x (no interval yet)"
+    return f"{interval.estimate:.3f}x ({interval.low:.3f} to {interval.high:.3f})"
+
+
+def _figures(found: Cost) -> dict[str, float | None]:
+    return {
+        "seconds": found.whole_s,
+        "real_time_factor": found.real_time_factor,
+        "first_audio_s": found.first_audio_s,
+        "speech_tokens_per_s": found.tokens_per_s,
+        "characters_per_s": found.characters_per_s,
+    }
+
+
+def _gain_facts(judge: Judge, measurement: Measurement, variant: str, found: Prediction) -> dict[str, Any]:
+    ruling = judge_prediction(judge, measurement, variant)
+    return {
+        "stages": list(stages_of(variant)),
+        "share_of_time": found.share,
+        "of_the_stages": _interval(found.part.interval),
+        "predicted": _interval(found.predicted.interval),
+        "measured": _interval(found.measured.interval),
+        "measured_over_predicted": _interval(found.gap.interval),
+        "verdict": ruling.verdict.value,
+        "reason": ruling.reason,
+    }
+
+
+def _interval(interval: Interval) -> dict[str, float | None]:
+    high = interval.high if math.isfinite(interval.high) else None
+    return {"estimate": interval.estimate, "low": interval.low, "high": high}

@@ -1,0 +1,73 @@
+"""The recommendation, as a line of the summary and as plain data."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from jitgate.engines.registry import BASELINE
+from jitgate.gates.recommendation import Cost, Recommendation
+from jitgate.model.size import format_bytes
+from jitgate.report.format import format_calls, format_seconds, format_speedup
+
+
+def recommendation_line(found: Recommendation) -> str:
+    """`recommended for W S on D: V, 1.67x (...) as fast as eager, ...`; or eager, and why none of the others."""
+    begin = f"recommended for {found.workload} {found.scenario} on {found.device}: {found.variant}"
+    others = ", ".join(f"{variant}: {against.words}" for variant, against in found.passed_over.items())
+    if found.variant == BASELINE:
+        return f"{begin}, since no other is decidedly faster" + (f" ({others})" if others else "")
+    speed = f", {format_speedup(found.speedup)} as fast as {BASELINE}" if found.speedup is not None else ""
+    memory = "" if found.peak_bytes is None else f", {format_bytes(found.peak_bytes)} of memory"
+    return f"{begin}{speed}{memory}{_cold(found)}" + (f" ({others})" if others else "")
+
+
+def _cold(found: Recommendation) -> str:
+    first, later = _words(found.first), _words(found.later)
+    if first is None or later is None:
+        return ""
+    return f", {first}" if first == later else f", {first} when built anew, {later} from the cache"
+
+
+def _words(cost: Cost) -> str | None:
+    """`61 s more once, paid for after 3,020 calls (2,000 to 6,100)`; None where it is not known."""
+    if cost.extra_s is None or cost.payback is None:
+        return None
+    if cost.extra_s <= 0:
+        return "nothing more once"
+    paid = cost.payback
+    ends = [format_calls(end).removesuffix(" calls") for end in (paid.soonest, paid.latest)]
+    between = f" ({ends[0]} to {ends[1]})" if ends[0] != ends[1] else ""
+    return f"{format_seconds(cost.extra_s)} more once, paid for after {format_calls(paid.calls)}{between}"
+
+
+def recommendation_data(found: Recommendation) -> dict[str, Any]:
+    """The same as plain JSON; null for what is infinite or not known."""
+    interval = found.speedup.interval if found.speedup is not None else None
+    return {
+        "workload": found.workload,
+        "scenario": found.scenario,
+        "device": found.device,
+        "variant": found.variant,
+        "speedup": None
+        if interval is None
+        else {"estimate": interval.estimate, "low": interval.low, "high": _finite(interval.high)},
+        "peak_bytes": found.peak_bytes,
+        "built_anew": _cost(found.first),
+        "from_the_cache": _cost(found.later),
+        "passed_over": {variant: against.sentence for variant, against in found.passed_over.items()},
+    }
+
+
+def _cost(cost: Cost) -> dict[str, float | None]:
+    paid = cost.payback
+    return {
+        "extra_s": cost.extra_s,
+        "calls_until_paid": None if paid is None else _finite(paid.calls),
+        "soonest": None if paid is None else _finite(paid.soonest),
+        "latest": None if paid is None else _finite(paid.latest),
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

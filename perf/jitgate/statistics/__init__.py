@@ -1,0 +1,48 @@
+"""Pure numbers: pairs in, an interval and one of four answers out. numpy and scipy only, nothing else of jitgate."""
+
+from jitgate.statistics.alpha_sharing import level_per_gate
+from jitgate.statistics.amdahl import Prediction, predict
+from jitgate.statistics.comparison import Speedup, speedup
+from jitgate.statistics.decision import Answer, Judgement, judge
+from jitgate.statistics.durations import DurationsError
+from jitgate.statistics.growth import Growth, growth
+from jitgate.statistics.interval import Interval
+from jitgate.statistics.payback import Payback, payback
+from jitgate.statistics.roofline import Bound, Ceiling, Limit, limit_of, nearness
+from jitgate.statistics.sequential import first_decision, look_due, looks
+from jitgate.statistics.single import single_ratio
+from jitgate.statistics.steadiness import steady
+from jitgate.statistics.tails import fewest_calls, tail, tail_speedup
+from jitgate.statistics.warmup import WarmUp, warm_up
+
+__all__ = [
+    "Answer",
+    "Bound",
+    "Ceiling",
+    "DurationsError",
+    "Growth",
+    "Interval",
+    "Judgement",
+    "Limit",
+    "Payback",
+    "Prediction",
+    "Speedup",
+    "WarmUp",
+    "fewest_calls",
+    "first_decision",
+    "growth",
+    "judge",
+    "level_per_gate",
+    "limit_of",
+    "look_due",
+    "looks",
+    "nearness",
+    "payback",
+    "predict",
+    "single_ratio",
+    "speedup",
+    "steady",
+    "tail",
+    "tail_speedup",
+    "warm_up",
+]

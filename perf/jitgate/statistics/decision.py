@@ -1,0 +1,170 @@
+"""From an interval to one of four answers, with a sentence that says what to do next."""
+
+from __future__ import annotations
+
+import enum
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jitgate.statistics import boundary
+
+if TYPE_CHECKING:
+    from jitgate.statistics.comparison import Speedup
+    from jitgate.statistics.interval import Interval
+
+FEW_DECIMALS, MANY_DECIMALS = 3, 5  # many where few would make both ends of an interval look alike
+MOST_PAIRS = 1_000_000  # nobody waits for more; a forecast beyond is "no number of rounds"
+HODGES_LEHMANN_LOSS = 1.0233  # sqrt(pi / 3): its standard error against that of a mean, for normal pairs
+MARGIN = 1.5  # the forecast is meant to suffice in most cases, and a few dozen pairs must talk down their memory too
+
+
+class Answer(enum.StrEnum):
+    PASS = "PASS"  # noqa: S105  a verdict, not a password
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    INVALID = "INVALID"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """reason: one sentence in plain words that says what to do next.
+
+    pairs_needed, seconds_needed: what would likely decide, beyond what was measured; None when decided, or when no
+        number of rounds would.
+    """
+
+    answer: Answer
+    reason: str
+    pairs_needed: int | None = None
+    seconds_needed: float | None = None
+
+
+def judge(speedup: Speedup, threshold: float) -> Judgement:
+    """Is the candidate at least `threshold` times as fast as the baseline?
+
+    PASS when the whole interval is at or above the threshold, FAIL when it lies below. INVALID when the two copies of
+    the baseline differ so much that the question can't be answered here, however many rounds are measured; a large
+    noise floor does not hinder an answer that is further away than the floor. All else is INCONCLUSIVE.
+    """
+    if not (math.isfinite(threshold) and threshold > 0):
+        raise ValueError(f"threshold must be a positive number, not {threshold!r}")
+    invalid = _why_invalid(speedup, threshold)
+    if invalid is not None:
+        return Judgement(Answer.INVALID, invalid)
+    found = speedup.interval
+    asked = _ratio(threshold, found)
+    if found.low >= threshold:
+        return Judgement(
+            Answer.PASS,
+            f"The candidate is at least {_ratio(found.low, found, up=False)} times as fast as the baseline "
+            f"(best estimate {_ratio(found.estimate, found)}), and {asked} was asked for: nothing to do.",
+        )
+    if found.high < threshold:
+        return Judgement(
+            Answer.FAIL,
+            f"The candidate is at most {_ratio(found.high, found, up=True)} times as fast as the baseline "
+            f"(best estimate {_ratio(found.estimate, found)}), but {asked} was asked for: "
+            "find what made it slow, or lower the limit if that is intended.",
+        )
+    return _inconclusive(speedup, threshold)
+
+
+def _why_invalid(speedup: Speedup, threshold: float) -> str | None:
+    if speedup.doubt is not None:
+        return f"This measurement can't be trusted: {speedup.doubt}."
+    if speedup.drift is not None and min(speedup.drift) < threshold <= max(speedup.drift):
+        first, second = speedup.drift
+        return (
+            f"The speed-up itself changed during the measurement, from {first:.3f} to {second:.3f}, across the limit "
+            f"of {threshold:g}: find what changes (warm-up too short, heat, memory growing), then measure again."
+        )
+    found, control = speedup.interval, speedup.control
+    undecided = found.low < threshold <= found.high
+    distance = abs(math.log(found.estimate / threshold))
+    if control is None or not undecided or control.contains(1.0) or distance > abs(math.log(control.estimate)):
+        return None
+    floor, gap = speedup.noise_floor, math.expm1(distance)
+    return (
+        f"Two copies of the baseline differ by {floor:.1%}, and the candidate is only {gap:.1%} away from the limit of "
+        f"{threshold:g}: this machine can't tell {max(floor, 0.001):.1%} apart now, and more rounds won't help; "
+        "quiet the machine, or measure in several freshly started processes."
+    )
+
+
+def _inconclusive(speedup: Speedup, threshold: float) -> Judgement:
+    found = speedup.interval
+    pairs = _pairs_needed(speedup, threshold)
+    if math.isinf(found.high):
+        said = f"{speedup.pairs} rounds are too few to say anything about a limit of {threshold:g}"
+    else:
+        said = (
+            f"The candidate is between {_ratio(found.low, found)} and {_ratio(found.high, found)} times as fast as the "
+            f"baseline, and the limit of {threshold:g} lies in between"
+        )
+    if pairs is None and speedup.processes > 1:
+        advice = (
+            "what differs is one start from the next, so measure in more freshly started processes, not more rounds"
+        )
+        return Judgement(Answer.INCONCLUSIVE, f"{said}: {advice}.")
+    if pairs is None:
+        advice = (
+            "the candidate is too close to the limit for any reasonable number of rounds to decide; "
+            "quiet the machine, measure in freshly started processes, or move the limit"
+        )
+        return Judgement(Answer.INCONCLUSIVE, f"{said}: {advice}.")
+    seconds = pairs * speedup.round_s
+    return Judgement(
+        Answer.INCONCLUSIVE,
+        f"{said}: measure about {pairs} more rounds ({_duration(seconds)}) to decide.",
+        pairs,
+        seconds,
+    )
+
+
+def _pairs_needed(speedup: Speedup, threshold: float) -> int | None:
+    """Further pairs after which, at the present estimate and spread, the threshold would likely lie outside."""
+    n = speedup.pairs
+    control = speedup.control
+    proven = control is not None and not control.contains(1.0)  # an unproven offset shrinks with more rounds
+    floor = abs(math.log(control.estimate)) if control is not None and proven else 0.0
+    distance = abs(math.log(speedup.interval.estimate / threshold)) - floor
+    if distance <= 0 or speedup.processes > 1:
+        return None  # between processes only more processes help
+    # Fewer than 16 pairs show chance, not memory; beyond 0.95 a series has no use for more pairs.
+    remembered = min(max(speedup.autocorrelation, 0.0), 0.95) if n >= 16 else 0.0
+    scatter = speedup.spread * HODGES_LEHMANN_LOSS * math.sqrt((1 + remembered) / (1 - remembered))
+    if control is not None:
+        scatter *= math.sqrt(3)  # the control's own scatter enters: 2 baseline - candidate - control
+
+    def decides(pairs: int) -> bool:
+        deviation = boundary.critical_deviation(pairs, boundary.LEVEL * speedup.interval.alpha)
+        return MARGIN * scatter * deviation / math.sqrt(pairs) < distance
+
+    if not decides(MOST_PAIRS):
+        return None
+    low, high = 0, MOST_PAIRS
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if decides(middle) else (middle, high)
+    # Overdue by the forecast already: bad luck, or a memory that has to be talked down. Half as many again, then.
+    return max(high - n, boundary.fewest_pairs(speedup.interval.alpha) - n, n // 2, 1)
+
+
+def _ratio(ratio: float, found: Interval, *, up: bool | None = None) -> str:
+    """As many decimals as `found` deserves, rounded away from the claim, so that no text says more than it does."""
+    if math.isinf(ratio):
+        return "any number of"
+    decimals = FEW_DECIMALS if found.high > found.low * (1 + 4 * 10.0**-FEW_DECIMALS) else MANY_DECIMALS
+    if up is None:
+        return f"{ratio:.{decimals}f}"
+    scaled = ratio * 10**decimals
+    return f"{(math.ceil(scaled) if up else math.floor(scaled)) / 10**decimals:.{decimals}f}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 1:
+        return "under a second"
+    if seconds < 120:
+        return f"about {seconds:.0f} s"
+    return f"about {seconds / 60:.0f} min" if seconds < 7200 else f"about {seconds / 3600:.0f} h"

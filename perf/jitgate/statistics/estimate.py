@@ -1,0 +1,88 @@
+"""What one series of paired log-ratios proves about its centre."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from jitgate.statistics import boundary, walsh
+from jitgate.statistics.dependence import memory
+from jitgate.statistics.drift import robust_spread
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SEEN_ROOTS = 2.0  # standard errors of a correlation of independent pairs
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Natural logarithms of ratios; `low` and `high` infinite where there are too few pairs.
+
+    spread: robust standard deviation of one pair.
+    autocorrelation: lag 1, as seen.
+    design_effect: by how many times more pairs the bounds are as wide as independent pairs would make them; at least 1.
+    process_effect: by what factor the variance between processes exceeds what pairs explain; 1.0 with one process.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    spread: float
+    autocorrelation: float
+    design_effect: float
+    process_effect: float = 1.0
+
+
+def claim(
+    series: NDArray[np.float64],
+    alpha: float,
+    processes: NDArray[np.intp] | None = None,
+    *,
+    memory_if_seen: bool = False,
+) -> Claim:
+    """Hodges-Lehmann estimate with bounds that hold at every number of pairs at once.
+
+    series: log-ratios in the order of the rounds, shape `(n,)`, n >= 1. processes: number of the process of each round.
+    memory_if_seen: allow for memory between rounds only where the series shows it, for claims that stand beside one
+        that allows for it from the start.
+    """
+    found = walsh.bounds(series, boundary.rank(len(series), alpha))
+    spread = robust_spread(series)
+    starts = None if processes is None else np.concatenate(([True], processes[1:] != processes[:-1]))
+    remembered = memory(series, found.estimate, spread, alpha, starts)
+    if memory_if_seen and remembered.autocorrelation < SEEN_ROOTS / math.sqrt(len(series)):
+        remembered = replace(remembered, low=found.estimate, high=found.estimate)
+    swings = math.sqrt(remembered.swings)
+    low = min(remembered.low, found.estimate - swings * (found.estimate - found.low))
+    high = max(remembered.high, found.estimate + swings * (found.high - found.estimate))
+    width = found.high - found.low
+    effect = ((high - low) / width) ** 2 if 0 < width < math.inf else 1.0
+    own = Claim(found.estimate, low, high, spread, remembered.autocorrelation, effect)
+    if processes is None or processes[-1] == processes[0]:
+        return own
+    centre, half, effect = _between_processes(series, processes, spread, alpha)
+    return replace(own, low=min(low, centre - half), high=max(high, centre + half), process_effect=effect)
+
+
+def _between_processes(
+    series: NDArray[np.float64], processes: NDArray[np.intp], spread: float, alpha: float
+) -> tuple[float, float, float]:
+    """Centre, half-width and excess variance with the process as the unit (Kalibera and Jones, ISMM 2013).
+
+    A restart moves the ratio for good (memory layout, thread placement), so more rounds in one process do not narrow
+    this part; Student's t over the processes' estimates does. At alpha 1 % two processes give 64 standard errors,
+    five give 4.6.
+    """
+    from scipy.special import stdtrit
+
+    labels = np.unique(processes)
+    centres = np.array([walsh.bounds(series[processes == label], 0).estimate for label in labels])
+    count = len(labels)
+    variance = float(centres.var(ddof=1)) / count
+    half = float(stdtrit(count - 1, 1 - alpha / 2)) * math.sqrt(variance)
+    expected = spread**2 / len(series)
+    return float(centres.mean()), half, max(1.0, variance / expected) if expected > 0 else 1.0

@@ -1,0 +1,111 @@
+"""The cap of a worker on a card. Not measured on a GPU yet: written against a stand-in."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from jitgate.model.errors import UsageProblem
+from jitgate.worker.memory_cap import LEAST_BYTES, Cap, NoCap, mib
+
+CARD_STATE = {
+    "allocated_bytes.all.current": "allocated_bytes",
+    "allocated_bytes.all.peak": "peak_allocated_bytes",
+    "reserved_bytes.all.current": "reserved_bytes",
+    "reserved_bytes.all.peak": "peak_reserved_bytes",
+    "inactive_split_bytes.all.current": "split_and_unused_bytes",
+    "num_alloc_retries": "retries_after_emptying_the_cache",
+}
+"""Of `torch.cuda.memory_stats`, what tells why an allocation failed."""
+
+
+class CudaCap:
+    """A process on a card: torch's allocator may reserve what the ceiling leaves beside the context.
+
+    The context is what the driver says is used more once it exists (NVML, `torch.cuda.device_memory_used`), less what
+    the allocator has reserved then; nothing else may begin on the card meanwhile, so workers begin one after the other.
+    Kernels that are loaded later, and libraries that allocate past torch (TensorRT), are not held. It stays on between
+    requests: the suite's own bookkeeping is done in host memory. Not measured on a GPU yet.
+
+    cuda: the module `torch.cuda`, or a stand-in (tests). Source: torch.cuda.set_per_process_memory_fraction; its
+    fraction is of `total_memory` of the device's properties.
+    """
+
+    how: str | None = "torch.cuda.set_per_process_memory_fraction"
+
+    def __init__(self, ceiling_bytes: int, cuda: Any, device: str) -> None:
+        self._ceiling_bytes = ceiling_bytes
+        self._cuda = cuda
+        self._device = device
+        self._context_bytes = 0
+        self._used_before = self._used()
+
+    def begin(self) -> None:
+        reserved = self._cuda.memory_reserved(self._device)
+        self._context_bytes = max(0, self._used() - self._used_before - reserved)
+        allowed = self._ceiling_bytes - self._context_bytes
+        if allowed < LEAST_BYTES:
+            raise UsageProblem(
+                f"--jitgate-memory-cap: of the ceiling of {mib(self._ceiling_bytes)} an empty process on "
+                f"{self._device} "
+                f"already takes {mib(self._context_bytes)} (its context), and at least {mib(LEAST_BYTES)} more are "
+                "needed; raise --jitgate-memory-limit"
+            )
+        total = self._cuda.get_device_properties(self._device).total_memory
+        self._cuda.set_per_process_memory_fraction(min(1.0, allowed / total), self._device)
+
+    def aim(self, before_bytes: int) -> None: ...
+
+    def held(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
+    def lifted(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
+    def facts(self) -> dict[str, Any]:
+        return {
+            "enforced_bytes": self._ceiling_bytes,
+            "enforced_by": self.how,
+            "context_bytes": self._context_bytes,
+        }
+
+    def state(self) -> dict[str, int]:
+        return card_state(self._cuda, self._device, self._context_bytes)
+
+    def roomy(self) -> Cap | None:
+        self._cuda.set_per_process_memory_fraction(1.0, self._device)
+        self._cuda.empty_cache()
+        return self
+
+    def forgives(self, needed_bytes: int) -> bool:  # noqa: ARG002 - what the allocator refuses here, it refuses there
+        return False
+
+    def _used(self) -> int:
+        try:
+            return int(self._cuda.device_memory_used(self._device))
+        except Exception as error:  # whatever NVML's binding raises: it is named
+            raise UsageProblem(
+                f"--jitgate-memory-cap on {self._device} has to know the size of the context, and NVML does not "
+                "tell what "
+                f"the card has in use ({type(error).__name__}: {error}); install jitgate[gpu], or leave "
+                "--jitgate-memory-cap out"
+            ) from error
+
+
+class UncappedCuda(NoCap):
+    """A card whose own size is the only cap."""
+
+    def __init__(self, cuda: Any, device: str) -> None:
+        self._cuda = cuda
+        self._device = device
+
+    def state(self) -> dict[str, int]:
+        free, total = self._cuda.mem_get_info(self._device)
+        return card_state(self._cuda, self._device, 0) | {"free_bytes": int(free), "total_bytes": int(total)}
+
+
+def card_state(cuda: Any, device: str, context_bytes: int) -> dict[str, int]:
+    """What torch's allocator says of itself; `level_bytes` is what it has reserved, and the context."""
+    stats = cuda.memory_stats(device)
+    state = {called: int(stats[name]) for name, called in CARD_STATE.items() if name in stats}
+    return {"level_bytes": int(cuda.memory_reserved(device)) + context_bytes, **state}

@@ -1,0 +1,150 @@
+"""What an export depends on: source, weights and the kind of inputs. Runs in workers."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import platform
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jitgate.device.processor import cpu_model
+from jitgate.workloads.workload import Inputs
+
+if TYPE_CHECKING:
+    import torch
+
+
+def leaves(tree: Any) -> list[Any]:
+    """The leaves of nested tuples, lists and dicts, in order."""
+    from torch.utils import _pytree
+
+    return list(_pytree.tree_leaves(tree))
+
+
+def signature(inputs: Inputs) -> str:
+    """Calls of one signature can share one exported graph.
+
+    Plain values become constants of an exported graph, and so do sizes 0 and 1 (torch.export's "0/1 specialisation");
+    any other size may vary.
+    """
+    import torch
+
+    parts = []
+    for leaf in leaves(inputs):
+        if isinstance(leaf, torch.Tensor):
+            sizes = ",".join(str(size) if size < 2 else "n" for size in leaf.shape)
+            parts.append(f"{leaf.dtype}[{sizes}]")
+        else:
+            parts.append(repr(leaf))
+    return " ".join(parts)
+
+
+def placed(inputs: Inputs, device: str) -> Inputs:
+    """The same call with its tensors on `device`."""
+    import torch
+    from torch.utils import _pytree
+
+    def place(leaf: Any) -> Any:
+        return leaf.to(device) if isinstance(leaf, torch.Tensor) else leaf
+
+    return tuple(_pytree.tree_map(place, inputs))
+
+
+def shapes(inputs: Inputs) -> str:
+    """The sizes of all tensors of a call, as text: calls of equal shapes are of one length."""
+    return " ".join(str(tuple(leaf.shape)) for leaf in leaves(inputs) if hasattr(leaf, "shape"))
+
+
+def weights_digest(module: torch.nn.Module) -> str:
+    """SHA-256 over names, dtypes, shapes and bytes of parameters and buffers: equal weights, equal digest."""
+    import torch
+
+    digest = hashlib.sha256()
+    for name, tensor in module.state_dict().items():
+        if not isinstance(tensor, torch.Tensor):
+            continue
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        flat = tensor.detach().cpu().contiguous().reshape(-1)
+        if flat.numel():
+            digest.update(flat.view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def weight_bytes(module: torch.nn.Module) -> int:
+    """Bytes of parameters and buffers; what two names share (tied embeddings) counts once."""
+    tensors = {tensor.data_ptr(): tensor for tensor in module.state_dict().values()}
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
+
+
+def source_digest(module: torch.nn.Module, content: str = "") -> str:
+    """SHA-256 over the source that the module's classes are written in, its printed structure, and `content`."""
+    digest = hashlib.sha256()
+    for path in files_of({type(part).__module__ for part in module.modules()}):
+        digest.update(path.read_bytes())
+    digest.update(repr(module).encode())
+    digest.update(content.encode())
+    return digest.hexdigest()
+
+
+def files_of(modules: set[str]) -> list[Path]:
+    """The source of imported modules, by name, and of what they follow.
+
+    Followed are the names that a source file takes from its own top-level package; torch's own source is covered by
+    its version.
+    """
+    pending = set(modules)
+    seen: set[str] = set()
+    files: set[Path] = set()
+    while pending:
+        name = pending.pop()
+        seen.add(name)
+        top = name.split(".")[0]
+        loaded = sys.modules.get(name)
+        if top == "torch" or loaded is None:
+            continue
+        file = getattr(loaded, "__file__", None)
+        if file:
+            files.add(Path(file))
+        for value in list(vars(loaded).values()):
+            source = value.__name__ if inspect.ismodule(value) else getattr(value, "__module__", None)
+            if isinstance(source, str) and source.split(".")[0] == top and source not in seen:
+                pending.add(source)
+    return sorted(files)
+
+
+def digest_of(facts: Mapping[str, object]) -> str:
+    """One key for a set of facts, 20 hex digits: enough that two of a million keys don't meet."""
+    lines = "\n".join(f"{name}={facts[name]}" for name in sorted(facts))
+    return hashlib.sha256(lines.encode()).hexdigest()[:20]
+
+
+def runtime_facts(device: str) -> dict[str, object]:
+    """What compiled code depends on besides the model: torch, its CUDA, the processor or card."""
+    import torch
+
+    facts: dict[str, object] = {
+        "torch": torch.__version__,
+        "cuda": torch.version.cuda,
+        "machine": platform.machine(),
+        "system": platform.system(),
+        "cpu": cpu_model(),  # inductor compiles for the very processor it runs on
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+    }
+    if device.startswith("cuda"):
+        facts["card"] = torch.cuda.get_device_name(device)
+        facts["compute_capability"] = torch.cuda.get_device_capability(device)
+    return facts
+
+
+def spread_of_shapes(calls: Iterable[Inputs]) -> str:
+    """Which sizes the calls of one signature differ in, as text: a new free dimension needs a new export."""
+    import torch
+
+    shapes = [[tuple(leaf.shape) for leaf in leaves(call) if isinstance(leaf, torch.Tensor)] for call in calls]
+    return ";".join(
+        ",".join(str(sizes[0]) if len(set(sizes)) == 1 else "*" for sizes in zip(*tensor, strict=True))
+        for tensor in zip(*shapes, strict=True)
+    )

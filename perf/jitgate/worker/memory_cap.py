@@ -1,0 +1,243 @@
+"""Holds a worker to the ceiling while the model's own code runs: what does not fit fails here, as it would there."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar, cast
+
+import psutil
+
+from jitgate.device.memory import HostMemory, MemoryReader
+from jitgate.device.process_limit import ProcessLimit, holds, process_limit
+from jitgate.device.reading import Missing
+from jitgate.model.errors import UsageProblem
+
+LEAST_BYTES = 32 << 20
+"""A ceiling below this caps the worker and not the model: one thread's stack (8 MiB), one arena of Python's (1 MiB),
+one library's data and the heap's own steps already come near it. On a card it is what is left beside the context: the
+allocator takes 2 MiB for small tensors and 20 MiB for others at a time."""
+
+GRAIN = 32768
+"""Elements that torch gives one thread at least (at::internal::GRAIN_SIZE)."""
+
+SPARE = 0.5
+"""Of the memory that the machine has free: others run beside, and the kernel kills whoever took the last of it."""
+
+Request = TypeVar("Request", bound=Callable[..., Any])
+
+
+class Cap(Protocol):
+    """What a worker asks of its cap. how: by what it is enforced, None where nothing is."""
+
+    how: str | None
+
+    def begin(self) -> None:
+        """torch is there, and so is the context of a card: UsageProblem where the cap can't be enforced here."""
+        ...
+
+    def aim(self, before_bytes: int) -> None:
+        """The model begins here; `before_bytes` is the level of memory before it. The cap holds from now on."""
+        ...
+
+    def held(self) -> contextlib.AbstractContextManager[None]:
+        """The cap holds inside, once `aim` was called."""
+        ...
+
+    def lifted(self) -> contextlib.AbstractContextManager[None]:
+        """Inside `held`, the cap does not hold inside this."""
+        ...
+
+    def facts(self) -> dict[str, Any]:
+        """What was enforced, for the record."""
+        ...
+
+    def state(self) -> dict[str, int]:
+        """The memory now, in bytes: `level_bytes` is what counts against the cap. For the report of a failure."""
+        ...
+
+    def roomy(self) -> Cap | None:
+        """In place of this one, a cap that leaves as much as the machine can spare; None where that is no more."""
+        ...
+
+    def forgives(self, needed_bytes: int) -> bool:
+        """Whether this cap refused too early what was then seen to need so much; counted in `facts`."""
+        ...
+
+
+class NoCap:
+    """Nothing is enforced."""
+
+    how: str | None = None
+
+    def begin(self) -> None: ...
+
+    def aim(self, before_bytes: int) -> None: ...
+
+    def held(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
+    def lifted(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
+    def facts(self) -> dict[str, Any]:
+        return {}
+
+    def state(self) -> dict[str, int]:
+        return {"resident_bytes": HostMemory().read().level_bytes}
+
+    def roomy(self) -> Cap | None:
+        return None
+
+    def forgives(self, needed_bytes: int) -> bool:  # noqa: ARG002 - there is nothing to forgive
+        return False
+
+
+class HostCap:
+    """A process on the CPU under the system's own limit.
+
+    The ceiling is about resident memory above the level before the model (see `Footprint`); systems limit what was
+    handed out instead, touched or not, and count neither mapped files nor shared memory. So the limit is set anew
+    before each request of the host: what is counted then, plus what the ceiling leaves above what is resident then. The
+    two differ by no more than one request adds of either kind. Memory handed out but not touched is refused too early:
+    a request that failed is therefore made again with room, and counts where its peak was within the ceiling (its cold
+    figures are then those of the second time). Files that are mapped and read come in once too late. Torch's pool of
+    threads is woken before, since the stacks of its threads are handed out whole (8 MiB each) and hardly touched.
+
+    What reserves in one request and touches in a later one gets past the cap; the peak is measured all the same, and
+    the gate sees it.
+    """
+
+    def __init__(
+        self, ceiling_bytes: int, limit: ProcessLimit, memory: MemoryReader, wake: Callable[[], object]
+    ) -> None:
+        """wake: starts every thread that calls may use."""
+        self._ceiling_bytes = ceiling_bytes
+        self._limit = limit
+        self._memory = memory
+        self._wake = wake
+        self._before_bytes: int | None = None
+        self._aim = _Aim(0, 0, 0)
+        self._refused_early = 0
+        self.how: str | None = limit.how
+
+    def begin(self) -> None:
+        if not holds(self._limit):
+            raise UsageProblem(
+                f"--jitgate-memory-cap: {self._limit.how} was set in a worker and did not hold (an old or "
+                "emulated kernel, "
+                "or one told to ignore it), so nothing is enforced here; leave --jitgate-memory-cap out"
+            )
+
+    def aim(self, before_bytes: int) -> None:
+        self._before_bytes = before_bytes
+        self._hold()
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        self._hold()
+        try:
+            yield
+        finally:
+            # Before anything else is said or done: reporting a failure takes memory too.
+            self._limit.lift()
+
+    @contextlib.contextmanager
+    def lifted(self) -> Iterator[None]:
+        self._limit.lift()
+        try:
+            yield
+        finally:
+            self._hold()
+
+    def facts(self) -> dict[str, Any]:
+        return {
+            "enforced_bytes": self._ceiling_bytes,
+            "enforced_by": self._limit.how,
+            "refused_early": self._refused_early,
+        }
+
+    def state(self) -> dict[str, int]:
+        counted = self._limit.counted_bytes()
+        return {
+            "level_bytes": self._aim.taken_bytes + max(0, counted - self._aim.counted_bytes),
+            "resident_bytes": self._memory.read().level_bytes,
+            "counted_bytes": counted,
+            "limit_bytes": self._aim.limit_bytes,
+        }
+
+    def roomy(self) -> Cap | None:
+        ceiling = int(SPARE * psutil.virtual_memory().available)
+        if ceiling <= self._ceiling_bytes or self._before_bytes is None:
+            return None
+        cap = HostCap(ceiling, self._limit, self._memory, self._wake)
+        cap._before_bytes = self._before_bytes
+        return cap
+
+    def forgives(self, needed_bytes: int) -> bool:
+        if needed_bytes > self._ceiling_bytes:
+            return False
+        self._refused_early += 1
+        return True
+
+    def _hold(self) -> None:
+        if self._before_bytes is None:
+            return
+        self._wake()
+        taken = max(0, self._memory.read().level_bytes - self._before_bytes)
+        counted = self._limit.counted_bytes()
+        self._aim = _Aim(taken, counted, counted + max(0, self._ceiling_bytes - taken))
+        self._limit.set(self._aim.limit_bytes)
+
+
+@dataclass(frozen=True)
+class _Aim:
+    """When the limit was last set: what the model had taken, and what was counted."""
+
+    taken_bytes: int
+    counted_bytes: int
+    limit_bytes: int
+
+
+def cap_for(device: str, ceiling_bytes: int | None) -> Cap:
+    """The cap of a worker on `device`; UsageProblem where it can't be enforced. Made before a card's context is."""
+    import torch
+
+    if device.startswith("cuda"):
+        from jitgate.worker.card_memory_cap import CudaCap, UncappedCuda
+
+        if ceiling_bytes is None:
+            return UncappedCuda(torch.cuda, device)
+        return CudaCap(ceiling_bytes, torch.cuda, device)
+    if ceiling_bytes is None:
+        return NoCap()
+    limit = process_limit()
+    if isinstance(limit, Missing):
+        raise UsageProblem(
+            f"--jitgate-memory-cap: memory can't be capped here: {limit.why}; leave --jitgate-memory-cap out"
+        )
+    return HostCap(ceiling_bytes, limit, HostMemory(), functools.partial(wake_pool, torch))
+
+
+def wake_pool(torch: Any) -> None:
+    """Let every thread of torch's pool run once: there is one for each `GRAIN` elements, up to the number set."""
+    torch.ones(torch.get_num_threads() * GRAIN).add_(1)
+
+
+def capped(request: Request) -> Request:
+    """The cap holds while a worker answers `request`: loading and calls are the model's, all else is bookkeeping."""
+
+    @functools.wraps(request)
+    def answer(self: Any, *arguments: Any, **keywords: Any) -> Any:
+        with self.cap.held():
+            return request(self, *arguments, **keywords)
+
+    return cast("Request", answer)
+
+
+def mib(size: float) -> str:
+    """Mebibytes for a person, all figures of a sentence in the one unit so that they can be added up."""
+    found = size / (1 << 20)
+    return f"{found:.0f} MiB" if found >= 10 or not found else f"{max(0.1, found):.1f} MiB"

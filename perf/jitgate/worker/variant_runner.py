@@ -1,0 +1,125 @@
+"""A variant, put on a worker: its engine made from its spec, its precision on the module, the inputs and the calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jitgate.engines.available import missing
+from jitgate.engines.precision import Precision, adapted, cast, converted, switch
+from jitgate.engines.protocols import Call, Exported, Facts
+from jitgate.engines.refusal import lacks_precision
+from jitgate.engines.registry import VariantSpec
+from jitgate.model.errors import Unavailable, UsageProblem
+from jitgate.worker.content import digest_of, files_of
+from jitgate.worker.factories import resolve
+from jitgate.workloads.workload import Inputs
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Mount:
+    """One variant on one device. `spec` as `dataclasses.asdict` gives it.
+
+    Raises Unavailable where the variant can't run here. A variant that a user brought along takes care of its precision
+    itself: its module and inputs stay float32, and what its configuration says is what its outputs are held to.
+    """
+
+    def __init__(self, spec: Mapping[str, Any], device: str) -> None:
+        self.spec = VariantSpec(**spec)
+        self._device = device
+        self._precision = Precision(self.spec.precision) if self.spec.engine else Precision.FP32
+        reason = missing(self.spec, device)
+        if reason is not None:
+            raise Unavailable(reason)
+
+    def described(self) -> dict[str, Any]:
+        """What the host has to know of an exported engine to name its files; its source is part of the key."""
+        engine = self._engine()
+        facts: dict[str, object] = {name: str(value) for name, value in engine.options().items()}
+        sources = files_of({type(engine).__module__})
+        facts |= {f"source {path.name}": path.read_bytes() for path in sources}
+        return {
+            "suffix": engine.suffix,
+            "per_signature": engine.per_signature,
+            "key": digest_of({**facts, "precision": self.spec.precision, "options": self.spec.options}),
+            "unavailable": engine.unavailable(),
+        }
+
+    def export(self, module: torch.nn.Module, calls: Sequence[Inputs], path: Path) -> Facts:
+        """Write the file of an exported engine, from the module in the variant's precision."""
+        ready = self.converted(module)
+        inputs = [self.inputs(call) for call in calls]
+        if self._precision.converts:
+            self._try(ready, inputs[0])
+        return self._engine().export(ready, inputs, path)
+
+    def loaded(self, files: Mapping[str, Sequence[Any]]) -> dict[str, Call]:
+        """Signature -> runner. `files`: signature -> path and facts; what is one file is loaded once."""
+        switch(self._precision, self._device)
+        engine = self._engine()
+        by_path: dict[str, Call] = {}
+        for path, facts in files.values():
+            if path not in by_path:
+                by_path[path] = self.cast(engine.load(Path(path), self._device, facts))
+        return {kind: by_path[path] for kind, (path, _) in files.items()}
+
+    def converted(self, module: torch.nn.Module) -> torch.nn.Module:
+        """The module in the variant's precision, in place; once more changes nothing."""
+        switch(self._precision, self._device)
+        return converted(module, self._precision)
+
+    def applied(self, module: torch.nn.Module, example: Inputs) -> Call:
+        """The runner of a variant that needs the module itself. UsageProblem where a factory returns none."""
+        ready = self.converted(module)
+        make = resolve(self.spec.factory, self.spec.where)
+        runner = make(ready, self.inputs(example), **dict(self.spec.options))
+        if not callable(runner):
+            raise UsageProblem(
+                f"{self.spec.where}: factory {self.spec.factory!r} returned {type(runner).__name__}; "
+                "it must return a callable that takes the workload's inputs"
+            )
+        return self.cast(runner)
+
+    def cast(self, call: Call) -> Call:
+        """`call` under autocast, where that is the variant's precision."""
+        return cast(call, self._precision, self._device)
+
+    def inputs(self, values: Inputs) -> Inputs:
+        """One call's inputs as the runner takes them."""
+        return adapted(values, self._precision)
+
+    def explain(self, error: Exception) -> None:
+        """`error` is what the first call raised: Unavailable where that is the precision's doing."""
+        reason = None if self._precision is Precision.FP32 else lacks_precision(error, self._precision)
+        if reason is not None:
+            # What a compiler says around the operator's own words is long, and would be cut before it comes to them.
+            shorter = lacks_precision(_innermost(error), self._precision)
+            raise Unavailable(f"{self.spec.name}: {shorter or reason}") from error
+
+    def _try(self, module: torch.nn.Module, inputs: Inputs) -> None:
+        """What eager can't compute in a precision, an exporter would find out later and say worse."""
+        import torch
+
+        try:
+            # Not in inference mode: what a module keeps for its next call (a table of positions) would be a tensor
+            # that torch.export can't follow.
+            with torch.no_grad():
+                module(*inputs)
+        except Exception as error:
+            self.explain(error)
+            raise
+
+    def _engine(self) -> Exported:
+        engine: Exported = resolve(self.spec.factory, self.spec.where)(**dict(self.spec.options))
+        return engine
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """What was raised first, also where what came of it was raised `from None`, as Dynamo does."""
+    seen = [error]
+    while (before := seen[-1].__cause__ or seen[-1].__context__) is not None and before not in seen:
+        seen.append(before)
+    return seen[-1]

@@ -1,0 +1,73 @@
+"""A workload: a module with the inputs that it is measured on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from jitgate.workloads.sound import Sound
+from jitgate.workloads.stage import Part, Sentence, check_parts
+
+if TYPE_CHECKING:
+    import torch
+
+Inputs = tuple[Any, ...]
+"""Positional arguments of one call: tensors, and plain values that stay what they are."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What is measured. A factory, `() -> Workload`, is what a configuration names.
+
+    module: an `nn.Module` in eval mode, float32, on the CPU. Seed its weights: every variant calls the factory anew and
+        must get equal weights (the global generators are seeded with 0 before the call).
+    scenarios: name -> the positional arguments of one call (a tuple), or a list of such tuples: then every call takes
+        the next one, round and round, and all variants see the same order.
+    threads: intra-op threads for CPU runs; None leaves torch's default.
+    artefact: stem of exported files, as in `flow.encoder` -> `flow.encoder.fp32.zip`; None takes the workload's name.
+    content: what exported files depend on beside source and weights, as text: of a configuration that was read, its
+        digest. Another content, another export.
+    sound: which of the outputs is a mel spectrogram or a waveform, to be compared as an ear would; None for neither.
+    parts: of a pipeline, the stages by name: each is timed, and a variant may be given for each (`part=engine`).
+    sentences: of a pipeline that speaks, scenario -> what one call says.
+    """
+
+    module: torch.nn.Module
+    scenarios: Mapping[str, Inputs | Sequence[Inputs]]
+    threads: int | None = None
+    artefact: str | None = None
+    content: str = ""
+    sound: Sound | None = None
+    parts: Mapping[str, Part] = field(default_factory=dict)
+    sentences: Mapping[str, Sentence] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not callable(getattr(self.module, "state_dict", None)):
+            raise TypeError(f"Workload(module=...) must be a torch.nn.Module, not {type(self.module).__name__}")
+        if not isinstance(self.scenarios, Mapping) or not self.scenarios:
+            raise TypeError("Workload(scenarios=...) must be a non-empty dict of name -> tuple of positional arguments")
+        for name in self.scenarios:
+            if not isinstance(name, str) or not name or not name.replace("_", "").replace(".", "").isalnum():
+                raise TypeError(
+                    f"scenario name {name!r} must be letters, digits, '_' and '.' (it becomes part of a test id)"
+                )
+            self.calls(name)
+        check_parts(self.module, self.parts, self.sentences)
+
+    def calls(self, scenario: str) -> tuple[Inputs, ...]:
+        """The inputs of `scenario`, one tuple a call; a fixed scenario has one."""
+        value = self.scenarios[scenario]
+        calls = tuple(value) if isinstance(value, list) else (value,)
+        for call in calls:
+            if not isinstance(call, tuple):
+                raise TypeError(
+                    f"scenario {scenario!r} must be a tuple of positional arguments, or a list of such tuples, "
+                    f"not {type(call).__name__}"
+                )
+        if not calls:
+            raise TypeError(f"scenario {scenario!r} is an empty list: give at least one tuple of positional arguments")
+        return calls
+
+
+WorkloadFactory = Callable[[], Workload]

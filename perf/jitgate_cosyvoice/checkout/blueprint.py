@@ -1,0 +1,199 @@
+"""A HyperPyYAML file of which one node is built at a time: the encoder alone, without the trainer beside it.
+
+HyperPyYAML itself builds a whole file, and CosyVoice's describe the data pipeline and the trainer too: that would
+import a dozen packages which inference does not need, and build models beside the one whose memory is measured. It
+(1.2.3) also needs a ruamel.yaml below 0.19. So the part of it that CosyVoice's files are written in is read here, on
+PyYAML: `!new:`, `!name:`, `!apply:`, `!ref`, `!copy`, tuples, anchors.
+
+What a file names is imported and called, as HyperPyYAML does: this runs the user's code, and belongs into workers.
+Source: HyperPyYAML's documentation of its syntax (speechbrain/HyperPyYAML).
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import functools
+import inspect
+import operator
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jitgate.model.errors import Unavailable, UsageProblem
+
+Locate = Callable[[str, str], Any]
+"""(dotted name, where it stands) -> the object; raises UsageProblem."""
+
+_REFERENCE = re.compile(r"<([^<>]*)>")
+_TUPLE = re.compile(r"\((.*)\)", re.DOTALL)
+_FLOAT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
+"""`1e-06`, which YAML 1.1, unlike 1.2, takes for text."""
+
+_TEXT = "tag:yaml.org,2002:str"
+
+_OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+}
+
+
+class Blueprint:
+    """One file. `where` begins every message; `locate` imports what the file names.
+
+    Raises UsageProblem for a file that can't be read, and for one that is not YAML.
+    """
+
+    def __init__(self, path: Path, where: str, locate: Locate) -> None:
+        try:
+            import yaml
+        except ImportError:
+            raise UsageProblem(
+                f"{where} is written in HyperPyYAML, and PyYAML is missing to read it: pip install 'jitgate[cosyvoice]'"
+            ) from None
+        self._yaml = yaml
+        self._where = where
+        self._locate = locate
+        self._made: dict[int, Any] = {}
+        self._open: list[int] = []
+        try:
+            self._root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        except OSError as error:
+            raise UsageProblem(f"{where} can't be read: {error.strerror}") from error
+        except (UnicodeDecodeError, yaml.YAMLError) as error:
+            raise UsageProblem(f"{where} is not valid YAML: {' '.join(str(error).split())}") from error
+
+    def build(self, key: str) -> Any:
+        """What stands at `key`, as in `flow.encoder`, and all that it refers to; nothing else. One object a node."""
+        node = self._root
+        for part in key.split("."):
+            node = self._child(node, part)
+            if node is None:
+                raise UsageProblem(f"{self._where} has no key {key!r}")
+        return self._value(node, key)
+
+    def _value(self, node: Any, key: str) -> Any:
+        if id(node) in self._made:
+            return self._made[id(node)]
+        if id(node) in self._open:
+            raise UsageProblem(f"{self._at(key)} refers to itself")
+        self._open.append(id(node))
+        value = self._made[id(node)] = self._construct(node, key)
+        self._open.pop()
+        return value
+
+    def _construct(self, node: Any, key: str) -> Any:
+        kind, _, name = node.tag.partition(":")
+        if kind in ("!new", "!apply"):
+            return self._call(name, node, key)
+        if kind == "!name":
+            found = self._locate(name, self._at(key))
+            positional, named = self._arguments(node, key)
+            return functools.partial(found, *positional, **named) if positional or named else found
+        if node.tag in ("!ref", "!copy"):
+            value = self._referred(str(node.value), key)
+            return copy.deepcopy(value) if node.tag == "!copy" else value
+        if node.tag.startswith("!"):
+            raise UsageProblem(f"{self._at(key)} is {node.tag!r}, which is not read here; write out what it stands for")
+        if isinstance(node, self._yaml.MappingNode):
+            self._yaml.constructor.SafeConstructor().flatten_mapping(node)  # `<<: *anchor`
+            return {
+                (name := self._value(under, key)): self._value(value, f"{key}.{name}") for under, value in node.value
+            }
+        if isinstance(node, self._yaml.SequenceNode):
+            return [self._value(item, f"{key}[{number}]") for number, item in enumerate(node.value)]
+        return self._scalar(node)
+
+    def _scalar(self, node: Any) -> Any:
+        plain = node.tag == _TEXT and node.style is None
+        if plain and _FLOAT.fullmatch(node.value):
+            return float(node.value)
+        inside = _TUPLE.fullmatch(node.value) if plain else None
+        if inside:
+            return tuple(self._yaml.safe_load(f"[{inside[1]}]"))
+        return self._yaml.constructor.SafeConstructor().construct_object(node)
+
+    def _call(self, name: str, node: Any, key: str) -> Any:
+        called = self._locate(name, self._at(key))
+        positional, named = self._arguments(node, key)
+        try:
+            inspect.signature(called).bind(*positional, **named)
+        except TypeError as error:
+            raise UsageProblem(
+                f"{self._at(key)}: {name} does not take what the file gives it ({error}); "
+                "file and checkout are of different versions"
+            ) from error
+        except ValueError:
+            pass  # written in C, without a signature: its own words have to do
+        try:
+            return called(*positional, **named)
+        except (UsageProblem, Unavailable):
+            raise
+        except Exception as error:
+            said = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+            raise UsageProblem(f"{self._at(key)}: {name} can't be built ({said})") from error
+
+    def _arguments(self, node: Any, key: str) -> tuple[list[Any], dict[str, Any]]:
+        """A sequence holds positional arguments, a mapping named ones, a scalar none."""
+        if isinstance(node, self._yaml.MappingNode):
+            return [], {str(under.value): self._value(value, f"{key}.{under.value}") for under, value in node.value}
+        if isinstance(node, self._yaml.SequenceNode):
+            return [self._value(item, f"{key}[{number}]") for number, item in enumerate(node.value)], {}
+        return [], {}
+
+    def _referred(self, text: str, key: str) -> Any:
+        """`<name>` is the object itself; in longer text, names are filled in, and a sum is worked out."""
+        whole = _REFERENCE.fullmatch(text.strip())
+        if whole:
+            return self._named(whole[1], key)
+        return arithmetic(_REFERENCE.sub(lambda found: str(self._named(found[1], key)), text))
+
+    def _named(self, reference: str, key: str) -> Any:
+        """`key`, `key[inner]`, or `key.attribute` of what is built there."""
+        path, _, attributes = reference.partition(".")
+        node = self._root
+        for part in path.replace("]", "").split("["):
+            node = self._child(node, part)
+            if node is None:
+                raise UsageProblem(f"{self._at(key)} refers to <{reference}>, which is not in the file")
+        value = self._value(node, path)
+        for attribute in attributes.split(".") if attributes else ():
+            value = getattr(value, attribute)
+        return value
+
+    def _child(self, node: Any, name: str) -> Any:
+        """What a mapping has under `name`, or a sequence at that place; None where there is nothing."""
+        if isinstance(node, self._yaml.MappingNode):
+            return next((value for under, value in node.value if under.value == name), None)
+        if isinstance(node, self._yaml.SequenceNode) and name.isdecimal() and int(name) < len(node.value):
+            return node.value[int(name)]
+        return None
+
+    def _at(self, key: str) -> str:
+        return f"{self._where}, {key}"
+
+
+def arithmetic(text: str) -> Any:
+    """What `25 * 2` comes to; text that is no sum of numbers stays what it is."""
+    try:
+        return _worked_out(ast.parse(text.strip(), mode="eval").body)
+    except (SyntaxError, KeyError, ZeroDivisionError):
+        return text
+
+
+def _worked_out(node: ast.AST) -> Any:
+    if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
+        return node.value
+    if isinstance(node, ast.BinOp):
+        return _OPERATORS[type(node.op)](_worked_out(node.left), _worked_out(node.right))
+    if isinstance(node, ast.UnaryOp):
+        return _OPERATORS[type(node.op)](_worked_out(node.operand))
+    raise KeyError(type(node))

@@ -1,0 +1,87 @@
+"""The workloads of a checkout: its own modules, fed with what jitgate's are fed with.
+
+Of the yaml, only the node that is measured is built. What CosyVoice's pipeline classes set on modules afterwards is not
+applied.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jitgate.workloads.workload import Workload
+
+from jitgate_cosyvoice.checkout.adapters import FlowInference, VocoderInference
+from jitgate_cosyvoice.checkout.built import build
+from jitgate_cosyvoice.v1.scenarios import flow_scenarios, step_scenarios, text_scenarios
+from jitgate_cosyvoice.v1.transformer import NextPositions
+from jitgate_cosyvoice.v2 import flow, flow_estimator, vocoder
+from jitgate_cosyvoice.v2.scenarios import scenarios
+
+# Arguments that CosyVoice's own callers pass, in order.
+_ENCODER = ("xs", "xs_lens", "decoding_chunk_size", "num_decoding_left_chunks")
+_UPSAMPLING_ENCODER = ("xs", "xs_lens", "context", "decoding_chunk_size", "num_decoding_left_chunks", "streaming")
+_CHUNK = ("xs", "offset", "required_cache_size", "att_cache", "cnn_cache", "att_mask")
+_ESTIMATOR = ("x", "mask", "mu", "t", "spks", "cond", "streaming")
+_PROMPT = ("prompt_token", "prompt_token_len", "prompt_feat", "prompt_feat_len")
+_FLOW = ("token", "token_len", *_PROMPT, "embedding", "streaming", "finalize")
+
+_INPUT = "embed.out.0.weight"
+"""The first layer of every encoder: (width, channels of the input)."""
+
+
+def cosyvoice2_flow_encoder() -> Workload:
+    """`flow.encoder` of CosyVoice2."""
+    built = build("cosyvoice2", "flow.encoder")
+    built.takes("forward", _UPSAMPLING_ENCODER)
+    return Workload(built.module, scenarios(built.shape(_INPUT)[1]), artefact="flow.encoder", content=built.content)
+
+
+def cosyvoice2_flow_estimator() -> Workload:
+    """`flow.decoder.estimator` of CosyVoice2."""
+    built = build("cosyvoice2", "flow.decoder.estimator")
+    built.takes("forward", _ESTIMATOR)
+    calls = flow_estimator.scenarios()
+    return Workload(built.module, calls, artefact="flow.decoder.estimator", content=built.content)
+
+
+def cosyvoice2_flow() -> Workload:
+    """`flow` of CosyVoice2, as a whole."""
+    built = build("cosyvoice2", "flow")
+    built.takes("inference", _FLOW)
+    return Workload(FlowInference(built.module).eval(), flow.scenarios(), artefact="flow", content=built.content)
+
+
+def cosyvoice2_vocoder() -> Workload:
+    """`hift` of CosyVoice2."""
+    built = build("cosyvoice2", "hift")
+    # The first argument, the mel, is passed by its place.
+    calls = {name: (mel, cache) for name, (mel, _, _, cache) in vocoder.scenarios().items()}
+    return Workload(VocoderInference(built.module).eval(), calls, artefact="hift", content=built.content)
+
+
+def cosyvoice_text_encoder() -> Workload:
+    """`llm.text_encoder` of CosyVoice-300M."""
+    built = build("cosyvoice", "llm.text_encoder")
+    built.takes("forward", _ENCODER)
+    return Workload(
+        built.module, text_scenarios(built.shape(_INPUT)[1]), artefact="llm.text_encoder", content=built.content
+    )
+
+
+def cosyvoice_llm() -> Workload:
+    """`llm.llm` of CosyVoice-300M: `forward_chunk`, which is all that its inference calls."""
+    built = build("cosyvoice", "llm.llm")
+    built.takes("forward_chunk", _CHUNK)
+    heads = built.shape("encoders.0.self_attn.pos_bias_u")[0]
+    calls = step_scenarios(built.shape(_INPUT)[1], heads, built.layers())
+    module: Any = built.module  # whatever has `forward_chunk`
+    return Workload(NextPositions(module).eval(), calls, artefact="llm.llm.step", content=built.content)
+
+
+def cosyvoice_flow_encoder() -> Workload:
+    """`flow.encoder` of CosyVoice-300M."""
+    built = build("cosyvoice", "flow.encoder")
+    built.takes("forward", _ENCODER)
+    return Workload(
+        built.module, flow_scenarios(built.shape(_INPUT)[1]), artefact="flow.encoder.v1", content=built.content
+    )

@@ -1,0 +1,110 @@
+"""A checkout of the `cosyvoice` package: what it has to hold, and which of its yaml files say what to build.
+
+Free of torch: the pytest process looks where things are, and imports nothing of it. The checkout's own code runs in
+worker processes alone, where `activate` puts it on the path.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jitgate.model.errors import UsageProblem
+
+OPTION = "--jitgate-cosyvoice"
+
+FAMILIES = ("cosyvoice2", "cosyvoice")
+"""First part of a workload's name, and stem of the yaml that describes its modules; the newer one is looked for first,
+as a folder of weights may keep both files."""
+
+MATCHA = Path("third_party", "Matcha-TTS")
+"""A submodule that the original's flow imports from; it is put on the path from here."""
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A folder that holds `cosyvoice/`. blueprints: family -> the yaml that its modules are built from."""
+
+    folder: Path
+    blueprints: Mapping[str, Path]
+
+    def blueprint(self, family: str) -> Path:
+        """The yaml of `family`; UsageProblem where there is none."""
+        if family not in self.blueprints:
+            there = ", ".join(str(path) for path in self.blueprints.values())
+            raise UsageProblem(f"{OPTION} {self.folder}: there is no {family}.yaml (found: {there})")
+        return self.blueprints[family]
+
+    def activate(self) -> None:
+        """Put the checkout, and the submodule in it, in front of everything else that this process can import.
+
+        UsageProblem where another `cosyvoice` has been imported already.
+        """
+        for folder in (str(self.folder / MATCHA), str(self.folder)):
+            if folder in sys.path:
+                sys.path.remove(folder)
+            sys.path.insert(0, folder)
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, "__file__", None)
+            if name.split(".")[0] == "cosyvoice" and file and not Path(file).resolve().is_relative_to(self.folder):
+                raise UsageProblem(
+                    f"{OPTION} {self.folder}: another cosyvoice package is loaded already, from {file}; "
+                    "take what imports it out of the configuration"
+                )
+
+    def loaded_files(self) -> list[Path]:
+        """Source files of the checkout that this process has imported by now, in order."""
+        files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+        return sorted({Path(file) for file in files if file and Path(file).resolve().is_relative_to(self.folder)})
+
+
+def find_checkout(folder: Path, checkpoint: Path | None = None) -> Checkout:
+    """The checkout in `folder`. Beside the weights in `checkpoint` a yaml counts before those of the examples.
+
+    A checkpoint is of one family; the examples may describe both. Raises UsageProblem for a folder that is none.
+    """
+    where = f"{OPTION} {folder}"
+    if not folder.is_dir():
+        raise UsageProblem(f"{where}: there is no such folder; name the one that you cloned CosyVoice into")
+    folder = folder.resolve()
+    if not (folder / "cosyvoice").is_dir():
+        meant = f", did you mean {folder.parent}?" if folder.name == "cosyvoice" else ""
+        raise UsageProblem(
+            f"{where} is not a checkout of CosyVoice: it has no folder cosyvoice{meant or '; name the one above it'}"
+        )
+    blueprints = _beside_the_weights(checkpoint) if checkpoint is not None else {}
+    blueprints = blueprints or _in_the_examples(folder)
+    if not blueprints:
+        asked = "" if checkpoint is None else f"neither beside the weights in {checkpoint} nor "
+        raise UsageProblem(
+            f"{where}: there is no {' or '.join(f'{family}.yaml' for family in FAMILIES)}, {asked}in "
+            "examples/*/*/conf; put the one that your modules are built from beside the weights, and name their folder "
+            "with --jitgate-checkpoint DIR"
+        )
+    return Checkout(folder, blueprints)
+
+
+def _beside_the_weights(checkpoint: Path) -> dict[str, Path]:
+    for family in FAMILIES:
+        path = checkpoint / f"{family}.yaml"
+        if path.is_file():
+            return {family: path.resolve()}
+    if (checkpoint / "cosyvoice3.yaml").is_file():
+        raise UsageProblem(
+            f"--jitgate-checkpoint {checkpoint} is CosyVoice3, which has no JIT export and none of the workloads; "
+            "name a folder of CosyVoice2 or CosyVoice-300M"
+        )
+    return {}
+
+
+def _in_the_examples(folder: Path) -> dict[str, Path]:
+    found = {}
+    for family in FAMILIES:
+        paths = sorted(folder.glob(f"examples/*/{family}/conf/{family}.yaml"))
+        # Several data sets have blueprints of one model; LibriTTS is the one that all versions have.
+        paths.sort(key=lambda path: "libritts" not in path.parts)
+        if paths:
+            found[family] = paths[0]
+    return found

@@ -1,0 +1,47 @@
+"""What a workload takes of a checkpoint directory, and which generation a directory is; free of torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from jitgate.model.errors import UsageProblem
+from jitgate.workloads.checkpoint_spec import CheckpointSpec
+
+from jitgate_cosyvoice.jit_files import V1_FLOW_ENCODER, V1_LLM, V1_TEXT_ENCODER, V2_FLOW_ENCODER
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MARKERS = {"cosyvoice.yaml": "v1", "cosyvoice2.yaml": "v2"}
+"""The file that says which generation a directory is, to the original too."""
+
+
+SHARES: Mapping[str, CheckpointSpec] = {
+    "cosyvoice2.flow_encoder": CheckpointSpec(("flow.pt",), "v2", V2_FLOW_ENCODER),
+    "cosyvoice2.flow_estimator": CheckpointSpec(("flow.pt",), "v2"),
+    "cosyvoice2.flow": CheckpointSpec(("flow.pt",), "v2"),
+    "cosyvoice2.vocoder": CheckpointSpec(("hift.pt",), "v2"),
+    "cosyvoice2.llm_prefill": CheckpointSpec(("llm.pt",), "v2"),
+    "cosyvoice2.llm_decode": CheckpointSpec(("llm.pt",), "v2"),
+    "cosyvoice2.pipeline": CheckpointSpec(("llm.pt", "flow.pt", "hift.pt"), "v2"),
+    "cosyvoice2.short_texts": CheckpointSpec(("flow.pt",), "v2"),
+    "cosyvoice.text_encoder": CheckpointSpec(("llm.pt",), "v1", V1_TEXT_ENCODER),
+    "cosyvoice.llm": CheckpointSpec(("llm.pt",), "v1", V1_LLM),
+    "cosyvoice.flow_encoder": CheckpointSpec(("flow.pt",), "v1", V1_FLOW_ENCODER),
+    "cosyvoice.pipeline": CheckpointSpec(("llm.pt", "flow.pt", "hift.pt"), "v1"),
+}
+"""Shipped workload -> its share. The narrow ones have none: no checkpoint fits them."""
+
+
+def generation_of(directory: Path) -> str | None:
+    """`v1` or `v2`; None where no file says so.
+
+    Raises UsageProblem for what is no directory, and for one that is both.
+    """
+    if not directory.is_dir():
+        raise UsageProblem(f"{directory} is not a directory; name the one that holds llm.pt, flow.pt and hift.pt")
+    found = [name for name in MARKERS if (directory / name).is_file()]
+    if len(found) > 1:
+        raise UsageProblem(f"{directory} has {' and '.join(found)}: leave the one that the weights beside it belong to")
+    return MARKERS[found[0]] if found else None

@@ -1,0 +1,147 @@
+"""Somebody else's work on the same cores for a third of the run: what do verdicts say then?
+
+`python -m studies.planted --busy [--runs 10]` runs the planted slowdowns again while a process for each core
+is busy a third of the time. Right is the verdict that was planted, or INVALID; everything else is wrong, and so is a
+run in which no round was left out. Odd runs are disturbed in one stretch, even runs again and again:
+
+| runs | busy | what should come of it |
+| --- | --- | --- |
+| 1, 3, 5, ... | one stretch, a third of what an undisturbed run took | left out; further rounds outweigh it |
+| 2, 4, 6, ... | 2 s of every 6 s, from beginning to end | a third is left out, which is too much: INVALID |
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from jitgate.device.processor import usable_cores
+
+ON_S, OFF_S = 2.0, 4.0
+"""A third of the time, in pieces that hold many rounds."""
+
+BUDGET_S = 60.0
+"""Of a disturbed run: INVALID asks for more rounds until it is spent, and ten runs should take a quarter of an hour."""
+
+BURN = """
+import os, sys, time
+on_s, off_s, wait_s, host = float(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])
+time.sleep(wait_s)
+while os.getppid() == host:
+    end = time.monotonic() + on_s
+    while time.monotonic() < end:
+        pass
+    if not off_s:
+        break
+    time.sleep(off_s)
+"""
+"""Leaves with its host; without a pause it is busy once."""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Busy for `on_s` after `wait_s`, and again after every `off_s`; once where that is 0."""
+
+    name: str
+    on_s: float
+    off_s: float = 0.0
+    wait_s: float = 0.0
+
+
+Evidence = Mapping[str, Mapping[str, Any]]
+"""Variant -> what `extra_info["jitgate"]` holds of it."""
+
+
+class Run(Protocol):
+    """One run of the suite, with further arguments for pytest."""
+
+    def __call__(self, folder: Path, run: int, *arguments: str) -> Evidence: ...
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one variant was told in one run. tainted: rounds left out, of `rounds` in all."""
+
+    run: int
+    pattern: str
+    variant: str
+    expected: str
+    verdict: str
+    rounds: int
+    tainted: int
+
+    @property
+    def right(self) -> bool:
+        """The planted verdict or INVALID, and the disturbance was seen."""
+        return self.verdict in (self.expected, "INVALID") and self.tainted > 0
+
+    def __str__(self) -> str:
+        share = f"{self.tainted} of {self.rounds} rounds left out"
+        said = "right" if self.right else "WRONG"
+        return f"run {self.run} ({self.pattern}): {self.variant:5} {self.verdict:12} {said:5} {share}"
+
+
+def pattern_of(run: int, undisturbed_s: float) -> Pattern:
+    """How run number `run`, from 1, is disturbed; `undisturbed_s` is what a run takes without."""
+    if run % 2 == 0:
+        return Pattern("again and again", ON_S, OFF_S)
+    return Pattern("one stretch", undisturbed_s / 3, wait_s=undisturbed_s / 3)
+
+
+@contextmanager
+def busy(pattern: Pattern, cores: int | None = None) -> Iterator[None]:
+    """A busy process for each core that we may use, while the block lasts."""
+    times = [str(pattern.on_s), str(pattern.off_s), str(pattern.wait_s), str(os.getpid())]
+    count = len(usable_cores()) if cores is None else cores
+    burning = [
+        subprocess.Popen([sys.executable, "-c", BURN, *times])  # noqa: S603 - our own words
+        for _ in range(count)
+    ]
+    try:
+        yield
+    finally:
+        for process in burning:
+            process.kill()
+            process.wait()
+
+
+def rows(run: int, pattern: Pattern, evidence: Evidence, expected: Mapping[str, str]) -> list[Row]:
+    """One row a variant; a variant that the run did not tell of has the verdict `nothing`."""
+    found = []
+    for variant, planted in expected.items():
+        said = evidence.get(variant)
+        tainted = sum(said["tainted_rounds"].values()) if said else 0
+        verdict = said["gates"][0]["verdict"] if said else "nothing"
+        rounds = tainted + (said["rounds"] if said else 0)
+        found.append(Row(run, pattern.name, variant, planted, verdict, rounds, tainted))
+    return found
+
+
+def study(run: Run, folder: Path, runs: int, expected: Mapping[str, str], say: Callable[[str], object]) -> int:
+    """Run, print the table, and count; 0 where every verdict was right."""
+    began = time.monotonic()
+    budget = ("--jitgate-budget", str(BUDGET_S))
+    run(folder, 0, *budget)
+    undisturbed_s = time.monotonic() - began
+    say(f"undisturbed: {undisturbed_s:.0f} s")
+    table: list[Row] = []
+    for number in range(1, runs + 1):
+        pattern = pattern_of(number, undisturbed_s)
+        with busy(pattern):
+            evidence = run(folder, number, *budget)
+        for row in rows(number, pattern, evidence, expected):
+            table.append(row)
+            say(str(row))
+    for variant, planted in expected.items():
+        own = [row for row in table if row.variant == variant]
+        seen = ", ".join(f"{verdict} {count}" for verdict, count in Counter(row.verdict for row in own).most_common())
+        say(f"{variant}: planted {planted}; right in {sum(row.right for row in own)} of {runs} runs, seen {seen}")
+    return int(not all(row.right for row in table))

@@ -1,0 +1,192 @@
+"""Do real runs find what was planted? A model with known slowdowns, measured by the suite itself, again and again.
+
+`python -m studies.planted [--runs 10]` makes a small project in a temporary folder whose variants are eager
+plus a busy-wait of 12 % (gate: at least 1.0), plain eager (gate: at least 1.10) and half the work (gate: at least
+1.10), runs pytest in it, and counts the verdicts. Exit code 0 when every run gave FAIL, FAIL and PASS; 1 otherwise.
+With `--busy` other processes take the cores for a third of each run; see `studies.busy`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from studies import busy
+
+EXPECTED = {"busy": "FAIL", "plain": "FAIL", "half": "PASS"}
+
+MODEL = '''
+"""A stack of layers that is run twice, and ways to run it that are slower, equal and faster by design."""
+
+import statistics
+import time
+
+import torch
+
+import jitgate
+
+
+class Twice(torch.nn.Module):
+    """Does its work twice and returns the second result: half the work gives the same answer."""
+
+    def __init__(self):
+        super().__init__()
+        layers = [torch.nn.Sequential(torch.nn.Linear(256, 256), torch.nn.SiLU()) for _ in range(12)]
+        self.layers = torch.nn.Sequential(*layers)
+
+    def forward(self, x):
+        self.layers(x)
+        return self.layers(x)
+
+
+def model():
+    return jitgate.Workload(module=Twice(), scenarios={"fixed": (torch.randn(64, 256),)}, threads=1)
+
+
+class Again(torch.nn.Module):
+    """The same work in a module of its own: the workload's own module would be eager, which is no variant."""
+
+    def __init__(self, layers):
+        super().__init__()
+        self.layers = layers
+
+    def forward(self, x):
+        self.layers(x)
+        return self.layers(x)
+
+
+def plain(module, example):
+    return Again(module.layers)
+
+
+def half(module, example):
+    return module.layers
+
+
+def busy(module, example):
+    module = Again(module.layers)
+    took = []
+    with torch.inference_mode():
+        for _ in range(60):
+            start = time.perf_counter()
+            module(*example)
+            took.append(time.perf_counter() - start)
+    wait_s = 0.12 * statistics.median(took[20:])
+
+    def call(x):
+        answer = module(x)
+        end = time.perf_counter() + wait_s
+        while time.perf_counter() < end:
+            pass
+        return answer
+
+    return call
+'''
+
+CONFIGURATION = """
+[tool.jitgate]
+shipped = false
+
+[tool.jitgate.workloads."planted.model"]
+factory = "planted:model"
+scenarios = ["fixed"]
+variants = ["eager", "busy", "plain", "half"]
+
+[tool.jitgate.engines."busy"]
+factory = "planted:busy"
+
+[tool.jitgate.engines."plain"]
+factory = "planted:plain"
+
+[tool.jitgate.engines."half"]
+factory = "planted:half"
+
+[[tool.jitgate.gates]]
+variant = "busy"
+min_speedup = 1.0
+
+[[tool.jitgate.gates]]
+variant = "plain"
+min_speedup = 1.10
+
+[[tool.jitgate.gates]]
+variant = "half"
+min_speedup = 1.10
+"""
+
+
+def evidence(folder: Path, run: int, *further: str) -> dict[str, dict[str, Any]]:
+    """One run of the suite in `folder`, with `further` arguments: variant -> its evidence."""
+    report = folder / f"run-{run}.json"
+    arguments = [
+        "--pyargs",
+        "jitgate.benchmarks",
+        "-k",
+        "test_jit",
+        "-q",
+        "--jitgate-device",
+        "cpu",
+        "--jitgate-seed",
+        str(run),
+        *further,
+    ]
+    done = subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-m", "pytest", "-p", "jitgate.plugin", *arguments, "--benchmark-json", str(report)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), *sys.path])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if not report.exists():
+        raise SystemExit(f"run {run} measured nothing:\n{done.stdout}{done.stderr}")
+    entries = [entry["extra_info"]["jitgate"] for entry in json.loads(report.read_text())["benchmarks"]]
+    return {entry["variant"]: entry for entry in entries}
+
+
+def verdicts(folder: Path, run: int) -> dict[str, tuple[str, str]]:
+    """One run of the suite in `folder`: variant -> (verdict, estimate with interval and pairs)."""
+    found = {}
+    for variant, said in evidence(folder, run).items():
+        speed = said["speedup"]
+        high = "inf" if speed["high"] is None else f"{speed['high']:.3f}"
+        text = f"{speed['estimate']:.3f} ({speed['low']:.3f} to {high}), {speed['pairs']} pairs"
+        found[variant] = (said["gates"][0]["verdict"], text)
+    return found
+
+
+def main() -> int:
+    """Run, print each verdict, and count them."""
+    parser = argparse.ArgumentParser(prog="python -m studies.planted", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--runs", type=int, default=10, help="how often the suite is run; default: 10")
+    parser.add_argument("--busy", action="store_true", help="let others take the cores for a third of each run")
+    chosen = parser.parse_args()
+    runs = chosen.runs
+    count: dict[str, Counter[str]] = {variant: Counter() for variant in EXPECTED}
+    with tempfile.TemporaryDirectory(prefix="jitgate-planted-") as name:
+        folder = Path(name)
+        (folder / "planted.py").write_text(MODEL)
+        (folder / "pyproject.toml").write_text(CONFIGURATION)
+        if chosen.busy:
+            return busy.study(evidence, folder, runs, EXPECTED, lambda what: print(what, flush=True))  # noqa: T201
+        for run in range(runs):
+            found = verdicts(folder, run)
+            for variant in EXPECTED:
+                verdict, text = found.get(variant, ("nothing", ""))
+                count[variant][verdict] += 1
+                print(f"run {run + 1} of {runs}: {variant:5} {verdict:12} {text}", flush=True)  # noqa: T201 - a command
+    for variant, expected in EXPECTED.items():
+        seen = ", ".join(f"{verdict} {number}" for verdict, number in count[variant].most_common())
+        print(f"{variant}: expected {expected} in {runs} of {runs} runs, seen {seen}")  # noqa: T201
+    return int(any(count[variant][expected] != runs for variant, expected in EXPECTED.items()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

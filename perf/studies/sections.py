@@ -1,0 +1,98 @@
+"""The document's sections: title, what it shows, who finds it, what is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from studies import plots, recorded, tables
+from studies.noise import MEMORY, PAIR_SPREAD
+from studies.rivals import RIVALS
+from studies.study import ROUNDS, Found, Study
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Picture:
+    """draw: (path, what the section found, alpha) -> False where no picture can be drawn here."""
+
+    name: str
+    says: str
+    draw: Callable[[Path, Found, float], bool]
+
+
+@dataclass(frozen=True)
+class Section:
+    """run: top-level, since it runs in a process of its own. intro: with {n}, {runs} and {half} filled in."""
+
+    title: str
+    run: Callable[[Study], Found]
+    intro: str
+    picture: Picture | None = None
+    after: str = ""
+
+
+_ALARMS = f"""Two equal arms, {{n}} measurements a line, judged against the limit 1.0 after every round, stopped at
+the first PASS or FAIL, at most {ROUNDS} rounds. A pair's log-ratio scatters by {PAIR_SPREAD:.0%} where the model
+does not say otherwise. "At least 1.0" is true of equal arms, but PASS counts as wrong here, since only luck could
+give it; so "either" is also how often the interval at the stop misses the truth. Where instances are biased there
+is a control; the other lines have none."""
+_LIMITS = """{half} measurements a line, else as above. Memory is AR(1); recorded pairs were within +-0.2 of none. A
+random bias is normal, its own for every instance: one control shows one draw of it, and the candidate's own may
+well be larger. Only freshly started processes show more of it; five processes here share the same number of rounds."""
+_POWER = f"""Normal noise, {{n}} measurements a line, {{runs}} with a control. Columns: pairs to the verdict
+(median, mean, and by when 95 % were decided), share decided within 12, 24, 32 and 200 pairs, wrong verdicts.
+"Fixed" is the number of pairs at which a two-sided signed-rank test of the same level, looked at once, reaches 95 %
+power; it can neither be stopped early nor extended. "Equal" is the number at which it misses as few of these very
+measurements as ours within {2 * ROUNDS} rounds: rules that stop by themselves and rules of fixed size are compared
+at equal level and power (Wald 1945), and ours, which goes on until it knows, misses next to none. "Least" is what
+no rule that stops by itself can stay below in the mean at 95 % power, if it has to be right about AR(1) {MEMORY}
+too. With a control, claims must also hold with the control's offset to either side, which costs pairs."""
+_COVERAGE = f"""Share of {{runs}} measurements whose final interval holds the true ratio, whatever stopped them; at
+most {ROUNDS} rounds."""
+_TAILS = f"""Share of {{half}} series of {tables.TAIL_CALLS} calls in which the bounds of a percentile ever missed it,
+looking every {tables.TAIL_LOOKS} calls."""
+_OTHERS = f"""{{runs}} measurements a line, {tables.BLOCK_ROUNDS} calls of each arm for every rule. Ours and "paired
+z" get interleaved rounds, the others two sequential blocks on the same machine. Ours looks after every round and
+may answer INCONCLUSIVE or INVALID, which count as missed here; the others look once. Where instances are biased,
+ours has a control besides, a third more calls. The rules answer different questions: a 5 % rule is not meant to see
+3 %, and a test of "different" is right to call two runs on a drifting machine different, only that says nothing
+about the code."""
+_RULES = """First four columns: share of equal arms called different within 200 pairs; then pairs to a decision,
+median / 95 %. All look after every pair, {runs} measurements a cell, spread 5 %. None of these asks about memory
+between rounds; ours is the last one with the bounds for memory (and the control) on top, see the tables above.
+Signs need no symmetry, a running mean is the quickest while tails are light, sequential ranks hold even where the
+scatter changes from pair to pair. Signed ranks were kept: they lose little to the mean on normal pairs, outliers do
+not move them, and their estimate, the Hodges-Lehmann median, is the centre of their interval."""
+_RECORDED = """CosyVoice2's flow encoder on a shared machine; `slower_*` is eager with a busy-wait planted. The twin
+is a second copy of eager. In `small_*` it is percents slower for good: without a control a copy looks like a
+regression there, with one the answer is INVALID."""
+_RESHUFFLED = """Rounds of eager and its twin in a new random order, the two exchanged at random in every round,
+{runs} times a file."""
+
+
+SECTIONS = (
+    Section("False alarms", tables.false_alarms, _ALARMS),
+    Section("Where the guarantee ends", tables.limits, _LIMITS),
+    Section(
+        "Pairs to a verdict",
+        tables.power,
+        _POWER,
+        Picture("pairs", "median pairs to a verdict, by distance from the limit", plots.pairs_curve),
+    ),
+    Section("Coverage", tables.coverage, _COVERAGE),
+    Section("Percentiles", tables.tails, _TAILS),
+    Section(
+        "Other tools' rules",
+        tables.against_others,
+        _OTHERS,
+        Picture("false-alarms", "equal arms called different, by noise and rule", plots.false_alarm_bars),
+        "\n".join(f"- {rival.name}: {rival.asks}" for rival in RIVALS),
+    ),
+    Section("Rules that were compared", tables.compared_rules, _RULES),
+    Section("Recorded rounds", recorded.verdicts, _RECORDED),
+    Section("Recorded rounds, made equal", recorded.false_alarms, _RESHUFFLED),
+)

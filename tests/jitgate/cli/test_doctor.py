@@ -1,0 +1,133 @@
+"""`jitgate doctor`: facts, doubts, exit codes, and one sentence for bad input."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jitgate.cli.main import main
+from jitgate.device import card as card_probe
+from jitgate.device import machine as machine_probe
+from jitgate.device.card import CardSurvey
+from jitgate.device.device import Device
+from jitgate.device.lock import RunLock
+from jitgate.device.machine import Machine
+
+from tests.jitgate.device.cards import LAPTOP
+from tests.jitgate.machines import quiet
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """Sets the machine that the doctor looks at."""
+
+    monkeypatch.setenv("JITGATE_LOCKS", str(tmp_path))
+
+    def put(machine: Machine) -> None:
+        monkeypatch.setattr(machine_probe, "machine", lambda missing_compiler: machine)
+        monkeypatch.setattr(card_probe, "survey_cards", lambda: machine.survey)
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+
+    return put
+
+
+def test_the_real_machine_is_examined_without_torch() -> None:
+    script = (
+        "import sys; from jitgate.cli.main import main; code = main(['doctor', '--json']); "
+        "heavy = {'torch', 'transformers', 'pytest'} & set(sys.modules); assert not heavy, heavy; sys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode in {0, 1}, done.stderr
+    found = json.loads(done.stdout)
+    assert found["worth_something"] is (done.returncode == 0)
+    assert found["processor"]["usable"] >= 1
+    assert found["host"]["memory_total_bytes"] > 0
+    assert found["runtime"]["torch"]
+    assert found["fingerprint"]["slug"]
+    assert {"name", "what", "remedy", "spoils"} >= {key for doubt in found["doubts"] for key in doubt}
+
+
+@pytest.mark.parametrize(
+    ("load", "code", "last"),
+    [
+        ({}, 0, "results here are worth something"),
+        ({"busy_percent": 20.0}, 0, "results here are worth something, with 1 doubt"),
+        ({"busy_percent": 90.0}, 1, "results here are worth nothing now: 1 of the doubts must be settled first"),
+    ],
+)
+def test_the_exit_code_says_what_results_are_worth(
+    here: Any, capsys: pytest.CaptureFixture[str], load: dict[str, Any], code: int, last: str
+) -> None:
+    here(quiet(load=load))
+    assert main(["doctor"]) == code
+    assert capsys.readouterr().out.splitlines()[-1] == last
+
+
+def test_a_device_that_another_run_measures_on_is_said(
+    here: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    here(quiet())
+    lock = RunLock(Device("cpu"), tmp_path)
+    lock.acquire(0)
+    try:
+        assert main(["doctor", "--json"]) == 1
+    finally:
+        lock.release()
+    (doubt,) = json.loads(capsys.readouterr().out)["doubts"]
+    assert doubt["name"] == "another_run"
+    assert "cpu is in use by process" in doubt["what"]
+
+    assert main(["doctor"]) == 0, "the doctor itself holds nothing"
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("JITGATE_LOCKS", str(tmp_path / "file" / "locks"))
+    assert main(["doctor"]) == 1
+    assert "name another folder in JITGATE_LOCKS" in capsys.readouterr().out
+
+
+def test_a_named_card_is_assessed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--assess", "RTX 2050"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("CosyVoice2-0.5B on RTX 2050: 4.00 GiB, 379 MiB of it in use; 112 GB/s\n")
+    assert "source: NVIDIA's announcement of December 2021" in out
+    for variant in ("eager", "eager+fp16", "torchscript", "inductor", "tensorrt+fp16"):
+        assert [line for line in out.splitlines() if line.startswith(f"{variant} ") and "fit" in line], variant
+
+
+def test_the_present_card_is_assessed_by_what_its_driver_says(here: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    here(quiet(LAPTOP))
+    assert main(["doctor", "--assess", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["card"]["name"] == "NVIDIA GeForce RTX 2050"
+    assert (found["card"]["memory_bytes"], found["card"]["in_use_bytes"]) == (4 << 30, 379 << 20)
+    assert found["card"]["bandwidth_bytes_s"] == 112 * 10**9
+    assert all(entry["phases"][0]["phase"] == "steady" for entry in found["variants"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--assess", "Voodoo 2"], "--assess 'Voodoo 2' is not a card I know: name one of RTX 2050, "),
+        (["--assess"], "no card answers here (nothing asked); name one of RTX 2050, "),
+        (["--jitgate-device", "tpu"], "--jitgate-device 'tpu' is not a device"),
+    ],
+)
+def test_bad_input_gets_one_sentence(
+    here: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    said: str,
+) -> None:
+    here(quiet())
+    monkeypatch.setattr(card_probe, "survey_cards", lambda: CardSurvey((), "nothing asked"))
+    assert main(["doctor", *arguments]) == 4
+    captured = capsys.readouterr()
+    assert said in captured.err
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""

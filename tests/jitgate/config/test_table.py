@@ -1,0 +1,216 @@
+"""`[tool.jitgate]`: what is understood, and one sentence for what is not."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from jitgate.config.policy import Policy
+from jitgate.config.table import parse_policy, read_policy
+from jitgate.model.cell import Cell
+from jitgate.model.errors import UsageProblem
+from jitgate.model.tolerance import TOLERANCE, tolerance
+from jitgate.workloads.token_agreement import Greedy
+
+CELL = Cell("cosyvoice2.flow_encoder", "5s", "torchscript")
+
+
+def policy(text: str) -> Policy:
+    return parse_policy(tomllib.loads(text), "my.toml")
+
+
+def test_the_example_of_the_documentation_is_understood() -> None:
+    found = policy(
+        """
+        alpha = 0.01
+        ceiling = "4GiB"
+        on_inconclusive = "fail"
+        [[gates]]
+        workload = "cosyvoice2.flow_encoder"
+        scenario = "*"
+        variant = "torchscript"
+        device = "cuda"
+        min_speedup = 1.10
+        [workloads."my.encoder"]
+        factory = "mypackage.perf:encoder"
+        variants = ["eager", "torchscript", "busy"]
+        [variants."busy"]
+        factory = "mypackage.perf:busy"
+        """
+    )
+    gate = found.min_speedup(CELL, "cuda")
+    assert gate is not None
+    assert gate.min_speedup == 1.10
+    assert found.min_speedup(CELL, "cpu") is None
+    assert found.ceiling_bytes == 4 << 30
+    assert found.workloads["my.encoder"].variants == ("eager", "torchscript", "busy")
+    assert not found.variants["busy"].exported
+
+
+def test_the_cache_has_a_limit_where_one_is_set() -> None:
+    assert policy('cache_limit = "20GiB"').cache_limit_bytes == 20 << 30
+    assert policy("").cache_limit_bytes is None
+    with pytest.raises(UsageProblem, match=r"\[tool.jitgate\]: cache_limit: '20' is not a size"):
+        policy('cache_limit = "20"')
+
+
+def test_the_baseline_is_always_measured() -> None:
+    found = policy('[workloads."my.encoder"]\nfactory = "a:b"\nvariants = ["torchscript"]')
+    assert found.workloads["my.encoder"].variants == ("eager", "torchscript")
+
+
+def test_a_workload_says_what_it_reads_of_a_checkpoint() -> None:
+    found = policy(
+        '[workloads."my.encoder"]\nfactory = "a:b"\ncheckpoint = ["flow.pt"]\n[workloads."other"]\nfactory = "a:b"'
+    )
+    share = found.workloads["my.encoder"].share
+    assert share is not None
+    assert (share.files, share.generation, share.jit) == (("flow.pt",), "", None)
+    assert found.workloads["other"].share is None
+
+
+def test_shipped_workloads_can_be_left_out() -> None:
+    found = policy('shipped = false\n[workloads."my.encoder"]\nfactory = "a:b"')
+    assert list(found.workloads) == ["my.encoder"]
+
+
+def test_the_project_ships_gates_that_match_something() -> None:
+    shipped = read_policy(Path(__file__).parents[3] / "pyproject.toml", must_exist=True)
+    cells = shipped.cells({name: spec.scenarios for name, spec in shipped.workloads.items()})
+    shipped.check(cells)
+    gated = {cell.id for cell in cells if shipped.min_speedup(cell, "cpu")}
+    assert "cosyvoice2.flow_encoder-first_chunk-inductor" in gated
+    assert "cosyvoice2.flow_encoder-5s-torchscript" not in gated, "1.05 to 1.10 on a CPU: reported, not gated"
+    limits = {cell: shipped.max_memory(cell, "cpu") for cell in cells}
+    own = {cell for cell, limit in limits.items() if limit != ("ceiling", 4 << 30)}
+    assert {(cell.workload, cell.variant) for cell in own} == {("cosyvoice2.llm_decode", "eager")}
+    assert {limits[cell] for cell in own} == {("max_memory", 3 << 30)}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("alpha = 0", "alpha = 0 must be a number from"),
+        ("alpha = true", "alpha = True must be a number"),
+        ("ceilling = '4GiB'", "there is no setting 'ceilling', did you mean 'ceiling'?"),
+        ("ceiling = '4 parsecs'", "'4 parsecs' is not a size"),
+        ("on_inconclusive = 'shrug'", 'must be "fail", or "skip"'),
+        ("[gates]\nvariant = 'x'", "with double brackets"),
+        ("[[gates]]\nvariant = 'torchscript'", "number 1 sets no limit"),
+        ("[[gates]]\nmin_speedup = '1.1'", "must be above 0: a ratio"),
+        ("[[gates]]\nmin_speedup = -1", "must be above 0: a ratio"),
+        ("[[gates]]\nmin_speedup = inf", "must be above 0: a ratio"),
+        ("[[gates]]\nmin_speedup = 1.1\ndevice = 'tpu'", "device = 'tpu' must be one of"),
+        ("[[gates]]\nmin_speedup = 1.1\nvariant = 'eager'", "has no meaning"),
+        ("[[gates]]\nmax_p95_ms = 0", "max_p95_ms = 0 must be above 0: milliseconds"),
+        ("[[gates]]\nmin_speedup_p95 = 1.1\nvariant = 'eager'", "min_speedup_p95 of 'eager' has no meaning"),
+        ("[[gates]]\nmax_p98_ms = 10", "there is no setting 'max_p98_ms', did you mean 'max_p9"),
+        ("[[gates]]\nmin_speedup = 1.1\nvariant = 3", "variant = 3 must be a string"),
+        ("[[gates]]\nmax_memory = 'lots'", "'lots' is not a size"),
+        ("[[gates]]\nspeedup = 1.1", "there is no setting 'speedup', did you mean 'min_speedup'?"),
+        ("[workloads.'a b']\nfactory = 'a:b'", "it becomes part of a test id"),
+        ("[workloads.x]\nfactory = 'a'", "must name a callable"),
+        ("[workloads.x]\nvariants = ['eager']", "factory = None must name a callable"),
+        (
+            "[workloads.x]\nfactory = 'a:b'\nvariants = ['torchscrpt']",
+            "no variant 'torchscrpt', did you mean 'torchscript'?",
+        ),
+        ("[workloads.x]\nfactory = 'a:b'\nvariants = 'eager'", "must be a list of names"),
+        ("[workloads.x]\nfactory = 'a:b'\nvariants = ['eager', 'eager']", "names something twice"),
+        ("[workloads.'cosyvoice2.flow_encoder']\nfactory = 'a:b'", "jitgate has a workload of this name"),
+        ("[variants.eager]\nfactory = 'a:b'", "jitgate has a variant of this name"),
+        ("[variants.busy]\nfactory = 'a:b'\nprecision = 'fp13'", "precision = 'fp13' must be one of"),
+        ("[workloads.x]\nfactory = 'a:b'\ntolerance = 2", "tolerance = 2 must be above 0 and below 1"),
+        ("[workloads.x]\nfactory = 'a:b'\ntolerance = true", "tolerance = True must be above 0 and below 1"),
+        ("[workloads.x]\nfactory = 'a:b'\ngreedy = 0", "greedy = 0 must be as in { ids = 0, scores = 1, below"),
+        ("[workloads.x]\nfactory = 'a:b'\ngreedy = {ids = 0, scores = 1}", "must be as in { ids = 0"),
+        ("[workloads.x]\nfactory = 'a:b'\ngreedy = {ids = 1, scores = 1, below = 9}", "must be as in { ids = 0"),
+        ("[workloads.x]\nfactory = 'a:b'\ngreedy = {ids = 0, scores = 1, below = '9'}", "must be as in { ids = 0"),
+        ("[workloads.x]\nfactory = 'a:b'\ntolerance = {fp13 = 0.1}", "tolerance: there is no precision 'fp13'"),
+    ],
+)
+def test_what_is_not_understood_is_said_in_one_sentence_with_its_place(text: str, said: str) -> None:
+    with pytest.raises(UsageProblem) as caught:
+        policy(text)
+    sentence = str(caught.value)
+    assert said in sentence
+    assert sentence.startswith("my.toml")
+    assert "\n" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("gates", "said"),
+    [
+        ("[[gates]]\nworkload = 'cosyvoice3.*'\nmin_speedup = 1.1", "there is no workload 'cosyvoice3.*'"),
+        ("[[gates]]\nscenario = '7s'\nmin_speedup = 1.1", "there is no scenario '7s' (there are: 15s, 1s, 5s"),
+        ("[[gates]]\nvariant = 'tensorrt'\nmin_speedup = 1.1", "there is no variant 'tensorrt'"),
+        (
+            "[[gates]]\nvariant = 'torch*'\nmin_speedup = 1.1\n[[gates]]\nscenario = '5s'\nmin_speedup = 1.2",
+            "contradict each other: for cosyvoice2.flow_encoder-5s-torchscript they set min_speedup to 1.1 and 1.2",
+        ),
+    ],
+)
+def test_a_gate_that_can_not_be_applied_is_an_error(gates: str, said: str) -> None:
+    found = policy(gates)
+    cells = found.cells({name: spec.scenarios for name, spec in found.workloads.items()})
+    with pytest.raises(UsageProblem) as caught:
+        found.check(cells)
+    assert said in str(caught.value)
+
+
+def test_gates_for_different_devices_do_not_contradict_each_other() -> None:
+    found = policy(
+        "[[gates]]\nvariant = 'inductor'\ndevice = 'cpu'\nmin_speedup = 1.1\n"
+        "[[gates]]\nvariant = 'inductor'\ndevice = 'cuda'\nmin_speedup = 1.2"
+    )
+    found.check(found.cells({name: spec.scenarios for name, spec in found.workloads.items()}))
+    cell = CELL._replace(variant="inductor")
+    limits = [gate.min_speedup for device in ("cpu", "cuda") if (gate := found.min_speedup(cell, device))]
+    assert limits == [1.1, 1.2]
+
+
+def test_limits_on_slow_calls_are_read_and_the_baseline_may_have_one_in_milliseconds() -> None:
+    found = policy("[[gates]]\nmin_speedup_p95 = 1.1\nmax_p95_ms = 150\nmax_p99_ms = 200.5")
+    absolute = {"max_p95_ms": 150.0, "max_p99_ms": 200.5}
+    assert found.timed_limits(CELL._replace(variant="torchscript"), "cuda") == {"min_speedup_p95": 1.1, **absolute}
+    assert found.timed_limits(CELL._replace(variant="eager"), "cuda") == absolute
+
+
+def test_a_file_that_is_not_there_or_not_toml_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageProblem, match="there is no such file"):
+        read_policy(tmp_path / "none.toml", must_exist=True)
+    broken = tmp_path / "broken.toml"
+    broken.write_text("[tool.jitgate\n")
+    with pytest.raises(UsageProblem, match=r"broken\.toml is not valid TOML: .*line 1"):
+        read_policy(broken, must_exist=True)
+    broken.write_bytes(b"\xff\xfe")
+    with pytest.raises(UsageProblem, match="is not valid TOML"):
+        read_policy(broken, must_exist=False)
+    empty = tmp_path / "empty.toml"
+    empty.write_text("[tool.other]\n")
+    with pytest.raises(UsageProblem, match=r"has no \[tool\.jitgate\] table"):
+        read_policy(empty, must_exist=True)
+    assert read_policy(empty, must_exist=False).gates == ()
+
+
+def test_a_workload_may_say_which_ids_are_chosen_by_which_scores() -> None:
+    found = policy(
+        '[workloads.x]\nfactory = "a:b"\ngreedy = { ids = 0, scores = 2, below = 9 }\n[workloads.y]\nfactory = "a:b"'
+    )
+    assert found.workloads["x"].greedy == Greedy(ids=0, scores=2, below=9)
+    assert found.workloads["y"].greedy is None
+
+
+def test_a_workload_may_bring_a_tolerance_of_its_own() -> None:
+    found = policy(
+        '[workloads.x]\nfactory = "a:b"\ntolerance = { bf16 = 0.2, fp32 = 1e-3 }\n'
+        '[workloads.y]\nfactory = "a:b"\ntolerance = 1e-3\n[workloads.z]\nfactory = "a:b"'
+    )
+    limits = {
+        name: [tolerance(precision, found.workloads[name].tolerance) for precision in ("fp32", "bf16", "fp16")]
+        for name in ("x", "y", "z")
+    }
+    assert limits == {
+        "x": [1e-3, 0.2, TOLERANCE["fp16"]],
+        "y": [1e-3] * 3,
+        "z": [TOLERANCE["fp32"], TOLERANCE["bf16"], TOLERANCE["fp16"]],
+    }

@@ -1,0 +1,63 @@
+"""TorchScript: what ships is a file, and what was loaded from it must be a graph."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from jitgate.engines.scripted import Scripted
+from jitgate.engines.self_checking import Evident
+from jitgate.engines.torchscript import TorchScript
+
+from tests.jitgate.pool.models import Tiny
+
+X = torch.randn(3, 64)
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> tuple[Path, dict[str, str]]:
+    path = tmp_path / "tiny.fp32.zip"
+    facts = TorchScript().export(Tiny().eval(), [(X, 1)], path)
+    return path, dict(facts)
+
+
+def test_the_loaded_graph_gives_the_answer_of_the_module(tmp_path: Path) -> None:
+    module = Tiny().eval()
+    path = tmp_path / "tiny.fp32.zip"
+    facts = TorchScript().export(module, [(X, 1)], path)
+    loaded = TorchScript().load(path, "cpu", facts)
+    assert isinstance(loaded, Scripted)
+    torch.testing.assert_close(loaded(X, 2), module(X, 2))
+    assert list(loaded.module.parameters()) == [], "frozen: weights are constants of the graph"
+
+
+def test_the_signature_is_kept_with_its_types(saved: tuple[Path, dict[str, str]]) -> None:
+    assert saved[1] == {"signature": "x: Tensor, scale: int"}
+
+
+def test_another_signature_than_was_exported_is_refused(saved: tuple[Path, dict[str, str]]) -> None:
+    path, _ = saved
+    with pytest.raises(RuntimeError, match="but what was exported takes x: Tensor, streaming: bool"):
+        TorchScript().load(path, "cpu", {"signature": "x: Tensor, streaming: bool"})
+
+
+def test_what_is_no_graph_at_all_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.jit, "load", lambda path, map_location: Tiny())
+    with pytest.raises(RuntimeError, match="loaded as Tiny, not as a ScriptModule"):
+        TorchScript().load(tmp_path / "x.zip", "cpu", {})
+
+
+def test_a_graph_that_was_never_planned_is_no_proof(saved: tuple[Path, dict[str, str]]) -> None:
+    loaded = TorchScript().load(saved[0], "cpu", saved[1])
+    assert isinstance(loaded, Evident)
+    assert loaded.rebuilds() == {}
+    assert "planned nothing" in (loaded.proof() or "")
+    for _ in range(2):
+        loaded(X, 2)
+    assert loaded.proof() is None
+    assert loaded.rebuilds() == {"new specialisation": 1}, "the profiling executor has made its optimised graph"
+    loaded(torch.randn(7, 64), 3)
+    assert loaded.rebuilds() == {}
+
+
+def test_python_code_in_the_place_of_a_graph_is_seen() -> None:
+    assert "a Tiny was loaded" in (Scripted(Tiny()).proof() or "")  # type: ignore[arg-type]  # what it is asked about

@@ -1,0 +1,180 @@
+"""The case that founded this project, replayed: two engines of 2.4 GB and a card of 4 GB.
+
+The card, its driver and the workers are stand-ins; what decides, orders the turns and judges is the real thing.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jitgate.config.policy import Gate, Policy
+from jitgate.engines.registry import BASELINE, CONTROL, VariantSpec
+from jitgate.gates.judge import Judge, rulings
+from jitgate.gates.stopping import OpenGates
+from jitgate.measure.blocks import BlockTeam
+from jitgate.measure.order import Mirrored
+from jitgate.measure.overcommit import Overcommit
+from jitgate.measure.rounds import Rounds
+from jitgate.model.cold_start import Cold
+from jitgate.model.failure import Failure
+from jitgate.model.measurement import Arm, Measurement
+from jitgate.pool.memory_estimator import Footprints
+from jitgate.pool.pool import Turn
+from jitgate.pool.residency import Residency, Seating
+from jitgate.pool.residency_planner import Seats
+from jitgate.statistics import Answer
+from jitgate.worker.accuracy import Parity
+
+from tests.jitgate.device.device_memories import GIB, FakeCard
+from tests.jitgate.measure.fake_team import FakeHealth, Silent
+
+ENGINE_BYTES = 2_400_000_000
+NAMES = (BASELINE, "jit", CONTROL)
+TRUTH = {BASELINE: 0.100, CONTROL: 0.100, "jit": 0.080}
+"""Seconds of a call where the memory is there: JIT is 1.25 times as fast."""
+
+PAGED = {BASELINE: 4.0, CONTROL: 4.0, "jit": 13.0}
+"""How many times as long calls take while the driver pages; what comes last finds the card full."""
+
+POLICY = Policy(ceiling_bytes=4 * GIB, gates=(Gate("here", variant="jit", min_speedup=1.10),))
+JUDGE = Judge(0.01)
+
+
+@dataclass
+class Engines:
+    """Workers on one card: together as a `Team`, or one at a time as a `Stage`."""
+
+    card: FakeCard
+    clock_s: float = 0.0
+    random: random.Random = field(default_factory=lambda: random.Random(0))
+
+    def names(self) -> list[str]:
+        return list(NAMES)
+
+    def failure(self, name: str) -> Failure | None:
+        return None
+
+    def turn(self, name: str, scenario: str, start: int, count: int) -> Turn:
+        slow = PAGED[name] if self.card.lent_bytes else 1.0
+        wall = [round(1e9 * slow * TRUTH[name] * self.random.uniform(0.99, 1.01)) for _ in range(count)]
+        self.clock_s += sum(wall) / 1e9
+        return Turn(tuple(wall), (), self.card.holds[name])
+
+    @contextmanager
+    def on_stage(self, name: str, scenario: str) -> Iterator[Engine]:
+        self.card.take(name, ENGINE_BYTES)
+        self.clock_s += 3.0
+        yield Engine(self, name, scenario)
+        self.card.give(name)
+
+
+@dataclass
+class Engine:
+    engines: Engines
+    name: str
+    scenario: str
+
+    def turn(self, start: int, count: int) -> Turn:
+        return self.engines.turn(self.name, self.scenario, start, count)
+
+    def memory(self) -> dict[str, Any]:
+        return {"peak_bytes": ENGINE_BYTES}
+
+    def instead(self) -> str | None:
+        return None
+
+
+def seating(wish: Residency, card: FakeCard, folder: Path) -> Seating:
+    """What is decided where an earlier run measured 2.4 GB for each engine."""
+    eager = VariantSpec(BASELINE, "jitgate.engines.eager:eager")
+    variants = {BASELINE: eager, "jit": VariantSpec("jit", "my:jit", exported=True), CONTROL: eager}
+    seats = Seats(wish, card, Footprints(folder), POLICY.ceiling_bytes)
+    facts = {
+        "weights": "w",
+        "source": "s",
+        "runtime": "r",
+        "weight_bytes": 2 * GIB,
+        "signatures": {"short": ["k"]},
+        "spread": {"k": "1,8"},
+    }
+    oracle = seats.oracle("cuda:0", facts, context_bytes=0)
+    for variant in variants.values():
+        oracle.learn(variant, "short", {"peak_bytes": ENGINE_BYTES, "kind": "device"})
+    return seats.decide(oracle, card.read(), variants, ["short"])
+
+
+def blank(**changes: Any) -> Measurement:
+    arms = {name: Arm(name, (), (), (), Cold(), parity=Parity(0.0)) for name in NAMES}
+    return Measurement("tts", "short", "cuda:0", 0, arms, **changes)
+
+
+@pytest.mark.parametrize("total_gib", [4, 141], ids=["the card itself", "a ceiling of 4 GiB on a large card"])
+def test_two_engines_are_never_resident_together_and_the_verdict_is_the_true_one(
+    tmp_path: Path, total_gib: int
+) -> None:
+    card = FakeCard(total_bytes=total_gib * GIB)
+    decided = seating(Residency.AUTO, card, tmp_path)
+    assert decided.alone
+    assert "3 workers would need about 6.71 GiB, and there are 4.00 GiB" in str(decided.note)
+
+    engines = Engines(card)
+    team = BlockTeam(engines, engines.names, engines.failure, FakeHealth(), same_inputs=True)
+    watch = Overcommit(card, card.read())
+    run = Rounds(
+        team,
+        blank(residency="alone"),
+        1,
+        Silent(),
+        team,
+        lambda: engines.clock_s,
+        order=Mirrored(0),
+        overcommit=watch,
+        block=4,
+    )
+    found = run.run(OpenGates(POLICY, JUDGE), 3600.0)
+    assert card.most_resident == 1
+    assert card.holds == {}
+    assert found.overcommitted is None
+    assert JUDGE.speed(found, "jit", 1.10).verdict is Answer.PASS
+    assert JUDGE.speedup(found, "jit").interval.estimate == pytest.approx(1.25, rel=0.01)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("tells_shared", [True, False], ids=["shared memory told", "shared memory hidden"])
+@pytest.mark.parametrize(
+    "names", [NAMES, (BASELINE, "jit")], ids=["with the control", "the two of the story alone fill the card"]
+)
+def test_with_residency_forced_the_memory_is_blamed_and_never_the_jit(
+    tmp_path: Path, tells_shared: bool, names: tuple[str, ...]
+) -> None:
+    card = FakeCard(tells_shared=tells_shared)
+    decided = seating(Residency.TOGETHER, card, tmp_path)
+    assert not decided.alone
+    assert "as --jitgate-residency concurrent asked, although 3 workers would need" in str(decided.note)
+
+    engines = Engines(card)
+    before = card.read()
+    for name in NAMES:
+        card.take(name, ENGINE_BYTES if name in names else 1)
+    watched = Rounds(
+        engines, blank(), 1, Silent(), FakeHealth(), lambda: engines.clock_s, overcommit=Overcommit(card, before)
+    )
+    watched.warm_up()
+    found = watched.run(OpenGates(POLICY, JUDGE), 3600.0)
+    ruling = JUDGE.speed(found, "jit", 1.10)
+    assert ruling.verdict is Answer.INVALID
+    assert ruling.reason.startswith("memory overcommitted: ")
+    assert found.rounds == 1, "no further round is spent on it"
+    for each in rulings(POLICY, JUDGE, found, "jit"):
+        assert "times as fast as the baseline" not in each.reason
+
+    # The same rounds with nobody watching: this is how it came to "JIT is slower".
+    unwatched = Rounds(engines, blank(), 1, Silent(), FakeHealth(), lambda: engines.clock_s)
+    unwatched.warm_up()
+    blamed = JUDGE.speed(unwatched.run(OpenGates(POLICY, JUDGE), 3600.0), "jit", 1.10)
+    assert blamed.verdict is Answer.FAIL

@@ -1,0 +1,76 @@
+"""Ids that were chosen, end to end through real workers: a near tie is right, another than a clear choice is wrong."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.jitgate.plugin.conftest import Project
+
+MODELS = '''
+import torch
+
+import jitgate
+
+
+def choosing():
+    """Scores of ids 0 to 2, of which 0 and 1 are all but equal; and the best of them."""
+
+    class Choosing(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.logits = torch.nn.Parameter(torch.tensor([1.0, 1.0 - 1e-5, 0.5]))
+
+        def forward(self, x):
+            scores = torch.log_softmax(self.logits + x.sum() * 0, dim=0)
+            return scores.argmax(dim=0, keepdim=True), scores
+
+    return jitgate.Workload(module=Choosing(), scenarios={"short": (torch.randn(4),)}, threads=1)
+
+
+def answering(chosen):
+    def variant(module, example):
+        logits = module.logits.detach().clone()
+
+        def call(x):
+            scores = torch.log_softmax(logits + x.sum() * 0, dim=0)
+            return torch.full((1,), chosen), scores
+
+        return call
+
+    return variant
+
+
+same, tied, worse = answering(0), answering(1), answering(2)
+'''
+
+TAKEN = {"same": True, "tied": True, "worse": False}
+
+
+@pytest.mark.slow
+def test_an_id_is_judged_by_what_it_is_worth(project: Project) -> None:
+    (project.path / "mypackage" / "models.py").write_text(MODELS)
+    (project.path / "pyproject.toml").write_text(
+        "[tool.jitgate]\nshipped = false\n"
+        '[tool.jitgate.workloads."my.model"]\nfactory = "mypackage.models:choosing"\nscenarios = ["short"]\n'
+        f"variants = {['eager', *TAKEN]}\ngreedy = {{ ids = 0, scores = 1, below = 3 }}\n"
+        + "".join(f'[tool.jitgate.engines.{name}]\nfactory = "mypackage.models:{name}"\n' for name in TAKEN)
+        + '[[tool.jitgate.gates]]\nvariant = "[!e]*"\nmin_speedup = 0.001\n'
+    )
+    done = project.pytest(
+        "-k", "answer_of_eager or jit", "--benchmark-json", "out.json", "--jitgate-budget", "2", "-rf"
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    entries = json.loads((project.path / "out.json").read_text())["benchmarks"]
+    found = {entry["extra_info"]["jitgate"]["variant"]: entry["extra_info"]["jitgate"] for entry in entries}
+    assert set(found) == set(TAKEN)
+    for name, right in TAKEN.items():
+        (gate,) = found[name]["gates"]
+        assert (gate["verdict"] == "INVALID") is not right, gate
+        assert (found[name]["parity"]["greedy_ids"], found[name]["parity"]["unequal_integers"]) == (1, 0)
+    assert found["same"]["parity"]["other_greedy_ids"] == 0
+    assert 0 < found["tied"]["parity"]["excess_surprisal"] < 1e-4
+    assert "worse: 1 of 1 ids that were chosen are others" in done.stdout
+    red = [line for line in done.stdout.splitlines() if "FAILED" in line and "answer_of_eager" in line]
+    assert [line.split("-short-")[1].split("]")[0] for line in red] == ["worse"]

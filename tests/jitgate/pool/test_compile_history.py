@@ -1,0 +1,56 @@
+"""What compiling took when it was done is kept, and told to those that find it done."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from jitgate.engines.registry import VariantSpec
+from jitgate.model.cold_start import Cold
+from jitgate.pool.compile_history import recall
+from jitgate.pool.memory_estimator import Footprints, Oracle
+from jitgate.pool.prepare import Ready
+from jitgate.worker.compilation import Compilation
+
+VARIANT = VariantSpec("compile", "jitgate.engines.compiled:compiled")
+FACTS = {
+    "weights": "w",
+    "source": "s",
+    "runtime": {"torch": "2"},
+    "signatures": {"short": ["a"], "long": ["a"]},
+    "spread": {"a": [[1, 8]]},
+}
+BUILT = Compilation(30.0, 4.0, built=2, found=0, scenario="short")
+FOUND = replace(BUILT, spent_s=5.0, built=0, found=2)
+
+
+def after(folder: Path, done: Compilation | None, *, scenario: str = "short", weights: str = "w") -> Compilation | None:
+    """What is known once a first call of `scenario` has ended."""
+    oracle = Oracle(Footprints(folder / "footprints"), FACTS | {"weights": weights}, "cpu", 0)
+    ready = Ready({"compile": Cold(compilation=done)}, {"compile": VARIANT}, oracle=oracle)
+    recall(ready, scenario, folder / "compilations")
+    return ready.cold["compile"].compilation
+
+
+def test_who_finds_all_is_told_what_building_took(tmp_path: Path) -> None:
+    assert after(tmp_path, BUILT) == BUILT
+    told = after(tmp_path, FOUND)
+    assert told is not None
+    assert told.first_s == 30.0
+    assert told.first_on is not None
+    assert replace(told, first_s=None, first_on=None) == FOUND
+    assert after(tmp_path, told) == told, "what was found is not what building took"
+
+
+@pytest.mark.parametrize("done", [None, replace(BUILT, found=1), replace(FOUND, found=0)])
+def test_what_was_built_in_part_or_not_at_all_says_nothing(tmp_path: Path, done: Compilation | None) -> None:
+    assert after(tmp_path, done) == done
+    assert after(tmp_path, FOUND) == FOUND
+
+
+def test_other_weights_other_inputs_and_a_damaged_note_are_not_the_same(tmp_path: Path) -> None:
+    after(tmp_path, BUILT)
+    assert after(tmp_path, FOUND, weights="v") == FOUND
+    assert after(tmp_path, FOUND, scenario="long") == FOUND, "it was the first call of another scenario"
+    (note,) = (tmp_path / "compilations").iterdir()
+    note.write_text('{"spent_s": "30", "built_on": 3}', encoding="utf-8")
+    assert after(tmp_path, FOUND) == FOUND

@@ -1,0 +1,122 @@
+"""What each worker has put on a card: device level, with its allocator's share told apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jitgate.device.device_memory import DeviceMemory
+from jitgate.device.reading import Missing, Reading
+from jitgate.pool.memory_attribution import Ledger
+
+from tests.jitgate.device.device_memories import FakeCard
+
+MIB = 1 << 20
+OURS = (11, 12)
+RESERVED = {
+    "kind": "cuda reserved",
+    "peak_bytes": 900 * MIB,
+    "load_peak_bytes": 900 * MIB,
+    "steady_peak_bytes": 700 * MIB,
+    "level_before_bytes": 2 * MIB,
+}
+
+
+def booked(ledger: Ledger, card: FakeCard, name: str, size_mib: int) -> None:
+    with ledger.booked([name], OURS):
+        card.holds[name] = card.holds.get(name, 0) + size_mib * MIB
+
+
+def test_a_footprint_is_what_the_card_gained_with_context_and_workspaces() -> None:
+    card = FakeCard(desktop_bytes=379 * MIB, pids=(7,))
+    ledger = Ledger(card)
+    ledger.hired("eager")
+    booked(ledger, card, "eager", 300)  # context, and the allocator's first segment
+    booked(ledger, card, "eager", 600)
+    ledger.settle("eager", 602 * MIB)
+    ledger.hired("jit")
+    booked(ledger, card, "jit", 1000)
+    ledger.settle("jit", 800 * MIB)
+    assert (ledger.outside_bytes("eager"), ledger.outside_bytes("jit")) == (298 * MIB, 200 * MIB)
+    found = ledger.device_level("eager", RESERVED)
+    # The allocator's peak, with the segment that was there before the model, and what it does not know.
+    assert found["peak_bytes"] == (900 + 2 + 298) * MIB
+    assert found["steady_peak_bytes"] == (700 + 2 + 298) * MIB
+    assert (found["kind"], found["others_on_card"]) == ("device", 1)
+    assert "doubt" not in found
+
+
+def test_a_worker_that_is_hired_again_begins_with_nothing() -> None:
+    card = FakeCard()
+    ledger = Ledger(card)
+    ledger.hired("jit")
+    booked(ledger, card, "jit", 500)
+    ledger.settle("jit", 100 * MIB)
+    ledger.hired("jit")
+    assert (ledger.grown_bytes("jit"), ledger.outside_bytes("jit")) == (0, 0)
+
+
+def test_two_workers_at_once_are_not_exclusive() -> None:
+    card = FakeCard()
+    ledger = Ledger(card)
+    with ledger.booked(["eager", "jit"], OURS):
+        card.holds |= {"eager": MIB, "jit": MIB}
+    ledger.settle("jit", 0)
+    assert "another worker allocated at the same time" in ledger.device_level("jit", RESERVED)["doubt"]
+
+
+def test_a_process_that_comes_to_the_card_is_not_exclusive_and_a_desktop_is() -> None:
+    card = FakeCard(pids=(7,))
+    ledger = Ledger(card)
+    booked(ledger, card, "eager", 100)
+    ledger.settle("eager", 0)
+    card.pids = (7, 11)
+    booked(ledger, card, "eager", 100)
+    assert "doubt" not in ledger.device_level("eager", RESERVED)
+    card.pids = (7, 11, 99)
+    booked(ledger, card, "eager", 100)
+    assert "another process came to the card" in ledger.device_level("eager", RESERVED)["doubt"]
+
+
+def test_a_level_that_moves_while_nobody_is_asked_is_somebody_elses() -> None:
+    card = FakeCard()
+    ledger = Ledger(card)
+    booked(ledger, card, "eager", 100)
+    card.desktop_bytes = 100 * MIB
+    booked(ledger, card, "eager", 100)
+    ledger.settle("eager", 0)
+    assert "moved while no worker was asked" in ledger.device_level("eager", RESERVED)["doubt"]
+
+
+def test_a_level_that_a_turn_or_the_end_of_a_worker_moved_is_ours() -> None:
+    card = FakeCard()
+    ledger = Ledger(card)
+    booked(ledger, card, "eager", 100)
+    card.holds["eager"] += 100 * MIB
+    ledger.stirred()
+    booked(ledger, card, "jit", 100)
+    ledger.settle("jit", 0)
+    assert "doubt" not in ledger.device_level("jit", RESERVED)
+
+
+def test_what_can_not_be_read_is_not_invented() -> None:
+    class Silent(FakeCard):
+        def read(self) -> Reading[DeviceMemory]:
+            return Missing("Not Supported")
+
+    ledger = Ledger(Silent())
+    with ledger.booked(["eager"], OURS):
+        pass
+    found = ledger.device_level("eager", RESERVED)
+    assert found["peak_bytes"] is None
+    assert found["doubt"] == "the card's memory could not be read (Not Supported)"
+    unsettled = Ledger(FakeCard()).device_level("eager", RESERVED)
+    assert (unsettled["peak_bytes"], unsettled["outside_bytes"]) == (None, None)
+
+
+def test_on_a_cpu_an_answer_stays_as_it_is() -> None:
+    ledger = Ledger()
+    answer: dict[str, Any] = {"peak_bytes": 5, "kind": "resident"}
+    with ledger.booked(["eager", "jit"], OURS):
+        pass
+    assert ledger.device_level("eager", answer) == answer
+    assert not ledger.one_at_a_time

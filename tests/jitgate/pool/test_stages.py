@@ -1,0 +1,95 @@
+"""Which files the stages of variants need: the host's side, on stand-in workers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+from jitgate.engines.registry import BASELINE, shipped_variants
+from jitgate.engines.staged import staged_variant
+from jitgate.model.errors import UsageProblem
+from jitgate.model.failure import Failure, FailureKind
+from jitgate.pool.pool import Crew
+from jitgate.pool.stages import count_arithmetic, kinds_of, wanted_by_stages
+from jitgate.workloads.spec import WorkloadSpec
+
+SPEC = WorkloadSpec("my.pipeline", "my:pipeline", (), (), where="my.toml")
+
+
+@dataclass
+class FakeWorker:
+    name: str
+    alive: bool = True
+    failure: Failure | None = None
+
+    def fail(self, kind: FailureKind, sentence: str) -> None:
+        self.alive, self.failure = False, Failure(kind, sentence)
+
+
+@dataclass
+class FakeCrew:
+    """Its baseline says of every part that it has two kinds of calls."""
+
+    workers: dict[str, FakeWorker]
+    workload: WorkloadSpec = SPEC
+    asked: list[Any] = field(default_factory=list)
+
+    def ask(self, worker: FakeWorker, what: str, request: str, **keywords: Any) -> dict[str, Any] | None:
+        if not worker.alive:
+            return None
+        self.asked.append((worker.name, request, keywords))
+        kinds = {"short": ["a"], "long": ["b", "a"], "unselected": ["c"]}
+        return {part: {"signatures": kinds} for part in keywords.get("parts", ())}
+
+
+FACTS = {"parts": {"front": {}, "voice": {}}, "runtime": "here"}
+
+
+def crew_of(*names: str) -> tuple[FakeCrew, Crew]:
+    fake = FakeCrew({name: FakeWorker(name) for name in (BASELINE, *names)})
+    return fake, cast("Crew", fake)
+
+
+def spelled(name: str) -> Any:
+    return staged_variant(name, shipped_variants(), "my.toml")
+
+
+def test_each_exported_stage_is_wanted_once_by_each_worker() -> None:
+    names = ["front=torchscript", "front=torchscript,voice=inductor", "voice=eager"]
+    fake, crew = crew_of(*names)
+    found = wanted_by_stages(crew, [spelled(name) for name in names], FACTS)
+    assert [(need.worker, need.part, need.engine.name) for need in found] == [
+        (names[0], "front", "torchscript"),
+        (names[1], "front", "torchscript"),
+        (names[1], "voice", "inductor"),
+    ]
+    assert fake.asked == [(BASELINE, "parts", {"do": "describe", "parts": ["front", "voice"]})]
+    assert found[0].facts["runtime"] == "here"
+    assert kinds_of(found[0], ["short", "long"]) == ["a", "b"], "what is not selected is not built"
+
+
+def test_nothing_is_asked_where_no_stage_is_exported() -> None:
+    fake, crew = crew_of("voice=eager")
+    assert wanted_by_stages(crew, [spelled("voice=eager")], FACTS) == []
+    assert count_arithmetic(crew, "short") == {}, "there is no control"
+    assert fake.asked == []
+
+
+def test_a_stage_that_there_is_not_is_one_sentence() -> None:
+    _, crew = crew_of("back=torchscript")
+    with pytest.raises(UsageProblem) as caught:
+        wanted_by_stages(crew, [spelled("back=torchscript")], FACTS)
+    assert str(caught.value) == (
+        "my.toml: 'back=torchscript' names a stage that 'my.pipeline' does not have: 'back' (there are: front, voice)"
+    )
+
+
+def test_without_a_baseline_nobody_describes_the_stages() -> None:
+    fake, crew = crew_of("front=torchscript", "voice=eager")
+    fake.workers[BASELINE].fail(FailureKind.OUT_OF_MEMORY, "it did not fit")
+    assert wanted_by_stages(crew, [spelled("front=torchscript"), spelled("voice=eager")], FACTS) == []
+    failure = fake.workers["front=torchscript"].failure
+    assert failure is not None
+    assert failure.sentence.endswith("and failed: it did not fit")
+    assert fake.workers["voice=eager"].alive, "it needs no file"

@@ -1,0 +1,153 @@
+"""The second table of a scenario, and the line of the recommendation."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from jitgate.config.policy import Policy
+from jitgate.gates.judge import Judge
+from jitgate.gates.recommendation import Cost, Recommendation, recommend
+from jitgate.model.cold_start import Cold
+from jitgate.model.figures import NewLength, NewLengths, Work
+from jitgate.model.measurement import Measurement
+from jitgate.report.document import sections
+from jitgate.report.evidence_extras import beside as record
+from jitgate.report.extras import beside
+from jitgate.report.format import format_calls, format_rate
+from jitgate.report.markdown import escaped, table
+from jitgate.report.recommendation import recommendation_data, recommendation_line
+from jitgate.statistics import Ceiling, Payback
+from jitgate.worker.compilation import Compilation
+
+from tests.jitgate.measurements import made_of
+
+JUDGE = Judge(0.01)
+
+
+def whole() -> Measurement:
+    """Everything that can stand in the table."""
+    found = made_of(1.5)
+    jit = replace(
+        found.arms["jit"],
+        cold=Cold(61.0, 0.3, 0.9, 50 << 20, built_at="2026-11-22", fetch_s=0.04, warm_s=(0.9, *(0.01,) * 8)),
+        warm_s=(0.9, *(0.01,) * 8),
+        new_lengths=NewLengths((NewLength(0.2, (0.1,)),), "RuntimeError: too long"),
+    )
+    eager = replace(found.arms["eager"], cold=Cold(1.0, 0.0, 0.02), warm_s=(2.0, 1.0))
+    return replace(
+        found,
+        arms={**found.arms, "jit": jit, "eager": eager},
+        work=Work(2e9, 1 << 20, 1 << 20),
+        ceilings={"fp32": Ceiling(1e12, 20e9)},
+        missing={"int8": "no ceiling is known"},
+    )
+
+
+def test_a_line_a_variant_with_what_comes_once_and_the_limit() -> None:
+    head, eager, jit, *below = beside(JUDGE, whole())
+    assert head.split()[0] == "variant"
+    for figure in ("61 s", "50 MiB", "300 ms", "900 ms", "1 call, 900 ms", "2.00x, 1 length, then fails"):
+        assert figure in jit
+    assert "of arithmetic" in jit
+    assert "not in 2 calls, 3 s" in eager
+    assert [line.strip() for line in below] == [
+        "jit: built in 61 s on 2026-11-22; found in the cache in 40 ms, 0.1% of that",
+        "a call: 2 GFLOP, 1 MiB of parameters and 1 MiB of activations, each once in float32",
+        "ceiling in fp32: 1 TFLOP/s, 20 GB/s, the best of a large product and a large copy",
+        "no ceiling in int8: no ceiling is known",
+    ]
+
+
+def test_above_a_ceiling_there_is_no_distance_in_terminal_markdown_and_json() -> None:
+    found = replace(whole(), ceilings={"fp32": Ceiling(1e11, 20e9)})  # 2 GFLOP in 10 ms, and in 6.7 ms
+    words = "above the measured arithmetic ceiling (2.99x)"
+    assert words in beside(JUDGE, found)[2]
+    assert any(words in line for line in sections(Policy(), JUDGE, [found]) if line.startswith("| jit"))
+    assert not any("% of arithmetic" in line for line in (*beside(JUDGE, found), *sections(Policy(), JUDGE, [found])))
+    recorded = record(JUDGE, found, "jit")["limit"]
+    assert recorded["above"] == words
+    assert recorded["share"]["low"] > 1
+    below = record(JUDGE, whole(), "jit")["limit"]
+    assert below["above"] is None
+    assert below["share"]["high"] < 1
+
+
+def test_lengths_that_memory_did_not_suffice_for_are_not_said_to_fail() -> None:
+    found = whole()
+    jit = replace(found.arms["jit"], new_lengths=NewLengths((NewLength(0.2, (0.1,)),), untried="1 MiB was free"))
+    assert "2.00x, 1 length, then no memory left" in beside(JUDGE, replace(found, arms={**found.arms, "jit": jit}))[2]
+    none = replace(jit, new_lengths=NewLengths(untried="1 MiB was free"))
+    assert "no memory left" in beside(JUDGE, replace(found, arms={**found.arms, "jit": none}))[2]
+
+
+def test_what_was_built_now_is_not_said_to_come_from_the_cache() -> None:
+    found = whole()
+    jit = replace(found.arms["jit"], cold=replace(found.arms["jit"].cold, built_now=True))
+    assert not any("in the cache" in line for line in beside(JUDGE, replace(found, arms={**found.arms, "jit": jit})))
+
+
+def test_what_was_compiled_in_the_first_call_is_said_with_what_no_cache_can_spare() -> None:
+    found = whole()
+    cold = replace(found.arms["jit"].cold, compilation=Compilation(12.0, 4.0, built=2, found=1, uncached=1))
+    found = replace(found, arms={**found.arms, "jit": replace(found.arms["jit"], cold=cold)})
+    (line,) = (line.strip() for line in beside(JUDGE, found) if "compiled in the first call" in line)
+    assert line == (
+        "jit: graphs compiled in the first call: 2 built (1 that no cache holds), 1 found in torch's cache; that took "
+        "8 s, and reading the Python, as every process does, 4 s"
+    )
+
+
+def test_what_was_built_before_is_summed_up_with_what_it_takes_to_have_it_again() -> None:
+    found = whole()
+    done = Compilation(5.0, 4.0, built=0, found=2, first_s=39.0, first_on="2026-11-22")
+    eager = replace(found.arms["eager"], cold=replace(found.arms["eager"].cold, compilation=done))
+    lines = [line.strip() for line in beside(JUDGE, replace(found, arms={**found.arms, "eager": eager}))]
+    assert any(line.endswith("4 s (in all 12.8% of what building took)") for line in lines)
+    assert "built before, 2 variants: 100 s then, 5.04 s to have them now, 5.0%" in lines
+    assert not any(line.startswith("built before") for line in beside(JUDGE, found)), "one alone has said it"
+
+
+def test_where_nothing_was_seen_there_is_no_table() -> None:
+    assert beside(JUDGE, made_of(1.5)) == []
+
+
+def test_the_recommendation_says_speed_memory_cost_and_why_not_the_others() -> None:
+    found = recommend(Policy(), JUDGE, made_of(1.5))
+    assert found is not None
+    line = recommendation_line(
+        replace(found, first=Cost(60.0, Payback(3020, 2000, 6100)), later=Cost(-0.1, Payback(0, 0, 0)))
+    )
+    assert line.startswith("recommended for my.encoder short on cpu: jit, 1.5")
+    assert "100 MiB of memory" in line
+    assert "60 s more once, paid for after 3,020 calls (2,000 to 6,100) when built anew" in line
+    assert "nothing more once from the cache" in line
+
+
+def test_eager_is_recommended_with_the_reason_against_each_other() -> None:
+    found = recommend(Policy(), JUDGE, made_of(1.0))
+    assert found is not None
+    assert recommendation_line(found) == (
+        "recommended for my.encoder short on cpu: eager, since no other is decidedly faster (jit: not decidedly faster)"
+    )
+
+
+def test_a_recommendation_is_plain_json_even_where_it_never_pays() -> None:
+    never = Cost(1.0, Payback(float("inf"), 5.0, float("inf")))
+    data = recommendation_data(Recommendation("w", "s", "cpu", "jit", None, None, never, Cost()))
+    assert json.loads(json.dumps(data, allow_nan=False))["built_anew"] == {
+        "extra_s": 1.0,
+        "calls_until_paid": None,
+        "soonest": 5.0,
+        "latest": None,
+    }
+
+
+def test_figures_are_readable() -> None:
+    assert [format_calls(calls) for calls in (1, 3020.0, float("inf"))] == ["1 call", "3,020 calls", "never"]
+    assert [format_rate(rate, "B/s") for rate in (2e13, 1.5e9, 3e5)] == ["20 TB/s", "1.5 GB/s", "0.3 MB/s"]
+
+
+def test_markdown_says_what_was_meant() -> None:
+    assert escaped("a|b *c* <d>\n`e` &") == r"a\|b \*c\* \<d\> \`e\` &amp;"
+    assert table(("x", "y"), [("1|2", "")]) == ["| x | y |", "| --- | --- |", r"| 1\|2 |  |"]

@@ -1,0 +1,52 @@
+"""What a person and a file are told of a sentence."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from jitgate.gates.judge import Judge
+from jitgate.report.pipeline import sentence_facts, sentence_lines
+
+from tests.jitgate.measurements import made_of
+from tests.jitgate.spoken import STAGED, sentence_of
+
+JUDGE = Judge(0.01)
+
+
+def test_shares_add_up_and_stage_and_sentence_stand_on_one_line() -> None:
+    title, head, *rows, together, gain = sentence_lines(JUDGE, sentence_of(2.0, spread=0.001, streaming=True))
+    assert title.startswith("  a sentence with eager: 1 s (median of 30), real-time factor 0.5 (without the front end)")
+    assert "first audio after 35" in title
+    assert "100 speech tokens/s" in title
+    assert "10 characters/s" in title
+    assert head.split() == ["stage", "calls", "time", "of", "the", "time", "of", "the", "arithmetic"]
+    assert [row.split()[0] for row in rows] == ["llm", "encoder", "vocoder", "between"]
+    assert rows[0].split()[-2:] == ["50.0%", "60.0%"]
+    assert together.split() == ["together", "100.0%"]
+    assert gain.startswith("  encoder=jit: encoder, 20.0% of the sentence, 2.00x (")
+    assert "; the sentence predicted 1.111x (" in gain
+    assert ", measured 1.111x (" in gain
+    assert ": they agree, measured over predicted 1.00" in gain
+
+
+def test_what_is_not_decided_is_said() -> None:
+    *_, gain = sentence_lines(JUDGE, sentence_of(2.0, rounds=4))
+    assert gain.endswith("4 rounds are too few to compare with a prediction")
+    *_, gain = sentence_lines(JUDGE, sentence_of(2.0, elsewhere=0.9))
+    assert ": they do not agree, measured over predicted 0.9" in gain
+    *_, gain = sentence_lines(JUDGE, sentence_of(2.0, elsewhere=0.99, spread=0.001))
+    assert ": they agree to within 2%, measured over predicted 0.99" in gain, "proven to be off, and by less"
+    assert sentence_lines(JUDGE, made_of(1.4)) == []
+
+
+def test_the_file_has_what_the_summary_has() -> None:
+    facts = json.loads(json.dumps(sentence_facts(JUDGE, sentence_of(2.0), STAGED)))
+    assert facts["stages"]["encoder"]["share_of_time"] == pytest.approx(0.2, rel=0.05)
+    assert facts["together"] == pytest.approx(1.0, abs=0.01)
+    assert facts["real_time_factor"] == pytest.approx(0.45, rel=0.02), "of the variant itself: 0.9 s for 2 s of audio"
+    assert facts["gain"]["stages"] == ["encoder"]
+    assert facts["gain"]["verdict"] == "PASS"
+    low, high = (facts["gain"]["measured_over_predicted"][end] for end in ("low", "high"))
+    assert low <= 1 <= high
+    assert sentence_facts(JUDGE, made_of(1.4), "jit") is None

@@ -1,0 +1,75 @@
+"""The summary a person reads after a run."""
+
+from dataclasses import replace
+
+import pytest
+from jitgate.config.policy import Gate, Policy
+from jitgate.gates.judge import Judge
+from jitgate.model.failure import Failure, FailureKind
+from jitgate.report.format import format_seconds
+from jitgate.report.summary import summary
+
+from tests.jitgate.measurements import made_of
+
+POLICY = Policy(ceiling_bytes=4 << 30, gates=(Gate("here", variant="jit", min_speedup=1.10),))
+JUDGE = Judge(0.01)
+
+
+def test_a_line_a_variant_with_everything_that_decides() -> None:
+    title, head, eager, jit, *rest = summary(POLICY, JUDGE, [made_of(1.40)])
+    assert title == "my.encoder short on cpu: 60 rounds in 10 s, 95% of the time inside model calls, order by seed 0"
+    assert head.split() == ["variant", "median", "speed-up", "peak", "memory", "rel.", "L2", "verdict"]
+    assert eager.split()[0] == "eager"
+    assert "noise floor" in eager
+    assert jit.split()[0] == "jit"
+    assert "1.4" in jit
+    assert "gate 1.1" in jit
+    assert "100 MiB of 4.00 GiB" in jit
+    assert jit.endswith("PASS")
+    assert rest[0].startswith("  recommended for my.encoder short on cpu: jit, 1.4")
+    assert not any(rest[1:]), "all is PASS: there is nothing more to say"
+
+
+def test_a_sentence_for_each_verdict_that_is_not_pass() -> None:
+    lines = summary(POLICY, JUDGE, [made_of(1.0)])
+    sentences = [line for line in lines if line.startswith("FAIL")]
+    assert len(sentences) == 1
+    assert sentences[0].startswith("FAIL my.encoder-short-jit min_speedup=1.10: ")
+
+
+def test_one_failure_that_breaks_every_gate_is_said_once() -> None:
+    dead = Failure(FailureKind.DIED, "worker jit was killed by SIGKILL in turn")
+    lines = summary(POLICY, JUDGE, [made_of(1.4, failure=dead)])
+    sentences = [line for line in lines if "SIGKILL" in line]
+    assert sentences == [
+        f"FAIL my.encoder-short-jit min_speedup=1.10, ceiling=4.00GiB, rel_l2=0.0001: {dead.sentence}",
+    ]
+
+
+def test_what_can_not_run_here_is_skipped_unless_a_gate_names_it() -> None:
+    lacking = made_of(1.4, failure=Failure(FailureKind.UNAVAILABLE, "needs a card; get one"))
+    free = summary(Policy(ceiling_bytes=4 << 30), JUDGE, [lacking])
+    assert free[-1] == "skipped my.encoder-short-jit: needs a card; get one"
+    assert [line.split()[-1] for line in free if line.strip().startswith("jit ")] == ["skipped"]
+    assert not any("FAIL" in line for line in free)
+    assert any(line.startswith("FAIL my.encoder-short-jit") for line in summary(POLICY, JUDGE, [lacking]))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"), [(None, "-"), (1.5, "1.5 s"), (0.9996, "1 s"), (0.0123, "12.3 ms"), (4.2e-6, "4.2 us")]
+)
+def test_durations_are_readable(seconds: float | None, expected: str) -> None:
+    assert format_seconds(seconds) == expected
+
+
+def test_why_no_energy_is_known_is_said_once_and_what_spoilt_memory_with_its_gates() -> None:
+    measurement = made_of(1.40)
+    arms = {name: replace(arm, draw={"missing": "no counters"}) for name, arm in measurement.arms.items()}
+    blind = replace(measurement, arms=arms, residency="alone", notes=("one worker was resident at a time",))
+    lines = summary(POLICY, JUDGE, [blind, replace(blind, scenario="long")])
+    assert [line for line in lines if "no counters" in line] == ["energy, power, utilisation: no counters"]
+    assert lines.count("  note: one worker was resident at a time") == 2
+    told = {name: replace(arm, draw={"energy_j": 0.5}) for name, arm in measurement.arms.items()}
+    assert not any("energy" in line for line in summary(POLICY, JUDGE, [replace(measurement, arms=told)]))
+    paged = summary(POLICY, JUDGE, [replace(measurement, overcommitted="memory overcommitted: full")])
+    assert "INVALID my.encoder-short-jit min_speedup=1.10: memory overcommitted: full" in paged

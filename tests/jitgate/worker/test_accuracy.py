@@ -1,0 +1,124 @@
+"""Is the output still the right one?"""
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from jitgate.worker.accuracy import Parity, compare, distance, not_finite, worst
+from jitgate.workloads.sound import Sound
+
+X = torch.tensor([3.0, 4.0])
+
+
+def test_equal_outputs_have_no_distance() -> None:
+    assert distance([X, torch.tensor([True]), "text"], [X.clone(), torch.tensor([True]), "text"]) == 0.0
+
+
+@given(st.floats(min_value=1e-6, max_value=10.0))
+def test_the_distance_is_relative_to_the_right_answer(factor: float) -> None:
+    found = distance([X.double() * (1 + factor)], [X.double()])
+    assert found == pytest.approx(factor, rel=1e-6)
+
+
+def test_the_worst_leaf_counts() -> None:
+    assert distance([X, X * 1.5], [X, X]) == pytest.approx(0.5)
+
+
+def test_half_precision_is_compared_in_double() -> None:
+    assert 0 < distance([(X / 3).half()], [X / 3]) < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("found", "right"),
+    [
+        ([X], [X, X]),
+        ([torch.tensor([3.0])], [X]),
+        ([torch.tensor([3.0, math.nan])], [X]),
+        ([torch.tensor([3.0, math.inf])], [X]),
+        ([torch.tensor([1])], [torch.tensor([2])]),
+        ([torch.tensor([True])], [torch.tensor([False])]),
+        (["a"], ["b"]),
+        ([X], ["b"]),
+        ([X], [torch.zeros(2)]),
+    ],
+    ids=["count", "shape", "nan", "inf", "integers", "masks", "text", "kind", "right answer is zero"],
+)
+def test_what_can_not_be_a_rounding_error_is_infinitely_far(found: list[Any], right: list[Any]) -> None:
+    assert distance(found, right) == math.inf
+
+
+def test_zero_is_at_zero_from_zero() -> None:
+    assert distance([torch.zeros(2)], [torch.zeros(2)]) == 0.0
+    assert distance([torch.zeros(0)], [torch.zeros(0)]) == 0.0
+
+
+def test_nan_and_inf_do_not_pass_where_the_right_answer_has_them_too() -> None:
+    broken = torch.tensor([3.0, math.nan, math.inf])
+    assert distance([broken], [broken.clone()]) == math.inf
+    assert compare([broken], [broken.clone()]) == Parity(math.inf, math.inf, not_finite=2)
+    assert not_finite([torch.tensor([1, 2]), "text", X, torch.tensor([complex(math.nan, 0)])]) == 1
+
+
+@given(st.floats(min_value=-1e3, max_value=1e3), st.floats(min_value=1e-3, max_value=1e3))
+def test_the_largest_gap_is_that_of_one_value(value: float, gap: float) -> None:
+    right = torch.tensor([0.0, value, 5.0], dtype=torch.float64)
+    found = right + torch.tensor([0.0, gap, -gap / 2], dtype=torch.float64)
+    assert compare([found, torch.tensor([True])], [right, torch.tensor([True])]).max_abs == pytest.approx(gap)
+
+
+def test_other_shapes_have_no_gap_to_measure() -> None:
+    assert compare([X], [X, X]).max_abs == compare([X[:1]], [X]).max_abs == compare(["a"], [X]).max_abs == math.inf
+
+
+def test_the_leaf_that_is_a_sound_is_heard_and_others_are_not() -> None:
+    mel, other = torch.randn(1, 80, 5), torch.randn(3)
+    found = compare([other, mel + 0.01], [other, mel], Sound.mel(leaf=1))
+    assert found.log_mel_db == pytest.approx(0.01 * 20 / math.log(10), rel=1e-3)
+    assert found.snr_db is not None
+    assert not found.by_ear
+    assert compare([other, mel], [other, mel]).log_mel_db is None
+    assert compare([other], [other, mel], Sound.mel(leaf=1)).log_mel_db is None, "there is no such leaf"
+
+
+def test_of_many_calls_the_worst_counts() -> None:
+    found = worst(
+        [
+            Parity(1e-6, 0.5, 0, snr_db=120.0, log_mel_db=0.1, mr_stft=0.2),
+            Parity(1e-3, 0.1, 2, snr_db=60.0, log_mel_db=0.05, mr_stft=0.3, by_ear=True),
+        ]
+    )
+    assert found == Parity(1e-3, 0.5, 2, snr_db=60.0, log_mel_db=0.1, mr_stft=0.3, by_ear=True)
+    assert worst([Parity(math.nan), Parity(0.0)]).rel_l2 == math.inf
+    assert worst([Parity(0.0, snr_db=60.0), Parity(0.0)]).snr_db is None, "one of them could not be heard"
+
+
+@given(st.lists(st.integers(0, 6560), min_size=1, max_size=8), st.data())
+def test_one_id_that_differs_is_counted_and_infinitely_far_however_near_the_rest_is(
+    ids: list[int], data: st.DataObject
+) -> None:
+    right = torch.tensor(ids)
+    found = right.clone()
+    places = data.draw(st.sets(st.integers(0, len(ids) - 1)))
+    for place in places:
+        found[place] += 1
+    parity = compare([found, X], [right, X])
+    assert (parity.integers, parity.unequal) == (len(ids), len(places))
+    assert (parity.rel_l2 == math.inf) == bool(places)
+
+
+def test_integers_of_another_shape_or_type_are_all_unequal() -> None:
+    right = torch.tensor([1, 2])
+    for found in ([right.int()], [right.reshape(2, 1)], [right.double()], ["text"], []):
+        parity = compare(found, [right])
+        assert (parity.rel_l2, parity.integers, parity.unequal) == (math.inf, 2, 2)
+    masks = torch.tensor([True, False])
+    assert compare([masks], [masks.clone()]).integers == 2
+    assert compare([X], [X]) == Parity(0.0), "floating-point numbers are none"
+
+
+def test_the_integers_of_many_calls_add_up() -> None:
+    found = worst([Parity(0.0, integers=1), Parity(math.inf, integers=1, unequal=1), Parity(0.0, integers=1)])
+    assert (found.integers, found.unequal) == (3, 1)

@@ -1,0 +1,71 @@
+"""What an export depends on."""
+
+import torch
+from jitgate.worker.content import (
+    digest_of,
+    runtime_facts,
+    signature,
+    source_digest,
+    spread_of_shapes,
+    weight_bytes,
+    weights_digest,
+)
+
+from tests.jitgate.pool.models import Tiny
+
+
+def seeded(seed: int) -> Tiny:
+    torch.manual_seed(seed)
+    return Tiny()
+
+
+def test_equal_weights_have_equal_digests_and_one_changed_number_another() -> None:
+    one, two = seeded(0), seeded(0)
+    assert weights_digest(one) == weights_digest(two) != weights_digest(seeded(1))
+    with torch.no_grad():
+        two.second.bias[3] += 1e-7
+    assert weights_digest(one) != weights_digest(two)
+
+
+def test_the_precision_of_weights_is_part_of_them() -> None:
+    assert weights_digest(seeded(0)) != weights_digest(seeded(0).bfloat16())
+
+
+def test_the_structure_is_part_of_the_source() -> None:
+    changed = seeded(0)
+    changed.first = torch.nn.Linear(64, 64, bias=False)
+    assert source_digest(seeded(0)) == source_digest(seeded(1)) != source_digest(changed)
+
+
+def test_calls_that_differ_in_length_only_share_a_signature() -> None:
+    def call(length: int, streaming: bool = False) -> str:
+        return signature((torch.zeros(1, length, 8), torch.zeros(0, 0), streaming))
+
+    assert call(25) == call(112)
+    assert call(25) != call(25, streaming=True)
+    assert call(25) != call(1), "size 1 is specialised by torch.export"
+    assert signature((torch.zeros(3),)) != signature((torch.zeros(3, dtype=torch.int64),))
+
+
+def test_the_sizes_that_differ_are_named() -> None:
+    calls = [(torch.zeros(1, length, 8), torch.zeros(1), 3) for length in (4, 5)]
+    assert spread_of_shapes(calls) == "1,*,8;1"
+
+
+def test_a_key_depends_on_every_fact() -> None:
+    facts: dict[str, object] = {"torch": "2.13.0", "device": "cpu"}
+    assert digest_of(facts) == digest_of(dict(reversed(facts.items())))
+    assert digest_of(facts) != digest_of({**facts, "torch": "2.14.0"})
+
+
+def test_the_runtime_is_that_of_this_process() -> None:
+    facts = runtime_facts("cpu")
+    assert facts["torch"] == torch.__version__
+    assert "card" not in facts
+
+
+def test_tied_weights_are_counted_once() -> None:
+    module = torch.nn.Sequential(torch.nn.Linear(8, 8, bias=False), torch.nn.Linear(8, 8, bias=False))
+    assert weight_bytes(module) == 2 * 8 * 8 * 4
+    module[1].weight = module[0].weight
+    assert weight_bytes(module) == 8 * 8 * 4

@@ -1,0 +1,201 @@
+"""What a worker is asked beside its turns: the real stage on a tiny model, in this process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from jitgate.device.device_memory import DeviceMemory
+from jitgate.engines.registry import BASELINE
+from jitgate.worker import extras as beside
+from jitgate.worker import peak_rates as ceiling
+from jitgate.worker.content import shapes, signature
+from jitgate.worker.extras import COUNTED_CALLS, MOST_LENGTHS, emptied, unlike
+from jitgate.worker.flop_count import count_work
+from jitgate.worker.peak_rates import measure_ceiling
+from jitgate.worker.service import Stage
+from jitgate.workloads.spec import WorkloadSpec
+
+EAGER = {"name": BASELINE, "factory": "jitgate.engines.eager:eager"}
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    made = Stage()
+    made._device = "cpu"
+    made.open(**WorkloadSpec("tiny", "tests.jitgate.pool.models:tiny", ("short",), (BASELINE,)).recipe())
+    made.load(EAGER, {})
+    yield made
+    torch.set_num_threads(1)
+
+
+def test_a_stage_becomes_steady_and_its_first_call_is_the_first_of_the_series(stage: Stage, tmp_path: Path) -> None:
+    first_s = stage.bind("short", str(tmp_path))["first_call_s"]
+    series = stage.get_steady("short", first_s)["calls_s"]
+    assert series[0] == first_s
+    assert 6 <= len(series) <= beside.SETTLE_CALLS
+    assert min(series) > 0
+
+
+def test_new_lengths_come_from_other_scenarios_and_are_new_only_once(stage: Stage, tmp_path: Path) -> None:
+    folder = str(tmp_path)
+    stage.bind("short", folder)
+    assert stage.choose_lengths("short", ["varied"], folder) == {"count": 0}
+    assert stage.choose_lengths("short", [], folder) == {"count": 4}
+    answer = stage.lengths("short", folder)
+    assert answer["problem"] is None
+    assert [len(known_s) for _, known_s in answer["lengths"]] == [COUNTED_CALLS] * 4
+    assert stage.choose_lengths("short", [], folder) == {"count": 0}
+
+
+def test_what_was_asked_beside_one_scenario_is_not_the_memory_of_the_next(stage: Stage, tmp_path: Path) -> None:
+    """Seen in a run: eager's second scenario stood at 629 MiB, which was the copy that measures the bandwidth."""
+    stage.bind("short", str(tmp_path))
+    if not stage.reset_peak()["reset"]:
+        pytest.skip("this system keeps one peak for the whole life of a process")
+    torch.ones(200 << 18).sum()  # 200 MiB
+    assert (stage.footprint.peak_bytes() or 0) > 150 << 20
+    stage.bind("varied", str(tmp_path))
+    assert stage.memory()["load_peak_bytes"] < 100 << 20
+
+
+def test_a_scenario_of_many_sizes_has_its_own_and_its_first_is_not_new(stage: Stage, tmp_path: Path) -> None:
+    stage.bind("varied", str(tmp_path))
+    assert len(stage.lengths("varied", None)["lengths"]) == 3
+
+
+def test_a_scenario_of_one_size_has_no_new_ones(stage: Stage, tmp_path: Path) -> None:
+    stage.bind("short", str(tmp_path))
+    assert stage.lengths("short", None) == {"lengths": [], "problem": None, "untried": None}
+
+
+class FullHost:
+    """One MiB is left, which no process with torch in it is smaller than."""
+
+    def read(self) -> DeviceMemory:
+        return DeviceMemory(8 << 30, (8 << 30) - (1 << 20), 1 << 20)
+
+
+def test_no_new_length_is_tried_where_the_kernel_might_kill_for_it(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beside, "HostRoom", FullHost)
+    stage.bind("short", str(tmp_path))
+    assert stage.choose_lengths("short", [], str(tmp_path)) == {"count": 4}
+    answer = stage.lengths("short", str(tmp_path))
+    assert (answer["lengths"], answer["problem"]) == ([], None)
+    assert answer["untried"].startswith("1 MiB of memory were free, and this worker had taken ")
+
+
+def test_a_scenario_has_its_own_lengths_however_full_the_host_is(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beside, "HostRoom", FullHost)
+    stage.bind("varied", str(tmp_path))
+    answer = stage.lengths("varied", None)
+    assert (len(answer["lengths"]), answer["untried"]) == (3, None)
+
+
+def test_what_a_new_length_raises_is_said_and_those_before_it_count(stage: Stage, tmp_path: Path) -> None:
+    def picky(x: torch.Tensor, scale: int) -> torch.Tensor:
+        if x.size(0) == 5:
+            raise ValueError("not five\nat all")
+        return x * scale
+
+    stage._runners = {"": picky}
+    stage.bind("varied", str(tmp_path))
+    answer = stage.lengths("varied", None)
+    assert (len(answer["lengths"]), answer["problem"]) == (2, "ValueError: not five")
+
+
+def test_unlike_calls_differ_in_size_from_what_is_known_and_from_each_other() -> None:
+    calls = [(torch.zeros(rows, 4), rows > 90) for rows in [3, 3, 4, 99, *range(10, 40)]]
+    places = unlike(calls, signature(calls[0]), {shapes(calls[2])})
+    assert places[:3] == [0, 4, 5]
+    assert len(places) == MOST_LENGTHS
+
+
+def test_work_is_counted_by_hand(stage: Stage, tmp_path: Path) -> None:
+    stage.bind("short", str(tmp_path))
+    assert stage.count_work("short") == {
+        "flops": 2 * (2 * 8 * 64 * 64),
+        "parameter_bytes": 4.0 * 2 * (64 * 64 + 64),
+        "activation_bytes": 4.0 * 3 * 8 * 64,  # the input, and the result of each linear
+    }
+
+
+def test_work_of_unlike_calls_is_their_mean(stage: Stage, tmp_path: Path) -> None:
+    stage.bind("varied", str(tmp_path))
+    assert stage.count_work("varied")["flops"] == pytest.approx(2 * (2 * 3.5 * 64 * 64))  # 2 to 5 rows
+
+
+def test_attention_is_counted_on_a_cpu_too_and_what_is_element_by_element_is_not() -> None:
+    query, key = torch.randn(1, 2, 3, 8), torch.randn(1, 2, 5, 8)
+
+    def attend() -> Any:
+        return torch.nn.functional.scaled_dot_product_attention(query, key, key).softmax(-1) + 1
+
+    found = count_work([attend], torch.nn.Identity(), [(query, key)])
+    assert found["flops"] == 2 * 2 * (3 * 5 * 8) * 2
+    assert found["activation_bytes"] == 4 * (2 * 3 * 8 + 2 * 5 * 8 + 2 * 3 * 8)
+
+
+def test_a_ceiling_is_measured_and_bounds_a_smaller_product(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ceiling, "LAST_SIZE", 256)
+    monkeypatch.setattr(ceiling, "REPEATS_S", 0.0)
+    monkeypatch.setattr(ceiling, "COPY_BYTES", 1 << 20)
+    for precision in ("fp32", "autocast-bf16"):
+        found = measure_ceiling("cpu", precision)
+        assert found["flops_s"] > 1e6
+        assert found["bytes_s"] > 1e6
+    assert "missing" in measure_ceiling("cpu", "int4")
+
+
+@pytest.mark.parametrize("slow_transposed", [False, True])
+def test_the_ceiling_is_that_of_the_faster_way_to_multiply(
+    monkeypatch: pytest.MonkeyPatch, slow_transposed: bool
+) -> None:
+    multiply, slow_s = torch.mm, 0.1
+
+    def mm(one: torch.Tensor, other: torch.Tensor, *, out: torch.Tensor) -> torch.Tensor:
+        if other.is_contiguous() != slow_transposed:
+            time.sleep(slow_s)
+        return multiply(one, other, out=out)
+
+    monkeypatch.setattr(torch, "mm", mm)
+    monkeypatch.setattr(ceiling, "LAST_SIZE", 256)
+    monkeypatch.setattr(ceiling, "REPEATS_S", 0.0)
+    monkeypatch.setattr(ceiling, "COPY_BYTES", 1 << 20)
+    assert measure_ceiling("cpu", "fp32")["flops_s"] > 2 * 256**3 / slow_s
+
+
+def test_a_device_that_can_not_measure_its_ceiling_says_why() -> None:
+    assert "could not be measured" in measure_ceiling("meta:no-such", "fp32")["missing"]
+
+
+def test_a_cpu_has_no_cache_to_empty(stage: Stage) -> None:
+    assert set(stage.empty_cache().values()) == {None}
+
+
+def test_emptying_a_cache_says_what_was_held_before_and_after() -> None:
+    class FakeCuda:
+        """Holds 100 bytes, 60 of them in tensors."""
+
+        reserved = 100
+
+        def synchronize(self, device: Any) -> None: ...
+
+        def memory_reserved(self, device: Any) -> int:
+            return self.reserved
+
+        def memory_allocated(self, device: Any) -> int:
+            return 60
+
+        def empty_cache(self) -> None:
+            self.reserved = 60
+
+    assert emptied(FakeCuda(), "cuda:0") == {"before_bytes": 100, "after_bytes": 60, "allocated_bytes": 60}

@@ -1,0 +1,192 @@
+"""Did the variant run, or eager under its name?"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from jitgate.engines.registry import BASELINE, VariantSpec
+from jitgate.engines.self_checking import Rebuild, Witnessed
+from jitgate.worker.fallback_detector import Genuine
+from jitgate.worker.self_check import Witness
+from jitgate.worker.service import Stage
+from jitgate.workloads.spec import WorkloadSpec
+
+from tests.jitgate.pool.models import Tiny
+
+X = torch.randn(3, 64)
+Make = Callable[[torch.nn.Module], Callable[..., Any]]
+
+
+def patched(module: torch.nn.Module) -> Callable[..., Any]:
+    """Another activation, put in place of one that the module had."""
+    module.extra = torch.nn.Identity()
+    return module
+
+
+def zeroed(module: torch.nn.Module) -> Callable[..., Any]:
+    with torch.no_grad():
+        module.second.bias.zero_()  # type: ignore[operator,union-attr]
+    return module
+
+
+def under_autocast(module: torch.nn.Module) -> Callable[..., Any]:
+    def call(*inputs: Any) -> Any:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return module(*inputs)
+
+    return call
+
+
+def with_attribute(module: torch.nn.Module) -> Callable[..., Any]:
+    module.fast = True  # type: ignore[assignment]
+    return module
+
+
+def padded(module: torch.nn.Module) -> Callable[..., Any]:
+    return lambda x, scale: module(torch.nn.functional.pad(x, (0, 0, 0, 5)), scale)[: len(x)]
+
+
+def compiled(module: torch.nn.Module) -> Callable[..., Any]:
+    return torch.compile(module, backend="eager")
+
+
+@pytest.fixture(autouse=True)
+def fresh_compiler() -> Iterator[None]:
+    yield
+    torch._dynamo.reset()
+
+
+def sentence(make: Make, times: int = 1) -> str | None:
+    """What is said of `make(module)` at the last of so many calls."""
+    module = Tiny().eval()
+    genuine = Genuine(module)
+    runner = make(module)
+    genuine.received()
+    said = None
+    for _ in range(times):
+        call = partial(runner, X, 2)
+        answer, said = genuine.watch(call, call.args)
+        assert answer.shape == (3, 64)
+    return said
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda module: module,
+        lambda module: module.forward,
+        lambda module: lambda *inputs: module(*inputs) if inputs else None,
+        lambda module: lambda x, scale: module(x, scale=scale) * 1.0,
+        lambda module: partial(module.__call__),
+    ],
+    ids=["itself", "bound method", "wrapped", "and some more", "partial"],
+)
+def test_the_module_itself_is_eager_however_it_is_wrapped(make: Make) -> None:
+    said = sentence(make)
+    assert said is not None
+    assert said.startswith("it is eager")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        copy.deepcopy,
+        lambda module: module.half().float(),
+        lambda module: lambda x, scale: module.second(torch.relu(module.first(x))) * scale,
+        patched,
+        zeroed,
+        under_autocast,
+        with_attribute,
+        padded,
+    ],
+    ids=["copy", "weights moved", "rewritten", "layer", "weights", "autocast", "attribute", "inputs"],
+)
+def test_what_was_changed_is_not_eager(make: Make) -> None:
+    assert sentence(make) is None
+
+
+def test_a_setting_of_torch_makes_a_variant() -> None:
+    before = torch.get_float32_matmul_precision()
+
+    def relaxed(module: torch.nn.Module) -> Callable[..., Any]:
+        torch.set_float32_matmul_precision("medium")
+        return module
+
+    try:
+        assert sentence(relaxed) is None
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+def test_a_compiled_module_is_not_eager_and_one_that_fell_back_is() -> None:
+    assert sentence(compiled, times=3) is None
+    with torch.compiler.set_stance("force_eager"):  # as dynamo does by itself after eight recompiles
+        assert sentence(compiled) is not None
+
+
+def test_a_scripted_module_has_no_python_to_be_caught_in() -> None:
+    scripted = torch.jit.script(Tiny().eval())
+    genuine = Genuine(scripted)
+    genuine.received()
+    assert genuine.watch(partial(scripted, X), (X,))[1] is None
+
+
+def witness(runner: Any, name: str, where: str) -> Witness:
+    found = Witness()
+    module: torch.nn.Module = getattr(runner, "call", runner)
+    found.meet(module)
+    found.met(VariantSpec(name, "a:b", where=where), [runner])
+    found.watched(partial(runner, X))
+    return found
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    threads = torch.get_num_threads()
+    made = Stage()
+    made.open(**WorkloadSpec("tiny", "tests.jitgate.pool.models:tiny", ("short",), (BASELINE,)).recipe())
+    yield made
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16", "autocast-bf16", "autocast-fp16"])
+@pytest.mark.parametrize(
+    ("engine", "factory", "on"),
+    [
+        ("compile", "tests.jitgate.pool.models:plain", False),
+        ("compile", "tests.jitgate.pool.models:copied", True),
+        ("eager", "jitgate.engines.eager:eager", True),
+    ],
+    ids=["an engine that silently returns eager", "one that does something", "eager itself"],
+)
+def test_eager_is_seen_in_every_precision(
+    stage: Stage, tmp_path: Path, engine: str, factory: str, on: bool, precision: str
+) -> None:
+    spec = VariantSpec(f"{engine}+{precision}", factory, precision=precision, engine=engine)
+    stage.load(asdict(spec), {})
+    stage.bind("short", str(tmp_path))
+    instead = stage.proof("short")["instead"]
+    assert instead is None if on else instead.startswith("it is eager")
+
+
+def test_eager_is_eager_and_a_proof_of_ones_own_is_believed_of_those_who_brought_it() -> None:
+    module = Tiny().eval()
+    assert witness(module, BASELINE, "jitgate").proof() is None
+    assert witness(module, "mine", "my.toml").proof() is not None
+    assert witness(Witnessed(module), "mine", "my.toml").proof() is None
+    assert witness(Witnessed(module), "compile", "jitgate").proof() is not None
+    assert witness(Witnessed(module, lambda call: "its card is gone"), "mine", "my.toml").proof() == "its card is gone"
+
+
+def test_what_a_runner_rebuilt_is_asked_of_it() -> None:
+    told: list[dict[str, int]] = [{}, {Rebuild.RECAPTURE.value: 2}]
+    found = witness(Witnessed(Tiny().eval(), rebuilds=told.pop), "mine", "my.toml")
+    assert found.rebuilds() == {"CUDA-graph re-capture": 2}
+    assert found.rebuilds() == {}

@@ -1,0 +1,106 @@
+"""A user's checkout in place of jitgate's modules: gates, refusals, and a whole run on a stand-in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from jitgate.config.policy import Gate, Policy
+from jitgate.model.errors import UsageProblem
+from jitgate.plugin.checkout import with_checkout
+
+from tests.jitgate.plugin.conftest import Project
+from tests.jitgate_cosyvoice.checkouts import ENCODER_BYTES, write_checkout
+
+GATES = """
+[tool.jitgate]
+ceiling = "4GiB"
+
+[[tool.jitgate.gates]]
+workload = "cosyvoice2.flow_encoder"
+scenario = "first_chunk_sft"
+variant = "torchscript"
+min_speedup = 0.001
+
+[[tool.jitgate.gates]]
+workload = "cosyvoice2.flow_encoder"
+variant = "inductor"
+min_speedup = 1.1
+"""
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> Policy:
+    def gate(name: str, workload: str, variant: str) -> Gate:
+        return Gate(name, workload=workload, variant=variant, min_speedup=1.1)
+
+    gates = (
+        gate("scripted", "cosyvoice2.flow_encoder", "torchscript"),
+        gate("compiled", "cosyvoice2.flow_encoder", "inductor"),
+        gate("narrow", "cosyvoice2-small.flow_encoder", "torchscript"),
+        gate("all", "*", "*"),
+        gate("none", "cosyvoice9.*", "*"),
+    )
+    return with_checkout(Policy(gates=gates), write_checkout(tmp_path / "CosyVoice"), None)
+
+
+def test_only_gates_on_variants_that_a_checkout_lacks_are_set_aside(policy: Policy) -> None:
+    assert [gate.where for gate in policy.gates] == ["scripted", "narrow", "all", "none"]
+    cells = policy.cells({name: spec.scenarios for name, spec in policy.workloads.items()})
+    with pytest.raises(UsageProblem, match=r"^none matches nothing: there is no workload 'cosyvoice9"):
+        policy.check(cells)
+
+
+def test_workloads_keep_their_names_and_say_why_they_are_left_out(policy: Policy) -> None:
+    assert set(policy.workloads) == set(Policy().workloads)
+    assert policy.workloads["cosyvoice2-small.flow"].left_out == "a checkout has no narrow versions"
+    assert policy.workloads["cosyvoice2.flow"].variants == ("eager",)
+
+
+def test_a_project_that_leaves_the_shipped_workloads_out(tmp_path: Path) -> None:
+    folder = write_checkout(tmp_path / "CosyVoice")
+    with pytest.raises(UsageProblem, match=r"takes the place of jitgate's own workloads, and my\.toml leaves them out"):
+        with_checkout(Policy(where="my.toml", workloads={}), folder, None)
+
+
+def test_what_is_no_checkout_is_refused_before_anything_is_measured(project: Project) -> None:
+    (project.path / "pyproject.toml").write_text(GATES)
+    done = project.pytest("--jitgate-cosyvoice", "mypackage")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "mypackage is not a checkout of CosyVoice: it has no folder cosyvoice" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_a_run_measures_the_checkout_and_says_so(project: Project) -> None:
+    (project.path / "pyproject.toml").write_text(GATES)
+    checkout = write_checkout(project.path / "CosyVoice")
+    done = project.pytest(
+        *("--jitgate-cosyvoice", "CosyVoice"),
+        *("-k", "test_jit and first_chunk_sft and torchscript"),
+        *("--jitgate-budget", "60", "--benchmark-json", "out.json"),
+        timeout_s=600,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    # The user's module, and not ours; right, and judged.
+    (entry,) = json.loads((project.path / "out.json").read_text())["benchmarks"]
+    info = entry["extra_info"]["jitgate"]
+    assert (info["workload"], info["variant"]) == ("cosyvoice2.flow_encoder", "torchscript")
+    assert info["memory"]["weight_bytes"] == ENCODER_BYTES
+    assert info["parity"]["rel_l2"] <= info["parity"]["tolerance"]
+    assert [gate["verdict"] for gate in info["gates"] if gate["gate"].startswith("min_speedup")] == ["PASS"]
+    assert info["cold"]["built_now"]
+    assert list((project.path / ".jitgate" / "cache").glob("torchscript-*/flow.encoder.fp32.zip"))
+
+    # What a reader should know.
+    yaml = "examples/libritts/cosyvoice2/conf/cosyvoice2.yaml"
+    assert f"note: module of {checkout.resolve()}, built from its {yaml}" in done.stdout
+    assert "torchscript is scripted here: without CUDA, CosyVoice itself turns load_jit off" in done.stdout
+    assert "no inductor, and no gates on that: " in done.stdout
+    assert f"jitgate: modules of {checkout.resolve()} for cosyvoice2.flow_encoder, " in done.stdout
+    assert "left out, because a checkout has no narrow versions: cosyvoice2-small.flow_encoder, " in done.stdout
+
+    # Its code ran in workers alone.
+    assert set((checkout / "cosyvoice" / "imported_by").read_text().split()) == {"worker"}
