@@ -1,3 +1,3 @@
 """Registers the plugin, and nothing else."""
 
-pytest_plugins = ["jitgate.plugin"]
+pytest_plugins = ["jitgate"]

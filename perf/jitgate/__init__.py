@@ -3,22 +3,22 @@
 Importing this package costs nothing: torch is imported in worker processes only.
 """
 
-from jitgate.engines.self_checking import Rebuild, Witnessed
-from jitgate.model.errors import Unavailable, UsageProblem
+from jitgate.engines.self_checking import RecompileEvent, SelfChecking
+from jitgate.model.errors import Unavailable, UsageError
 from jitgate.workloads.checkpoint import load_weights
 from jitgate.workloads.sound import Sound
-from jitgate.workloads.stage import Gives, Part, Sentence
+from jitgate.workloads.stage import Stage, StageOutput, Utterance
 from jitgate.workloads.workload import Workload
 
 __all__ = [
-    "Gives",
-    "Part",
-    "Rebuild",
-    "Sentence",
+    "RecompileEvent",
+    "SelfChecking",
     "Sound",
+    "Stage",
+    "StageOutput",
     "Unavailable",
-    "UsageProblem",
-    "Witnessed",
+    "UsageError",
+    "Utterance",
     "Workload",
     "load_weights",
 ]

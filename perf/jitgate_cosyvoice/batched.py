@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from jitgate.engines.protocols import Call
 from jitgate.model.errors import Unavailable
-from jitgate.workloads.workload import Inputs
+from jitgate.model.inputs import Inputs
 
 if TYPE_CHECKING:
     import torch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 from jitgate.workloads.checkpoint_spec import CheckpointSpec
 
 from jitgate_cosyvoice.jit_files import V1_FLOW_ENCODER, V1_LLM, V1_TEXT_ENCODER, V2_FLOW_ENCODER
@@ -37,11 +37,11 @@ SHARES: Mapping[str, CheckpointSpec] = {
 def generation_of(directory: Path) -> str | None:
     """`v1` or `v2`; None where no file says so.
 
-    Raises UsageProblem for what is no directory, and for one that is both.
+    Raises UsageError for what is no directory, and for one that is both.
     """
     if not directory.is_dir():
-        raise UsageProblem(f"{directory} is not a directory; name the one that holds llm.pt, flow.pt and hift.pt")
+        raise UsageError(f"{directory} is not a directory; name the one that holds llm.pt, flow.pt and hift.pt")
     found = [name for name in MARKERS if (directory / name).is_file()]
     if len(found) > 1:
-        raise UsageProblem(f"{directory} has {' and '.join(found)}: leave the one that the weights beside it belong to")
+        raise UsageError(f"{directory} has {' and '.join(found)}: leave the one that the weights beside it belong to")
     return MARKERS[found[0]] if found else None

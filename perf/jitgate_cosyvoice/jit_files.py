@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jitgate.workloads.checkpoint import Part
-from jitgate.workloads.pretrained_file import JitFile
+from jitgate.workloads.checkpoint import CheckpointPart
+from jitgate.workloads.pretrained_file import PretrainedFile
 
 PRECISIONS = ("fp32", "fp16")
 
@@ -22,46 +22,46 @@ _CHUNK = "xs: Tensor, offset: int, required_cache_size: int, att_cache: Tensor, 
 
 _V1 = "jitgate_cosyvoice.v1"
 
-V2_FLOW_ENCODER = JitFile(
+V2_FLOW_ENCODER = PretrainedFile(
     "flow.encoder",
     "jitgate_cosyvoice.v2.flow_encoder:FlowEncoder",
     "jitgate_cosyvoice.v2.flow_encoder:narrow_encoder",
-    Part("flow.pt", "encoder."),
+    CheckpointPart("flow.pt", "encoder."),
     512,
     128,
     {"forward": _UPSAMPLED},
 )
-V1_TEXT_ENCODER = JitFile(
+V1_TEXT_ENCODER = PretrainedFile(
     "llm.text_encoder",
     f"{_V1}.conformer:text_encoder",
     f"{_V1}.conformer:small_text_encoder",
-    Part("llm.pt", "text_encoder."),
+    CheckpointPart("llm.pt", "text_encoder."),
     512,
     64,
     {"forward": _SEQUENCE},
 )
-V1_LLM = JitFile(
+V1_LLM = PretrainedFile(
     "llm.llm",
     f"{_V1}.transformer:TransformerEncoder",
     f"{_V1}.transformer:narrow_transformer",
-    Part("llm.pt", "llm."),
+    CheckpointPart("llm.pt", "llm."),
     1024,
     128,
     {"forward": _SEQUENCE, "forward_chunk": _CHUNK},
     called="forward_chunk",
     wrapper=f"{_V1}.transformer:NextPositions",
 )
-V1_FLOW_ENCODER = JitFile(
+V1_FLOW_ENCODER = PretrainedFile(
     "flow.encoder",
     f"{_V1}.conformer:flow_encoder",
     f"{_V1}.conformer:small_flow_encoder",
-    Part("flow.pt", "encoder."),
+    CheckpointPart("flow.pt", "encoder."),
     512,
     128,
     {"forward": _SEQUENCE},
 )
 
-JIT_FILES: Mapping[str, tuple[JitFile, ...]] = {
+JIT_FILES: Mapping[str, tuple[PretrainedFile, ...]] = {
     "v1": (V1_TEXT_ENCODER, V1_LLM, V1_FLOW_ENCODER),
     "v2": (V2_FLOW_ENCODER,),
 }

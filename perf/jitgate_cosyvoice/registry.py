@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jitgate.workloads.spec import WorkloadSpec
-from jitgate.workloads.token_agreement import Greedy
+from jitgate.workloads.token_agreement import TokenAgreement
 
 from jitgate_cosyvoice.checkpoints import SHARES
 
@@ -27,7 +27,7 @@ def shipped_workloads() -> dict[str, WorkloadSpec]:
     """
     module = "jitgate_cosyvoice.v2.flow_encoder"
     return {
-        spec.name: replace(spec, share=SHARES.get(spec.name))
+        spec.name: replace(spec, checkpoint_spec=SHARES.get(spec.name))
         for spec in (
             WorkloadSpec(
                 "cosyvoice2.flow_encoder",
@@ -113,7 +113,7 @@ def _version_1() -> list[WorkloadSpec]:
 def _language_model() -> list[WorkloadSpec]:
     """CosyVoice2's language model. transformers' Qwen2 is Python that TorchScript can't read."""
     module = "jitgate_cosyvoice.v2.llm"
-    best = Greedy(ids=0, scores=1, below=6561)
+    best = TokenAgreement(token_ids=0, log_probs=1, vocab_size=6561)
     return [
         WorkloadSpec(
             f"{family}.llm_{name}",
@@ -121,7 +121,7 @@ def _language_model() -> list[WorkloadSpec]:
             _SENTENCES,
             ("eager", "inductor"),
             frozenset(_SENTENCES),
-            greedy=best,
+            token_agreement=best,
         )
         for family, prefix in (("cosyvoice2", ""), ("cosyvoice2-small", "small_"))
         for name in ("prefill", "decode")

@@ -68,7 +68,7 @@ class Run(Protocol):
 
 @dataclass(frozen=True)
 class Row:
-    """What one variant was told in one run. tainted: rounds left out, of `rounds` in all."""
+    """What one variant was told in one run. excluded: rounds left out, of `rounds` in all."""
 
     run: int
     pattern: str
@@ -76,15 +76,15 @@ class Row:
     expected: str
     verdict: str
     rounds: int
-    tainted: int
+    excluded: int
 
     @property
     def right(self) -> bool:
         """The planted verdict or INVALID, and the disturbance was seen."""
-        return self.verdict in (self.expected, "INVALID") and self.tainted > 0
+        return self.verdict in (self.expected, "INVALID") and self.excluded > 0
 
     def __str__(self) -> str:
-        share = f"{self.tainted} of {self.rounds} rounds left out"
+        share = f"{self.excluded} of {self.rounds} rounds left out"
         said = "right" if self.right else "WRONG"
         return f"run {self.run} ({self.pattern}): {self.variant:5} {self.verdict:12} {said:5} {share}"
 
@@ -118,10 +118,10 @@ def rows(run: int, pattern: Pattern, evidence: Evidence, expected: Mapping[str, 
     found = []
     for variant, planted in expected.items():
         said = evidence.get(variant)
-        tainted = sum(said["tainted_rounds"].values()) if said else 0
+        excluded = sum(said["excluded_rounds"].values()) if said else 0
         verdict = said["gates"][0]["verdict"] if said else "nothing"
-        rounds = tainted + (said["rounds"] if said else 0)
-        found.append(Row(run, pattern.name, variant, planted, verdict, rounds, tainted))
+        rounds = excluded + (said["rounds"] if said else 0)
+        found.append(Row(run, pattern.name, variant, planted, verdict, rounds, excluded))
     return found
 
 

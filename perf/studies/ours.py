@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jitgate.statistics import Answer, judge, speedup
+from jitgate.statistics import Outcome, judge, speedup
 from jitgate.statistics.boundary import rank
 from jitgate.statistics.comparison import OFFSET_LEVEL
 from jitgate.statistics.durations import log_ratios
@@ -28,12 +28,12 @@ class Outcomes:
     low: NDArray[np.float64]
     high: NDArray[np.float64]
 
-    def share(self, *answers: Answer) -> float:
+    def share(self, *answers: Outcome) -> float:
         return float(np.mean(np.isin(self.answer, [str(answer) for answer in answers])))
 
     @property
     def decided(self) -> NDArray[np.bool_]:
-        return np.isin(self.answer, [str(Answer.PASS), str(Answer.FAIL)])
+        return np.isin(self.answer, [str(Outcome.PASS), str(Outcome.FAIL)])
 
 
 def watch(rounds: Rounds, threshold: float, alpha: float, *, final_intervals: bool = True) -> Outcomes:
@@ -47,7 +47,7 @@ def watch(rounds: Rounds, threshold: float, alpha: float, *, final_intervals: bo
     possible = _may_decide(rounds, threshold, alpha)
     ratio = log_ratios(rounds.baseline, rounds.candidate)
     limit = np.log(threshold)
-    answers = np.full(series, str(Answer.INCONCLUSIVE), dtype="<U12")
+    answers = np.full(series, str(Outcome.INCONCLUSIVE), dtype="<U12")
     pairs = np.full(series, total)
     low, high = np.full(series, np.nan), np.full(series, np.nan)
     for at in range(series):
@@ -57,8 +57,8 @@ def watch(rounds: Rounds, threshold: float, alpha: float, *, final_intervals: bo
                 continue
             control = None if rounds.control is None else rounds.control[at, :n]
             found = speedup(rounds.baseline[at, :n], rounds.candidate[at, :n], control, alpha=alpha)
-            answer = judge(found, threshold).answer
-            if answer in (Answer.PASS, Answer.FAIL) or n == total:
+            answer = judge(found, threshold).outcome
+            if answer in (Outcome.PASS, Outcome.FAIL) or n == total:
                 answers[at], pairs[at] = str(answer), n
                 low[at], high[at] = found.interval.low, found.interval.high
                 break

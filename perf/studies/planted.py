@@ -99,13 +99,13 @@ factory = "planted:model"
 scenarios = ["fixed"]
 variants = ["eager", "busy", "plain", "half"]
 
-[tool.jitgate.engines."busy"]
+[tool.jitgate.variants."busy"]
 factory = "planted:busy"
 
-[tool.jitgate.engines."plain"]
+[tool.jitgate.variants."plain"]
 factory = "planted:plain"
 
-[tool.jitgate.engines."half"]
+[tool.jitgate.variants."half"]
 factory = "planted:half"
 
 [[tool.jitgate.gates]]
@@ -138,7 +138,7 @@ def evidence(folder: Path, run: int, *further: str) -> dict[str, dict[str, Any]]
         *further,
     ]
     done = subprocess.run(  # noqa: S603 - our own words
-        [sys.executable, "-m", "pytest", "-p", "jitgate.plugin", *arguments, "--benchmark-json", str(report)],
+        [sys.executable, "-m", "pytest", "-p", "jitgate", *arguments, "--benchmark-json", str(report)],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), *sys.path])},
         capture_output=True,

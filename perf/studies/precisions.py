@@ -17,13 +17,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jitgate.device.processor import cpu_model
-from jitgate.worker.accuracy import Parity, compare, plain, worst
+from jitgate.model.accuracy import Accuracy, worst
+from jitgate.worker.accuracy import compare, plain
 from jitgate.worker.content import leaves
 from jitgate_cosyvoice.registry import shipped_workloads
 
 if TYPE_CHECKING:
     import torch
-    from jitgate.workloads.workload import Inputs, Workload
+    from jitgate.model.inputs import Inputs
+    from jitgate.workloads.workload import Workload
 
 VOICED = "cosyvoice2-small.vocoder, voiced"
 """The vocoder with a voice of some 200 Hz over 5 s, as trained weights have one and seeded weights don't."""
@@ -52,11 +54,11 @@ LEVELS = 127
 
 @dataclass(frozen=True)
 class Found:
-    """`parity` of one workload in one precision, or `why` it can't run in it."""
+    """`accuracy` of one workload in one precision, or `why` it can't run in it."""
 
     workload: str
     precision: str
-    parity: Parity | None
+    accuracy: Accuracy | None
     why: str = ""
 
 
@@ -76,7 +78,7 @@ def study(workloads: tuple[str, ...] = WORKLOADS, precisions: tuple[str, ...] = 
                 yield Found(name, "", None, str(reason))
                 continue
             calls = [workload.calls("5s" if name == VOICED else next(iter(workload.scenarios)))[0]]
-            if spec.greedy is not None:
+            if spec.token_agreement is not None:
                 calls = [call for scenario in workload.scenarios for call in workload.calls(scenario)]
             if name == VOICED:
                 workload.module.f0_predictor.classifier.bias.fill_(VOICE_HZ)  # type: ignore[operator,union-attr]
@@ -88,7 +90,9 @@ def study(workloads: tuple[str, ...] = WORKLOADS, precisions: tuple[str, ...] = 
                     yield Found(name, precision, None, str(error).splitlines()[0])
                 else:
                     pairs = zip(found, right, strict=True)
-                    yield Found(name, precision, worst(compare(*pair, workload.sound, spec.greedy) for pair in pairs))
+                    yield Found(
+                        name, precision, worst(compare(*pair, workload.sound, spec.token_agreement) for pair in pairs)
+                    )
 
 
 def table(found: Iterator[Found]) -> Iterator[str]:
@@ -96,20 +100,20 @@ def table(found: Iterator[Found]) -> Iterator[str]:
     yield "| workload | precision | rel. L2 | max. error | SNR | log-mel | MR-STFT | other ids | surprisal |"
     yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     for each in found:
-        parity = each.parity
-        if parity is None:
+        accuracy = each.accuracy
+        if accuracy is None:
             yield f"| {each.workload} | {each.precision} | can't run: {each.why} | | | | | | |"
             continue
-        if parity.not_finite:
-            yield f"| {each.workload} | {each.precision} | {parity.not_finite} values are NaN or Inf | | | | | | |"
+        if accuracy.not_finite:
+            yield f"| {each.workload} | {each.precision} | {accuracy.not_finite} values are NaN or Inf | | | | | | |"
             continue
         ear = [
-            "" if parity.snr_db is None else f"{parity.snr_db:.0f} dB",
-            "" if parity.log_mel_db is None else f"{parity.log_mel_db:.2g} dB",
-            "" if parity.mr_stft is None else f"{parity.mr_stft:.2g}",
+            "" if accuracy.snr_db is None else f"{accuracy.snr_db:.0f} dB",
+            "" if accuracy.log_mel_db is None else f"{accuracy.log_mel_db:.2g} dB",
+            "" if accuracy.mr_stft is None else f"{accuracy.mr_stft:.2g}",
         ]
-        ids = [f"{parity.other_ids} of {parity.ids}", f"{parity.surprisal:.1e}"] if parity.ids else ["", ""]
-        cells = [each.workload, each.precision, f"{parity.rel_l2:.1e}", f"{parity.max_abs:.1e}", *ear, *ids]
+        ids = [f"{accuracy.other_ids} of {accuracy.ids}", f"{accuracy.surprisal:.1e}"] if accuracy.ids else ["", ""]
+        cells = [each.workload, each.precision, f"{accuracy.rel_l2:.1e}", f"{accuracy.max_abs:.1e}", *ear, *ids]
         yield f"| {' | '.join(cells)} |"
 
 
@@ -170,9 +174,10 @@ error, and for a mel or a waveform what an ear would say. `fp64` tells how far f
 
 The tolerances in `perf/workloads/tolerance.py`, and their reasons, are set from these rows. The vocoder shows why one
 with trained weights is judged by ear: a voice of 200 Hz, summed up over 5 s, carries float32's own rounding beyond the
-1e-4 that float32 is held to, and a thousandth of a decibel is all that is heard of it. Where ids are chosen (the steps
-of version 2's language model), a row is the worst of all steps of all scenarios, and says how many ids are others than
-float32's and what they are worth: their surprisal, -ln p by float32's own scores, relative, above that of float32's id.
+1e-4 that float32 is held to, and a thousandth of a decibel is all that is audio_metrics of it. Where ids are chosen
+(the steps of version 2's language model), a row is the worst of all steps of all scenarios, and says how many ids are
+others than float32's and what they are worth: their surprisal, -ln p by float32's own scores, relative, above that of
+float32's id.
 
 """
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jitgate.statistics import Answer, first_decision, judge, speedup
+from jitgate.statistics import Outcome, first_decision, judge, speedup
 
 from studies.noise import Rounds
 from studies.ours import watch
@@ -48,7 +48,7 @@ def verdicts(study: Study) -> Found:
             controlled = speedup(arms["eager"], arms[candidate], arms["eager_twin"], alpha=study.alpha)
             stopped = first_decision(arms["eager"], arms[candidate], limit, arms["eager_twin"], alpha=study.alpha)
             said = [
-                f"{judge(found, limit).answer} [{found.interval.low:.3f}, {found.interval.high:.3f}]"
+                f"{judge(found, limit).outcome} [{found.interval.low:.3f}, {found.interval.high:.3f}]"
                 for found in (alone, controlled)
             ]
             lines.append(
@@ -60,7 +60,7 @@ def verdicts(study: Study) -> Found:
 
 def false_alarms(study: Study) -> Found:
     """Rounds of two eager instances in a random new order, the two exchanged at random in each: truly equal arms."""
-    lines = ["| rounds | wrong PASS or FAIL, looking after every round |", "| --- | ---: |"]
+    lines = ["| rounds | wrong PASS or FAIL, watching after every round |", "| --- | ---: |"]
     for number, (name, arms) in enumerate(traces()):
         study.say(f"recorded: {name}")
         rng = study.generator(9, number)
@@ -70,5 +70,5 @@ def false_alarms(study: Study) -> Found:
         swapped = rng.integers(0, 2, drawn.shape)
         rounds = Rounds(pairs[swapped, drawn], pairs[1 - swapped, drawn], None)
         outcome = watch(rounds, 1.0, study.alpha, final_intervals=False)
-        lines.append(f"| {name} | {outcome.share(Answer.PASS, Answer.FAIL):.2%} |")
+        lines.append(f"| {name} | {outcome.share(Outcome.PASS, Outcome.FAIL):.2%} |")
     return Found(lines)

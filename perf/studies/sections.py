@@ -54,7 +54,7 @@ too. With a control, claims must also hold with the control's offset to either s
 _COVERAGE = f"""Share of {{runs}} measurements whose final interval holds the true ratio, whatever stopped them; at
 most {ROUNDS} rounds."""
 _TAILS = f"""Share of {{half}} series of {tables.TAIL_CALLS} calls in which the bounds of a percentile ever missed it,
-looking every {tables.TAIL_LOOKS} calls."""
+watching every {tables.TAIL_LOOKS} calls."""
 _OTHERS = f"""{{runs}} measurements a line, {tables.BLOCK_ROUNDS} calls of each arm for every rule. Ours and "paired
 z" get interleaved rounds, the others two sequential blocks on the same machine. Ours looks after every round and
 may answer INCONCLUSIVE or INVALID, which count as missed here; the others look once. Where instances are biased,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jitgate.statistics import Answer, judge, speedup, tail
+from jitgate.statistics import Outcome, judge, speedup, tail
 from jitgate.statistics.boundary import EXACT_PAIRS, null_distribution
 from jitgate.statistics.sequential import positive_averages
 from scipy.special import ndtri
@@ -37,8 +37,8 @@ def false_alarms(study: Study) -> Found:
         rng = study.generator(1, number)
         for size in chunks(study.measurements):
             outcome = watch(interleaved(noise, rng, size, ROUNDS), 1.0, study.alpha, final_intervals=False)
-            wrong_pass += int(np.sum(outcome.answer == Answer.PASS))
-            wrong_fail += int(np.sum(outcome.answer == Answer.FAIL))
+            wrong_pass += int(np.sum(outcome.answer == Outcome.PASS))
+            wrong_fail += int(np.sum(outcome.answer == Outcome.FAIL))
         either = (wrong_pass + wrong_fail) / study.measurements
         shares[noise.name] = {"ours": either}
         cells = f"{wrong_pass / study.measurements:.2%} | {wrong_fail / study.measurements:.2%} | {either:.2%}"
@@ -55,11 +55,11 @@ def limits(study: Study) -> Found:
         rng = study.generator(2, number)
         arms = np.stack([autoregressive(rng, series, ROUNDS, strength) for _ in range(2)])
         outcome = watch(Rounds(np.exp(arms[0]), np.exp(arms[1]), None), 1.0, study.alpha, final_intervals=False)
-        lines.append(f"| memory {strength:.1f} | {outcome.share(Answer.PASS, Answer.FAIL):.1%} |")
+        lines.append(f"| memory {strength:.1f} | {outcome.share(Outcome.PASS, Outcome.FAIL):.1%} |")
     study.say("limits: many rounds")
     rounds = interleaved(NOISES[0], study.generator(11), series, LONG)
     outcome = watch(rounds, 1.0, study.alpha, final_intervals=False)
-    lines.append(f"| none, but {LONG} rounds | {outcome.share(Answer.PASS, Answer.FAIL):.1%} |")
+    lines.append(f"| none, but {LONG} rounds | {outcome.share(Outcome.PASS, Outcome.FAIL):.1%} |")
     for number, processes in enumerate((1, 5)):
         study.say(f"limits: random bias, {processes} processes")
         rng = study.generator(10, number)
@@ -69,7 +69,7 @@ def limits(study: Study) -> Found:
         wrong = 0
         for baseline, candidate, control in np.moveaxis(np.exp(logs), 1, 0):
             found = speedup(baseline, candidate, control, alpha=study.alpha, processes=labels)
-            wrong += judge(found, 1.0).answer in (Answer.PASS, Answer.FAIL)
+            wrong += judge(found, 1.0).outcome in (Outcome.PASS, Outcome.FAIL)
         says = "one process" if processes == 1 else f"{processes} processes"
         lines.append(f"| random bias of {BIAS:.0%}, control, {says}, one look at the end | {wrong / series:.1%} |")
     return Found(lines)
@@ -115,7 +115,7 @@ def power(study: Study) -> Found:
             rounds = interleaved(noise, rng, runs, 2 * ROUNDS, effect.ratio, effect.spread / PAIR_SPREAD)
             outcome = watch(rounds, effect.threshold, study.alpha, final_intervals=False)
             pairs = np.where(outcome.decided, outcome.pairs, np.inf)
-            wrong = outcome.share(Answer.FAIL if effect.ratio > effect.threshold else Answer.PASS)
+            wrong = outcome.share(Outcome.FAIL if effect.ratio > effect.threshold else Outcome.PASS)
             late = float(np.quantile(pairs, 0.95, method="higher"))
             mean = float(np.mean(np.minimum(pairs, 2 * ROUNDS)))
             shares = " / ".join(f"{np.mean(pairs <= n):.1%}" for n in (12, 24, 32, 200))
@@ -206,13 +206,13 @@ def against_others(study: Study) -> Found:
             paired = interleaved(noise, rng, study.runs, BLOCK_ROUNDS, ratio)
             blocks = sequential(noise, rng, study.runs, BLOCK_ROUNDS, ratio)
             ours = watch(paired, 1.0, study.alpha)
-            shares = [ours.share(Answer.PASS, Answer.FAIL) if ratio == 1.0 else 1 - ours.share(Answer.FAIL)]
+            shares = [ours.share(Outcome.PASS, Outcome.FAIL) if ratio == 1.0 else 1 - ours.share(Outcome.FAIL)]
             for rival in RIVALS:
                 called = rival.calls(paired if rival.paired else blocks, study.alpha)
                 shares.append(float(np.mean(called != 0) if ratio == 1.0 else np.mean(called != 1)))
             if ratio == 1.0:
                 alarms[noise.name] = dict(zip(["ours", *(rival.name for rival in RIVALS)], shares, strict=True))
-            invalid = f" ({ours.share(Answer.INVALID):.1%})" if noise.bias else ""
+            invalid = f" ({ours.share(Outcome.INVALID):.1%})" if noise.bias else ""
             lines.append(
                 f"| {noise.name} | {says} | {shares[0]:.1%}{invalid} | "
                 + " | ".join(f"{s:.1%}" for s in shares[1:])

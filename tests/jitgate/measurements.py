@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from jitgate.engines.registry import BASELINE, CONTROL
-from jitgate.model.cold_start import Cold
+from jitgate.model.accuracy import Accuracy
+from jitgate.model.cold_start import ColdStart
 from jitgate.model.failure import Failure
-from jitgate.model.measurement import Arm, Measurement
-from jitgate.worker.accuracy import Parity
+from jitgate.model.measurement import Measurement
+from jitgate.model.samples import Samples
+from jitgate.model.variant import BASELINE, CONTROL
 
 MIB = 1 << 20
 
@@ -25,7 +26,7 @@ def made_of(
     control: bool = True,
     control_failure: Failure | None = None,
     baseline_failure: Failure | None = None,
-    tainted: int = 0,
+    excluded: int = 0,
 ) -> Measurement:
     """A measurement whose candidate `jit` is `ratio` times as fast as eager's 10 ms, and its control `floor` times."""
     rng = np.random.default_rng(seed)
@@ -34,13 +35,13 @@ def made_of(
         noise = np.exp(rng.normal(0.0, spread / np.sqrt(2), rounds))
         return tuple((float(0.010 / factor * jitter),) for jitter in noise)
 
-    def arm(name: str, factor: float, broken: Failure | None = None) -> Arm:
+    def samples(name: str, factor: float, broken: Failure | None = None) -> Samples:
         memory = {"peak_bytes": peak_bytes}
-        parity = None if rel_l2 is None else Parity(rel_l2)
-        return Arm(name, turns(factor), (), (), Cold(), memory=memory, parity=parity, failure=broken)
+        accuracy = None if rel_l2 is None else Accuracy(rel_l2)
+        return Samples(name, turns(factor), (), (), ColdStart(), memory=memory, accuracy=accuracy, failure=broken)
 
-    arms = {BASELINE: arm(BASELINE, 1.0, baseline_failure), "jit": arm("jit", ratio, failure)}
+    all_samples = {BASELINE: samples(BASELINE, 1.0, baseline_failure), "jit": samples("jit", ratio, failure)}
     if control:
-        arms[CONTROL] = arm(CONTROL, floor, control_failure)
-    left_out = ("other processes were running",) * tainted
-    return Measurement("my.encoder", "short", "cpu", 0, arms, wall_s=10.0, busy_s=9.5, tainted=left_out)
+        all_samples[CONTROL] = samples(CONTROL, floor, control_failure)
+    left_out = ("other processes were running",) * excluded
+    return Measurement("my.encoder", "short", "cpu", 0, all_samples, wall_s=10.0, busy_s=9.5, excluded=left_out)

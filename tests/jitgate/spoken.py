@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from jitgate.engines.registry import BASELINE, CONTROL
-from jitgate.measure.utterance import Spoken
-from jitgate.model.cold_start import Cold
-from jitgate.model.measurement import Arm, Measurement
-from jitgate.pool.pool import Lap
-from jitgate.worker.accuracy import Parity
+from jitgate.model.accuracy import Accuracy
+from jitgate.model.cold_start import ColdStart
+from jitgate.model.measurement import Measurement
+from jitgate.model.samples import Samples
+from jitgate.model.turn import StageTime
+from jitgate.model.utterance import PipelineUtterance
+from jitgate.model.variant import BASELINE, CONTROL
 
 STAGED = "encoder=jit"
-SPOKEN = Spoken(
+SPOKEN = PipelineUtterance(
     {"llm": "tokens", "encoder": "", "vocoder": "audio"},
     audio_s=2.0,
     speech_tokens=50,
@@ -38,20 +39,24 @@ def sentence_of(
     """
     rng = np.random.default_rng(seed)
 
-    def arm(name: str, encoder: float, others: float) -> Arm:
-        turns, laps = [], []
+    def samples(name: str, encoder: float, others: float) -> Samples:
+        turns, stage_times = [], []
         for _ in range(rounds):
             noise = np.exp(rng.normal(0.0, spread, 4))
             stages = {
-                part: seconds / (encoder if part == "encoder" else others) * float(jitter)
-                for (part, seconds), jitter in zip(STAGES_S.items(), noise, strict=False)
+                stage: seconds / (encoder if stage == "encoder" else others) * float(jitter)
+                for (stage, seconds), jitter in zip(STAGES_S.items(), noise, strict=False)
             }
             turns.append((sum(stages.values()) + BETWEEN_S / others * float(noise[3]),))
             if twice:
                 stages["encoder"] += stages["vocoder"]
-            laps.append((tuple(Lap(part, spent, spent + 0.1, 1) for part, spent in stages.items()),))
-        return Arm(name, tuple(turns), (), (), Cold(), parity=Parity(1e-6), laps=tuple(laps))
+            stage_times.append((tuple(StageTime(stage, spent, spent + 0.1, 1) for stage, spent in stages.items()),))
+        return Samples(name, tuple(turns), (), (), ColdStart(), accuracy=Accuracy(1e-6), stage_times=tuple(stage_times))
 
-    arms = {BASELINE: arm(BASELINE, 1.0, 1.0), STAGED: arm(STAGED, gain, elsewhere), CONTROL: arm(CONTROL, 1.0, 1.0)}
-    said = Spoken(**{**vars(SPOKEN), "streaming": streaming})
-    return Measurement("my.pipeline", "2s", "cpu", 0, arms, wall_s=100.0, busy_s=99.0, spoken=said)
+    all_samples = {
+        BASELINE: samples(BASELINE, 1.0, 1.0),
+        STAGED: samples(STAGED, gain, elsewhere),
+        CONTROL: samples(CONTROL, 1.0, 1.0),
+    }
+    said = PipelineUtterance(**{**vars(SPOKEN), "streaming": streaming})
+    return Measurement("my.pipeline", "2s", "cpu", 0, all_samples, wall_s=100.0, busy_s=99.0, utterance=said)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 from jitgate.worker.factories import build_workload
-from jitgate.workloads.weight_source import Origin
+from jitgate.workloads.weight_source import WeightSource
 from jitgate_cosyvoice.checkpoints import generation_of
 from jitgate_cosyvoice.registry import shipped_workloads
 from jitgate_cosyvoice.v1 import modules
@@ -34,10 +34,12 @@ def directories(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def test_every_workload_at_true_size_has_a_share_and_no_narrow_one() -> None:
-    assert {name for name, spec in SHIPPED.items() if spec.share} == {name for name in SHIPPED if "-small" not in name}
+    assert {name for name, spec in SHIPPED.items() if spec.checkpoint_spec} == {
+        name for name in SHIPPED if "-small" not in name
+    }
 
 
-@pytest.mark.parametrize("name", [name for name, spec in SHIPPED.items() if spec.share])
+@pytest.mark.parametrize("name", [name for name, spec in SHIPPED.items() if spec.checkpoint_spec])
 def test_a_checkpoint_with_the_original_s_layout_loads(
     name: str, directories: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -46,8 +48,8 @@ def test_a_checkpoint_with_the_original_s_layout_loads(
     # Its caches at true size are 0.8 GB, and say nothing about weights.
     monkeypatch.setattr(modules, "step_scenarios", lambda **_: {"1s": (torch.zeros(1),)})
     spec = SHIPPED[name]
-    assert spec.share is not None
-    origin = Origin(directories[spec.share.generation], None, spec.share.files)
+    assert spec.checkpoint_spec is not None
+    origin = WeightSource(directories[spec.checkpoint_spec.generation], None, spec.checkpoint_spec.files)
     module = build_workload(spec.factory, spec.where, origin).module
     for own, value in module.state_dict().items():
         inside = own.partition(".")[2] if name.endswith("pipeline") else own  # each file under a name of its own
@@ -60,7 +62,7 @@ def test_a_directory_says_what_it_is(directories: dict[str, Path], tmp_path: Pat
     assert generation_of(tmp_path) is None
     for name in ("cosyvoice.yaml", "cosyvoice2.yaml"):
         (tmp_path / name).write_text("")
-    with pytest.raises(UsageProblem, match=r"has cosyvoice\.yaml and cosyvoice2\.yaml"):
+    with pytest.raises(UsageError, match=r"has cosyvoice\.yaml and cosyvoice2\.yaml"):
         generation_of(tmp_path)
-    with pytest.raises(UsageProblem, match="is not a directory"):
+    with pytest.raises(UsageError, match="is not a directory"):
         generation_of(tmp_path / "cosyvoice.yaml")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jitgate.config.staged import with_staged
 from jitgate.engines.registry import shipped_variants
-from jitgate.engines.staged import with_staged
 from jitgate.model.errors import Unavailable
 from jitgate.worker.factories import build_workload, resolve
 from jitgate.workloads.sound import Sound

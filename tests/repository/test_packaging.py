@@ -121,7 +121,7 @@ def test_a_wheel_holds_the_package_its_types_and_its_licence_only(tmp_path: Path
     with zipfile.ZipFile(tmp_path / built.stdout.split()[-1]) as wheel:
         names = wheel.namelist()
 
-    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"perf"}
-    assert "perf/py.typed" in names
+    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"jitgate", "jitgate_cosyvoice"}
+    assert "jitgate/py.typed" in names
     assert [name for name in names if name.endswith(".dist-info/licenses/LICENSE")]
     assert [name for name in names if "__pycache__" in name] == []

@@ -13,13 +13,13 @@ from studies.busy import BUDGET_S, OFF_S, ON_S, Pattern, Row, busy, pattern_of, 
 EXPECTED = {"busy": "FAIL", "half": "PASS"}
 
 
-def said(verdict: str, *, rounds: int = 30, tainted: int = 5) -> dict[str, Any]:
-    causes = {"other processes were running": tainted} if tainted else {}
-    return {"gates": [{"verdict": verdict}], "rounds": rounds, "tainted_rounds": causes}
+def said(verdict: str, *, rounds: int = 30, excluded: int = 5) -> dict[str, Any]:
+    causes = {"other processes were running": excluded} if excluded else {}
+    return {"gates": [{"verdict": verdict}], "rounds": rounds, "excluded_rounds": causes}
 
 
 @pytest.mark.parametrize(
-    ("verdict", "tainted", "right"),
+    ("verdict", "excluded", "right"),
     [
         ("FAIL", 5, True),
         ("INVALID", 5, True),
@@ -30,9 +30,9 @@ def said(verdict: str, *, rounds: int = 30, tainted: int = 5) -> dict[str, Any]:
     ],
 )
 def test_right_is_what_was_planted_or_invalid_and_only_where_the_disturbance_was_seen(
-    verdict: str, tainted: int, right: bool
+    verdict: str, excluded: int, right: bool
 ) -> None:
-    assert Row(1, "one stretch", "busy", "FAIL", verdict, 35, tainted).right == right
+    assert Row(1, "one stretch", "busy", "FAIL", verdict, 35, excluded).right == right
 
 
 def test_a_variant_that_vanished_is_wrong() -> None:

@@ -35,7 +35,7 @@ def judged(rounds: dict[str, NDArray[np.float64]]) -> dict[str, Any]:
             "design_effect": found.design_effect,
             "verdicts": {
                 str(limit): [
-                    str(judge(found, limit).answer),
+                    str(judge(found, limit).outcome),
                     judge(found, limit).pairs_needed,
                     first_decision(eager, candidate, limit, twin),
                 ]

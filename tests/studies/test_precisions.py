@@ -5,8 +5,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jitgate.gates.authenticity import ROUNDING, UNROUNDED
+from jitgate.model.accuracy import Accuracy
 from jitgate.model.tolerance import TOLERANCE
-from jitgate.worker.accuracy import Parity
 from studies.precisions import LEVELS, Found, rounded, study, table
 
 
@@ -25,8 +25,8 @@ def test_an_encoder_is_within_its_tolerance_and_beyond_what_float32_rounds() -> 
     found = list(study(("cosyvoice2-small.flow_encoder",), ("bf16", "int8 weights")))
     assert [each.precision for each in found] == ["bf16", "int8 weights"]
     for each in found:
-        assert each.parity is not None
-        assert UNROUNDED < each.parity.rel_l2 <= TOLERANCE[each.precision.split()[0]]
+        assert each.accuracy is not None
+        assert UNROUNDED < each.accuracy.rel_l2 <= TOLERANCE[each.precision.split()[0]]
 
 
 def test_half_precisions_have_a_tolerance_and_float32_the_narrowest() -> None:
@@ -39,13 +39,13 @@ def test_half_precisions_have_a_tolerance_and_float32_the_narrowest() -> None:
     ("found", "said"),
     [
         (Found("w", "fp16", None, "no such kernel"), "| w | fp16 | can't run: no such kernel | | | | | | |"),
-        (Found("w", "fp16", Parity(1.0, not_finite=3)), "| w | fp16 | 3 values are NaN or Inf | | | | | | |"),
+        (Found("w", "fp16", Accuracy(1.0, not_finite=3)), "| w | fp16 | 3 values are NaN or Inf | | | | | | |"),
         (
-            Found("w", "bf16", Parity(1e-2, 0.5, 0, 40.0, 0.0123, 0.5)),
+            Found("w", "bf16", Accuracy(1e-2, 0.5, 0, 40.0, 0.0123, 0.5)),
             "| w | bf16 | 1.0e-02 | 5.0e-01 | 40 dB | 0.012 dB | 0.5 |  |  |",
         ),
         (
-            Found("w", "bf16", Parity(1e-2, 0.5, ids=12, other_ids=5, surprisal=0.0214)),
+            Found("w", "bf16", Accuracy(1e-2, 0.5, ids=12, other_ids=5, surprisal=0.0214)),
             "| w | bf16 | 1.0e-02 | 5.0e-01 |  |  |  | 5 of 12 | 2.1e-02 |",
         ),
     ],

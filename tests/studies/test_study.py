@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from jitgate.statistics import Answer, first_decision
+from jitgate.statistics import Outcome, first_decision
 from studies import recorded, tables
 from studies.candidates import CANDIDATES
 from studies.noise import NOISES, Noise, interleaved, sequential
@@ -99,7 +99,7 @@ def test_recorded_rounds_keep_to_their_planted_truth(study: Study) -> None:
     lines = recorded.verdicts(study).lines
     planted = [line for line in lines if "| slower_12pct | 1.00 |" in line]
     assert len(planted) == 7
-    assert all(line.count(str(Answer.FAIL)) == 2 for line in planted)
+    assert all(line.count(str(Outcome.FAIL)) == 2 for line in planted)
 
 
 def test_no_rule_needs_less_than_the_least() -> None:

@@ -3,5 +3,5 @@
 from jitgate.plugin.candidate import Candidate
 
 
-def test_candidate_is_on_and_builds_nothing_anew(candidate: Candidate, max_rebuilds: int) -> None:
-    assert candidate.rebuilds <= max_rebuilds
+def test_candidate_is_on_and_builds_nothing_anew(candidate: Candidate, max_recompiles: int) -> None:
+    assert candidate.recompiles <= max_recompiles

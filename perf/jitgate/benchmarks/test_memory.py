@@ -3,13 +3,13 @@
 from jitgate.plugin.candidate import Candidate
 
 
-def test_variant_stays_under_the_ceiling(variant: Candidate, ceiling: int) -> None:
-    assert variant.peak_memory <= ceiling
+def test_variant_stays_under_the_memory_limit(variant: Candidate, memory_limit: int) -> None:
+    assert variant.peak_memory <= memory_limit
 
 
-def test_variant_fits_while_loading(variant: Candidate, load_ceiling: int) -> None:
-    assert variant.load_memory <= load_ceiling
+def test_variant_fits_while_loading(variant: Candidate, load_memory_limit: int) -> None:
+    assert variant.load_memory <= load_memory_limit
 
 
-def test_memory_does_not_grow_with_the_calls(variant: Candidate, max_growth: float) -> None:
-    assert variant.memory_growth <= max_growth
+def test_memory_does_not_grow_with_the_calls(variant: Candidate, max_memory_growth: float) -> None:
+    assert variant.memory_growth <= max_memory_growth

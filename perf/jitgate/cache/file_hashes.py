@@ -13,7 +13,7 @@ SETTLED_S = 2.0
 systems that keep whole seconds, or two): its digest is not remembered."""
 
 
-class FileDigests:
+class FileHashes:
     """Digests by content, kept in `book` under path, size and time of the last change in nanoseconds.
 
     A book that can't be read or written costs time, and nothing else.

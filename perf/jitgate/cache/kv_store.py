@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 
-class Remembered:
+class KeyValueStore:
     """One small JSON file a key. What can't be read counts as nothing; a folder that can't be written keeps nothing."""
 
     def __init__(self, folder: Path) -> None:

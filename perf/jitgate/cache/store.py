@@ -14,9 +14,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from jitgate.cache.file_hashes import FileDigests
+from jitgate.cache.file_hashes import FileHashes
 from jitgate.cache.pruning import used
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 
 MANIFEST = "manifest.json"
 
@@ -38,7 +38,7 @@ class Artefact:
 class ArtefactCache:
     """A folder with one folder a key: the file, and a manifest written last, so that half a file never counts.
 
-    Raises UsageProblem where the folder can't be written.
+    Raises UsageError where the folder can't be written.
     """
 
     def __init__(self, root: Path) -> None:
@@ -49,15 +49,15 @@ class ArtefactCache:
             probe.write_bytes(b"")
             probe.unlink()
         except OSError as error:
-            raise UsageProblem(
+            raise UsageError(
                 f"the artefact cache {root} can't be written ({error.strerror}); choose another with "
                 "--jitgate-cache DIR"
             ) from error
 
     @property
-    def digests(self) -> FileDigests:
+    def file_hashes(self) -> FileHashes:
         """Digests of files that lie elsewhere, remembered here."""
-        return FileDigests(self._root / "digests.json")
+        return FileHashes(self._root / "digests.json")
 
     def find(self, key: str) -> tuple[Artefact | None, str | None]:
         """The artefact of `key`, whole and unchanged; or None, and a warning where there was a damaged one."""
@@ -114,12 +114,12 @@ class ArtefactCache:
 
     @contextlib.contextmanager
     def locked(self, key: str, wait_s: float) -> Iterator[None]:
-        """Only one process builds `key`; the others wait here and then find it. UsageProblem after `wait_s`."""
+        """Only one process builds `key`; the others wait here and then find it. UsageError after `wait_s`."""
         lock = FileLock(self._root / f"{key}.lock")
         try:
             lock.acquire(timeout=wait_s)
         except Timeout as error:
-            raise UsageProblem(
+            raise UsageError(
                 f"another run has been building into {self._root} for over {wait_s:.0f} s; wait for it, "
                 "or choose another with --jitgate-cache DIR"
             ) from error

@@ -1,7 +1,7 @@
 """`jitgate doctor`: what this machine is, and what results from it are worth. Nothing is measured.
 
-Exit code 0: results here are worth something, though there may be doubts. 1: at least one doubt spoils them (a busy
-machine, a full card, no torch): nothing measured now says anything. 4: bad input. With --assess, 0 says that the
+Exit code 0: results here are worth something, though there may be warnings. 1: at least one warning blocking them (a
+busy machine, a full card, no torch): nothing measured now says anything. 4: bad input. With --assess, 0 says that the
 question was answered, whatever the answer is.
 """
 
@@ -12,7 +12,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -33,7 +33,7 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
         "doctor",
         help="facts of this machine, and what results from it are worth",
         description="Reads this machine without importing torch, says what can be measured here, and what speaks "
-        "against it, each doubt with its remedy. Exit code 0 results are worth something, 1 they are worth nothing "
+        "against it, each warning with its remedy. Exit code 0 results are worth something, 1 they are worth nothing "
         "now, 4 bad input.",
     )
     parser.add_argument(
@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.assess is not None:
             return _assess(arguments)
         return _examine(arguments)
-    except UsageProblem as problem:
+    except UsageError as problem:
         sys.stderr.write(f"jitgate doctor: {problem}\n")
         return BAD_INPUT
 
@@ -70,17 +70,17 @@ def _examine(arguments: argparse.Namespace) -> int:
     from jitgate.device.machine import machine
     from jitgate.engines.inductor import Inductor
     from jitgate.report import machine as report
-    from jitgate.report.warnings import doubts
+    from jitgate.report.warnings import warnings
 
     seen = machine(missing_compiler=Inductor().unavailable())
     device = choose_device(arguments.jitgate_device, lambda: visible(seen.survey))
-    found = doubts(seen, device, _holder(device))
+    found = warnings(seen, device, _holder(device))
     mark = fingerprint(device)
     if arguments.json:
         _print(json.dumps(report.as_json(seen, device, mark, found), indent=2))
     else:
         _print("\n".join(report.as_text(seen, device, mark, found)))
-    return WORTH_SOMETHING if report.worth_something(found) else WORTH_NOTHING
+    return WORTH_SOMETHING if report.ready(found) else WORTH_NOTHING
 
 
 def _holder(device: Device) -> Reading[str | None]:
@@ -89,7 +89,7 @@ def _holder(device: Device) -> Reading[str | None]:
 
     try:
         return RunLock(device).holder()
-    except UsageProblem as problem:
+    except UsageError as problem:
         return Missing(str(problem))
 
 
@@ -111,7 +111,7 @@ def _named(name: str) -> Room:
 
     card = known_card(name)
     if card is None:
-        raise UsageProblem(f"--assess {name!r} is not a card I know: {_known_names()}")
+        raise UsageError(f"--assess {name!r} is not a card I know: {_known_names()}")
     sources = tuple(source for source in (card.source, card.in_use_source) if source)
     return Room(card.name, card.memory_bytes, card.in_use_bytes, card.bandwidth_bytes_s, sources)
 
@@ -128,7 +128,7 @@ def _present(wish: str) -> Room:
     survey = survey_cards()
     cards = visible(survey)
     if not cards:
-        raise UsageProblem(f"--assess without a name: no card answers here ({survey.why_none}); {_known_names()}")
+        raise UsageError(f"--assess without a name: no card answers here ({survey.why_none}); {_known_names()}")
     chosen = choose_device(wish, lambda: cards, torch_has_cuda=True).card or cards[0]
     used = next((known(facts.memory_used_bytes) for facts in survey.cards if facts.uuid == chosen.uuid), None)
     same = known_card(chosen.name)

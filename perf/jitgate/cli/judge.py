@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
 
-    from jitgate.statistics import Judgement, Speedup
+    from jitgate.statistics import Decision, Speedup
 
 EXIT_CODES = {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 2, "INVALID": 3}
 BAD_INPUT = 4
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         _check(arguments)
         columns = [arguments.baseline, arguments.candidate, *([arguments.control] if arguments.control else [])]
         arms = rounds_file.read(arguments.file, columns)
-    except UsageProblem as problem:
+    except UsageError as problem:
         sys.stderr.write(f"jitgate judge: {problem}\n")
         return BAD_INPUT
     baseline, candidate = arms[arguments.baseline], arms[arguments.candidate]
@@ -57,15 +57,15 @@ def run(arguments: argparse.Namespace) -> int:
     except DurationsError as problem:
         sys.stderr.write(f"jitgate judge: {arguments.file}: {problem}\n")
         return BAD_INPUT
-    judgement = judge(found, arguments.threshold)
+    decision = judge(found, arguments.threshold)
     stopped = None
-    if judgement.answer != "INVALID":
+    if decision.outcome != "INVALID":
         stopped = first_decision(baseline, candidate, arguments.threshold, control, alpha=arguments.alpha)
     if arguments.json:
-        _print(json.dumps(_as_json(found, judgement, stopped, arguments.threshold), indent=2))
+        _print(json.dumps(_as_json(found, decision, stopped, arguments.threshold), indent=2))
     else:
-        _print(_as_text(found, judgement, stopped))
-    return EXIT_CODES[judgement.answer]
+        _print(_as_text(found, decision, stopped))
+    return EXIT_CODES[decision.outcome]
 
 
 def _print(text: str) -> None:
@@ -77,18 +77,18 @@ def _print(text: str) -> None:
 
 def _check(arguments: argparse.Namespace) -> None:
     if not (math.isfinite(arguments.threshold) and arguments.threshold > 0):
-        raise UsageProblem(f"--threshold must be a positive number such as 1.10, not {arguments.threshold:g}")
+        raise UsageError(f"--threshold must be a positive number such as 1.10, not {arguments.threshold:g}")
     if not 0 < arguments.alpha < 1:
-        raise UsageProblem(f"--alpha must lie between 0 and 1, such as 0.01, not {arguments.alpha:g}")
+        raise UsageError(f"--alpha must lie between 0 and 1, such as 0.01, not {arguments.alpha:g}")
     if arguments.baseline in (arguments.candidate, arguments.control):
         other = "--candidate" if arguments.baseline == arguments.candidate else "--control"
-        raise UsageProblem(f"--baseline and {other} both name {arguments.baseline!r}: name two different columns")
+        raise UsageError(f"--baseline and {other} both name {arguments.baseline!r}: name two different columns")
 
 
-def _as_json(found: Speedup, judgement: Judgement, stopped: int | None, threshold: float) -> dict[str, Any]:
+def _as_json(found: Speedup, decision: Decision, stopped: int | None, threshold: float) -> dict[str, Any]:
     control = found.control
     return {
-        "verdict": str(judgement.answer),
+        "verdict": str(decision.outcome),
         "speedup": found.interval.estimate,
         "low": found.interval.low,
         "high": _finite(found.interval.high),
@@ -96,11 +96,11 @@ def _as_json(found: Speedup, judgement: Judgement, stopped: int | None, threshol
         "pairs_to_decide": stopped,
         "noise_floor": found.noise_floor,
         "mde": _finite(found.mde),
-        "reason": judgement.reason,
+        "reason": decision.reason,
         "threshold": threshold,
         "alpha": found.interval.alpha,
-        "pairs_needed": judgement.pairs_needed,
-        "seconds_needed": judgement.seconds_needed,
+        "pairs_needed": decision.pairs_needed,
+        "seconds_needed": decision.seconds_needed,
         "spread": found.spread,
         "autocorrelation": found.autocorrelation,
         "design_effect": found.design_effect,
@@ -111,7 +111,7 @@ def _as_json(found: Speedup, judgement: Judgement, stopped: int | None, threshol
     }
 
 
-def _as_text(found: Speedup, judgement: Judgement, stopped: int | None) -> str:
+def _as_text(found: Speedup, decision: Decision, stopped: int | None) -> str:
     interval = found.interval
     figures = [
         f"speed-up {interval.estimate:.3f} [{interval.low:.3f}, {interval.high:.3f}] at alpha {interval.alpha:g}",
@@ -121,7 +121,7 @@ def _as_text(found: Speedup, judgement: Judgement, stopped: int | None) -> str:
         f"smallest effect decidable now {found.mde:.1%}" if math.isfinite(found.mde) else "too few pairs to decide any",
     ]
     notes = [f"note: {note}" for note in found.notes]
-    return "\n".join([f"{judgement.answer}: {judgement.reason}", "; ".join(figures), *notes])
+    return "\n".join([f"{decision.outcome}: {decision.reason}", "; ".join(figures), *notes])
 
 
 def _finite(value: float) -> float | None:

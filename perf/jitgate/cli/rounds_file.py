@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,23 +20,23 @@ Arms = dict[str, "NDArray[np.float64]"]
 
 
 def read(path: Path, columns: Sequence[str]) -> Arms:
-    """The named columns as arrays of shape `(rounds,)`, seconds; raises `UsageProblem` naming the first bad line."""
+    """The named columns as arrays of shape `(rounds,)`, seconds; raises `UsageError` naming the first bad line."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             header = next(csv.reader(file), None)
     except OSError as error:
-        raise UsageProblem(f"{path} can't be read: {error.strerror or error}") from None
+        raise UsageError(f"{path} can't be read: {error.strerror or error}") from None
     except (UnicodeDecodeError, csv.Error):
-        raise UsageProblem(f"{path} is not a CSV file in UTF-8") from None
+        raise UsageError(f"{path} is not a CSV file in UTF-8") from None
     names = [name.strip() for name in header or []]
     if not any(names):
-        raise UsageProblem(f"{path} is empty: the first line must name the arms, each further line is one round")
+        raise UsageError(f"{path} is empty: the first line must name the arms, each further line is one round")
     wanted = [_position(path, names, column) for column in dict.fromkeys(columns)]
     table = _fast(path, len(names), wanted)
     if table is None:
         table = _careful(path, names, wanted)
     if not len(table):
-        raise UsageProblem(f"{path} has no rounds, only the names of the arms")
+        raise UsageError(f"{path} has no rounds, only the names of the arms")
     return {names[at]: np.ascontiguousarray(table[:, i]) for i, at in enumerate(wanted)}
 
 
@@ -44,8 +44,8 @@ def _position(path: Path, names: list[str], column: str) -> int:
     if names.count(column) == 1:
         return names.index(column)
     if column in names:
-        raise UsageProblem(f"{path} has several columns named {column!r}: rename all but one")
-    raise UsageProblem(f"{path} has no column {column!r}; it has {', '.join(names)}")
+        raise UsageError(f"{path} has several columns named {column!r}: rename all but one")
+    raise UsageError(f"{path} has no column {column!r}; it has {', '.join(names)}")
 
 
 def _fast(path: Path, width: int, wanted: list[int]) -> NDArray[np.float64] | None:
@@ -75,12 +75,12 @@ def _careful(path: Path, names: list[str], wanted: list[int]) -> NDArray[np.floa
                     continue  # a blank line is no round
                 where = f"{path}, line {reader.line_num} (round {len(rows) + 1})"
                 if len(fields) != len(names):
-                    raise UsageProblem(f"{where} has {len(fields)} figures, but the first line names {len(names)} arms")
+                    raise UsageError(f"{where} has {len(fields)} figures, but the first line names {len(names)} arms")
                 rows.append([_figure(fields[at], f"{where}, column {names[at]!r}") for at in wanted])
     except UnicodeDecodeError:
-        raise UsageProblem(f"{path} is not a CSV file in UTF-8") from None
+        raise UsageError(f"{path} is not a CSV file in UTF-8") from None
     except csv.Error as error:
-        raise UsageProblem(f"{path} is not a CSV file: {error}") from None
+        raise UsageError(f"{path} is not a CSV file: {error}") from None
     return np.array(rows, dtype=np.float64).reshape(len(rows), len(wanted))
 
 
@@ -89,7 +89,7 @@ def _figure(text: str, where: str) -> float:
         value = float(text)
     except ValueError:
         said = "the figure is missing" if not text.strip() else f"{text.strip()[:40]!r} is not a number"
-        raise UsageProblem(f"{where}: {said}; every round needs a positive number of seconds for every arm") from None
+        raise UsageError(f"{where}: {said}; every round needs a positive number of seconds for every arm") from None
     if not (math.isfinite(value) and value > 0):
-        raise UsageProblem(f"{where}: {text.strip()} is not a duration; it must be a positive number of seconds")
+        raise UsageError(f"{where}: {text.strip()} is not a duration; it must be a positive number of seconds")
     return value

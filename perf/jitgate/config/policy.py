@@ -9,10 +9,11 @@ from itertools import combinations
 
 from jitgate_cosyvoice.registry import shipped_workloads
 
-from jitgate.engines.registry import BASELINE, VariantSpec, shipped_variants
-from jitgate.engines.staged import with_staged
+from jitgate.config.staged import with_staged
+from jitgate.engines.registry import shipped_variants
 from jitgate.model.cell import Cell
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
+from jitgate.model.variant import BASELINE, VariantSpec
 from jitgate.workloads.spec import WorkloadSpec
 
 PERCENTILES = (95, 99)
@@ -64,7 +65,7 @@ class Policy:
 
     where: str = "the defaults"
     alpha: float = 0.01
-    ceiling_bytes: int | None = None
+    memory_limit_bytes: int | None = None
     cache_limit_bytes: int | None = None
     skip_inconclusive: bool = False
     gates: tuple[Gate, ...] = ()
@@ -104,7 +105,7 @@ class Policy:
         gate = self._gate("max_memory_bytes", cell, device)
         if gate is not None and gate.max_memory_bytes is not None:
             return "max_memory", gate.max_memory_bytes
-        return None if self.ceiling_bytes is None else ("ceiling", self.ceiling_bytes)
+        return None if self.memory_limit_bytes is None else ("memory_limit", self.memory_limit_bytes)
 
     def max_load_memory(self, cell: Cell, device: str) -> int | None:
         """Bytes that loading and the first call may take at most, where a gate says so."""
@@ -123,11 +124,11 @@ class Policy:
         )
 
     def check(self, cells: Iterable[Cell]) -> None:
-        """UsageProblem for a gate that matches nothing, and for two gates that set one limit differently."""
+        """UsageError for a gate that matches nothing, and for two gates that set one limit differently."""
         known = list(cells)
         for gate in self.gates:
             if not any(gate.matches(cell) for cell in known):
-                raise UsageProblem(f"{gate.where} matches nothing: {_mismatch(gate, known)}")
+                raise UsageError(f"{gate.where} matches nothing: {_mismatch(gate, known)}")
         for one, two in combinations(self.gates, 2):
             for limit in (*TIMED_LIMITS, "max_memory_bytes", "max_load_memory_bytes"):
                 first, second = _setting(one, limit), _setting(two, limit)
@@ -135,7 +136,7 @@ class Policy:
                     continue
                 both = next((cell for cell in known if one.matches(cell) and two.matches(cell)), None)
                 if both:
-                    raise UsageProblem(
+                    raise UsageError(
                         f"{one.where} and {two.where} contradict each other: for {both.id} they set {limit} to "
                         f"{first} and {second}; narrow one of their patterns"
                     )

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from jitgate.config.policy import Gate, Policy
 from jitgate.engines.available import missing
-from jitgate.engines.registry import BASELINE, VariantSpec, variant_named
+from jitgate.engines.registry import variant_named
 from jitgate.engines.staged import is_staged
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
+from jitgate.model.variant import BASELINE, VariantSpec
 from jitgate.workloads.spec import WorkloadSpec
 
 ALL = "all"
@@ -17,15 +18,15 @@ ALL = "all"
 
 
 def known_variant(name: str, variants: Mapping[str, VariantSpec], where: str) -> VariantSpec:
-    """The variant called `name`, brought along or shipped; UsageProblem, naming `where`, for one that there is not."""
+    """The variant called `name`, brought along or shipped; UsageError, naming `where`, for one that there is not."""
     if name in variants:
         return variants[name]
     own = sorted(spec.name for spec in variants.values() if not spec.engine and spec.where != "jitgate")
     try:
         return variant_named(name)
-    except UsageProblem as problem:
+    except UsageError as problem:
         beside = f"; of your own there are: {', '.join(own)}" if own else ""
-        raise UsageProblem(f"{where}: {problem}{beside}") from None
+        raise UsageError(f"{where}: {problem}{beside}") from None
 
 
 def with_gated(spec: WorkloadSpec, gates: Iterable[Gate], variants: Mapping[str, VariantSpec]) -> WorkloadSpec:
@@ -41,11 +42,11 @@ def chosen(wish: str, policy: Policy, device: str) -> frozenset[str]:
     """The variants that `--jitgate-variants` asks for, the baseline among them.
 
     wish: names with commas between, as in `eager,inductor+bf16`; or `all`, which is every shipped variant that can run
-    on `device` in this environment, and all that were brought along. Raises UsageProblem for a name that there is not.
+    on `device` in this environment, and all that were brought along. Raises UsageError for a name that there is not.
     """
     names = [name.strip() for name in wish.split(",") if name.strip()]
     if not names:
-        raise UsageProblem("--jitgate-variants names no variant; write names with commas between, or all")
+        raise UsageError("--jitgate-variants names no variant; write names with commas between, or all")
     found = [BASELINE]
     for name in names:
         if name == ALL:

@@ -13,13 +13,15 @@ from jitgate_cosyvoice.registry import shipped_workloads
 
 from jitgate.config.policy import TIMED_LIMITS, Gate, Policy
 from jitgate.config.selection import known_variant, with_gated
-from jitgate.config.token_agreement import parse_greedy
+from jitgate.config.staged import with_staged
+from jitgate.config.token_agreement import parse_token_agreement
 from jitgate.config.tolerance import parse_tolerance
-from jitgate.engines.registry import BASELINE, CONTROL, VariantSpec, shipped_variants
-from jitgate.engines.staged import is_staged, with_staged
-from jitgate.model.errors import UsageProblem
+from jitgate.engines.registry import shipped_variants
+from jitgate.engines.staged import is_staged
+from jitgate.model.errors import UsageError
 from jitgate.model.size import parse_bytes
 from jitgate.model.tolerance import TOLERANCE
+from jitgate.model.variant import BASELINE, CONTROL, VariantSpec
 from jitgate.workloads.checkpoint_spec import CheckpointSpec
 from jitgate.workloads.spec import WorkloadSpec
 
@@ -27,17 +29,17 @@ Table = Mapping[str, Any]
 
 _FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _DEVICES = ("cpu", "cuda", "*")
-_TOP = ("alpha", "ceiling", "cache_limit", "on_inconclusive", "shipped", "gates", "workloads", "variants")
+_TOP = ("alpha", "memory_limit", "cache_limit", "on_inconclusive", "shipped", "gates", "workloads", "variants")
 _SIZES = ("max_memory", "max_load_memory")
 _GATE = ("workload", "scenario", "variant", "device", "baseline", *TIMED_LIMITS, *_SIZES, "reason")
-_WORKLOAD = ("factory", "variants", "scenarios", "nightly", "tolerance", "greedy", "checkpoint")
+_WORKLOAD = ("factory", "variants", "scenarios", "nightly", "tolerance", "token_agreement", "checkpoint")
 _VARIANT = ("factory", "precision")
 
 
 def read_policy(path: Path, *, must_exist: bool) -> Policy:
     """The policy in `path`; the defaults where the file or its `[tool.jitgate]` is missing and need not exist.
 
-    Raises UsageProblem for a file that can't be read and for anything in the table that is not understood.
+    Raises UsageError for a file that can't be read and for anything in the table that is not understood.
     """
     try:
         text = path.read_bytes().decode()
@@ -45,16 +47,16 @@ def read_policy(path: Path, *, must_exist: bool) -> Policy:
     except FileNotFoundError:
         if not must_exist:
             return Policy()
-        raise UsageProblem(f"--jitgate-config {path}: there is no such file") from None
+        raise UsageError(f"--jitgate-config {path}: there is no such file") from None
     except OSError as error:
-        raise UsageProblem(f"{path} can't be read: {error.strerror}") from error
+        raise UsageError(f"{path} can't be read: {error.strerror}") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageProblem(f"{path} is not valid TOML: {error}") from error
+        raise UsageError(f"{path} is not valid TOML: {error}") from error
     tool = document.get("tool", {})
     table = tool.get("jitgate") if isinstance(tool, Mapping) else None
     if table is None:
         if must_exist:
-            raise UsageProblem(f"--jitgate-config {path}: the file has no [tool.jitgate] table")
+            raise UsageError(f"--jitgate-config {path}: the file has no [tool.jitgate] table")
         return Policy(where=path.name)
     return parse_policy(table, path.name)
 
@@ -79,7 +81,9 @@ def parse_policy(table: Table, file: str) -> Policy:
     _expect(isinstance(shipped, bool), f"{where}: shipped = {shipped!r} must be true or false")
     variants = {**shipped_variants(), **_variants(table.get("variants", {}), file)}
     workloads = {**(shipped_workloads() if shipped else {}), **_workloads(table.get("workloads", {}), variants, file)}
-    sizes = {name: parse_bytes(table[name], f"{where}: {name}") for name in ("ceiling", "cache_limit") if name in table}
+    sizes = {
+        name: parse_bytes(table[name], f"{where}: {name}") for name in ("memory_limit", "cache_limit") if name in table
+    }
     gates = table.get("gates", [])
     _expect(isinstance(gates, list), f"{file}: write gates as [[tool.jitgate.gates]] (with double brackets)")
     found = tuple(
@@ -89,7 +93,7 @@ def parse_policy(table: Table, file: str) -> Policy:
     return Policy(
         where=file,
         alpha=float(alpha),
-        ceiling_bytes=sizes.get("ceiling"),
+        memory_limit_bytes=sizes.get("memory_limit"),
         cache_limit_bytes=sizes.get("cache_limit"),
         skip_inconclusive=inconclusive == "skip",
         gates=found,
@@ -138,10 +142,10 @@ def _gate(table: Table, variants: Mapping[str, VariantSpec], where: str) -> Gate
 
 
 def _variants(tables: Table, file: str) -> dict[str, VariantSpec]:
-    _expect(isinstance(tables, Mapping), f'{file}: write variants as [tool.jitgate.engines."name"]')
+    _expect(isinstance(tables, Mapping), f'{file}: write variants as [tool.jitgate.variants."name"]')
     found = {}
     for name, table in tables.items():
-        where = f'{file}, [tool.jitgate.engines."{name}"]'
+        where = f'{file}, [tool.jitgate.variants."{name}"]'
         _expect(isinstance(table, Mapping), f"{where} must be a table")
         _only(table, _VARIANT, where)
         _name(name, where)
@@ -181,8 +185,10 @@ def _workloads(tables: Table, variants: Mapping[str, VariantSpec], file: str) ->
             frozenset(nightly),
             where,
             own,
-            share=CheckpointSpec(files) if files else None,
-            greedy=parse_greedy(table["greedy"], f"{where}: greedy") if "greedy" in table else None,
+            checkpoint_spec=CheckpointSpec(files) if files else None,
+            token_agreement=parse_token_agreement(table["token_agreement"], f"{where}: token_agreement")
+            if "token_agreement" in table
+            else None,
         )
     return found
 
@@ -231,4 +237,4 @@ def _number(value: object) -> bool:
 
 def _expect(condition: bool, sentence: str) -> None:
     if not condition:
-        raise UsageProblem(sentence)
+        raise UsageError(sentence)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jitgate.model.errors import UsageProblem
-from jitgate.workloads.token_agreement import Greedy
+from jitgate.model.errors import UsageError
+from jitgate.workloads.token_agreement import TokenAgreement
 
-EXAMPLE = "{ ids = 0, scores = 1, below = 6561 }: places among the outputs, and how many ids there are to choose from"
+EXAMPLE = (
+    "{ token_ids = 0, log_probs = 1, vocab_size = 6561 }: places among the outputs, and how many ids there are to "
+    "choose from"
+)
 
 
-def parse_greedy(value: object, where: str) -> Greedy:
-    """A table as in `{ ids = 0, scores = 1, below = 6561 }`; UsageProblem for anything else, naming `where`."""
-    if not isinstance(value, Mapping) or set(value) != {"ids", "scores", "below"}:
-        raise UsageProblem(f"{where} = {value!r} must be as in {EXAMPLE}")
+def parse_token_agreement(value: object, where: str) -> TokenAgreement:
+    """A table as in `{ token_ids = 0, log_probs = 1, vocab_size = 6561 }`; UsageError for anything else, naming
+    `where`."""
+    if not isinstance(value, Mapping) or set(value) != {"token_ids", "log_probs", "vocab_size"}:
+        raise UsageError(f"{where} = {value!r} must be as in {EXAMPLE}")
     try:
-        return Greedy(**value)
+        return TokenAgreement(**value)
     except TypeError:
-        raise UsageProblem(f"{where} = {dict(value)!r} must be as in {EXAMPLE}") from None
+        raise UsageError(f"{where} = {dict(value)!r} must be as in {EXAMPLE}") from None

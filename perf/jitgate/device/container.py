@@ -67,7 +67,8 @@ def memory_left(root: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/p
 
 
 def _way_up(root: Path, path: str | None) -> list[Path]:
-    """The group's folder and its parents up to the mount; inside a container the path may name nothing we can see."""
+    """The group's folder and its parents up to the variant_runner; inside a container the path may name nothing we can
+    see."""
     if path is None:
         return []
     parts = [part for part in path.split("/") if part and part != ".."]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from jitgate.device.card import CardFacts, CardSurvey, survey_cards
 from jitgate.device.reading import known
 from jitgate.device.runtime import torch_cuda
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,11 @@ def choose_device(
     """Turn `--jitgate-device` into a device.
 
     wish: `auto` (CUDA if torch was built for it and a card answers), `cpu`, `cuda`, `cuda:N`.
-    Raises UsageProblem for anything else, and for CUDA asked for and absent.
+    Raises UsageError for anything else, and for CUDA asked for and absent.
     """
     match = re.fullmatch(r"auto|cpu|cuda(?::(\d+))?", wish)
     if match is None:
-        raise UsageProblem(f"--jitgate-device {wish!r} is not a device; use auto, cpu, cuda or cuda:N (N from 0)")
+        raise UsageError(f"--jitgate-device {wish!r} is not a device; use auto, cpu, cuda or cuda:N (N from 0)")
     if wish == "cpu":
         return Device("cpu")
     built = torch_built_for_cuda() if torch_has_cuda is None else torch_has_cuda
@@ -67,7 +67,7 @@ def choose_device(
         )
     else:
         reason = f"this machine shows {len(found)} card(s), numbered from 0; choose one of them"
-    raise UsageProblem(f"--jitgate-device {wish}: {reason}")
+    raise UsageError(f"--jitgate-device {wish}: {reason}")
 
 
 def torch_built_for_cuda() -> bool:

@@ -40,7 +40,7 @@ class Health(Protocol):
         ...
 
 
-class Together:
+class AllOf:
     """Several watchers as one; the first that saw something is quoted."""
 
     def __init__(self, watchers: Sequence[Health]) -> None:

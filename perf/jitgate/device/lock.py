@@ -15,7 +15,7 @@ from typing import Any
 import filelock
 
 from jitgate.device.device import Device
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 
 FOLDER_VARIABLE = "JITGATE_LOCKS"
 """Names another folder for the locks. Runs that name different folders do not wait for each other."""
@@ -42,7 +42,7 @@ class RunLock:
     def acquire(self, wait_s: float, waiting: Callable[[str], object] = lambda _: None) -> None:
         """Take the lock; where another run has it, tell `waiting` for whom, again and again, for `wait_s` seconds.
 
-        Raises UsageProblem where it is still taken then, or the folder can't be written. Taken already: nothing to do.
+        Raises UsageError where it is still taken then, or the folder can't be written. Taken already: nothing to do.
         """
         if self._lock is not None:
             return
@@ -52,7 +52,7 @@ class RunLock:
             waited = time.monotonic() - began
             holder = f"{self._device.name} is in use by {self._noted()}"
             if waited >= wait_s:
-                raise UsageProblem(
+                raise UsageError(
                     f"{holder}, and two runs on one device spoil each other; waited {waited:.0f} s "
                     "(--jitgate-lock-timeout): "
                     "let that run end, or wait longer"
@@ -72,7 +72,7 @@ class RunLock:
             lock.release()
 
     def holder(self) -> str | None:
-        """Who has it now; None where it is free. UsageProblem where a run could not take it, for want of a folder."""
+        """Who has it now; None where it is free. UsageError where a run could not take it, for want of a folder."""
         lock = self._made()
         if not self._try(lock):
             return self._noted()
@@ -95,8 +95,8 @@ class RunLock:
             raise self._unwritable(error) from None
         return True
 
-    def _unwritable(self, error: OSError) -> UsageProblem:
-        return UsageProblem(
+    def _unwritable(self, error: OSError) -> UsageError:
+        return UsageError(
             f"the lock of {self._device.name} can't be written in {self._folder} ({error.strerror or error}); "
             f"name another folder in {FOLDER_VARIABLE}"
         )

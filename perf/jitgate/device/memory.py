@@ -69,7 +69,8 @@ class HostMemory:
 
 
 class CudaMemory:
-    """The caching allocator of one CUDA device: what it has reserved; context and workspaces come on top (`Ledger`).
+    """The caching allocator of one CUDA device: what it has reserved; context and workspaces come on top
+    (`DeviceMemoryAttribution`).
 
     cuda: the `torch.cuda` module, or a stand-in with the same functions (tests).
     """

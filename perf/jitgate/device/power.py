@@ -33,7 +33,7 @@ COUNTERS = Path("/sys/class/powercap")
 
 
 @dataclass(frozen=True)
-class Draw:
+class Power:
     """energy_j: joules a call. power_w: watts, of a card as it tells, of a processor its energy over the time.
 
     utilisation_percent: of the time in which the card ran any kernel. All of the whole device: what else ran is in it.
@@ -56,7 +56,7 @@ class Meter(Protocol):
 
     def begin(self) -> None: ...
 
-    def end(self, calls: int) -> Draw: ...
+    def end(self, calls: int) -> Power: ...
 
 
 @dataclass
@@ -106,7 +106,7 @@ class CardMeter:
         self._sampler.start()
         self._began_mj = self._energy_mj()
 
-    def end(self, calls: int) -> Draw:
+    def end(self, calls: int) -> Power:
         ended_mj = self._energy_mj()
         self._over.set()
         if self._sampler is not None:
@@ -117,7 +117,7 @@ class CardMeter:
             energy: Reading[float] = Missing(f"the card has no energy counter ({known_why(why)})")
         else:
             energy = (ended_mj - began_mj) / 1e3 / max(1, calls)
-        return Draw(
+        return Power(
             energy,
             _middle(self._samples.power_w, "power", self._window_s),
             _middle(self._samples.utilisation, "utilisation", self._window_s),
@@ -163,19 +163,19 @@ class ProcessorMeter:
     def begin(self) -> None:
         self._began, self._began_s = self._read(), self._clock()
 
-    def end(self, calls: int) -> Draw:
+    def end(self, calls: int) -> Power:
         ended, took_s = self._read(), self._clock() - self._began_s
         no_card = Missing("utilisation is told by cards alone")
         if isinstance(self._began, Missing) or isinstance(ended, Missing):
             why = self._began if isinstance(self._began, Missing) else ended
             missing = Missing(known_why(why))
-            return Draw(missing, missing, no_card)
+            return Power(missing, missing, no_card)
         used_uj = sum(
             (after - before) % self._range(package)
             for package, before, after in zip(self._packages, self._began, ended, strict=True)
         )
         joules = used_uj / 1e6
-        return Draw(joules / max(1, calls), joules / took_s if took_s > 0 else Missing("no time has passed"), no_card)
+        return Power(joules / max(1, calls), joules / took_s if took_s > 0 else Missing("no time has passed"), no_card)
 
     def _read(self) -> Reading[list[int]]:
         if not self._packages:

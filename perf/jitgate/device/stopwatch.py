@@ -1,4 +1,4 @@
-"""When the parts of a call begin and end: readings at the edges and nothing else, so that the call stays the same.
+"""When the stages of a call begin and end: readings at the edges and nothing else, so that the call stays the same.
 
 On a CPU a reading takes some 50 ns, a few microseconds for a sentence of seconds. On CUDA, where waiting for the device
 at each edge would change what is timed, an event is queued instead, and read when the call is over.
@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class Laps:
-    """One call, in seconds. spent_s: part -> the sum of its calls. first_s: part -> from the call's begin to the end of
-    the part's first call. calls: part -> how often it was called."""
+    """One call, in seconds. spent_s: stage -> the sum of its calls. first_s: stage -> from the call's begin to the end
+    of the stage's first call. calls: stage -> how often it was called."""
 
     spent_s: dict[str, float]
     first_s: dict[str, float]
@@ -22,15 +22,15 @@ class Laps:
 
 
 class Stopwatch(Protocol):
-    """Times the parts of one call after another."""
+    """Times the stages of one call after another."""
 
     def start(self) -> None:
         """A call begins."""
         ...
 
-    def begin(self, part: str) -> None: ...
+    def begin(self, stage: str) -> None: ...
 
-    def end(self, part: str) -> None: ...
+    def end(self, stage: str) -> None: ...
 
     def read(self) -> Laps:
         """What the call took that has just ended; on a device, after it has been waited for."""
@@ -39,7 +39,7 @@ class Stopwatch(Protocol):
 
 @dataclass
 class WallStopwatch:
-    """CPU: a part has ended when it returns."""
+    """CPU: a stage has ended when it returns."""
 
     _started: int = 0
     _since: int = 0
@@ -51,21 +51,21 @@ class WallStopwatch:
         self._spent, self._first, self._calls = {}, {}, {}
         self._started = time.perf_counter_ns()
 
-    def begin(self, part: str) -> None:  # noqa: ARG002 - a device's stopwatch wants to know
+    def begin(self, stage: str) -> None:  # noqa: ARG002 - a device's stopwatch wants to know
         self._since = time.perf_counter_ns()
 
-    def end(self, part: str) -> None:
+    def end(self, stage: str) -> None:
         now = time.perf_counter_ns()
-        self._spent[part] = self._spent.get(part, 0) + now - self._since
-        self._calls[part] = self._calls.get(part, 0) + 1
-        self._first.setdefault(part, now - self._started)
+        self._spent[stage] = self._spent.get(stage, 0) + now - self._since
+        self._calls[stage] = self._calls.get(stage, 0) + 1
+        self._first.setdefault(stage, now - self._started)
 
     def read(self) -> Laps:
         return Laps(_seconds(self._spent), _seconds(self._first), dict(self._calls))
 
 
 class CudaStopwatch:
-    """CUDA: events in the stream that the parts run in.
+    """CUDA: events in the stream that the stages run in.
 
     cuda: the `torch.cuda` module, or a stand-in with `Event` (tests). Not yet measured on a card.
     Source: CUDA C++ Programming Guide, "Events".
@@ -81,18 +81,18 @@ class CudaStopwatch:
         self._edges = []
         self._start = self._mark()
 
-    def begin(self, part: str) -> None:  # noqa: ARG002 - as above
+    def begin(self, stage: str) -> None:  # noqa: ARG002 - as above
         self._since = self._mark()
 
-    def end(self, part: str) -> None:
-        self._edges.append((part, self._since, self._mark()))
+    def end(self, stage: str) -> None:
+        self._edges.append((stage, self._since, self._mark()))
 
     def read(self) -> Laps:
         laps = Laps({}, {}, {})
-        for part, begin, end in self._edges:
-            laps.spent_s[part] = laps.spent_s.get(part, 0.0) + begin.elapsed_time(end) / 1e3
-            laps.calls[part] = laps.calls.get(part, 0) + 1
-            laps.first_s.setdefault(part, self._start.elapsed_time(end) / 1e3)
+        for stage, begin, end in self._edges:
+            laps.spent_s[stage] = laps.spent_s.get(stage, 0.0) + begin.elapsed_time(end) / 1e3
+            laps.calls[stage] = laps.calls.get(stage, 0) + 1
+            laps.first_s.setdefault(stage, self._start.elapsed_time(end) / 1e3)
         return laps
 
     def _mark(self) -> Any:
@@ -111,4 +111,4 @@ def stopwatch_for(device: str) -> Stopwatch:
 
 
 def _seconds(nanoseconds: dict[str, int]) -> dict[str, float]:
-    return {part: spent / 1e9 for part, spent in nanoseconds.items()}
+    return {stage: spent / 1e9 for stage, spent in nanoseconds.items()}

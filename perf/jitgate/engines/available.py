@@ -7,7 +7,7 @@ import sys
 
 from jitgate.engines.catalogue import ENGINES, Package
 from jitgate.engines.precision import Precision
-from jitgate.engines.registry import VariantSpec
+from jitgate.model.variant import VariantSpec
 
 
 def missing(spec: VariantSpec, device: str) -> str | None:

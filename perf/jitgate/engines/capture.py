@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitgate.engines.graph.repetition import compiled_once
 from jitgate.engines.refusal import refusing
-from jitgate.workloads.workload import Inputs
+from jitgate.model.inputs import Inputs
 
 if TYPE_CHECKING:
     import torch

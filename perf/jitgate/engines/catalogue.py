@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from jitgate.engines.precision import Precision
-
-Options = tuple[tuple[str, str | bool], ...]
-"""Keyword arguments of a factory, as pairs: they travel to workers, and are part of an artefact's key."""
+from jitgate.model.variant import Options
 
 
 @dataclass(frozen=True)

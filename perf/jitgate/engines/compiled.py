@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from jitgate.engines.compiler import missing_compiler
 from jitgate.engines.graph.repetition import compiled_once
 from jitgate.engines.protocols import Call
-from jitgate.engines.self_checking import Rebuilds
+from jitgate.engines.self_checking import RecompileEvents
 from jitgate.model.errors import Unavailable
-from jitgate.workloads.workload import Inputs
+from jitgate.model.inputs import Inputs
 
 if TYPE_CHECKING:
     import torch
@@ -63,7 +63,7 @@ class Compiled:
             return None
         return "torch.compile compiled no graph at all: what ran is eager"
 
-    def rebuilds(self) -> Rebuilds:
+    def recompiles(self) -> RecompileEvents:
         return {}
 
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from jitgate.engines.capture import captured
 from jitgate.engines.protocols import Call
-from jitgate.engines.self_checking import Rebuild, Rebuilds
-from jitgate.workloads.workload import Inputs
+from jitgate.engines.self_checking import RecompileEvent, RecompileEvents
+from jitgate.model.inputs import Inputs
 
 if TYPE_CHECKING:
     import torch
@@ -94,9 +94,9 @@ class Replayed:
             return None
         return f"cudagraph: {self._calls} calls, but {self._replays} replays of {len(self._graphs)} captured graphs"
 
-    def rebuilds(self) -> Rebuilds:
+    def recompiles(self) -> RecompileEvents:
         before, self._asked_at = self._asked_at, len(self._graphs)
-        return {Rebuild.RECAPTURE: self._asked_at - before} if self._asked_at > before else {}
+        return {RecompileEvent.RECAPTURE: self._asked_at - before} if self._asked_at > before else {}
 
     def _captured(self, inputs: Inputs) -> tuple[Graph, list[Any], Any]:
         """A graph for these shapes, the tensors it reads, and the outputs it writes; proven to write them."""

@@ -27,7 +27,7 @@ from jitgate.engines.protocols import Call, Facts
 from jitgate.engines.refusal import refusing
 from jitgate.engines.scratch import unpacking
 from jitgate.model.errors import Unavailable
-from jitgate.workloads.workload import Inputs
+from jitgate.model.inputs import Inputs
 
 if TYPE_CHECKING:
     import torch

@@ -22,7 +22,7 @@ from jitgate.engines.int8 import Quantised
 from jitgate.engines.packaged import Packaged
 from jitgate.engines.protocols import Call, Facts
 from jitgate.model.errors import Unavailable
-from jitgate.workloads.workload import Inputs
+from jitgate.model.inputs import Inputs
 
 if TYPE_CHECKING:
     import torch
@@ -52,18 +52,18 @@ class InductorInt8:
 
     def load(self, path: Path, device: str, facts: Facts) -> Call:
         loaded = self._inductor.load(path, device, facts)
-        return QuantisedPackage(loaded.package, device, facts["instead"]) if isinstance(loaded, Packaged) else loaded
+        return QuantisedPackage(loaded.package, device, facts["fallback"]) if isinstance(loaded, Packaged) else loaded
 
 
 class QuantisedPackage(Packaged):
     """A package, and what its module was found to be instead of quantised when it was built; "" where it was."""
 
-    def __init__(self, package: Any, device: str, instead: str) -> None:
+    def __init__(self, package: Any, device: str, fallback: str) -> None:
         super().__init__(package, device)
-        self._instead = instead
+        self._fallback = fallback
 
     def proof(self) -> str | None:
-        return self._instead or super().proof()
+        return self._fallback or super().proof()
 
 
 def quantised(module: torch.nn.Module, calls: Sequence[Inputs]) -> Facts:
@@ -87,7 +87,7 @@ def quantised(module: torch.nn.Module, calls: Sequence[Inputs]) -> Facts:
     for layer in layers.values():
         layer.weight = torch.nn.Parameter(layer.weight.detach(), requires_grad=False)
     quantize_(module, Int8DynamicActivationInt8WeightConfig(), filter_fn=lambda _, name: name in layers)
-    return {"instead": Quantised(module, list(layers)).proof() or ""}
+    return {"fallback": Quantised(module, list(layers)).proof() or ""}
 
 
 def constant_layers(program: ExportedProgram) -> frozenset[str]:

@@ -14,9 +14,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jitgate.engines.protocols import Call
-from jitgate.engines.self_checking import Rebuilds
+from jitgate.engines.self_checking import RecompileEvents
 from jitgate.model.errors import Unavailable
-from jitgate.workloads.workload import Inputs
+from jitgate.model.inputs import Inputs
 
 if TYPE_CHECKING:
     import torch
@@ -57,7 +57,7 @@ class Quantised:
         few = ", ".join(left[:3]) + (", ..." if len(left) > 3 else "")
         return f"int8: {len(left)} of {len(self._names)} linear layers are not quantised ({few})"
 
-    def rebuilds(self) -> Rebuilds:
+    def recompiles(self) -> RecompileEvents:
         return {}
 
 

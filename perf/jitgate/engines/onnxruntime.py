@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from jitgate.engines.graph.onnx_graph import OPSET, Wiring, export_onnx, missing_exporter
 from jitgate.engines.protocols import Call, Facts
 from jitgate.engines.refusal import refusing
-from jitgate.engines.self_checking import Rebuilds
+from jitgate.engines.self_checking import RecompileEvents
 from jitgate.model.errors import Unavailable
-from jitgate.workloads.workload import Inputs
+from jitgate.model.inputs import Inputs
 
 if TYPE_CHECKING:
     import torch
@@ -65,9 +65,9 @@ class OnnxRuntime:
         with refusing("ONNX Runtime", *CAN_NOT_RUN):
             session = onnxruntime.InferenceSession(str(path), settings, providers=[provider])
         runner = Bound(session, wanted, facts, number) if wanted == CUDA else Session(session, wanted, facts)
-        instead = runner.proof()
-        if instead is not None:
-            raise RuntimeError(instead)
+        fallback = runner.proof()
+        if fallback is not None:
+            raise RuntimeError(fallback)
         return runner
 
 
@@ -93,7 +93,7 @@ class Session:
             return None
         return f"ONNX Runtime fell back: {self._provider} was asked for, and {first} runs the session"
 
-    def rebuilds(self) -> Rebuilds:
+    def recompiles(self) -> RecompileEvents:
         return {}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jitgate.engines.self_checking import Rebuilds
+from jitgate.engines.self_checking import RecompileEvents
 
 
 class Packaged:
@@ -26,5 +26,5 @@ class Packaged:
             return f"the package was compiled for {built_for}, and this is {self._kind}"
         return None
 
-    def rebuilds(self) -> Rebuilds:
+    def recompiles(self) -> RecompileEvents:
         return {}

@@ -6,9 +6,9 @@ import enum
 from typing import TYPE_CHECKING, Any
 
 from jitgate.engines.protocols import Call
-from jitgate.engines.self_checking import Evident, Rebuilds
+from jitgate.engines.self_checking import RecompileEvents, SelfCheckingRunner
 from jitgate.model.errors import Unavailable
-from jitgate.workloads.workload import Inputs
+from jitgate.model.inputs import Inputs
 
 if TYPE_CHECKING:
     import torch
@@ -118,16 +118,16 @@ class Autocast:
             return self._call(*inputs)
 
     def proof(self) -> str | None:
-        if not isinstance(self._call, Evident):
+        if not isinstance(self._call, SelfCheckingRunner):
             return None
         with self._casting():  # TorchScript has an executor of its own for it
             return self._call.proof()
 
-    def rebuilds(self) -> Rebuilds:
-        if not isinstance(self._call, Evident):
+    def recompiles(self) -> RecompileEvents:
+        if not isinstance(self._call, SelfCheckingRunner):
             return {}
         with self._casting():
-            return self._call.rebuilds()
+            return self._call.recompiles()
 
     def _casting(self) -> torch.autocast:
         # Without its cache, which a CUDA graph must not capture; weights without gradients are never in it anyway.

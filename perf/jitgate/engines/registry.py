@@ -3,42 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from functools import cache
 
-from jitgate.engines.catalogue import ENGINES, Options
+from jitgate.engines.catalogue import ENGINES
 from jitgate.engines.precision import Precision
-from jitgate.model.errors import UsageProblem
-
-BASELINE = "eager"
-"""The variant that every speed-up is measured against, unless a gate names another."""
-
-CONTROL = "eager#control"
-"""A second worker of the baseline: what it shows is the noise floor. Not a variant: no test is parametrised by it."""
-
-
-@dataclass(frozen=True)
-class VariantSpec:
-    """factory: `package.module:callable`, an `Exported` engine if `exported`, else `(module, example) -> callable`.
-
-    engine: its name in `ENGINES`; "" for a variant that a user brought along, whose factory takes care of the precision
-    itself. options: keyword arguments of the factory, part of an artefact's key.
-    stages: of a variant that is given per stage, (stage, engine) pairs; see `jitgate.engines.staged`.
-    """
-
-    name: str
-    factory: str
-    exported: bool = False
-    precision: str = "fp32"
-    where: str = "jitgate"
-    engine: str = ""
-    options: Options = ()
-    stages: tuple[tuple[str, VariantSpec], ...] = ()
-
-    @property
-    def roughest(self) -> str:
-        """The coarsest numbers in it, by which its tolerance goes: a precision, or `int8`."""
-        return "int8" if "int8" in self.engine else self.precision
+from jitgate.model.errors import UsageError
+from jitgate.model.variant import VariantSpec
 
 
 @cache
@@ -70,7 +40,7 @@ def shipped_variants() -> dict[str, VariantSpec]:
 def variant_named(name: str) -> VariantSpec:
     """The shipped variant called `name`, as in `torchscript`, `eager+autocast-fp16`, `torchscript+ofi+bf16`.
 
-    `+fp32` may be written, and is not part of the name that the variant then has. Raises UsageProblem, one sentence,
+    `+fp32` may be written, and is not part of the name that the variant then has. Raises UsageError, one sentence,
     for an engine, a word or a precision that there is not, and for a combination that makes no sense.
     """
     found = _shipped().get(name.removesuffix(f"+{Precision.FP32}"))
@@ -79,20 +49,20 @@ def variant_named(name: str) -> VariantSpec:
     engine_name, *parts = name.split("+")
     engine = ENGINES.get(engine_name)
     if engine is None:
-        raise UsageProblem(f"there is no variant {name!r}{_near(engine_name)} (engines: {', '.join(ENGINES)})")
+        raise UsageError(f"there is no variant {name!r}{_near(engine_name)} (engines: {', '.join(ENGINES)})")
     known = {*engine.words, *(precision.value for precision in Precision)}
     for part in parts:
         if part not in known:
-            raise UsageProblem(
+            raise UsageError(
                 f"there is no variant {name!r}: {part!r} is neither a precision ({', '.join(Precision)}) "
                 f"nor a way of {engine_name} ({', '.join(engine.words) or 'it has none'})"
             )
     precision = next((each for each in Precision if each.value == parts[-1]), None)
     why = engine.why_not.get(precision) if precision is not None else None
     if len(parts) == 1 and why:
-        raise UsageProblem(f"{engine_name} does not run in {precision}: {why}")
+        raise UsageError(f"{engine_name} does not run in {precision}: {why}")
     there = ", ".join(spec.name for spec in _shipped().values() if spec.engine == engine_name)
-    raise UsageProblem(f"there is no variant {name!r}; of {engine_name} there are: {there}")
+    raise UsageError(f"there is no variant {name!r}; of {engine_name} there are: {there}")
 
 
 def _near(word: str) -> str:

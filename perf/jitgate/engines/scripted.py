@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jitgate.engines.self_checking import Rebuild, Rebuilds
+from jitgate.engines.self_checking import RecompileEvent, RecompileEvents
 
 if TYPE_CHECKING:
     import torch
@@ -35,11 +35,11 @@ class Scripted:
             return "TorchScript's graph executor has planned nothing after the first calls: no graph was run"
         return None
 
-    def rebuilds(self) -> Rebuilds:
+    def recompiles(self) -> RecompileEvents:
         if self._planned:
             return {}
         self._planned = self._plans()
-        return {Rebuild.SPECIALISATION.value: 1} if self._planned else {}
+        return {RecompileEvent.SPECIALISATION.value: 1} if self._planned else {}
 
     def _plans(self) -> bool:
         try:

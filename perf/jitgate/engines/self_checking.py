@@ -6,11 +6,12 @@ import enum
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
-Rebuilds = Mapping[str, int]
-"""What was built anew -> how often. A name is a `Rebuild`, or one and its reason, as in `recompile: size of 'x'`."""
+RecompileEvents = Mapping[str, int]
+"""What was built anew -> how often. A name is a `RecompileEvent`, or one and its reason, as in `recompile: size of
+'x'`."""
 
 
-class Rebuild(enum.StrEnum):
+class RecompileEvent(enum.StrEnum):
     """What can be built anew behind a call that should only run."""
 
     RECOMPILE = "recompile"
@@ -21,14 +22,14 @@ class Rebuild(enum.StrEnum):
 
 
 @runtime_checkable
-class Evident(Protocol):
+class SelfCheckingRunner(Protocol):
     """A runner that can be questioned; what a variant's factory or `load` returns may be one.
 
     Contract: both are asked between calls, never inside a timed one, and cost well under a millisecond. `proof` is
-    asked when the first calls of a scenario are over and again after its rounds; `rebuilds` before and after each turn.
-    What torch's own counters show (recompiles, graph breaks, the CUDA graphs of inductor's trees) is counted for every
-    worker (`jitgate.worker.recompilation`); a runner tells what they can't see. One that implements nothing stands
-    under the checks that hold for all, and so do jitgate's own (`jitgate.worker.fallback_detector`).
+    asked when the first calls of a scenario are over and again after its rounds; `recompiles` before and after each
+    turn. What torch's own counters show (recompiles, graph breaks, the CUDA graphs of inductor's trees) is counted for
+    every worker (`jitgate.worker.recompilation`); a runner tells what they can't see. One that implements nothing
+    stands under the checks that hold for all, and so do jitgate's own (`jitgate.worker.fallback_detector`).
     """
 
     def __call__(self, *inputs: Any) -> Any: ...
@@ -37,7 +38,7 @@ class Evident(Protocol):
         """None where it truly is on; or one sentence that says what it is instead: its verdicts are then INVALID."""
         ...
 
-    def rebuilds(self) -> Rebuilds:
+    def recompiles(self) -> RecompileEvents:
         """What was built anew since the last question; empty where nothing was."""
         ...
 
@@ -47,12 +48,12 @@ def on(call: object) -> str | None:  # noqa: ARG001 - the signature of every pro
     return None
 
 
-def nothing() -> Rebuilds:
-    """The rebuilds of a runner that has nothing to build."""
+def nothing() -> RecompileEvents:
+    """The recompiles of a runner that has nothing to build."""
     return {}
 
 
-class Witnessed:
+class SelfChecking:
     """A callable with its evidence, for runners that are not objects of their own.
 
     proof: gets the callable back. The extra Python call costs some 0.1 us.
@@ -64,11 +65,11 @@ class Witnessed:
         self,
         call: Callable[..., Any],
         proof: Callable[[Any], str | None] = on,
-        rebuilds: Callable[[], Rebuilds] = nothing,
+        recompiles: Callable[[], RecompileEvents] = nothing,
     ) -> None:
         self.call = call
         self._proof = proof
-        self._rebuilds = rebuilds
+        self._rebuilds = recompiles
 
     def __call__(self, *inputs: Any) -> Any:
         return self.call(*inputs)
@@ -76,5 +77,5 @@ class Witnessed:
     def proof(self) -> str | None:
         return self._proof(self.call)
 
-    def rebuilds(self) -> Rebuilds:
+    def recompiles(self) -> RecompileEvents:
         return self._rebuilds()

@@ -5,11 +5,11 @@ What is not named runs as eager does. An engine is any variant there is but anot
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from jitgate.engines.registry import BASELINE, VariantSpec, variant_named
-from jitgate.model.errors import UsageProblem
-from jitgate.workloads.spec import WorkloadSpec
+from jitgate.engines.registry import variant_named
+from jitgate.model.errors import UsageError
+from jitgate.model.variant import BASELINE, VariantSpec
 
 ASSIGN = "="
 AND = ","
@@ -23,26 +23,26 @@ def is_staged(name: str) -> bool:
 def staged_variant(name: str, variants: Mapping[str, VariantSpec], where: str) -> VariantSpec:
     """The variant that `name` spells, with engines from `variants`.
 
-    Raises UsageProblem, naming `where`, for a stage without an engine, an engine that there is not, a stage named
+    Raises UsageError, naming `where`, for a stage without an engine, an engine that there is not, a stage named
     twice, and for two precisions other than float32 in one variant: its output would have two tolerances.
     """
     stages: dict[str, VariantSpec] = {}
     for pair in name.split(AND):
         stage, _, engine = pair.partition(ASSIGN)
         if not stage.isidentifier() or not engine:
-            raise UsageProblem(
+            raise UsageError(
                 f"{where}: {name!r} is not a variant; write stage{ASSIGN}engine, once or more, with {AND!r} between "
                 "and no spaces"
             )
         if stage in stages:
-            raise UsageProblem(f"{where}: {name!r} names the stage {stage!r} twice")
+            raise UsageError(f"{where}: {name!r} names the stage {stage!r} twice")
         try:
             stages[stage] = variants[engine] if engine in variants else variant_named(engine)
-        except UsageProblem as problem:
-            raise UsageProblem(f"{where}: {name!r}: {problem}") from None
+        except UsageError as problem:
+            raise UsageError(f"{where}: {name!r}: {problem}") from None
     lower = {spec.roughest for spec in stages.values()} - {VariantSpec.precision}
     if len(lower) > 1:
-        raise UsageProblem(f"{where}: {name!r} mixes {' and '.join(sorted(lower))}; give its stages one precision")
+        raise UsageError(f"{where}: {name!r} mixes {' and '.join(sorted(lower))}; give its stages one precision")
     return VariantSpec(
         name,
         variants[BASELINE].factory,
@@ -58,13 +58,3 @@ def stages_of(name: str) -> tuple[str, ...]:
         return ()
     pairs = (pair.partition(ASSIGN) for pair in name.split(AND))
     return tuple(stage for stage, _, engine in pairs if engine != BASELINE)
-
-
-def with_staged(variants: Mapping[str, VariantSpec], workloads: Iterable[WorkloadSpec]) -> dict[str, VariantSpec]:
-    """`variants`, and those that the variant lists of `workloads` spell. Raises UsageProblem as `staged_variant`."""
-    every = dict(variants)
-    for workload in workloads:
-        for name in workload.variants:
-            if is_staged(name) and name not in every:
-                every[name] = staged_variant(name, variants, workload.where)
-    return every

@@ -21,7 +21,7 @@ from jitgate.engines.graph.onnx_graph import OPSET, export_onnx, missing_exporte
 from jitgate.engines.protocols import Call, Facts
 from jitgate.engines.tensorrt_context import Execution
 from jitgate.model.errors import Unavailable
-from jitgate.workloads.workload import Inputs
+from jitgate.model.inputs import Inputs
 
 if TYPE_CHECKING:
     import torch

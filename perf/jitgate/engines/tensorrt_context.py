@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitgate.engines.graph.onnx_graph import Wiring
 from jitgate.engines.protocols import Facts
-from jitgate.engines.self_checking import Rebuilds
+from jitgate.engines.self_checking import RecompileEvents
 
 if TYPE_CHECKING:
     import torch
@@ -47,7 +47,7 @@ class Execution:
     def proof(self) -> str | None:
         return None if self._executed else "tensorrt: the engine was never executed"
 
-    def rebuilds(self) -> Rebuilds:
+    def recompiles(self) -> RecompileEvents:
         return {}
 
 

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 from jitgate.engines.protocols import Call, Facts
 from jitgate.engines.refusal import refusing
 from jitgate.engines.scripted import Scripted
-from jitgate.workloads.workload import Inputs
+from jitgate.model.inputs import Inputs
 
 if TYPE_CHECKING:
     import torch

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from jitgate.config.policy import Policy
-from jitgate.engines.registry import BASELINE, CONTROL
-from jitgate.gates.accuracy import called, judge_parity, wrong
+from jitgate.gates.accuracy import called, judge_accuracy, wrong
 from jitgate.gates.authenticity import believable, judge_genuine
 from jitgate.gates.memory import Phase, judge_growth, judge_memory
 from jitgate.gates.tails import judge_latency, judge_tail_speedup
 from jitgate.model.cell import Cell
 from jitgate.model.measurement import Measurement, most_frequent_first
 from jitgate.model.size import format_bytes
-from jitgate.statistics import Answer, Speedup, judge, speedup
+from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.statistics import Outcome, Speedup, judge, speedup
 
-MOST_TAINTED = 0.20
+MOST_EXCLUDED = 0.20
 """Share of disturbed rounds from which those that were not seen to be disturbed are not believed either."""
 
 
@@ -26,13 +26,13 @@ class Ruling:
     """`gate` as configured, its verdict, and one sentence that says why."""
 
     gate: str
-    verdict: Answer
+    verdict: Outcome
     reason: str
 
     @property
     def green(self) -> bool:
         """Only PASS is green."""
-        return self.verdict is Answer.PASS
+        return self.verdict is Outcome.PASS
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Judge:
 
     def noise_floor(self, measurement: Measurement) -> float | None:
         """How far the control is from the baseline, as a ratio above 0; None where one of them is missing."""
-        found = self.speedup(measurement, CONTROL) if CONTROL in measurement.arms else None
+        found = self.speedup(measurement, CONTROL) if CONTROL in measurement.all_samples else None
         return None if found is None else found.noise_floor
 
     def noise(self, measurement: Measurement, limit: float) -> Ruling:
@@ -57,28 +57,32 @@ class Judge:
         """
         gate = f"noise_floor={limit:g}"
         for name in (BASELINE, CONTROL):
-            arm = measurement.arms.get(name)
-            if arm is None or arm.failure is not None:
-                why = arm.failure.sentence if arm is not None and arm.failure is not None else f"{name} was not run"
-                return Ruling(gate, Answer.INVALID, f"the noise floor is unknown: {why}")
+            samples = measurement.all_samples.get(name)
+            if samples is None or samples.failure is not None:
+                why = (
+                    samples.failure.sentence
+                    if samples is not None and samples.failure is not None
+                    else f"{name} was not run"
+                )
+                return Ruling(gate, Outcome.INVALID, f"the noise floor is unknown: {why}")
         if measurement.overcommitted is not None:
-            return Ruling(gate, Answer.INVALID, measurement.overcommitted)
+            return Ruling(gate, Outcome.INVALID, measurement.overcommitted)
         disturbed = _disturbed(measurement)
         if disturbed is not None:
             return Ruling(gate, *disturbed)
         found = self.speedup(measurement, CONTROL)
         if found is None or found.control is None:
-            return Ruling(gate, Answer.INVALID, "the noise floor is unknown: nothing was measured")
+            return Ruling(gate, Outcome.INVALID, "the noise floor is unknown: nothing was measured")
         proven = max(found.control.low, 1 / found.control.high) - 1
         if proven > limit:
             return Ruling(
                 gate,
-                Answer.INVALID,
+                Outcome.INVALID,
                 f"two workers of the same eager model differ by {found.noise_floor:.1%}, so this machine can't tell "
                 f"{limit:.0%} apart now: quieten it (other processes, power saving) and run again",
             )
         apart = f"two workers of the same eager model are {found.noise_floor:.1%} apart"
-        return Ruling(gate, Answer.PASS, f"{apart}, and nothing proves more than {limit:.0%}")
+        return Ruling(gate, Outcome.PASS, f"{apart}, and nothing proves more than {limit:.0%}")
 
     def speed(self, measurement: Measurement, variant: str, minimum: float, baseline: str = BASELINE) -> Ruling:
         """Is `variant` at least `minimum` times as fast as the baseline?"""
@@ -89,10 +93,10 @@ class Judge:
         found = self.speedup(measurement, variant, baseline)
         if found is None:
             return Ruling(
-                gate, Answer.INVALID, "nothing was measured: no round in which baseline and candidate both finished"
+                gate, Outcome.INVALID, "nothing was measured: no round in which baseline and candidate both finished"
             )
-        judgement = judge(found, minimum)
-        return Ruling(gate, judgement.answer, judgement.reason)
+        decision = judge(found, minimum)
+        return Ruling(gate, decision.outcome, decision.reason)
 
     def slow_calls(self, measurement: Measurement, variant: str, name: str, limit: float) -> Ruling:
         """A limit on a percentile: `name` is `max_p95_ms` (limit in ms) or `min_speedup_p95` (a ratio), or p99."""
@@ -103,12 +107,12 @@ class Judge:
         broken = self._broken(measurement, variant) or _disturbed(measurement)
         if broken is not None:
             return Ruling(gate, *broken)
-        durations_s = measurement.arms[variant].durations_s
+        durations_s = measurement.all_samples[variant].durations_s
         if not durations_s:
-            return Ruling(gate, Answer.INVALID, "nothing was measured: no round was finished")
+            return Ruling(gate, Outcome.INVALID, "nothing was measured: no round was finished")
         if found[1]:
             return Ruling(gate, *judge_latency(durations_s, int(found[1]), limit, self.alpha))
-        baseline_s, control_s = (measurement.arms[name].durations_s for name in (BASELINE, CONTROL))
+        baseline_s, control_s = (measurement.all_samples[name].durations_s for name in (BASELINE, CONTROL))
         return Ruling(gate, *judge_tail_speedup(baseline_s, durations_s, control_s, int(found[2]), limit, self.alpha))
 
     def timed(
@@ -126,56 +130,58 @@ class Judge:
         if self._broken(measurement, variant, baseline) is not None:
             return False
         ruling = self.timed(measurement, variant, name, limit, baseline)
-        return ruling.verdict in (Answer.INCONCLUSIVE, Answer.INVALID)
+        return ruling.verdict in (Outcome.INCONCLUSIVE, Outcome.INVALID)
 
     def memory(
         self, measurement: Measurement, variant: str, called: str, limit_bytes: int, phase: Phase = Phase.ALL
     ) -> Ruling:
         """Does `variant` stay at or below `limit_bytes` in that phase?"""
         gate = f"{called}={format_bytes(limit_bytes).replace(' ', '')}"
-        return Ruling(gate, *judge_memory(measurement.arms[variant], limit_bytes, phase))
+        return Ruling(gate, *judge_memory(measurement.all_samples[variant], limit_bytes, phase))
 
     def growth(self, measurement: Measurement, variant: str) -> Ruling:
         """Does the memory of `variant` stay where it is once its calls are warm?"""
-        return Ruling("memory_growth=0", *judge_growth(measurement.arms[variant]))
+        return Ruling("memory_growth=0", *judge_growth(measurement.all_samples[variant]))
 
-    def parity(self, measurement: Measurement, variant: str) -> Ruling:
+    def accuracy(self, measurement: Measurement, variant: str) -> Ruling:
         """Is the output of `variant` that of eager float32, within its tolerance?"""
-        return Ruling(called(measurement.arms[variant]), *judge_parity(measurement, variant))
+        return Ruling(called(measurement.all_samples[variant]), *judge_accuracy(measurement, variant))
 
     def genuine(self, measurement: Measurement, variant: str, most: int = 0) -> Ruling:
         """Is `variant` what its name says, and did it build anew at most `most` times inside timed turns?"""
-        return Ruling(f"rebuilds={most}", *judge_genuine(measurement, variant, most))
+        return Ruling(f"recompiles={most}", *judge_genuine(measurement, variant, most))
 
-    def _broken(self, measurement: Measurement, variant: str, baseline: str = BASELINE) -> tuple[Answer, str] | None:
+    def _broken(self, measurement: Measurement, variant: str, baseline: str = BASELINE) -> tuple[Outcome, str] | None:
         """Why no speed verdict can be given at all; None where it can."""
-        arm = measurement.arms[variant]
-        if arm.failure is not None:
-            return Answer.FAIL, arm.failure.sentence
+        samples = measurement.all_samples[variant]
+        if samples.failure is not None:
+            return Outcome.FAIL, samples.failure.sentence
         if measurement.overcommitted is not None:
-            return Answer.INVALID, measurement.overcommitted
+            return Outcome.INVALID, measurement.overcommitted
         if baseline != BASELINE:
-            other = self._broken(measurement, baseline) if baseline in measurement.arms else (None, "it was not run")
+            other = (
+                self._broken(measurement, baseline) if baseline in measurement.all_samples else (None, "it was not run")
+            )
             if other is not None:
-                return Answer.INVALID, f"there is nothing to compare with: {baseline}: {other[1]}"
-        right = measurement.arms[BASELINE]
+                return Outcome.INVALID, f"there is nothing to compare with: {baseline}: {other[1]}"
+        right = measurement.all_samples[BASELINE]
         if right.failure is not None:
-            return Answer.INVALID, f"there is nothing to compare with: {right.failure.sentence}"
-        control = measurement.arms.get(CONTROL)
+            return Outcome.INVALID, f"there is nothing to compare with: {right.failure.sentence}"
+        control = measurement.all_samples.get(CONTROL)
         if control is None or control.failure is not None:
             why = control.failure.sentence if control is not None and control.failure is not None else "it was not run"
-            return Answer.INVALID, f"the noise floor is unknown, because the control is missing: {why}"
+            return Outcome.INVALID, f"the noise floor is unknown, because the control is missing: {why}"
         said = wrong(measurement, variant) or believable(measurement, variant)
-        return None if said is None else (Answer.INVALID, said)
+        return None if said is None else (Outcome.INVALID, said)
 
 
-def _disturbed(measurement: Measurement) -> tuple[Answer, str] | None:
+def _disturbed(measurement: Measurement) -> tuple[Outcome, str] | None:
     """Why so much was left out that the rest can't stand for the whole; None where it can."""
-    if measurement.tainted_share <= MOST_TAINTED:
+    if measurement.excluded_share <= MOST_EXCLUDED:
         return None
-    causes = most_frequent_first(measurement.tainted)
-    return Answer.INVALID, (
-        f"{measurement.left_out} were left out, because {causes}: find out what it is, and run again without it"
+    causes = most_frequent_first(measurement.excluded)
+    return Outcome.INVALID, (
+        f"{measurement.excluded_summary} were left out, because {causes}: find out what it is, and run again without it"
     )
 
 

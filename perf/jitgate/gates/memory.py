@@ -6,11 +6,11 @@ import enum
 from collections.abc import Mapping
 from typing import Any
 
-from jitgate.model.measurement import Arm
+from jitgate.model.samples import Samples
 from jitgate.model.size import format_bytes
-from jitgate.statistics import Answer, Growth
+from jitgate.statistics import Growth, Outcome
 
-Verdict = tuple[Answer, str]
+Verdict = tuple[Outcome, str]
 
 
 class Phase(enum.StrEnum):
@@ -24,40 +24,40 @@ class Phase(enum.StrEnum):
 SAID = {Phase.ALL: "peak memory", Phase.LOAD: "memory while loading", Phase.STEADY: "memory of steady calls"}
 
 
-def judge_memory(arm: Arm, limit_bytes: int, phase: Phase) -> Verdict:
+def judge_memory(samples: Samples, limit_bytes: int, phase: Phase) -> Verdict:
     """Does the peak of that phase stay at or below the limit, in each of its processes?
 
     Where not, the reason names what took most of it.
     """
-    if arm.failure is not None:
-        return Answer.FAIL, arm.failure.sentence
-    peak = arm.memory.get(phase.value)
+    if samples.failure is not None:
+        return Outcome.FAIL, samples.failure.sentence
+    peak = samples.memory.get(phase.value)
     if peak is None:
-        unread = "this platform gave no peak memory" if arm.memory else "the run ended before its memory was read"
-        return Answer.INVALID, f"{arm.memory.get('doubt', unread)}, so nothing can be said about the limit"
-    if arm.memory.get("doubt"):
-        return Answer.INVALID, f"{SAID[phase]} seemed to be {format_bytes(peak)}, but {arm.memory['doubt']}"
+        unread = "this platform gave no peak memory" if samples.memory else "the run ended before its memory was read"
+        return Outcome.INVALID, f"{samples.memory.get('doubt', unread)}, so nothing can be said about the limit"
+    if samples.memory.get("doubt"):
+        return Outcome.INVALID, f"{SAID[phase]} seemed to be {format_bytes(peak)}, but {samples.memory['doubt']}"
     said = f"{SAID[phase]} {format_bytes(peak)}"
     if peak <= limit_bytes:
-        return Answer.PASS, f"{said} is within {format_bytes(limit_bytes)}"
+        return Outcome.PASS, f"{said} is within {format_bytes(limit_bytes)}"
     over = format_bytes(peak - limit_bytes)
-    return Answer.FAIL, f"{said} is {over} above {format_bytes(limit_bytes)}{_blame(arm.memory, peak)}"
+    return Outcome.FAIL, f"{said} is {over} above {format_bytes(limit_bytes)}{_blame(samples.memory, peak)}"
 
 
-def judge_growth(arm: Arm) -> Verdict:
+def judge_growth(samples: Samples) -> Verdict:
     """Does memory stay where it is once calls are warm?"""
-    if arm.failure is not None:
-        return Answer.FAIL, arm.failure.sentence
-    found = arm.growth
+    if samples.failure is not None:
+        return Outcome.FAIL, samples.failure.sentence
+    found = samples.growth
     if found is None:
-        readings = sum(map(len, arm.levels))
-        return Answer.INCONCLUSIVE, f"{readings} readings are too few to see whether memory grows"
+        readings = sum(map(len, samples.levels))
+        return Outcome.INCONCLUSIVE, f"{readings} readings are too few to see whether memory grows"
     if found.leaks:
-        return Answer.FAIL, (
+        return Outcome.FAIL, (
             f"memory grows by {format_slope(found)} a call, all through {found.calls} calls: "
             "find what keeps hold of what a call makes"
         )
-    return Answer.PASS, f"memory did not keep growing over {found.calls} calls"
+    return Outcome.PASS, f"memory did not keep growing over {found.calls} calls"
 
 
 def format_slope(found: Growth) -> str:

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from jitgate.config.policy import Policy
-from jitgate.engines.registry import BASELINE, CONTROL
 from jitgate.gates.judge import Judge
 from jitgate.gates.stopping import FASTER
 from jitgate.model.cell import Cell
 from jitgate.model.measurement import Measurement
 from jitgate.model.one_time_cost import once_s
 from jitgate.model.size import format_bytes
-from jitgate.statistics import Answer, Payback, Speedup, payback
+from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.statistics import Outcome, Payback, Speedup, payback
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Cost:
 
 
 @dataclass(frozen=True)
-class Against:
+class RejectionReason:
     """Why not this variant: in a few words for a line, and in a sentence."""
 
     words: str
@@ -40,7 +40,7 @@ class Recommendation:
     """For one workload and scenario on one device.
 
     variant: the baseline where nothing is decidedly faster; then there is no speed-up and no cost. first, later: with
-    its files still to be built, and with them in the cache. passed_over: every other variant -> why not.
+    its files still to be built, and with them in the cache. rejections: every other variant -> why not.
     """
 
     workload: str
@@ -51,7 +51,7 @@ class Recommendation:
     speedup: Speedup | None = None
     first: Cost = Cost()
     later: Cost = Cost()
-    passed_over: Mapping[str, Against] = field(default_factory=dict)
+    rejections: Mapping[str, RejectionReason] = field(default_factory=dict)
 
 
 def recommend(policy: Policy, judge: Judge, measurement: Measurement) -> Recommendation | None:
@@ -60,12 +60,12 @@ def recommend(policy: Policy, judge: Judge, measurement: Measurement) -> Recomme
     Fastest is the one with the best estimate among those whose interval lies above 1: they are not compared with each
     other.
     """
-    baseline = measurement.arms[BASELINE]
+    baseline = measurement.all_samples[BASELINE]
     if baseline.failure is not None or not measurement.rounds:
         return None
     reasons = {
-        variant: _against(policy, judge, measurement, variant)
-        for variant in measurement.arms
+        variant: _rejection(policy, judge, measurement, variant)
+        for variant in measurement.all_samples
         if variant not in (BASELINE, CONTROL)
     }
     found = {
@@ -73,53 +73,55 @@ def recommend(policy: Policy, judge: Judge, measurement: Measurement) -> Recomme
         for variant, reason in reasons.items()
         if reason is None and (speedup := judge.speedup(measurement, variant)) is not None
     }
-    passed_over = {variant: reason for variant, reason in reasons.items() if reason is not None}
+    rejections = {variant: reason for variant, reason in reasons.items() if reason is not None}
     where = (measurement.workload, measurement.scenario, measurement.device)
     if not found:
-        return Recommendation(*where, BASELINE, baseline.peak_bytes, passed_over=passed_over)
+        return Recommendation(*where, BASELINE, baseline.peak_bytes, rejections=rejections)
     best = max(found, key=lambda variant: found[variant].interval.estimate)
     slower = {
-        variant: Against(f"{speedup.interval.estimate:.2f}x", f"{best} is faster by the best estimate")
+        variant: RejectionReason(f"{speedup.interval.estimate:.2f}x", f"{best} is faster by the best estimate")
         for variant, speedup in found.items()
         if variant != best
     }
     return Recommendation(
         *where,
         best,
-        measurement.arms[best].peak_bytes,
+        measurement.all_samples[best].peak_bytes,
         found[best],
         _cost(measurement, best, found[best], cached=False),
         _cost(measurement, best, found[best], cached=True),
-        {**slower, **passed_over},
+        {**slower, **rejections},
     )
 
 
-def _against(policy: Policy, judge: Judge, measurement: Measurement, variant: str) -> Against | None:
+def _rejection(policy: Policy, judge: Judge, measurement: Measurement, variant: str) -> RejectionReason | None:
     """Why not this one; None where nothing speaks against it."""
-    arm = measurement.arms[variant]
-    if arm.failure is not None:
-        return Against("could not run", arm.failure.sentence)
-    parity = judge.parity(measurement, variant)
-    if not parity.green:
-        return Against("not the right output", parity.reason)
+    samples = measurement.all_samples[variant]
+    if samples.failure is not None:
+        return RejectionReason("could not run", samples.failure.sentence)
+    accuracy = judge.accuracy(measurement, variant)
+    if not accuracy.green:
+        return RejectionReason("not the right output", accuracy.reason)
     speed = judge.speed(measurement, variant, FASTER)
     if not speed.green:
-        words = {Answer.FAIL: "slower", Answer.INCONCLUSIVE: "not decidedly faster"}
-        return Against(words.get(speed.verdict, "no verdict on its speed"), speed.reason)
+        words = {Outcome.FAIL: "slower", Outcome.INCONCLUSIVE: "not decidedly faster"}
+        return RejectionReason(words.get(speed.verdict, "no verdict on its speed"), speed.reason)
     cell = Cell(measurement.workload, measurement.scenario, variant)
     limit = policy.max_memory(cell, measurement.device.split(":")[0])
-    if limit is not None and arm.peak_bytes is None:
-        return Against("memory not known", "its memory is not known, and there is a limit")
-    if limit is not None and arm.peak_bytes is not None and arm.peak_bytes > limit[1]:
-        return Against("too large", f"{format_bytes(arm.peak_bytes)} of memory are more than {format_bytes(limit[1])}")
-    if arm.growth is not None and arm.growth.leaks:
-        return Against("leaks", "its memory grows with every call")
+    if limit is not None and samples.peak_bytes is None:
+        return RejectionReason("memory not known", "its memory is not known, and there is a limit")
+    if limit is not None and samples.peak_bytes is not None and samples.peak_bytes > limit[1]:
+        return RejectionReason(
+            "too large", f"{format_bytes(samples.peak_bytes)} of memory are more than {format_bytes(limit[1])}"
+        )
+    if samples.growth is not None and samples.growth.leaks:
+        return RejectionReason("leaks", "its memory grows with every call")
     return None
 
 
 def _cost(measurement: Measurement, variant: str, found: Speedup, *, cached: bool) -> Cost:
-    own, base = (once_s(measurement.arms[name], cached=cached) for name in (variant, BASELINE))
-    call_s = measurement.arms[BASELINE].median_s
+    own, base = (once_s(measurement.all_samples[name], cached=cached) for name in (variant, BASELINE))
+    call_s = measurement.all_samples[BASELINE].median_s
     if own is None or base is None or call_s is None:
         return Cost()
     return Cost(own - base, payback(own - base, call_s, found.interval))

@@ -1,4 +1,4 @@
-"""Where a variant stands beside its steady speed: new lengths, and its distance to what the device can do."""
+"""Where a variant stands beside its steady speed: new lengths, and its roofline to what the device can do."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import statistics
 from dataclasses import dataclass
 
 from jitgate.model.measurement import Measurement
-from jitgate.statistics import Bound, Interval, limit_of, nearness, speedup
+from jitgate.statistics import Bound, Interval, roofline_efficiency, roofline_time, speedup
 
 
 @dataclass(frozen=True)
-class Distance:
+class RooflineEfficiency:
     """share: of the median call, what the limit accounts for: 1.0 is the limit itself. limit_s: seconds."""
 
     share: Interval
@@ -31,23 +31,23 @@ class Distance:
         return f"above the measured {self.bound} ceiling ({share.estimate:.2f}x)"
 
 
-def distance(measurement: Measurement, variant: str, alpha: float) -> Distance | None:
+def roofline(measurement: Measurement, variant: str, alpha: float) -> RooflineEfficiency | None:
     """How near `variant` comes to the larger of its two bounds; None where one of the figures is missing."""
-    arm = measurement.arms[variant]
-    work, ceiling = measurement.work, measurement.ceilings.get(arm.precision)
+    samples = measurement.all_samples[variant]
+    work, ceiling = measurement.flop_count, measurement.peak_rates.get(samples.precision)
     durations_s = measurement.typical_s(variant)
     if work is None or ceiling is None or not durations_s or not work.flops:
         return None
-    least = limit_of(work.flops, work.moved_bytes(arm.precision), ceiling)
-    return Distance(nearness(least, durations_s, alpha=alpha), least.seconds, least.bound)
+    least = roofline_time(work.flops, work.moved_bytes(samples.precision), ceiling)
+    return RooflineEfficiency(roofline_efficiency(least, durations_s, alpha=alpha), least.seconds, least.bound)
 
 
-def new_length(measurement: Measurement, variant: str, alpha: float) -> Interval | None:
+def unseen_shape(measurement: Measurement, variant: str, alpha: float) -> Interval | None:
     """How many times as long the first call at a new length takes as one at a known length; None without any.
 
     A length is a pair: its first call, and the median of its known ones.
     """
-    lengths = measurement.arms[variant].new_lengths.lengths
+    lengths = measurement.all_samples[variant].unseen_shapes.lengths
     if not lengths:
         return None
     first_s = [each.first_s for each in lengths]

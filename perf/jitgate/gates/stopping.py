@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from jitgate.config.policy import Policy
-from jitgate.engines.registry import BASELINE, CONTROL
 from jitgate.engines.staged import is_staged
 from jitgate.gates.judge import Judge
 from jitgate.gates.pipeline import judge_prediction
 from jitgate.model.cell import Cell
 from jitgate.model.measurement import Measurement
-from jitgate.statistics import Answer
+from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.statistics import Outcome
 
 FASTER = 1.0
 """From here on a variant is faster; what a recommendation asks of it."""
@@ -28,7 +28,7 @@ class OpenGates:
     def __call__(self, measurement: Measurement) -> list[str]:
         kind = measurement.device.split(":")[0]
         found: list[str] = []
-        for variant in measurement.arms:
+        for variant in measurement.all_samples:
             cell = Cell(measurement.workload, measurement.scenario, variant)
             baseline = self.policy.baseline(cell, kind)
             if variant != CONTROL and any(
@@ -64,8 +64,8 @@ class OpenSentences:
     def __call__(self, measurement: Measurement) -> list[str]:
         return [
             variant
-            for variant in measurement.arms
-            if is_staged(variant) and judge_prediction(self.judge, measurement, variant).verdict is Answer.INCONCLUSIVE
+            for variant in measurement.all_samples
+            if is_staged(variant) and judge_prediction(self.judge, measurement, variant).verdict is Outcome.INCONCLUSIVE
         ]
 
 
@@ -82,7 +82,7 @@ class OpenChoice:
     def __call__(self, measurement: Measurement) -> list[str]:
         return [
             variant
-            for variant in measurement.arms
+            for variant in measurement.all_samples
             if variant in self.chosen
             and variant not in (BASELINE, CONTROL)
             and self.judge.undecided(measurement, variant, "min_speedup", FASTER)

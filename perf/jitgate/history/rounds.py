@@ -1,12 +1,12 @@
-"""Raw rounds as CSV: one row a round, one column an arm, seconds; what `jitgate judge` reads."""
+"""Raw rounds as CSV: one row a round, one column an samples, seconds; what `jitgate judge` reads."""
 
 from __future__ import annotations
 
 import csv
 from pathlib import Path
 
-from jitgate.engines.registry import BASELINE, CONTROL
 from jitgate.model.measurement import Measurement
+from jitgate.model.variant import BASELINE, CONTROL
 
 CONTROL_COLUMN = "control"
 
@@ -14,11 +14,11 @@ CONTROL_COLUMN = "control"
 def save_rounds(folder: Path, measurement: Measurement) -> list[Path]:
     """Write a file for each candidate: `eager`, the candidate, and `control` where there is one; figures of a turn.
 
-    A file holds the rounds that all of its arms finished, and replaces that of an earlier run. Returns the paths; a
-    candidate without such a round has none.
+    A file holds the rounds that all of its all_samples finished, and replaces that of an earlier run. Returns the
+    paths; a candidate without such a round has none.
     """
     written = []
-    for variant in measurement.arms:
+    for variant in measurement.all_samples:
         if variant in (BASELINE, CONTROL):
             continue
         columns = measurement.columns(variant)

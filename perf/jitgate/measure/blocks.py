@@ -14,7 +14,7 @@ from jitgate.device.health import Health
 from jitgate.measure.turn_size import LATEST_CALLS, may_make_fewer
 from jitgate.model.failure import Failure
 from jitgate.model.figures import most_memory
-from jitgate.pool.pool import Turn
+from jitgate.model.turn import Turn
 from jitgate.statistics import steady
 
 BLOCK_S = 2.0
@@ -38,22 +38,22 @@ PARTS = 8
 """A block is timed in so many pieces, with a reading of memory after each: enough to see it grow."""
 
 
-class Act(Protocol):
+class ExclusiveWorker(Protocol):
     """One loaded worker."""
 
     def turn(self, start: int, count: int) -> Turn | None: ...
 
     def memory(self) -> dict[str, Any] | None: ...
 
-    def instead(self) -> str | None:
+    def fallback(self) -> str | None:
         """What it is instead of what its name says; None where it is on."""
         ...
 
 
-class Stage(Protocol):
+class ExclusiveHost(Protocol):
     """Has at most one worker at a time."""
 
-    def on_stage(self, name: str, scenario: str) -> AbstractContextManager[Act | None]:
+    def running(self, name: str, scenario: str) -> AbstractContextManager[ExclusiveWorker | None]:
         """Worker `name` after its first call of `scenario`; it has ended when the block is left."""
         ...
 
@@ -69,7 +69,7 @@ class BlockTeam:
 
     def __init__(
         self,
-        stage: Stage,
+        stage: ExclusiveHost,
         names: Callable[[], list[str]],
         failure: Callable[[str], Failure | None],
         health: Health,
@@ -99,7 +99,7 @@ class BlockTeam:
 
         Fewer where its first block found the worker much slower than the baseline, for the reason in `calls_of_each`.
         """
-        with self._stage.on_stage(name, scenario) as act:
+        with self._stage.running(name, scenario) as act:
             if act is None:
                 return None
             levels: list[tuple[int, int]] = []
@@ -118,16 +118,16 @@ class BlockTeam:
             for part in taken:
                 levels.append(((levels[-1][0] if levels else 0) + len(part.wall_ns), part.level_bytes))
             self._remember(name, act.memory())
-            instead = act.instead()
-            if instead is not None:
-                self.off.setdefault(name, instead)
+            fallback = act.fallback()
+            if fallback is not None:
+                self.off.setdefault(name, fallback)
         return Turn(
             tuple(ns for part in taken for ns in part.wall_ns),
             tuple(ns for part in taken for ns in part.device_ns),
             taken[-1].level_bytes,
-            sum((Counter(part.rebuilds) for part in taken), Counter()),
+            sum((Counter(part.recompiles) for part in taken), Counter()),
             tuple(levels),
-            tuple(lap for part in taken for lap in part.laps),
+            tuple(stage_time for part in taken for stage_time in part.stage_times),
         )
 
     def mark(self) -> None:
@@ -138,7 +138,7 @@ class BlockTeam:
         """What disturbed a block of the round."""
         return self._causes[0] if self._causes else None
 
-    def _warmed(self, act: Act, name: str, start: int, levels: list[tuple[int, int]]) -> list[float] | None:
+    def _warmed(self, act: ExclusiveWorker, name: str, start: int, levels: list[tuple[int, int]]) -> list[float] | None:
         """Calls until they are steady, in seconds; None where the worker failed. Unlike inputs: a fixed number."""
         seen: list[float] = []
         while len(seen) < MOST_WARM_UP_CALLS:

@@ -1,4 +1,4 @@
-"""The two ways of bringing a crew's workers to their turns: all resident together, or one at a time."""
+"""The two ways of bringing a pool's workers to their turns: all resident together, or one at a time."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ from typing import Any, Protocol
 
 from jitgate.device.health import Health
 from jitgate.device.power import Meter
-from jitgate.engines.registry import CONTROL
 from jitgate.measure.blocks import BlockTeam, calls_in_a_block
-from jitgate.measure.extras import Beside, Ceilings, measure_beside
+from jitgate.measure.extras import Extras, KnownPeakRates, measure_extras
 from jitgate.measure.order import Mirrored
 from jitgate.measure.overcommit import Overcommit
-from jitgate.measure.power import draw_of
+from jitgate.measure.power import power_of
 from jitgate.measure.rounds import Rounds
 from jitgate.model.failure import Failure
 from jitgate.model.measurement import Measurement
+from jitgate.model.turn import Turn
+from jitgate.model.variant import CONTROL
 from jitgate.pool.binding import bind
 from jitgate.pool.examination import Examined, examine_again
-from jitgate.pool.exclusive import Solo
-from jitgate.pool.pool import Crew, Progress, Turn
+from jitgate.pool.pool import WorkerPool
 from jitgate.pool.prepare import Ready
+from jitgate.pool.progress import Progress
+from jitgate.pool.sequential import ExclusiveWorkers
 from jitgate.pool.warm_up import Started
 
 Readings = dict[str, dict[str, Any]]
@@ -33,30 +35,30 @@ Readings = dict[str, dict[str, Any]]
 class Watch:
     """Who looks on while rounds run. overcommit: None where memory can't be lent by a driver, as on a CPU.
 
-    anchored: whether a gate compares with another variant than the baseline.
+    has_references: whether a gate compares with another variant than the baseline.
     """
 
     health: Health
     overcommit: Overcommit | None
-    keep_disturbed: bool
-    anchored: bool
+    include_noisy: bool
+    has_references: bool
 
 
-class Staging(Protocol):
-    """How one scenario after the other is measured with a crew."""
+class Execution(Protocol):
+    """How one scenario after the other is measured with a pool."""
 
     residency: str
 
     def bind(self, scenario: str) -> dict[str, Examined]:
-        """Cold figures, and what the first calls showed of each worker."""
+        """ColdStart figures, and what the first calls showed of each worker."""
         ...
 
     def started(self, scenario: str) -> Mapping[str, Started]:
         """How each worker got going in it, where workers live long enough for that to be followed."""
         ...
 
-    def beside(self, measurement: Measurement, known: Ceilings, kept: Collection[str]) -> Beside:
-        """What is measured beside the rounds, once they are over; see `measure_beside`."""
+    def extras(self, measurement: Measurement, known: KnownPeakRates, kept: Collection[str]) -> Extras:
+        """What is measured beside the rounds, once they are over; see `measure_extras`."""
         ...
 
     def rounds(self, blank: Measurement, watch: Watch) -> Rounds:
@@ -75,61 +77,61 @@ class Staging(Protocol):
         """What a reader has to know of how workers took their turns, once rounds have been run."""
         ...
 
-    def draw(self, scenario: str, median_s: Callable[[str], float | None]) -> Readings:
+    def power(self, scenario: str, median_s: Callable[[str], float | None]) -> Readings:
         """What each worker makes the device draw; median_s: worker -> a steady call's duration."""
         ...
 
 
-class Crowd:
-    """The workers of a crew as rounds see them."""
+class PoolTeam:
+    """The workers of a pool as rounds see them."""
 
-    def __init__(self, crew: Crew) -> None:
-        self._crew = crew
+    def __init__(self, pool: WorkerPool) -> None:
+        self._pool = pool
 
     def names(self) -> list[str]:
-        return [name for name, worker in self._crew.workers.items() if worker.alive]
+        return [name for name, worker in self._pool.workers.items() if worker.alive]
 
     def turn(self, name: str, scenario: str, start: int, count: int) -> Turn | None:
-        return self._crew.turn(name, scenario, start, count)
+        return self._pool.turn(name, scenario, start, count)
 
     def failure(self, name: str) -> Failure | None:
-        return self._crew.workers[name].failure
+        return self._pool.workers[name].failure
 
 
-class Together:
-    """Every worker lives from the first round to the last."""
+class Concurrent:
+    """Every worker process_runs from the first round to the last."""
 
-    residency = "together"
+    residency = "concurrent"
 
-    def __init__(self, crew: Crew, ready: Ready, progress: Progress, meter: Meter) -> None:
-        self._crew, self._ready, self._progress, self._meter = crew, ready, progress, meter
+    def __init__(self, pool: WorkerPool, ready: Ready, progress: Progress, meter: Meter) -> None:
+        self._pool, self._ready, self._progress, self._meter = pool, ready, progress, meter
         self._started: dict[str, dict[str, Started]] = {}
         self._memory: dict[str, Readings] = {}
 
     def bind(self, scenario: str) -> dict[str, Examined]:
-        return bind(self._crew, scenario, self._ready.cold, self._started.setdefault(scenario, {}))
+        return bind(self._pool, scenario, self._ready.cold_start, self._started.setdefault(scenario, {}))
 
     def started(self, scenario: str) -> Mapping[str, Started]:
         return self._started.get(scenario, {})
 
-    def beside(self, measurement: Measurement, known: Ceilings, kept: Collection[str]) -> Beside:
-        found = measure_beside(self._crew, measurement, known, threads=self._ready.threads, kept=kept)
-        if self._crew.device != "cpu":  # a card that is full says so, and nobody is killed for it
+    def extras(self, measurement: Measurement, known: KnownPeakRates, kept: Collection[str]) -> Extras:
+        found = measure_extras(self._pool, measurement, known, threads=self._ready.threads, kept=kept)
+        if self._pool.device != "cpu":  # a card that is full says so, and nobody is killed for it
             return found
-        needs = self._crew.ask_each(self._crew.workers.values(), "reading memory", "memory")
+        needs = self._pool.ask_each(self._pool.workers.values(), "reading memory", "memory")
         return replace(found, needs={worker.name: answer for worker, answer in needs.items()})
 
     def rounds(self, blank: Measurement, watch: Watch) -> Rounds:
         inputs, started = self._ready.calls[blank.scenario], self.started(blank.scenario)
         run = Rounds(
-            Crowd(self._crew),
+            PoolTeam(self._pool),
             blank,
             inputs,
             self._progress,
             watch.health,
-            keep_disturbed=watch.keep_disturbed,
+            include_noisy=watch.include_noisy,
             overcommit=watch.overcommit,
-            fewer=not watch.anchored,
+            fewer=not watch.has_references,
             early={name: each.calls_s for name, each in started.items()} if inputs == 1 else None,
         )
         run.warm_up()
@@ -138,63 +140,63 @@ class Together:
     def memory(self, scenario: str) -> Readings:
         """Read once: what is measured beside the rounds would show in it afterwards."""
         if scenario not in self._memory:
-            answers = self._crew.ask_each(self._crew.workers.values(), "reading memory", "memory")
-            level = self._crew.ledger.device_level
+            answers = self._pool.ask_each(self._pool.workers.values(), "reading memory", "memory")
+            level = self._pool.memory_attribution.device_level
             self._memory[scenario] = {worker.name: level(worker.name, found) for worker, found in answers.items()}
         return {name: dict(found) for name, found in self._memory[scenario].items()}
 
     def off(self, scenario: str) -> dict[str, str]:
-        return examine_again(self._crew, scenario)
+        return examine_again(self._pool, scenario)
 
     def notes(self, scenario: str) -> tuple[str, ...]:  # noqa: ARG002 - the rounds say themselves who was restless
         return ()
 
-    def draw(self, scenario: str, median_s: Callable[[str], float | None]) -> Readings:
+    def power(self, scenario: str, median_s: Callable[[str], float | None]) -> Readings:
         found = {}
-        for name in _variants(self._crew):
+        for name in _variants(self._pool):
             seconds = median_s(name)
             if seconds is not None:
-                work = functools.partial(self._crew.turn, name, scenario, 0)
-                found[name] = draw_of(self._meter, work, seconds)
+                work = functools.partial(self._pool.turn, name, scenario, 0)
+                found[name] = power_of(self._meter, work, seconds)
         return found
 
 
-class Alone:
+class Sequential:
     """One worker at a time: a turn is a block, a whole life."""
 
-    residency = "alone"
+    residency = "exclusive"
 
-    def __init__(self, crew: Crew, ready: Ready, progress: Progress, meter: Meter) -> None:
-        self._crew, self._ready, self._progress, self._meter = crew, ready, progress, meter
-        self._solo = Solo(crew, ready)
+    def __init__(self, pool: WorkerPool, ready: Ready, progress: Progress, meter: Meter) -> None:
+        self._pool, self._ready, self._progress, self._meter = pool, ready, progress, meter
+        self._exclusive = ExclusiveWorkers(pool, ready)
         self._teams: dict[str, BlockTeam] = {}
         self._typical_s: dict[str, float | None] = {}
 
     def bind(self, scenario: str) -> dict[str, Examined]:
-        self._progress.busy(f"{self._crew.workload.name} {scenario}: every worker once, alone")
-        self._crew.quiet = False
-        meeting = self._solo.meet(scenario)
-        self._crew.quiet = True  # from here on the same steps come again in every block: the rounds are the news
+        self._progress.busy(f"{self._pool.workload.name} {scenario}: every worker once, alone")
+        self._pool.quiet = False
+        meeting = self._exclusive.meet(scenario)
+        self._pool.quiet = True  # from here on the same steps come again in every block: the rounds are the news
         self._typical_s[scenario] = meeting.typical_s
         return meeting.examined
 
     def started(self, scenario: str) -> Mapping[str, Started]:  # noqa: ARG002 - a block warms up before it counts
         return {}
 
-    def beside(self, measurement: Measurement, known: Ceilings, kept: Collection[str]) -> Beside:  # noqa: ARG002
-        return Beside()  # nobody is resident who could be asked
+    def extras(self, measurement: Measurement, known: KnownPeakRates, kept: Collection[str]) -> Extras:  # noqa: ARG002
+        return Extras()  # nobody is resident who could be asked
 
     def rounds(self, blank: Measurement, watch: Watch) -> Rounds:
-        crowd = Crowd(self._crew)
+        alive = PoolTeam(self._pool)
         inputs = self._ready.calls[blank.scenario]
         typical_s = self._typical_s.get(blank.scenario)
         team = self._teams[blank.scenario] = BlockTeam(
-            self._solo,
-            crowd.names,
-            crowd.failure,
+            self._exclusive,
+            alive.names,
+            alive.failure,
             watch.health,
             same_inputs=inputs == 1,
-            typical_s=None if watch.anchored else typical_s,
+            typical_s=None if watch.has_references else typical_s,
         )
         return Rounds(
             team,
@@ -202,7 +204,7 @@ class Alone:
             inputs,
             self._progress,
             team,
-            keep_disturbed=watch.keep_disturbed,
+            include_noisy=watch.include_noisy,
             order=Mirrored(blank.seed),
             overcommit=watch.overcommit,
             block=calls_in_a_block(typical_s),
@@ -220,17 +222,17 @@ class Alone:
         restless = self._teams[scenario].restless if scenario in self._teams else []
         return (f"{', '.join(restless)} not steady when a block of theirs began",) if restless else ()
 
-    def draw(self, scenario: str, median_s: Callable[[str], float | None]) -> Readings:
+    def power(self, scenario: str, median_s: Callable[[str], float | None]) -> Readings:
         found = {}
-        for name in _variants(self._crew):
+        for name in _variants(self._pool):
             seconds = median_s(name)
             if seconds is None:
                 continue
-            with self._solo.on_stage(name, scenario) as act:
+            with self._exclusive.running(name, scenario) as act:
                 if act is not None:
-                    found[name] = draw_of(self._meter, functools.partial(act.turn, 0), seconds)
+                    found[name] = power_of(self._meter, functools.partial(act.turn, 0), seconds)
         return found
 
 
-def _variants(crew: Crew) -> list[str]:
-    return [name for name in Crowd(crew).names() if name != CONTROL]
+def _variants(pool: WorkerPool) -> list[str]:
+    return [name for name in PoolTeam(pool).names() if name != CONTROL]

@@ -19,7 +19,7 @@ Levels = Sequence[tuple[int, int]]
 """(calls so far, bytes) after each turn; turns that are taken are appended by whoever keeps it."""
 
 
-def look_longer(levels: Levels, turn: Callable[[], object | None], clock: Callable[[], float]) -> None:
+def leak_check(levels: Levels, turn: Callable[[], object | None], clock: Callable[[], float]) -> None:
     """If `levels` look like a leak, take turns until they are of `LONGER` times as many calls.
 
     turn: makes calls, and appends to `levels`; None where it failed, which ends it.

@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from typing import Protocol
 
-from jitgate.engines.registry import BASELINE, CONTROL
+from jitgate.model.variant import BASELINE, CONTROL
 
 
 class Order(Protocol):

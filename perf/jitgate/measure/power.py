@@ -12,10 +12,10 @@ from typing import Any
 
 from jitgate.device.power import Meter
 from jitgate.device.reading import Missing
-from jitgate.pool.pool import Turn
+from jitgate.model.turn import Turn
 
 
-def draw_of(meter: Meter, work: Callable[[int], Turn | None], call_s: float) -> dict[str, Any]:
+def power_of(meter: Meter, work: Callable[[int], Turn | None], call_s: float) -> dict[str, Any]:
     """Let a warm worker `work` so many calls of `call_s` seconds as the meter wants, and say what that drew.
 
     Plain values for the record: `energy_j` a call, `power_w`, `utilisation_percent`, and in `missing` why one is not

@@ -11,15 +11,17 @@ from functools import partial
 from typing import Protocol
 
 from jitgate.device.health import Health
-from jitgate.engines.registry import BASELINE, CONTROL
-from jitgate.measure.leak_check import look_longer
+from jitgate.measure.leak_check import leak_check
 from jitgate.measure.order import Order, Shuffled
 from jitgate.measure.overcommit import Overcommit
 from jitgate.measure.turn_size import LONE_CALL_S, calls_of_each
 from jitgate.model.failure import Failure
-from jitgate.model.measurement import Levels, Measurement, most_frequent_first
+from jitgate.model.measurement import Measurement, most_frequent_first
+from jitgate.model.samples import Levels
+from jitgate.model.turn import StageTime, Turn
+from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.pool.interrupt import INTERRUPTS
-from jitgate.pool.pool import Lap, Progress, Turn
+from jitgate.pool.progress import Progress
 from jitgate.statistics import look_due, steady
 
 LEAST_ROUNDS = 10
@@ -71,12 +73,12 @@ class _Series:
     turns: list[tuple[float, ...]] = field(default_factory=list)
     first_s: list[float] = field(default_factory=list)
     device_s: list[tuple[float, ...]] = field(default_factory=list)
-    lives: list[Levels] = field(default_factory=list)
+    process_runs: list[Levels] = field(default_factory=list)
     levels: list[tuple[int, int]] = field(default_factory=list)
     held_bytes: int = 0
-    laps: list[tuple[tuple[Lap, ...], ...]] = field(default_factory=list)
-    rebuilds: Counter[str] = field(default_factory=Counter)
-    warm_rebuilds: Counter[str] = field(default_factory=Counter)
+    stage_times: list[tuple[tuple[StageTime, ...], ...]] = field(default_factory=list)
+    recompiles: Counter[str] = field(default_factory=Counter)
+    warm_up_recompiles: Counter[str] = field(default_factory=Counter)
     calls: int = 0
 
 
@@ -84,9 +86,9 @@ class Rounds:
     """The rounds of one scenario.
 
     blank: what is known of each worker before its first turn. health: tells which rounds something else disturbed.
-    keep_disturbed: count them all the same, and say so. order: shuffled unless said otherwise. overcommit: looks at the
-    device's memory after every round. block: calls of a turn whose worker lives for it alone; none is warmed up here.
-    early: calls that each worker has made alone before, in seconds.
+    include_noisy: count them all the same, and say so. order: shuffled unless said otherwise. overcommit: looks at the
+    device's memory after every round. block: calls of a turn whose worker process_runs for it alone; none is warmed up
+    here. early: calls that each worker has made alone before, in seconds.
     """
 
     def __init__(
@@ -98,7 +100,7 @@ class Rounds:
         health: Health,
         clock: Callable[[], float] = time.monotonic,
         *,
-        keep_disturbed: bool = False,
+        include_noisy: bool = False,
         order: Order | None = None,
         overcommit: Overcommit | None = None,
         block: int | None = None,
@@ -108,7 +110,7 @@ class Rounds:
         self._team = team
         self._early = early or {}
         self._health = health
-        self._keep_disturbed = keep_disturbed
+        self._include_noisy = include_noisy
         self._blank = blank
         self._inputs = inputs
         self._fewer = fewer and inputs == 1
@@ -118,12 +120,12 @@ class Rounds:
         self._overcommit = overcommit
         self._overcommitted: str | None = None
         self._least_rounds = LEAST_ROUNDS if block is None else LEAST_BLOCKS
-        self._series = {name: _Series(calls=len(self._early.get(name, ()))) for name in blank.arms}
-        self._calls = dict.fromkeys((BASELINE, *blank.arms), block or 2)
+        self._series = {name: _Series(calls=len(self._early.get(name, ()))) for name in blank.all_samples}
+        self._calls = dict.fromkeys((BASELINE, *blank.all_samples), block or 2)
         self._next_input = 0
         self._wall_s = self._busy_s = 0.0
         self._notes: list[str] = []
-        self._tainted: list[str] = []
+        self._excluded: list[str] = []
         self._kept: list[str] = []
         self._took_s: list[float] = []
         self._timing = False
@@ -194,7 +196,7 @@ class Rounds:
             self._take_a_few()
         self._timing = False
         for name in self._team.names():
-            look_longer(self._series[name].levels, partial(self._turn, name), self._clock)
+            leak_check(self._series[name].levels, partial(self._turn, name), self._clock)
         return self.measurement()
 
     def over(self, budget_s: float) -> bool:
@@ -212,27 +214,27 @@ class Rounds:
 
     def measurement(self) -> Measurement:
         """What is known by now."""
-        arms = {}
-        for name, arm in self._blank.arms.items():
+        all_samples = {}
+        for name, samples in self._blank.all_samples.items():
             series = self._series[name]
-            arms[name] = replace(
-                arm,
+            all_samples[name] = replace(
+                samples,
                 turns=tuple(series.turns),
                 first_s=tuple(series.first_s),
                 device_s=tuple(series.device_s),
-                laps=tuple(series.laps),
-                levels=(*series.lives, tuple(series.levels)) if series.levels else tuple(series.lives),
-                rebuilds=dict(series.rebuilds),
-                warm_rebuilds=dict(series.warm_rebuilds + Counter(arm.warm_rebuilds)),
+                stage_times=tuple(series.stage_times),
+                levels=(*series.process_runs, tuple(series.levels)) if series.levels else tuple(series.process_runs),
+                recompiles=dict(series.recompiles),
+                warm_up_recompiles=dict(series.warm_up_recompiles + Counter(samples.warm_up_recompiles)),
                 failure=self._team.failure(name),
             )
         return replace(
             self._blank,
-            arms=arms,
+            all_samples=all_samples,
             same_inputs=self._inputs == 1,
             wall_s=self._wall_s,
             busy_s=self._busy_s,
-            tainted=tuple(self._tainted),
+            excluded=tuple(self._excluded),
             overcommitted=self._overcommitted,
             notes=self._blank.notes + tuple(self._notes) + self._kept_note(),
         )
@@ -245,23 +247,23 @@ class Rounds:
         self._look_at_memory(taken)
         self._next_input += self._calls[BASELINE]
         self._busy_s += sum(sum(turn.wall_ns) for turn in taken.values() if turn is not None) / 1e9
-        if cause is not None and self._keep_disturbed:
+        if cause is not None and self._include_noisy:
             self._kept.append(cause)
         elif cause is not None:
-            self._tainted.append(cause)
+            self._excluded.append(cause)
             return False
         for name, series in self._series.items():
             turn = taken.get(name)
             if turn is None:
                 series.turns.append(())
-                series.laps.append(())
+                series.stage_times.append(())
                 continue
             seconds = [ns / 1e9 for ns in turn.wall_ns]
             cold = min(1, len(seconds) - 1)  # a lone call is long: what is cold about it is not seen
             series.first_s += seconds[:cold]
             series.turns.append(tuple(seconds[cold:]))
             series.device_s.append(tuple(ns / 1e9 for ns in turn.device_ns[cold:]))
-            series.laps.append(turn.laps[cold:])
+            series.stage_times.append(turn.stage_times[cold:])
         return True
 
     def _turn(self, name: str) -> Turn | None:
@@ -271,11 +273,11 @@ class Rounds:
             series.calls += len(turn.wall_ns)
             series.held_bytes = turn.level_bytes
             if turn.levels:
-                series.lives.append(turn.levels)
+                series.process_runs.append(turn.levels)
             else:
                 series.levels.append((series.calls, turn.level_bytes))
             # Also in a round that is left out: a compiler's processes are foreign load, and would be why it is.
-            (series.rebuilds if self._timing else series.warm_rebuilds).update(turn.rebuilds)
+            (series.recompiles if self._timing else series.warm_up_recompiles).update(turn.recompiles)
         return turn
 
     def _in_order(self) -> list[str]:

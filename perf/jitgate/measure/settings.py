@@ -8,38 +8,38 @@ from dataclasses import dataclass, field
 from jitgate.cache.store import ArtefactCache
 from jitgate.device.device_memory import DeviceMemoryReader, HostRoom
 from jitgate.device.power import Meter, ProcessorMeter
-from jitgate.engines.registry import BASELINE, VariantSpec
 from jitgate.model.measurement import Measurement
-from jitgate.pool.pool import Progress
+from jitgate.model.variant import BASELINE, VariantSpec
+from jitgate.pool.progress import Progress
 from jitgate.pool.residency import Residency
 from jitgate.workloads.spec import WorkloadSpec
 
 
 @dataclass(frozen=True)
-class Task:
+class MeasureTask:
     """What this session has to measure of one workload: its variants, and the scenarios that were selected.
 
-    anchors: variants that others are compared with, the baseline among them.
+    reference_variants: variants that others are compared with, the baseline among them.
     """
 
     workload: WorkloadSpec
     variants: tuple[VariantSpec, ...]
     scenarios: tuple[str, ...]
-    anchors: frozenset[str] = frozenset({BASELINE})
+    reference_variants: frozenset[str] = frozenset({BASELINE})
 
 
 @dataclass(frozen=True)
-class Means:
+class RunSettings:
     """How it is measured.
 
-    budget_s: seconds of rounds per workload/scenario and party; None: as the workload's spec says.
+    budget_s: seconds of rounds per workload/scenario and batch; None: as the workload's spec says.
     timeout_s: for one answer of a worker. processes: how many times all workers are started anew, because a process is
     a source of variance of its own. claim: called before workers start; returns when the device is this run's alone,
-    and at once when it is already. keep_disturbed: whether rounds that something else disturbed count all the same.
+    and at once when it is already. include_noisy: whether rounds that something else disturbed count all the same.
     beside: whether more is asked once they are over. card_uuid: of the card that workers run on; "" for none.
     enforced_bytes: the cap on each worker; None for none.
-    residency: whether workers live together. room: reads the memory they have to fit, with `ceiling_bytes` where the
-    device is a card. meter: reads what the device draws.
+    residency: whether workers live together. room: reads the memory they have to fit, with `memory_limit_bytes` where
+    the device is a card. meter: reads what the device draws.
     """
 
     device: str
@@ -49,12 +49,12 @@ class Means:
     timeout_s: float
     seed: int
     processes: int = 1
-    keep_disturbed: bool = False
-    beside: bool = True
+    include_noisy: bool = False
+    extras: bool = True
     card_uuid: str = ""
     enforced_bytes: int | None = None
     residency: Residency = Residency.AUTO
-    ceiling_bytes: int | None = None
+    memory_limit_bytes: int | None = None
     room: DeviceMemoryReader = field(default_factory=HostRoom)
     meter: Meter = field(default_factory=ProcessorMeter)
     claim: Callable[[], object] = field(default=lambda: None)

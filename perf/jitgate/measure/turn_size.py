@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from jitgate.engines.registry import BASELINE, CONTROL
+from jitgate.model.variant import BASELINE, CONTROL
 
 TURN_S = 0.06
 """A turn should last about this long: a hundred times the cost of passing the turn on (well under 1 ms)."""

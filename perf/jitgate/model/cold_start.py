@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jitgate.worker.compilation import Compilation
+from jitgate.model.compilation import Compilation
 
 
 @dataclass
-class Cold:
+class ColdStart:
     """What came before the steady state, in seconds.
 
     build_s: of an exported engine, what building its files took when they were built, which may have been an earlier

@@ -1,7 +1,7 @@
 """Errors that a user can act on."""
 
 
-class UsageProblem(Exception):
+class UsageError(Exception):
     """Bad input: one sentence that says what is wrong, where, and what to do. pytest ends with exit code 4."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jitgate.model.cold_start import Cold
+from jitgate.model.cold_start import ColdStart
 from jitgate.pool.memory_attribution import PEAKS
 
 WEIGHTS = {"fp16": 0.5, "bf16": 0.5, "int8": 0.25}
@@ -18,16 +18,16 @@ HALF_RESULTS = ("fp16", "bf16", "autocast-fp16", "autocast-bf16")
 
 
 @dataclass(frozen=True)
-class Life:
+class ProcessRun:
     """What one process gave once: its cold figures, its memory, its first calls in seconds."""
 
-    cold: Cold
+    cold_start: ColdStart
     memory: Mapping[str, Any] = field(default_factory=dict)
     warm_s: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
-class NewLength:
+class UnseenShape:
     """Seconds of the first call at a length that the process had not seen, and of calls there once it was known."""
 
     first_s: float
@@ -35,21 +35,21 @@ class NewLength:
 
 
 @dataclass(frozen=True)
-class NewLengths:
+class UnseenShapes:
     """One entry a length. problem: what a call raised at a new length; the lengths before it count. untried: why there
     are fewer than there could be, where memory was short."""
 
-    lengths: tuple[NewLength, ...] = ()
+    lengths: tuple[UnseenShape, ...] = ()
     problem: str | None = None
     untried: str | None = None
 
 
 @dataclass(frozen=True)
-class Work:
+class FlopCount:
     """What one call of a scenario has to do at least, in float32.
 
-    flops: floating-point operations. parameter_bytes, activation_bytes: each counted once. Means over the calls where
-    they differ.
+    flops: floating-point operations. parameter_bytes, activation_bytes: each counted once. RunSettings over the calls
+    where they differ.
     """
 
     flops: float
@@ -62,14 +62,14 @@ class Work:
         return WEIGHTS.get(precision, 1.0) * self.parameter_bytes + results * self.activation_bytes
 
 
-def new_lengths(answer: Mapping[str, Any]) -> NewLengths:
+def unseen_shapes(answer: Mapping[str, Any]) -> UnseenShapes:
     """From what a worker answered; {} gives none. A length whose clock stood still gives nothing to compare."""
     lengths = tuple(
-        NewLength(first_s, tuple(known_s))
+        UnseenShape(first_s, tuple(known_s))
         for first_s, known_s in answer.get("lengths", ())
         if first_s > 0 and known_s and min(known_s) > 0 and math.isfinite(first_s)
     )
-    return NewLengths(lengths, answer.get("problem"), answer.get("untried"))
+    return UnseenShapes(lengths, answer.get("problem"), answer.get("untried"))
 
 
 def highest(peaks: Sequence[int | None]) -> int | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 from jitgate.plugin import fixtures as _fixtures
 from jitgate.plugin.benchmark_replay import machine_info, use_fingerprint_storage
 from jitgate.plugin.cache_pruning import tidy
@@ -23,12 +23,12 @@ variant = _fixtures.variant
 baseline = _fixtures.baseline
 min_speedup = _fixtures.min_speedup
 max_noise_floor = _fixtures.max_noise_floor
-ceiling = _fixtures.ceiling
+memory_limit = _fixtures.memory_limit
 max_latency_ms = _fixtures.max_latency_ms
 min_tail_speedup = _fixtures.min_tail_speedup
-load_ceiling = _fixtures.load_ceiling
-max_growth = _fixtures.max_growth
-max_rebuilds = _fixtures.max_rebuilds
+load_memory_limit = _fixtures.load_memory_limit
+max_memory_growth = _fixtures.max_memory_growth
+max_recompiles = _fixtures.max_recompiles
 tolerance = _fixtures.tolerance
 recorded = _fixtures.recorded
 stage_tolerance = _fixtures.stage_tolerance
@@ -47,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
         state = config.stash[STATE] = State(config)
         if state.configured:
             use_fingerprint_storage(config, state)
-    except UsageProblem as problem:
+    except UsageError as problem:
         raise pytest.UsageError(str(problem)) from None
 
 
@@ -75,7 +75,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     state = session.config.stash[STATE]
     try:
         state.plan(session.items)
-    except UsageProblem as problem:
+    except UsageError as problem:
         raise pytest.UsageError(str(problem)) from None
 
 
@@ -129,13 +129,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 __all__ = [
     "baseline",
     "candidate",
-    "ceiling",
-    "load_ceiling",
-    "max_growth",
+    "load_memory_limit",
     "max_latency_ms",
+    "max_memory_growth",
     "max_noise_floor",
-    "max_rebuilds",
+    "max_recompiles",
     "measured_claim",
+    "memory_limit",
     "min_speedup",
     "min_tail_speedup",
     "prediction_tolerance",

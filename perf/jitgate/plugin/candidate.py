@@ -11,10 +11,11 @@ from jitgate.gates.judge import Ruling
 from jitgate.gates.memory import Phase, format_slope
 from jitgate.gates.stopping import OpenLimit
 from jitgate.model.cell import Cell
-from jitgate.model.measurement import Arm, Measurement
+from jitgate.model.measurement import Measurement
+from jitgate.model.samples import Samples
 from jitgate.model.size import format_bytes
 from jitgate.report.format import format_speedup
-from jitgate.statistics import Answer, tail
+from jitgate.statistics import Outcome, tail
 
 if TYPE_CHECKING:
     from jitgate.plugin.session_state import State
@@ -37,9 +38,9 @@ class Candidate:
         return self._state.measurements.get(self.cell.workload, self.cell.scenario)
 
     @property
-    def arm(self) -> Arm:
+    def samples(self) -> Samples:
         """This variant's share of it."""
-        return self.measurement.arms[self.cell.variant]
+        return self.measurement.all_samples[self.cell.variant]
 
     @property
     def baseline(self) -> str:
@@ -63,7 +64,7 @@ class Candidate:
     def peak_memory(self) -> Comparison:
         """Peak memory in bytes, that of steady calls where loading has a limit of its own; `<= limit`."""
         apart = self._state.policy.max_load_memory(self.cell, self._state.device.kind) is not None
-        return MemoryComparison(self._state, self, "ceiling", Phase.STEADY if apart else Phase.ALL)
+        return MemoryComparison(self._state, self, "memory_limit", Phase.STEADY if apart else Phase.ALL)
 
     @property
     def load_memory(self) -> Comparison:
@@ -78,14 +79,14 @@ class Candidate:
     @property
     def rel_l2(self) -> Comparison:
         """Relative L2 distance of the output from eager float32's; `<= limit`."""
-        return ParityComparison(self._state, self)
+        return AccuracyComparison(self._state, self)
 
     @property
-    def rebuilds(self) -> Comparison:
+    def recompiles(self) -> Comparison:
         """What was built anew inside timed turns, of a variant that is what its name says; `<= limit`."""
-        from jitgate.plugin.recompiles import RebuildComparison
+        from jitgate.plugin.recompiles import RecompileComparison
 
-        return RebuildComparison(self._state, self)
+        return RecompileComparison(self._state, self)
 
     @property
     def noise_floor(self) -> Comparison:
@@ -135,9 +136,9 @@ class Comparison:
             )
         self.ruling = self._rule(limit)
         may_skip = self._state.policy.skip_inconclusive or not self.asked_for
-        if self.ruling.verdict is Answer.INCONCLUSIVE and may_skip:
+        if self.ruling.verdict is Outcome.INCONCLUSIVE and may_skip:
             pytest.skip(f"INCONCLUSIVE: {self.ruling.reason}")
-        failure = self._candidate.arm.failure
+        failure = self._candidate.samples.failure
         if not self.ruling.green and failure is not None and failure.details:
             # A section of its own: pytest shortens the explanation of an assertion.
             self._candidate.item.add_report_section(
@@ -209,7 +210,7 @@ class LatencyComparison(TimedComparison):
         self.name = f"max_p{percentile}_ms"
 
     def _text(self) -> str:
-        durations_s = self._candidate.arm.durations_s
+        durations_s = self._candidate.samples.durations_s
         if not durations_s:
             return "nothing measured"
         found = tail(durations_s, self._percentile / 100, alpha=self._state.judge.alpha)
@@ -217,7 +218,7 @@ class LatencyComparison(TimedComparison):
 
 
 class MemoryComparison(Comparison):
-    """`variant.peak_memory <= ceiling`, `variant.load_memory <= load_ceiling`."""
+    """`variant.peak_memory <= memory_limit`, `variant.load_memory <= load_memory_limit`."""
 
     operator = "<="
 
@@ -233,7 +234,7 @@ class MemoryComparison(Comparison):
         )
 
     def _text(self) -> str:
-        peak = self._candidate.arm.memory.get(self._phase.value)
+        peak = self._candidate.samples.memory.get(self._phase.value)
         return "no peak memory" if peak is None else format_bytes(peak)
 
 
@@ -244,31 +245,36 @@ class GrowthComparison(Comparison):
 
     def _rule(self, limit: float) -> Ruling:
         ruling = self._state.judge.growth(self._candidate.measurement, self._candidate.cell.variant)
-        found = self._candidate.arm.growth
+        found = self._candidate.samples.growth
         if found is not None and found.leaks and found.slope <= limit:
-            return Ruling(ruling.gate, Answer.PASS, f"memory grows by {format_slope(found)} a call, which is allowed")
+            return Ruling(ruling.gate, Outcome.PASS, f"memory grows by {format_slope(found)} a call, which is allowed")
         return ruling
 
     def _text(self) -> str:
-        found = self._candidate.arm.growth
+        found = self._candidate.samples.growth
         return "unknown growth" if found is None else f"{format_slope(found)} a call"
 
 
-class ParityComparison(Comparison):
+class AccuracyComparison(Comparison):
     """`candidate.rel_l2 <= tolerance`."""
 
     operator = "<="
 
     def _rule(self, limit: float) -> Ruling:
-        arm = self._candidate.arm
-        ruling = self._state.judge.parity(self._candidate.measurement, self._candidate.cell.variant)
-        if ruling.green and arm.parity is not None and not arm.parity.by_ear and arm.parity.rel_l2 > limit:
-            return Ruling(ruling.gate, Answer.FAIL, f"relative L2 distance {arm.rel_l2:.1e} is above {limit:g}")
+        samples = self._candidate.samples
+        ruling = self._state.judge.accuracy(self._candidate.measurement, self._candidate.cell.variant)
+        if (
+            ruling.green
+            and samples.accuracy is not None
+            and not samples.accuracy.perceptual
+            and samples.accuracy.rel_l2 > limit
+        ):
+            return Ruling(ruling.gate, Outcome.FAIL, f"relative L2 distance {samples.rel_l2:.1e} is above {limit:g}")
         return ruling
 
     def _text(self) -> str:
-        arm = self._candidate.arm
-        return f"{arm.rel_l2:.1e}" if is_right(arm) else difference(arm)
+        samples = self._candidate.samples
+        return f"{samples.rel_l2:.1e}" if is_right(samples) else difference(samples)
 
 
 class NoiseComparison(Comparison):

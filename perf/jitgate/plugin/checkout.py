@@ -10,7 +10,7 @@ from jitgate_cosyvoice.checkout.parts import taken_over
 from jitgate_cosyvoice.checkout.place import OPTION, find_checkout
 
 from jitgate.model.cell import Cell
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 
 if TYPE_CHECKING:
     from jitgate.config.policy import Gate, Policy
@@ -20,11 +20,11 @@ def with_checkout(policy: Policy, folder: Path, checkpoint: Path | None) -> Poli
     """`policy` with the modules of the checkout in `folder` in place of jitgate's; the rest of jitgate's is left out.
 
     A gate on nothing but variants that a checkout can't be run by is set aside; one that matches nothing at all stays,
-    to be refused. Raises UsageProblem for what is no checkout, and where there is nothing to replace.
+    to be refused. Raises UsageError for what is no checkout, and where there is nothing to replace.
     """
     checkout = find_checkout(folder, checkpoint)
     if not any(spec.where == "jitgate" for spec in policy.workloads.values()):
-        raise UsageProblem(
+        raise UsageError(
             f"{OPTION} takes the place of jitgate's own workloads, and {policy.where} leaves them out; "
             "take `shipped = false` out of its [tool.jitgate]"
         )

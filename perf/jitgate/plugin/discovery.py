@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 from jitgate.model.failure import FailureKind
 
 if TYPE_CHECKING:
     from jitgate.config.policy import Policy
-    from jitgate.pool.pool import Progress
+    from jitgate.pool.progress import Progress
 
 ASK_S = 300.0
 """Building a model to learn its scenarios: a model of many gigabytes may take minutes."""
@@ -22,7 +22,7 @@ def discover(policy: Policy, device: str, progress: Progress, *, ask: bool) -> d
     """Workload -> scenario names, in the order of the factory's dict.
 
     One process answers for all brought-along workloads and checks the variants' factories; it is started only where a
-    workload does not list its scenarios. Raises UsageProblem for a factory that can't be imported or returns the wrong
+    workload does not list its scenarios. Raises UsageError for a factory that can't be imported or returns the wrong
     thing, and for a `nightly` scenario that does not exist.
     """
     known = {name: spec.scenarios for name, spec in policy.workloads.items()}
@@ -30,17 +30,17 @@ def discover(policy: Policy, device: str, progress: Progress, *, ask: bool) -> d
     if unknown and not ask:
         known |= {spec.name: UNASKED for spec in unknown}
     elif unknown:
-        from jitgate.pool.pool import Crew
+        from jitgate.pool.pool import WorkerPool
 
-        with Crew(unknown[0], device, progress, ASK_S) as crew:
-            (worker,) = crew.hire(["discovery"])
-            crew.workers = {worker.name: worker}
-            crew.ask(worker, "importing torch", "start", device=device)
+        with WorkerPool(unknown[0], device, progress, ASK_S) as pool:
+            (worker,) = pool.spawn(["discovery"])
+            pool.workers = {worker.name: worker}
+            pool.ask(worker, "importing torch", "start", device=device)
             for spec in policy.variants.values():
                 if spec.where != "jitgate":
-                    crew.ask(worker, "importing variants", "check", factory=spec.factory, where=spec.where)
+                    pool.ask(worker, "importing variants", "check", factory=spec.factory, where=spec.where)
             for workload in unknown:
-                answer = crew.ask(
+                answer = pool.ask(
                     worker,
                     f"asking {workload.factory} for its scenarios",
                     "describe",
@@ -49,12 +49,12 @@ def discover(policy: Policy, device: str, progress: Progress, *, ask: bool) -> d
                 )
                 if answer is None:
                     kind = worker.failure.kind if worker.failure else FailureKind.DIED
-                    raise UsageProblem(f"{workload.where}: factory {workload.factory!r} {kind}: {worker.failure}")
+                    raise UsageError(f"{workload.where}: factory {workload.factory!r} {kind}: {worker.failure}")
                 known[workload.name] = tuple(answer["scenarios"])
         progress.clear()  # type: ignore[attr-defined]
     for workload in policy.workloads.values():
         stray = workload.nightly - set(known[workload.name])
         if stray and known[workload.name] != UNASKED:
             there = ", ".join(known[workload.name])
-            raise UsageProblem(f"{workload.where}: nightly names {sorted(stray)}, but the scenarios are {there}")
+            raise UsageError(f"{workload.where}: nightly names {sorted(stray)}, but the scenarios are {there}")
     return known

@@ -45,9 +45,9 @@ def recorded(request: pytest.FixtureRequest, benchmark: Any) -> Iterator[None]:
     _measured(state, cell)
     yield
     measurement = state.measurements.get(cell.workload, cell.scenario)
-    arm = measurement.arms[cell.variant]
+    samples = measurement.all_samples[cell.variant]
     benchmark.extra_info["jitgate"] = evidence(state.policy, state.judge, measurement, cell)
-    replay(request.node, benchmark, arm.durations_s)
+    replay(request.node, benchmark, samples.durations_s)
 
 
 @pytest.fixture
@@ -65,8 +65,8 @@ def measured_claim(request: pytest.FixtureRequest, benchmark: Any) -> Row:
     state.progress.idle()
     benchmark.extra_info["claim"] = data(row)
     found = state.measurements.done.get((cells[0].workload, cells[0].scenario)) if cells else None
-    arm = None if found is None else found.arms.get(cells[0].variant)
-    replay(request.node, benchmark, [] if arm is None else arm.durations_s)
+    samples = None if found is None else found.all_samples.get(cells[0].variant)
+    replay(request.node, benchmark, [] if samples is None else samples.durations_s)
     return row
 
 
@@ -107,7 +107,7 @@ def max_noise_floor(request: pytest.FixtureRequest, recorded: None) -> float:
 
 
 @pytest.fixture
-def ceiling(request: pytest.FixtureRequest) -> int:
+def memory_limit(request: pytest.FixtureRequest) -> int:
     """The memory limit of the cell in bytes. Skips where none is set."""
     state, cell = _state(request), _cell(request)
     _measured(state, cell)
@@ -119,7 +119,7 @@ def ceiling(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture
-def load_ceiling(request: pytest.FixtureRequest) -> int:
+def load_memory_limit(request: pytest.FixtureRequest) -> int:
     """The limit of the cell's memory while loading, bytes. Its test exists only where a gate sets one."""
     state, cell = _state(request), _cell(request)
     _measured(state, cell)
@@ -130,7 +130,7 @@ def load_ceiling(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture
-def max_growth(request: pytest.FixtureRequest) -> float:
+def max_memory_growth(request: pytest.FixtureRequest) -> float:
     """Bytes by which a call may leave memory larger: none."""
     state, cell = _state(request), _cell(request)
     _measured(state, cell)
@@ -151,7 +151,7 @@ def prediction_tolerance(request: pytest.FixtureRequest) -> float:
 
 
 @pytest.fixture
-def max_rebuilds(request: pytest.FixtureRequest) -> int:
+def max_recompiles(request: pytest.FixtureRequest) -> int:
     """How often anything may be built anew inside timed turns: never."""
     state, cell = _state(request), _cell(request)
     _measured(state, cell)
@@ -165,7 +165,7 @@ def tolerance(request: pytest.FixtureRequest) -> float:
     state, cell = _state(request), _cell(request)
     _measured(state, cell)
     _skip_unavailable(state, cell)
-    return state.measurements.get(cell.workload, cell.scenario).arms[cell.variant].tolerance
+    return state.measurements.get(cell.workload, cell.scenario).all_samples[cell.variant].tolerance
 
 
 def _sentence_tolerance(request: pytest.FixtureRequest) -> float:
@@ -206,11 +206,11 @@ def _cell(request: pytest.FixtureRequest) -> Cell:
 
 def _measured(state: State, cell: Cell) -> None:
     """Measure now; bad input that only a worker can see ends the session with what was measured so far kept."""
-    from jitgate.model.errors import UsageProblem
+    from jitgate.model.errors import UsageError
 
     try:
         state.measurements.get(cell.workload, cell.scenario)
-    except UsageProblem as problem:
+    except UsageError as problem:
         pytest.exit(f"jitgate: {problem}", returncode=pytest.ExitCode.USAGE_ERROR)
     finally:
         state.progress.idle()
@@ -220,7 +220,7 @@ def _skip_unavailable(state: State, cell: Cell) -> None:
     """What can't run here is skipped with its reason, unless a gate names it."""
     from jitgate.model.failure import FailureKind
 
-    failure = state.measurements.get(cell.workload, cell.scenario).arms[cell.variant].failure
+    failure = state.measurements.get(cell.workload, cell.scenario).all_samples[cell.variant].failure
     if (
         failure is not None
         and failure.kind is FailureKind.UNAVAILABLE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jitgate.device.process_limit import why_no_limit
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 from jitgate.model.size import format_bytes
 from jitgate.worker.memory_cap import LEAST_BYTES
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from jitgate.plugin.session_state import State
 
 
-def enforced_ceiling(state: State) -> int:
+def memory_cap_bytes(state: State) -> int:
     """The ceiling in bytes that every worker of the planned cells is held to.
 
-    Raises UsageProblem where there is no ceiling, where nothing here can enforce one, where it is smaller than what a
+    Raises UsageError where there is no ceiling, where nothing here can enforce one, where it is smaller than what a
     worker itself needs, and where a gate allows what the cap would never let happen.
     """
-    ceiling = state.policy.ceiling_bytes
-    if ceiling is None:
-        raise UsageProblem(
+    memory_limit = state.policy.memory_limit_bytes
+    if memory_limit is None:
+        raise UsageError(
             "--jitgate-memory-cap needs a ceiling to enforce: give --jitgate-memory-limit SIZE, or set ceiling "
             "in [tool.jitgate] of "
             f"{state.policy.where}"
@@ -29,20 +29,21 @@ def enforced_ceiling(state: State) -> int:
     if state.device.kind == "cpu":
         missing = why_no_limit()
         if missing is not None:
-            raise UsageProblem(
+            raise UsageError(
                 f"--jitgate-memory-cap: memory can't be capped here: {missing}; leave --jitgate-memory-cap out"
             )
-    if ceiling < LEAST_BYTES:
-        raise UsageProblem(
-            f"--jitgate-memory-cap: a ceiling of {format_bytes(ceiling)} is below what an empty worker takes to "
+    if memory_limit < LEAST_BYTES:
+        raise UsageError(
+            f"--jitgate-memory-cap: a ceiling of {format_bytes(memory_limit)} is below what an empty worker takes to "
             "answer; "
             f"{format_bytes(LEAST_BYTES)} are the least"
         )
     for gate in state.policy.gates:
         allowed = max(gate.max_memory_bytes or 0, gate.max_load_memory_bytes or 0)
-        if allowed > ceiling and any(gate.applies(cell, state.device.kind) for cell in state.planned):
-            raise UsageProblem(
-                f"{gate.where} allows {format_bytes(allowed)}, which the enforced ceiling of {format_bytes(ceiling)} "
+        if allowed > memory_limit and any(gate.applies(cell, state.device.kind) for cell in state.planned):
+            raise UsageError(
+                f"{gate.where} allows {format_bytes(allowed)}, which the enforced ceiling of "
+                f"{format_bytes(memory_limit)} "
                 "never lets happen; raise --jitgate-memory-limit, lower the gate, or leave --jitgate-memory-cap out"
             )
-    return ceiling
+    return memory_limit

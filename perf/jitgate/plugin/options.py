@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 from jitgate.model.size import parse_bytes
 
 
@@ -60,10 +60,10 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--jitgate-noisy-rounds",
-        choices=("leave-out", "keep"),
-        default="leave-out",
+        choices=("exclude", "include"),
+        default="exclude",
         help="rounds during which other processes used the processor: left out (over a fifth of them is INVALID), "
-        "or kept, for a machine that is never quiet; default: leave-out",
+        "or kept, for a machine that is never quiet; default: exclude",
     )
     group.addoption(
         "--jitgate-timeout",
@@ -89,10 +89,10 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--jitgate-residency",
-        choices=("auto", "together", "alone"),
+        choices=("auto", "concurrent", "exclusive"),
         default="auto",
         help="whether all workers of a workload live at once: as far as memory is predicted to hold them (on a CPU, in "
-        "parties where it holds some), always, or never (then they take their turns in blocks, each in a process of "
+        "batches where it holds some), always, or never (then they take their turns in blocks, each in a process of "
         "its own); default: auto",
     )
     group.addoption(
@@ -139,7 +139,7 @@ def _seconds(text: str) -> float:
 def _size(text: str) -> int:
     try:
         return parse_bytes(text, "size")
-    except UsageProblem as problem:
+    except UsageError as problem:
         raise argparse.ArgumentTypeError(str(problem)) from None
 
 

@@ -7,7 +7,7 @@ from jitgate.gates.pipeline import foretold, judge_prediction, judge_shares
 from jitgate.model.pipeline_cost import cost
 from jitgate.plugin.candidate import Comparison
 from jitgate.report.format import format_speedup
-from jitgate.statistics import Answer
+from jitgate.statistics import Outcome
 
 
 class SharesComparison(Comparison):
@@ -32,7 +32,7 @@ class PredictionComparison(Comparison):
     def _rule(self, limit: float) -> Ruling:
         judge, cell = self._state.judge, self._candidate.cell
         ruling = judge_prediction(judge, self._candidate.measurement, cell.variant, limit)
-        if ruling.verdict is Answer.INCONCLUSIVE:
+        if ruling.verdict is Outcome.INCONCLUSIVE:
             from jitgate.gates.stopping import OpenSentences
 
             measurement = self._state.measurements.more(cell.workload, cell.scenario, OpenSentences(judge))

@@ -1,4 +1,4 @@
-"""`candidate.rebuilds <= 0`: it is what its name says, and nothing was built anew while it was timed."""
+"""`candidate.recompiles <= 0`: it is what its name says, and nothing was built anew while it was timed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from jitgate.gates.judge import Ruling
 from jitgate.plugin.candidate import Comparison
 
 
-class RebuildComparison(Comparison):
-    """`candidate.rebuilds <= max_rebuilds`."""
+class RecompileComparison(Comparison):
+    """`candidate.recompiles <= max_recompiles`."""
 
     operator = "<="
 
@@ -16,4 +16,4 @@ class RebuildComparison(Comparison):
         return self._state.judge.genuine(self._candidate.measurement, self._candidate.cell.variant, int(limit))
 
     def _text(self) -> str:
-        return in_words(self._candidate.arm.rebuilds) or "no rebuilds"
+        return in_words(self._candidate.samples.recompiles) or "no recompiles"

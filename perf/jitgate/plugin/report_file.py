@@ -7,7 +7,7 @@ import shlex
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,14 +25,14 @@ def asked_for(config: pytest.Config) -> ReportFile | None:
 
 
 class ReportFile:
-    """Checked before the first measurement, written after the last one. UsageProblem where it can't be."""
+    """Checked before the first measurement, written after the last one. UsageError where it can't be."""
 
     def __init__(self, path: Path, arguments: Sequence[str]) -> None:
         self._path = path
         self._arguments = arguments
         where = path if path.exists() else path.parent
         if path.is_dir() or not where.exists() or not os.access(where, os.W_OK):
-            raise UsageProblem(f"--jitgate-report {path} can't be written; name a file in a folder that exists")
+            raise UsageError(f"--jitgate-report {path} can't be written; name a file in a folder that exists")
 
     def write(self, state: State) -> str:
         """A sentence for the summary: where the report lies, or why it does not."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jitgate.engines.registry import BASELINE
 from jitgate.engines.staged import is_staged
+from jitgate.model.variant import BASELINE
 from jitgate.plugin.benchmark_replay import Replay
 from jitgate.plugin.claims import FIXTURE, claim_of, parametrise_claims, subject
 from jitgate.plugin.keyword import keyword
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jitgate.model.cell import Cell
     from jitgate.plugin.session_state import State
 
-LIMITS = {"max_latency_ms": "max_p", "min_tail_speedup": "min_speedup_p", "load_ceiling": "max_load"}
+LIMITS = {"max_latency_ms": "max_p", "min_tail_speedup": "min_speedup_p", "load_memory_limit": "max_load"}
 """Fixture -> how the limits begin that it holds. A test that uses one exists only for cells that have such a limit."""
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jitgate.model.cell import Cell
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 from jitgate.plugin.cache_pruning import cache_folder
 from jitgate.plugin.checkout import with_checkout
 from jitgate.plugin.checkpoint_option import describe, require_files, with_checkpoint
@@ -45,7 +45,7 @@ class State:
         self._device: Device | None = None
         self._fingerprint: Fingerprint | None = None
         self._scenarios: dict[str, tuple[str, ...]] | None = None
-        self._problem: UsageProblem | None = None
+        self._problem: UsageError | None = None
         self._measurements: Measurements | None = None
         self._judge: Judge | None = None
         self._lock: RunLock | None = None
@@ -77,9 +77,9 @@ class State:
 
                 self._wanted = chosen(wish, policy, self.device.kind)
                 policy = with_chosen(policy, self._wanted)
-            ceiling_bytes = self._config.getoption("jitgate_memory_limit")
-            if ceiling_bytes is not None:
-                policy = replace(policy, ceiling_bytes=ceiling_bytes)
+            memory_limit_bytes = self._config.getoption("jitgate_memory_limit")
+            if memory_limit_bytes is not None:
+                policy = replace(policy, memory_limit_bytes=memory_limit_bytes)
             if checkpoint := self._config.getoption("jitgate_checkpoint"):
                 policy = with_checkpoint(policy, start / checkpoint)
             if checkout := self._config.getoption("jitgate_cosyvoice"):
@@ -147,7 +147,7 @@ class State:
                     _ = self.device
             every = self.policy.cells(self._scenarios)
             return [cell for cell in every if self._wanted is None or cell.variant in self._wanted]
-        except UsageProblem as problem:
+        except UsageError as problem:
             self._problem = problem
             return []
 
@@ -170,7 +170,7 @@ class State:
                 self._old_sigterm = signal.signal(signal.SIGTERM, _interrupt)
 
     def claim_device(self) -> None:
-        """Wait until no other run measures on this device. UsageProblem where that takes longer than
+        """Wait until no other run measures on this device. UsageError where that takes longer than
         --jitgate-lock-timeout."""
         if self._lock is None:
             from jitgate.device.lock import RunLock
@@ -193,7 +193,7 @@ class State:
         try:
             asked = any(self._config.getoption(name) for name in ("jitgate_checkpoint", "jitgate_cosyvoice"))
             return describe(self.policy) if asked else []
-        except UsageProblem:
+        except UsageError:
             return []  # collection says it
 
     @property
@@ -245,15 +245,15 @@ class State:
         from jitgate.gates.stopping import AnyOpen, OpenChoice, OpenGates, OpenSentences
         from jitgate.history.rounds import save_rounds
         from jitgate.measure.session import Measurements
-        from jitgate.measure.settings import Means
-        from jitgate.plugin.memory_cap import enforced_ceiling
+        from jitgate.measure.settings import RunSettings
+        from jitgate.plugin.memory_cap import memory_cap_bytes
         from jitgate.plugin.tasks import tasks_of
         from jitgate.pool.residency import Residency
 
         option = self._config.getoption
         root = self._config.rootpath / ".jitgate"
         uuid = self.device.card.uuid if self.device.card is not None else ""
-        means = Means(
+        settings = RunSettings(
             device=self.device.name,
             cache=ArtefactCache(cache_folder(self._config)),
             progress=self.progress,
@@ -261,21 +261,21 @@ class State:
             timeout_s=option("jitgate_timeout"),
             seed=option("jitgate_seed"),
             processes=option("jitgate_processes"),
-            keep_disturbed=option("jitgate_noisy_rounds") == "keep",
-            beside=option("jitgate_extras") == "measure",
+            include_noisy=option("jitgate_noisy_rounds") == "include",
+            extras=option("jitgate_extras") == "measure",
             card_uuid=uuid,
             residency=Residency(option("jitgate_residency")),
-            ceiling_bytes=self.policy.ceiling_bytes,
+            memory_limit_bytes=self.policy.memory_limit_bytes,
             room=memory_of(uuid),
             meter=meter_of(uuid),
-            enforced_bytes=enforced_ceiling(self) if option("jitgate_memory_cap") else None,
+            enforced_bytes=memory_cap_bytes(self) if option("jitgate_memory_cap") else None,
             claim=self.claim_device,
             on_close=lambda measurement: save_rounds(root / "rounds", measurement),
         )
         tasks = tasks_of(self.policy, self.device.kind, self._needed)
         judge, chosen = self.judge, self._wanted or ()
         asked = (OpenGates(self.policy, judge), OpenSentences(judge), OpenChoice(judge, chosen), self.claims.open)
-        return Measurements(tasks, means, AnyOpen(asked))
+        return Measurements(tasks, settings, AnyOpen(asked))
 
 
 STATE = pytest.StashKey[State]()

@@ -6,24 +6,24 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from jitgate.cache.kv_store import Remembered
+from jitgate.cache.kv_store import KeyValueStore
 from jitgate.pool.prepare import Ready
 
 SPENT, DAY = "spent_s", "built_on"
 
 
-def recall(ready: Ready, scenario: str, folder: Path) -> None:
+def recall_compile_times(ready: Ready, scenario: str, folder: Path) -> None:
     """Keep in `folder` what first calls of `scenario` spent where they compiled everything, and fill `first_s` and
     `first_on` of those that compiled nothing. What was partly found says nothing of either.
     """
-    if ready.oracle is None:
+    if ready.estimator is None:
         return
-    kept = Remembered(folder)
-    for name, cold in ready.cold.items():
+    kept = KeyValueStore(folder)
+    for name, cold in ready.cold_start.items():
         done = cold.compilation
         if done is None or done.scenario != scenario:
             continue
-        key = ready.oracle.key(ready.variants[name], scenario)
+        key = ready.estimator.key(ready.variants[name], scenario)
         if done.built and not done.found:
             kept.keep(key, {SPENT: done.spent_s, DAY: datetime.now(UTC).date().isoformat()})
         elif done.found and not done.built:

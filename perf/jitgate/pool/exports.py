@@ -9,14 +9,15 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
+from jitgate.cache.keys import digest_of
 from jitgate.cache.store import Artefact, ArtefactCache
-from jitgate.engines.registry import VariantSpec
 from jitgate.model.failure import FailureKind
-from jitgate.pool.pool import Crew, Progress, released
-from jitgate.pool.pretrained_files import ready_made
+from jitgate.model.variant import VariantSpec
+from jitgate.pool.pool import WorkerPool, released
+from jitgate.pool.pretrained_files import pretrained_file
+from jitgate.pool.progress import Progress
 from jitgate.pool.stages import EveryFile, Wanted, kinds_of
 from jitgate.pool.worker_process import Answer
-from jitgate.worker.content import digest_of
 
 if TYPE_CHECKING:
     from jitgate.pool.prepare import Ready
@@ -38,7 +39,7 @@ class _Found:
 class _Job:
     """One file to export: for a variant, and for the calls of one signature (None: for all).
 
-    unavailable: why it can't be exported here; it may still be in the cache. workers: those that need it. part: of a
+    unavailable: why it can't be exported here; it may still be in the cache. workers: those that need it. stage: of a
     pipeline, what is exported of it.
     """
 
@@ -48,39 +49,40 @@ class _Job:
     name: str
     unavailable: str | None
     workers: tuple[str, ...]
-    part: str | None = None
+    stage: str | None = None
 
 
 def files_of(
-    crew: Crew,
+    pool: WorkerPool,
     wanted: Sequence[Wanted],
     scenarios: Sequence[str],
     cache: ArtefactCache,
     progress: Progress,
     ready: Ready,
 ) -> EveryFile:
-    """For each worker and part (None: the whole) that is exported. What is missing is built; fills `ready.cold`."""
+    """For each worker and stage (None: the whole) that is exported. What is missing is built; fills
+    `ready.cold_start`."""
     jobs: dict[tuple[str, str | None], dict[str, _Job]] = {}
     files: EveryFile = {}
     for need in wanted:
-        given = ready_made(crew.workload, need.engine) if need.part is None else None
+        given = pretrained_file(pool.workload, need.engine) if need.stage is None else None
         if given is not None:
             kinds = kinds_of(need, scenarios)
             files[need.worker, None] = {kind: [str(given.path), given.facts] for kind in kinds}
-            ready.cold[need.worker].artefact_bytes = given.size_bytes
+            ready.cold_start[need.worker].artefact_bytes = given.size_bytes
             ready.notes += (given.note,)
             continue
-        worker = crew.workers[need.worker]
-        engine = crew.ask(worker, "reading its engine", "engine", variant=asdict(need.engine))
+        worker = pool.workers[need.worker]
+        engine = pool.ask(worker, "reading its engine", "engine", variant=asdict(need.engine))
         if engine is not None:
-            jobs[need.worker, need.part] = _jobs(crew, need, engine, ready.contents, kinds_of(need, scenarios))
-    found = _find_or_build(crew, [job for of in jobs.values() for job in of.values()], cache, progress)
-    for (name, part), of in jobs.items():
+            jobs[need.worker, need.stage] = _jobs(pool, need, engine, ready.contents, kinds_of(need, scenarios))
+    found = _find_or_build(pool, [job for of in jobs.values() for job in of.values()], cache, progress)
+    for (name, stage), of in jobs.items():
         artefacts = {kind: found[job.key] for kind, job in of.items() if job.key in found}
         if len(artefacts) < len(of):
             continue  # its worker has the failure
         unique = list({each.artefact.path: each for each in artefacts.values()}.values())
-        cold = ready.cold[name]
+        cold = ready.cold_start[name]
         # Of a whole file, what its export took; of stages, what they took on top of the model.
         cold.build_s = (cold.build_s or 0.0) + sum(each.artefact.export_s for each in unique)
         cold.artefact_bytes = (cold.artefact_bytes or 0) + sum(each.artefact.size_bytes for each in unique)
@@ -89,15 +91,15 @@ def files_of(
             (each.artefact.built_at for each in unique if each.artefact.built_at), default=cold.built_at
         )
         cold.fetch_s = (cold.fetch_s or 0.0) + sum(each.fetch_s for each in unique)
-        files[name, part] = {kind: [str(each.artefact.path), each.artefact.facts] for kind, each in artefacts.items()}
+        files[name, stage] = {kind: [str(each.artefact.path), each.artefact.facts] for kind, each in artefacts.items()}
     return files
 
 
 def _jobs(
-    crew: Crew, need: Wanted, engine: Answer, contents: Mapping[str, str], kinds: Sequence[str]
+    pool: WorkerPool, need: Wanted, engine: Answer, contents: Mapping[str, str], kinds: Sequence[str]
 ) -> dict[str, _Job]:
     variant, facts = need.engine, need.facts
-    stem = facts["artefact"] or crew.workload.name
+    stem = facts["artefact"] or pool.workload.name
     jobs = {}
     for kind in kinds:
         content: dict[str, object] = {
@@ -112,11 +114,13 @@ def _jobs(
         job_kind = kind if engine["per_signature"] else None
         name = f"{stem}.{variant.precision}{engine['suffix']}"
         key = f"{variant.name}-{digest_of(content)}"
-        jobs[kind] = _Job(variant, job_kind, key, name, engine["unavailable"], (need.worker,), need.part)
+        jobs[kind] = _Job(variant, job_kind, key, name, engine["unavailable"], (need.worker,), need.stage)
     return jobs
 
 
-def _find_or_build(crew: Crew, jobs: Sequence[_Job], cache: ArtefactCache, progress: Progress) -> dict[str, _Found]:
+def _find_or_build(
+    pool: WorkerPool, jobs: Sequence[_Job], cache: ArtefactCache, progress: Progress
+) -> dict[str, _Found]:
     """By key. A job that fails fails its variant's worker."""
     by_key: dict[str, _Job] = {}
     for job in jobs:
@@ -141,29 +145,29 @@ def _find_or_build(crew: Crew, jobs: Sequence[_Job], cache: ArtefactCache, progr
                 found[key] = _Found(artefact, False, time.perf_counter() - began)
         todo = [by_key[key] for key in missing if key not in found]
         # Compilers hold gigabytes; three builds on two cores fit in 8 GiB. Where no two workers fit, no two builds do.
-        at_once = 1 if crew.alone or any(job.part for job in todo) else max(3, os.cpu_count() or 1)
+        at_once = 1 if pool.alone or any(job.stage for job in todo) else max(3, os.cpu_count() or 1)
         for begin in range(0, len(todo), at_once):
-            found |= _build(crew, todo[begin : begin + at_once], cache)
+            found |= _build(pool, todo[begin : begin + at_once], cache)
     return found
 
 
-def _build(crew: Crew, jobs: Sequence[_Job], cache: ArtefactCache) -> dict[str, _Found]:
+def _build(pool: WorkerPool, jobs: Sequence[_Job], cache: ArtefactCache) -> dict[str, _Found]:
     """Export each job in a process of its own, side by side: a worker that is measured never hosts a compiler."""
     began = time.perf_counter()
     for job in jobs:
         if job.unavailable:
-            _fail(crew, job, FailureKind.UNAVAILABLE, job.unavailable)
-    jobs = [job for job in jobs if any(crew.workers[name].alive for name in job.workers)]
-    builders = crew.hire([job.variant.name for job in jobs])
+            _fail(pool, job, FailureKind.UNAVAILABLE, job.unavailable)
+    jobs = [job for job in jobs if any(pool.workers[name].alive for name in job.workers)]
+    builders = pool.spawn([job.variant.name for job in jobs])
     built: dict[str, _Found] = {}
     with released(builders):
-        crew.ask_all(builders, "importing torch to export", "start", device=crew.device)
-        crew.ask_all(builders, "building the model to export", "open", **crew.workload.recipe())
+        pool.ask_all(builders, "importing torch to export", "start", device=pool.device)
+        pool.ask_all(builders, "building the model to export", "open", **pool.workload.recipe())
         drafts = [cache.draft(job.key, job.name) for job in jobs]
         for job, builder, draft in zip(jobs, builders, drafts, strict=True):
             if builder.alive:
-                builder.ask("export", variant=asdict(job.variant), path=str(draft), kind=job.kind, part=job.part)
-        answers = crew.gather(builders, "exporting")
+                builder.ask("export", variant=asdict(job.variant), path=str(draft), kind=job.kind, stage=job.stage)
+        answers = pool.gather(builders, "exporting")
         for job, builder, draft in zip(jobs, builders, drafts, strict=True):
             if builder in answers:
                 answer = answers[builder]
@@ -173,11 +177,11 @@ def _build(crew: Crew, jobs: Sequence[_Job], cache: ArtefactCache) -> dict[str, 
             cache.discard(draft)
             if builder.failure is not None:
                 failure = builder.failure
-                _fail(crew, job, failure.kind, f"export failed: {failure.sentence}", failure.details)
+                _fail(pool, job, failure.kind, f"export failed: {failure.sentence}", failure.details)
     return built
 
 
-def _fail(crew: Crew, job: _Job, kind: FailureKind, sentence: str, details: str = "") -> None:
+def _fail(pool: WorkerPool, job: _Job, kind: FailureKind, sentence: str, details: str = "") -> None:
     for name in job.workers:
-        if crew.workers[name].alive:
-            crew.workers[name].fail(kind, sentence, details)
+        if pool.workers[name].alive:
+            pool.workers[name].fail(kind, sentence, details)

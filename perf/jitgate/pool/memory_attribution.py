@@ -31,8 +31,8 @@ class _Account:
     doubt: str | None = None
 
 
-class Ledger:
-    """One account a worker, by name. Without a reader (on a CPU) nothing is booked and answers stay as they are.
+class DeviceMemoryAttribution:
+    """One account a worker, by name. Without a reader (on a CPU) nothing is attributed and answers stay as they are.
 
     Whoever computed on the card before the first worker (a desktop) is taken to keep what he has; who comes later, and
     a level that moves while nobody of ours is asked, make a reading "not exclusive".
@@ -49,16 +49,16 @@ class Ledger:
         """Whether workers have to allocate one after the other, for their readings to be their own."""
         return self._reader is not None
 
-    def hired(self, name: str) -> None:
+    def add(self, name: str) -> None:
         """A new process of that name: it has nothing yet."""
         self._accounts[name] = _Account()
 
-    def stirred(self) -> None:
-        """Something of ours may have moved the card's level outside of a booked request: a turn, a worker's end."""
+    def invalidate(self) -> None:
+        """Something of ours may have moved the card's level outside of a attributed request: a turn, a worker's end."""
         self._calm_bytes = None
 
     @contextmanager
-    def booked(self, names: Collection[str], pids: Collection[int]) -> Iterator[None]:
+    def attributed(self, names: Collection[str], pids: Collection[int]) -> Iterator[None]:
         """What the card gains meanwhile belongs to the one worker in `names`; to nobody for sure if there are more.
 
         pids: of all our workers, to tell strangers.
@@ -89,7 +89,7 @@ class Ledger:
         """After a call: of what the worker put on the card, its allocator holds `held_bytes`; the rest is beside it."""
         account = self._accounts.get(name)
         if self._reader is not None and account is not None:
-            # The largest of several: later the allocator may have grown in turns, which are not booked.
+            # The largest of several: later the allocator may have grown in turns, which are not attributed.
             account.outside_bytes = max(account.outside_bytes or 0, account.grown_bytes - held_bytes)
 
     def outside_bytes(self, name: str) -> int:

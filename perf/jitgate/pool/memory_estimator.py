@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jitgate.cache.kv_store import Remembered
-from jitgate.engines.registry import VariantSpec
-from jitgate.worker.content import digest_of
+from jitgate.cache.keys import digest_of
+from jitgate.cache.kv_store import KeyValueStore
+from jitgate.model.variant import VariantSpec
 
 IN_PROCESS = 1.25
 """Times its weights, for a module that runs as it is: they are there once, and what a call needs beside them grows more
@@ -26,11 +26,11 @@ encoder took 257 MiB as it is, 113 MiB above its weights; what long inputs need 
 runs know."""
 
 
-class Footprints:
+class MemoryRecords:
     """What workers took as a whole in earlier runs, by content, in a folder beside the exported files."""
 
     def __init__(self, folder: Path) -> None:
-        self._kept = Remembered(folder)
+        self._kept = KeyValueStore(folder)
 
     def find(self, key: str) -> int | None:
         """Bytes that the worker of that key took at most when it was last measured."""
@@ -43,13 +43,13 @@ class Footprints:
 
 
 @dataclass(frozen=True)
-class Oracle:
-    """Predicts from `footprints` and from what the first worker said when it opened the model (`facts`).
+class MemoryEstimator:
+    """Predicts from `memory_records` and from what the first worker said when it opened the model (`facts`).
 
     base_bytes: what a worker takes before it has a model: on a CPU the process with torch in it, on a card its context.
     """
 
-    footprints: Footprints
+    memory_records: MemoryRecords
     facts: Mapping[str, Any]
     device: str
     base_bytes: int
@@ -70,7 +70,7 @@ class Oracle:
 
     def need_bytes(self, variant: VariantSpec, scenarios: Iterable[str]) -> int:
         """The largest of the scenarios; the guess for those that were never measured."""
-        found = [self.footprints.find(self.key(variant, scenario)) for scenario in scenarios]
+        found = [self.memory_records.find(self.key(variant, scenario)) for scenario in scenarios]
         return max((self._guess(variant) if need is None else need for need in found), default=self._guess(variant))
 
     def learn(self, variant: VariantSpec, scenario: str, memory: Mapping[str, Any]) -> None:
@@ -79,7 +79,9 @@ class Oracle:
         if peak is None or memory.get("doubt"):
             return
         on_card = memory.get("kind") == "device"  # its peak is the whole already, the context included
-        self.footprints.keep(self.key(variant, scenario), int(peak if on_card else peak + memory["level_before_bytes"]))
+        self.memory_records.keep(
+            self.key(variant, scenario), int(peak if on_card else peak + memory["level_before_bytes"])
+        )
 
     def _guess(self, variant: VariantSpec) -> int:
         factor = EXPORTED if variant.exported else IN_PROCESS

@@ -6,18 +6,19 @@ import contextlib
 import queue
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import execnet
 
 from jitgate.model.failure import FailureKind
+from jitgate.model.size import mib
+from jitgate.model.turn import StageTime, Turn
 from jitgate.pool.interrupt import INTERRUPTS
-from jitgate.pool.memory_attribution import Ledger
+from jitgate.pool.memory_attribution import DeviceMemoryAttribution
+from jitgate.pool.progress import Progress
 from jitgate.pool.worker_process import Answer, Inbox, Worker
-from jitgate.worker.memory_cap import mib
 from jitgate.workloads.spec import WorkloadSpec
 
 GREET_S = 60.0
@@ -27,50 +28,16 @@ TICK_S = 0.25
 """How often waiting looks up: often enough for a smooth progress line."""
 
 
-class Progress(Protocol):
-    """Tells a person what is going on. `busy` replaces itself where it can; `note` stays."""
-
-    def busy(self, what: str) -> None: ...
-
-    def note(self, what: str) -> None: ...
-
-
-class Lap(NamedTuple):
-    """A part's share of one call, in seconds. first_s: from the call's begin to the end of the part's first call."""
-
-    part: str
-    spent_s: float
-    first_s: float
-    calls: int
-
-
-@dataclass(frozen=True)
-class Turn:
-    """The calls one worker made before the next one's turn; the first is cold.
-
-    level_bytes: its memory afterwards. rebuilds: cause -> how often something was built anew inside it. levels: of a
-    worker that lived for this turn alone, (calls so far, memory then); empty for one that lives on. laps: for each call
-    of a pipeline, its parts; empty for anything else.
-    """
-
-    wall_ns: tuple[int, ...]
-    device_ns: tuple[int, ...]
-    level_bytes: int = 0
-    rebuilds: Mapping[str, int] = field(default_factory=dict)
-    levels: tuple[tuple[int, int], ...] = ()
-    laps: tuple[tuple[Lap, ...], ...] = ()
-
-
-class Crew:
+class WorkerPool:
     """The worker processes of one workload, and the folder through which tensors pass between them.
 
     Workers are named by their variant; the control by `CONTROL`. A worker that fails stays in `workers` with its
     `failure`; the others go on. Use as a context manager: nothing outlives it.
-    `alone`: whether workers live one at a time. `quiet`: whether what is asked is no news any more. `ledger`: what they
-    put on a card.
+    `alone`: whether workers live one at a time. `quiet`: whether what is asked is no news any more.
+    `memory_attribution`: what they put on a card.
 
-    ceiling_bytes: the cap that workers which are measured run under; None for none. Builders and helpers have none.
-    compiled_in: where torch.compile keeps what it builds in them; None leaves that to torch.
+    memory_limit_bytes: the cap that workers which are measured run under; None for none. Builders and helpers have
+    none. compiled_in: where torch.compile keeps what it builds in them; None leaves that to torch.
     """
 
     def __init__(
@@ -79,26 +46,26 @@ class Crew:
         device: str,
         progress: Progress,
         timeout_s: float,
-        ceiling_bytes: int | None = None,
-        ledger: Ledger | None = None,
+        memory_limit_bytes: int | None = None,
+        memory_attribution: DeviceMemoryAttribution | None = None,
     ) -> None:
         self.workload = workload
         self.device = device
-        self.ceiling_bytes = ceiling_bytes
+        self.memory_limit_bytes = memory_limit_bytes
         self.enforced_by: str | None = None
         self.compiled_in: Path | None = None
         self.workers: dict[str, Worker] = {}
         self.alone = False
         self.quiet = False
-        self.ledger = ledger or Ledger()
+        self.memory_attribution = memory_attribution or DeviceMemoryAttribution()
         self._progress = progress
         self._timeout_s = timeout_s
         self._inbox: Inbox = queue.Queue()
         self._group = execnet.Group(execmodel="thread")
         self._folder = tempfile.TemporaryDirectory(prefix="jitgate-", ignore_cleanup_errors=True)
-        self._hired = 0
+        self._spawned = 0
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> WorkerPool:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -106,41 +73,41 @@ class Crew:
 
     @property
     def folder(self) -> Path:
-        """Inputs and right outputs lie here while the crew lives."""
+        """Inputs and right outputs lie here while the pool lives."""
         return Path(self._folder.name)
 
     def pids(self) -> set[int]:
         """Process ids of the workers that are measured and still alive."""
         return {worker.pid for worker in self.workers.values() if worker.alive and worker.pid is not None}
 
-    def hire(self, names: Iterable[str]) -> list[Worker]:
+    def spawn(self, names: Iterable[str]) -> list[Worker]:
         """Start a process for each name, side by side; they have imported nothing yet."""
         workers = []
         for name in names:
-            self._hired += 1
-            workers.append(Worker(name, self._group, self._inbox, self.folder / f"worker-{self._hired}.log"))
-        self.ledger.stirred()
+            self._spawned += 1
+            workers.append(Worker(name, self._group, self._inbox, self.folder / f"worker-{self._spawned}.log"))
+        self.memory_attribution.invalidate()
         for worker in workers:
             worker.greet(GREET_S)
         return workers
 
     def start(self, names: Iterable[str]) -> None:
         """Hire the workers that are measured and let them import torch."""
-        self.assemble(names)
-        self.wake(self.workers.values())
+        self.spawn_measured(names)
+        self.initialise(self.workers.values())
 
-    def assemble(self, names: Iterable[str]) -> None:
+    def spawn_measured(self, names: Iterable[str]) -> None:
         """Hire the workers that are measured."""
-        self.workers = {worker.name: worker for worker in self.hire(names)}
+        self.workers = {worker.name: worker for worker in self.spawn(names)}
         for name in self.workers:
-            self.ledger.hired(name)
+            self.memory_attribution.add(name)
 
-    def wake(self, workers: Iterable[Worker]) -> None:
+    def initialise(self, workers: Iterable[Worker]) -> None:
         """Let them import torch and take their device, under the cap where there is one."""
         workers = list(workers)
-        cap = {} if self.ceiling_bytes is None else {"ceiling_bytes": self.ceiling_bytes}
+        cap = {} if self.memory_limit_bytes is None else {"memory_limit_bytes": self.memory_limit_bytes}
         for worker in workers:
-            worker.ceiling_bytes = self.ceiling_bytes
+            worker.memory_limit_bytes = self.memory_limit_bytes
         kept = {} if self.compiled_in is None else {"compiled_in": str(self.compiled_in.resolve())}
         answers = self.ask_each(workers, "importing torch", "start", device=self.device, **cap, **kept)
         if cap:
@@ -149,38 +116,40 @@ class Crew:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of the figures should know of how these workers ran."""
-        if self.ceiling_bytes is None or self.enforced_by is None:
+        if self.memory_limit_bytes is None or self.enforced_by is None:
             return ()
-        return (f"every worker that was measured ran under a cap of {mib(self.ceiling_bytes)}, by {self.enforced_by}",)
+        return (
+            f"every worker that was measured ran under a cap of {mib(self.memory_limit_bytes)}, by {self.enforced_by}",
+        )
 
     def replace(self, name: str) -> Worker:
         """A new process in the place of worker `name`, whose own has ended."""
-        (worker,) = self.hire([name])
+        (worker,) = self.spawn([name])
         self.workers[name] = worker
-        self.ledger.hired(name)
+        self.memory_attribution.add(name)
         return worker
 
-    def dismiss(self, workers: Iterable[Worker]) -> None:
-        """End workers that have done their part; those that failed keep their failure."""
+    def stop(self, workers: Iterable[Worker]) -> None:
+        """End workers that have done their stage; those that failed keep their failure."""
         for worker in workers:
             worker.end()
-        self.ledger.stirred()
+        self.memory_attribution.invalidate()
 
     def ask_all(self, workers: Iterable[Worker], what: str, request: str, **keywords: Any) -> dict[Worker, Answer]:
         """Ask all of `workers` at once; the answers of those that did not fail."""
         asked = [worker for worker in workers if worker.alive]
-        booked = [worker.name for worker in asked if self.workers.get(worker.name) is worker]
-        with self.ledger.booked(booked, self.pids()):
+        attributed = [worker.name for worker in asked if self.workers.get(worker.name) is worker]
+        with self.memory_attribution.attributed(attributed, self.pids()):
             for worker in asked:
                 worker.ask(request, **keywords)
             answers = self.gather(asked, what)
         if len(answers) < len(asked):
-            self.ledger.stirred()
+            self.memory_attribution.invalidate()
         return answers
 
     def ask_each(self, workers: Iterable[Worker], what: str, request: str, **keywords: Any) -> dict[Worker, Answer]:
         """As `ask_all`, but one after the other where each must be seen to allocate by itself."""
-        if not (self.ledger.one_at_a_time or self.device.startswith("cuda")):
+        if not (self.memory_attribution.one_at_a_time or self.device.startswith("cuda")):
             return self.ask_all(workers, what, request, **keywords)
         answers: dict[Worker, Answer] = {}
         for worker in workers:
@@ -195,13 +164,13 @@ class Crew:
         """One turn of worker `name`; None where it failed."""
         worker = self.workers[name]
         worker.ask("turn", scenario=scenario, start=start, count=count)
-        self.ledger.stirred()
+        self.memory_attribution.invalidate()
         answer = self.gather([worker], "").get(worker)
         if answer is None:
             return None
-        laps = tuple(tuple(Lap(*lap) for lap in call) for call in answer["laps"])
+        stage_times = tuple(tuple(StageTime(*stage_time) for stage_time in call) for call in answer["stage_times"])
         wall_ns, device_ns = tuple(answer["wall_ns"]), tuple(answer["device_ns"])
-        return Turn(wall_ns, device_ns, answer["level_bytes"], answer["rebuilds"], laps=laps)
+        return Turn(wall_ns, device_ns, answer["level_bytes"], answer["recompiles"], stage_times=stage_times)
 
     def gather(self, asked: Iterable[Worker], what: str) -> dict[Worker, Answer]:
         """Wait for the answers of `asked`; a worker that takes longer than the limit has hung, and is ended.

@@ -1,4 +1,4 @@
-"""What a checkpoint directory gives to a crew, as the host sees it: files by their content."""
+"""What a checkpoint directory gives to a pool, as the host sees it: files by their content."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 
 if TYPE_CHECKING:
     from jitgate.cache.store import ArtefactCache
-    from jitgate.engines.registry import VariantSpec
-    from jitgate.pool.pool import Progress
+    from jitgate.model.variant import VariantSpec
+    from jitgate.pool.progress import Progress
     from jitgate.workloads.spec import WorkloadSpec
-    from jitgate.workloads.weight_source import Origin
+    from jitgate.workloads.weight_source import WeightSource
 
 SCRIPTED = "torchscript"
 """The variant that a directory's own files are for, and `torchscript+fp16`; other recipes make files of their own."""
 
 
 @dataclass(frozen=True)
-class ReadyMade:
+class PretrainedArtefact:
     """A file that a variant loads as it is. facts: what its engine checks; note: for the summary."""
 
     path: Path
@@ -30,35 +30,37 @@ class ReadyMade:
     note: str
 
 
-def ready_made(workload: WorkloadSpec, variant: VariantSpec) -> ReadyMade | None:
+def pretrained_file(workload: WorkloadSpec, variant: VariantSpec) -> PretrainedArtefact | None:
     """The TorchScript file of the checkpoint directory that CosyVoice would load for this workload, if it is there.
 
-    Its engine checks class and signature; whether it computes what the weights beside it do, parity says.
+    Its engine checks class and signature; whether it computes what the weights beside it do, accuracy says.
     """
-    jit = workload.share.jit if workload.share is not None else None
+    jit = workload.checkpoint_spec.jit if workload.checkpoint_spec is not None else None
     meant = variant.name in (SCRIPTED, f"{SCRIPTED}+{variant.precision}")
-    if jit is None or workload.origin.checkpoint is None or not meant:
+    if jit is None or workload.weight_source.checkpoint is None or not meant:
         return None
-    path = workload.origin.checkpoint / jit.name(variant.precision)
+    path = workload.weight_source.checkpoint / jit.name(variant.precision)
     if not path.is_file():
         return None
     facts = {"signature": jit.methods[jit.called], "called": jit.called, "wrapper": jit.wrapper}
-    return ReadyMade(path, path.stat().st_size, facts, f"{variant.name} is the directory's own {path.name}")
+    return PretrainedArtefact(path, path.stat().st_size, facts, f"{variant.name} is the directory's own {path.name}")
 
 
-def contents_of(origin: Origin, cache: ArtefactCache, progress: Progress) -> tuple[dict[str, str], tuple[str, ...]]:
+def contents_of(
+    weight_source: WeightSource, cache: ArtefactCache, progress: Progress
+) -> tuple[dict[str, str], tuple[str, ...]]:
     """File -> SHA-256, for what the workload reads of its checkpoint, and a note for the summary; nothing for ours.
 
-    Raises UsageProblem for a file that can't be read.
+    Raises UsageError for a file that can't be read.
     """
     contents = {}
-    for path in origin.paths:
+    for path in weight_source.paths:
         progress.busy(f"reading {path}")
         try:
-            contents[path.name] = cache.digests.of(path)
+            contents[path.name] = cache.file_hashes.of(path)
         except OSError as error:
-            raise UsageProblem(f"{path} can't be read ({error.strerror})") from error
+            raise UsageError(f"{path} can't be read ({error.strerror})") from error
     if not contents:
         return {}, ()
     files = ", ".join(f"{name} ({digest[:12]})" for name, digest in contents.items())
-    return contents, (f"weights of {origin.checkpoint}: {files}",)
+    return contents, (f"weights of {weight_source.checkpoint}: {files}",)

@@ -8,42 +8,44 @@ from typing import Any
 
 from jitgate.device.device_memory import DeviceMemory, DeviceMemoryReader
 from jitgate.device.reading import Reading
-from jitgate.engines.registry import VariantSpec
-from jitgate.pool.memory_estimator import Footprints, Oracle
-from jitgate.pool.residency import Residency, Seating, room, seat
+from jitgate.model.variant import VariantSpec
+from jitgate.pool.memory_estimator import MemoryEstimator, MemoryRecords
+from jitgate.pool.residency import Residency, ResidencyPlan, room, seat
 
 
 @dataclass(frozen=True)
-class Seats:
+class ResidencyPlanner:
     """What the decision needs beside the model.
 
-    wish: `--jitgate-residency`. reader: of the memory that has to fit. ceiling_bytes: of `[tool.jitgate]`, where it is
-    set. anchors: workers that all parties need; None where there may be none.
+    wish: `--jitgate-residency`. reader: of the memory that has to fit. memory_limit_bytes: of `[tool.jitgate]`, where
+    it is set. reference_variants: workers that all batches need; None where there may be none.
     """
 
     wish: Residency
     reader: DeviceMemoryReader
-    footprints: Footprints
-    ceiling_bytes: int | None = None
-    anchors: frozenset[str] | None = None
+    memory_records: MemoryRecords
+    memory_limit_bytes: int | None = None
+    reference_variants: frozenset[str] | None = None
 
     def free(self) -> Reading[DeviceMemory]:
         """To be asked before the first worker starts: then all that is free is there for them."""
         return self.reader.read()
 
-    def oracle(self, device: str, facts: Mapping[str, Any], context_bytes: int) -> Oracle:
+    def estimator(self, device: str, facts: Mapping[str, Any], context_bytes: int) -> MemoryEstimator:
         """Predicts from what the baseline's worker said when it opened the model, and from its context on a card."""
         on_card = device.startswith("cuda")
-        return Oracle(self.footprints, facts, device, context_bytes if on_card else int(facts["level_before_bytes"]))
+        return MemoryEstimator(
+            self.memory_records, facts, device, context_bytes if on_card else int(facts["level_before_bytes"])
+        )
 
     def decide(
         self,
-        oracle: Oracle,
+        estimator: MemoryEstimator,
         free: Reading[DeviceMemory],
         variants: Mapping[str, VariantSpec],
         scenarios: Sequence[str],
-    ) -> Seating:
+    ) -> ResidencyPlan:
         """variants: worker -> its variant, the control among them."""
-        needs = {name: oracle.need_bytes(variant, scenarios) for name, variant in variants.items()}
-        anchors = None if oracle.device.startswith("cuda") else self.anchors
-        return seat(self.wish, needs, room(oracle.device, free, self.ceiling_bytes), anchors)
+        needs = {name: estimator.need_bytes(variant, scenarios) for name, variant in variants.items()}
+        reference_variants = None if estimator.device.startswith("cuda") else self.reference_variants
+        return seat(self.wish, needs, room(estimator.device, free, self.memory_limit_bytes), reference_variants)

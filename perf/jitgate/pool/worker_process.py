@@ -13,9 +13,10 @@ from typing import Any
 import execnet
 import psutil
 
-from jitgate.model.errors import UsageProblem
-from jitgate.model.failure import Failure, FailureKind, of_death
-from jitgate.worker.out_of_memory import Shortage
+from jitgate.model.errors import UsageError
+from jitgate.model.failure import Failure, FailureKind
+from jitgate.model.out_of_memory import Shortage
+from jitgate.pool.exit_status import of_death
 
 Answer = dict[str, Any]
 Inbox = queue.Queue[tuple["Worker", Any]]
@@ -40,7 +41,7 @@ class Worker:
     def __init__(self, name: str, group: execnet.Group, inbox: Inbox, log: Path) -> None:
         self.name = name
         self.failure: Failure | None = None
-        self.ceiling_bytes: int | None = None
+        self.memory_limit_bytes: int | None = None
         self.asked: str | None = None
         self.asked_at = 0.0
         self._ended = False
@@ -80,7 +81,7 @@ class Worker:
             self._inbox.put((self, ENDED))
 
     def read(self, message: Any) -> Answer | None:
-        """Make sense of what came to the inbox: the answer, or None and `failure` is set. UsageProblem is raised."""
+        """Make sense of what came to the inbox: the answer, or None and `failure` is set. UsageError is raised."""
         request, self.asked = self.asked, None
         if message == ENDED:
             if self.failure is None and not self._ended:
@@ -89,7 +90,7 @@ class Worker:
         if message[0] == "ok":
             return message[1]  # type: ignore[no-any-return]
         if message[0] == "usage":
-            raise UsageProblem(message[1])
+            raise UsageError(message[1])
         if message[0] == "unavailable":
             self.fail(FailureKind.UNAVAILABLE, message[1])
         elif message[0] == "memory":
@@ -130,7 +131,7 @@ class Worker:
         if self._process is not None:
             with contextlib.suppress(psutil.Error):
                 code = self._process.wait(timeout=5)
-        kind, sentence, shortage = of_death(self.name, code, request, self._last_words(), self.ceiling_bytes)
+        kind, sentence, shortage = of_death(self.name, code, request, self._last_words(), self.memory_limit_bytes)
         self.fail(kind, sentence, shortage=shortage)
 
     def _last_words(self) -> str:

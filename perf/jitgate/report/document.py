@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from jitgate.config.policy import Policy
-from jitgate.engines.registry import CONTROL
 from jitgate.gates.judge import Judge
 from jitgate.gates.recommendation import recommend
 from jitgate.model.measurement import Measurement
+from jitgate.model.variant import CONTROL
 from jitgate.report.extras import HEAD, cached, limits, row
 from jitgate.report.markdown import escaped, table
 from jitgate.report.recommendation import recommendation_line
@@ -35,7 +35,9 @@ def sections(policy: Policy, judge: Judge, measurements: Iterable[Measurement]) 
     for measurement in measurements:
         title, (head, *rows) = figures(policy, judge, measurement)
         names = [
-            name for name, arm in measurement.arms.items() if name != CONTROL and arm.cold.first_call_s is not None
+            name
+            for name, samples in measurement.all_samples.items()
+            if name != CONTROL and samples.cold_start.first_call_s is not None
         ]
         recommended = recommend(policy, judge, measurement)
         said = [*cached(measurement), *limits(measurement), *measurement.notes]

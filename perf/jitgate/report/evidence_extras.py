@@ -6,22 +6,22 @@ import math
 from typing import Any
 
 from jitgate.gates.judge import Judge
-from jitgate.gates.roofline import distance, new_length
+from jitgate.gates.roofline import roofline, unseen_shape
 from jitgate.model.measurement import Measurement
 from jitgate.statistics import Interval
 
 
-def beside(judge: Judge, measurement: Measurement, variant: str) -> dict[str, Any]:
-    """`steady_median_s`, `warm_up`, `new_length`, `limit`; null for what was not measured."""
-    arm = measurement.arms[variant]
-    warm, lengths = arm.warm_up, arm.new_lengths
+def extras(judge: Judge, measurement: Measurement, variant: str) -> dict[str, Any]:
+    """`steady_median_s`, `warm_up`, `unseen_shape`, `limit`; null for what was not measured."""
+    samples = measurement.all_samples[variant]
+    warm, lengths = samples.warm_up, samples.unseen_shapes
     return {
-        "steady_median_s": arm.median_s,
+        "steady_median_s": samples.median_s,
         "warm_up": None
         if warm is None
-        else {"calls": warm.calls, "seconds": warm.seconds, "steady_s": warm.steady_s, "calls_s": list(arm.warm_s)},
-        "new_length": {
-            "ratio": _interval(new_length(measurement, variant, judge.alpha)),
+        else {"calls": warm.calls, "seconds": warm.seconds, "steady_s": warm.steady_s, "calls_s": list(samples.warm_s)},
+        "unseen_shape": {
+            "ratio": _interval(unseen_shape(measurement, variant, judge.alpha)),
             "lengths": [{"first_s": each.first_s, "known_s": list(each.known_s)} for each in lengths.lengths],
             "problem": lengths.problem,
             "untried": lengths.untried,
@@ -32,10 +32,10 @@ def beside(judge: Judge, measurement: Measurement, variant: str) -> dict[str, An
 
 def _limit(judge: Judge, measurement: Measurement, variant: str) -> dict[str, Any] | None:
     """`above` says in words where `share` is none, since the variant does better than the ceiling."""
-    work, precision = measurement.work, measurement.arms[variant].precision
+    work, precision = measurement.flop_count, measurement.all_samples[variant].precision
     if work is None:
         return None
-    found, ceiling = distance(measurement, variant, judge.alpha), measurement.ceilings.get(precision)
+    found, ceiling = roofline(measurement, variant, judge.alpha), measurement.peak_rates.get(precision)
     return {
         "flops": work.flops,
         "moved_bytes": work.moved_bytes(precision),

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from jitgate.engines.registry import CONTROL
 from jitgate.gates.judge import Judge
-from jitgate.gates.roofline import distance, new_length
-from jitgate.model.measurement import Arm, Measurement
+from jitgate.gates.roofline import roofline, unseen_shape
+from jitgate.model.measurement import Measurement
+from jitgate.model.samples import Samples
 from jitgate.model.size import format_bytes
+from jitgate.model.variant import CONTROL
 from jitgate.report.format import columns, format_calls, format_rate, format_ratio, format_seconds, format_share
 
 HEAD = ("variant", "built in", "file", "load", "first call", "steady after", "new length", "of the limit")
 
 
-def beside(judge: Judge, measurement: Measurement) -> list[str]:
+def extras(judge: Judge, measurement: Measurement) -> list[str]:
     """The table, where anything was seen to put into it, and what its last column is made of."""
-    names = [name for name, arm in measurement.arms.items() if name != CONTROL and arm.cold.first_call_s is not None]
+    names = [
+        name
+        for name, samples in measurement.all_samples.items()
+        if name != CONTROL and samples.cold_start.first_call_s is not None
+    ]
     if not names:
         return []
     rows = [HEAD, *(row(judge, measurement, name) for name in names)]
@@ -24,15 +29,15 @@ def beside(judge: Judge, measurement: Measurement) -> list[str]:
 
 def row(judge: Judge, measurement: Measurement, name: str) -> tuple[str, ...]:
     """One variant's texts, in the order of `HEAD`."""
-    arm = measurement.arms[name]
-    cold = arm.cold
+    samples = measurement.all_samples[name]
+    cold = samples.cold_start
     return (
         name,
         format_seconds(cold.build_s),
         "-" if cold.artefact_bytes is None else format_bytes(cold.artefact_bytes),
         format_seconds(cold.load_s),
         format_seconds(cold.first_call_s),
-        _steady(arm),
+        _steady(samples),
         _new_length(judge, measurement, name),
         _of_the_limit(judge, measurement, name),
     )
@@ -41,8 +46,8 @@ def row(judge: Judge, measurement: Measurement, name: str) -> tuple[str, ...]:
 def cached(measurement: Measurement) -> list[str]:
     """A sentence for each file that was built before: how long that took and when, and what finding it took now."""
     lines = []
-    for name, arm in measurement.arms.items():
-        cold = arm.cold
+    for name, samples in measurement.all_samples.items():
+        cold = samples.cold_start
         if cold.artefact_bytes is None or cold.built_now or cold.build_s is None:
             continue
         day = f" on {cold.built_at}" if cold.built_at else " by an earlier run"
@@ -55,8 +60,8 @@ def cached(measurement: Measurement) -> list[str]:
 def compiled(measurement: Measurement) -> list[str]:
     """A sentence for each variant that compiled in its first call: what it built, and what torch's cache had."""
     lines = []
-    for name, arm in measurement.arms.items():
-        done = arm.cold.compilation
+    for name, samples in measurement.all_samples.items():
+        done = samples.cold_start.compilation
         if done is None or name == CONTROL:
             continue
         built = f"{done.built} built" + (f" ({done.uncached} that no cache holds)" if done.uncached else "")
@@ -72,8 +77,8 @@ def compiled(measurement: Measurement) -> list[str]:
 def spared(measurement: Measurement) -> list[str]:
     """What all that had been built before took to build, and to have again; nothing where there is less than two."""
     built_s, had_s = [], []
-    for name, arm in measurement.arms.items():
-        cold, done = arm.cold, arm.cold.compilation
+    for name, samples in measurement.all_samples.items():
+        cold, done = samples.cold_start, samples.cold_start.compilation
         if name == CONTROL:
             continue
         if cold.artefact_bytes is not None and not cold.built_now and cold.build_s and cold.fetch_s is not None:
@@ -90,8 +95,8 @@ def spared(measurement: Measurement) -> list[str]:
 
 
 def limits(measurement: Measurement) -> list[str]:
-    """The work of a call, and the ceilings it is held against."""
-    work = measurement.work
+    """The work of a call, and the peak_rates it is held against."""
+    work = measurement.flop_count
     if work is None:
         return []
     each = "a call (the mean over its inputs)" if not measurement.same_inputs else "a call"
@@ -101,13 +106,13 @@ def limits(measurement: Measurement) -> list[str]:
     lines += [
         f"ceiling in {precision}: {format_rate(ceiling.flops_s, 'FLOP/s')}, {format_rate(ceiling.bytes_s, 'B/s')}, "
         "the best of a large product and a large copy"
-        for precision, ceiling in measurement.ceilings.items()
+        for precision, ceiling in measurement.peak_rates.items()
     ]
     return lines + [f"no ceiling in {precision}: {why}" for precision, why in measurement.missing.items()]
 
 
-def _steady(arm: Arm) -> str:
-    found = arm.warm_up
+def _steady(samples: Samples) -> str:
+    found = samples.warm_up
     if found is None:
         return "-"
     if found.calls is None:
@@ -116,8 +121,8 @@ def _steady(arm: Arm) -> str:
 
 
 def _new_length(judge: Judge, measurement: Measurement, name: str) -> str:
-    found = measurement.arms[name].new_lengths
-    ratio = new_length(measurement, name, judge.alpha)
+    found = measurement.all_samples[name].unseen_shapes
+    ratio = unseen_shape(measurement, name, judge.alpha)
     end = "fails" if found.problem else "no memory left" if found.untried else ""
     if ratio is None:
         return end or "-"
@@ -126,5 +131,5 @@ def _new_length(judge: Judge, measurement: Measurement, name: str) -> str:
 
 
 def _of_the_limit(judge: Judge, measurement: Measurement, name: str) -> str:
-    found = distance(measurement, name, judge.alpha)
+    found = roofline(measurement, name, judge.alpha)
     return "-" if found is None else found.above or f"{format_share(found.share)} of {found.bound}"

@@ -11,14 +11,14 @@ from jitgate.device.fingerprint import Fingerprint
 from jitgate.device.machine import Machine
 from jitgate.device.reading import Missing, Reading, plain, reasons
 from jitgate.model.size import format_bytes
-from jitgate.report.warnings import Doubt
+from jitgate.report.warnings import MachineWarning
 
 T = TypeVar("T")
 Row = tuple[str, str]
 
 
-def as_text(machine: Machine, device: Device, fingerprint: Fingerprint, found: Sequence[Doubt]) -> list[str]:
-    """Sections of facts, then what can be measured here, then the doubts and what they come to."""
+def as_text(machine: Machine, device: Device, fingerprint: Fingerprint, found: Sequence[MachineWarning]) -> list[str]:
+    """Sections of facts, then what can be measured here, then the warnings and what they come to."""
     lines: list[str] = []
     if not machine.survey.cards:
         lines += [f"card: none answers ({machine.survey.why_none})", ""]
@@ -35,12 +35,14 @@ def as_text(machine: Machine, device: Device, fingerprint: Fingerprint, found: S
     can, cannot = measurable(machine, device)
     lines += ["can be measured here:", *(f"  {what}" for what in can)]
     lines += ["can't be measured here:", *(f"  {what}" for what in cannot)] if cannot else []
-    lines += ["", "doubts:" if found else "doubts: none"]
-    lines += [f"  {doubt.sentence}{' [spoils results]' if doubt.spoils else ''}" for doubt in found]
+    lines += ["", "warnings:" if found else "warnings: none"]
+    lines += [f"  {warning.sentence}{' [blocking results]' if warning.blocking else ''}" for warning in found]
     return [*lines, "", conclusion(found)]
 
 
-def as_json(machine: Machine, device: Device, fingerprint: Fingerprint, found: Sequence[Doubt]) -> dict[str, Any]:
+def as_json(
+    machine: Machine, device: Device, fingerprint: Fingerprint, found: Sequence[MachineWarning]
+) -> dict[str, Any]:
     """The same as plain data: null for what could not be read, and `missing` says why."""
     facts: dict[str, Any] = {
         "cards": machine.survey.cards,
@@ -56,32 +58,33 @@ def as_json(machine: Machine, device: Device, fingerprint: Fingerprint, found: S
         "device": device.name,
         "fingerprint": {"slug": fingerprint.slug, **fingerprint.facts()},
         "measurable": {"can": can, "cannot": cannot},
-        "doubts": [
-            {"name": doubt.name, "what": doubt.what, "remedy": doubt.remedy, "spoils": doubt.spoils} for doubt in found
+        "warnings": [
+            {"name": warning.name, "what": warning.what, "remedy": warning.remedy, "blocking": warning.blocking}
+            for warning in found
         ],
-        "worth_something": worth_something(found),
+        "ready": ready(found),
     }
 
 
-def worth_something(found: Iterable[Doubt]) -> bool:
+def ready(found: Iterable[MachineWarning]) -> bool:
     """Whether results from here say anything as things are."""
-    return not any(doubt.spoils for doubt in found)
+    return not any(warning.blocking for warning in found)
 
 
-def conclusion(found: Sequence[Doubt]) -> str:
+def conclusion(found: Sequence[MachineWarning]) -> str:
     """The last line."""
-    spoiling = sum(doubt.spoils for doubt in found)
+    spoiling = sum(warning.blocking for warning in found)
     if spoiling:
-        return f"results here are worth nothing now: {spoiling} of the doubts must be settled first"
+        return f"results here are worth nothing now: {spoiling} of the warnings must be settled first"
     if found:
-        return f"results here are worth something, with {len(found)} doubt{'s' if len(found) > 1 else ''}"
+        return f"results here are worth something, with {len(found)} warning{'s' if len(found) > 1 else ''}"
     return "results here are worth something"
 
 
 def measurable(machine: Machine, device: Device) -> tuple[list[str], list[str]]:
     """What can and what can't be measured on this machine."""
     built = "" if machine.missing_compiler is None else ", but for inductor, which has no compiler here"
-    can = [f"speed-ups, durations, parity and the workers' own memory on the CPU, of every variant{built}"]
+    can = [f"speed-ups, durations, accuracy and the workers' own memory on the CPU, of every variant{built}"]
     if device.card is not None:
         return [*can, f"the same on {device.card.name}, with the card's memory"], []
     needs = "they need an NVIDIA card with its driver and a torch that is built for CUDA"

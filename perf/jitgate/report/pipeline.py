@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from jitgate.engines.registry import BASELINE
 from jitgate.engines.staged import is_staged, stages_of
 from jitgate.gates.judge import Judge, Ruling
 from jitgate.gates.pipeline import MOST_OFF, foretold, judge_prediction
 from jitgate.model.measurement import Measurement
 from jitgate.model.pipeline_cost import Cost, cost
+from jitgate.model.variant import BASELINE
 from jitgate.report.format import format_seconds, format_speedup
-from jitgate.statistics import Answer, Interval, Prediction, Speedup
+from jitgate.statistics import Interval, Outcome, Prediction, Speedup
 
 
 def sentence_lines(judge: Judge, measurement: Measurement) -> list[str]:
@@ -20,7 +20,7 @@ def sentence_lines(judge: Judge, measurement: Measurement) -> list[str]:
     found = cost(measurement)
     if found is None:
         return []
-    variants = [name for name in measurement.arms if is_staged(name)]
+    variants = [name for name in measurement.all_samples if is_staged(name)]
     gains = [f"  {_gain(judge, measurement, variant)}" for variant in variants]
     return [f"  {_title(found)}", *_table(found), *gains]
 
@@ -34,7 +34,7 @@ def sentence_facts(judge: Judge, measurement: Measurement, variant: str) -> dict
     prediction = foretold(judge, measurement, variant)
     return {
         "stages": {
-            share.part: {
+            share.stage: {
                 "seconds": share.spent_s,
                 "share_of_time": share.time,
                 "share_of_arithmetic": share.arithmetic,
@@ -67,7 +67,7 @@ def _table(found: Cost) -> list[str]:
     rows = [("stage", "calls", "time", "of the time", "of the arithmetic")]
     for share in found.shares:
         counted = "-" if share.arithmetic is None else f"{share.arithmetic:.1%}"
-        rows.append((share.part, str(share.calls or "-"), format_seconds(share.spent_s), f"{share.time:.1%}", counted))
+        rows.append((share.stage, str(share.calls or "-"), format_seconds(share.spent_s), f"{share.time:.1%}", counted))
     rows.append(("together", "", "", f"{found.together:.1%}", ""))
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     return [
@@ -79,7 +79,7 @@ def _gain(judge: Judge, measurement: Measurement, variant: str) -> str:
     """Stage and sentence on one line, so that nobody takes the one for the other."""
     found = foretold(judge, measurement, variant)
     if found is None:
-        failure = measurement.arms[variant].failure
+        failure = measurement.all_samples[variant].failure
         return f"{variant}: {'no stage was timed' if failure is None else failure.sentence}"
     ruling = judge_prediction(judge, measurement, variant)
     return (
@@ -92,9 +92,9 @@ def _gain(judge: Judge, measurement: Measurement, variant: str) -> str:
 def _agreement(ruling: Ruling, found: Prediction) -> str:
     """With the ratio of the two, since each interval by itself may hide how near they are, or how far apart."""
     off = f"measured over predicted {_finely(found.gap)}"
-    if ruling.verdict is Answer.FAIL:
+    if ruling.verdict is Outcome.FAIL:
         return f"they do not agree, {off}"
-    if ruling.verdict is not Answer.PASS:
+    if ruling.verdict is not Outcome.PASS:
         return ruling.reason
     gap = found.gap.interval
     return f"they agree{'' if gap.contains(1.0) else f' to within {MOST_OFF:.0%}'}, {off}"

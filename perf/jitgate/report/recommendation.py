@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from jitgate.engines.registry import BASELINE
 from jitgate.gates.recommendation import Cost, Recommendation
 from jitgate.model.size import format_bytes
+from jitgate.model.variant import BASELINE
 from jitgate.report.format import format_calls, format_seconds, format_speedup
 
 
 def recommendation_line(found: Recommendation) -> str:
     """`recommended for W S on D: V, 1.67x (...) as fast as eager, ...`; or eager, and why none of the others."""
     begin = f"recommended for {found.workload} {found.scenario} on {found.device}: {found.variant}"
-    others = ", ".join(f"{variant}: {against.words}" for variant, against in found.passed_over.items())
+    others = ", ".join(f"{variant}: {against.words}" for variant, against in found.rejections.items())
     if found.variant == BASELINE:
         return f"{begin}, since no other is decidedly faster" + (f" ({others})" if others else "")
     speed = f", {format_speedup(found.speedup)} as fast as {BASELINE}" if found.speedup is not None else ""
@@ -55,7 +55,7 @@ def recommendation_data(found: Recommendation) -> dict[str, Any]:
         "peak_bytes": found.peak_bytes,
         "built_anew": _cost(found.first),
         "from_the_cache": _cost(found.later),
-        "passed_over": {variant: against.sentence for variant, against in found.passed_over.items()},
+        "rejections": {variant: against.sentence for variant, against in found.rejections.items()},
     }
 
 

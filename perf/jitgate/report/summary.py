@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from jitgate.config.policy import Policy
-from jitgate.engines.registry import BASELINE, CONTROL
 from jitgate.gates.judge import Judge, Ruling, rulings
 from jitgate.gates.recommendation import recommend
 from jitgate.model.cell import Cell
 from jitgate.model.failure import FailureKind
-from jitgate.model.measurement import Arm, Measurement, most_frequent_first
+from jitgate.model.measurement import Measurement, most_frequent_first
+from jitgate.model.samples import Samples
 from jitgate.model.size import format_bytes
-from jitgate.report.audio_metrics import heard
-from jitgate.report.extras import beside
+from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.report.audio_metrics import audio_metrics
+from jitgate.report.extras import extras
 from jitgate.report.format import columns, format_seconds, format_speedup
 from jitgate.report.integers import integers
 from jitgate.report.pipeline import sentence_lines
 from jitgate.report.recommendation import recommendation_line
-from jitgate.statistics import Answer
+from jitgate.statistics import Outcome
 
-_WORST_FIRST = (Answer.FAIL, Answer.INVALID, Answer.INCONCLUSIVE, Answer.PASS)
+_WORST_FIRST = (Outcome.FAIL, Outcome.INVALID, Outcome.INCONCLUSIVE, Outcome.PASS)
 
 
 def summary(policy: Policy, judge: Judge, measurements: Collection[Measurement]) -> list[str]:
@@ -29,9 +30,9 @@ def summary(policy: Policy, judge: Judge, measurements: Collection[Measurement])
     sentences: list[str] = []
     for measurement in measurements:
         title, rows = figures(policy, judge, measurement)
-        lines += [title, *columns(rows), *sentence_lines(judge, measurement), *beside(judge, measurement), ""]
+        lines += [title, *columns(rows), *sentence_lines(judge, measurement), *extras(judge, measurement), ""]
         recommended = recommend(policy, judge, measurement)
-        lines[-1:-1] = [f"  {line}" for line in (*heard(measurement), *integers(measurement))]
+        lines[-1:-1] = [f"  {line}" for line in (*audio_metrics(measurement), *integers(measurement))]
         lines[-1:-1] = [] if recommended is None else [f"  {recommendation_line(recommended)}"]
         lines[-1:-1] = [f"  note: {note}" for note in (*_left_out(measurement), *measurement.notes)]
         for variant in _variants(measurement):
@@ -61,14 +62,19 @@ def _title(measurement: Measurement) -> str:
 
 def _undrawn(measurements: Iterable[Measurement]) -> list[str]:
     """Why no energy, power or utilisation is in the record: once, since it is the device's and not a variant's."""
-    causes = [arm.draw["missing"] for each in measurements for arm in each.arms.values() if "missing" in arm.draw]
+    causes = [
+        samples.power["missing"]
+        for each in measurements
+        for samples in each.all_samples.values()
+        if "missing" in samples.power
+    ]
     return [f"energy, power, utilisation: {cause}" for cause in dict.fromkeys(causes)]
 
 
 def _left_out(measurement: Measurement) -> list[str]:
-    if not measurement.tainted:
+    if not measurement.excluded:
         return []
-    return [f"{measurement.left_out} left out: {most_frequent_first(measurement.tainted)}"]
+    return [f"{measurement.excluded_summary} left out: {most_frequent_first(measurement.excluded)}"]
 
 
 def figures(policy: Policy, judge: Judge, measurement: Measurement) -> tuple[str, list[tuple[str, ...]]]:
@@ -79,62 +85,62 @@ def figures(policy: Policy, judge: Judge, measurement: Measurement) -> tuple[str
 
 
 def _row(policy: Policy, judge: Judge, measurement: Measurement, variant: str) -> tuple[str, ...]:
-    arm = measurement.arms[variant]
+    samples = measurement.all_samples[variant]
     found = _all(policy, judge, measurement, variant)
     worst = min((ruling.verdict for ruling in found), key=_WORST_FIRST.index, default=None)
     cell = Cell(measurement.workload, measurement.scenario, variant)
     gate = policy.min_speedup(cell, measurement.device.split(":")[0])
-    speed = _speed(judge, measurement, arm, gate.baseline if gate else BASELINE)
+    speed = _speed(judge, measurement, samples, gate.baseline if gate else BASELINE)
     if gate is not None:
         speed += f", gate {gate.min_speedup:g}" + ("" if gate.baseline == BASELINE else f" of {gate.baseline}")
     return (
         variant,
-        format_seconds(arm.median_s),
+        format_seconds(samples.median_s),
         speed,
-        _memory(policy, measurement, arm),
-        "-" if arm.rel_l2 is None else f"{arm.rel_l2:.0e}",
+        _memory(policy, measurement, samples),
+        "-" if samples.rel_l2 is None else f"{samples.rel_l2:.0e}",
         "skipped" if _skipped(policy, measurement, variant) else worst.value if worst else "no gate",
     )
 
 
 def _skipped(policy: Policy, measurement: Measurement, variant: str) -> str | None:
     """Why it can't run here, where no gate names it: its tests are skipped then, and nothing has failed."""
-    failure = measurement.arms[variant].failure
+    failure = measurement.all_samples[variant].failure
     if failure is None or failure.kind is not FailureKind.UNAVAILABLE:
         return None
     cell = Cell(measurement.workload, measurement.scenario, variant)
     return None if policy.names(cell, measurement.device.split(":")[0]) else failure.sentence
 
 
-def _speed(judge: Judge, measurement: Measurement, arm: Arm, baseline: str) -> str:
-    if arm.name == BASELINE:
+def _speed(judge: Judge, measurement: Measurement, samples: Samples, baseline: str) -> str:
+    if samples.name == BASELINE:
         floor = judge.noise_floor(measurement)
         return "baseline" if floor is None else f"noise floor {floor:.1%}"
-    found = judge.speedup(measurement, arm.name, baseline) if baseline in measurement.arms else None
+    found = judge.speedup(measurement, samples.name, baseline) if baseline in measurement.all_samples else None
     return format_speedup(found) if found else "-"
 
 
-def _memory(policy: Policy, measurement: Measurement, arm: Arm) -> str:
+def _memory(policy: Policy, measurement: Measurement, samples: Samples) -> str:
     limit = policy.max_memory(
-        Cell(measurement.workload, measurement.scenario, arm.name), measurement.device.split(":")[0]
+        Cell(measurement.workload, measurement.scenario, samples.name), measurement.device.split(":")[0]
     )
-    peak = "-" if arm.peak_bytes is None else format_bytes(arm.peak_bytes)
+    peak = "-" if samples.peak_bytes is None else format_bytes(samples.peak_bytes)
     return f"{peak} of {format_bytes(limit[1])}" if limit else peak
 
 
 def _all(policy: Policy, judge: Judge, measurement: Measurement, variant: str) -> list[Ruling]:
-    """The configured gates, and what needs no configuration: parity, being on, and memory that grows."""
+    """The configured gates, and what needs no configuration: accuracy, being on, and memory that grows."""
     found = rulings(policy, judge, measurement, variant)
     if variant != BASELINE:
-        found.append(judge.parity(measurement, variant))
+        found.append(judge.accuracy(measurement, variant))
         genuine = judge.genuine(measurement, variant)
-        if genuine.verdict is Answer.INVALID:
+        if genuine.verdict is Outcome.INVALID:
             found.append(genuine)
     grown = judge.growth(measurement, variant)
-    if grown.verdict is Answer.FAIL and measurement.arms[variant].failure is None:
+    if grown.verdict is Outcome.FAIL and measurement.all_samples[variant].failure is None:
         found.append(grown)
     return found
 
 
 def _variants(measurement: Measurement) -> Sequence[str]:
-    return [name for name in measurement.arms if name != CONTROL]
+    return [name for name in measurement.all_samples if name != CONTROL]

@@ -1,4 +1,4 @@
-"""What speaks against results from this machine: each doubt is one sentence with its remedy."""
+"""What speaks against results from this machine: each warning is one sentence with its remedy."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ HOT_C = 80
 
 
 @dataclass(frozen=True)
-class Doubt:
-    """`what` says what is wrong, `remedy` what to do; `spoils`: results are worth nothing before that is done."""
+class MachineWarning:
+    """`what` says what is wrong, `remedy` what to do; `blocking`: results are worth nothing before that is done."""
 
     name: str
     what: str
     remedy: str
-    spoils: bool = False
+    blocking: bool = False
 
     @property
     def sentence(self) -> str:
         return f"{self.what}: {self.remedy}"
 
 
-def doubts(machine: Machine, device: Device, holder: Reading[str | None] = None) -> list[Doubt]:
-    """Everything that speaks against measuring on `device` of `machine` now, what spoils first.
+def warnings(machine: Machine, device: Device, holder: Reading[str | None] = None) -> list[MachineWarning]:
+    """Everything that speaks against measuring on `device` of `machine` now, what blocking first.
 
     holder: the run that has locked the device; Missing where it can't be locked.
     """
@@ -61,78 +61,78 @@ def doubts(machine: Machine, device: Device, holder: Reading[str | None] = None)
     card = next((card for card in machine.survey.cards if device.card and card.uuid == device.card.uuid), None)
     if card is not None:
         found += [*_of_card(card), *_of_card_settings(machine, card)]
-    return sorted(found, key=lambda doubt: not doubt.spoils)
+    return sorted(found, key=lambda warning: not warning.blocking)
 
 
-def _of_lock(device: Device, holder: Reading[str | None]) -> Iterator[Doubt]:
+def _of_lock(device: Device, holder: Reading[str | None]) -> Iterator[MachineWarning]:
     if isinstance(holder, Missing):
-        yield Doubt("no_lock", "no run can start here", holder.why, spoils=True)
+        yield MachineWarning("no_lock", "no run can start here", holder.why, blocking=True)
     elif holder is not None:
-        yield Doubt(
-            "another_run", f"{device.name} is in use by {holder}", "wait for its end, as a run would", spoils=True
+        yield MachineWarning(
+            "another_run", f"{device.name} is in use by {holder}", "wait for its end, as a run would", blocking=True
         )
 
 
-def _of_runtime(machine: Machine, device: Device) -> Iterator[Doubt]:
+def _of_runtime(machine: Machine, device: Device) -> Iterator[MachineWarning]:
     runtime = machine.runtime
     if known(runtime.torch) is None:
-        yield Doubt("no_torch", "torch is not installed", "python -m pip install torch", spoils=True)
+        yield MachineWarning("no_torch", "torch is not installed", "python -m pip install torch", blocking=True)
     elif machine.survey.cards and device.kind == "cpu":
         if known(runtime.torch_cuda) is None:
-            yield Doubt(
+            yield MachineWarning(
                 "torch_without_cuda",
                 f"there is a card ({machine.survey.cards[0].name}), but torch is built without CUDA: runs use the CPU",
                 "install a torch with CUDA",
             )
         elif not visible(machine.survey):
-            yield Doubt(
+            yield MachineWarning(
                 "card_hidden",
                 "there is a card, but this process may not use it: runs use the CPU",
                 "look at CUDA_VISIBLE_DEVICES",
             )
     if machine.missing_compiler:
-        yield Doubt("no_compiler", "inductor can't be built", machine.missing_compiler)
+        yield MachineWarning("no_compiler", "inductor can't be built", machine.missing_compiler)
     if device.kind == "cuda" and runtime.blocking_launches:
-        yield Doubt(
+        yield MachineWarning(
             "blocking_launches",
             "CUDA_LAUNCH_BLOCKING is set, so that every kernel is waited for",
             "unset it",
-            spoils=True,
+            blocking=True,
         )
 
 
-def _of_host(machine: Machine) -> Iterator[Doubt]:
+def _of_host(machine: Machine) -> Iterator[MachineWarning]:
     load, usable = machine.load, machine.processor.usable
     busy, average, steal = known(load.busy_percent), known(load.load_1m), known(load.steal_percent)
     if busy is not None and busy >= BUSY_PERCENT:
-        yield Doubt(
+        yield MachineWarning(
             "busy",
             f"the processors are {busy:.0f} % busy with other work",
             "end it, or measure when it is done",
-            spoils=busy >= SPOILT_PERCENT,
+            blocking=busy >= SPOILT_PERCENT,
         )
     elif average is not None and average >= LOADED * usable:
-        yield Doubt(
+        yield MachineWarning(
             "load",
             f"the load average of the last minute is {average:.1f} on {usable} processors",
             "wait until it has calmed down",
         )
     if steal is not None and steal >= STEAL_PERCENT:
-        yield Doubt(
+        yield MachineWarning(
             "steal",
             f"the hypervisor gives {steal:.0f} % of the processors' time to other machines",
             "take a dedicated host, or trust paired ratios only and no absolute time",
-            spoils=steal >= ROBBED_PERCENT,
+            blocking=steal >= ROBBED_PERCENT,
         )
     free = _free_bytes(machine)
     if free < NEEDED_BYTES:
-        yield Doubt(
+        yield MachineWarning(
             "low_memory",
             f"only {format_bytes(free)} of memory are free",
             f"free {format_bytes(NEEDED_BYTES)}, or leave inductor out",
         )
     if known(load.on_battery):
-        yield Doubt("battery", "the machine runs on its battery, which lowers its clocks", "plug it in")
+        yield MachineWarning("battery", "the machine runs on its battery, which lowers its clocks", "plug it in")
 
 
 def _free_bytes(machine: Machine) -> int:
@@ -141,95 +141,101 @@ def _free_bytes(machine: Machine) -> int:
     return free if limit is None else min(free, limit)
 
 
-def _of_settings(machine: Machine) -> Iterator[Doubt]:
+def _of_settings(machine: Machine) -> Iterator[MachineWarning]:
     processor = machine.processor
     governor, quota = known(processor.governor), known(machine.limits.cpu_cores)
     if governor is not None and not all(part.endswith("performance") for part in governor.split("/")):
-        yield Doubt(
+        yield MachineWarning(
             "governor",
             f"the processor's clock follows {governor!r}",
             "cpupower frequency-set -g performance (Linux), powercfg /setactive SCHEME_MIN (Windows)",
         )
     if known(processor.turbo):
-        yield Doubt(
+        yield MachineWarning(
             "turbo",
             "turbo is on: clocks depend on heat and on what the other cores do",
             "write 1 to /sys/devices/system/cpu/intel_pstate/no_turbo, or 0 to .../cpufreq/boost",
         )
     if quota is not None and quota < processor.usable:
-        yield Doubt(
+        yield MachineWarning(
             "quota",
             f"the container allows {quota:g} of {processor.usable} processors, and stops all threads beyond that",
             f"give it whole processors (a cpuset), or set OMP_NUM_THREADS={max(1, int(quota))}",
         )
     if processor.usable == 1:
-        yield Doubt("one_processor", "there is one processor, for pytest and workers alike", "give it a second one")
+        yield MachineWarning(
+            "one_processor", "there is one processor, for pytest and workers alike", "give it a second one"
+        )
 
 
-def _of_card(card: CardFacts) -> Iterator[Doubt]:
+def _of_card(card: CardFacts) -> Iterator[MachineWarning]:
     """What is so at this moment."""
     processes, utilisation = known(card.processes), known(card.utilisation_percent)
     total, used, free = map(known, (card.memory_total_bytes, card.memory_used_bytes, card.memory_free_bytes))
     if utilisation is not None and utilisation >= CARD_BUSY_PERCENT:
-        yield Doubt(
+        yield MachineWarning(
             "card_busy",
             f"the card is {utilisation} % busy with other work",
             "end it, or measure when it is done",
-            spoils=utilisation >= SPOILT_PERCENT,
+            blocking=utilisation >= SPOILT_PERCENT,
         )
     if processes:
         few = ", ".join(f"{process.pid} {process.name or ''}".strip() for process in processes[:3])
         more = f" and {len(processes) - 3} more" if len(processes) > 3 else ""
-        yield Doubt("card_shared", f"other processes are on the card ({few}{more})", "end them, or use another card")
+        yield MachineWarning(
+            "card_shared", f"other processes are on the card ({few}{more})", "end them, or use another card"
+        )
     elif used is not None and used > CARD_FOREIGN_BYTES:
-        yield Doubt(
+        yield MachineWarning(
             "card_foreign",
             f"{format_bytes(used)} of the card are in use by processes that can't be seen from here",
             "look from outside of the container, or use another card",
         )
     if free is not None and total is not None and free < min(CARD_NEEDED_BYTES, total // 2):
-        yield Doubt(
+        yield MachineWarning(
             "card_full",
             f"only {format_bytes(free)} of the card's memory are free",
             "end what holds the rest",
-            spoils=True,
+            blocking=True,
         )
     temperature = known(card.temperature_c)
     if temperature is not None and temperature >= HOT_C:
-        yield Doubt("card_hot", f"the card is at {temperature} degrees before the run", "let it cool down")
+        yield MachineWarning("card_hot", f"the card is at {temperature} degrees before the run", "let it cool down")
 
 
-def _of_card_settings(machine: Machine, card: CardFacts) -> Iterator[Doubt]:
+def _of_card_settings(machine: Machine, card: CardFacts) -> Iterator[MachineWarning]:
     if known(card.persistence) is False:
-        yield Doubt(
+        yield MachineWarning(
             "no_persistence",
             "persistence mode is off: the driver is unloaded whenever nobody uses the card",
             "nvidia-smi -pm 1",
         )
     if known(card.driver_model) == "WDDM":
-        yield Doubt(
+        yield MachineWarning(
             "wddm",
             "the driver is in WDDM mode: it delays launches, and pages to system memory where the card is full",
             "set 'CUDA - Sysmem Fallback Policy' to 'Prefer No Sysmem Fallback', or use TCC or Linux",
         )
     if "microsoft" in machine.runtime.system.lower():
-        yield Doubt(
+        yield MachineWarning(
             "wsl",
             "this is WSL: Windows' driver pages to system memory where the card is full",
             "set 'CUDA - Sysmem Fallback Policy' to 'Prefer No Sysmem Fallback' in Windows",
         )
     if known(card.mig):
-        yield Doubt("mig", "the card is split (MIG): other slices share its power and clocks", "nvidia-smi -mig 0")
+        yield MachineWarning(
+            "mig", "the card is split (MIG): other slices share its power and clocks", "nvidia-smi -mig 0"
+        )
     driver, built = known(card.driver_cuda), known(machine.runtime.torch_cuda)
     if driver and built and int(driver.split(".")[0]) < int(built.split(".")[0]):
-        yield Doubt(
+        yield MachineWarning(
             "old_driver",
             f"torch was built for CUDA {built}, but the driver runs CUDA up to {driver}",
             "update the driver, or install a torch for the older CUDA",
-            spoils=True,
+            blocking=True,
         )
     if card.source != "NVML":
-        yield Doubt(
+        yield MachineWarning(
             "no_nvml",
             "nvidia-ml-py is not installed, so cards can be asked through nvidia-smi alone",
             "python -m pip install nvidia-ml-py",

@@ -3,12 +3,12 @@
 from jitgate.statistics.alpha_sharing import level_per_gate
 from jitgate.statistics.amdahl import Prediction, predict
 from jitgate.statistics.comparison import Speedup, speedup
-from jitgate.statistics.decision import Answer, Judgement, judge
+from jitgate.statistics.decision import Decision, Outcome, judge
 from jitgate.statistics.durations import DurationsError
 from jitgate.statistics.growth import Growth, growth
 from jitgate.statistics.interval import Interval
 from jitgate.statistics.payback import Payback, payback
-from jitgate.statistics.roofline import Bound, Ceiling, Limit, limit_of, nearness
+from jitgate.statistics.roofline import Bound, PeakRates, RooflineTime, roofline_efficiency, roofline_time
 from jitgate.statistics.sequential import first_decision, look_due, looks
 from jitgate.statistics.single import single_ratio
 from jitgate.statistics.steadiness import steady
@@ -16,16 +16,16 @@ from jitgate.statistics.tails import fewest_calls, tail, tail_speedup
 from jitgate.statistics.warmup import WarmUp, warm_up
 
 __all__ = [
-    "Answer",
     "Bound",
-    "Ceiling",
+    "Decision",
     "DurationsError",
     "Growth",
     "Interval",
-    "Judgement",
-    "Limit",
+    "Outcome",
     "Payback",
+    "PeakRates",
     "Prediction",
+    "RooflineTime",
     "Speedup",
     "WarmUp",
     "fewest_calls",
@@ -33,12 +33,12 @@ __all__ = [
     "growth",
     "judge",
     "level_per_gate",
-    "limit_of",
     "look_due",
     "looks",
-    "nearness",
     "payback",
     "predict",
+    "roofline_efficiency",
+    "roofline_time",
     "single_ratio",
     "speedup",
     "steady",

@@ -19,7 +19,7 @@ HODGES_LEHMANN_LOSS = 1.0233  # sqrt(pi / 3): its standard error against that of
 MARGIN = 1.5  # the forecast is meant to suffice in most cases, and a few dozen pairs must talk down their memory too
 
 
-class Answer(enum.StrEnum):
+class Outcome(enum.StrEnum):
     PASS = "PASS"  # noqa: S105  a verdict, not a password
     FAIL = "FAIL"
     INCONCLUSIVE = "INCONCLUSIVE"
@@ -27,20 +27,20 @@ class Answer(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Decision:
     """reason: one sentence in plain words that says what to do next.
 
     pairs_needed, seconds_needed: what would likely decide, beyond what was measured; None when decided, or when no
         number of rounds would.
     """
 
-    answer: Answer
+    outcome: Outcome
     reason: str
     pairs_needed: int | None = None
     seconds_needed: float | None = None
 
 
-def judge(speedup: Speedup, threshold: float) -> Judgement:
+def judge(speedup: Speedup, threshold: float) -> Decision:
     """Is the candidate at least `threshold` times as fast as the baseline?
 
     PASS when the whole interval is at or above the threshold, FAIL when it lies below. INVALID when the two copies of
@@ -51,18 +51,18 @@ def judge(speedup: Speedup, threshold: float) -> Judgement:
         raise ValueError(f"threshold must be a positive number, not {threshold!r}")
     invalid = _why_invalid(speedup, threshold)
     if invalid is not None:
-        return Judgement(Answer.INVALID, invalid)
+        return Decision(Outcome.INVALID, invalid)
     found = speedup.interval
     asked = _ratio(threshold, found)
     if found.low >= threshold:
-        return Judgement(
-            Answer.PASS,
+        return Decision(
+            Outcome.PASS,
             f"The candidate is at least {_ratio(found.low, found, up=False)} times as fast as the baseline "
             f"(best estimate {_ratio(found.estimate, found)}), and {asked} was asked for: nothing to do.",
         )
     if found.high < threshold:
-        return Judgement(
-            Answer.FAIL,
+        return Decision(
+            Outcome.FAIL,
             f"The candidate is at most {_ratio(found.high, found, up=True)} times as fast as the baseline "
             f"(best estimate {_ratio(found.estimate, found)}), but {asked} was asked for: "
             "find what made it slow, or lower the limit if that is intended.",
@@ -92,7 +92,7 @@ def _why_invalid(speedup: Speedup, threshold: float) -> str | None:
     )
 
 
-def _inconclusive(speedup: Speedup, threshold: float) -> Judgement:
+def _inconclusive(speedup: Speedup, threshold: float) -> Decision:
     found = speedup.interval
     pairs = _pairs_needed(speedup, threshold)
     if math.isinf(found.high):
@@ -106,16 +106,16 @@ def _inconclusive(speedup: Speedup, threshold: float) -> Judgement:
         advice = (
             "what differs is one start from the next, so measure in more freshly started processes, not more rounds"
         )
-        return Judgement(Answer.INCONCLUSIVE, f"{said}: {advice}.")
+        return Decision(Outcome.INCONCLUSIVE, f"{said}: {advice}.")
     if pairs is None:
         advice = (
             "the candidate is too close to the limit for any reasonable number of rounds to decide; "
             "quiet the machine, measure in freshly started processes, or move the limit"
         )
-        return Judgement(Answer.INCONCLUSIVE, f"{said}: {advice}.")
+        return Decision(Outcome.INCONCLUSIVE, f"{said}: {advice}.")
     seconds = pairs * speedup.round_s
-    return Judgement(
-        Answer.INCONCLUSIVE,
+    return Decision(
+        Outcome.INCONCLUSIVE,
         f"{said}: measure about {pairs} more rounds ({_duration(seconds)}) to decide.",
         pairs,
         seconds,

@@ -25,7 +25,7 @@ class Bound(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class Ceiling:
+class PeakRates:
     """What a device did at best: floating-point operations a second, bytes moved a second; both above 0."""
 
     flops_s: float
@@ -38,7 +38,7 @@ class Ceiling:
 
 
 @dataclass(frozen=True)
-class Limit:
+class RooflineTime:
     """The least seconds that a call can take by its arithmetic, and by its bytes."""
 
     arithmetic_s: float
@@ -53,12 +53,12 @@ class Limit:
         return Bound.ARITHMETIC if self.arithmetic_s >= self.traffic_s else Bound.BANDWIDTH
 
 
-def limit_of(flops: float, moved_bytes: float, ceiling: Ceiling) -> Limit:
+def roofline_time(flops: float, moved_bytes: float, ceiling: PeakRates) -> RooflineTime:
     """The limit of a call with so many floating-point operations that has to move so many bytes."""
-    return Limit(flops / ceiling.flops_s, moved_bytes / ceiling.bytes_s)
+    return RooflineTime(flops / ceiling.flops_s, moved_bytes / ceiling.bytes_s)
 
 
-def nearness(least: Limit, durations_s: ArrayLike, *, alpha: float = 0.01) -> Interval:
+def roofline_efficiency(least: RooflineTime, durations_s: ArrayLike, *, alpha: float = 0.01) -> Interval:
     """Share of the median of `durations_s`, shape `(n,)`, that the limit accounts for; 1.0 is the limit itself.
 
     Above 1 the ceiling is none, and the share no distance: the bytes came from a cache that is faster than memory, or

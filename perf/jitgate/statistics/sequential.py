@@ -9,7 +9,7 @@ import numpy as np
 
 from jitgate.statistics import boundary, walsh
 from jitgate.statistics.comparison import speedup
-from jitgate.statistics.decision import Answer, judge
+from jitgate.statistics.decision import Outcome, judge
 from jitgate.statistics.durations import log_ratios
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def first_decision(
         if not _ranks_decide(above, counts, n, alpha):
             continue  # the bounds by ranks are the narrowest part of a claim
         found = speedup(baseline_s[:n], candidate_s[:n], None if control_s is None else control_s[:n], alpha=alpha)
-        if judge(found, threshold).answer in (Answer.PASS, Answer.FAIL):
+        if judge(found, threshold).outcome in (Outcome.PASS, Outcome.FAIL):
             return n
     return None
 

@@ -4,88 +4,41 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
-from jitgate.worker.audio_metrics import heard
-from jitgate.worker.token_agreement import decoded
+from jitgate.model.accuracy import Accuracy
+from jitgate.worker.audio_metrics import audio_metrics
+from jitgate.worker.token_agreement import token_difference
 from jitgate.workloads.sound import Sound
-from jitgate.workloads.token_agreement import Greedy
+from jitgate.workloads.token_agreement import TokenAgreement
 
 
-@dataclass(frozen=True)
-class Parity:
-    """How far outputs are from eager float32's: the worst of all calls of a scenario.
-
-    rel_l2: see `distance`. max_abs: largest difference of two floating-point values; infinite where there is no such
-    difference to take. not_finite: NaN and Inf among the outputs, whatever the right answer has in their place.
-    integers: of the right answer's tensors, values that are integers or booleans: ids, lengths, masks. unequal: how
-        many of them the outputs do not have.
-    ids: of the right answer, ids that greedy decoding chose, which are no `integers` and in no distance: they are
-        judged by what they are worth. other_ids: how many of them are others. surprisal: see `Decoded`.
-    snr_db, log_mel_db, mr_stft: see `jitgate.worker.audio_metrics`; None where the outputs are no sound, or can't be
-    compared. by_ear: whether `log_mel_db` decides, and not `rel_l2`.
-    """
-
-    rel_l2: float
-    max_abs: float = 0.0
-    not_finite: int = 0
-    snr_db: float | None = None
-    log_mel_db: float | None = None
-    mr_stft: float | None = None
-    by_ear: bool = False
-    integers: int = 0
-    unequal: int = 0
-    ids: int = 0
-    other_ids: int = 0
-    surprisal: float = 0.0
-
-
-def compare(found: list[Any], right: list[Any], sound: Sound | None = None, greedy: Greedy | None = None) -> Parity:
-    """The parity of one call's outputs, leaf by leaf. sound: which of the leaves is one. greedy: which were chosen."""
+def compare(
+    found: list[Any], right: list[Any], sound: Sound | None = None, token_agreement: TokenAgreement | None = None
+) -> Accuracy:
+    """The accuracy of one call's outputs, leaf by leaf. sound: which of the leaves is one. token_agreement: which were
+    chosen."""
     ear = None
     if sound is not None and sound.leaf < min(len(found), len(right)):
-        ear = heard(found[sound.leaf], right[sound.leaf], sound)
-    chosen = decoded(found, right, greedy)
-    if chosen is not None and greedy is not None:
-        found, right = (leaves[: greedy.ids] + leaves[greedy.ids + 1 :] for leaves in (found, right))
-    return Parity(
+        ear = audio_metrics(found[sound.leaf], right[sound.leaf], sound)
+    chosen = token_difference(found, right, token_agreement)
+    if chosen is not None and token_agreement is not None:
+        found, right = (
+            leaves[: token_agreement.token_ids] + leaves[token_agreement.token_ids + 1 :] for leaves in (found, right)
+        )
+    return Accuracy(
         distance(found, right),
         largest_gap(found, right),
         not_finite(found),
         None if ear is None else ear.snr_db,
         None if ear is None else ear.log_mel_db,
         None if ear is None else ear.mr_stft,
-        by_ear=sound is not None and sound.by_ear,
+        perceptual=sound is not None and sound.perceptual,
         integers=integers(right),
         unequal=unequal(found, right),
         ids=chosen.ids if chosen else 0,
         other_ids=chosen.others if chosen else 0,
         surprisal=chosen.surprisal if chosen else 0.0,
-    )
-
-
-def worst(parities: Iterable[Parity]) -> Parity:
-    """One parity for many calls. What could not be heard in one of them was not heard."""
-    every = list(parities)
-
-    def most(values: list[float | None], sign: int = 1) -> float | None:
-        known = [value for value in values if value is not None]
-        return sign * max(sign * value for value in known) if len(known) == len(values) else None
-
-    return Parity(
-        _largest([each.rel_l2 for each in every]),
-        _largest([each.max_abs for each in every]),
-        sum(each.not_finite for each in every),
-        most([each.snr_db for each in every], sign=-1),
-        most([each.log_mel_db for each in every]),
-        most([each.mr_stft for each in every]),
-        by_ear=any(each.by_ear for each in every),
-        integers=sum(each.integers for each in every),
-        unequal=sum(each.unequal for each in every),
-        ids=sum(each.ids for each in every),
-        other_ids=sum(each.other_ids for each in every),
-        surprisal=_largest([each.surprisal for each in every]),
     )
 
 
@@ -173,8 +126,3 @@ def _is_integral(leaf: Any) -> bool:
     import torch
 
     return isinstance(leaf, torch.Tensor) and not leaf.is_floating_point() and not leaf.is_complex()
-
-
-def _largest(values: list[float]) -> float:
-    """NaN, which compares with nothing, counts as infinite."""
-    return max((math.inf if math.isnan(value) else value for value in values), default=0.0)

@@ -18,7 +18,7 @@ WINDOW_S, HOP_S, BANDS, TOP_HZ = 0.08, 0.02, 80, 8000.0
 """The mel spectrogram that CosyVoice2 itself hears with: 1920 and 480 samples at 24 kHz, 80 bands up to 8 kHz."""
 
 RANGE_DB = 80.0
-"""What is so far below the loudest band of the right answer is not heard, and counts as silence in both."""
+"""What is so far below the loudest band of the right answer is not audio_metrics, and counts as silence in both."""
 
 RESOLUTIONS = ((1024, 120, 600), (2048, 240, 1200), (512, 50, 240))
 """Transform, hop and window in samples: Parallel WaveGAN's (arXiv:1910.11480, table 1), which auraloss has too."""
@@ -28,7 +28,7 @@ LEAST_POWER = 1e-7
 
 
 @dataclass(frozen=True)
-class Heard:
+class AudioMetrics:
     """snr_db: infinite where both are equal. mr_stft: of waveforms only; without a unit."""
 
     snr_db: float
@@ -36,7 +36,7 @@ class Heard:
     mr_stft: float | None = None
 
 
-def heard(found: Any, right: Any, sound: Sound) -> Heard | None:
+def audio_metrics(found: Any, right: Any, sound: Sound) -> AudioMetrics | None:
     """How far `found` is from `right`; None where they are not finite tensors of one shape, or `right` is silent."""
     import torch
 
@@ -47,11 +47,11 @@ def heard(found: Any, right: Any, sound: Sound) -> Heard | None:
         return None
     snr = snr_db(one, other)
     if sound.kind is Kind.MEL:
-        return Heard(snr, band_distance_db(one, other))
+        return AudioMetrics(snr, band_distance_db(one, other))
     rate = sound.rate_hz or 0
     quietest = log_mel(other, rate).max().item() - RANGE_DB / DECIBELS
     spectra = [log_mel(each, rate).clamp(min=quietest) for each in (one, other)]
-    return Heard(snr, band_distance_db(*spectra), multi_resolution_stft(one, other))
+    return AudioMetrics(snr, band_distance_db(*spectra), multi_resolution_stft(one, other))
 
 
 def snr_db(found: Tensor, right: Tensor) -> float:

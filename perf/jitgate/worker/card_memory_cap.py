@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from jitgate.model.errors import UsageProblem
-from jitgate.worker.memory_cap import LEAST_BYTES, Cap, NoCap, mib
+from jitgate.model.errors import UsageError
+from jitgate.model.size import mib
+from jitgate.worker.memory_cap import LEAST_BYTES, Cap, NoCap
 
 CARD_STATE = {
     "allocated_bytes.all.current": "allocated_bytes",
@@ -33,8 +34,8 @@ class CudaCap:
 
     how: str | None = "torch.cuda.set_per_process_memory_fraction"
 
-    def __init__(self, ceiling_bytes: int, cuda: Any, device: str) -> None:
-        self._ceiling_bytes = ceiling_bytes
+    def __init__(self, memory_limit_bytes: int, cuda: Any, device: str) -> None:
+        self._ceiling_bytes = memory_limit_bytes
         self._cuda = cuda
         self._device = device
         self._context_bytes = 0
@@ -45,7 +46,7 @@ class CudaCap:
         self._context_bytes = max(0, self._used() - self._used_before - reserved)
         allowed = self._ceiling_bytes - self._context_bytes
         if allowed < LEAST_BYTES:
-            raise UsageProblem(
+            raise UsageError(
                 f"--jitgate-memory-cap: of the ceiling of {mib(self._ceiling_bytes)} an empty process on "
                 f"{self._device} "
                 f"already takes {mib(self._context_bytes)} (its context), and at least {mib(LEAST_BYTES)} more are "
@@ -84,7 +85,7 @@ class CudaCap:
         try:
             return int(self._cuda.device_memory_used(self._device))
         except Exception as error:  # whatever NVML's binding raises: it is named
-            raise UsageProblem(
+            raise UsageError(
                 f"--jitgate-memory-cap on {self._device} has to know the size of the context, and NVML does not "
                 "tell what "
                 f"the card has in use ({type(error).__name__}: {error}); install jitgate[gpu], or leave "

@@ -8,34 +8,16 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
+
+from jitgate.model.compilation import Compilation
 
 VARIABLE = "TORCHINDUCTOR_CACHE_DIR"
 """torch's own setting; what a user has set goes first."""
 
 WHOLE, BACKEND = "_compile.compile_inner", "OutputGraph.call_user_compiler"
 """What dynamo calls a compilation, and the part of it that is inductor's."""
-
-
-@dataclass(frozen=True)
-class Compilation:
-    """All that torch.compile did in one process, by torch's own counters.
-
-    spent_s: seconds in all. reading_s: of these, reading the Python and making guards: no cache keeps that, and every
-    process spends it. built: graphs that inductor turned into machine code. found: graphs that its cache had.
-    uncached: of those built, the ones that its cache can't hold. scenario: of the first call. first_s, first_on: of
-    who found all in torch's cache: what the process spent that built it, and the day, where that is known.
-    """
-
-    spent_s: float
-    reading_s: float
-    built: int
-    found: int
-    uncached: int = 0
-    scenario: str = ""
-    first_s: float | None = None
-    first_on: str | None = None
 
 
 def keep_in(folder: str | None) -> None:

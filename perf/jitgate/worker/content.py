@@ -6,12 +6,12 @@ import hashlib
 import inspect
 import platform
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jitgate.device.processor import cpu_model
-from jitgate.workloads.workload import Inputs
+from jitgate.model.inputs import Inputs
 
 if TYPE_CHECKING:
     import torch
@@ -113,12 +113,6 @@ def files_of(modules: set[str]) -> list[Path]:
             if isinstance(source, str) and source.split(".")[0] == top and source not in seen:
                 pending.add(source)
     return sorted(files)
-
-
-def digest_of(facts: Mapping[str, object]) -> str:
-    """One key for a set of facts, 20 hex digits: enough that two of a million keys don't meet."""
-    lines = "\n".join(f"{name}={facts[name]}" for name in sorted(facts))
-    return hashlib.sha256(lines.encode()).hexdigest()[:20]
 
 
 def runtime_facts(device: str) -> dict[str, object]:

@@ -1,4 +1,5 @@
-"""What a worker can be asked beside its timed turns: how it becomes steady, new lengths, work, ceilings, its cache."""
+"""What a worker can be asked beside its timed turns: how it becomes steady, new lengths, work, peak_rates, its
+cache."""
 
 from __future__ import annotations
 
@@ -12,12 +13,13 @@ from typing import Any
 from jitgate.device.clock import clock_for
 from jitgate.device.device_memory import HostRoom
 from jitgate.device.reading import Missing
+from jitgate.model.inputs import Inputs
 from jitgate.statistics import steady
 from jitgate.worker.content import shapes, signature
 from jitgate.worker.flop_count import count_work
 from jitgate.worker.memory import Footprint
-from jitgate.worker.peak_rates import measure_ceiling
-from jitgate.workloads.workload import Inputs, Workload
+from jitgate.worker.peak_rates import measure_peak_rates
+from jitgate.workloads.workload import Workload
 
 Answer = dict[str, Any]
 
@@ -37,7 +39,7 @@ KNOWN_CALLS, COUNTED_CALLS = 5, 3
 """Calls at a length once it is known, and how many of them count: profiling executors need two before they settle."""
 
 
-class Beside:
+class ExtrasService:
     """The part of a stage that serves these requests. Seconds throughout; the device is synchronised at every edge."""
 
     _device: str
@@ -117,9 +119,9 @@ class Beside:
         itself."""
         return count_work(self._calls[scenario], self._module, self._inputs_of(scenario))
 
-    def ceiling(self, precision: str) -> Answer:
+    def peak_rates(self, precision: str) -> Answer:
         """What the device does at best; see `jitgate.worker.peak_rates`."""
-        return measure_ceiling(self._device, precision)
+        return measure_peak_rates(self._device, precision)
 
     def empty_cache(self) -> Answer:
         """Bytes that the allocator holds before and after `torch.cuda.empty_cache()`, and how many tensors hold.

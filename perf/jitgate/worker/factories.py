@@ -6,32 +6,31 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from jitgate.model.errors import Unavailable, UsageProblem
+from jitgate.model.errors import Unavailable, UsageError
 from jitgate.worker.out_of_memory import about_memory
-from jitgate.workloads.weight_source import OURS, Origin, entered
+from jitgate.workloads.weight_source import OURS, WeightSource, entered
 from jitgate.workloads.workload import Workload
 
 
 def resolve(factory: str, where: str) -> Callable[..., Any]:
-    """Import `package.module:callable`; UsageProblem says which part is missing, and where it was asked for."""
+    """Import `package.module:callable`; UsageError says which part is missing, and where it was asked for."""
     module_name, _, attribute = factory.partition(":")
     try:
         module = importlib.import_module(module_name)
     except Exception as error:
-        raise UsageProblem(
-            f"{where}: factory {factory!r} can't be imported ({type(error).__name__}: {error})"
-        ) from error
+        raise UsageError(f"{where}: factory {factory!r} can't be imported ({type(error).__name__}: {error})") from error
     found = getattr(module, attribute, None)
     if not callable(found):
-        raise UsageProblem(f"{where}: factory {factory!r}: {module_name} has no callable {attribute!r}")
+        raise UsageError(f"{where}: factory {factory!r}: {module_name} has no callable {attribute!r}")
     return found  # type: ignore[no-any-return]
 
 
-def build_workload(factory: str, where: str, origin: Origin = OURS) -> Workload:
+def build_workload(factory: str, where: str, weight_source: WeightSource = OURS) -> Workload:
     """Call a workload factory with every generator at seed 0, so that all workers get equal weights.
 
-    Raises UsageProblem for what is wrong with the factory, also where it has not read every file of `origin`. What it
-    says itself (UsageProblem, Unavailable) goes on, and so does a shortage of memory, which is no fault of the factory.
+    Raises UsageError for what is wrong with the factory, also where it has not read every file of `weight_source`.
+    What it says itself (UsageError, Unavailable) goes on, and so does a shortage of memory, which is no fault of the
+    factory.
     """
     import random
 
@@ -43,22 +42,23 @@ def build_workload(factory: str, where: str, origin: Origin = OURS) -> Workload:
     np.random.seed(0)  # noqa: NPY002 - a user's factory may draw from the global generator
     torch.manual_seed(0)
     try:
-        with entered(origin) as use:
+        with entered(weight_source) as use:
             workload = make()
-    except (UsageProblem, Unavailable):
+    except (UsageError, Unavailable):
         raise
     except Exception as error:
         if about_memory(error):
             raise
-        raise UsageProblem(f"{where}: factory {factory!r} failed ({type(error).__name__}: {error})") from error
+        raise UsageError(f"{where}: factory {factory!r} failed ({type(error).__name__}: {error})") from error
     if not isinstance(workload, Workload):
-        raise UsageProblem(
+        raise UsageError(
             f"{where}: factory {factory!r} returned {type(workload).__name__}; it must return a jitgate.Workload"
         )
-    unread = [name for name in origin.files if name not in use.files]
+    unread = [name for name in weight_source.files if name not in use.files]
     if unread:
-        raise UsageProblem(
-            f"{where}: factory {factory!r} has not read {', '.join(unread)} of {origin.checkpoint}, so other weights "
+        raise UsageError(
+            f"{where}: factory {factory!r} has not read {', '.join(unread)} of {weight_source.checkpoint}, so "
+            "other weights "
             "would be measured; read them with jitgate.load_weights, or don't list them under `checkpoint`"
         )
     return workload

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
+from jitgate.model.inputs import Inputs
 from jitgate.worker.content import leaves
-from jitgate.workloads.workload import Inputs
 
 if TYPE_CHECKING:
     import torch
@@ -32,7 +32,7 @@ _PLAIN = (bool, int, float, str, bytes, type(None))
 Facts = Mapping[str, object]
 
 
-class Genuine:
+class FallbackDetector:
     """Knows the module before the variant got hold of it.
 
     A variant is eager in disguise where the module's own Python `forward` runs in its call, on the very inputs of that

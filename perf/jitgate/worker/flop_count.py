@@ -15,7 +15,7 @@ from jitgate.worker.content import weight_bytes
 if TYPE_CHECKING:
     import torch
 
-    from jitgate.workloads.workload import Inputs
+    from jitgate.model.inputs import Inputs
 
 MOST_COUNTED = 40
 """Calls that are counted of a scenario whose every call differs; more than any shipped scenario has."""
@@ -30,15 +30,15 @@ def count_work(
     """
     import torch
 
-    from jitgate.worker.flops import Tally, tensor_bytes
+    from jitgate.worker.flops import FlopCounter, tensor_bytes
 
     counted = list(zip(calls, inputs, strict=True))[:MOST_COUNTED]
-    with torch.inference_mode(), Tally() as tally:
+    with torch.inference_mode(), FlopCounter() as counter:
         for call, _ in counted:
             call()
-    activations = tally.result_bytes + sum(tensor_bytes(values) for _, values in counted)
+    activations = counter.result_bytes + sum(tensor_bytes(values) for _, values in counted)
     return {
-        "flops": tally.flops / len(counted),
+        "flops": counter.flops / len(counted),
         "parameter_bytes": float(weight_bytes(module)),
         "activation_bytes": activations / len(counted),
     }

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class Tally(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class FlopCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """While it is entered: `flops`, and `result_bytes` of what was counted.
 
     torch's formulas, but not its `FlopCounterMode`: entering that imports the whole compiler, three seconds and 100 MiB

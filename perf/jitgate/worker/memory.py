@@ -12,7 +12,8 @@ from jitgate.worker.memory_cap import Cap, NoCap
 class Footprint:
     """Bytes above the level before the model was built. `reader` is the memory that has to fit, `cap` what holds it.
 
-    On CUDA that is the caching allocator's; what lies beside it on the card only the host can tell (`Ledger`).
+    On CUDA that is the caching allocator's; what lies beside it on the card only the host can tell
+    (`DeviceMemoryAttribution`).
     """
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ import psutil
 from jitgate.device.memory import HostMemory, MemoryReader
 from jitgate.device.process_limit import ProcessLimit, holds, process_limit
 from jitgate.device.reading import Missing
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 
 LEAST_BYTES = 32 << 20
 """A ceiling below this caps the worker and not the model: one thread's stack (8 MiB), one arena of Python's (1 MiB),
@@ -35,7 +35,7 @@ class Cap(Protocol):
     how: str | None
 
     def begin(self) -> None:
-        """torch is there, and so is the context of a card: UsageProblem where the cap can't be enforced here."""
+        """torch is there, and so is the context of a card: UsageError where the cap can't be enforced here."""
         ...
 
     def aim(self, before_bytes: int) -> None:
@@ -111,10 +111,10 @@ class HostCap:
     """
 
     def __init__(
-        self, ceiling_bytes: int, limit: ProcessLimit, memory: MemoryReader, wake: Callable[[], object]
+        self, memory_limit_bytes: int, limit: ProcessLimit, memory: MemoryReader, wake: Callable[[], object]
     ) -> None:
         """wake: starts every thread that calls may use."""
-        self._ceiling_bytes = ceiling_bytes
+        self._ceiling_bytes = memory_limit_bytes
         self._limit = limit
         self._memory = memory
         self._wake = wake
@@ -125,7 +125,7 @@ class HostCap:
 
     def begin(self) -> None:
         if not holds(self._limit):
-            raise UsageProblem(
+            raise UsageError(
                 f"--jitgate-memory-cap: {self._limit.how} was set in a worker and did not hold (an old or "
                 "emulated kernel, "
                 "or one told to ignore it), so nothing is enforced here; leave --jitgate-memory-cap out"
@@ -201,24 +201,24 @@ class _Aim:
     limit_bytes: int
 
 
-def cap_for(device: str, ceiling_bytes: int | None) -> Cap:
-    """The cap of a worker on `device`; UsageProblem where it can't be enforced. Made before a card's context is."""
+def cap_for(device: str, memory_limit_bytes: int | None) -> Cap:
+    """The cap of a worker on `device`; UsageError where it can't be enforced. Made before a card's context is."""
     import torch
 
     if device.startswith("cuda"):
         from jitgate.worker.card_memory_cap import CudaCap, UncappedCuda
 
-        if ceiling_bytes is None:
+        if memory_limit_bytes is None:
             return UncappedCuda(torch.cuda, device)
-        return CudaCap(ceiling_bytes, torch.cuda, device)
-    if ceiling_bytes is None:
+        return CudaCap(memory_limit_bytes, torch.cuda, device)
+    if memory_limit_bytes is None:
         return NoCap()
     limit = process_limit()
     if isinstance(limit, Missing):
-        raise UsageProblem(
+        raise UsageError(
             f"--jitgate-memory-cap: memory can't be capped here: {limit.why}; leave --jitgate-memory-cap out"
         )
-    return HostCap(ceiling_bytes, limit, HostMemory(), functools.partial(wake_pool, torch))
+    return HostCap(memory_limit_bytes, limit, HostMemory(), functools.partial(wake_pool, torch))
 
 
 def wake_pool(torch: Any) -> None:
@@ -235,9 +235,3 @@ def capped(request: Request) -> Request:
             return request(self, *arguments, **keywords)
 
     return cast("Request", answer)
-
-
-def mib(size: float) -> str:
-    """Mebibytes for a person, all figures of a sentence in the one unit so that they can be added up."""
-    found = size / (1 << 20)
-    return f"{found:.0f} MiB" if found >= 10 or not found else f"{max(0.1, found):.1f} MiB"

@@ -36,7 +36,7 @@ COPY_BYTES = 256 << 20
 """Larger than any cache of a processor or card on which this was tried, small enough for a card of 4 GB."""
 
 
-def measure_ceiling(device: str, precision: str) -> dict[str, Any]:
+def measure_peak_rates(device: str, precision: str) -> dict[str, Any]:
     """`flops_s` of a product in `precision`, and `bytes_s` read and written by a copy; at most some seconds.
 
     `missing` says why there is none, where there is none.

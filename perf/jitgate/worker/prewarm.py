@@ -14,9 +14,9 @@ from jitgate.worker.content import weights_digest
 def wake(torch: Any) -> None:
     """Run once what models and this suite's own questions load on first use.
 
-    That is the code of kernels, the pool of threads, the writer and the reader of tensors (parity), the parts of numpy
-    that torch and the warm-up import late, and the path of a refused allocation. Together they were seen to add some 9
-    MiB to a process's resident memory, most of it mapped code.
+    That is the code of kernels, the pool of threads, the writer and the reader of tensors (accuracy), the parts of
+    numpy that torch and the warm-up import late, and the path of a refused allocation. Together they were seen to add
+    some 9 MiB to a process's resident memory, most of it mapped code.
     """
     import numpy.ma
     import numpy.random  # noqa: F401 - torch imports it when it first makes an array

@@ -6,13 +6,13 @@ import sys
 from collections import Counter
 from typing import Any
 
-from jitgate.engines.self_checking import Rebuild
+from jitgate.engines.self_checking import RecompileEvent
 
 REASON = 120
 """Characters of a reason that are kept: the guard that failed fits, a stack does not."""
 
 
-class Rebuilt:
+class Recompilations:
     """Counts by cause, since the last question. It reads counters that torch keeps anyway, and imports nothing."""
 
     def __init__(self) -> None:
@@ -31,11 +31,11 @@ class Rebuilt:
             self._compiled = compiled
             broken = Counter(dynamo.counters["graph_break"])
             for reason, count in (broken - self._broken).items():
-                found[_said(Rebuild.GRAPH_BREAK, reason)] += count
+                found[_said(RecompileEvent.GRAPH_BREAK, reason)] += count
             self._broken = broken
         recorded = _recorded_graphs()
         if recorded > self._recorded:
-            found[Rebuild.RECAPTURE.value] += recorded - self._recorded
+            found[RecompileEvent.RECAPTURE.value] += recorded - self._recorded
         self._recorded = recorded
         return found
 
@@ -46,10 +46,10 @@ def _reasons(dynamo: Any, count: int) -> list[str]:
         return []
     told = [getattr(each, "recompile_reason", None) for each in dynamo.get_compilation_metrics()][-count:]
     told = [*told, *[None] * (count - len(told))]  # dynamo remembers the last 64
-    return [_said(Rebuild.RECOMPILE, reason) for reason in told]
+    return [_said(RecompileEvent.RECOMPILE, reason) for reason in told]
 
 
-def _said(what: Rebuild, reason: str | None) -> str:
+def _said(what: RecompileEvent, reason: str | None) -> str:
     line = (reason or "").strip().splitlines()
     return f"{what}: {line[0].strip()[:REASON]}" if line else what.value
 

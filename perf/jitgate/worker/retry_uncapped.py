@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jitgate.worker.service import Stage
+    from jitgate.worker.service import WorkerService
 
 REPEATABLE = ("open", "load", "bind", "turn")
 """Requests that hold the cap; each may be made again, and then does the same."""
@@ -22,7 +22,7 @@ class Repeat:
     needed_bytes: int
 
 
-def with_room(stage: Stage, request: str, keywords: Mapping[str, Any]) -> Repeat | None:
+def with_room(service: WorkerService, request: str, keywords: Mapping[str, Any]) -> Repeat | None:
     """Make `request` again, without the cap; None where there is no room here to find out.
 
     A compiled graph gives back what it held before its failure can be looked at, so that the level then says little;
@@ -31,7 +31,7 @@ def with_room(stage: Stage, request: str, keywords: Mapping[str, Any]) -> Repeat
     if request not in REPEATABLE:
         return None
     gc.collect()
-    footprint = stage.footprint
+    footprint = service.footprint
     cap, before_bytes = footprint.cap, footprint.before_bytes
     room = cap.roomy()
     if room is None:
@@ -39,7 +39,7 @@ def with_room(stage: Stage, request: str, keywords: Mapping[str, Any]) -> Repeat
     footprint.cap = room
     try:
         footprint.reader.reset_peak()
-        answer = getattr(stage, request)(**keywords)
+        answer = getattr(service, request)(**keywords)
         peak = footprint.reader.read().peak_bytes
     except Exception:  # noqa: BLE001 - it failed once already; how it fails now is no news
         return None

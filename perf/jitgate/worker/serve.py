@@ -17,10 +17,10 @@ from typing import Any
 import psutil
 
 from jitgate.engines.scratch import unpack_in
-from jitgate.model.errors import Unavailable, UsageProblem
+from jitgate.model.errors import Unavailable, UsageError
 from jitgate.worker.out_of_memory import shortage_of
 from jitgate.worker.retry_uncapped import with_room
-from jitgate.worker.service import Stage
+from jitgate.worker.service import WorkerService
 
 WATCH_S = 2.0
 """How often a worker looks whether its host lives: rare enough not to be seen in a measurement."""
@@ -29,7 +29,7 @@ WATCH_S = 2.0
 def serve(channel: Any, log: str, host_pid: int) -> None:
     """Serve `channel` (execnet) in this process.
 
-    A request is `[name, keywords]` for a method of `Stage`. Answers: `["ok", dict]`, `["usage", sentence]`,
+    A request is `[name, keywords]` for a method of `WorkerService`. Answers: `["ok", dict]`, `["usage", sentence]`,
     `["unavailable", sentence]`, `["memory", fields of Shortage, traceback]`, `["raised", sentence, traceback]`.
     """
     _own_output(log)
@@ -38,7 +38,7 @@ def serve(channel: Any, log: str, host_pid: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with, args=(host_pid,), daemon=True).start()
     channel.send(os.getpid())
-    stage = Stage()
+    service = WorkerService()
     while True:
         try:
             name, keywords = channel.receive()
@@ -46,19 +46,19 @@ def serve(channel: Any, log: str, host_pid: int) -> None:
             return
         if name == "stop":
             return
-        channel.send(_answer(stage, name, keywords, log))
+        channel.send(_answer(service, name, keywords, log))
 
 
-def _answer(stage: Stage, name: str, keywords: dict[str, Any], log: str) -> list[Any]:
+def _answer(service: WorkerService, name: str, keywords: dict[str, Any], log: str) -> list[Any]:
     printed = os.fstat(1).st_size
     try:
-        return ["ok", getattr(stage, name)(**keywords)]
-    except UsageProblem as problem:
+        return ["ok", getattr(service, name)(**keywords)]
+    except UsageError as problem:
         return ["usage", str(problem)]
     except Unavailable as reason:
         return ["unavailable", str(reason)]
     except Exception as error:  # noqa: BLE001 - whatever a model raises is that variant's failure, and is reported
-        shortage = shortage_of(error, _printed_since(log, printed), stage.cap)
+        shortage = shortage_of(error, _printed_since(log, printed), service.cap)
         if shortage is None:
             first_line = (str(error).splitlines() or [""])[0]
             return ["raised", f"{type(error).__name__}: {first_line}", traceback.format_exc()]
@@ -66,8 +66,8 @@ def _answer(stage: Stage, name: str, keywords: dict[str, Any], log: str) -> list
     # The error is gone by now, and with it what its frames held.
     if shortage.cap_bytes is not None:
         print(shortage.sentence("it", name), file=sys.stderr)  # noqa: T201 - if this process dies now, that is why
-        repeat = with_room(stage, name, keywords)
-        if repeat is not None and stage.cap.forgives(repeat.needed_bytes):
+        repeat = with_room(service, name, keywords)
+        if repeat is not None and service.cap.forgives(repeat.needed_bytes):
             return ["ok", repeat.answer]
         shortage = replace(shortage, needed_bytes=None if repeat is None else repeat.needed_bytes)
     return ["memory", asdict(shortage), details]

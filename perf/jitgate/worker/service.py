@@ -10,14 +10,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from jitgate.cache.keys import digest_of
 from jitgate.device.clock import clock_for
 from jitgate.device.memory import CudaMemory
 from jitgate.engines.protocols import Call
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
+from jitgate.model.inputs import Inputs
 from jitgate.worker import outputs
 from jitgate.worker.compilation import compilation, keep_in
 from jitgate.worker.content import (
-    digest_of,
     placed,
     runtime_facts,
     signature,
@@ -26,22 +27,22 @@ from jitgate.worker.content import (
     weight_bytes,
     weights_digest,
 )
-from jitgate.worker.extras import Beside
+from jitgate.worker.extras import ExtrasService
 from jitgate.worker.factories import build_workload, resolve
 from jitgate.worker.memory import Footprint
 from jitgate.worker.memory_cap import Cap, cap_for, capped
 from jitgate.worker.prewarm import wake
-from jitgate.worker.self_check import Witness
-from jitgate.worker.stages import Parts
-from jitgate.worker.variant_runner import Mount
-from jitgate.workloads.token_agreement import Greedy
-from jitgate.workloads.weight_source import Origin
-from jitgate.workloads.workload import Inputs, Workload
+from jitgate.worker.self_check import SelfCheck
+from jitgate.worker.stages import PipelineStages
+from jitgate.worker.variant_runner import VariantRunner
+from jitgate.workloads.token_agreement import TokenAgreement
+from jitgate.workloads.weight_source import WeightSource
+from jitgate.workloads.workload import Workload
 
 Answer = dict[str, Any]
 
 
-class Stage(Beside):
+class WorkerService(ExtrasService):
     """The state of one worker: at first nothing, then a module or a loaded file, then calls ready to be timed."""
 
     def __init__(self) -> None:
@@ -49,30 +50,30 @@ class Stage(Beside):
         self._device = "cpu"
         self._module: Any = None
         self._workload: Workload | None = None
-        self._mount: Mount | None = None
+        self._variant: VariantRunner | None = None
         self._runners: dict[str, Call] = {}
         self._calls: dict[str, list[functools.partial[Any]]] = {}
         self.footprint = Footprint()
-        self._parts = Parts()
-        self._witness = Witness()
+        self._stages = PipelineStages()
+        self._self_check = SelfCheck()
 
     @property
     def cap(self) -> Cap:
         """What holds this worker to the ceiling."""
         return self.footprint.cap
 
-    def start(self, device: str, ceiling_bytes: int | None = None, compiled_in: str | None = None) -> Answer:
+    def start(self, device: str, memory_limit_bytes: int | None = None, compiled_in: str | None = None) -> Answer:
         """Import torch and wake the device; with a ceiling, see to it that the cap can be enforced. See `keep_in`."""
         keep_in(compiled_in)
         import torch
 
         torch.set_grad_enabled(False)
         if device.startswith("cuda") and not torch.cuda.is_available():
-            raise UsageProblem(
+            raise UsageError(
                 f"--jitgate-device {device}: torch {torch.__version__} finds no usable CUDA card in the worker; "
                 "check the driver, or use --jitgate-device cpu"
             )
-        self.footprint.cap = cap_for(device, ceiling_bytes)
+        self.footprint.cap = cap_for(device, memory_limit_bytes)
         wake(torch)
         if device.startswith("cuda"):
             torch.cuda.set_device(device)
@@ -99,19 +100,19 @@ class Stage(Beside):
         return {"threads": torch.get_num_threads()}
 
     @capped
-    def open(self, factory: str, where: str, origin: Mapping[str, Any]) -> Answer:
+    def open(self, factory: str, where: str, weight_source: Mapping[str, Any]) -> Answer:
         """Build the workload and put its module on the device; `build_s` is what that took."""
         import torch
 
         self.footprint.mark()
         start = time.perf_counter()
-        workload = build_workload(factory, where, Origin.read(origin))
+        workload = build_workload(factory, where, WeightSource.read(weight_source))
         if workload.threads is not None:
             with self.cap.lifted():  # starts threads, and their stacks are not the model's
                 torch.set_num_threads(workload.threads)
         self._module = workload.module.eval().to(self._device)
         self._workload = workload
-        self._parts = Parts(workload, self._device, self._placed)
+        self._stages = PipelineStages(workload, self._device, self._placed)
         build_s = time.perf_counter() - start
         by_signature: dict[str, list[Inputs]] = {}
         signatures: dict[str, list[str]] = {}
@@ -136,7 +137,7 @@ class Stage(Beside):
             "runtime": digest_of(runtime_facts(self._device)),
             "signatures": signatures,
             "spread": {kind: spread_of_shapes(calls) for kind, calls in by_signature.items()},
-            **self._parts.facts(),
+            **self._stages.facts(),
         }
 
     def save_inputs(self, scenarios: list[str], folder: str) -> Answer:
@@ -148,38 +149,38 @@ class Stage(Beside):
             torch.save(list(workload.calls(scenario)), Path(folder) / f"{scenario}.inputs.pt")
         return {}
 
-    def export(self, variant: Mapping[str, Any], path: str, kind: str | None, part: str | None = None) -> Answer:
-        """Export to `path` for calls of signature `kind` (None: one file serves all); the whole, or a `part` of it."""
-        module, calls = self._parts.source(part, kind)
+    def export(self, variant: Mapping[str, Any], path: str, kind: str | None, stage: str | None = None) -> Answer:
+        """Export to `path` for calls of signature `kind` (None: one file serves all); the whole, or a `stage` of it."""
+        module, calls = self._stages.source(stage, kind)
         start = time.perf_counter()
-        facts = Mount(variant, self._device).export(module, [self._placed(call) for call in calls], Path(path))
+        facts = VariantRunner(variant, self._device).export(module, [self._placed(call) for call in calls], Path(path))
         return {"facts": dict(facts), "export_s": time.perf_counter() - start}
 
     def engine(self, variant: Mapping[str, Any]) -> Answer:
         """What the host has to know of an exported engine to name its files."""
-        return Mount(variant, self._device).described()
+        return VariantRunner(variant, self._device).described()
 
     @capped
     def load(self, variant: Mapping[str, Any], files: dict[str, list[Any]]) -> Answer:
         """Make the variant ready. `files`: signature -> [path, facts] for an exported engine, {} for the rest."""
-        self._mount = Mount(variant, self._device)
+        self._variant = VariantRunner(variant, self._device)
         start = time.perf_counter()
         if files:
             self.footprint.mark()
             start = time.perf_counter()
-            self._runners = self._mount.loaded(files)
+            self._runners = self._variant.loaded(files)
         else:
             workload = self._opened()
             first = workload.calls(next(iter(workload.scenarios)))[0]
-            module = self._mount.converted(self._module)
+            module = self._variant.converted(self._module)
             self._synchronise()
             began = time.perf_counter()
-            self._mount.cast(self._witness.meet)(module)
+            self._variant.cast(self._self_check.meet)(module)
             start += time.perf_counter() - began  # to look at it is not to load it
-            self._runners = {"": self._mount.applied(module, self._placed(first))}
+            self._runners = {"": self._variant.applied(module, self._placed(first))}
         self._synchronise()
         load_s = time.perf_counter() - start
-        self._witness.met(self._mount.spec, [*self._runners.values(), *self._parts.runners])
+        self._self_check.met(self._variant.spec, [*self._runners.values(), *self._stages.runners])
         return {"load_s": load_s}
 
     @capped
@@ -201,26 +202,27 @@ class Stage(Beside):
                 calls[0]()
             self._synchronise()
         except Exception as error:
-            self._mounted().explain(error)
+            self._loaded_variant().explain(error)
             raise
         first_call_s = time.perf_counter() - start
         self.footprint.loaded()
         return {"first_call_s": first_call_s, "compilation": compilation()}
 
-    def write_outputs(self, scenario: str, folder: str, greedy: Mapping[str, int] | None = None) -> Answer:
-        """Run every call once and keep its output as the right answer. greedy: of `WorkloadSpec.greedy`, as plain."""
-        chosen = None if greedy is None else Greedy(**greedy)
+    def write_outputs(self, scenario: str, folder: str, token_agreement: Mapping[str, int] | None = None) -> Answer:
+        """Run every call once and keep its output as the right answer. token_agreement: of
+        `WorkloadSpec.token_agreement`, as plain."""
+        chosen = None if token_agreement is None else TokenAgreement(**token_agreement)
         return asdict(outputs.write(self._calls[scenario], self._opened().sound, chosen, scenario, Path(folder)))
 
     def compare_outputs(self, scenario: str, folder: str) -> Answer:
-        """How far the outputs are from the right answers; see `Parity`."""
-        return asdict(outputs.read(self._calls[scenario], self._witness.watched, scenario, Path(folder)))
+        """How far the outputs are from the right answers; see `Accuracy`."""
+        return asdict(outputs.read(self._calls[scenario], self._self_check.watched, scenario, Path(folder)))
 
     def proof(self, scenario: str | None = None) -> Answer:
         """Is the variant on, and what was built anew since the last question? Watches one more call of `scenario`."""
         if scenario is not None:
-            self._witness.watched(self._calls[scenario][0])
-        return {"instead": self._witness.proof(), "rebuilds": self._witness.rebuilds()}
+            self._self_check.watched(self._calls[scenario][0])
+        return {"fallback": self._self_check.proof(), "recompiles": self._self_check.recompiles()}
 
     @capped
     def turn(self, scenario: str, start: int, count: int) -> Answer:
@@ -229,15 +231,15 @@ class Stage(Beside):
 
         calls = self._calls[scenario]
         clock = clock_for(self._device)
-        wall_ns, device_ns, laps = [], [], []
-        self._witness.rebuilds()  # what came before this turn is not its fault
+        wall_ns, device_ns, stage_times = [], [], []
+        self._self_check.recompiles()  # what came before this turn is not its fault
         gc.disable()
         try:
             with torch.inference_mode():
                 for number in range(start, start + count):
-                    self._parts.start()
+                    self._stages.start()
                     taken = clock.time(calls[number % len(calls)])
-                    laps.append(self._parts.read())
+                    stage_times.append(self._stages.read())
                     wall_ns.append(taken.wall_ns)
                     if taken.device_ns is not None:
                         device_ns.append(taken.device_ns)
@@ -246,9 +248,9 @@ class Stage(Beside):
         return {
             "wall_ns": wall_ns,
             "device_ns": device_ns,
-            "laps": laps,
+            "stage_times": stage_times,
             "level_bytes": self.footprint.level_bytes(),
-            "rebuilds": self._witness.rebuilds(),
+            "recompiles": self._self_check.recompiles(),
         }
 
     def settle(self) -> Answer:
@@ -265,9 +267,9 @@ class Stage(Beside):
         """What the variant takes of memory; see `Footprint`."""
         return self.footprint.answer()
 
-    def parts(self, do: str, **keywords: Any) -> Answer:
-        """A request about the parts of a pipeline: a method of `Parts`."""
-        return getattr(self._parts, do)(**keywords)  # type: ignore[no-any-return]
+    def stages(self, do: str, **keywords: Any) -> Answer:
+        """A request about the stages of a pipeline: a method of `PipelineStages`."""
+        return getattr(self._stages, do)(**keywords)  # type: ignore[no-any-return]
 
     def _opened(self) -> Workload:
         if self._workload is None:
@@ -276,12 +278,12 @@ class Stage(Beside):
 
     def _bound(self, values: Inputs) -> functools.partial[Any]:
         runner = self._runners[""] if "" in self._runners else self._runners[signature(values)]
-        return functools.partial(runner, *self._mounted().inputs(self._placed(values)))
+        return functools.partial(runner, *self._loaded_variant().inputs(self._placed(values)))
 
-    def _mounted(self) -> Mount:
-        if self._mount is None:
+    def _loaded_variant(self) -> VariantRunner:
+        if self._variant is None:
             raise RuntimeError("no variant is loaded in this worker")
-        return self._mount
+        return self._variant
 
     def _placed(self, values: Inputs) -> Inputs:
         return placed(values, self._device)

@@ -1,4 +1,4 @@
-"""How many floating-point operations a call of a pipeline makes, and which part makes them. Runs in workers."""
+"""How many floating-point operations a call of a pipeline makes, and which stage makes them. Runs in workers."""
 
 from __future__ import annotations
 
@@ -8,43 +8,44 @@ from typing import TYPE_CHECKING, Any
 from jitgate.worker.slot import Slot
 
 if TYPE_CHECKING:
-    from jitgate.worker.flops import Tally
+    from jitgate.worker.flops import FlopCounter
 
 WHOLE = ""
 """Under this name stands the whole call."""
 
 
 class _Counter:
-    """A watch that reads the tally at a part's edges."""
+    """A watch that reads the counter at a stage's edges."""
 
-    def __init__(self, tally: Tally) -> None:
-        self.tally = tally
+    def __init__(self, counter: FlopCounter) -> None:
+        self.counter = counter
         self._since = 0
         self.found: dict[str, int] = {}
 
-    def begin(self, part: str) -> None:  # noqa: ARG002 - a watch is told
-        self._since = self.tally.flops
+    def begin(self, stage: str) -> None:  # noqa: ARG002 - a watch is told
+        self._since = self.counter.flops
 
-    def end(self, part: str) -> None:
-        self.found[part] = self.found.get(part, 0) + self.tally.flops - self._since
+    def end(self, stage: str) -> None:
+        self.found[stage] = self.found.get(stage, 0) + self.counter.flops - self._since
 
 
 def counted(call: Callable[[], Any], slots: Sequence[Slot]) -> dict[str, int]:
-    """Operations of one `call`: of each slot's part, and of all under `WHOLE`; empty where a model can't be counted."""
+    """Operations of one `call`: of each slot's stage, and of all under `WHOLE`; empty where a model can't be
+    counted."""
     import torch
 
-    from jitgate.worker.flops import Tally
+    from jitgate.worker.flops import FlopCounter
 
     watches = [slot.watch for slot in slots]
-    counter = _Counter(Tally())
+    counter = _Counter(FlopCounter())
     try:
         for slot in slots:
             slot.watch = counter
-        with torch.inference_mode(), counter.tally:
+        with torch.inference_mode(), counter.counter:
             call()
     except Exception:  # noqa: BLE001 - a model that can't be counted (an operator without a formula) is measured all the same
         return {}
     finally:
         for slot, watch in zip(slots, watches, strict=True):
             slot.watch = watch
-    return {**counter.found, WHOLE: counter.tally.flops} if counter.tally.flops else {}
+    return {**counter.found, WHOLE: counter.counter.flops} if counter.counter.flops else {}

@@ -1,4 +1,4 @@
-"""The parts of a pipeline inside a worker: timed where they are, described for exports, run in other ways."""
+"""The stages of a pipeline inside a worker: timed where they are, described for exports, run in other ways."""
 
 from __future__ import annotations
 
@@ -9,29 +9,30 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from jitgate.device.stopwatch import Stopwatch, WallStopwatch, stopwatch_for
-from jitgate.engines.registry import BASELINE, VariantSpec
-from jitgate.engines.self_checking import Evident
+from jitgate.engines.self_checking import SelfCheckingRunner
+from jitgate.model.variant import BASELINE, VariantSpec
 from jitgate.worker.content import leaves, signature, source_digest, spread_of_shapes, weights_digest
-from jitgate.worker.fallback_detector import Genuine
-from jitgate.worker.variant_runner import Mount
-from jitgate.worker.watched_stage import Looked
-from jitgate.workloads.stage import Part
+from jitgate.worker.fallback_detector import FallbackDetector
+from jitgate.worker.variant_runner import VariantRunner
+from jitgate.worker.watched_stage import WatchedStage
+from jitgate.workloads.stage import Stage
 
 if TYPE_CHECKING:
     from jitgate.engines.protocols import Call
+    from jitgate.model.inputs import Inputs
     from jitgate.worker.slot import Slot
-    from jitgate.workloads.workload import Inputs, Workload
+    from jitgate.workloads.workload import Workload
 
 Answer = dict[str, Any]
 Place = Callable[["Inputs"], "Inputs"]
 
 
-class Parts:
-    """Of a workload without parts, and before there is one, every answer is empty."""
+class PipelineStages:
+    """Of a workload without stages, and before there is one, every answer is empty."""
 
     def __init__(self, workload: Workload | None = None, device: str = "cpu", place: Place = lambda values: values):
         self._workload = workload
-        self._parts: Mapping[str, Part] = {} if workload is None else workload.parts
+        self._stages: Mapping[str, Stage] = {} if workload is None else workload.stages
         self._device = device
         self._place = place
         self._watch: Stopwatch = WallStopwatch()
@@ -42,44 +43,47 @@ class Parts:
 
     def facts(self) -> Answer:
         """What the host has to know before anything is run."""
-        sentences = {} if self._workload is None else self._workload.sentences
+        utterances = {} if self._workload is None else self._workload.utterances
         return {
-            "parts": {name: {"path": part.path, "gives": part.gives.value} for name, part in self._parts.items()},
-            "sentences": {scenario: asdict(said) for scenario, said in sentences.items()},
+            "stages": {
+                name: {"path": stage.path, "output": stage.output.value} for name, stage in self._stages.items()
+            },
+            "utterances": {scenario: asdict(said) for scenario, said in utterances.items()},
         }
 
-    def describe(self, parts: list[str]) -> Answer:
-        """Of each part what an export depends on, as `Stage.open` says it of the whole; before `equip`."""
-        return {name: self._described(name) for name in parts}
+    def describe(self, stages: list[str]) -> Answer:
+        """Of each stage what an export depends on, as `WorkerService.open` says it of the whole; before `equip`."""
+        return {name: self._described(name) for name in stages}
 
-    def source(self, part: str | None, kind: str | None) -> tuple[Any, list[Inputs]]:
-        """The module of `part` (None: the whole), and its calls of signature `kind` (None: all), for an export."""
+    def source(self, stage: str | None, kind: str | None) -> tuple[Any, list[Inputs]]:
+        """The module of `stage` (None: the whole), and its calls of signature `kind` (None: all), for an export."""
         workload = self._opened()
-        of = {name: workload.calls(name) for name in workload.scenarios} if part is None else self._calls(part)
-        module = workload.module if part is None else self._module(part)
+        of = {name: workload.calls(name) for name in workload.scenarios} if stage is None else self._calls(stage)
+        module = workload.module if stage is None else self._module(stage)
         every = (call for calls in of.values() for call in calls)
         return module, [call for call in every if kind in (None, signature(call))]
 
     def equip(self, stages: list[Any]) -> Answer:
-        """Time every part from now on, and run those in `stages`, [part, variant, files], in their own way.
+        """Time every stage from now on, and run those in `stages`, [stage, variant, files], in their own way.
 
         `load_s`: what that took; to look at a module is not to load it.
-        files: as `Stage.load` takes them. What a part is exchanged for takes its place: its own module is let go.
+        files: as `WorkerService.load` takes them. What a stage is exchanged for takes its place: its own module is let
+        go.
         """
         from jitgate.worker.slot import Slot
 
         start = time.perf_counter()
         self._watch = stopwatch_for(self._device)
-        exchanged = {part: self._runner(part, VariantSpec(**variant), files) for part, variant, files in stages}
-        for name, part in self._parts.items():
-            holder, last = part.find(self._opened().module)
+        exchanged = {stage: self._runner(stage, VariantSpec(**variant), files) for stage, variant, files in stages}
+        for name, stage in self._stages.items():
+            holder, last = stage.find(self._opened().module)
             slot = Slot(name, exchanged.get(name) or getattr(holder, last), self._watch)
             setattr(holder, last, slot)
             self._slots[name] = slot
         return {"load_s": time.perf_counter() - start - self._looked_s}
 
     def arithmetic(self, scenario: str) -> Answer:
-        """Floating-point operations of one call: of each part, and of all as "". Empty where they can't be counted."""
+        """Floating-point operations of one call: of each stage, and of all as "". Empty where they can't be counted."""
         from jitgate.worker.stage_flops import counted
 
         module, call = self._opened().module, self._place(self._opened().calls(scenario)[0])
@@ -91,11 +95,14 @@ class Parts:
             self._watch.start()
 
     def read(self) -> list[list[Any]]:
-        """Of the call that has just ended, each part as [name, seconds, seconds to its first call's end, calls]."""
+        """Of the call that has just ended, each stage as [name, seconds, seconds to its first call's end, calls]."""
         if not self._slots:
             return []
-        laps = self._watch.read()
-        return [[part, spent, laps.first_s[part], laps.calls[part]] for part, spent in laps.spent_s.items()]
+        stage_times = self._watch.read()
+        return [
+            [stage, spent, stage_times.first_s[stage], stage_times.calls[stage]]
+            for stage, spent in stage_times.spent_s.items()
+        ]
 
     def _described(self, name: str) -> Answer:
         module, of = self._module(name), self._calls(name)
@@ -104,7 +111,7 @@ class Parts:
             for call in calls:
                 kinds.setdefault(signature(call), []).append(call)
         return {
-            "artefact": self._parts[name].path,
+            "artefact": self._stages[name].path,
             "weights": weights_digest(module),
             "source": source_digest(module, self._opened().content),
             "signatures": {scenario: sorted({signature(call) for call in calls}) for scenario, calls in of.items()},
@@ -114,46 +121,46 @@ class Parts:
     def _runner(self, name: str, variant: VariantSpec, files: Mapping[str, list[Any]]) -> Call:
         module = self._module(name)
         order = ArgumentOrder(module, self._place)
-        mount = Mount(asdict(variant), self._device)
+        variant_runner = VariantRunner(asdict(variant), self._device)
         if variant.exported:
-            runners: dict[str | None, Call] = dict(mount.loaded(files).items())
-            if not mount.described()["per_signature"]:
+            runners: dict[str | None, Call] = dict(variant_runner.loaded(files).items())
+            if not variant_runner.described()["per_signature"]:
                 runners = {None: next(iter(runners.values()))}
         else:
-            runners = {None: self._applied(name, mount)}
+            runners = {None: self._applied(name, variant_runner)}
         self.runners += runners.values()
-        return Exchanged(name, order, runners, mount.inputs)
+        return Exchanged(name, order, runners, variant_runner.inputs)
 
-    def _applied(self, name: str, mount: Mount) -> Call:
+    def _applied(self, name: str, variant_runner: VariantRunner) -> Call:
         """The runner of a variant that needs the stage's module itself; looked at unless it is eager by its name."""
         _, calls = self.source(name, None)
-        example, module = self._place(calls[0]), mount.converted(self._module(name))
-        if BASELINE in (mount.spec.name, mount.spec.engine):
-            return mount.applied(module, example)
+        example, module = self._place(calls[0]), variant_runner.converted(self._module(name))
+        if BASELINE in (variant_runner.spec.name, variant_runner.spec.engine):
+            return variant_runner.applied(module, example)
         began = time.perf_counter()
-        genuine = mount.cast(Genuine)(module)
+        detector = variant_runner.cast(FallbackDetector)(module)
         self._looked_s += time.perf_counter() - began
-        runner = mount.applied(module, example)
-        if mount.spec.where != "jitgate" and isinstance(runner, Evident):
+        runner = variant_runner.applied(module, example)
+        if variant_runner.spec.where != "jitgate" and isinstance(runner, SelfCheckingRunner):
             return runner
-        genuine.received()
-        return Looked(name, runner, genuine)
+        detector.received()
+        return WatchedStage(name, runner, detector)
 
     def _calls(self, name: str) -> Mapping[str, Sequence[Inputs]]:
         if name not in self._known_calls:
-            said = self._parts[name].calls
+            said = self._stages[name].calls
             self._known_calls |= self._heard() if said is None else {name: said()}
         return self._known_calls[name]
 
     def _heard(self) -> dict[str, Mapping[str, Sequence[Inputs]]]:
-        """The calls that parts do not say themselves, from running every scenario once."""
+        """The calls that stages do not say themselves, from running every scenario once."""
         from jitgate.worker.slot import Slot
 
         workload = self._opened()
-        silent = {name: part.find(workload.module) for name, part in self._parts.items() if part.calls is None}
+        silent = {name: stage.find(workload.module) for name, stage in self._stages.items() if stage.calls is None}
         own = {name: getattr(holder, last) for name, (holder, last) in silent.items()}
         listeners = {name: Listener(module, self._place) for name, module in own.items()}
-        heard: dict[str, dict[str, Sequence[Inputs]]] = {name: {} for name in silent}
+        audio_metrics: dict[str, dict[str, Sequence[Inputs]]] = {name: {} for name in silent}
         try:
             for name, (holder, last) in silent.items():
                 setattr(holder, last, Slot(name, listeners[name], self._watch))
@@ -161,16 +168,16 @@ class Parts:
                 for call in workload.calls(scenario):
                     workload.module(*self._place(call))
                 for name, listener in listeners.items():
-                    heard[name][scenario] = listener.taken()
+                    audio_metrics[name][scenario] = listener.taken()
         finally:
             for name, (holder, last) in silent.items():
                 setattr(holder, last, own[name])
-        return dict(heard)
+        return dict(audio_metrics)
 
     def _module(self, name: str) -> Any:
         if name in self._slots:
             return self._slots[name].run
-        holder, last = self._parts[name].find(self._opened().module)
+        holder, last = self._stages[name].find(self._opened().module)
         return getattr(holder, last)
 
     def _opened(self) -> Workload:
@@ -180,7 +187,7 @@ class Parts:
 
 
 class ArgumentOrder:
-    """Arguments as a pipeline passes them -> all that the part has, by position, defaults too: what exports take."""
+    """Arguments as a pipeline passes them -> all that the stage has, by position, defaults too: what exports take."""
 
     def __init__(self, module: Any, place: Place) -> None:
         called = inspect.signature(module.forward if hasattr(module, "forward") else module)
@@ -197,12 +204,12 @@ class ArgumentOrder:
         bound = self._signature.bind(*args, **keywords)
         bound.apply_defaults()
         if bound.kwargs:
-            raise RuntimeError(f"an exported part takes no arguments by keyword only: {', '.join(bound.kwargs)}")
+            raise RuntimeError(f"an exported stage takes no arguments by keyword only: {', '.join(bound.kwargs)}")
         return bound.args
 
 
 class Listener:
-    """Runs a part, and keeps what it was called with; calls that show no new kind or length are dropped."""
+    """Runs a stage, and keeps what it was called with; calls that show no new kind or length are dropped."""
 
     def __init__(self, module: Any, place: Place) -> None:
         self._module = module
@@ -226,16 +233,16 @@ class Listener:
 
 
 class Exchanged:
-    """What runs in a part's place: for each kind of call a callable, or one for all of them under None."""
+    """What runs in a stage's place: for each kind of call a callable, or one for all of them under None."""
 
     def __init__(
         self,
-        part: str,
+        stage: str,
         order: ArgumentOrder,
         runners: Mapping[str | None, Call],
         adapted: Place = lambda values: values,
     ) -> None:
-        self._part = part
+        self._part = stage
         self._adapted = adapted
         self._order = order
         self._runners = runners
@@ -252,7 +259,7 @@ class Exchanged:
             named = signature(call)
             if named not in self._runners:
                 raise RuntimeError(
-                    f"{self._part} was called with {named}, which none of its files serves: Part(calls=...) must give "
+                    f"{self._part} was called with {named}, which none of its files serves: Stage(calls=...) must give "
                     "every kind of call"
                 )
             self._known[kind] = self._runners[named]

@@ -6,21 +6,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jitgate.cache.keys import digest_of
 from jitgate.engines.available import missing
 from jitgate.engines.precision import Precision, adapted, cast, converted, switch
 from jitgate.engines.protocols import Call, Exported, Facts
 from jitgate.engines.refusal import lacks_precision
-from jitgate.engines.registry import VariantSpec
-from jitgate.model.errors import Unavailable, UsageProblem
-from jitgate.worker.content import digest_of, files_of
+from jitgate.model.errors import Unavailable, UsageError
+from jitgate.model.inputs import Inputs
+from jitgate.model.variant import VariantSpec
+from jitgate.worker.content import files_of
 from jitgate.worker.factories import resolve
-from jitgate.workloads.workload import Inputs
 
 if TYPE_CHECKING:
     import torch
 
 
-class Mount:
+class VariantRunner:
     """One variant on one device. `spec` as `dataclasses.asdict` gives it.
 
     Raises Unavailable where the variant can't run here. A variant that a user brought along takes care of its precision
@@ -72,12 +73,12 @@ class Mount:
         return converted(module, self._precision)
 
     def applied(self, module: torch.nn.Module, example: Inputs) -> Call:
-        """The runner of a variant that needs the module itself. UsageProblem where a factory returns none."""
+        """The runner of a variant that needs the module itself. UsageError where a factory returns none."""
         ready = self.converted(module)
         make = resolve(self.spec.factory, self.spec.where)
         runner = make(ready, self.inputs(example), **dict(self.spec.options))
         if not callable(runner):
-            raise UsageProblem(
+            raise UsageError(
                 f"{self.spec.where}: factory {self.spec.factory!r} returned {type(runner).__name__}; "
                 "it must return a callable that takes the workload's inputs"
             )

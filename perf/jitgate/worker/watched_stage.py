@@ -8,43 +8,43 @@ from functools import partial
 from typing import Any
 
 from jitgate.engines.protocols import Call
-from jitgate.engines.self_checking import Evident, Rebuilds
-from jitgate.worker.fallback_detector import Genuine
+from jitgate.engines.self_checking import RecompileEvents, SelfCheckingRunner
+from jitgate.worker.fallback_detector import FallbackDetector
 
 
-class Looked:
-    """`runner`, in the place of a pipeline's stage `part`. Calls inside of `looking` are watched, timed ones never.
+class WatchedStage:
+    """`runner`, in the place of a pipeline's stage `stage`. Calls inside of `watching` are watched, timed ones never.
 
-    genuine: knows the stage's module as it was before the runner was made of it.
+    detector: knows the stage's module as it was before the runner was made of it.
     """
 
-    def __init__(self, part: str, runner: Call, genuine: Genuine) -> None:
-        self._part = part
+    def __init__(self, stage: str, runner: Call, detector: FallbackDetector) -> None:
+        self._part = stage
         self._runner = runner
-        self._genuine = genuine
-        self._instead: str | None = None
+        self._detector = detector
+        self._fallback: str | None = None
         self.watching = False
 
     def __call__(self, *inputs: Any) -> Any:
         if not self.watching:
             return self._runner(*inputs)
-        answer, instead = self._genuine.watch(partial(self._runner, *inputs), inputs)
-        if instead is not None:
-            self._instead = f"stage {self._part}: {instead}"
+        answer, fallback = self._detector.watch(partial(self._runner, *inputs), inputs)
+        if fallback is not None:
+            self._fallback = f"stage {self._part}: {fallback}"
         return answer
 
     def proof(self) -> str | None:
-        said = self._runner.proof() if isinstance(self._runner, Evident) else None
-        return said or self._instead
+        said = self._runner.proof() if isinstance(self._runner, SelfCheckingRunner) else None
+        return said or self._fallback
 
-    def rebuilds(self) -> Rebuilds:
-        return self._runner.rebuilds() if isinstance(self._runner, Evident) else {}
+    def recompiles(self) -> RecompileEvents:
+        return self._runner.recompiles() if isinstance(self._runner, SelfCheckingRunner) else {}
 
 
 @contextlib.contextmanager
-def looking(runners: Iterable[object]) -> Iterator[None]:
+def watching(runners: Iterable[object]) -> Iterator[None]:
     """Calls in this block are watched, as far as `runners` can be."""
-    every = [runner for runner in runners if isinstance(runner, Looked)]
+    every = [runner for runner in runners if isinstance(runner, WatchedStage)]
     for runner in every:
         runner.watching = True
     try:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 from jitgate.workloads.weight_source import current, note_read
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Part:
+class CheckpointPart:
     """Which tensors a module takes of a file: `prefix` + x there is `under` + x in the module.
 
     All of the file's names that begin with `prefix` have to be used, and all of the module's that begin with `under`
@@ -36,21 +36,23 @@ def load_weights(module: Module, file: str, prefix: str = "", under: str = "") -
     """Give `module` the tensors of `file` of the directory that --jitgate-checkpoint names; without that, leave it
     alone.
 
-    For the factory of a workload that lists `file` under `checkpoint`. prefix, under: see `Part`. Returns `module`.
-    Raises UsageProblem for a file that is not there, is no file of tensors, or has other names or shapes.
+    For the factory of a workload that lists `file` under `checkpoint`. prefix, under: see `CheckpointPart`. Returns
+    `module`. Raises UsageError for a file that is not there, is no file of tensors, or has other names or shapes.
     """
     directory = current().checkpoint
     if directory is not None:
-        weights = read_weights(directory, [Part(file, prefix, under)], module)
+        weights = read_weights(directory, [CheckpointPart(file, prefix, under)], module)
         module.load_state_dict(weights, strict=False, assign=True)
     return module
 
 
-def read_weights(directory: Path, parts: Sequence[Part], module: torch.nn.Module) -> dict[str, torch.nn.Parameter]:
+def read_weights(
+    directory: Path, parts: Sequence[CheckpointPart], module: torch.nn.Module
+) -> dict[str, torch.nn.Parameter]:
     """Name in `module` -> its tensor in the checkpoint, in the dtype of the module's, on the CPU.
 
     `module` may be on the meta device: only names, shapes and dtypes of it are read. What is one parameter of two names
-    there comes as one object. Raises UsageProblem as `load_weights`.
+    there comes as one object. Raises UsageError as `load_weights`.
     """
     import torch
 
@@ -77,7 +79,7 @@ def read_weights(directory: Path, parts: Sequence[Part], module: torch.nn.Module
             tensor = tensor.clone() if mapped else tensor
             owner = owners.get(ours, id(tensor))
             if owner in once and not torch.equal(once[owner], tensor):
-                raise UsageProblem(f"{path}: tensor {theirs!r} is not equal to the one it shares its memory with")
+                raise UsageError(f"{path}: tensor {theirs!r} is not equal to the one it shares its memory with")
             weights[ours] = once.setdefault(owner, torch.nn.Parameter(tensor, requires_grad=False))
         note_read(file)
     return weights
@@ -88,7 +90,7 @@ def read_file(path: Path, needed: int) -> tuple[dict[str, Any], bool]:
 
     Mapped where that saves memory: a mapping that everything is copied out of costs twice what is needed, reading
     costs the whole file. Nothing but tensors is made of the file, and nothing in it is executed (`weights_only`).
-    Raises UsageProblem for a file that is not there or holds anything else than names and tensors.
+    Raises UsageError for a file that is not there or holds anything else than names and tensors.
     """
     import torch
 
@@ -97,25 +99,25 @@ def read_file(path: Path, needed: int) -> tuple[dict[str, Any], bool]:
         with path.open("rb") as file:
             head = file.read(64)
     except FileNotFoundError:
-        raise UsageProblem(f"{path}: there is no such file; a checkpoint directory has it beside the others") from None
+        raise UsageError(f"{path}: there is no such file; a checkpoint directory has it beside the others") from None
     except OSError as error:
-        raise UsageProblem(f"{path} can't be read ({error.strerror})") from error
+        raise UsageError(f"{path} can't be read ({error.strerror})") from error
     if head.startswith(b"version https://git-lfs"):
-        raise UsageProblem(f"{path} is Git LFS's pointer to a file, not the file; fetch it with git lfs pull")
+        raise UsageError(f"{path} is Git LFS's pointer to a file, not the file; fetch it with git lfs pull")
     mapped = 2 * needed < size and head.startswith(b"PK")
     try:
         found = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     except pickle.UnpicklingError as error:
-        raise UsageProblem(_refusal(path, str(error))) from None
+        raise UsageError(_refusal(path, str(error))) from None
     except Exception as error:  # damaged bytes can raise anything
         if isinstance(error, MemoryError) or "allocat" in str(error):
             raise  # the machine's fault, not the file's
         first = (str(error).splitlines() or [""])[0]
-        raise UsageProblem(
+        raise UsageError(
             f"{path} is damaged or not whole ({size} bytes; {type(error).__name__}: {first[:120]}); get it again"
         ) from None
     if not isinstance(found, Mapping) or not all(isinstance(name, str) for name in found):
-        raise UsageProblem(f"{path} holds a {type(found).__name__}, not names with their tensors; it is no state_dict")
+        raise UsageError(f"{path} holds a {type(found).__name__}, not names with their tensors; it is no state_dict")
     return dict(found), mapped
 
 
@@ -133,7 +135,7 @@ def _refusal(path: Path, said: str) -> str:
 def _check(
     path: Path, found: Mapping[str, Any], wanted: Mapping[str, str], expected: Mapping[str, torch.Tensor]
 ) -> None:
-    """UsageProblem for the first tensor that does not fit, and how many others don't."""
+    """UsageError for the first tensor that does not fit, and how many others don't."""
     problems = []
     for theirs, ours in wanted.items():
         shape = _shape(expected[ours])
@@ -150,7 +152,7 @@ def _check(
     ]
     if problems:
         more = f"; {len(problems) - 1} more do not fit" if len(problems) > 1 else ""
-        raise UsageProblem(f"{path}: {problems[0]}{more}")
+        raise UsageError(f"{path}: {problems[0]}{more}")
 
 
 def _shape(value: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jitgate.workloads.pretrained_file import JitFile
+from jitgate.workloads.pretrained_file import PretrainedFile
 
 
 @dataclass(frozen=True)
@@ -15,4 +15,4 @@ class CheckpointSpec:
 
     files: tuple[str, ...]
     generation: str = ""
-    jit: JitFile | None = None
+    jit: PretrainedFile | None = None

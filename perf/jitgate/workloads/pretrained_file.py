@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from jitgate.workloads.checkpoint import Part
+from jitgate.workloads.checkpoint import CheckpointPart
 
 
 @dataclass(frozen=True)
-class JitFile:
+class PretrainedFile:
     """One module as the original loads it.
 
     stem: `flow.encoder` of `flow.encoder.fp32.zip`. module, small: `package.module:callable` that build it at its true
@@ -21,7 +21,7 @@ class JitFile:
     stem: str
     module: str
     small: str
-    part: Part
+    part: CheckpointPart
     width: int
     small_width: int
     methods: Mapping[str, str] = field(hash=False)

@@ -20,7 +20,8 @@ class Sound:
     """Says of a workload that one of its outputs is sound; make it with `mel` or `waveform`.
 
     rate_hz: samples a second of a waveform. leaf: which of the outputs it is, counted as nested outputs are flattened.
-    by_ear: whether the ear alone can tell the right answer. A vocoder that sums up a frequency carries every rounding
+    perceptual: whether the ear alone can tell the right answer. A vocoder that sums up a frequency carries every
+    rounding
         on to the end of the sentence, as a phase that no one hears: two right builds of it differ sample by sample. Its
         outputs are judged by their log-mel spectra, and the norm is told only.
     """
@@ -28,7 +29,7 @@ class Sound:
     kind: Kind
     rate_hz: int | None = None
     leaf: int = 0
-    by_ear: bool = False
+    perceptual: bool = False
 
     def __post_init__(self) -> None:
         if (self.kind is Kind.WAVEFORM) != (self.rate_hz is not None and self.rate_hz > 0):
@@ -42,15 +43,15 @@ class Sound:
         return cls(Kind.MEL, leaf=leaf)
 
     @classmethod
-    def waveform(cls, rate_hz: int, leaf: int = 0, *, by_ear: bool = False) -> Sound:
+    def waveform(cls, rate_hz: int, leaf: int = 0, *, perceptual: bool = False) -> Sound:
         """Samples (..., L) at `rate_hz`."""
-        return cls(Kind.WAVEFORM, rate_hz, leaf, by_ear)
+        return cls(Kind.WAVEFORM, rate_hz, leaf, perceptual)
 
     def as_plain(self) -> dict[str, str | int | bool | None]:
         """Plain values, for a file that holds nothing else."""
-        return {"kind": self.kind.value, "rate_hz": self.rate_hz, "leaf": self.leaf, "by_ear": self.by_ear}
+        return {"kind": self.kind.value, "rate_hz": self.rate_hz, "leaf": self.leaf, "perceptual": self.perceptual}
 
     @classmethod
     def of_plain(cls, plain: Mapping[str, Any]) -> Sound:
         """The sound that `as_plain` told."""
-        return cls(Kind(plain["kind"]), plain["rate_hz"], plain["leaf"], plain["by_ear"])
+        return cls(Kind(plain["kind"]), plain["rate_hz"], plain["leaf"], plain["perceptual"])

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jitgate.workloads.checkpoint_spec import CheckpointSpec
-from jitgate.workloads.token_agreement import Greedy
-from jitgate.workloads.weight_source import OURS, Origin
+from jitgate.workloads.token_agreement import TokenAgreement
+from jitgate.workloads.weight_source import OURS, WeightSource
 
 BUDGET_S = 300.0
 """Seconds of rounds of one workload/scenario, which is enough for what calls take up to a second or so."""
@@ -27,7 +27,8 @@ class WorkloadSpec:
     table of all is not right for it (`jitgate.model.tolerance`). origin: where its modules and weights come from.
     share: what it takes of a checkpoint directory; None where it can't be given one. left_out: why a session does not
     measure it; empty where it does. notes: what a reader of its figures should know. budgets_s: seconds of rounds, by
-    scenario, where `BUDGET_S` is known to decide nothing. greedy: which of its outputs are ids that were chosen.
+    scenario, where `BUDGET_S` is known to decide nothing. token_agreement: which of its outputs are ids that were
+    chosen.
     """
 
     name: str
@@ -37,17 +38,17 @@ class WorkloadSpec:
     nightly: frozenset[str] = frozenset()
     where: str = "jitgate"
     tolerance: Mapping[str, float] = field(default_factory=dict)
-    origin: Origin = OURS
-    share: CheckpointSpec | None = None
+    weight_source: WeightSource = OURS
+    checkpoint_spec: CheckpointSpec | None = None
     left_out: str = ""
     notes: tuple[str, ...] = ()
     budgets_s: Mapping[str, float] = field(default_factory=dict)
-    greedy: Greedy | None = None
+    token_agreement: TokenAgreement | None = None
 
     def budget_s(self, scenario: str, variants: int) -> float:
         """Seconds of rounds of so many variants, unless a run is told otherwise."""
         return self.budgets_s.get(scenario, BUDGET_S) * max(1.0, variants / SHARERS)
 
     def recipe(self) -> dict[str, Any]:
-        """What a worker has to be told to build it; see `Stage.open`."""
-        return {"factory": self.factory, "where": self.where, "origin": self.origin.plain()}
+        """What a worker has to be told to build it; see `WorkerService.open`."""
+        return {"factory": self.factory, "where": self.where, "weight_source": self.weight_source.plain()}

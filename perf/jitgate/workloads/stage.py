@@ -1,4 +1,4 @@
-"""What a workload says of itself when it is a pipeline: its parts, and what a sentence of it is worth."""
+"""What a workload says of itself when it is a pipeline: its stages, and what a sentence of it is worth."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-PartCalls = Callable[[], Mapping[str, Sequence[tuple[Any, ...]]]]
-"""() -> scenario -> positional arguments of a part's calls."""
+StageCalls = Callable[[], Mapping[str, Sequence[tuple[Any, ...]]]]
+"""() -> scenario -> positional arguments of a stage's calls."""
 
 
-class Gives(enum.StrEnum):
-    """What a part gives that is counted."""
+class StageOutput(enum.StrEnum):
+    """What a stage gives that is counted."""
 
     NOTHING = ""
     TOKENS = "tokens"
@@ -21,22 +21,22 @@ class Gives(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class Part:
+class Stage:
     """A stage of a pipeline: a submodule that is timed by itself, and that a variant may run in a way of its own.
 
     path: where the submodule is, as in `flow.decoder.estimator`; the pipeline must call it there, as a function, and
-        not from within another part.
+        not from within another stage.
     calls: scenario -> positional arguments of its calls there, of every kind and length that it meets; an exported file
         has to serve them. None: found out by running every scenario once.
-    gives: what it makes of what is counted: speech tokens, or the audio itself.
+    output: what it makes of what is counted: speech tokens, or the audio itself.
     """
 
     path: str
-    calls: PartCalls | None = None
-    gives: Gives = Gives.NOTHING
+    calls: StageCalls | None = None
+    output: StageOutput = StageOutput.NOTHING
 
     def find(self, module: Any) -> tuple[Any, str]:
-        """The module that holds the part, and the part's name in it; AttributeError where there is none."""
+        """The module that holds the stage, and the stage's name in it; AttributeError where there is none."""
         *above, name = self.path.split(".")
         for step in above:
             module = getattr(module, step)
@@ -45,7 +45,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Sentence:
+class Utterance:
     """What one call of a scenario says.
 
     audio_s: seconds of audio that it makes. speech_tokens: tokens that become that audio. characters: of the text that
@@ -58,19 +58,21 @@ class Sentence:
     streaming: bool = False
 
 
-def check_parts(module: Any, parts: Mapping[str, Part], sentences: Mapping[str, Sentence]) -> None:
-    """TypeError, in one sentence, for parts that a variant's name can't spell or that are not there."""
-    for name, part in parts.items():
+def check_stages(module: Any, stages: Mapping[str, Stage], utterances: Mapping[str, Utterance]) -> None:
+    """TypeError, in one sentence, for stages that a variant's name can't spell or that are not there."""
+    for name, stage in stages.items():
         if not re.fullmatch(r"[A-Za-z_]\w*", name):
             raise TypeError(
-                f"part {name!r} must be named with letters, digits and '_' (variants spell it: part=engine)"
+                f"stage {name!r} must be named with letters, digits and '_' (variants spell it: stage=engine)"
             )
         try:
-            holder, last = part.find(module)
+            holder, last = stage.find(module)
         except AttributeError as error:
-            raise TypeError(f"part {name!r}: there is no {part.path!r} in {type(module).__name__} ({error})") from error
+            raise TypeError(
+                f"stage {name!r}: there is no {stage.path!r} in {type(module).__name__} ({error})"
+            ) from error
         if not callable(getattr(holder, last)):
-            raise TypeError(f"part {name!r}: {part.path!r} is not a module")
-    for scenario, sentence in sentences.items():
-        if not sentence.audio_s > 0:
-            raise TypeError(f"scenario {scenario!r} says {sentence.audio_s!r} s of audio; that must be above 0")
+            raise TypeError(f"stage {name!r}: {stage.path!r} is not a module")
+    for scenario, utterance in utterances.items():
+        if not utterance.audio_s > 0:
+            raise TypeError(f"scenario {scenario!r} says {utterance.audio_s!r} s of audio; that must be above 0")

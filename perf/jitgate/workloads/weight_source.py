@@ -10,7 +10,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Origin:
+class WeightSource:
     """checkpoint: the directory that weights are read from; None for seeded ones. files: those of it that the workload
     reads. checkout: the directory of a `cosyvoice` package whose modules are measured; None for ours.
     """
@@ -33,7 +33,7 @@ class Origin:
         }
 
     @classmethod
-    def read(cls, plain: Mapping[str, Any]) -> Origin:
+    def read(cls, plain: Mapping[str, Any]) -> WeightSource:
         """What `plain` gave."""
         directories = {
             name: Path(plain[name]) if plain[name] is not None else None for name in ("checkpoint", "checkout")
@@ -41,7 +41,7 @@ class Origin:
         return cls(**directories, files=tuple(plain["files"]))
 
 
-OURS = Origin()
+OURS = WeightSource()
 """Our own modules with seeded weights."""
 
 
@@ -49,7 +49,7 @@ OURS = Origin()
 class Use:
     """What a factory has taken from its origin so far: names of files."""
 
-    origin: Origin
+    weight_source: WeightSource
     files: set[str] = field(default_factory=set)
 
 
@@ -57,18 +57,18 @@ _uses: list[Use] = []
 
 
 @contextmanager
-def entered(origin: Origin) -> Iterator[Use]:
+def entered(weight_source: WeightSource) -> Iterator[Use]:
     """While this is open, `current` is `origin`: how a factory, which takes no argument, learns of it."""
-    _uses.append(Use(origin))
+    _uses.append(Use(weight_source))
     try:
         yield _uses[-1]
     finally:
         _uses.pop()
 
 
-def current() -> Origin:
+def current() -> WeightSource:
     """Where the workload that is being built now comes from."""
-    return _uses[-1].origin if _uses else OURS
+    return _uses[-1].weight_source if _uses else OURS
 
 
 def note_read(file: str) -> None:

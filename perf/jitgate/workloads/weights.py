@@ -14,7 +14,7 @@ from jitgate.workloads.weight_source import current
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jitgate.workloads.checkpoint import Part
+    from jitgate.workloads.checkpoint import CheckpointPart
 
 Module = TypeVar("Module", bound=torch.nn.Module)
 
@@ -46,12 +46,12 @@ def seeded_weight(name: str, shape: tuple[int, ...]) -> torch.Tensor:
     return torch.from_numpy(value)
 
 
-def build_seeded(build: Callable[[], Module], *parts: Part) -> Module:
+def build_seeded(build: Callable[[], Module], *parts: CheckpointPart) -> Module:
     """`build()` in eval mode on the CPU, with seeded weights; or with `parts` of the checkpoint, where there is one.
 
     It is built on the meta device: torch's own initialisation of 38 million weights costs more than drawing ours.
     Tensors that are neither parameters nor buffers must therefore name their device in `build`. A parameter of two
-    names is drawn by the first and stays one. Raises UsageProblem for a checkpoint that does not fit.
+    names is drawn by the first and stays one. Raises UsageError for a checkpoint that does not fit.
     """
     with torch.device("meta"):
         module = build()

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from jitgate.model.inputs import Inputs
 from jitgate.workloads.sound import Sound
-from jitgate.workloads.stage import Part, Sentence, check_parts
+from jitgate.workloads.stage import Stage, Utterance, check_stages
 
 if TYPE_CHECKING:
     import torch
-
-Inputs = tuple[Any, ...]
-"""Positional arguments of one call: tensors, and plain values that stay what they are."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +27,8 @@ class Workload:
     content: what exported files depend on beside source and weights, as text: of a configuration that was read, its
         digest. Another content, another export.
     sound: which of the outputs is a mel spectrogram or a waveform, to be compared as an ear would; None for neither.
-    parts: of a pipeline, the stages by name: each is timed, and a variant may be given for each (`part=engine`).
-    sentences: of a pipeline that speaks, scenario -> what one call says.
+    stages: of a pipeline, the stages by name: each is timed, and a variant may be given for each (`stage=engine`).
+    utterances: of a pipeline that speaks, scenario -> what one call says.
     """
 
     module: torch.nn.Module
@@ -39,8 +37,8 @@ class Workload:
     artefact: str | None = None
     content: str = ""
     sound: Sound | None = None
-    parts: Mapping[str, Part] = field(default_factory=dict)
-    sentences: Mapping[str, Sentence] = field(default_factory=dict)
+    stages: Mapping[str, Stage] = field(default_factory=dict)
+    utterances: Mapping[str, Utterance] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not callable(getattr(self.module, "state_dict", None)):
@@ -50,10 +48,10 @@ class Workload:
         for name in self.scenarios:
             if not isinstance(name, str) or not name or not name.replace("_", "").replace(".", "").isalnum():
                 raise TypeError(
-                    f"scenario name {name!r} must be letters, digits, '_' and '.' (it becomes part of a test id)"
+                    f"scenario name {name!r} must be letters, digits, '_' and '.' (it becomes stage of a test id)"
                 )
             self.calls(name)
-        check_parts(self.module, self.parts, self.sentences)
+        check_stages(self.module, self.stages, self.utterances)
 
     def calls(self, scenario: str) -> tuple[Inputs, ...]:
         """The inputs of `scenario`, one tuple a call; a fixed scenario has one."""

@@ -40,7 +40,7 @@ ARITHMETIC = "arithmetic"
 
 
 @dataclass(frozen=True)
-class Part:
+class Stage:
     """Something that lies on the card. `basis` says where the figure is from."""
 
     what: str
@@ -56,7 +56,7 @@ class Phase:
     """
 
     name: str
-    parts: tuple[Part, ...]
+    parts: tuple[Stage, ...]
     unknown: tuple[str, ...] = ()
     condition: str = ""
 
@@ -98,11 +98,11 @@ def footprints() -> tuple[Footprint, ...]:
         _footprint("torchscript+fp16", 2),
         _footprint("inductor", 4),
         _footprint("inductor+fp16", 2),
-        _tensorrt("tensorrt", 4, Part("TensorRT engine of the estimator, its weights alone", 4 * ESTIMATOR)),
+        _tensorrt("tensorrt", 4, Stage("TensorRT engine of the estimator, its weights alone", 4 * ESTIMATOR)),
         _tensorrt(
             "tensorrt+fp16",
             2,
-            Part("TensorRT engine of the estimator", 158 * MIB, "reported by users, CosyVoice issue #835"),
+            Stage("TensorRT engine of the estimator", 158 * MIB, "reported by users, CosyVoice issue #835"),
         ),
     )
 
@@ -121,14 +121,14 @@ def _footprint(
     return Footprint(variant, steady, (_loading(width), *extra), _step(width), notes)
 
 
-def _tensorrt(variant: str, width: int, engine: Part) -> Footprint:
+def _tensorrt(variant: str, width: int, engine: Stage) -> Footprint:
     """The estimator's weights leave torch for the engine; building needs both, and a workspace."""
     model = _model(variant, width)
-    context = Part("TensorRT execution context", 820 * MIB, "reported by users, async_cosyvoice issue #50")
+    context = Stage("TensorRT execution context", 820 * MIB, "reported by users, async_cosyvoice issue #50")
     rest = [part for part in model if not part.what.startswith("estimator")]
     building = Phase(
         "building the engine",
-        (*model, engine, Part("TensorRT workspace", 4 * GIB, "upper limit that upstream sets; a build may take less")),
+        (*model, engine, Stage("TensorRT workspace", 4 * GIB, "upper limit that upstream sets; a build may take less")),
         UNKNOWN[:1],
         "if the build takes its whole workspace",
     )
@@ -142,31 +142,31 @@ def _tensorrt(variant: str, width: int, engine: Part) -> Footprint:
     )
 
 
-def _model(variant: str, width: int) -> tuple[Part, ...]:
+def _model(variant: str, width: int) -> tuple[Stage, ...]:
     # TorchScript's file keeps its position tables in float32 in half precision too; what a compiled package keeps of
     # them is not known.
     tables = 4 if variant.startswith("torchscript") else width
     return (
-        Part("language model", width * LANGUAGE_MODEL),
-        Part("estimator", width * ESTIMATOR),
-        Part("encoder", width * ENCODER),
-        *([] if _compiled(variant) else [Part("encoder's position tables", tables * POSITION_TABLES)]),
-        Part("rest of the flow", width * (FLOW - ESTIMATOR - ENCODER)),
-        Part("vocoder, always float32", 4 * VOCODER),
+        Stage("language model", width * LANGUAGE_MODEL),
+        Stage("estimator", width * ESTIMATOR),
+        Stage("encoder", width * ENCODER),
+        *([] if _compiled(variant) else [Stage("encoder's position tables", tables * POSITION_TABLES)]),
+        Stage("rest of the flow", width * (FLOW - ESTIMATOR - ENCODER)),
+        Stage("vocoder, always float32", 4 * VOCODER),
     )
 
 
-def _activations(width: int) -> tuple[Part, ...]:
+def _activations(width: int) -> tuple[Stage, ...]:
     return (
-        Part("logits of the prompt's positions, at least", width * PROMPT_POSITIONS * LOGITS),
-        Part("keys and values of the prompt's positions, at least", width * PROMPT_POSITIONS * CACHE_VALUES),
+        Stage("logits of the prompt's positions, at least", width * PROMPT_POSITIONS * LOGITS),
+        Stage("keys and values of the prompt's positions, at least", width * PROMPT_POSITIONS * CACHE_VALUES),
     )
 
 
 def _loading(width: int) -> Phase:
     """The checkpoint is read to the card in float32, and copied into the model."""
-    copy = Part("float32 copy of the language model's checkpoint", 4 * LANGUAGE_MODEL)
-    model = Part("language model", width * LANGUAGE_MODEL)
+    copy = Stage("float32 copy of the language model's checkpoint", 4 * LANGUAGE_MODEL)
+    model = Stage("language model", width * LANGUAGE_MODEL)
     return Phase("loading", (model, copy), UNKNOWN[:1], "if the copy lies beside the model until that is filled")
 
 
@@ -183,5 +183,5 @@ def _step(width: int) -> int:
 
 
 def _reported_whole() -> Phase:
-    whole = Part("whole process", 3889 * MIB, "reported by a study of latency")
+    whole = Stage("whole process", 3889 * MIB, "reported by a study of latency")
     return Phase("whole process", (whole,), condition="as reported from an H100")

@@ -3,7 +3,7 @@
 HyperPyYAML itself builds a whole file, and CosyVoice's describe the data pipeline and the trainer too: that would
 import a dozen packages which inference does not need, and build models beside the one whose memory is measured. It
 (1.2.3) also needs a ruamel.yaml below 0.19. So the part of it that CosyVoice's files are written in is read here, on
-PyYAML: `!new:`, `!name:`, `!apply:`, `!ref`, `!copy`, tuples, anchors.
+PyYAML: `!new:`, `!name:`, `!apply:`, `!ref`, `!copy`, tuples, reference_variants.
 
 What a file names is imported and called, as HyperPyYAML does: this runs the user's code, and belongs into workers.
 Source: HyperPyYAML's documentation of its syntax (speechbrain/HyperPyYAML).
@@ -21,10 +21,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jitgate.model.errors import Unavailable, UsageProblem
+from jitgate.model.errors import Unavailable, UsageError
 
 Locate = Callable[[str, str], Any]
-"""(dotted name, where it stands) -> the object; raises UsageProblem."""
+"""(dotted name, where it stands) -> the object; raises UsageError."""
 
 _REFERENCE = re.compile(r"<([^<>]*)>")
 _TUPLE = re.compile(r"\((.*)\)", re.DOTALL)
@@ -49,14 +49,14 @@ _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
 class Blueprint:
     """One file. `where` begins every message; `locate` imports what the file names.
 
-    Raises UsageProblem for a file that can't be read, and for one that is not YAML.
+    Raises UsageError for a file that can't be read, and for one that is not YAML.
     """
 
     def __init__(self, path: Path, where: str, locate: Locate) -> None:
         try:
             import yaml
         except ImportError:
-            raise UsageProblem(
+            raise UsageError(
                 f"{where} is written in HyperPyYAML, and PyYAML is missing to read it: pip install 'jitgate[cosyvoice]'"
             ) from None
         self._yaml = yaml
@@ -67,9 +67,9 @@ class Blueprint:
         try:
             self._root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
         except OSError as error:
-            raise UsageProblem(f"{where} can't be read: {error.strerror}") from error
+            raise UsageError(f"{where} can't be read: {error.strerror}") from error
         except (UnicodeDecodeError, yaml.YAMLError) as error:
-            raise UsageProblem(f"{where} is not valid YAML: {' '.join(str(error).split())}") from error
+            raise UsageError(f"{where} is not valid YAML: {' '.join(str(error).split())}") from error
 
     def build(self, key: str) -> Any:
         """What stands at `key`, as in `flow.encoder`, and all that it refers to; nothing else. One object a node."""
@@ -77,14 +77,14 @@ class Blueprint:
         for part in key.split("."):
             node = self._child(node, part)
             if node is None:
-                raise UsageProblem(f"{self._where} has no key {key!r}")
+                raise UsageError(f"{self._where} has no key {key!r}")
         return self._value(node, key)
 
     def _value(self, node: Any, key: str) -> Any:
         if id(node) in self._made:
             return self._made[id(node)]
         if id(node) in self._open:
-            raise UsageProblem(f"{self._at(key)} refers to itself")
+            raise UsageError(f"{self._at(key)} refers to itself")
         self._open.append(id(node))
         value = self._made[id(node)] = self._construct(node, key)
         self._open.pop()
@@ -102,7 +102,7 @@ class Blueprint:
             value = self._referred(str(node.value), key)
             return copy.deepcopy(value) if node.tag == "!copy" else value
         if node.tag.startswith("!"):
-            raise UsageProblem(f"{self._at(key)} is {node.tag!r}, which is not read here; write out what it stands for")
+            raise UsageError(f"{self._at(key)} is {node.tag!r}, which is not read here; write out what it stands for")
         if isinstance(node, self._yaml.MappingNode):
             self._yaml.constructor.SafeConstructor().flatten_mapping(node)  # `<<: *anchor`
             return {
@@ -127,7 +127,7 @@ class Blueprint:
         try:
             inspect.signature(called).bind(*positional, **named)
         except TypeError as error:
-            raise UsageProblem(
+            raise UsageError(
                 f"{self._at(key)}: {name} does not take what the file gives it ({error}); "
                 "file and checkout are of different versions"
             ) from error
@@ -135,11 +135,11 @@ class Blueprint:
             pass  # written in C, without a signature: its own words have to do
         try:
             return called(*positional, **named)
-        except (UsageProblem, Unavailable):
+        except (UsageError, Unavailable):
             raise
         except Exception as error:
             said = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
-            raise UsageProblem(f"{self._at(key)}: {name} can't be built ({said})") from error
+            raise UsageError(f"{self._at(key)}: {name} can't be built ({said})") from error
 
     def _arguments(self, node: Any, key: str) -> tuple[list[Any], dict[str, Any]]:
         """A sequence holds positional arguments, a mapping named ones, a scalar none."""
@@ -163,7 +163,7 @@ class Blueprint:
         for part in path.replace("]", "").split("["):
             node = self._child(node, part)
             if node is None:
-                raise UsageProblem(f"{self._at(key)} refers to <{reference}>, which is not in the file")
+                raise UsageError(f"{self._at(key)} refers to <{reference}>, which is not in the file")
         value = self._value(node, path)
         for attribute in attributes.split(".") if attributes else ():
             value = getattr(value, attribute)

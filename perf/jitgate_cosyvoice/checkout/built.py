@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 from jitgate.workloads.checkpoint import load_weights
 from jitgate.workloads.weight_source import current
 from jitgate.workloads.weights import seeded_weight
@@ -29,20 +29,20 @@ class Built:
     content: str
 
     def takes(self, method: str, names: Sequence[str]) -> None:
-        """UsageProblem unless `method` takes these arguments, in this order."""
+        """UsageError unless `method` takes these arguments, in this order."""
         called = getattr(self.module, method, None)
         found = tuple(inspect.signature(called).parameters) if callable(called) else ()
         if found[: len(names)] != tuple(names):
-            raise UsageProblem(
+            raise UsageError(
                 f"{self.where}: {method} of {type(self.module).__name__} takes ({', '.join(found)}), but jitgate calls "
                 f"it with ({', '.join(names)}), as CosyVoice has it since May 2025; use a checkout that has it"
             )
 
     def shape(self, name: str) -> tuple[int, ...]:
-        """Of the parameter `name`; UsageProblem where there is none."""
+        """Of the parameter `name`; UsageError where there is none."""
         parameters = dict(self.module.named_parameters())
         if name not in parameters:
-            raise UsageProblem(
+            raise UsageError(
                 f"{self.where}: {type(self.module).__name__} has no parameter {name!r}, by whose shape jitgate knows "
                 "what to feed it; use a checkout that has CosyVoice's own names"
             )
@@ -57,18 +57,18 @@ class Built:
 def build(family: str, key: str) -> Built:
     """What stands at `key` of the family's yaml, in eval mode, with the checkpoint's weights or seeded ones.
 
-    Raises UsageProblem for whatever is wrong with the checkout, its yaml, its weights, or an installed package.
+    Raises UsageError for whatever is wrong with the checkout, its yaml, its weights, or an installed package.
     """
     origin = current()
     if origin.checkout is None:
-        raise UsageProblem(f"this is a workload of a checkout of CosyVoice; name one with {OPTION} CHECKOUT")
+        raise UsageError(f"this is a workload of a checkout of CosyVoice; name one with {OPTION} CHECKOUT")
     checkout = find_checkout(origin.checkout, origin.checkpoint)
     path = checkout.blueprint(family)
     where = f"{OPTION} {checkout.folder}: {path.name}"
     checkout.activate()
     module = Blueprint(path, where, Imports(checkout)).build(key)
     if not isinstance(module, nn.Module):
-        raise UsageProblem(f"{where}, {key} is a {type(module).__name__}, and has to be a torch.nn.Module")
+        raise UsageError(f"{where}, {key} is a {type(module).__name__}, and has to be a torch.nn.Module")
     if origin.checkpoint is None:
         _seed(module)
     else:

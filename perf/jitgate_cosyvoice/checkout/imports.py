@@ -7,7 +7,7 @@ import importlib
 import re
 from typing import Any
 
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 
 from jitgate_cosyvoice.checkout.place import MATCHA, Checkout
 
@@ -22,19 +22,19 @@ class Imports:
         self._checkout = checkout
 
     def __call__(self, name: str, where: str) -> Any:
-        """The class or function `package.module.name`; UsageProblem says what is missing and how to get it."""
+        """The class or function `package.module.name`; UsageError says what is missing and how to get it."""
         module_name, _, attribute = name.rpartition(".")
         try:
             module = importlib.import_module(module_name)
         except ModuleNotFoundError as error:
-            raise UsageProblem(f"{where}: {self._missing(error.name or module_name, module_name)}") from error
+            raise UsageError(f"{where}: {self._missing(error.name or module_name, module_name)}") from error
         except Exception as error:
             said = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
-            raise UsageProblem(f"{where}: {module_name} can't be imported ({said})") from error
+            raise UsageError(f"{where}: {module_name} can't be imported ({said})") from error
         if not hasattr(module, attribute):
             near = difflib.get_close_matches(attribute, dir(module), n=1)
             meant = f", did you mean {near[0]}?" if near else ""
-            raise UsageProblem(f"{where}: {module_name} of the checkout has no {attribute!r}{meant}")
+            raise UsageError(f"{where}: {module_name} of the checkout has no {attribute!r}{meant}")
         return getattr(module, attribute)
 
     def _missing(self, missing: str, asked: str) -> str:

@@ -59,9 +59,9 @@ def taken_over(spec: WorkloadSpec, checkout: Checkout) -> WorkloadSpec:
         factory=f"{_FACTORIES}:{spec.name.replace('.', '_')}",
         variants=tuple(variant for variant in spec.variants if variant not in dropped),
         where=f"{OPTION} {checkout.folder}",
-        origin=replace(spec.origin, checkout=checkout.folder),
+        weight_source=replace(spec.weight_source, checkout=checkout.folder),
         # A checkpoint's own TorchScript file is not of this checkout's code.
-        share=spec.share and replace(spec.share, jit=None),
+        checkpoint_spec=spec.checkpoint_spec and replace(spec.checkpoint_spec, jit=None),
         notes=(*spec.notes, *notes),
     )
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 
 OPTION = "--jitgate-cosyvoice"
 
@@ -31,16 +31,16 @@ class Checkout:
     blueprints: Mapping[str, Path]
 
     def blueprint(self, family: str) -> Path:
-        """The yaml of `family`; UsageProblem where there is none."""
+        """The yaml of `family`; UsageError where there is none."""
         if family not in self.blueprints:
             there = ", ".join(str(path) for path in self.blueprints.values())
-            raise UsageProblem(f"{OPTION} {self.folder}: there is no {family}.yaml (found: {there})")
+            raise UsageError(f"{OPTION} {self.folder}: there is no {family}.yaml (found: {there})")
         return self.blueprints[family]
 
     def activate(self) -> None:
         """Put the checkout, and the submodule in it, in front of everything else that this process can import.
 
-        UsageProblem where another `cosyvoice` has been imported already.
+        UsageError where another `cosyvoice` has been imported already.
         """
         for folder in (str(self.folder / MATCHA), str(self.folder)):
             if folder in sys.path:
@@ -49,7 +49,7 @@ class Checkout:
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__file__", None)
             if name.split(".")[0] == "cosyvoice" and file and not Path(file).resolve().is_relative_to(self.folder):
-                raise UsageProblem(
+                raise UsageError(
                     f"{OPTION} {self.folder}: another cosyvoice package is loaded already, from {file}; "
                     "take what imports it out of the configuration"
                 )
@@ -61,24 +61,24 @@ class Checkout:
 
 
 def find_checkout(folder: Path, checkpoint: Path | None = None) -> Checkout:
-    """The checkout in `folder`. Beside the weights in `checkpoint` a yaml counts before those of the examples.
+    """The checkout in `folder`. Extras the weights in `checkpoint` a yaml counts before those of the examples.
 
-    A checkpoint is of one family; the examples may describe both. Raises UsageProblem for a folder that is none.
+    A checkpoint is of one family; the examples may describe both. Raises UsageError for a folder that is none.
     """
     where = f"{OPTION} {folder}"
     if not folder.is_dir():
-        raise UsageProblem(f"{where}: there is no such folder; name the one that you cloned CosyVoice into")
+        raise UsageError(f"{where}: there is no such folder; name the one that you cloned CosyVoice into")
     folder = folder.resolve()
     if not (folder / "cosyvoice").is_dir():
         meant = f", did you mean {folder.parent}?" if folder.name == "cosyvoice" else ""
-        raise UsageProblem(
+        raise UsageError(
             f"{where} is not a checkout of CosyVoice: it has no folder cosyvoice{meant or '; name the one above it'}"
         )
     blueprints = _beside_the_weights(checkpoint) if checkpoint is not None else {}
     blueprints = blueprints or _in_the_examples(folder)
     if not blueprints:
         asked = "" if checkpoint is None else f"neither beside the weights in {checkpoint} nor "
-        raise UsageProblem(
+        raise UsageError(
             f"{where}: there is no {' or '.join(f'{family}.yaml' for family in FAMILIES)}, {asked}in "
             "examples/*/*/conf; put the one that your modules are built from beside the weights, and name their folder "
             "with --jitgate-checkpoint DIR"
@@ -92,7 +92,7 @@ def _beside_the_weights(checkpoint: Path) -> dict[str, Path]:
         if path.is_file():
             return {family: path.resolve()}
     if (checkpoint / "cosyvoice3.yaml").is_file():
-        raise UsageProblem(
+        raise UsageError(
             f"--jitgate-checkpoint {checkpoint} is CosyVoice3, which has no JIT export and none of the workloads; "
             "name a folder of CosyVoice2 or CosyVoice-300M"
         )

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from jitgate.engines.registry import BASELINE
 from jitgate.gates.judge import Judge
 from jitgate.model.cell import Cell
 from jitgate.model.failure import FailureKind
-from jitgate.model.measurement import Arm, Measurement
+from jitgate.model.measurement import Measurement
+from jitgate.model.samples import Samples
+from jitgate.model.variant import BASELINE
 
 
 class Standing(enum.StrEnum):
@@ -64,9 +65,9 @@ class Findings:
     def measurement(self, cell: Cell) -> Measurement:
         return self.measurements[cell.workload, cell.scenario]
 
-    def arm(self, cell: Cell, variant: str | None = None) -> Arm:
-        """The cell's own arm, or another one of the same measurement."""
-        return self.measurement(cell).arms[variant or cell.variant]
+    def samples(self, cell: Cell, variant: str | None = None) -> Samples:
+        """The cell's own samples, or another one of the same measurement."""
+        return self.measurement(cell).all_samples[variant or cell.variant]
 
     def lacking(self, cell: Cell) -> tuple[Standing, str] | None:
         """Why nothing can be said about the cell, as a sentence; None where it was measured."""
@@ -74,9 +75,9 @@ class Findings:
         if measurement is None:
             return Standing.INVALID, f"{cell.workload} {cell.scenario} was not measured in this run."
         for name in (BASELINE, cell.variant):
-            if name not in measurement.arms:
+            if name not in measurement.all_samples:
                 return Standing.INVALID, f"{name} was not measured in this run."
-            failure = measurement.arms[name].failure
+            failure = measurement.all_samples[name].failure
             if failure is not None:
                 here = failure.kind is FailureKind.UNAVAILABLE
                 return Standing.NOT_HERE if here else Standing.INVALID, f"{failure.sentence.rstrip('.')}."

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from statistics import geometric_mean
 
-from jitgate.engines.registry import BASELINE, CONTROL
 from jitgate.model.cell import Cell
 from jitgate.model.size import format_bytes
+from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.report.format import format_ratio
 from jitgate.statistics import single_ratio
 
@@ -74,7 +74,7 @@ class EmptyCacheFrees:
         lacking = found.lacking(self.cell)
         if lacking is not None:
             return Row(self.name, self.said, "", *lacking)
-        memory = found.arm(self.cell).memory
+        memory = found.samples(self.cell).memory
         before, after, held = (memory.get(f"empty_cache_{part}_bytes") for part in ("before", "after", "allocated"))
         if before is None or after is None or held is None:
             return Row(self.name, self.said, "", Standing.INVALID, "The worker did not answer what it holds.")
@@ -87,6 +87,6 @@ class EmptyCacheFrees:
 
 def _peaks(found: Findings, cell: Cell, name: str) -> list[float]:
     """One a process."""
-    arm = found.measurement(cell).arms.get(name)
-    peaks = [life.memory.get(STEADY) for life in arm.each_life] if arm is not None else []
+    samples = found.measurement(cell).all_samples.get(name)
+    peaks = [run.memory.get(STEADY) for run in samples.each_process_run] if samples is not None else []
     return [float(peak) for peak in peaks if peak]

@@ -10,15 +10,15 @@ from jitgate.gates.judge import ratio
 from jitgate.model.cell import Cell
 from jitgate.model.size import format_bytes
 from jitgate.report.format import format_speedup
-from jitgate.statistics import Answer
+from jitgate.statistics import Outcome
 
 from jitgate_cosyvoice.claims.claim import Findings, Row, Said, Standing, undecided
 
 STANDING = {
-    Answer.PASS: Standing.HOLDS,
-    Answer.FAIL: Standing.FALLS,
-    Answer.INCONCLUSIVE: Standing.UNDECIDED,
-    Answer.INVALID: Standing.INVALID,
+    Outcome.PASS: Standing.HOLDS,
+    Outcome.FAIL: Standing.FALLS,
+    Outcome.INCONCLUSIVE: Standing.UNDECIDED,
+    Outcome.INVALID: Standing.INVALID,
 }
 """A ruling on `at least so many times as fast` -> what that means for a claim that says so."""
 
@@ -102,7 +102,7 @@ class EngineNotWorthIt:
         standing, measured, sentence, settled = speed_standing(found, self.cell, WORTH)
         if not measured:
             return Row(self.name, self.said, measured, standing, sentence)
-        peak = found.arm(self.cell).peak_bytes
+        peak = found.samples(self.cell).peak_bytes
         card = format_bytes(self.card_bytes)
         if peak is None:
             return Row(self.name, self.said, measured, Standing.NOT_HERE, f"Its memory is not known beside the {card}.")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from statistics import geometric_mean
 
-from jitgate.engines.registry import BASELINE, CONTROL
 from jitgate.model.cell import Cell
+from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.report.format import format_ratio, format_seconds
 from jitgate.statistics import single_ratio
 
@@ -51,8 +51,8 @@ class SlowerStart:
 
 def _starts_s(found: Findings, cell: Cell, name: str) -> list[float]:
     """Seconds of load and first call, one a process."""
-    arm = found.measurement(cell).arms.get(name)
-    colds = [life.cold for life in arm.each_life] if arm is not None else []
+    samples = found.measurement(cell).all_samples.get(name)
+    colds = [run.cold_start for run in samples.each_process_run] if samples is not None else []
     return [
         cold.load_s + cold.first_call_s for cold in colds if cold.load_s is not None and cold.first_call_s is not None
     ]

@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jitgate.model.errors import UsageProblem
-from jitgate.workloads.pretrained_file import JitFile
+from jitgate.model.errors import UsageError
+from jitgate.workloads.pretrained_file import PretrainedFile
 
 from jitgate_cosyvoice.jit_files import JIT_FILES, PRECISIONS
 
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the files; returns the exit code."""
     try:
         return _export(arguments)
-    except UsageProblem as problem:
+    except UsageError as problem:
         sys.stderr.write(f"jitgate export: {problem}\n")
         return BAD_INPUT
     except KeyboardInterrupt:
@@ -70,7 +70,7 @@ def _export(arguments: argparse.Namespace) -> int:
     _make_room(folder, [jit.name(precision) for jit in files for precision in PRECISIONS], arguments.overwrite)
     unavailable = TorchScript().unavailable()
     if unavailable:
-        raise UsageProblem(unavailable)
+        raise UsageError(unavailable)
     progress = TerminalProgress(_Stderr(), live=sys.stderr.isatty())
     progress.busy("importing torch")
     from jitgate_cosyvoice.export.jit_export import NotAsWritten, export
@@ -110,33 +110,33 @@ def _generation(arguments: argparse.Namespace) -> str:
         return asked or "v2"
     found = generation_of(arguments.checkpoint)
     if found is None and asked is None:
-        raise UsageProblem(
+        raise UsageError(
             f"{arguments.checkpoint} has neither {' nor '.join(MARKERS)}, so it does not say what it is; add "
             f"--generation {' or '.join(sorted(JIT_FILES))}"
         )
     if asked is not None and found not in (None, asked):
-        raise UsageProblem(f"{arguments.checkpoint} is of generation {found}, not {asked}; leave --generation out")
+        raise UsageError(f"{arguments.checkpoint} is of generation {found}, not {asked}; leave --generation out")
     return asked or str(found)
 
 
 def _make_room(folder: Path, names: list[str], overwrite: bool) -> None:
     there = [name for name in names if (folder / name).exists()]
     if there and not overwrite:
-        raise UsageProblem(
+        raise UsageError(
             f"{folder} has {', '.join(there)} already; replace with --overwrite, or choose another with --to DIR"
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageProblem(f"{folder} can't be made ({error.strerror}); choose another with --to DIR") from error
+        raise UsageError(f"{folder} can't be made ({error.strerror}); choose another with --to DIR") from error
 
 
-def _module(jit: JitFile, arguments: argparse.Namespace) -> torch.nn.Module:
-    from jitgate.workloads.weight_source import Origin, entered
+def _module(jit: PretrainedFile, arguments: argparse.Namespace) -> torch.nn.Module:
+    from jitgate.workloads.weight_source import WeightSource, entered
     from jitgate.workloads.weights import build_seeded
 
     build = pkgutil.resolve_name(jit.small if arguments.small else jit.module)
-    with entered(Origin(checkpoint=arguments.checkpoint)):
+    with entered(WeightSource(checkpoint=arguments.checkpoint)):
         module: torch.nn.Module = build_seeded(build, jit.part)
     return module
 

@@ -20,7 +20,7 @@ from jitgate.engines.torchscript import deprecation_known, signature
 from jitgate_cosyvoice.v2.position import RelativePositions
 
 if TYPE_CHECKING:
-    from jitgate.workloads.pretrained_file import JitFile
+    from jitgate.workloads.pretrained_file import PretrainedFile
 
 TOLERANCE = {"fp32": 1e-5, "fp16": 2e-2}
 """Largest relative L2 distance of an output from the float32 module's.
@@ -53,7 +53,7 @@ class Written:
 
 
 def export(
-    module: torch.nn.Module, jit: JitFile, folder: Path, width: int, progress: Callable[[str], object]
+    module: torch.nn.Module, jit: PretrainedFile, folder: Path, width: int, progress: Callable[[str], object]
 ) -> Iterator[Written]:
     """Write `jit` into `folder` in both precisions, float32 first: half converts `module` in place, as the original's.
 
@@ -79,7 +79,7 @@ def export(
 
 
 def check(
-    draft: Path, name: str, jit: JitFile, right: list[torch.Tensor], width: int, precision: str
+    draft: Path, name: str, jit: PretrainedFile, right: list[torch.Tensor], width: int, precision: str
 ) -> tuple[float | None, str]:
     """Load `draft` and hold it against `jit` and the outputs `right`; `name` is for messages. See `Written`."""
     with deprecation_known():
@@ -108,7 +108,7 @@ def check(
     return worst, ""
 
 
-def run(module: Any, jit: JitFile, width: int, dtype: torch.dtype) -> list[torch.Tensor]:
+def run(module: Any, jit: PretrainedFile, width: int, dtype: torch.dtype) -> list[torch.Tensor]:
     """Floating-point outputs of every method of `jit`, called as the original calls them, on seeded inputs."""
     generator = torch.Generator().manual_seed(0)
     xs = torch.randn(1, LENGTH, width, generator=generator).to(dtype)

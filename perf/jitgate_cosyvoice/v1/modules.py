@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jitgate.workloads.checkpoint import Part
+from jitgate.workloads.checkpoint import CheckpointPart
 from jitgate.workloads.weights import build_seeded
 from jitgate.workloads.workload import Workload
 
@@ -13,7 +13,7 @@ from jitgate_cosyvoice.v1.transformer import NextPositions, TransformerEncoder, 
 
 def text_encoder() -> Workload:
     """The text encoder of the language model at its true size."""
-    module = build_seeded(conformer.text_encoder, Part("llm.pt", "text_encoder."))
+    module = build_seeded(conformer.text_encoder, CheckpointPart("llm.pt", "text_encoder."))
     return Workload(module, text_scenarios(width=512), artefact="llm.text_encoder")
 
 
@@ -25,7 +25,7 @@ def small_text_encoder() -> Workload:
 
 def llm() -> Workload:
     """One step of the language model at its true size."""
-    module = NextPositions(build_seeded(TransformerEncoder, Part("llm.pt", "llm."))).eval()
+    module = NextPositions(build_seeded(TransformerEncoder, CheckpointPart("llm.pt", "llm."))).eval()
     return Workload(module, step_scenarios(width=1024, heads=16, layers=14), artefact="llm.llm.step")
 
 
@@ -38,7 +38,7 @@ def small_llm() -> Workload:
 
 def flow_encoder() -> Workload:
     """The flow encoder at its true size."""
-    module = build_seeded(conformer.flow_encoder, Part("flow.pt", "encoder."))
+    module = build_seeded(conformer.flow_encoder, CheckpointPart("flow.pt", "encoder."))
     return Workload(module, flow_scenarios(width=512), artefact="flow.encoder.v1")
 
 

@@ -20,7 +20,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
-from jitgate.workloads.checkpoint import Part as Weights
+from jitgate.workloads.checkpoint import CheckpointPart as Weights
 from jitgate.workloads.weight_source import current
 from jitgate.workloads.weights import build_seeded
 from jitgate.workloads.workload import Workload
@@ -31,7 +31,7 @@ from jitgate_cosyvoice.v1.conformer import ConformerEncoder
 from jitgate_cosyvoice.v1.flow import Flow
 from jitgate_cosyvoice.v1.flow_estimator import FlowEstimator, narrow_estimator
 from jitgate_cosyvoice.v1.language_model import LanguageModel
-from jitgate_cosyvoice.v1.pipeline_scenarios import SMALL, Size, parts, scenarios, sentences
+from jitgate_cosyvoice.v1.pipeline_scenarios import SMALL, Size, scenarios, stages, utterances
 from jitgate_cosyvoice.v1.speech import SAMPLES_PER_FRAME
 from jitgate_cosyvoice.v1.streaming import HELD_FRAMES, HELD_MEL, HELD_SAMPLES, Piece, schedule
 from jitgate_cosyvoice.v1.transformer import NextPositions, TransformerEncoder, narrow_transformer
@@ -150,8 +150,8 @@ def pipeline() -> Workload:
         module.eval(),
         scenarios(size),
         artefact="pipeline.v1",
-        parts=parts(size),
-        sentences=sentences(),
+        stages=stages(size),
+        utterances=utterances(),
         sound=sound(),
     )
 
@@ -166,8 +166,8 @@ def small_pipeline() -> Workload:
         scenarios(SMALL),
         threads=1,
         artefact="pipeline.v1.small",
-        parts=parts(SMALL),
-        sentences=sentences(),
+        stages=stages(SMALL),
+        utterances=utterances(),
         sound=SOUND,
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
-from jitgate.workloads.stage import Gives, Part, Sentence
+from jitgate.workloads.stage import Stage, StageOutput, Utterance
 
 from jitgate_cosyvoice.v1.language_model import SPEECH_IDS, VOCABULARY
 from jitgate_cosyvoice.v1.scenarios import (
@@ -26,7 +26,7 @@ from jitgate_cosyvoice.v2.speech import MEL, SPEAKER, normal, tokens
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jitgate.workloads.workload import Inputs
+    from jitgate.model.inputs import Inputs
 
 STREAMED = {"stream_5s": "5s"}
 """Scenario in pieces -> the same sentence at once."""
@@ -57,42 +57,42 @@ def scenarios(size: Size) -> dict[str, Inputs]:
     return whole | {name: _call(sentence, size, streaming=True) for name, sentence in STREAMED.items()}
 
 
-def sentences() -> dict[str, Sentence]:
+def utterances() -> dict[str, Utterance]:
     """Scenario name -> what it says. A text token is taken for a character, as it mostly is in Chinese.
 
     A second of speech tokens is a little less of audio: it is cut to whole mel frames.
     """
     said = {
-        name: Sentence(
+        name: Utterance(
             frames_of(RATE * seconds) * SAMPLES_PER_FRAME / RATE_HZ, RATE * seconds, TEXT_RATE * seconds, False
         )
         for name, seconds in SENTENCES.items()
     }
     for name, sentence in STREAMED.items():
         whole = said[sentence]
-        said[name] = Sentence(whole.audio_s, whole.speech_tokens, whole.characters, streaming=True)
+        said[name] = Utterance(whole.audio_s, whole.speech_tokens, whole.characters, streaming=True)
     return said
 
 
-def parts(size: Size) -> dict[str, Part]:
+def stages(size: Size) -> dict[str, Stage]:
     """The stages, in the order of their first calls.
 
     The first three are what the original's JIT export covers. Their calls are those of the workloads of their own, so
     that an export of the one is an export of the other.
     """
     return {
-        "text_encoder": Part("llm.text_encoder", lambda: _as_spoken(text_scenarios(size.text)), Gives.TOKENS),
-        "llm": Part("step", lambda: _as_spoken(step_calls(size)), Gives.TOKENS),
-        "flow_encoder": Part("flow.encoder", lambda: encoder_calls(size.flow)),
-        "flow_estimator": Part("flow.decoder.estimator", estimator_calls),
-        "vocoder": Part("hift", vocoder_calls, Gives.AUDIO),
+        "text_encoder": Stage("llm.text_encoder", lambda: _as_spoken(text_scenarios(size.text)), StageOutput.TOKENS),
+        "llm": Stage("step", lambda: _as_spoken(step_calls(size)), StageOutput.TOKENS),
+        "flow_encoder": Stage("flow.encoder", lambda: encoder_calls(size.flow)),
+        "flow_estimator": Stage("flow.decoder.estimator", estimator_calls),
+        "vocoder": Stage("hift", vocoder_calls, StageOutput.AUDIO),
     }
 
 
 def step_calls(size: Size) -> dict[str, list[Inputs]]:
-    """Sentence -> calls of the transformer: the prompt at once, and the first of the single positions after it.
+    """Utterance -> calls of the transformer: the prompt at once, and the first of the single positions after it.
 
-    Of those there are as many lengths as tokens; the sentences' first ones stand for all, since a longer cache is
+    Of those there are as many lengths as tokens; the utterances' first ones stand for all, since a longer cache is
     nothing but larger: the last one of 15 s has 116 MB.
     """
     return {

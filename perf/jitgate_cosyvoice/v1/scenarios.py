@@ -14,7 +14,7 @@ import torch
 from jitgate_cosyvoice.v1.speech import PROMPT, RATE, SENTENCES
 
 if TYPE_CHECKING:
-    from jitgate.workloads.workload import Inputs
+    from jitgate.model.inputs import Inputs
 
 PROMPT_TEXT = 10
 TEXT_RATE = 5

@@ -17,7 +17,7 @@ from jitgate_cosyvoice.v2.vocoder import Vocoder
 SOUND = Sound.waveform(RATE_HZ)
 """With seeded weights every frame is unvoiced: no sine is summed up, and two right builds agree sample by sample."""
 
-TRAINED_SOUND = Sound.waveform(RATE_HZ, by_ear=True)
+TRAINED_SOUND = Sound.waveform(RATE_HZ, perceptual=True)
 """With trained weights a phase is summed up over every sample of the sentence, and rounding with it."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
-from jitgate.workloads.checkpoint import Part
+from jitgate.workloads.checkpoint import CheckpointPart
 from jitgate.workloads.sound import Sound
 from jitgate.workloads.weights import build_seeded
 from jitgate.workloads.workload import Workload
@@ -33,7 +33,7 @@ from jitgate_cosyvoice.v2.speech import (
 )
 
 if TYPE_CHECKING:
-    from jitgate.workloads.workload import Inputs
+    from jitgate.model.inputs import Inputs
 
 VOCABULARY = 6561
 """Speech tokens: 3 to the power of 8."""
@@ -107,7 +107,7 @@ class Flow(nn.Module):
 
 def flow() -> Workload:
     """The flow at its true size."""
-    return Workload(build_seeded(Flow, Part("flow.pt")), scenarios(), artefact="flow", sound=Sound.mel())
+    return Workload(build_seeded(Flow, CheckpointPart("flow.pt")), scenarios(), artefact="flow", sound=Sound.mel())
 
 
 def small_flow() -> Workload:

@@ -7,7 +7,7 @@ source; parameters have the original's names, shapes and order, so that `encoder
 from __future__ import annotations
 
 import torch
-from jitgate.workloads.checkpoint import Part
+from jitgate.workloads.checkpoint import CheckpointPart
 from jitgate.workloads.weights import build_seeded
 from jitgate.workloads.workload import Workload
 from torch import Tensor, nn
@@ -80,7 +80,7 @@ class FlowEncoder(nn.Module):
 
 def flow_encoder() -> Workload:
     """The encoder at its true size."""
-    module = build_seeded(FlowEncoder, Part("flow.pt", "encoder."))
+    module = build_seeded(FlowEncoder, CheckpointPart("flow.pt", "encoder."))
     return Workload(module, scenarios(width=512), artefact="flow.encoder")
 
 

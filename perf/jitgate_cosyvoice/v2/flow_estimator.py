@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
-from jitgate.workloads.checkpoint import Part
+from jitgate.workloads.checkpoint import CheckpointPart
 from jitgate.workloads.sound import Sound
 from jitgate.workloads.weights import build_seeded
 from jitgate.workloads.workload import Workload
@@ -27,7 +27,7 @@ from jitgate_cosyvoice.v2.speech import (
 )
 
 if TYPE_CHECKING:
-    from jitgate.workloads.workload import Inputs
+    from jitgate.model.inputs import Inputs
 
 SOUND = Sound.mel()
 """A direction for a mel to move in: how far off it is, is how far a whole step would take the mel off."""
@@ -94,7 +94,7 @@ class FlowEstimator(nn.Module):
 
 def flow_estimator() -> Workload:
     """The estimator at its true size."""
-    module = build_seeded(FlowEstimator, Part("flow.pt", "decoder.estimator."))
+    module = build_seeded(FlowEstimator, CheckpointPart("flow.pt", "decoder.estimator."))
     return Workload(module, scenarios(), artefact="flow.decoder.estimator", sound=SOUND)
 
 

@@ -5,7 +5,7 @@ One call is one step, because that is what can be exported: the loop around it s
 
 from __future__ import annotations
 
-from jitgate.workloads.checkpoint import Part
+from jitgate.workloads.checkpoint import CheckpointPart
 from jitgate.workloads.weights import build_seeded
 from jitgate.workloads.workload import Workload
 from torch import Tensor
@@ -34,7 +34,7 @@ class Decode(LanguageModel):
 
 def prefill() -> Workload:
     """The first step at true size."""
-    return Workload(build_seeded(Prefill, Part("llm.pt")), prefill_scenarios(Size()), artefact="llm.prefill")
+    return Workload(build_seeded(Prefill, CheckpointPart("llm.pt")), prefill_scenarios(Size()), artefact="llm.prefill")
 
 
 def small_prefill() -> Workload:
@@ -46,7 +46,7 @@ def small_prefill() -> Workload:
 
 def decode() -> Workload:
     """A later step at true size."""
-    return Workload(build_seeded(Decode, Part("llm.pt")), decode_scenarios(Size()), artefact="llm.decode")
+    return Workload(build_seeded(Decode, CheckpointPart("llm.pt")), decode_scenarios(Size()), artefact="llm.decode")
 
 
 def small_decode() -> Workload:

@@ -11,7 +11,7 @@ import torch
 from jitgate_cosyvoice.v2.language_model import SPEECH_IDS
 
 if TYPE_CHECKING:
-    from jitgate.workloads.workload import Inputs
+    from jitgate.model.inputs import Inputs
 
     from jitgate_cosyvoice.v2.language_model import Cache, Size
 

@@ -16,7 +16,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 import torch
-from jitgate.workloads.checkpoint import Part as Weights
+from jitgate.workloads.checkpoint import CheckpointPart as Weights
 from jitgate.workloads.weight_source import current
 from jitgate.workloads.weights import build_seeded
 from jitgate.workloads.workload import Workload
@@ -27,7 +27,7 @@ from jitgate_cosyvoice.v2.flow_encoder import FlowEncoder, flow_encoder, small_f
 from jitgate_cosyvoice.v2.flow_estimator import FlowEstimator, flow_estimator, small_flow_estimator
 from jitgate_cosyvoice.v2.language_model import Size
 from jitgate_cosyvoice.v2.llm import SMALL, Decode, Prefill
-from jitgate_cosyvoice.v2.pipeline_scenarios import parts, scenarios, sentences
+from jitgate_cosyvoice.v2.pipeline_scenarios import scenarios, stages, utterances
 from jitgate_cosyvoice.v2.source import SAMPLES_PER_FRAME
 from jitgate_cosyvoice.v2.speech import FRAMES_PER_TOKEN
 from jitgate_cosyvoice.v2.streaming import HELD_FRAMES, HELD_SAMPLES, Step, fade_window, faded, schedule
@@ -128,8 +128,8 @@ def pipeline() -> Workload:
         module.eval(),
         scenarios(size),
         artefact="pipeline",
-        parts=parts(size, 512),
-        sentences=sentences(),
+        stages=stages(size, 512),
+        utterances=utterances(),
         sound=sound(),
     )
 
@@ -143,8 +143,8 @@ def small_pipeline() -> Workload:
         scenarios(SMALL),
         threads=1,
         artefact="pipeline.small",
-        parts=parts(SMALL, 128),
-        sentences=sentences(),
+        stages=stages(SMALL, 128),
+        utterances=utterances(),
         sound=SOUND,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
-from jitgate.workloads.stage import Gives, Part, Sentence
+from jitgate.workloads.stage import Stage, StageOutput, Utterance
 
 from jitgate_cosyvoice.v2 import flow_estimator, vocoder
 from jitgate_cosyvoice.v2 import scenarios as flow_encoder
@@ -18,7 +18,7 @@ from jitgate_cosyvoice.v2.streaming import HELD_FRAMES, HELD_SAMPLES, schedule
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from jitgate.workloads.workload import Inputs
+    from jitgate.model.inputs import Inputs
 
     from jitgate_cosyvoice.v2.language_model import Size
 
@@ -32,29 +32,29 @@ def scenarios(size: Size) -> dict[str, Inputs]:
     return whole | {name: _call(sentence, size, streaming=True) for name, sentence in STREAMED.items()}
 
 
-def sentences() -> dict[str, Sentence]:
+def utterances() -> dict[str, Utterance]:
     """Scenario name -> what it says. A text token is taken for a character, as it mostly is in Chinese."""
-    said = {name: Sentence(float(seconds), RATE * seconds, TEXT_RATE * seconds) for name, seconds in SENTENCES.items()}
+    said = {name: Utterance(float(seconds), RATE * seconds, TEXT_RATE * seconds) for name, seconds in SENTENCES.items()}
     for name, sentence in STREAMED.items():
         whole = said[sentence]
-        said[name] = Sentence(whole.audio_s, whole.speech_tokens, whole.characters, streaming=True)
+        said[name] = Utterance(whole.audio_s, whole.speech_tokens, whole.characters, streaming=True)
     return said
 
 
-def parts(size: Size, width: int) -> dict[str, Part]:
+def stages(size: Size, width: int) -> dict[str, Stage]:
     """The stages, in the order of their first calls. width: channels of the flow's encoder.
 
     Their calls are those of the workloads of their own, as far as these have them, so that an export of the one is an
     export of the other.
     """
     return {
-        "llm_prefill": Part(
-            "prefill", lambda: _as_spoken({k: [v] for k, v in prefill_scenarios(size).items()}), Gives.TOKENS
+        "llm_prefill": Stage(
+            "prefill", lambda: _as_spoken({k: [v] for k, v in prefill_scenarios(size).items()}), StageOutput.TOKENS
         ),
-        "llm_decode": Part("llm", lambda: _as_spoken(decode_scenarios(size)), Gives.TOKENS),
-        "flow_encoder": Part("flow.encoder", lambda: encoder_calls(width)),
-        "flow_estimator": Part("flow.decoder.estimator", estimator_calls),
-        "vocoder": Part("hift", vocoder_calls, Gives.AUDIO),
+        "llm_decode": Stage("llm", lambda: _as_spoken(decode_scenarios(size)), StageOutput.TOKENS),
+        "flow_encoder": Stage("flow.encoder", lambda: encoder_calls(width)),
+        "flow_estimator": Stage("flow.decoder.estimator", estimator_calls),
+        "vocoder": Stage("hift", vocoder_calls, StageOutput.AUDIO),
     }
 
 

@@ -31,7 +31,7 @@ class RelativePositions(nn.Module):
 
     The table is a plain attribute, as in the original: not in the state_dict, not moved with the module. The first call
     in another dtype or on another device converts it and keeps the result; an input of more than `LONGEST` positions
-    rebuilds it and keeps that.
+    recompiles it and keeps that.
     """
 
     def __init__(self, width: int) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 if TYPE_CHECKING:
-    from jitgate.workloads.workload import Inputs
+    from jitgate.model.inputs import Inputs
 
 # Tokens of xs. First chunk after the prompt: the original pads the prompt to 100 tokens and adds its hop of 25. Without
 # a prompt (a speaker from fine-tuning): the hop alone.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
-from jitgate.workloads.checkpoint import Part
+from jitgate.workloads.checkpoint import CheckpointPart
 from jitgate.workloads.weights import build_seeded
 from jitgate.workloads.workload import Workload
 from torch import Tensor, nn
@@ -18,7 +18,7 @@ from jitgate_cosyvoice.v2.flow_encoder import FlowEncoder
 from jitgate_cosyvoice.v2.speech import PROMPT_TOKENS, SENTENCE_TOKENS, normal
 
 if TYPE_CHECKING:
-    from jitgate.workloads.workload import Inputs
+    from jitgate.model.inputs import Inputs
 
 TEXTS = 4
 """A handful: what a reader of a dialogue may have waiting."""
@@ -43,7 +43,7 @@ class ShortTexts(nn.Module):
 
 def short_texts() -> Workload:
     """At true size."""
-    module = build_seeded(ShortTexts, Part("flow.pt", "encoder.", under="encoder."))
+    module = build_seeded(ShortTexts, CheckpointPart("flow.pt", "encoder.", under="encoder."))
     return Workload(module, scenarios(width=512))
 
 

@@ -11,7 +11,7 @@ import math
 from typing import TYPE_CHECKING
 
 import torch
-from jitgate.workloads.checkpoint import Part
+from jitgate.workloads.checkpoint import CheckpointPart
 from jitgate.workloads.sound import Sound
 from jitgate.workloads.weight_source import current
 from jitgate.workloads.weights import build_seeded
@@ -27,7 +27,7 @@ from jitgate_cosyvoice.v2.speech import FIRST_CHUNK_TOKENS, FRAMES_PER_TOKEN, ME
 from jitgate_cosyvoice.v2.vocoder_layers import NormedConv, NormedTransposedConv, SnakeBlock
 
 if TYPE_CHECKING:
-    from jitgate.workloads.workload import Inputs
+    from jitgate.model.inputs import Inputs
 
 TRANSFORM = 16
 HOP = 4
@@ -43,7 +43,7 @@ LIMIT = 0.99
 SOUND = Sound.waveform(RATE_HZ)
 """With seeded weights every frame is unvoiced: no sine is summed up, and two right builds agree sample by sample."""
 
-TRAINED_SOUND = Sound.waveform(RATE_HZ, by_ear=True)
+TRAINED_SOUND = Sound.waveform(RATE_HZ, perceptual=True)
 """With trained weights there is a voice, whose phase is summed up over the sentence and scaled by 480: rounding of the
 frequency ends up as a phase that no one hears, and sample by sample two right builds differ."""
 
@@ -162,7 +162,7 @@ class Vocoder(nn.Module):
 
 def vocoder() -> Workload:
     """The vocoder at its true size."""
-    return Workload(build_seeded(Vocoder, Part("hift.pt")), scenarios(), artefact="hift", sound=sound())
+    return Workload(build_seeded(Vocoder, CheckpointPart("hift.pt")), scenarios(), artefact="hift", sound=sound())
 
 
 def sound() -> Sound:

@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 
 import jitgate
-from jitgate.engines.registry import VariantSpec
 from jitgate.model.tolerance import tolerance
+from jitgate.model.variant import VariantSpec
 from jitgate.workloads.spec import WorkloadSpec
 
 ROOT = Path(jitgate.__file__).parent
@@ -35,7 +35,7 @@ def lineage(workload: WorkloadSpec, variant: VariantSpec, made_on: Mapping[str, 
         workload.scenarios[0],
         repr([(engine.name, engine.precision, engine.options) for engine in engines]),
         repr(tolerance(variant.roughest, workload.tolerance)),
-        *([] if workload.greedy is None else [repr(workload.greedy)]),
+        *([] if workload.token_agreement is None else [repr(workload.token_agreement)]),
         *(f"{path.name} {_digest(path)}" for path in sorted(source((*modules, *ALWAYS)))),
     ]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:20]

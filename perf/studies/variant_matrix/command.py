@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -41,7 +41,7 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     """Add `variants` to the command line."""
     parser = subparsers.add_parser(
         "variants",
-        help="try every variant on every small workload, and say which run, with what parity, or why not",
+        help="try every variant on every small workload, and say which run, with what accuracy, or why not",
         description="Exports and runs each variant once, in processes of its own, and compares its output with eager "
         "float32's. Nothing is timed. What an earlier go found is not tried again. Exit code 0 all run right or are "
         "refused, 1 not all, 4 bad input, 130 interrupted (go on with the same command).",
@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Try, print, keep; returns the exit code."""
     try:
         trial, kept, known = prepared(arguments)
-    except UsageProblem as problem:
+    except UsageError as problem:
         sys.stderr.write(f"jitgate variants: {problem}\n")
         return BAD_INPUT
     found = list(known)
@@ -119,7 +119,7 @@ def _concluded(arguments: argparse.Namespace, found: list[Outcome], kept: Kept, 
 
 
 def prepared(arguments: argparse.Namespace) -> tuple[Trial, Kept, list[Outcome]]:
-    """What is to be tried, where it is kept, and what of it is known already. Raises UsageProblem."""
+    """What is to be tried, where it is kept, and what of it is known already. Raises UsageError."""
     from jitgate.cache.store import ArtefactCache
     from jitgate.config.policy import Policy
     from jitgate.device.device import choose_device
@@ -127,14 +127,14 @@ def prepared(arguments: argparse.Namespace) -> tuple[Trial, Kept, list[Outcome]]
     from studies.variant_matrix.trial import Task, Trial
 
     if arguments.at_once < 1:
-        raise UsageProblem(f"--at-once {arguments.at_once} is not a whole number from 1")
+        raise UsageError(f"--at-once {arguments.at_once} is not a whole number from 1")
     published = _published(arguments.to)
     device = choose_device(arguments.jitgate_device)
     policy = Policy()
     workloads = [spec for name, spec in policy.workloads.items() if fnmatchcase(name, arguments.workload)]
     if not workloads:
         there = ", ".join(policy.workloads)
-        raise UsageProblem(f"--workload {arguments.workload} matches nothing (there are: {there})")
+        raise UsageError(f"--workload {arguments.workload} matches nothing (there are: {there})")
     wanted = _wanted(arguments.jitgate_variants, policy, device.kind)
     cells = {spec.name: [name for name in _of(spec, policy) if wanted is None or name in wanted] for spec in workloads}
     kept = _kept(policy, device, published)
@@ -175,17 +175,17 @@ def _engines(policy: Policy) -> list[str]:
 
 
 def _published(table: Path | None) -> tuple[Outcome, ...]:
-    """What stands beside the table; raises UsageProblem, also where nothing could be written there."""
+    """What stands beside the table; raises UsageError, also where nothing could be written there."""
     from studies.variant_matrix.results_store import published
 
     if table is None:
         return ()
     if table.is_dir():
-        raise UsageProblem(f"--to {table} is a folder: name a file in it, such as {table / 'variants.md'}")
+        raise UsageError(f"--to {table} is a folder: name a file in it, such as {table / 'variants.md'}")
     if table.suffix.lower() == ".json":
-        raise UsageProblem(f"--to {table} is the place of the findings: name the table, {table.with_suffix('.md')}")
+        raise UsageError(f"--to {table} is the place of the findings: name the table, {table.with_suffix('.md')}")
     if _beside(table).resolve() == KEPT.resolve():
-        raise UsageProblem(f"--to {table} would put the findings in the place of {KEPT}: choose another folder or name")
+        raise UsageError(f"--to {table} would put the findings in the place of {KEPT}: choose another folder or name")
     return published(_beside(table))
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 
 from studies.variant_matrix.table import Fate, Outcome
 
@@ -71,15 +71,15 @@ class Kept:
 
 
 def published(path: Path) -> tuple[Outcome, ...]:
-    """What `Kept.publish` wrote, () where there is no file; raises `UsageProblem` where it is anything else."""
+    """What `Kept.publish` wrote, () where there is no file; raises `UsageError` where it is anything else."""
     try:
         said = _parsed(path.read_bytes())
     except FileNotFoundError:
         return ()
     except OSError as error:
-        raise UsageProblem(f"{path} can't be read: {error.strerror or error}") from None
+        raise UsageError(f"{path} can't be read: {error.strerror or error}") from None
     if not isinstance(said, list) or not all(isinstance(each, dict) and each.keys() >= CELL for each in said):
-        raise UsageProblem(f"{path} is not a JSON list of findings: restore it, or move it away to try all again")
+        raise UsageError(f"{path} is not a JSON list of findings: restore it, or move it away to try all again")
     return tuple(_fitting(said))
 
 

@@ -83,7 +83,7 @@ of its own, and times nothing."""
 _LEGEND = f"""\
 A number is the relative L2 distance of the output from eager float32's, in the workload's first scenario: the variant
 runs, is what its name says, and is within its tolerance. A number in brackets leads to the reason below; alone it is a
-refusal: the variant can't run here, or can't carry this model. Beside a distance it leads to what became of ids that
+refusal: the variant can't run here, or can't carry this model. Extras a distance it leads to what became of ids that
 were chosen: others, as good within the same tolerance. **out of tolerance**: it runs, and its output is
 not eager float32's, so that no speed of it counts. **not on**: it runs, and is not what its name says. **unfinished**:
 it took longer than it was given. **failed**: anything else. `{UNTRIED}` was not tried yet: the same command goes on

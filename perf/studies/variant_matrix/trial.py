@@ -8,17 +8,18 @@ from dataclasses import dataclass
 
 from jitgate.cache.store import ArtefactCache
 from jitgate.engines.available import missing
-from jitgate.engines.registry import BASELINE, VariantSpec
-from jitgate.gates.accuracy import chosen, judge_parity
+from jitgate.gates.accuracy import chosen, judge_accuracy
 from jitgate.gates.authenticity import off
 from jitgate.model.failure import FailureKind
-from jitgate.model.measurement import Arm, Measurement
+from jitgate.model.measurement import Measurement
+from jitgate.model.samples import Samples
 from jitgate.model.tolerance import tolerance
+from jitgate.model.variant import BASELINE, VariantSpec
 from jitgate.pool.binding import bind_one
 from jitgate.pool.examination import Examined
-from jitgate.pool.pool import Crew
+from jitgate.pool.pool import WorkerPool
 from jitgate.pool.prepare import Ready, make_ready
-from jitgate.statistics import Answer
+from jitgate.statistics import Outcome as Answer
 from jitgate.workloads.spec import WorkloadSpec
 
 from studies.variant_matrix.table import Fate, Outcome
@@ -108,49 +109,49 @@ class Trial:
         scenario, progress = workload.scenarios[0], Quiet(self.say)
         variants = [EAGER, *(variant for variant in wanted if variant.name != BASELINE)]
         measurement = Measurement(workload.name, scenario, self.device_name, 0, {})
-        arms: dict[str, Arm] = {}
-        with Crew(workload, self.device_name, progress, self.timeout_s) as crew:
-            ready = make_ready(crew, variants, [scenario], self.cache, progress, control=False)
+        all_samples: dict[str, Samples] = {}
+        with WorkerPool(workload, self.device_name, progress, self.timeout_s) as pool:
+            ready = make_ready(pool, variants, [scenario], self.cache, progress, control=False)
             for variant in variants:
-                arms[variant.name] = self._arm(crew, ready, variant, scenario)
-                measurement = Measurement(workload.name, scenario, self.device_name, 0, dict(arms))
+                all_samples[variant.name] = self._arm(pool, ready, variant, scenario)
+                measurement = Measurement(workload.name, scenario, self.device_name, 0, dict(all_samples))
                 if any(each.name == variant.name for each in wanted):
                     yield self._outcome(workload, measurement, variant.name)
                 if variant.name != BASELINE:
-                    crew.dismiss([crew.workers[variant.name]])
+                    pool.stop([pool.workers[variant.name]])
 
-    def _arm(self, crew: Crew, ready: Ready, variant: VariantSpec, scenario: str) -> Arm:
-        worker, cold, workload = crew.workers[variant.name], ready.cold[variant.name], crew.workload
-        found = bind_one(crew, worker, scenario, cold) if worker.alive else None
+    def _arm(self, pool: WorkerPool, ready: Ready, variant: VariantSpec, scenario: str) -> Samples:
+        worker, cold, workload = pool.workers[variant.name], ready.cold_start[variant.name], pool.workload
+        found = bind_one(pool, worker, scenario, cold) if worker.alive else None
         found = found or Examined()
-        return Arm(
+        return Samples(
             variant.name,
             (),
             (),
             (),
             cold,
             precision=variant.roughest,
-            parity=found.parity,
+            accuracy=found.accuracy,
             tolerance=tolerance(variant.roughest, workload.tolerance),
-            instead=found.instead,
+            fallback=found.fallback,
             failure=worker.failure,
         )
 
     def _outcome(self, workload: WorkloadSpec, measurement: Measurement, name: str) -> Outcome:
-        arm = measurement.arms[name]
-        if arm.failure is not None:
-            why = _without(name, arm.failure.sentence)
-            if arm.failure.kind is FailureKind.UNAVAILABLE:
+        samples = measurement.all_samples[name]
+        if samples.failure is not None:
+            why = _without(name, samples.failure.sentence)
+            if samples.failure.kind is FailureKind.UNAVAILABLE:
                 return self._refused(workload, name, why)
-            fate = Fate.UNFINISHED if arm.failure.kind is FailureKind.HUNG else Fate.FAILED
+            fate = Fate.UNFINISHED if samples.failure.kind is FailureKind.HUNG else Fate.FAILED
             return Outcome(workload.name, measurement.scenario, name, today(), fate, why=why)
-        answer, said = judge_parity(measurement, name)
-        instead = off(arm)
-        fate = Fate.OFF if instead else Fate.RIGHT if answer is Answer.PASS else Fate.OUT
-        aside = chosen(arm) if arm.parity is not None and arm.parity.other_ids else None
-        doubts = [doubt for doubt in (said if answer is not Answer.PASS else aside, instead) if doubt is not None]
+        answer, said = judge_accuracy(measurement, name)
+        fallback = off(samples)
+        fate = Fate.OFF if fallback else Fate.RIGHT if answer is Answer.PASS else Fate.OUT
+        aside = chosen(samples) if samples.accuracy is not None and samples.accuracy.other_ids else None
+        doubts = [doubt for doubt in (said if answer is not Answer.PASS else aside, fallback) if doubt is not None]
         return Outcome(
-            workload.name, measurement.scenario, name, today(), fate, arm.rel_l2, _without(name, "; ".join(doubts))
+            workload.name, measurement.scenario, name, today(), fate, samples.rel_l2, _without(name, "; ".join(doubts))
         )
 
     def _refused(self, workload: WorkloadSpec, name: str, reason: str) -> Outcome:

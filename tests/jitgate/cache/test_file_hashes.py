@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jitgate.cache.file_hashes import FileDigests
+from jitgate.cache.file_hashes import FileHashes
 
 
 @pytest.fixture
@@ -36,14 +36,14 @@ def written(path: Path, text: str, age_s: float) -> Path:
 def test_a_digest_is_of_the_content_and_is_remembered(tmp_path: Path, reads: list[str]) -> None:
     one, two = written(tmp_path / "one", "equal", 60), written(tmp_path / "two", "equal", 60)
     book = tmp_path / "digests.json"
-    digest = FileDigests(book).of(one)
-    assert digest == hashlib.sha256(b"equal").hexdigest() == FileDigests(book).of(two)
-    assert FileDigests(book).of(one) == digest
+    digest = FileHashes(book).of(one)
+    assert digest == hashlib.sha256(b"equal").hexdigest() == FileHashes(book).of(two)
+    assert FileHashes(book).of(one) == digest
     assert reads == ["one", "two"]
 
 
 def test_a_changed_file_is_read_again(tmp_path: Path, reads: list[str]) -> None:
-    path, digests = tmp_path / "flow.pt", FileDigests(tmp_path / "digests.json")
+    path, digests = tmp_path / "flow.pt", FileHashes(tmp_path / "digests.json")
     found = {digests.of(written(path, text, age)) for text, age in (("one", 60), ("two", 60.5), ("four", 60.5))}
     assert len(found) == len(reads) == 3
 
@@ -51,7 +51,7 @@ def test_a_changed_file_is_read_again(tmp_path: Path, reads: list[str]) -> None:
 def test_a_file_that_may_be_changed_under_the_same_time_stamp_is_not_remembered(
     tmp_path: Path, reads: list[str]
 ) -> None:
-    path, digests = written(tmp_path / "flow.pt", "one", 0), FileDigests(tmp_path / "digests.json")
+    path, digests = written(tmp_path / "flow.pt", "one", 0), FileHashes(tmp_path / "digests.json")
     stamp = path.stat().st_mtime
     first = digests.of(path)
     path.write_text("two")
@@ -65,7 +65,7 @@ def test_a_book_that_can_not_be_used_costs_only_time(tmp_path: Path, reads: list
     damaged = tmp_path / "digests.json"
     damaged.write_text('["not a book"')
     nowhere = tmp_path / "none" / "digests.json"
-    assert FileDigests(damaged).of(path) == FileDigests(nowhere).of(path) == FileDigests(nowhere).of(path)
+    assert FileHashes(damaged).of(path) == FileHashes(nowhere).of(path) == FileHashes(nowhere).of(path)
     assert len(reads) == 3
-    FileDigests(damaged).of(path)
+    FileHashes(damaged).of(path)
     assert len(reads) == 3, "the damaged one was replaced"

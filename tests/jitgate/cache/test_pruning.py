@@ -79,7 +79,7 @@ def test_locks_and_damaged_ones_go_and_what_is_not_ours_stays(tmp_path: Path) ->
     whole = kept(tmp_path, 2, 10, 0)
     (tmp_path / f"{key(2)}.lock").touch()
     (tmp_path / f"{key(3)}.lock").touch()
-    others = {"footprints", "photos", "photos.lock", "digests.json"}
+    others = {"memory_records", "photos", "photos.lock", "digests.json"}
     for name in others:
         (tmp_path / name).mkdir()
         os.utime(tmp_path / name, (0.0, 0.0))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from jitgate.cache.store import MANIFEST, ArtefactCache
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 
 
 def keep(cache: ArtefactCache, key: str, content: bytes) -> Path:
@@ -90,13 +90,13 @@ def test_a_discarded_draft_leaves_nothing(tmp_path: Path) -> None:
 )
 def test_a_folder_without_permission_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    with pytest.raises(UsageProblem, match=r"can't be written .* --jitgate-cache DIR"):
+    with pytest.raises(UsageError, match=r"can't be written .* --jitgate-cache DIR"):
         ArtefactCache(tmp_path / "cache")
 
 
 def test_a_folder_that_can_not_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(UsageProblem, match=r"can't be written .* --jitgate-cache DIR"):
+    with pytest.raises(UsageError, match=r"can't be written .* --jitgate-cache DIR"):
         ArtefactCache(tmp_path / "file" / "cache")
 
 
@@ -125,7 +125,7 @@ def test_a_lock_that_is_never_given_back_is_not_waited_for_without_end(tmp_path:
     cache = ArtefactCache(tmp_path)
     with (
         cache.locked("key", 1.0),
-        pytest.raises(UsageProblem, match="another run has been building"),
+        pytest.raises(UsageError, match="another run has been building"),
         ArtefactCache(tmp_path).locked("key", 0.1),
     ):
         pytest.fail("the lock was given twice")

@@ -1,4 +1,4 @@
-"""`jitgate doctor`: facts, doubts, exit codes, and one sentence for bad input."""
+"""`jitgate doctor`: facts, warnings, exit codes, and one sentence for bad input."""
 
 from __future__ import annotations
 
@@ -45,20 +45,20 @@ def test_the_real_machine_is_examined_without_torch() -> None:
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode in {0, 1}, done.stderr
     found = json.loads(done.stdout)
-    assert found["worth_something"] is (done.returncode == 0)
+    assert found["ready"] is (done.returncode == 0)
     assert found["processor"]["usable"] >= 1
     assert found["host"]["memory_total_bytes"] > 0
     assert found["runtime"]["torch"]
     assert found["fingerprint"]["slug"]
-    assert {"name", "what", "remedy", "spoils"} >= {key for doubt in found["doubts"] for key in doubt}
+    assert {"name", "what", "remedy", "blocking"} >= {key for warning in found["warnings"] for key in warning}
 
 
 @pytest.mark.parametrize(
     ("load", "code", "last"),
     [
         ({}, 0, "results here are worth something"),
-        ({"busy_percent": 20.0}, 0, "results here are worth something, with 1 doubt"),
-        ({"busy_percent": 90.0}, 1, "results here are worth nothing now: 1 of the doubts must be settled first"),
+        ({"busy_percent": 20.0}, 0, "results here are worth something, with 1 warning"),
+        ({"busy_percent": 90.0}, 1, "results here are worth nothing now: 1 of the warnings must be settled first"),
     ],
 )
 def test_the_exit_code_says_what_results_are_worth(
@@ -79,9 +79,9 @@ def test_a_device_that_another_run_measures_on_is_said(
         assert main(["doctor", "--json"]) == 1
     finally:
         lock.release()
-    (doubt,) = json.loads(capsys.readouterr().out)["doubts"]
-    assert doubt["name"] == "another_run"
-    assert "cpu is in use by process" in doubt["what"]
+    (warning,) = json.loads(capsys.readouterr().out)["warnings"]
+    assert warning["name"] == "another_run"
+    assert "cpu is in use by process" in warning["what"]
 
     assert main(["doctor"]) == 0, "the doctor itself holds nothing"
     (tmp_path / "file").write_text("")

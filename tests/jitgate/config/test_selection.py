@@ -9,13 +9,13 @@ import pytest
 from jitgate.config.policy import Policy
 from jitgate.config.selection import chosen, with_chosen
 from jitgate.config.table import parse_policy
-from jitgate.engines.registry import BASELINE, CONTROL
 from jitgate.gates.judge import Judge, rulings
 from jitgate.gates.stopping import OpenGates
 from jitgate.model.cell import Cell
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 from jitgate.model.measurement import Measurement
-from jitgate.statistics import Answer
+from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.statistics import Outcome
 
 from tests.jitgate.measurements import made_of
 
@@ -49,7 +49,7 @@ def test_a_gate_brings_the_variant_that_it_names() -> None:
     assert "inductor+bf16" in found.workloads["my.encoder"].variants
     assert found.names(Cell("my.encoder", "short", "inductor+bf16"), "cpu")
     patterned = policy(gate('workload = "my.*"\nvariant = "inductor+bf16"\nmin_speedup = 1.5'))
-    with pytest.raises(UsageProblem, match=r"there is no variant 'inductor\+bf16'"):
+    with pytest.raises(UsageError, match=r"there is no variant 'inductor\+bf16'"):
         patterned.check(patterned.cells({"my.encoder": ("short",)}))
 
 
@@ -78,7 +78,7 @@ def test_all_is_what_can_run_here() -> None:
     ],
 )
 def test_a_wish_that_can_not_be_granted_is_one_sentence(wish: str, said: str) -> None:
-    with pytest.raises(UsageProblem, match=said):
+    with pytest.raises(UsageError, match=said):
         chosen(wish, policy(), "cpu")
 
 
@@ -101,15 +101,15 @@ def other_baseline(limit: float = 1.1, baseline: str = "eager+fp16") -> Policy:
 def measured(ratio: float, of_other: float, floor: float = 1.0) -> Measurement:
     """`jit` is `ratio` times as fast as eager, `eager+fp16` is `of_other` times as fast."""
     one, two = made_of(ratio, floor=floor, seed=1), made_of(of_other, seed=1)
-    arms = {**one.arms, "eager+fp16": two.arms["jit"]}
-    return Measurement("my.encoder", "short", "cpu", 0, arms, wall_s=10.0, busy_s=9.5)
+    all_samples = {**one.all_samples, "eager+fp16": two.all_samples["jit"]}
+    return Measurement("my.encoder", "short", "cpu", 0, all_samples, wall_s=10.0, busy_s=9.5)
 
 
 def test_a_gate_compares_with_the_baseline_that_it_names() -> None:
     (speed, *_) = rulings(other_baseline(), Judge(0.01), measured(1.8, 1.5), "jit")
-    assert (speed.gate, speed.verdict) == ("min_speedup=1.10 of eager+fp16", Answer.PASS)
+    assert (speed.gate, speed.verdict) == ("min_speedup=1.10 of eager+fp16", Outcome.PASS)
     (speed, *_) = rulings(other_baseline(), Judge(0.01), measured(1.5, 1.5), "jit")
-    assert speed.verdict is Answer.FAIL, "1.5 times eager, and no faster than eager in half precision"
+    assert speed.verdict is Outcome.FAIL, "1.5 times eager, and no faster than eager in half precision"
     assert other_baseline().baseline(JIT, "cpu") == "eager+fp16"
     assert policy().baseline(JIT, "cpu") == BASELINE
 
@@ -128,17 +128,19 @@ def test_what_the_controls_differ_by_is_carried_over() -> None:
 
 def test_a_baseline_that_was_not_measured_is_nothing_to_compare_with() -> None:
     (speed, *_) = rulings(other_baseline(), Judge(0.01), made_of(1.5), "jit")
-    assert speed.verdict is Answer.INVALID
+    assert speed.verdict is Outcome.INVALID
     assert "nothing to compare with: eager+fp16: it was not run" in speed.reason
 
 
 def test_the_baseline_takes_turns_while_its_candidate_is_undecided() -> None:
     few = measured(1.2, 1.1)
-    arms = {
-        name: arm if name == CONTROL else type(arm)(**{**vars(arm), "turns": arm.turns[:3]})
-        for name, arm in few.arms.items()
+    all_samples = {
+        name: samples if name == CONTROL else type(samples)(**{**vars(samples), "turns": samples.turns[:3]})
+        for name, samples in few.all_samples.items()
     }
-    found = OpenGates(other_baseline(), Judge(0.01))(Measurement("my.encoder", "short", "cpu", 0, arms, wall_s=1.0))
+    found = OpenGates(other_baseline(), Judge(0.01))(
+        Measurement("my.encoder", "short", "cpu", 0, all_samples, wall_s=1.0)
+    )
     assert found == ["jit", "eager+fp16"]
 
 
@@ -152,12 +154,12 @@ def test_the_baseline_takes_turns_while_its_candidate_is_undecided() -> None:
     ],
 )
 def test_a_baseline_that_makes_no_sense_is_bad_input(text: str, said: str) -> None:
-    with pytest.raises(UsageProblem, match=said):
+    with pytest.raises(UsageError, match=said):
         policy(gate(text))
 
 
 def test_two_gates_with_two_baselines_contradict_each_other() -> None:
     same = 'workload = "my.encoder"\nvariant = "fused"\nmin_speedup = 1.1\n'
     found = policy(gate(same) + gate(f'{same}baseline = "eager+fp16"'))
-    with pytest.raises(UsageProblem, match=r"they set min_speedup to 1.1 and 1.1 of eager\+fp16"):
+    with pytest.raises(UsageError, match=r"they set min_speedup to 1.1 and 1.1 of eager\+fp16"):
         found.check(found.cells({"my.encoder": ("short",)}))

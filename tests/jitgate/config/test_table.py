@@ -7,9 +7,9 @@ import pytest
 from jitgate.config.policy import Policy
 from jitgate.config.table import parse_policy, read_policy
 from jitgate.model.cell import Cell
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 from jitgate.model.tolerance import TOLERANCE, tolerance
-from jitgate.workloads.token_agreement import Greedy
+from jitgate.workloads.token_agreement import TokenAgreement
 
 CELL = Cell("cosyvoice2.flow_encoder", "5s", "torchscript")
 
@@ -22,7 +22,7 @@ def test_the_example_of_the_documentation_is_understood() -> None:
     found = policy(
         """
         alpha = 0.01
-        ceiling = "4GiB"
+        memory_limit = "4GiB"
         on_inconclusive = "fail"
         [[gates]]
         workload = "cosyvoice2.flow_encoder"
@@ -41,7 +41,7 @@ def test_the_example_of_the_documentation_is_understood() -> None:
     assert gate is not None
     assert gate.min_speedup == 1.10
     assert found.min_speedup(CELL, "cpu") is None
-    assert found.ceiling_bytes == 4 << 30
+    assert found.memory_limit_bytes == 4 << 30
     assert found.workloads["my.encoder"].variants == ("eager", "torchscript", "busy")
     assert not found.variants["busy"].exported
 
@@ -49,7 +49,7 @@ def test_the_example_of_the_documentation_is_understood() -> None:
 def test_the_cache_has_a_limit_where_one_is_set() -> None:
     assert policy('cache_limit = "20GiB"').cache_limit_bytes == 20 << 30
     assert policy("").cache_limit_bytes is None
-    with pytest.raises(UsageProblem, match=r"\[tool.jitgate\]: cache_limit: '20' is not a size"):
+    with pytest.raises(UsageError, match=r"\[tool.jitgate\]: cache_limit: '20' is not a size"):
         policy('cache_limit = "20"')
 
 
@@ -62,10 +62,10 @@ def test_a_workload_says_what_it_reads_of_a_checkpoint() -> None:
     found = policy(
         '[workloads."my.encoder"]\nfactory = "a:b"\ncheckpoint = ["flow.pt"]\n[workloads."other"]\nfactory = "a:b"'
     )
-    share = found.workloads["my.encoder"].share
-    assert share is not None
-    assert (share.files, share.generation, share.jit) == (("flow.pt",), "", None)
-    assert found.workloads["other"].share is None
+    taken = found.workloads["my.encoder"].checkpoint_spec
+    assert taken is not None
+    assert (taken.files, taken.generation, taken.jit) == (("flow.pt",), "", None)
+    assert found.workloads["other"].checkpoint_spec is None
 
 
 def test_shipped_workloads_can_be_left_out() -> None:
@@ -81,7 +81,7 @@ def test_the_project_ships_gates_that_match_something() -> None:
     assert "cosyvoice2.flow_encoder-first_chunk-inductor" in gated
     assert "cosyvoice2.flow_encoder-5s-torchscript" not in gated, "1.05 to 1.10 on a CPU: reported, not gated"
     limits = {cell: shipped.max_memory(cell, "cpu") for cell in cells}
-    own = {cell for cell, limit in limits.items() if limit != ("ceiling", 4 << 30)}
+    own = {cell for cell, limit in limits.items() if limit != ("memory_limit", 4 << 30)}
     assert {(cell.workload, cell.variant) for cell in own} == {("cosyvoice2.llm_decode", "eager")}
     assert {limits[cell] for cell in own} == {("max_memory", 3 << 30)}
 
@@ -121,15 +121,24 @@ def test_the_project_ships_gates_that_match_something() -> None:
         ("[variants.busy]\nfactory = 'a:b'\nprecision = 'fp13'", "precision = 'fp13' must be one of"),
         ("[workloads.x]\nfactory = 'a:b'\ntolerance = 2", "tolerance = 2 must be above 0 and below 1"),
         ("[workloads.x]\nfactory = 'a:b'\ntolerance = true", "tolerance = True must be above 0 and below 1"),
-        ("[workloads.x]\nfactory = 'a:b'\ngreedy = 0", "greedy = 0 must be as in { ids = 0, scores = 1, below"),
-        ("[workloads.x]\nfactory = 'a:b'\ngreedy = {ids = 0, scores = 1}", "must be as in { ids = 0"),
-        ("[workloads.x]\nfactory = 'a:b'\ngreedy = {ids = 1, scores = 1, below = 9}", "must be as in { ids = 0"),
-        ("[workloads.x]\nfactory = 'a:b'\ngreedy = {ids = 0, scores = 1, below = '9'}", "must be as in { ids = 0"),
+        (
+            "[workloads.x]\nfactory = 'a:b'\ntoken_agreement = 0",
+            "token_agreement = 0 must be as in { ids = 0, scores = 1, below",
+        ),
+        ("[workloads.x]\nfactory = 'a:b'\ntoken_agreement = {ids = 0, scores = 1}", "must be as in { ids = 0"),
+        (
+            "[workloads.x]\nfactory = 'a:b'\ntoken_agreement = {token_ids = 1, log_probs = 1, vocab_size = 9}",
+            "must be as in { ids = 0",
+        ),
+        (
+            "[workloads.x]\nfactory = 'a:b'\ntoken_agreement = {token_ids = 0, log_probs = 1, vocab_size = '9'}",
+            "must be as in { ids = 0",
+        ),
         ("[workloads.x]\nfactory = 'a:b'\ntolerance = {fp13 = 0.1}", "tolerance: there is no precision 'fp13'"),
     ],
 )
 def test_what_is_not_understood_is_said_in_one_sentence_with_its_place(text: str, said: str) -> None:
-    with pytest.raises(UsageProblem) as caught:
+    with pytest.raises(UsageError) as caught:
         policy(text)
     sentence = str(caught.value)
     assert said in sentence
@@ -152,7 +161,7 @@ def test_what_is_not_understood_is_said_in_one_sentence_with_its_place(text: str
 def test_a_gate_that_can_not_be_applied_is_an_error(gates: str, said: str) -> None:
     found = policy(gates)
     cells = found.cells({name: spec.scenarios for name, spec in found.workloads.items()})
-    with pytest.raises(UsageProblem) as caught:
+    with pytest.raises(UsageError) as caught:
         found.check(cells)
     assert said in str(caught.value)
 
@@ -176,28 +185,29 @@ def test_limits_on_slow_calls_are_read_and_the_baseline_may_have_one_in_millisec
 
 
 def test_a_file_that_is_not_there_or_not_toml_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageProblem, match="there is no such file"):
+    with pytest.raises(UsageError, match="there is no such file"):
         read_policy(tmp_path / "none.toml", must_exist=True)
     broken = tmp_path / "broken.toml"
     broken.write_text("[tool.jitgate\n")
-    with pytest.raises(UsageProblem, match=r"broken\.toml is not valid TOML: .*line 1"):
+    with pytest.raises(UsageError, match=r"broken\.toml is not valid TOML: .*line 1"):
         read_policy(broken, must_exist=True)
     broken.write_bytes(b"\xff\xfe")
-    with pytest.raises(UsageProblem, match="is not valid TOML"):
+    with pytest.raises(UsageError, match="is not valid TOML"):
         read_policy(broken, must_exist=False)
     empty = tmp_path / "empty.toml"
     empty.write_text("[tool.other]\n")
-    with pytest.raises(UsageProblem, match=r"has no \[tool\.jitgate\] table"):
+    with pytest.raises(UsageError, match=r"has no \[tool\.jitgate\] table"):
         read_policy(empty, must_exist=True)
     assert read_policy(empty, must_exist=False).gates == ()
 
 
 def test_a_workload_may_say_which_ids_are_chosen_by_which_scores() -> None:
     found = policy(
-        '[workloads.x]\nfactory = "a:b"\ngreedy = { ids = 0, scores = 2, below = 9 }\n[workloads.y]\nfactory = "a:b"'
+        '[workloads.x]\nfactory = "a:b"\ntoken_agreement = { token_ids = 0, log_probs = 2, vocab_size = 9 }\n'
+        '[workloads.y]\nfactory = "a:b"'
     )
-    assert found.workloads["x"].greedy == Greedy(ids=0, scores=2, below=9)
-    assert found.workloads["y"].greedy is None
+    assert found.workloads["x"].token_agreement == TokenAgreement(token_ids=0, log_probs=2, vocab_size=9)
+    assert found.workloads["y"].token_agreement is None
 
 
 def test_a_workload_may_bring_a_tolerance_of_its_own() -> None:

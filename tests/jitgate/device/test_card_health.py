@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jitgate.device import card_health
 from jitgate.device.card_health import CardHealth
-from jitgate.device.health import Together
+from jitgate.device.health import AllOf
 
 from tests.jitgate.device.cards import NVMLError
 
@@ -120,7 +120,7 @@ def test_without_nvidia_ml_py_that_is_said(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_the_first_of_several_watchers_that_saw_something_is_quoted() -> None:
-    both = Together([health(Card()), health(Card(reasons=0x40))])
+    both = AllOf([health(Card()), health(Card(reasons=0x40))])
     both.mark()
     assert "too hot" in str(both.cause())
 

@@ -7,7 +7,7 @@ import pytest
 from jitgate.device.card import CardSurvey
 from jitgate.device.device import Card, card_of, choose_device, select_visible, torch_built_for_cuda, visible_cards
 from jitgate.device.reading import Missing
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 
 from tests.jitgate.device.cards import LAPTOP, SERVER
 
@@ -44,7 +44,7 @@ def test_a_card_can_be_chosen_by_number() -> None:
 def test_a_device_that_is_not_there_is_refused_with_the_remedy(
     wish: str, cards: list[Card], built: bool, said: str
 ) -> None:
-    with pytest.raises(UsageProblem) as caught:
+    with pytest.raises(UsageError) as caught:
         choose_device(wish, lambda: cards, torch_has_cuda=built)
     assert said in str(caught.value)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from jitgate.device.device import Card, Device
 from jitgate.device.lock import RunLock, lock_folder, lock_name
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 
 HOLD = """
 import sys
@@ -46,7 +46,7 @@ def holder(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 def test_the_second_waits_says_for_whom_and_gives_up(holder: subprocess.Popen[str], tmp_path: Path) -> None:
     said: list[str] = []
-    with pytest.raises(UsageProblem) as caught:
+    with pytest.raises(UsageError) as caught:
         RunLock(Device("cpu"), tmp_path).acquire(0.2, said.append)
     assert f"cpu is in use by process {holder.pid} (in {ROOT}) since 20" in str(caught.value)
     assert "(--jitgate-lock-timeout)" in str(caught.value)
@@ -102,13 +102,13 @@ def test_a_note_that_can_not_be_read_does_not_matter(
 ) -> None:
     path = tmp_path / "cpu.json"
     path.unlink() if note is None else path.write_text(note)
-    with pytest.raises(UsageProblem, match="cpu is in use by another run"):
+    with pytest.raises(UsageError, match="cpu is in use by another run"):
         RunLock(Device("cpu"), tmp_path).acquire(0)
 
 
 def test_a_folder_that_can_not_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(UsageProblem, match="name another folder in JITGATE_LOCKS"):
+    with pytest.raises(UsageError, match="name another folder in JITGATE_LOCKS"):
         RunLock(Device("cpu"), tmp_path / "file" / "locks").acquire(0)
 
 

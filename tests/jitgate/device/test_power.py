@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from jitgate.device import power as draw
-from jitgate.device.power import CardMeter, Draw, ProcessorMeter, meter_of
+from jitgate.device.power import CardMeter, Power, ProcessorMeter, meter_of
 from jitgate.device.reading import Missing, known
-from jitgate.measure.power import draw_of
-from jitgate.pool.pool import Turn
+from jitgate.measure.power import power_of
+from jitgate.model.turn import Turn
 
 from tests.jitgate.device.cards import NVMLError
 
@@ -41,7 +41,7 @@ def _refuse() -> Any:
     raise NVMLError("Not Supported")
 
 
-def drawn(card: Card, *, window_s: float = 0.0) -> Draw:
+def drawn(card: Card, *, window_s: float = 0.0) -> Power:
     meter = CardMeter("GPU-aa11", card, window_s=window_s, sample_s=0.002)
     meter.begin()
     time.sleep(0.05)
@@ -50,7 +50,7 @@ def drawn(card: Card, *, window_s: float = 0.0) -> Draw:
 
 
 def test_a_card_tells_joules_a_call_watts_and_utilisation() -> None:
-    assert drawn(Card()) == Draw(energy_j=0.5, power_w=25.0, utilisation_percent=80.0)
+    assert drawn(Card()) == Power(energy_j=0.5, power_w=25.0, utilisation_percent=80.0)
 
 
 def test_samples_of_the_time_before_do_not_count() -> None:
@@ -124,8 +124,8 @@ class Counted:
 
     def begin(self) -> None: ...
 
-    def end(self, calls: int) -> Draw:
-        return Draw(1.0, 25.0, Missing("Not Supported"))
+    def end(self, calls: int) -> Power:
+        return Power(1.0, 25.0, Missing("Not Supported"))
 
 
 def test_a_worker_works_as_long_as_the_meter_needs() -> None:
@@ -135,7 +135,7 @@ def test_a_worker_works_as_long_as_the_meter_needs() -> None:
         asked.append(count)
         return Turn((1,) * count, ())
 
-    found = draw_of(Counted(), work, 0.011)
+    found = power_of(Counted(), work, 0.011)
     assert asked == [182]
     assert found == {
         "energy_j": 1.0,
@@ -143,4 +143,4 @@ def test_a_worker_works_as_long_as_the_meter_needs() -> None:
         "calls": 182,
         "missing": "utilisation_percent: Not Supported",
     }
-    assert draw_of(Counted(), lambda count: None, 10.0) == {"missing": "the worker failed while it was metered"}
+    assert power_of(Counted(), lambda count: None, 10.0) == {"missing": "the worker failed while it was metered"}

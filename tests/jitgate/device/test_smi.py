@@ -21,7 +21,7 @@ ROW = {
     "clocks.max.mem": "7001",
     "clocks.applications.graphics": "1980",
     "clocks.applications.memory": "[N/A]",
-    "power.draw": "3.53",
+    "power.power": "3.53",
     "power.limit": "[N/A]",
     "temperature.gpu": "45",
     "utilization.gpu": "19",

@@ -1,4 +1,4 @@
-"""The parts of a call, by the clock and by a stand-in card's events."""
+"""The stages of a call, by the clock and by a stand-in card's events."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class FakeCuda:
 def test_parts_are_summed_and_their_first_end_is_kept() -> None:
     watch = CudaStopwatch(FakeCuda())
     watch.start()
-    for part in ("a", "b", "b"):
-        watch.begin(part)
-        watch.end(part)
+    for stage in ("a", "b", "b"):
+        watch.begin(stage)
+        watch.end(stage)
     laps = watch.read()
     assert laps.spent_s == pytest.approx({"a": 0.001, "b": 0.002})
     assert laps.calls == {"a": 1, "b": 2}
@@ -59,10 +59,10 @@ def test_the_clock_moves_on() -> None:
     watch = stopwatch_for("cpu")
     assert isinstance(watch, WallStopwatch)
     watch.start()
-    for part in ("a", "b", "a"):
-        watch.begin(part)
+    for stage in ("a", "b", "a"):
+        watch.begin(stage)
         sum(range(1000))
-        watch.end(part)
+        watch.end(stage)
     laps = watch.read()
     assert laps.calls == {"a": 2, "b": 1}
     assert 0 < laps.first_s["a"] < laps.first_s["b"]

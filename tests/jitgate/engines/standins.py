@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import torch
-from jitgate.workloads.pretrained_file import JitFile
+from jitgate.workloads.pretrained_file import PretrainedFile
 from jitgate_cosyvoice.jit_files import JIT_FILES
 from torch import Tensor, nn
 
@@ -35,7 +35,7 @@ class Chunked(Plain):
         return self.out(xs), seen, cnn_cache
 
 
-def standin(jit: JitFile) -> JitFile:
+def standin(jit: PretrainedFile) -> PretrainedFile:
     """`jit`, with one of these in the place of its module."""
     chunked = "forward_chunk" in jit.methods
     methods = {**jit.methods, "forward": "xs: Tensor, xs_lens: Tensor"}

@@ -6,7 +6,8 @@ import importlib.util
 
 import pytest
 from jitgate.engines.available import missing
-from jitgate.engines.registry import VariantSpec, shipped_variants, variant_named
+from jitgate.engines.registry import shipped_variants, variant_named
+from jitgate.model.variant import VariantSpec
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,12 @@ from jitgate.engines.available import missing
 from jitgate.engines.compiler import missing_compiler
 from jitgate.engines.protocols import Call
 from jitgate.engines.registry import shipped_variants, variant_named
-from jitgate.engines.self_checking import Evident
+from jitgate.engines.self_checking import SelfCheckingRunner
 from jitgate.model.errors import Unavailable
 from jitgate.model.tolerance import TOLERANCE
 from jitgate.worker.accuracy import distance
 from jitgate.worker.content import leaves
-from jitgate.worker.variant_runner import Mount
+from jitgate.worker.variant_runner import VariantRunner
 
 from tests.jitgate.pool.models import Tiny
 
@@ -64,21 +64,21 @@ def seeded(module: type[torch.nn.Module]) -> torch.nn.Module:
     return module().eval().requires_grad_(False)
 
 
-def runner(name: str, module: torch.nn.Module, calls: list[Any], folder: Path) -> tuple[Mount, Call]:
+def runner(name: str, module: torch.nn.Module, calls: list[Any], folder: Path) -> tuple[VariantRunner, Call]:
     spec = variant_named(name)
     reason = missing(spec, "cpu")
     if reason is not None:
         pytest.skip(reason)
-    mount = Mount(asdict(spec), "cpu")
+    variant_runner = VariantRunner(asdict(spec), "cpu")
     if not spec.exported:
-        return mount, mount.applied(module, calls[0])
-    described = mount.described()
+        return variant_runner, variant_runner.applied(module, calls[0])
+    described = variant_runner.described()
     if described["unavailable"]:
         pytest.skip(described["unavailable"])
     path = folder / f"tiny{described['suffix']}"
-    facts: Mapping[str, str] = mount.export(module, calls, path)
+    facts: Mapping[str, str] = variant_runner.export(module, calls, path)
     assert path.stat().st_size > 0
-    return mount, mount.loaded({"one": [str(path), dict(facts)]})["one"]
+    return variant_runner, variant_runner.loaded({"one": [str(path), dict(facts)]})["one"]
 
 
 @pytest.mark.parametrize("name", TRIED)
@@ -87,14 +87,14 @@ def test_it_runs_and_gives_the_right_answer(name: str, tmp_path: Path) -> None:
     if variant_named(name).engine in COMPILING and missing_compiler():
         pytest.skip(str(missing_compiler()))
     right = [leaves(seeded(Tiny)(*call)) for call in CALLS]
-    mount, run = runner(name, seeded(Tiny), CALLS, tmp_path)
+    variant_runner, run = runner(name, seeded(Tiny), CALLS, tmp_path)
     with torch.inference_mode():
-        found = [leaves(run(*mount.inputs(call))) for call in CALLS]
+        found = [leaves(run(*variant_runner.inputs(call))) for call in CALLS]
     worst = max(distance(one, other) for one, other in zip(found, right, strict=True))
-    assert worst <= TOLERANCE[mount.spec.roughest]
-    if mount.spec.roughest != "fp32":
+    assert worst <= TOLERANCE[variant_runner.spec.roughest]
+    if variant_runner.spec.roughest != "fp32":
         assert worst > 1e-5, "in coarser numbers the answer can't be float32's"
-    assert not isinstance(run, Evident) or run.proof() is None
+    assert not isinstance(run, SelfCheckingRunner) or run.proof() is None
 
 
 @pytest.mark.parametrize("name", ["torchscript", "onnxruntime"])
@@ -153,9 +153,9 @@ def test_a_compiler_that_compiled_nothing_is_eager() -> None:
 
 def test_a_precision_and_an_option_are_part_of_the_key() -> None:
     names = ["torchscript", "torchscript+bf16", "torchscript+ofi", "torchscript+original"]
-    keys = [Mount(asdict(variant_named(name)), "cpu").described()["key"] for name in names]
+    keys = [VariantRunner(asdict(variant_named(name)), "cpu").described()["key"] for name in names]
     assert len(set(keys)) == len(names)
-    assert keys == [Mount(asdict(variant_named(name)), "cpu").described()["key"] for name in names]
+    assert keys == [VariantRunner(asdict(variant_named(name)), "cpu").described()["key"] for name in names]
 
 
 def test_the_switches_of_the_originals_export_are_put_back(tmp_path: Path) -> None:

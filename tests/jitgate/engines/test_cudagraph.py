@@ -76,11 +76,11 @@ def test_plain_arguments_are_part_of_what_was_captured() -> None:
 def test_a_new_shape_counts_as_a_capture() -> None:
     run = Replayed(Tiny().eval(), FakeRecorder())
     run(torch.randn(4, 64))
-    assert dict(run.rebuilds()) == {"CUDA-graph re-capture": 1}
+    assert dict(run.recompiles()) == {"CUDA-graph re-capture": 1}
     run(torch.randn(4, 64))
-    assert dict(run.rebuilds()) == {}
+    assert dict(run.recompiles()) == {}
     run(torch.randn(5, 64))
-    assert dict(run.rebuilds()) == {"CUDA-graph re-capture": 1}
+    assert dict(run.recompiles()) == {"CUDA-graph re-capture": 1}
 
 
 def test_code_that_waits_for_the_device_is_captured_as_torch_export_writes_it() -> None:

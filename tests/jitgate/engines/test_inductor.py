@@ -9,7 +9,7 @@ from jitgate.engines.capture import free_sizes
 from jitgate.engines.inductor import Inductor
 from jitgate.engines.packaged import Packaged
 from jitgate.engines.scratch import VARIABLE
-from jitgate.engines.self_checking import Evident
+from jitgate.engines.self_checking import SelfCheckingRunner
 from jitgate.model.errors import Unavailable
 
 from tests.jitgate.engines.graph.rewriting import Steps
@@ -39,9 +39,9 @@ def test_a_package_serves_lengths_it_was_not_exported_with(tmp_path: Path, monke
     facts = Inductor().export(module, calls, path)
     loaded = Inductor().load(path, "cpu", facts)
     assert list(scratch.iterdir()), "torch unpacked the package there, and not among the system's temporary files"
-    assert isinstance(loaded, Evident)
+    assert isinstance(loaded, SelfCheckingRunner)
     assert loaded.proof() is None
-    assert loaded.rebuilds() == {}
+    assert loaded.recompiles() == {}
     for length in (5, 9, 17):
         x = torch.randn(length, 64)
         with torch.no_grad():

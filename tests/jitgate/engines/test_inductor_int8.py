@@ -50,7 +50,7 @@ def test_layers_of_constants_are_found_once_their_slices_are_behind_them() -> No
 
 def test_what_a_call_computes_is_int8_and_what_is_built_is_not() -> None:
     module = Positions().eval()
-    assert quantised(module, CALLS) == {"instead": ""}
+    assert quantised(module, CALLS) == {"fallback": ""}
     assert type(module.own.weight.data) is not torch.Tensor
     assert type(module.first.weight.data) is type(module.second.weight.data) is torch.Tensor
 
@@ -58,7 +58,7 @@ def test_what_a_call_computes_is_int8_and_what_is_built_is_not() -> None:
 def test_a_quantiser_that_quantised_nothing_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torchao.quantization.quantize_", lambda *_, **__: None)
     facts = quantised(Positions().eval(), CALLS)
-    package = QuantisedPackage(SimpleNamespace(loader=AOTIModelPackageLoader()), "cpu", facts["instead"])
+    package = QuantisedPackage(SimpleNamespace(loader=AOTIModelPackageLoader()), "cpu", facts["fallback"])
     assert package.proof() == "int8: 1 of 1 linear layers are not quantised (own)"
 
 

@@ -21,7 +21,7 @@ from jitgate.engines.graph.onnx_graph import (
 )
 from jitgate.engines.onnxruntime import CPU, CUDA, Bound, OnnxRuntime, Session
 from jitgate.model.errors import Unavailable
-from jitgate.workloads.workload import Inputs
+from jitgate.model.inputs import Inputs
 from torch.utils import _pytree
 
 from tests.jitgate.engines.graph.rewriting import Steps

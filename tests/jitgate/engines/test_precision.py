@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 from jitgate.engines.precision import Precision, adapted, cast, converted, dtype_of, switch
-from jitgate.engines.self_checking import Evident, Witnessed
+from jitgate.engines.self_checking import SelfChecking, SelfCheckingRunner
 from jitgate.model.errors import Unavailable
 
 from tests.jitgate.pool.models import Tiny
@@ -50,13 +50,13 @@ def test_autocast_holds_inside_of_a_call_only(precision: Precision) -> None:
 
 
 def test_a_cast_call_has_the_evidence_of_what_it_calls() -> None:
-    inner = Witnessed(lambda x: x, proof=lambda call: "it is a stand-in", rebuilds=lambda: {"recompile": 2})
+    inner = SelfChecking(lambda x: x, proof=lambda call: "it is a stand-in", recompiles=lambda: {"recompile": 2})
     outer = cast(inner, Precision.AUTOCAST_BF16, "cpu")
-    assert isinstance(outer, Evident)
-    assert (outer.proof(), dict(outer.rebuilds())) == ("it is a stand-in", {"recompile": 2})
+    assert isinstance(outer, SelfCheckingRunner)
+    assert (outer.proof(), dict(outer.recompiles())) == ("it is a stand-in", {"recompile": 2})
     plain = cast(lambda x: x, Precision.AUTOCAST_BF16, "cpu")
-    assert isinstance(plain, Evident)
-    assert (plain.proof(), dict(plain.rebuilds())) == (None, {})
+    assert isinstance(plain, SelfCheckingRunner)
+    assert (plain.proof(), dict(plain.recompiles())) == (None, {})
 
 
 @pytest.mark.parametrize("precision", [Precision.TF32, Precision.BF16, Precision.AUTOCAST_BF16])

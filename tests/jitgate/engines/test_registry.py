@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jitgate.engines.catalogue import ENGINES
 from jitgate.engines.precision import Precision
-from jitgate.engines.registry import BASELINE, CONTROL, VariantSpec, shipped_variants, variant_named
-from jitgate.model.errors import UsageProblem
+from jitgate.engines.registry import shipped_variants, variant_named
+from jitgate.model.errors import UsageError
+from jitgate.model.variant import BASELINE, CONTROL, VariantSpec
 
 SHIPPED = shipped_variants()
 
@@ -23,7 +24,7 @@ def test_every_engine_and_precision_is_there_or_has_a_reason() -> None:
                 assert variant_named(full).precision == precision
                 assert precision not in engine.why_not
             else:
-                with pytest.raises(UsageProblem, match=f"{name} does not run in {precision}: .{{20}}"):
+                with pytest.raises(UsageError, match=f"{name} does not run in {precision}: .{{20}}"):
                     variant_named(full)
 
 
@@ -62,7 +63,7 @@ def test_integers_are_what_an_int8_variant_is_judged_by() -> None:
     ],
 )
 def test_what_there_is_not_is_said_in_one_sentence(name: str, said: str) -> None:
-    with pytest.raises(UsageProblem) as caught:
+    with pytest.raises(UsageError) as caught:
         variant_named(name)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -72,6 +73,6 @@ def test_what_there_is_not_is_said_in_one_sentence(name: str, said: str) -> None
 def test_any_text_is_a_variant_or_bad_input(name: str) -> None:
     try:
         found = variant_named(name).name
-    except UsageProblem as problem:
+    except UsageError as problem:
         found, said = "", str(problem)
     assert found in SHIPPED or "\n" not in said

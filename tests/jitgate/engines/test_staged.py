@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 
 import pytest
-from jitgate.engines.registry import VariantSpec, shipped_variants
-from jitgate.engines.staged import is_staged, staged_variant, stages_of, with_staged
-from jitgate.model.errors import UsageProblem
+from jitgate.config.staged import with_staged
+from jitgate.engines.registry import shipped_variants
+from jitgate.engines.staged import is_staged, staged_variant, stages_of
+from jitgate.model.errors import UsageError
+from jitgate.model.variant import VariantSpec
 from jitgate_cosyvoice.registry import shipped_workloads
 
 VARIANTS = {
@@ -47,7 +49,7 @@ def test_what_runs_as_before_is_not_changed() -> None:
     ],
 )
 def test_a_name_that_is_none_is_one_sentence(name: str, said: str) -> None:
-    with pytest.raises(UsageProblem) as caught:
+    with pytest.raises(UsageError) as caught:
         staged_variant(name, VARIANTS, "my.toml")
     assert str(caught.value).startswith(f"my.toml: {name!r}")
     assert said in str(caught.value)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from jitgate.engines.scripted import Scripted
-from jitgate.engines.self_checking import Evident
+from jitgate.engines.self_checking import SelfCheckingRunner
 from jitgate.engines.torchscript import TorchScript
 
 from tests.jitgate.pool.models import Tiny
@@ -48,15 +48,15 @@ def test_what_is_no_graph_at_all_is_refused(tmp_path: Path, monkeypatch: pytest.
 
 def test_a_graph_that_was_never_planned_is_no_proof(saved: tuple[Path, dict[str, str]]) -> None:
     loaded = TorchScript().load(saved[0], "cpu", saved[1])
-    assert isinstance(loaded, Evident)
-    assert loaded.rebuilds() == {}
+    assert isinstance(loaded, SelfCheckingRunner)
+    assert loaded.recompiles() == {}
     assert "planned nothing" in (loaded.proof() or "")
     for _ in range(2):
         loaded(X, 2)
     assert loaded.proof() is None
-    assert loaded.rebuilds() == {"new specialisation": 1}, "the profiling executor has made its optimised graph"
+    assert loaded.recompiles() == {"new specialisation": 1}, "the profiling executor has made its optimised graph"
     loaded(torch.randn(7, 64), 3)
-    assert loaded.rebuilds() == {}
+    assert loaded.recompiles() == {}
 
 
 def test_python_code_in_the_place_of_a_graph_is_seen() -> None:

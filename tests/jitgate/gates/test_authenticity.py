@@ -4,13 +4,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from jitgate.engines.registry import BASELINE, CONTROL
 from jitgate.gates.authenticity import UNROUNDED, in_words
 from jitgate.gates.judge import Judge
+from jitgate.model.accuracy import Accuracy
 from jitgate.model.failure import Failure, FailureKind
 from jitgate.model.measurement import Measurement
-from jitgate.statistics import Answer
-from jitgate.worker.accuracy import Parity
+from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.statistics import Outcome
 
 from tests.jitgate.measurements import made_of
 
@@ -19,14 +19,16 @@ JUDGE = Judge(alpha=0.01)
 
 def changed(name: str, **fields: Any) -> Measurement:
     measurement = made_of(2.0)
-    return replace(measurement, arms={**measurement.arms, name: replace(measurement.arms[name], **fields)})
+    return replace(
+        measurement, all_samples={**measurement.all_samples, name: replace(measurement.all_samples[name], **fields)}
+    )
 
 
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"instead": "it is eager"}, "jit is not on: it is eager"),
-        ({"rebuilds": {"recompile: size of 'x'": 3}}, "built anew what should only run: 3 x recompile (size of 'x')"),
+        ({"fallback": "it is eager"}, "jit is not on: it is eager"),
+        ({"recompiles": {"recompile: size of 'x'": 3}}, "built anew what should only run: 3 x recompile (size of 'x')"),
         ({"precision": "int8"}, "its output is float32's (relative L2 distance 1.0e-06)"),
     ],
     ids=["off", "rebuilt", "not rounded"],
@@ -38,39 +40,39 @@ def test_no_speed_is_believed_of_what_is_off_or_was_built_anew(fields: dict[str,
         JUDGE.slow_calls(measurement, "jit", "max_p95_ms", 1000.0),
         JUDGE.genuine(measurement, "jit"),
     ):
-        assert ruling.verdict is Answer.INVALID
+        assert ruling.verdict is Outcome.INVALID
         assert said in ruling.reason
     assert not JUDGE.undecided(measurement, "jit", "min_speedup", 1.10), "more rounds change nothing about it"
 
 
 def test_what_is_on_and_only_ran_passes_whatever_it_built_while_it_was_warmed_up() -> None:
-    measurement = changed("jit", warm_rebuilds={"recompile": 9})
-    assert JUDGE.genuine(measurement, "jit").verdict is Answer.PASS
-    assert JUDGE.speed(measurement, "jit", 1.10).verdict is Answer.PASS
+    measurement = changed("jit", warm_up_recompiles={"recompile": 9})
+    assert JUDGE.genuine(measurement, "jit").verdict is Outcome.PASS
+    assert JUDGE.speed(measurement, "jit", 1.10).verdict is Outcome.PASS
 
 
 @pytest.mark.parametrize("name", [BASELINE, CONTROL])
 def test_a_baseline_that_was_built_anew_is_no_baseline(name: str) -> None:
-    ruling = JUDGE.speed(changed(name, rebuilds={"graph break": 1}), "jit", 1.10)
-    assert ruling.verdict is Answer.INVALID
+    ruling = JUDGE.speed(changed(name, recompiles={"graph break": 1}), "jit", 1.10)
+    assert ruling.verdict is Outcome.INVALID
     assert ruling.reason.startswith(f"of {name}, which it is compared with: ")
 
 
 def test_rebuilds_may_be_allowed_and_a_dead_variant_is_a_failure() -> None:
-    twice = changed("jit", rebuilds={"recompile": 2})
-    assert JUDGE.genuine(twice, "jit", 1).verdict is Answer.INVALID
-    assert JUDGE.genuine(twice, "jit", 2).verdict is Answer.PASS
+    twice = changed("jit", recompiles={"recompile": 2})
+    assert JUDGE.genuine(twice, "jit", 1).verdict is Outcome.INVALID
+    assert JUDGE.genuine(twice, "jit", 2).verdict is Outcome.PASS
     dead = changed("jit", failure=Failure(FailureKind.DIED, "gone"))
-    assert JUDGE.genuine(dead, "jit").verdict is Answer.FAIL
+    assert JUDGE.genuine(dead, "jit").verdict is Outcome.FAIL
 
 
 @pytest.mark.parametrize(("rel_l2", "on"), [(UNROUNDED / 2, False), (UNROUNDED * 2, True), (0.0, False)])
 def test_half_precision_leaves_its_mark(rel_l2: float, on: bool) -> None:
-    measurement = changed("jit", precision="bf16", parity=Parity(rel_l2), tolerance=0.1)
-    assert (JUDGE.genuine(measurement, "jit").verdict is Answer.PASS) == on
+    measurement = changed("jit", precision="bf16", accuracy=Accuracy(rel_l2), tolerance=0.1)
+    assert (JUDGE.genuine(measurement, "jit").verdict is Outcome.PASS) == on
 
 
 def test_causes_are_counted_with_the_most_frequent_reason_of_each() -> None:
-    rebuilds = {"recompile: a": 1, "recompile: b": 2, "recompile": 3, "graph break": 1}
-    assert in_words(rebuilds) == "6 x recompile (b), 1 x graph break"
+    recompiles = {"recompile: a": 1, "recompile: b": 2, "recompile": 3, "graph break": 1}
+    assert in_words(recompiles) == "6 x recompile (b), 1 x graph break"
     assert in_words({}) == ""

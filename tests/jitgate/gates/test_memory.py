@@ -10,11 +10,11 @@ import pytest
 from jitgate.config.policy import Gate, Policy
 from jitgate.gates.judge import Judge, rulings
 from jitgate.gates.memory import Phase, judge_growth, judge_memory
-from jitgate.model.cold_start import Cold
+from jitgate.model.cold_start import ColdStart
 from jitgate.model.failure import Failure, FailureKind
-from jitgate.model.figures import Life, most_memory
-from jitgate.model.measurement import Arm
-from jitgate.statistics import Answer
+from jitgate.model.figures import ProcessRun, most_memory
+from jitgate.model.samples import Samples
+from jitgate.statistics import Outcome
 
 from tests.jitgate.measurements import MIB, made_of
 
@@ -27,64 +27,68 @@ PARTS = {
 }
 
 
-def arm(**changes: object) -> Arm:
-    return replace(made_of(1.0).arms["jit"], **{"memory": PARTS, **changes})  # type: ignore[arg-type]
+def samples(**changes: object) -> Samples:
+    return replace(made_of(1.0).all_samples["jit"], **{"memory": PARTS, **changes})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     ("phase", "limit", "expected"),
     [
-        (Phase.ALL, 500, Answer.PASS),
-        (Phase.ALL, 499, Answer.FAIL),
-        (Phase.LOAD, 499, Answer.FAIL),
-        (Phase.STEADY, 400, Answer.PASS),
-        (Phase.STEADY, 399, Answer.FAIL),
+        (Phase.ALL, 500, Outcome.PASS),
+        (Phase.ALL, 499, Outcome.FAIL),
+        (Phase.LOAD, 499, Outcome.FAIL),
+        (Phase.STEADY, 400, Outcome.PASS),
+        (Phase.STEADY, 399, Outcome.FAIL),
     ],
 )
-def test_a_limit_is_about_its_phase(phase: Phase, limit: int, expected: Answer) -> None:
-    assert judge_memory(arm(), limit * MIB, phase)[0] is expected
+def test_a_limit_is_about_its_phase(phase: Phase, limit: int, expected: Outcome) -> None:
+    assert judge_memory(samples(), limit * MIB, phase)[0] is expected
 
 
 def test_the_part_that_took_most_is_named_first() -> None:
-    _, reason = judge_memory(arm(), 350 * MIB, Phase.STEADY)
+    _, reason = judge_memory(samples(), 350 * MIB, Phase.STEADY)
     assert reason.endswith("50 MiB above 350 MiB; of it activations 290 MiB, weights 100 MiB, all else 10 MiB")
-    _, reason = judge_memory(arm(), 350 * MIB, Phase.ALL)
+    _, reason = judge_memory(samples(), 350 * MIB, Phase.ALL)
     assert reason.endswith("; loading took it, steady calls need 400 MiB")
 
 
 def test_what_was_not_read_is_never_green() -> None:
-    answer, _ = judge_memory(arm(memory={"peak_bytes": None}), 1 << 60, Phase.ALL)
-    assert answer is Answer.INVALID
+    answer, _ = judge_memory(samples(memory={"peak_bytes": None}), 1 << 60, Phase.ALL)
+    assert answer is Outcome.INVALID
 
 
 def test_a_run_that_was_ended_before_its_memory_was_read_says_so() -> None:
-    answer, reason = judge_memory(arm(memory={}), 1 << 60, Phase.ALL)
+    answer, reason = judge_memory(samples(memory={}), 1 << 60, Phase.ALL)
     assert (answer, reason) == (
-        Answer.INVALID,
+        Outcome.INVALID,
         "the run ended before its memory was read, so nothing can be said about the limit",
     )
 
 
 @pytest.mark.parametrize("peak", [1, 500 * MIB])
 def test_a_reading_that_is_not_exclusive_decides_nothing(peak: int) -> None:
-    doubted = arm(memory=PARTS | {"peak_bytes": peak, "doubt": "not exclusive: another process came to the card"})
+    doubted = samples(memory=PARTS | {"peak_bytes": peak, "doubt": "not exclusive: another process came to the card"})
     answer, reason = judge_memory(doubted, 400 * MIB, Phase.ALL)
-    assert answer is Answer.INVALID
+    assert answer is Outcome.INVALID
     assert "not exclusive: another process came to the card" in reason
-    unread = arm(memory={"peak_bytes": None, "doubt": "the card's memory could not be read"})
+    unread = samples(memory={"peak_bytes": None, "doubt": "the card's memory could not be read"})
     assert "the card's memory could not be read, so nothing" in judge_memory(unread, 1 << 60, Phase.ALL)[1]
 
 
-def lives(*memories: Mapping[str, Any]) -> Arm:
-    """An arm that was measured in so many processes."""
-    return arm(memory=most_memory(memories), lives=tuple(Life(Cold(), memory, ()) for memory in memories))
+def process_runs(*memories: Mapping[str, Any]) -> Samples:
+    """An samples that was measured in so many processes."""
+    return samples(
+        memory=most_memory(memories), process_runs=tuple(ProcessRun(ColdStart(), memory, ()) for memory in memories)
+    )
 
 
 def test_the_process_that_took_most_in_the_phase_counts_whichever_peak_was_the_largest() -> None:
-    both = lives(PARTS, PARTS | {"peak_bytes": 450 * MIB, "load_peak_bytes": 430 * MIB, "steady_peak_bytes": 450 * MIB})
-    assert judge_memory(both, 400 * MIB, Phase.STEADY)[0] is Answer.FAIL
-    assert judge_memory(both, 450 * MIB, Phase.STEADY)[0] is Answer.PASS
-    assert judge_memory(both, 450 * MIB, Phase.LOAD)[0] is Answer.FAIL
+    both = process_runs(
+        PARTS, PARTS | {"peak_bytes": 450 * MIB, "load_peak_bytes": 430 * MIB, "steady_peak_bytes": 450 * MIB}
+    )
+    assert judge_memory(both, 400 * MIB, Phase.STEADY)[0] is Outcome.FAIL
+    assert judge_memory(both, 450 * MIB, Phase.STEADY)[0] is Outcome.PASS
+    assert judge_memory(both, 450 * MIB, Phase.LOAD)[0] is Outcome.FAIL
     assert both.peak_bytes == 500 * MIB
 
 
@@ -96,38 +100,38 @@ def test_the_process_that_took_most_in_the_phase_counts_whichever_peak_was_the_l
 def test_a_process_of_which_nothing_can_be_said_is_not_covered_by_one_that_was_read(
     second: Mapping[str, Any],
 ) -> None:
-    assert judge_memory(lives(PARTS, second), 1 << 60, Phase.ALL)[0] is Answer.INVALID
+    assert judge_memory(process_runs(PARTS, second), 1 << 60, Phase.ALL)[0] is Outcome.INVALID
 
 
 def test_on_a_card_context_and_workspaces_are_a_part_of_their_own() -> None:
-    _, reason = judge_memory(arm(memory=PARTS | {"outside_bytes": 7 * MIB}), 350 * MIB, Phase.STEADY)
+    _, reason = judge_memory(samples(memory=PARTS | {"outside_bytes": 7 * MIB}), 350 * MIB, Phase.STEADY)
     assert reason.endswith("; of it activations 290 MiB, weights 100 MiB, context and workspaces 7 MiB, all else 3 MiB")
 
 
 def test_a_dead_worker_fails() -> None:
-    dead = arm(failure=Failure(FailureKind.DIED, "worker jit was killed"))
-    assert judge_memory(dead, 1 << 60, Phase.ALL) == (Answer.FAIL, "worker jit was killed")
-    assert judge_growth(dead) == (Answer.FAIL, "worker jit was killed")
+    dead = samples(failure=Failure(FailureKind.DIED, "worker jit was killed"))
+    assert judge_memory(dead, 1 << 60, Phase.ALL) == (Outcome.FAIL, "worker jit was killed")
+    assert judge_growth(dead) == (Outcome.FAIL, "worker jit was killed")
 
 
 def test_growth_is_judged_from_the_levels_after_the_turns() -> None:
     leaking = tuple((calls, 100 * MIB + calls * MIB) for calls in range(4, 100, 4))
-    answer, reason = judge_growth(arm(levels=(leaking,)))
-    assert answer is Answer.FAIL
+    answer, reason = judge_growth(samples(levels=(leaking,)))
+    assert answer is Outcome.FAIL
     assert "1 MiB a call" in reason
-    assert judge_growth(arm(levels=(tuple((calls, 100 * MIB) for calls in range(4, 100, 4)),)))[0] is Answer.PASS
-    few = (Answer.INCONCLUSIVE, "3 readings are too few to see whether memory grows")
-    assert judge_growth(arm(levels=(leaking[:3],))) == few
+    assert judge_growth(samples(levels=(tuple((calls, 100 * MIB) for calls in range(4, 100, 4)),)))[0] is Outcome.PASS
+    few = (Outcome.INCONCLUSIVE, "3 readings are too few to see whether memory grows")
+    assert judge_growth(samples(levels=(leaking[:3],))) == few
 
 
 def test_loading_has_a_limit_of_its_own_where_a_gate_says_so() -> None:
     measurement = made_of(1.0, peak_bytes=None)
-    measurement = replace(measurement, arms={**measurement.arms, "jit": arm()})
+    measurement = replace(measurement, all_samples={**measurement.all_samples, "jit": samples()})
     both = Policy(gates=(Gate("here", max_memory_bytes=400 * MIB, max_load_memory_bytes=600 * MIB),))
     judge = Judge(0.01)
     assert [(found.gate, found.verdict) for found in rulings(both, judge, measurement, "jit")] == [
-        ("max_memory=400MiB", Answer.PASS),
-        ("max_load_memory=600MiB", Answer.PASS),
+        ("max_memory=400MiB", Outcome.PASS),
+        ("max_load_memory=600MiB", Outcome.PASS),
     ]
     alone = Policy(gates=(Gate("here", max_memory_bytes=400 * MIB),))
-    assert [found.verdict for found in rulings(alone, judge, measurement, "jit")] == [Answer.FAIL]
+    assert [found.verdict for found in rulings(alone, judge, measurement, "jit")] == [Outcome.FAIL]

@@ -8,28 +8,29 @@ from typing import Any
 
 import pytest
 from jitgate.config.policy import Gate, Policy
-from jitgate.engines.registry import BASELINE
 from jitgate.gates.judge import Judge
 from jitgate.gates.recommendation import recommend
-from jitgate.model.cold_start import Cold
+from jitgate.model.cold_start import ColdStart
 from jitgate.model.failure import Failure, FailureKind
-from jitgate.model.measurement import Arm, Measurement
+from jitgate.model.measurement import Measurement
 from jitgate.model.one_time_cost import once_s
+from jitgate.model.samples import Samples
+from jitgate.model.variant import BASELINE
 
 from tests.jitgate.measurements import MIB, made_of
 
 JUDGE = Judge(0.01)
-POLICY = Policy(ceiling_bytes=4 << 30)
+POLICY = Policy(memory_limit_bytes=4 << 30)
 WARM = (0.010,) * 8
 
 
-def costing(arm: Arm, *, build_s: float | None, load_s: float, first_s: float) -> Arm:
-    """An arm whose process was exported in `build_s`, loaded in `load_s`, and had one slow call."""
+def costing(samples: Samples, *, build_s: float | None, load_s: float, first_s: float) -> Samples:
+    """An samples whose process was exported in `build_s`, loaded in `load_s`, and had one slow call."""
     warm_s = (first_s, *WARM)
     size = None if build_s is None else 1
     return replace(
-        arm,
-        cold=Cold(build_s, load_s, first_s, artefact_bytes=size, warm_s=warm_s),
+        samples,
+        cold_start=ColdStart(build_s, load_s, first_s, artefact_bytes=size, warm_s=warm_s),
         warm_s=warm_s,
     )
 
@@ -37,12 +38,12 @@ def costing(arm: Arm, *, build_s: float | None, load_s: float, first_s: float) -
 def measured(ratio: float, **more: Any) -> Measurement:
     """Eager, 10 ms a call, and a `jit` that costs 60 s to export, 1 s to load, 1 s in its first call."""
     found = made_of(ratio, **more)
-    arms = {
-        **found.arms,
-        BASELINE: costing(found.arms[BASELINE], build_s=None, load_s=0.0, first_s=0.110),
-        "jit": costing(found.arms["jit"], build_s=60.0, load_s=1.0, first_s=1.010),
+    all_samples = {
+        **found.all_samples,
+        BASELINE: costing(found.all_samples[BASELINE], build_s=None, load_s=0.0, first_s=0.110),
+        "jit": costing(found.all_samples["jit"], build_s=60.0, load_s=1.0, first_s=1.010),
     }
-    return replace(found, arms=arms)
+    return replace(found, all_samples=all_samples)
 
 
 def test_a_decidedly_faster_variant_is_recommended_with_its_cost_and_when_that_is_paid() -> None:
@@ -66,7 +67,7 @@ def test_a_decidedly_faster_variant_is_recommended_with_its_cost_and_when_that_i
         (measured(0.7), "at most"),
         (measured(2.0, rel_l2=0.5), "the output is not the baseline's"),
         (measured(2.0, failure=Failure(FailureKind.UNAVAILABLE, "needs a flux capacitor")), "needs a flux capacitor"),
-        (measured(2.0, tainted=100), "were left out"),
+        (measured(2.0, excluded=100), "were left out"),
         (measured(2.0, peak_bytes=5 << 30), "5.00 GiB of memory are more than 4.00 GiB"),
         (measured(2.0, peak_bytes=None), "its memory is not known"),
     ],
@@ -75,19 +76,19 @@ def test_otherwise_it_is_eager_and_the_reason_is_said(measurement: Measurement, 
     found = recommend(POLICY, JUDGE, measurement)
     assert found is not None
     assert (found.variant, found.speedup) == (BASELINE, None)
-    assert why in found.passed_over["jit"].sentence
+    assert why in found.rejections["jit"].sentence
 
 
 def test_of_two_the_faster_one_that_fits() -> None:
     one, two = measured(1.5), measured(2.0)
-    both = replace(one, arms={**one.arms, "aot": replace(two.arms["jit"], name="aot")})
+    both = replace(one, all_samples={**one.all_samples, "aot": replace(two.all_samples["jit"], name="aot")})
     found = recommend(POLICY, JUDGE, both)
     assert found is not None
     assert found.variant == "aot"
-    assert found.passed_over["jit"].words.startswith("1.5")
-    large = replace(both.arms["aot"], memory={"peak_bytes": 1 << 40})
+    assert found.rejections["jit"].words.startswith("1.5")
+    large = replace(both.all_samples["aot"], memory={"peak_bytes": 1 << 40})
     tight = Policy(gates=(Gate("here", variant="aot", max_memory_bytes=1 << 30),))
-    found = recommend(tight, JUDGE, replace(both, arms={**both.arms, "aot": large}))
+    found = recommend(tight, JUDGE, replace(both, all_samples={**both.all_samples, "aot": large}))
     assert found is not None
     assert found.variant == "jit"
 
@@ -99,26 +100,26 @@ def test_without_a_baseline_or_a_round_nothing_is_recommended() -> None:
 
 
 def test_a_cost_with_an_unknown_part_is_unknown() -> None:
-    arm = measured(2.0).arms["jit"]
-    assert once_s(arm, cached=False) == pytest.approx(62.0)
-    assert once_s(arm, cached=True) == pytest.approx(2.0)
-    assert once_s(replace(arm, warm_s=(2.0, 1.0)), cached=True) is None
-    assert once_s(replace(arm, cold=Cold()), cached=True) is None
+    samples = measured(2.0).all_samples["jit"]
+    assert once_s(samples, cached=False) == pytest.approx(62.0)
+    assert once_s(samples, cached=True) == pytest.approx(2.0)
+    assert once_s(replace(samples, warm_s=(2.0, 1.0)), cached=True) is None
+    assert once_s(replace(samples, cold_start=ColdStart()), cached=True) is None
     found = recommend(POLICY, JUDGE, made_of(2.0))
     assert found is not None
     assert (found.variant, found.first.payback) == ("jit", None)
 
 
 def test_the_longer_of_two_warm_ups_counts() -> None:
-    arm = measured(2.0).arms["jit"]
-    longer = replace(arm, warm_s=(5.010, *WARM))
+    samples = measured(2.0).all_samples["jit"]
+    longer = replace(samples, warm_s=(5.010, *WARM))
     assert once_s(longer, cached=True) == pytest.approx(6.0)
 
 
 def test_what_costs_nothing_more_is_paid_at_once() -> None:
     found = measured(2.0)
-    cheap = costing(found.arms["jit"], build_s=0.0, load_s=0.0, first_s=0.010)
-    best = recommend(POLICY, JUDGE, replace(found, arms={**found.arms, "jit": cheap}))
+    cheap = costing(found.all_samples["jit"], build_s=0.0, load_s=0.0, first_s=0.010)
+    best = recommend(POLICY, JUDGE, replace(found, all_samples={**found.all_samples, "jit": cheap}))
     assert best is not None
     assert best.first.payback is not None
     assert best.first.payback.calls == 0

@@ -1,4 +1,4 @@
-"""New lengths and the distance to the limit, from figures made by hand."""
+"""New lengths and the roofline to the limit, from figures made by hand."""
 
 from __future__ import annotations
 
@@ -6,34 +6,36 @@ import math
 from dataclasses import replace
 
 import pytest
-from jitgate.gates.roofline import Distance, distance, new_length
-from jitgate.model.figures import NewLength, NewLengths, Work, new_lengths
-from jitgate.statistics import Bound, Ceiling, Interval
+from jitgate.gates.roofline import RooflineEfficiency, roofline, unseen_shape
+from jitgate.model.figures import FlopCount, UnseenShape, UnseenShapes, unseen_shapes
+from jitgate.statistics import Bound, Interval, PeakRates
 
 from tests.jitgate.measurements import made_of
 
-WORK = Work(flops=4e9, parameter_bytes=100e6, activation_bytes=20e6)
+WORK = FlopCount(flops=4e9, parameter_bytes=100e6, activation_bytes=20e6)
 
 
 def test_the_distance_is_that_of_the_larger_bound_in_the_variants_own_precision() -> None:
-    found = replace(made_of(1.0), work=WORK, ceilings={"fp32": Ceiling(1e12, 40e9), "bf16": Ceiling(4e12, 40e9)})
-    full = distance(found, "jit", 0.01)
+    found = replace(
+        made_of(1.0), flop_count=WORK, peak_rates={"fp32": PeakRates(1e12, 40e9), "bf16": PeakRates(4e12, 40e9)}
+    )
+    full = roofline(found, "jit", 0.01)
     assert full is not None
     assert full.bound is Bound.ARITHMETIC
     assert full.limit_s == pytest.approx(4e-3)
     assert full.share.estimate == pytest.approx(0.4, rel=0.02)
-    half = replace(found, arms={**found.arms, "jit": replace(found.arms["jit"], precision="bf16")})
-    narrow = distance(half, "jit", 0.01)
+    half = replace(found, all_samples={**found.all_samples, "jit": replace(found.all_samples["jit"], precision="bf16")})
+    narrow = roofline(half, "jit", 0.01)
     assert narrow is not None
     assert narrow.bound is Bound.BANDWIDTH
     assert narrow.limit_s == pytest.approx(60e6 / 40e9)
 
 
-@pytest.mark.parametrize("lacking", [{"work": None}, {"ceilings": {}}, {"work": replace(WORK, flops=0.0)}])
+@pytest.mark.parametrize("lacking", [{"work": None}, {"peak_rates": {}}, {"work": replace(WORK, flops=0.0)}])
 def test_without_one_of_its_figures_there_is_no_distance(lacking: dict[str, object]) -> None:
-    found = replace(made_of(1.0), work=WORK, ceilings={"fp32": Ceiling(1e12, 1e9)})
-    assert distance(found, "jit", 0.01) is not None
-    assert distance(replace(found, **lacking), "jit", 0.01) is None  # type: ignore[arg-type]
+    found = replace(made_of(1.0), flop_count=WORK, peak_rates={"fp32": PeakRates(1e12, 1e9)})
+    assert roofline(found, "jit", 0.01) is not None
+    assert roofline(replace(found, **lacking), "jit", 0.01) is None  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +53,7 @@ def test_without_one_of_its_figures_there_is_no_distance(lacking: dict[str, obje
 def test_a_share_above_one_is_no_distance(
     estimate: float, low: float, high: float, bound: Bound, said: str | None
 ) -> None:
-    assert Distance(Interval(estimate, low, high, 0.01), 1e-3, bound).above == said
+    assert RooflineEfficiency(Interval(estimate, low, high, 0.01), 1e-3, bound).above == said
 
 
 def test_bytes_follow_the_precision() -> None:
@@ -62,18 +64,20 @@ def test_bytes_follow_the_precision() -> None:
 
 def test_a_new_length_is_compared_with_known_calls_of_the_same_length() -> None:
     known_s = [0.1 + 0.01 * number for number in range(12)]
-    seen = NewLengths(tuple(NewLength(2.0 * each, (each, each, 9.0)) for each in known_s))
+    seen = UnseenShapes(tuple(UnseenShape(2.0 * each, (each, each, 9.0)) for each in known_s))
     found = made_of(1.0)
-    found = replace(found, arms={**found.arms, "jit": replace(found.arms["jit"], new_lengths=seen)})
-    ratio = new_length(found, "jit", 0.01)
+    found = replace(
+        found, all_samples={**found.all_samples, "jit": replace(found.all_samples["jit"], unseen_shapes=seen)}
+    )
+    ratio = unseen_shape(found, "jit", 0.01)
     assert ratio is not None
     assert ratio.estimate == pytest.approx(2.0)
     assert ratio.low > 1.9
-    assert new_length(found, "eager", 0.01) is None
+    assert unseen_shape(found, "eager", 0.01) is None
 
 
 def test_what_a_worker_answers_becomes_lengths_that_can_be_compared() -> None:
-    found = new_lengths({"lengths": [[0.2, [0.1, 0.1]], [0.0, [0.1]], [0.2, []]], "problem": "ValueError: five"})
-    assert found == NewLengths((NewLength(0.2, (0.1, 0.1)),), "ValueError: five")
-    assert new_lengths({"lengths": [], "untried": "1 MiB was free"}) == NewLengths(untried="1 MiB was free")
-    assert new_lengths({}) == NewLengths()
+    found = unseen_shapes({"lengths": [[0.2, [0.1, 0.1]], [0.0, [0.1]], [0.2, []]], "problem": "ValueError: five"})
+    assert found == UnseenShapes((UnseenShape(0.2, (0.1, 0.1)),), "ValueError: five")
+    assert unseen_shapes({"lengths": [], "untried": "1 MiB was free"}) == UnseenShapes(untried="1 MiB was free")
+    assert unseen_shapes({}) == UnseenShapes()

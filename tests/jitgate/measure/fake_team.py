@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Container
 from dataclasses import dataclass, field
 
-from jitgate.engines.registry import BASELINE, CONTROL
 from jitgate.model.failure import Failure, FailureKind
-from jitgate.pool.pool import Turn
+from jitgate.model.turn import Turn
+from jitgate.model.variant import BASELINE, CONTROL
 
 NAMES = (BASELINE, "jit", "aot", CONTROL)
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jitgate.engines.registry import BASELINE, CONTROL
 from jitgate.measure.blocks import (
     BLOCK_S,
     LEAST_CALLS,
@@ -23,10 +22,12 @@ from jitgate.measure.blocks import (
 )
 from jitgate.measure.order import Mirrored
 from jitgate.measure.rounds import LEAST_BLOCKS, Rounds
-from jitgate.model.cold_start import Cold
+from jitgate.model.cold_start import ColdStart
 from jitgate.model.failure import Failure, FailureKind
-from jitgate.model.measurement import Arm, Measurement
-from jitgate.pool.pool import Turn
+from jitgate.model.measurement import Measurement
+from jitgate.model.samples import Samples
+from jitgate.model.turn import Turn
+from jitgate.model.variant import BASELINE, CONTROL
 
 from tests.jitgate.measure.fake_team import Silent
 
@@ -49,14 +50,14 @@ class FakeStage:
     times: dict[str, int] = field(default_factory=dict)
     memories: dict[int, dict[str, Any]] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
-    lives: int = 0
+    process_runs: int = 0
     dead: list[str] = field(default_factory=list)
 
     @contextmanager
-    def on_stage(self, name: str, scenario: str) -> Iterator[FakeAct | None]:
+    def running(self, name: str, scenario: str) -> Iterator[FakeAct | None]:
         self.log.append(f"{name} comes")
-        self.lives += 1
-        yield None if name in self.dead else FakeAct(self, name, self.lives)
+        self.process_runs += 1
+        yield None if name in self.dead else FakeAct(self, name, self.process_runs)
         self.log.append(f"{name} goes")
 
     def failure(self, name: str) -> Failure | None:
@@ -88,7 +89,7 @@ class FakeAct:
     def memory(self) -> dict[str, Any]:
         return self.stage.memories.get(self.life, {"peak_bytes": 100 * self.life})
 
-    def instead(self) -> str | None:
+    def fallback(self) -> str | None:
         return "it runs as eager" if self.name == self.stage.lies else None
 
 
@@ -114,8 +115,8 @@ def team_of(
 
 
 def rounds_of(team: BlockTeam) -> Rounds:
-    arms = {name: Arm(name, (), (), (), Cold()) for name in NAMES}
-    blank = Measurement("w", "short", "cpu", 0, arms)
+    all_samples = {name: Samples(name, (), (), (), ColdStart()) for name in NAMES}
+    blank = Measurement("w", "short", "cpu", 0, all_samples)
     return Rounds(team, blank, 1, Silent(), team, order=Mirrored(0), block=9)
 
 
@@ -127,9 +128,9 @@ def test_a_worker_goes_before_the_next_one_comes_and_cold_calls_are_no_figures()
         assert come.split() == [go.split()[0], "comes"]
     turns = [entry.split()[0] for entry in stage.log[::2]]
     assert turns == [*NAMES, *NAMES[::-1]] * 2
-    for arm in found.arms.values():
-        assert {duration for turn in arm.turns for duration in turn} == {0.01}
-        assert {len(turn) for turn in arm.turns} == {8}
+    for samples in found.all_samples.values():
+        assert {duration for turn in samples.turns for duration in turn} == {0.01}
+        assert {len(turn) for turn in samples.turns} == {8}
     columns = found.columns("jit")
     assert len(columns.baseline) == len(columns.candidate) == LEAST_BLOCKS, "a block is one figure"
     assert columns.processes is None
@@ -150,20 +151,20 @@ def test_more_blocks_are_asked_for_in_twos() -> None:
 def test_a_disturbed_block_costs_its_round_which_is_run_again_in_the_same_direction() -> None:
     stage = FakeStage()
     found = rounds_of(team_of(stage, FakeHealth(disturbed=5))).run(lambda measurement: [], 3600.0)
-    assert (found.rounds, found.tainted) == (LEAST_BLOCKS, ("other processes were running",))
+    assert (found.rounds, found.excluded) == (LEAST_BLOCKS, ("other processes were running",))
     turns = [entry.split()[0] for entry in stage.log[::2]]
     assert turns[3:6] == turns[6:9] == NAMES[::-1]
 
 
 def test_growth_is_seen_within_each_life() -> None:
-    leaking = rounds_of(team_of(FakeStage(leak=1 << 20))).run(lambda measurement: [], 3600.0).arms["jit"]
+    leaking = rounds_of(team_of(FakeStage(leak=1 << 20))).run(lambda measurement: [], 3600.0).all_samples["jit"]
     assert len(leaking.levels) == LEAST_BLOCKS
     assert leaking.growth is not None
     assert leaking.growth.leaks
     assert leaking.growth.slope == pytest.approx(1 << 20)
     for levels in leaking.levels:
         assert [calls for calls, _ in levels] == sorted({calls for calls, _ in levels})
-    steady = rounds_of(team_of(FakeStage())).run(lambda measurement: [], 3600.0).arms["jit"]
+    steady = rounds_of(team_of(FakeStage())).run(lambda measurement: [], 3600.0).all_samples["jit"]
     assert steady.growth is not None
     assert not steady.growth.leaks
 
@@ -182,7 +183,7 @@ def test_who_is_not_what_its_name_says_in_one_life_is_not_and_what_was_built_ane
     turn = team.turn(BASELINE, "short", 0, 9)
     assert turn is not None
     built = sum(calls > 12 for calls, _ in turn.levels)
-    assert turn.rebuilds == {"recompiled": built}, "in each piece that was timed, and not before"
+    assert turn.recompiles == {"recompiled": built}, "in each piece that was timed, and not before"
     assert built > 0
 
 
@@ -190,8 +191,8 @@ def test_a_worker_that_dies_is_not_hired_again() -> None:
     stage = FakeStage(dies="jit")
     found = rounds_of(team_of(stage)).run(lambda measurement: [], 3600.0)
     assert stage.log.count("jit comes") == 1
-    assert found.arms["jit"].failure is not None
-    assert found.arms[CONTROL].failure is None
+    assert found.all_samples["jit"].failure is not None
+    assert found.all_samples[CONTROL].failure is None
     assert found.rounds == LEAST_BLOCKS
 
 

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 from jitgate.cache.store import ArtefactCache
 from jitgate.config.policy import Gate, Policy
-from jitgate.device.power import Draw
+from jitgate.device.power import Power
 from jitgate.device.reading import Missing
-from jitgate.engines.registry import BASELINE, CONTROL
 from jitgate.gates.judge import Judge, rulings
 from jitgate.gates.stopping import OpenGates
 from jitgate.measure.session import Measurements
-from jitgate.measure.settings import Means, Task
+from jitgate.measure.settings import MeasureTask, RunSettings
 from jitgate.model.measurement import Measurement
+from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.pool.residency import Residency
-from jitgate.statistics import Answer
+from jitgate.statistics import Outcome
 from jitgate.workloads.spec import WorkloadSpec
 
 from tests.jitgate.device.device_memories import GIB, FakeCard
@@ -27,7 +27,7 @@ ENGINE = 1600 * MIB
 WHOLE = CONTEXT + SEGMENT + ENGINE + WORKSPACE
 """What one worker takes of the card."""
 
-POLICY = Policy(ceiling_bytes=4 * GIB, gates=(Gate("here", variant="jit", min_speedup=1.10),))
+POLICY = Policy(memory_limit_bytes=4 * GIB, gates=(Gate("here", variant="jit", min_speedup=1.10),))
 JUDGE = Judge(0.01)
 
 
@@ -39,8 +39,8 @@ class Joule:
 
     def begin(self) -> None: ...
 
-    def end(self, calls: int) -> Draw:
-        return Draw(1.0, 30.0, Missing("Not Supported"))
+    def end(self, calls: int) -> Power:
+        return Power(1.0, 30.0, Missing("Not Supported"))
 
 
 def session(
@@ -48,26 +48,26 @@ def session(
     folder: Path,
     card: FakeCard,
     wish: Residency = Residency.AUTO,
-    ceiling_bytes: int | None = 4 * GIB,
+    memory_limit_bytes: int | None = 4 * GIB,
 ) -> tuple[Measurement, Drama]:
     drama = Drama(card, ENGINE, {BASELINE: 0.100, "jit": 0.080})
-    monkeypatch.setattr("jitgate.measure.session.Crew", lambda *arguments: CardCrew(drama, *arguments))
-    means = Means(
+    monkeypatch.setattr("jitgate.measure.session.WorkerPool", lambda *arguments: CardCrew(drama, *arguments))
+    settings = RunSettings(
         device="cuda:0",
         cache=ArtefactCache(folder),
         progress=Silent(),
         budget_s=60.0,
         timeout_s=10.0,
         seed=0,
-        keep_disturbed=True,  # of this test's own host, on which others run
+        include_noisy=True,  # of this test's own host, on which others run
         card_uuid="GPU-aa11",
         residency=wish,
-        ceiling_bytes=ceiling_bytes,
+        memory_limit_bytes=memory_limit_bytes,
         room=card,
         meter=Joule(),
     )
     workload = WorkloadSpec("tts", "my:tts", ("short",), (BASELINE, "jit"), where="my.toml")
-    runs = Measurements({"tts": Task(workload, (EAGER, JIT), ("short",))}, means, OpenGates(POLICY, JUDGE))
+    runs = Measurements({"tts": MeasureTask(workload, (EAGER, JIT), ("short",))}, settings, OpenGates(POLICY, JUDGE))
     found = runs.get("tts", "short")
     runs.close()
     return found, drama
@@ -80,34 +80,34 @@ def test_where_one_fills_the_card_nothing_is_ever_resident_beside_it(
     found, drama = session(monkeypatch, tmp_path, card)
     assert card.most_resident == 1, "not the builder of an export either"
     assert ("jit", "export") in drama.log
-    assert found.residency == "alone"
+    assert found.residency == "exclusive"
     assert found.overcommitted is None
-    assert JUDGE.speed(found, "jit", 1.10).verdict is Answer.PASS
+    assert JUDGE.speed(found, "jit", 1.10).verdict is Outcome.PASS
     for name in (BASELINE, "jit", CONTROL):
-        memory = found.arms[name].memory
+        memory = found.all_samples[name].memory
         assert memory["peak_bytes"] == WHOLE
         assert memory["outside_bytes"] == CONTEXT + WORKSPACE
         assert "doubt" not in memory
-    assert found.arms["jit"].draw == {
+    assert found.all_samples["jit"].power == {
         "energy_j": 1.0,
         "power_w": 30.0,
         "calls": 7,
         "missing": "utilisation_percent: Not Supported",
     }
-    assert found.arms[CONTROL].draw == {}
+    assert found.all_samples[CONTROL].power == {}
 
 
 def test_on_a_large_card_all_are_resident_and_each_is_read_by_itself(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     card = FakeCard(total_bytes=141 * GIB)
-    found, drama = session(monkeypatch, tmp_path, card, ceiling_bytes=None)
+    found, drama = session(monkeypatch, tmp_path, card, memory_limit_bytes=None)
     assert card.most_resident == 3
-    assert found.residency == "together"
+    assert found.residency == "concurrent"
     assert not any("resident" in note for note in found.notes)
     for name in (BASELINE, "jit", CONTROL):
-        assert found.arms[name].memory["peak_bytes"] == WHOLE
-        assert "doubt" not in found.arms[name].memory
+        assert found.all_samples[name].memory["peak_bytes"] == WHOLE
+        assert "doubt" not in found.all_samples[name].memory
     starts = [name for name, request in drama.log if request == "start" and name != "jit"]
     assert starts[0] == BASELINE, "the one that says how much all will take comes first"
 
@@ -115,11 +115,11 @@ def test_on_a_large_card_all_are_resident_and_each_is_read_by_itself(
 def test_what_one_run_measured_decides_the_next(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     # By its weights alone, one engine is guessed at 3.1 or 6.6 GiB; measured, it is 1.9 GiB, and three fit 7 GiB.
     card = FakeCard(total_bytes=7 * GIB)
-    first, _ = session(monkeypatch, tmp_path, card, ceiling_bytes=None)
-    assert first.residency == "alone"
+    first, _ = session(monkeypatch, tmp_path, card, memory_limit_bytes=None)
+    assert first.residency == "exclusive"
     assert any("3 workers would need about" in note for note in first.notes)
-    second, drama = session(monkeypatch, tmp_path, card, ceiling_bytes=None)
-    assert second.residency == "together"
+    second, drama = session(monkeypatch, tmp_path, card, memory_limit_bytes=None)
+    assert second.residency == "concurrent"
     assert ("jit", "export") not in drama.log
 
 
@@ -127,11 +127,11 @@ def test_forced_together_on_a_card_that_pages_nothing_is_said_of_the_code(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     card = FakeCard(tells_shared=False)
-    found, _ = session(monkeypatch, tmp_path, card, Residency.TOGETHER)
+    found, _ = session(monkeypatch, tmp_path, card, Residency.CONCURRENT)
     assert card.most_resident == 3
     ruling = JUDGE.speed(found, "jit", 1.10)
-    assert ruling.verdict is Answer.INVALID
+    assert ruling.verdict is Outcome.INVALID
     # Allocators know what they hold; what lies beside them can't be read off a card that is full already.
     assert ruling.reason.startswith("memory overcommitted: 3 workers hold 5.27 GiB on a card of 4.00 GiB")
-    assert {each.verdict for each in rulings(POLICY, JUDGE, found, "jit")} == {Answer.INVALID}
+    assert {each.verdict for each in rulings(POLICY, JUDGE, found, "jit")} == {Outcome.INVALID}
     assert any("as --jitgate-residency concurrent asked, although" in note for note in found.notes)

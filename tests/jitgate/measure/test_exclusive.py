@@ -9,12 +9,12 @@ import psutil
 import pytest
 from jitgate.cache.store import ArtefactCache
 from jitgate.device.device_memory import DeviceMemory
-from jitgate.device.power import Draw
+from jitgate.device.power import Power
 from jitgate.device.reading import Missing, Reading
-from jitgate.engines.registry import BASELINE, CONTROL, VariantSpec
 from jitgate.measure.session import Measurements
-from jitgate.measure.settings import Means, Task
+from jitgate.measure.settings import MeasureTask, RunSettings
 from jitgate.model.measurement import Measurement
+from jitgate.model.variant import BASELINE, CONTROL, VariantSpec
 from jitgate.workloads.spec import WorkloadSpec
 
 from tests.jitgate.measure.fake_team import Silent
@@ -38,7 +38,7 @@ class NoMeter:
 
     def begin(self) -> None: ...
 
-    def end(self, calls: int) -> Draw:
+    def end(self, calls: int) -> Power:
         raise AssertionError("nobody asked")
 
 
@@ -61,7 +61,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, object]:
     eager = VariantSpec(BASELINE, "jitgate.engines.eager:eager")
     workload = Brief("tiny", "tests.jitgate.pool.models:tiny", ("short",), (BASELINE,), where="my.toml")
     before = living()
-    means = Means(
+    settings = RunSettings(
         device="cpu",
         cache=ArtefactCache(folder / "cache"),
         progress=Silent(),
@@ -70,9 +70,9 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, object]:
         seed=0,
         room=SmallHost(),
         meter=NoMeter(),
-        keep_disturbed=True,
+        include_noisy=True,
     )
-    runs = Measurements({"tiny": Task(workload, (eager,), ("short",))}, means, lambda measurement: [])
+    runs = Measurements({"tiny": MeasureTask(workload, (eager,), ("short",))}, settings, lambda measurement: [])
     try:
         found = runs.get("tiny", "short")
         again = runs.more("tiny", "short", lambda measurement: ["eager"])
@@ -83,7 +83,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, object]:
         "measurement": found,
         "again": again,
         "left": left,
-        "footprints": sorted((folder / "cache").glob("footprints/*")),
+        "memory_records": sorted((folder / "cache").glob("memory_records/*")),
     }
 
 
@@ -91,29 +91,29 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, object]:
 def test_a_workload_that_does_not_fit_is_measured_in_blocks(measured: Mapping[str, object]) -> None:
     found = measured["measurement"]
     assert isinstance(found, Measurement)
-    assert found.residency == "alone"
+    assert found.residency == "exclusive"
     assert found.rounds == 1
     assert any("one worker was resident at a time" in note and "that the host has free" in note for note in found.notes)
     assert measured["again"] is found, "the budget is spent: nobody was asked for anything again"
     for name in (BASELINE, CONTROL):
-        arm = found.arms[name]
-        assert arm.failure is None
-        assert arm.rel_l2 == 0.0
-        assert len(arm.turns) == 1
-        assert min(arm.durations_s) > 0
-        assert len(arm.levels) == 1
-        assert arm.cold.load_s is not None
-        assert arm.cold.first_call_s is not None
-        assert arm.memory["weight_bytes"] == 2 * (64 * 64 + 64) * 4
-        assert arm.draw == {"missing": "not asked for"}
-    assert measured["left"] == set(), "whoever had his block is gone before the crew is closed"
+        samples = found.all_samples[name]
+        assert samples.failure is None
+        assert samples.rel_l2 == 0.0
+        assert len(samples.turns) == 1
+        assert min(samples.durations_s) > 0
+        assert len(samples.levels) == 1
+        assert samples.cold_start.load_s is not None
+        assert samples.cold_start.first_call_s is not None
+        assert samples.memory["weight_bytes"] == 2 * (64 * 64 + 64) * 4
+        assert samples.power == {"missing": "not asked for"}
+    assert measured["left"] == set(), "whoever had his block is gone before the pool is closed"
 
 
 @pytest.mark.slow
 def test_what_was_measured_is_remembered_by_content(measured: Mapping[str, object]) -> None:
-    footprints = measured["footprints"]
-    assert isinstance(footprints, list)
+    memory_records = measured["memory_records"]
+    assert isinstance(memory_records, list)
     found = measured["measurement"]
     assert isinstance(found, Measurement)
     # Baseline and control are one variant.
-    assert len(footprints) == (found.arms[BASELINE].peak_bytes is not None)
+    assert len(memory_records) == (found.all_samples[BASELINE].peak_bytes is not None)

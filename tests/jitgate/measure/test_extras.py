@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jitgate.engines.registry import BASELINE, CONTROL
-from jitgate.measure.extras import LONGEST_CALL_S, Ceilings, measure_beside
-from jitgate.model.figures import NewLength, Work
-from jitgate.statistics import Ceiling
+from jitgate.measure.extras import LONGEST_CALL_S, KnownPeakRates, measure_extras
+from jitgate.model.figures import FlopCount, UnseenShape
+from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.statistics import PeakRates
 
 from tests.jitgate.measurements import made_of
 
@@ -19,7 +19,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "choose_lengths": {"count": 2},
     "lengths": {"lengths": [[0.2, [0.1, 0.1]]], "problem": None},
     "count_work": {"flops": 1e9, "parameter_bytes": 4e6, "activation_bytes": 1e6},
-    "ceiling": {"flops_s": 1e11, "bytes_s": 1e10},
+    "peak_rates": {"flops_s": 1e11, "bytes_s": 1e10},
     "empty_cache": {"before_bytes": 9, "after_bytes": 5, "allocated_bytes": 4},
 }
 
@@ -52,59 +52,61 @@ class FakeCrew:
         return self.answers[request]
 
 
-def beside(crew: FakeCrew, known: Ceilings | None = None) -> Any:
-    return measure_beside(crew, made_of(1.0), {} if known is None else known, threads=1, kept=["long"])
+def extras(pool: FakeCrew, known: KnownPeakRates | None = None) -> Any:
+    return measure_extras(pool, made_of(1.0), {} if known is None else known, threads=1, kept=["long"])
 
 
 def test_lengths_work_and_ceilings_are_put_beside_the_rounds() -> None:
-    crew = FakeCrew()
-    measurement = beside(crew).added_to(made_of(1.0))
-    assert measurement.arms["jit"].new_lengths.lengths == (NewLength(0.2, (0.1, 0.1)),)
-    assert measurement.work == Work(1e9, 4e6, 1e6)
-    assert measurement.ceilings == {"fp32": Ceiling(1e11, 1e10)}
-    assert (CONTROL, "lengths") not in crew.asked
-    assert crew.keywords["choose_lengths"]["kept"] == ["long"]
+    pool = FakeCrew()
+    measurement = extras(pool).added_to(made_of(1.0))
+    assert measurement.all_samples["jit"].unseen_shapes.lengths == (UnseenShape(0.2, (0.1, 0.1)),)
+    assert measurement.flop_count == FlopCount(1e9, 4e6, 1e6)
+    assert measurement.peak_rates == {"fp32": PeakRates(1e11, 1e10)}
+    assert (CONTROL, "lengths") not in pool.asked
+    assert pool.keywords["choose_lengths"]["kept"] == ["long"]
 
 
 def test_a_ceiling_is_measured_once_in_a_session() -> None:
-    known: Ceilings = {}
-    crew = FakeCrew()
-    beside(crew, known)
-    beside(crew, known)
-    assert [request for _, request in crew.asked].count("ceiling") == 1
+    known: KnownPeakRates = {}
+    pool = FakeCrew()
+    extras(pool, known)
+    extras(pool, known)
+    assert [request for _, request in pool.asked].count("peak_rates") == 1
     assert set(known) == {(1, "fp32")}
 
 
 def test_a_ceiling_that_is_not_known_says_why() -> None:
-    crew = FakeCrew(answers={**ANSWERS, "ceiling": {"missing": "out of paper"}})
-    found = beside(crew)
-    assert (found.ceilings, found.missing) == ({}, {"fp32": "out of paper"})
+    pool = FakeCrew(answers={**ANSWERS, "peak_rates": {"missing": "out of paper"}})
+    found = extras(pool)
+    assert (found.peak_rates, found.missing) == ({}, {"fp32": "out of paper"})
 
 
 def test_no_length_is_tried_where_none_is_new() -> None:
-    crew = FakeCrew(answers={**ANSWERS, "choose_lengths": {"count": 0}})
-    assert beside(crew).lengths == {}
-    assert "lengths" not in [request for _, request in crew.asked]
+    pool = FakeCrew(answers={**ANSWERS, "choose_lengths": {"count": 0}})
+    assert extras(pool).lengths == {}
+    assert "lengths" not in [request for _, request in pool.asked]
 
 
 def test_calls_that_take_seconds_are_not_made_at_new_lengths() -> None:
-    crew = FakeCrew()
+    pool = FakeCrew()
     slow = made_of(1.0)
-    arms = {name: replace(arm, turns=((LONGEST_CALL_S * 1.1,),)) for name, arm in slow.arms.items()}
-    found = measure_beside(crew, replace(slow, arms=arms), {}, threads=1)
+    all_samples = {
+        name: replace(samples, turns=((LONGEST_CALL_S * 1.1,),)) for name, samples in slow.all_samples.items()
+    }
+    found = measure_extras(pool, replace(slow, all_samples=all_samples), {}, threads=1)
     assert found.lengths == {}
-    assert "choose_lengths" not in [request for _, request in crew.asked]
-    assert found.work is not None, "all else is asked"
+    assert "choose_lengths" not in [request for _, request in pool.asked]
+    assert found.flop_count is not None, "all else is asked"
 
 
 @pytest.mark.parametrize(("device", "held"), [("cpu", None), ("cuda:0", 9)])
 def test_only_a_card_has_a_cache_to_empty(device: str, held: int | None) -> None:
-    found = beside(FakeCrew(device=device))
+    found = extras(FakeCrew(device=device))
     assert found.memory.get(BASELINE, {}).get("empty_cache_before_bytes") == held
-    assert found.added_to(made_of(1.0)).arms["jit"].memory == made_of(1.0).arms["jit"].memory
+    assert found.added_to(made_of(1.0)).all_samples["jit"].memory == made_of(1.0).all_samples["jit"].memory
 
 
 def test_a_baseline_that_is_gone_leaves_nothing_to_ask() -> None:
-    found = beside(FakeCrew(dead=frozenset({BASELINE})))
-    assert (found.work, found.lengths, found.ceilings) == (None, {}, {})
+    found = extras(FakeCrew(dead=frozenset({BASELINE})))
+    assert (found.flop_count, found.lengths, found.peak_rates) == (None, {}, {})
     assert "was not there" in found.missing["fp32"]

@@ -14,22 +14,23 @@ from typing import Any
 
 import pytest
 from jitgate.config.policy import Gate, Policy
-from jitgate.engines.registry import BASELINE, CONTROL, VariantSpec
 from jitgate.gates.judge import Judge, rulings
 from jitgate.gates.stopping import OpenGates
 from jitgate.measure.blocks import BlockTeam
 from jitgate.measure.order import Mirrored
 from jitgate.measure.overcommit import Overcommit
 from jitgate.measure.rounds import Rounds
-from jitgate.model.cold_start import Cold
+from jitgate.model.accuracy import Accuracy
+from jitgate.model.cold_start import ColdStart
 from jitgate.model.failure import Failure
-from jitgate.model.measurement import Arm, Measurement
-from jitgate.pool.memory_estimator import Footprints
-from jitgate.pool.pool import Turn
-from jitgate.pool.residency import Residency, Seating
-from jitgate.pool.residency_planner import Seats
-from jitgate.statistics import Answer
-from jitgate.worker.accuracy import Parity
+from jitgate.model.measurement import Measurement
+from jitgate.model.samples import Samples
+from jitgate.model.turn import Turn
+from jitgate.model.variant import BASELINE, CONTROL, VariantSpec
+from jitgate.pool.memory_estimator import MemoryRecords
+from jitgate.pool.residency import Residency, ResidencyPlan
+from jitgate.pool.residency_planner import ResidencyPlanner
+from jitgate.statistics import Outcome
 
 from tests.jitgate.device.device_memories import GIB, FakeCard
 from tests.jitgate.measure.fake_team import FakeHealth, Silent
@@ -42,7 +43,7 @@ TRUTH = {BASELINE: 0.100, CONTROL: 0.100, "jit": 0.080}
 PAGED = {BASELINE: 4.0, CONTROL: 4.0, "jit": 13.0}
 """How many times as long calls take while the driver pages; what comes last finds the card full."""
 
-POLICY = Policy(ceiling_bytes=4 * GIB, gates=(Gate("here", variant="jit", min_speedup=1.10),))
+POLICY = Policy(memory_limit_bytes=4 * GIB, gates=(Gate("here", variant="jit", min_speedup=1.10),))
 JUDGE = Judge(0.01)
 
 
@@ -67,7 +68,7 @@ class Engines:
         return Turn(tuple(wall), (), self.card.holds[name])
 
     @contextmanager
-    def on_stage(self, name: str, scenario: str) -> Iterator[Engine]:
+    def running(self, name: str, scenario: str) -> Iterator[Engine]:
         self.card.take(name, ENGINE_BYTES)
         self.clock_s += 3.0
         yield Engine(self, name, scenario)
@@ -86,15 +87,15 @@ class Engine:
     def memory(self) -> dict[str, Any]:
         return {"peak_bytes": ENGINE_BYTES}
 
-    def instead(self) -> str | None:
+    def fallback(self) -> str | None:
         return None
 
 
-def seating(wish: Residency, card: FakeCard, folder: Path) -> Seating:
+def residency_plan(wish: Residency, card: FakeCard, folder: Path) -> ResidencyPlan:
     """What is decided where an earlier run measured 2.4 GB for each engine."""
     eager = VariantSpec(BASELINE, "jitgate.engines.eager:eager")
     variants = {BASELINE: eager, "jit": VariantSpec("jit", "my:jit", exported=True), CONTROL: eager}
-    seats = Seats(wish, card, Footprints(folder), POLICY.ceiling_bytes)
+    planner = ResidencyPlanner(wish, card, MemoryRecords(folder), POLICY.memory_limit_bytes)
     facts = {
         "weights": "w",
         "source": "s",
@@ -103,15 +104,15 @@ def seating(wish: Residency, card: FakeCard, folder: Path) -> Seating:
         "signatures": {"short": ["k"]},
         "spread": {"k": "1,8"},
     }
-    oracle = seats.oracle("cuda:0", facts, context_bytes=0)
+    estimator = planner.estimator("cuda:0", facts, context_bytes=0)
     for variant in variants.values():
-        oracle.learn(variant, "short", {"peak_bytes": ENGINE_BYTES, "kind": "device"})
-    return seats.decide(oracle, card.read(), variants, ["short"])
+        estimator.learn(variant, "short", {"peak_bytes": ENGINE_BYTES, "kind": "device"})
+    return planner.decide(estimator, card.read(), variants, ["short"])
 
 
 def blank(**changes: Any) -> Measurement:
-    arms = {name: Arm(name, (), (), (), Cold(), parity=Parity(0.0)) for name in NAMES}
-    return Measurement("tts", "short", "cuda:0", 0, arms, **changes)
+    all_samples = {name: Samples(name, (), (), (), ColdStart(), accuracy=Accuracy(0.0)) for name in NAMES}
+    return Measurement("tts", "short", "cuda:0", 0, all_samples, **changes)
 
 
 @pytest.mark.parametrize("total_gib", [4, 141], ids=["the card itself", "a ceiling of 4 GiB on a large card"])
@@ -119,7 +120,7 @@ def test_two_engines_are_never_resident_together_and_the_verdict_is_the_true_one
     tmp_path: Path, total_gib: int
 ) -> None:
     card = FakeCard(total_bytes=total_gib * GIB)
-    decided = seating(Residency.AUTO, card, tmp_path)
+    decided = residency_plan(Residency.AUTO, card, tmp_path)
     assert decided.alone
     assert "3 workers would need about 6.71 GiB, and there are 4.00 GiB" in str(decided.note)
 
@@ -128,7 +129,7 @@ def test_two_engines_are_never_resident_together_and_the_verdict_is_the_true_one
     watch = Overcommit(card, card.read())
     run = Rounds(
         team,
-        blank(residency="alone"),
+        blank(residency="exclusive"),
         1,
         Silent(),
         team,
@@ -141,7 +142,7 @@ def test_two_engines_are_never_resident_together_and_the_verdict_is_the_true_one
     assert card.most_resident == 1
     assert card.holds == {}
     assert found.overcommitted is None
-    assert JUDGE.speed(found, "jit", 1.10).verdict is Answer.PASS
+    assert JUDGE.speed(found, "jit", 1.10).verdict is Outcome.PASS
     assert JUDGE.speedup(found, "jit").interval.estimate == pytest.approx(1.25, rel=0.01)  # type: ignore[union-attr]
 
 
@@ -153,7 +154,7 @@ def test_with_residency_forced_the_memory_is_blamed_and_never_the_jit(
     tmp_path: Path, tells_shared: bool, names: tuple[str, ...]
 ) -> None:
     card = FakeCard(tells_shared=tells_shared)
-    decided = seating(Residency.TOGETHER, card, tmp_path)
+    decided = residency_plan(Residency.CONCURRENT, card, tmp_path)
     assert not decided.alone
     assert "as --jitgate-residency concurrent asked, although 3 workers would need" in str(decided.note)
 
@@ -167,7 +168,7 @@ def test_with_residency_forced_the_memory_is_blamed_and_never_the_jit(
     watched.warm_up()
     found = watched.run(OpenGates(POLICY, JUDGE), 3600.0)
     ruling = JUDGE.speed(found, "jit", 1.10)
-    assert ruling.verdict is Answer.INVALID
+    assert ruling.verdict is Outcome.INVALID
     assert ruling.reason.startswith("memory overcommitted: ")
     assert found.rounds == 1, "no further round is spent on it"
     for each in rulings(POLICY, JUDGE, found, "jit"):
@@ -177,4 +178,4 @@ def test_with_residency_forced_the_memory_is_blamed_and_never_the_jit(
     unwatched = Rounds(engines, blank(), 1, Silent(), FakeHealth(), lambda: engines.clock_s)
     unwatched.warm_up()
     blamed = JUDGE.speed(unwatched.run(OpenGates(POLICY, JUDGE), 3600.0), "jit", 1.10)
-    assert blamed.verdict is Answer.FAIL
+    assert blamed.verdict is Outcome.FAIL

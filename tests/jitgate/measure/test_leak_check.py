@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jitgate.engines.registry import BASELINE
-from jitgate.measure.leak_check import LONGER, LONGEST_S, look_longer
-from jitgate.pool.pool import Turn
+from jitgate.measure.leak_check import LONGER, LONGEST_S, leak_check
+from jitgate.model.turn import Turn
+from jitgate.model.variant import BASELINE
 from jitgate.statistics import growth
 
 from tests.jitgate.measure.fake_team import FakeTeam
@@ -29,7 +29,7 @@ def looked(level: Callable[[int], int], *, turn_s: float = 0.1, fails: bool = Fa
         levels.append((levels[-1][0] + 4, level(levels[-1][0] + 4)))
         return None if fails else object()
 
-    look_longer(levels, turn, lambda: clock[0])
+    leak_check(levels, turn, lambda: clock[0])
     return levels
 
 
@@ -62,14 +62,14 @@ class Settling(FakeTeam):
     def turn(self, name: str, scenario: str, start: int, count: int) -> Turn | None:
         turn = super().turn(name, scenario, start, count)
         calls = {"jit": min(self.made["jit"], 60), "aot": self.made["aot"]}.get(name, 0)
-        return turn and replace(turn, level_bytes=calls * MIB, rebuilds={"recompile": 1})
+        return turn and replace(turn, level_bytes=calls * MIB, recompiles={"recompile": 1})
 
 
 def test_rounds_look_longer_and_time_nothing_of_it() -> None:
     run = rounds_of(Settling(dict.fromkeys((BASELINE, "jit", "aot", "eager#control"), 20_000_000)))
     run.warm_up()
     found = run.run(lambda measurement: [], 60.0)
-    grown = {name: arm.growth for name, arm in found.arms.items()}
+    grown = {name: samples.growth for name, samples in found.all_samples.items()}
     assert [name for name, growth in grown.items() if growth is not None and growth.leaks] == ["aot"]
-    assert {len(arm.turns) for arm in found.arms.values()} == {found.rounds}
-    assert {sum(arm.rebuilds.values()) for arm in found.arms.values()} == {found.rounds}
+    assert {len(samples.turns) for samples in found.all_samples.values()} == {found.rounds}
+    assert {sum(samples.recompiles.values()) for samples in found.all_samples.values()} == {found.rounds}

@@ -7,13 +7,14 @@ from collections.abc import Container
 from dataclasses import replace
 
 import pytest
-from jitgate.engines.registry import BASELINE, CONTROL
 from jitgate.measure.rounds import LEAST_ROUNDS, OVERTIME, WARM_UP_CALLS, WARM_UP_TURNS, Rounds
 from jitgate.measure.turn_size import calls_in_a_turn
-from jitgate.model.cold_start import Cold
-from jitgate.model.measurement import Arm, Measurement
+from jitgate.model.cold_start import ColdStart
+from jitgate.model.measurement import Measurement
+from jitgate.model.samples import Samples
+from jitgate.model.turn import Turn
+from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.pool.interrupt import INTERRUPTS
-from jitgate.pool.pool import Turn
 
 from tests.jitgate.measure.fake_team import NAMES, FakeHealth, FakeTeam, Silent
 
@@ -27,10 +28,10 @@ def rounds_of(
     keep: bool = False,
     fewer: bool = True,
 ) -> Rounds:
-    arms = {name: Arm(name, (), (), (), Cold()) for name in NAMES}
-    blank = Measurement("w", "short", "cpu", seed, arms)
+    all_samples = {name: Samples(name, (), (), (), ColdStart()) for name in NAMES}
+    blank = Measurement("w", "short", "cpu", seed, all_samples)
     health, clock = FakeHealth(disturbed), lambda: team.clock_s
-    return Rounds(team, blank, inputs, Silent(), health, clock, keep_disturbed=keep, fewer=fewer)
+    return Rounds(team, blank, inputs, Silent(), health, clock, include_noisy=keep, fewer=fewer)
 
 
 def test_every_worker_has_one_turn_a_round_in_an_order_that_changes() -> None:
@@ -70,9 +71,9 @@ def test_the_first_call_of_a_turn_is_kept_apart() -> None:
     found = run.run(lambda measurement: [], 60.0)
     calls = team.inputs[-1][2]
     assert calls > 2
-    for arm in found.arms.values():
-        assert len(arm.first_s) == len(arm.turns) == LEAST_ROUNDS
-        assert {len(turn) for turn in arm.turns} == {calls - 1}
+    for samples in found.all_samples.values():
+        assert len(samples.first_s) == len(samples.turns) == LEAST_ROUNDS
+        assert {len(turn) for turn in samples.turns} == {calls - 1}
 
 
 def test_warm_up_goes_on_until_the_slow_first_calls_are_over_and_is_not_recorded() -> None:
@@ -81,20 +82,20 @@ def test_warm_up_goes_on_until_the_slow_first_calls_are_over_and_is_not_recorded
     run.warm_up()
     assert all(team.made[name] > WARM_UP_CALLS for name in NAMES)
     found = run.run(lambda measurement: [], 60.0)
-    assert {duration for arm in found.arms.values() for duration in arm.durations_s} == {0.02}
+    assert {duration for samples in found.all_samples.values() for duration in samples.durations_s} == {0.02}
     assert found.notes == ()
 
 
 def test_who_was_warmed_up_alone_meets_the_others_for_one_turn() -> None:
     team = FakeTeam()
-    arms = {name: Arm(name, (), (), (), Cold()) for name in NAMES}
-    blank = Measurement("w", "short", "cpu", 0, arms)
+    all_samples = {name: Samples(name, (), (), (), ColdStart()) for name in NAMES}
+    blank = Measurement("w", "short", "cpu", 0, all_samples)
     alone = dict.fromkeys(NAMES, (0.9, *((0.02,) * WARM_UP_CALLS)))
     run = Rounds(team, blank, 1, Silent(), FakeHealth(()), lambda: team.clock_s, early=alone)
     run.warm_up()
     assert sorted(team.order) == sorted(NAMES)
     assert {count for _, _, count in team.inputs} == {calls_in_a_turn([0.02])}
-    ((calls, _),) = run.measurement().arms[BASELINE].levels[0]
+    ((calls, _),) = run.measurement().all_samples[BASELINE].levels[0]
     assert calls == 1 + WARM_UP_CALLS + calls_in_a_turn([0.02]), "its memory has seen the calls made alone, too"
 
 
@@ -127,7 +128,7 @@ def test_rounds_stop_when_enough_is_known_but_not_before_a_few() -> None:
 def test_who_is_decided_rests_while_the_others_go_on() -> None:
     team = FakeTeam()
     found = rounds_of(team).run(lambda measurement: [] if measurement.rounds >= LEAST_ROUNDS + 5 else ["jit"], 600.0)
-    turns = {name: sum(1 for turn in arm.turns if turn) for name, arm in found.arms.items()}
+    turns = {name: sum(1 for turn in samples.turns if turn) for name, samples in found.all_samples.items()}
     assert turns == {
         BASELINE: LEAST_ROUNDS + 5,
         CONTROL: LEAST_ROUNDS + 5,
@@ -155,16 +156,16 @@ def test_more_rounds_are_added_to_those_there_are() -> None:
     first = run.run(lambda measurement: [], 60.0)
     more = run.run(lambda measurement: [] if measurement.rounds >= first.rounds + 3 else NAMES, 60.0)
     assert more.rounds == first.rounds + 3
-    assert more.arms["jit"].turns[: first.rounds] == first.arms["jit"].turns
+    assert more.all_samples["jit"].turns[: first.rounds] == first.all_samples["jit"].turns
 
 
 def test_a_worker_that_dies_ends_its_own_arm_only() -> None:
     team = FakeTeam(dies={"jit": 3})
     found = rounds_of(team).run(lambda measurement: [], 60.0)
     assert found.rounds == LEAST_ROUNDS
-    assert sum(1 for turn in found.arms["jit"].turns if turn) == 3
-    assert found.arms["jit"].failure is not None
-    assert found.arms["aot"].failure is None
+    assert sum(1 for turn in found.all_samples["jit"].turns if turn) == 3
+    assert found.all_samples["jit"].failure is not None
+    assert found.all_samples["aot"].failure is None
     assert len(found.columns("aot")[0]) == LEAST_ROUNDS
 
 
@@ -172,7 +173,7 @@ def test_without_a_baseline_no_further_round_counts() -> None:
     team = FakeTeam(dies={BASELINE: 3})
     found = rounds_of(team).run(lambda measurement: NAMES, 600.0)
     assert found.rounds == 3
-    assert len(found.arms["jit"].turns) == LEAST_ROUNDS, "but for what is not a comparison there are a few"
+    assert len(found.all_samples["jit"].turns) == LEAST_ROUNDS, "but for what is not a comparison there are a few"
 
 
 def test_where_the_baseline_never_ran_the_others_take_a_few_turns_and_then_stop() -> None:
@@ -182,10 +183,10 @@ def test_where_the_baseline_never_ran_the_others_take_a_few_turns_and_then_stop(
     run.warm_up()
     found = run.run(lambda measurement: NAMES, 600.0)
     assert found.rounds == 0
-    assert sum(1 for turn in found.arms["jit"].turns if turn) == LEAST_ROUNDS
-    assert found.arms["jit"].growth is not None
+    assert sum(1 for turn in found.all_samples["jit"].turns if turn) == LEAST_ROUNDS
+    assert found.all_samples["jit"].growth is not None
     again = run.run(lambda measurement: NAMES, 600.0)
-    assert len(again.arms["jit"].turns) == LEAST_ROUNDS
+    assert len(again.all_samples["jit"].turns) == LEAST_ROUNDS
 
 
 def test_time_inside_calls_is_all_of_the_time_of_a_clock_that_only_calls_move() -> None:
@@ -226,23 +227,23 @@ def test_an_interrupt_in_a_place_that_forgets_exceptions_ends_the_rounds_after_a
         signal.signal(signal.SIGINT, before)
     found = run.measurement()
     assert found.rounds == 7
-    assert {len(arm.turns) for arm in found.arms.values()} == {7}
+    assert {len(samples.turns) for samples in found.all_samples.values()} == {7}
 
 
 def test_a_disturbed_round_is_left_out_counted_and_not_charged() -> None:
     team = FakeTeam()
     run = rounds_of(team, disturbed=range(3, 8))
     found = run.run(lambda measurement: [], 60.0)
-    assert (found.rounds, found.tainted) == (LEAST_ROUNDS, ("other processes were running",) * 5)
-    assert all(len(arm.turns) == LEAST_ROUNDS for arm in found.arms.values())
-    assert found.tainted_share == 5 / (5 + LEAST_ROUNDS)
+    assert (found.rounds, found.excluded) == (LEAST_ROUNDS, ("other processes were running",) * 5)
+    assert all(len(samples.turns) == LEAST_ROUNDS for samples in found.all_samples.values())
+    assert found.excluded_share == 5 / (5 + LEAST_ROUNDS)
     assert run.spent_s == pytest.approx(found.wall_s * LEAST_ROUNDS / (5 + LEAST_ROUNDS))
     assert found.busy_s == pytest.approx(found.wall_s), "what was left out was spent inside calls all the same"
 
 
 def test_disturbed_rounds_can_be_kept_and_are_named_then() -> None:
     found = rounds_of(FakeTeam(), disturbed=range(3, 8), keep=True).run(lambda measurement: [], 60.0)
-    assert (found.rounds, found.tainted) == (LEAST_ROUNDS, ())
+    assert (found.rounds, found.excluded) == (LEAST_ROUNDS, ())
     assert found.notes == (
         "5 disturbed rounds are among the figures (--jitgate-noisy-rounds include): other processes were running",
     )
@@ -267,13 +268,13 @@ def test_what_is_rebuilt_in_timed_turns_is_counted_apart_from_warming_up_and_in_
     class Rebuilding(FakeTeam):
         def turn(self, name: str, scenario: str, start: int, count: int) -> Turn | None:
             turn = super().turn(name, scenario, start, count)
-            return None if turn is None else replace(turn, rebuilds={"recompile": 1} if name == "jit" else {})
+            return None if turn is None else replace(turn, recompiles={"recompile": 1} if name == "jit" else {})
 
     run = rounds_of(Rebuilding(), disturbed=range(1, 3))
     run.warm_up()
-    warm = run.measurement().arms["jit"].warm_rebuilds["recompile"]
+    warm = run.measurement().all_samples["jit"].warm_up_recompiles["recompile"]
     assert warm > 0
     found = run.run(lambda measurement: [], 60.0)
-    assert found.arms["jit"].rebuilds == {"recompile": found.rounds + 2}
-    assert found.arms["jit"].warm_rebuilds == {"recompile": warm}
-    assert found.arms["aot"].rebuilds == {}
+    assert found.all_samples["jit"].recompiles == {"recompile": found.rounds + 2}
+    assert found.all_samples["jit"].warm_up_recompiles == {"recompile": warm}
+    assert found.all_samples["aot"].recompiles == {}

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jitgate.engines.registry import BASELINE, CONTROL
 from jitgate.measure.rounds import LEAST_ROUNDS
 from jitgate.measure.turn_size import LATEST_CALLS, MOST_CALLS, MUCH_SLOWER, calls_in_a_turn, calls_of_each
+from jitgate.model.variant import BASELINE, CONTROL
 
 from tests.jitgate.measure.fake_team import FakeTeam
 from tests.jitgate.measure.test_rounds import rounds_of
@@ -73,9 +73,9 @@ def test_who_is_much_slower_makes_fewer_calls_a_turn_and_is_compared_all_the_sam
     run.warm_up()
     found = run.run(lambda measurement: [], 600.0)
     for name, steady, cold in ((BASELINE, 3, 1), (CONTROL, 3, 1), ("jit", 1, 1), ("aot", 1, 0)):
-        arm, column = found.arms[name], found.columns(name).candidate
-        assert {len(turn) for turn in arm.turns} == {steady}
-        assert len(arm.first_s) == cold * LEAST_ROUNDS
+        samples, column = found.all_samples[name], found.columns(name).candidate
+        assert {len(turn) for turn in samples.turns} == {steady}
+        assert len(samples.first_s) == cold * LEAST_ROUNDS
         assert list(column) == [team.ns[name] / 1e9] * LEAST_ROUNDS
 
 
@@ -85,4 +85,4 @@ def test_unlike_inputs_and_other_baselines_want_equally_many_calls(inputs: int, 
     run = rounds_of(team, inputs=inputs, fewer=fewer)
     run.warm_up()
     found = run.run(lambda measurement: [], 600.0)
-    assert {len(turn) for arm in found.arms.values() for turn in arm.turns} == {3}
+    assert {len(turn) for samples in found.all_samples.values() for turn in samples.turns} == {3}

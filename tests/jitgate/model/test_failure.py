@@ -4,7 +4,8 @@ import signal
 import sys
 
 import pytest
-from jitgate.model.failure import FailureKind, exit_words, of_death
+from jitgate.model.failure import FailureKind
+from jitgate.pool.exit_status import exit_words, of_death
 
 MIB = 1 << 20
 

@@ -4,17 +4,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from jitgate.engines.registry import BASELINE, CONTROL
-from jitgate.model.cold_start import Cold
+from jitgate.model.accuracy import Accuracy
+from jitgate.model.cold_start import ColdStart
 from jitgate.model.failure import Failure, FailureKind
-from jitgate.model.measurement import Arm, Measurement, merged
-from jitgate.worker.accuracy import Parity
+from jitgate.model.measurement import Measurement, merged
+from jitgate.model.samples import Samples
+from jitgate.model.variant import BASELINE, CONTROL
 
 from tests.jitgate.measurements import made_of
 
 
-def arm(name: str, *turns: tuple[float, ...]) -> Arm:
-    return Arm(name, turns, (), (), Cold())
+def samples(name: str, *turns: tuple[float, ...]) -> Samples:
+    return Samples(name, turns, (), (), ColdStart())
 
 
 MEASUREMENT = Measurement(
@@ -23,9 +24,9 @@ MEASUREMENT = Measurement(
     "cpu",
     0,
     {
-        BASELINE: arm(BASELINE, (1.0, 3.0, 20.0), (2.0, 2.0, 2.0), (5.0, 5.0, 5.0)),
-        "jit": arm("jit", (1.0, 1.0, 1.0), (), (4.0, 4.0, 4.0)),
-        CONTROL: arm(CONTROL, (3.0, 3.0, 3.0), (2.0, 2.0, 2.0), (6.0, 6.0, 6.0)),
+        BASELINE: samples(BASELINE, (1.0, 3.0, 20.0), (2.0, 2.0, 2.0), (5.0, 5.0, 5.0)),
+        "jit": samples("jit", (1.0, 1.0, 1.0), (), (4.0, 4.0, 4.0)),
+        CONTROL: samples(CONTROL, (3.0, 3.0, 3.0), (2.0, 2.0, 2.0), (6.0, 6.0, 6.0)),
     },
 )
 
@@ -44,16 +45,16 @@ def test_unlike_inputs_are_averaged_since_their_median_compares_unlike_things() 
 
 
 def test_a_failed_control_is_left_out() -> None:
-    failed = replace(MEASUREMENT.arms[CONTROL], failure=Failure(FailureKind.DIED, "gone"))
-    measurement = replace(MEASUREMENT, arms={**MEASUREMENT.arms, CONTROL: failed})
+    failed = replace(MEASUREMENT.all_samples[CONTROL], failure=Failure(FailureKind.DIED, "gone"))
+    measurement = replace(MEASUREMENT, all_samples={**MEASUREMENT.all_samples, CONTROL: failed})
     assert measurement.columns("jit").control is None
 
 
 def test_durations_are_every_steady_call_and_the_median_is_over_them() -> None:
-    jit = MEASUREMENT.arms["jit"]
+    jit = MEASUREMENT.all_samples["jit"]
     assert jit.durations_s == [1.0, 1.0, 1.0, 4.0, 4.0, 4.0]
     assert jit.median_s == pytest.approx(np.median(jit.durations_s))
-    assert arm("none").median_s is None
+    assert samples("none").median_s is None
 
 
 def test_rounds_are_those_of_the_baseline() -> None:
@@ -62,16 +63,19 @@ def test_rounds_are_those_of_the_baseline() -> None:
 
 def test_sets_of_processes_are_joined_with_their_labels_and_the_worst_of_the_rest() -> None:
     dead = Failure(FailureKind.DIED, "gone")
-    jit = MEASUREMENT.arms["jit"]
+    jit = MEASUREMENT.all_samples["jit"]
     first = replace(
         MEASUREMENT,
-        arms={**MEASUREMENT.arms, "jit": replace(jit, parity=Parity(1e-6), memory={"peak_bytes": 5})},
+        all_samples={**MEASUREMENT.all_samples, "jit": replace(jit, accuracy=Accuracy(1e-6), memory={"peak_bytes": 5})},
         wall_s=2.0,
         notes=("a",),
     )
     second = replace(
         MEASUREMENT,
-        arms={**MEASUREMENT.arms, "jit": replace(jit, parity=Parity(2e-6), memory={"peak_bytes": 7}, failure=dead)},
+        all_samples={
+            **MEASUREMENT.all_samples,
+            "jit": replace(jit, accuracy=Accuracy(2e-6), memory={"peak_bytes": 7}, failure=dead),
+        },
         wall_s=3.0,
         notes=("a", "b"),
     )
@@ -81,7 +85,7 @@ def test_sets_of_processes_are_joined_with_their_labels_and_the_worst_of_the_res
     columns = joined.columns("jit")
     assert columns.processes is not None
     assert columns.processes.tolist() == [0, 0, 1, 1]
-    found = joined.arms["jit"]
+    found = joined.all_samples["jit"]
     assert (found.rel_l2, found.peak_bytes, found.failure) == (2e-6, 7, dead)
     assert (joined.wall_s, joined.notes) == (5.0, ("a", "b"))
 
@@ -93,26 +97,29 @@ LEAKING = tuple((calls, 100 * MIB + calls * MIB) for calls in range(4, 100, 4))
 
 @pytest.mark.parametrize("leaking_in", [0, 1, 2])
 def test_a_leak_is_judged_in_every_set_of_processes(leaking_in: int) -> None:
-    jit = MEASUREMENT.arms["jit"]
+    jit = MEASUREMENT.all_samples["jit"]
     parts = [
         replace(
             MEASUREMENT,
-            arms={**MEASUREMENT.arms, "jit": replace(jit, levels=(LEAKING if number == leaking_in else FLAT,))},
+            all_samples={
+                **MEASUREMENT.all_samples,
+                "jit": replace(jit, levels=(LEAKING if number == leaking_in else FLAT,)),
+            },
         )
         for number in range(3)
     ]
-    found = merged(parts).arms["jit"]
+    found = merged(parts).all_samples["jit"]
     assert len(found.levels) == 3
     assert found.growth is not None
     assert found.growth.leaks
     assert found.growth.slope == pytest.approx(MIB)
-    flat = merged([parts[(leaking_in + 1) % 3], parts[(leaking_in + 2) % 3]]).arms["jit"].growth
+    flat = merged([parts[(leaking_in + 1) % 3], parts[(leaking_in + 2) % 3]]).all_samples["jit"].growth
     assert flat is not None
     assert not flat.leaks
 
 
 def test_a_set_that_is_too_short_to_judge_does_not_hide_another() -> None:
-    found = replace(MEASUREMENT.arms["jit"], levels=(FLAT[:3], LEAKING))
+    found = replace(MEASUREMENT.all_samples["jit"], levels=(FLAT[:3], LEAKING))
     assert found.growth is not None
     assert found.growth.leaks
     assert replace(found, levels=(FLAT[:3], LEAKING[:3])).growth is None
@@ -124,55 +131,61 @@ def test_memory_that_was_overcommitted_in_one_set_spoils_all() -> None:
 
 
 def test_an_output_that_was_not_compared_in_one_set_was_not_compared() -> None:
-    jit = MEASUREMENT.arms["jit"]
+    jit = MEASUREMENT.all_samples["jit"]
     parts = [
-        replace(MEASUREMENT, arms={**MEASUREMENT.arms, "jit": replace(jit, parity=found)})
-        for found in (Parity(1e-6), None)
+        replace(MEASUREMENT, all_samples={**MEASUREMENT.all_samples, "jit": replace(jit, accuracy=found)})
+        for found in (Accuracy(1e-6), None)
     ]
-    assert merged(parts).arms["jit"].rel_l2 is None
+    assert merged(parts).all_samples["jit"].rel_l2 is None
 
 
 def test_each_set_of_processes_gives_its_own_single_figures() -> None:
     parts = [made_of(1.0, seed=seed, peak_bytes=size) for seed, size in enumerate((5, 7, 6))]
-    lives = merged(parts).arms["jit"].each_life
-    assert [life.memory["peak_bytes"] for life in lives] == [5, 7, 6]
-    assert len(parts[0].arms["jit"].each_life) == 1
+    process_runs = merged(parts).all_samples["jit"].each_process_run
+    assert [life.memory["peak_bytes"] for life in process_runs] == [5, 7, 6]
+    assert len(parts[0].all_samples["jit"].each_process_run) == 1
 
 
 def test_the_memory_of_several_sets_is_the_highest_of_each_phase_with_the_parts_of_that_process() -> None:
-    jit = MEASUREMENT.arms["jit"]
+    jit = MEASUREMENT.all_samples["jit"]
     loading = {"peak_bytes": 900, "load_peak_bytes": 900, "steady_peak_bytes": 300, "activation_bytes": 10}
     calling = {"peak_bytes": 500, "load_peak_bytes": 400, "steady_peak_bytes": 500, "activation_bytes": 210}
     parts = [
-        replace(MEASUREMENT, arms={**MEASUREMENT.arms, "jit": replace(jit, memory=memory)})
+        replace(MEASUREMENT, all_samples={**MEASUREMENT.all_samples, "jit": replace(jit, memory=memory)})
         for memory in (loading, calling)
     ]
-    assert merged(parts).arms["jit"].memory == loading | {"steady_peak_bytes": 500, "activation_bytes": 210}
-    lost = replace(MEASUREMENT, arms={**MEASUREMENT.arms, "jit": replace(jit, memory={})})
-    assert merged([*parts, lost]).arms["jit"].peak_bytes is None
+    assert merged(parts).all_samples["jit"].memory == loading | {"steady_peak_bytes": 500, "activation_bytes": 210}
+    lost = replace(MEASUREMENT, all_samples={**MEASUREMENT.all_samples, "jit": replace(jit, memory={})})
+    assert merged([*parts, lost]).all_samples["jit"].peak_bytes is None
 
 
 def test_a_set_that_an_arm_did_not_finish_a_round_of_is_no_start_of_it() -> None:
     first, second = made_of(1.0, rounds=2), made_of(1.0, rounds=2, seed=1)
-    absent = replace(second, arms={**second.arms, "jit": replace(second.arms["jit"], turns=((), ()))})
+    absent = replace(
+        second, all_samples={**second.all_samples, "jit": replace(second.all_samples["jit"], turns=((), ()))}
+    )
     assert [found.starts("jit") for found in (first, merged([first, second]), merged([first, absent]))] == [1, 2, 1]
-    assert replace(first, residency="alone").starts("jit") == 2
+    assert replace(first, residency="exclusive").starts("jit") == 2
 
 
 def test_what_was_rebuilt_is_added_up_over_the_sets_and_one_that_was_off_was_off() -> None:
-    jit = MEASUREMENT.arms["jit"]
+    jit = MEASUREMENT.all_samples["jit"]
     parts = [
-        replace(MEASUREMENT, arms={**MEASUREMENT.arms, "jit": replace(jit, rebuilds=found, instead=said)})
+        replace(
+            MEASUREMENT, all_samples={**MEASUREMENT.all_samples, "jit": replace(jit, recompiles=found, fallback=said)}
+        )
         for found, said in (({"recompile": 2}, None), ({"recompile": 1, "graph break": 1}, "it is eager"))
     ]
-    found = merged(parts).arms["jit"]
-    assert found.rebuilds == {"recompile": 3, "graph break": 1}
-    assert found.instead == "it is eager"
+    found = merged(parts).all_samples["jit"]
+    assert found.recompiles == {"recompile": 3, "graph break": 1}
+    assert found.fallback == "it is eager"
 
 
 def test_parties_are_joined_and_each_is_compared_within_its_own_rounds() -> None:
-    first = replace(MEASUREMENT, arms={name: arm(name, (1.0,), (1.0,)) for name in ("eager", "a", CONTROL)})
-    second = replace(MEASUREMENT, arms={name: arm(name, (2.0,), (2.0,), (2.0,)) for name in ("eager", "b", CONTROL)})
+    first = replace(MEASUREMENT, all_samples={name: samples(name, (1.0,), (1.0,)) for name in ("eager", "a", CONTROL)})
+    second = replace(
+        MEASUREMENT, all_samples={name: samples(name, (2.0,), (2.0,), (2.0,)) for name in ("eager", "b", CONTROL)}
+    )
     joined = merged([first, second], ["eager", "a", "b", "late"])
     assert joined.processes == (0, 0, 1, 1, 1)
     for name, figures in (("a", [1.0, 1.0]), ("b", [2.0, 2.0, 2.0])):
@@ -182,5 +195,5 @@ def test_parties_are_joined_and_each_is_compared_within_its_own_rounds() -> None
     whole = joined.columns(CONTROL)
     assert whole.processes is not None
     assert whole.processes.tolist() == [0, 0, 1, 1, 1]
-    assert joined.arms["late"].durations_s == []
+    assert joined.all_samples["late"].durations_s == []
     assert len(joined.columns("late").baseline) == 0

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from jitgate.engines.registry import BASELINE, CONTROL
-from jitgate.model.pipeline_cost import BETWEEN, cost, part_columns
+from jitgate.model.pipeline_cost import BETWEEN, cost, stage_columns
+from jitgate.model.variant import BASELINE, CONTROL
 
 from tests.jitgate.measurements import made_of
 from tests.jitgate.spoken import BETWEEN_S, STAGED, STAGES_S, sentence_of
@@ -15,7 +15,7 @@ from tests.jitgate.spoken import BETWEEN_S, STAGED, STAGES_S, sentence_of
 def test_shares_of_time_and_arithmetic_and_what_is_between() -> None:
     found = cost(sentence_of(2.0, spread=0.001))
     assert found is not None
-    times = {share.part: share.time for share in found.shares}
+    times = {share.stage: share.time for share in found.shares}
     assert list(times) == [*STAGES_S, BETWEEN]
     assert times == pytest.approx({**STAGES_S, BETWEEN: BETWEEN_S}, rel=0.01)
     assert found.together == pytest.approx(1.0, abs=0.002)
@@ -28,7 +28,7 @@ def test_figures_per_second_of_speech() -> None:
     assert found is not None
     assert found.sentences == 30
     assert found.real_time_factor == pytest.approx(0.5, rel=0.01), "1 s of work, 2 s of audio"
-    assert found.tokens_per_s == pytest.approx(100, rel=0.01), "50 tokens in the 0.5 s of the part that makes them"
+    assert found.tokens_per_s == pytest.approx(100, rel=0.01), "50 tokens in the 0.5 s of the stage that makes them"
     assert found.characters_per_s == pytest.approx(10, rel=0.01)
     assert found.first_audio_s is None, "it comes in one piece"
     streamed = cost(sentence_of(2.0, spread=0.001, streaming=True))
@@ -50,20 +50,24 @@ def test_what_is_timed_twice_does_not_add_up() -> None:
 
 def test_what_was_not_counted_or_said_is_missing_and_not_invented() -> None:
     whole = sentence_of(2.0)
-    assert whole.spoken is not None
-    silent = replace(whole.spoken, audio_s=0.0, speech_tokens=0, characters=0, operations={})
-    found = cost(replace(whole, spoken=silent))
+    assert whole.utterance is not None
+    silent = replace(whole.utterance, audio_s=0.0, speech_tokens=0, characters=0, operations={})
+    found = cost(replace(whole, utterance=silent))
     assert found is not None
     assert (found.real_time_factor, found.tokens_per_s, found.characters_per_s) == (None, None, None)
     assert {share.arithmetic for share in found.shares} == {None}
-    assert cost(made_of(1.4)) is None, "a workload without parts"
+    assert cost(made_of(1.4)) is None, "a workload without stages"
 
 
 def test_columns_of_parts_are_of_the_rounds_that_all_arms_finished() -> None:
     whole = sentence_of(2.0, rounds=12)
-    arm = whole.arms[STAGED]
-    broken = replace(arm, turns=(*arm.turns[:5], (), *arm.turns[6:]), laps=(*arm.laps[:5], (), *arm.laps[6:]))
-    found = part_columns(replace(whole, arms={**whole.arms, STAGED: broken}), STAGED, ["encoder"])
+    samples = whole.all_samples[STAGED]
+    broken = replace(
+        samples,
+        turns=(*samples.turns[:5], (), *samples.turns[6:]),
+        stage_times=(*samples.stage_times[:5], (), *samples.stage_times[6:]),
+    )
+    found = stage_columns(replace(whole, all_samples={**whole.all_samples, STAGED: broken}), STAGED, ["encoder"])
     assert found is not None
     baseline, candidate, control = found
     assert len(baseline) == len(candidate) == len(control) == 11
@@ -74,5 +78,5 @@ def test_columns_of_parts_are_of_the_rounds_that_all_arms_finished() -> None:
 @pytest.mark.parametrize("name", [BASELINE, STAGED, CONTROL])
 def test_an_arm_that_timed_no_parts_gives_no_columns(name: str) -> None:
     whole = sentence_of(2.0)
-    untimed = replace(whole.arms[name], laps=())
-    assert part_columns(replace(whole, arms={**whole.arms, name: untimed}), STAGED, ["encoder"]) is None
+    untimed = replace(whole.all_samples[name], stage_times=())
+    assert stage_columns(replace(whole, all_samples={**whole.all_samples, name: untimed}), STAGED, ["encoder"]) is None

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 from jitgate.model.size import format_bytes, parse_bytes
 
 
@@ -26,7 +26,7 @@ def test_sizes_are_read(text: str, expected: int) -> None:
     "text", ["4 parsecs", "", "GiB", "-1GiB", "4", "4 G", "0MiB", 4, None, 4.5, "1e3MB", "4GiB 2MiB"]
 )
 def test_anything_else_is_refused_with_its_place(text: object) -> None:
-    with pytest.raises(UsageProblem, match=r"^pyproject\.toml, ceiling: .* write "):
+    with pytest.raises(UsageError, match=r"^pyproject\.toml, ceiling: .* write "):
         parse_bytes(text, "pyproject.toml, ceiling")
 
 

@@ -65,23 +65,23 @@ HEAD = """
 [tool.jitgate]
 shipped = false
 alpha = 0.01
-ceiling = "4GiB"
+memory_limit = "4GiB"
 
 [tool.jitgate.workloads."my.encoder"]
 factory = "mypackage.perf:encoder"
 scenarios = ["short", "long"]
 variants = {variants}
 
-[tool.jitgate.engines."plain"]
+[tool.jitgate.variants."plain"]
 factory = "mypackage.perf:plain"
 
-[tool.jitgate.engines."wrong"]
+[tool.jitgate.variants."wrong"]
 factory = "mypackage.perf:wrong"
 
-[tool.jitgate.engines."missing"]
+[tool.jitgate.variants."missing"]
 factory = "mypackage.perf:missing"
 
-[tool.jitgate.engines."dies"]
+[tool.jitgate.variants."dies"]
 factory = "mypackage.perf:dies"
 """
 
@@ -101,7 +101,7 @@ class Project:
 
     @property
     def environment(self) -> dict[str, str]:
-        path = os.pathsep.join([str(self.path), str(ROOT)])
+        path = os.pathsep.join([str(self.path), str(ROOT / "perf"), str(ROOT)])
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
         # Locks of its own: the suite's sessions run side by side, and are not there to measure.
         own = {"JITGATE_LOCKS": str(self.path / ".locks"), "COLUMNS": "200"}
@@ -111,7 +111,7 @@ class Project:
         paths = [] if any(argument.endswith(".py") for argument in arguments) else ["--pyargs", "jitgate.benchmarks"]
         # Tests run beside each other: every round of theirs is disturbed by other tests.
         chosen = ["--jitgate-device", "cpu", "--jitgate-noisy-rounds", "include", "--jitgate-extras", "skip"]
-        return [sys.executable, "-m", "pytest", "-p", "jitgate.plugin", *chosen, *paths, *arguments]
+        return [sys.executable, "-m", "pytest", "-p", "jitgate", *chosen, *paths, *arguments]
 
     def pytest(self, *arguments: str, timeout_s: float = 240) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from jitgate.engines.registry import BASELINE
-from jitgate.model.cold_start import Cold
+from jitgate.model.accuracy import Accuracy
+from jitgate.model.cold_start import ColdStart
 from jitgate.model.failure import Failure, FailureKind
-from jitgate.model.figures import NewLength, NewLengths, Work
+from jitgate.model.figures import FlopCount, UnseenShape, UnseenShapes
 from jitgate.model.measurement import Measurement
-from jitgate.statistics import Ceiling
-from jitgate.worker.accuracy import Parity
+from jitgate.model.variant import BASELINE
+from jitgate.statistics import PeakRates
 
 from tests.jitgate.measurements import MIB, made_of
 
 
 def growing() -> Measurement:
     """Right and faster, and yet red: its memory grows, loading takes too much, and it recompiled while it was timed."""
-    found = made_of(1.5, seed=6, tainted=3)
+    found = made_of(1.5, seed=6, excluded=3)
     jit = replace(
-        found.arms["jit"],
+        found.all_samples["jit"],
         levels=(tuple((calls, 500 * MIB + calls * MIB) for calls in range(4, 84, 4)),),
         memory={
             "peak_bytes": 5000 * MIB,
@@ -29,23 +29,23 @@ def growing() -> Measurement:
             "activation_bytes": 200 * MIB,
             "weight_bytes": 300 * MIB,
         },
-        cold=Cold(71.8, 20.2, 0.0443, 373 * MIB, built_now=False, built_at="2026-11-01", fetch_s=0.5),
+        cold_start=ColdStart(71.8, 20.2, 0.0443, 373 * MIB, built_now=False, built_at="2026-11-01", fetch_s=0.5),
         warm_s=(0.0443, 0.0081, 0.0067, 0.0067, 0.0067, 0.0066, 0.0067, 0.0067, 0.0067, 0.0067),
-        new_lengths=NewLengths(tuple(NewLength(0.02 + place / 1000, (0.01, 0.011)) for place in range(3))),
-        parity=Parity(2e-6, 1e-5, snr_db=118.0, log_mel_db=0.001, mr_stft=0.0002, integers=50, ids=4, other_ids=1),
-        rebuilds={"recompile: size of 'x'": 17, "graph break": 1},
+        unseen_shapes=UnseenShapes(tuple(UnseenShape(0.02 + place / 1000, (0.01, 0.011)) for place in range(3))),
+        accuracy=Accuracy(2e-6, 1e-5, snr_db=118.0, log_mel_db=0.001, mr_stft=0.0002, integers=50, ids=4, other_ids=1),
+        recompiles={"recompile: size of 'x'": 17, "graph break": 1},
     )
     eager = replace(
-        found.arms[BASELINE],
-        cold=Cold(1.28, 0.00134, 0.0536),
+        found.all_samples[BASELINE],
+        cold_start=ColdStart(1.28, 0.00134, 0.0536),
         warm_s=(0.0536,) + (0.01,) * 9,
-        parity=Parity(0.0),
+        accuracy=Accuracy(0.0),
     )
     return replace(
         found,
-        arms={**found.arms, "jit": jit, BASELINE: eager},
-        work=Work(2.88e9, 144 * MIB, 10 * MIB),
-        ceilings={"fp32": Ceiling(248e9, 21.7e9)},
+        all_samples={**found.all_samples, "jit": jit, BASELINE: eager},
+        flop_count=FlopCount(2.88e9, 144 * MIB, 10 * MIB),
+        peak_rates={"fp32": PeakRates(248e9, 21.7e9)},
         notes=("the weights are random",),
     )
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 from jitgate.config.policy import Policy
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 from jitgate.plugin.checkpoint_option import describe, require_files, with_checkpoint
 from jitgate.workloads.checkpoint_spec import CheckpointSpec
 from jitgate.workloads.spec import WorkloadSpec
-from jitgate.workloads.weight_source import OURS, Origin
+from jitgate.workloads.weight_source import OURS, WeightSource
 
-MINE = WorkloadSpec("my.encoder", "a:b", ("short",), ("eager",), share=CheckpointSpec(("my.pt",)))
+MINE = WorkloadSpec("my.encoder", "a:b", ("short",), ("eager",), checkpoint_spec=CheckpointSpec(("my.pt",)))
 OTHER = WorkloadSpec("my.other", "a:b", ("short",), ("eager",))
 
 
@@ -31,8 +31,8 @@ def test_a_directory_is_for_its_generation_at_true_size(tmp_path: Path) -> None:
     policy = with_checkpoint(Policy(), directory(tmp_path, "cosyvoice2.yaml"))
     assert measured(policy) == {name for name in Policy().workloads if name.startswith("cosyvoice2.")}
     spec = policy.workloads["cosyvoice2.flow_encoder"]
-    assert spec.origin == Origin(tmp_path, None, ("flow.pt",))
-    assert policy.workloads["cosyvoice2-small.flow_encoder"].origin == OURS
+    assert spec.weight_source == WeightSource(tmp_path, None, ("flow.pt",))
+    assert policy.workloads["cosyvoice2-small.flow_encoder"].weight_source == OURS
     assert set(policy.workloads) == set(Policy().workloads), "a gate that names one of them still names something"
 
 
@@ -49,17 +49,17 @@ def test_the_head_says_whose_weights_and_why_not_the_rest(tmp_path: Path) -> Non
 def test_a_workload_of_the_user_s_needs_no_yaml(tmp_path: Path) -> None:
     policy = with_checkpoint(Policy(workloads={spec.name: spec for spec in (MINE, OTHER)}), tmp_path)
     assert measured(policy) == {"my.encoder"}
-    assert policy.workloads["my.encoder"].origin.paths == (tmp_path / "my.pt",)
+    assert policy.workloads["my.encoder"].weight_source.paths == (tmp_path / "my.pt",)
 
 
 def test_a_directory_for_nothing_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageProblem, match=r"fits no workload: it needs cosyvoice\.yaml or cosyvoice2\.yaml"):
+    with pytest.raises(UsageError, match=r"fits no workload: it needs cosyvoice\.yaml or cosyvoice2\.yaml"):
         with_checkpoint(Policy(), tmp_path)
 
 
 def test_a_missing_file_is_named_before_anything_is_measured(tmp_path: Path) -> None:
-    placed = replace(MINE, origin=Origin(tmp_path, None, ("my.pt",)))
-    with pytest.raises(UsageProblem) as caught:
+    placed = replace(MINE, weight_source=WeightSource(tmp_path, None, ("my.pt",)))
+    with pytest.raises(UsageError) as caught:
         require_files([OTHER, placed])
     assert str(caught.value).startswith(f"{tmp_path / 'my.pt'}: there is no such file, and my.encoder reads")
     directory(tmp_path, "my.pt")

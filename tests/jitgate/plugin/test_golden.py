@@ -20,14 +20,14 @@ GOLDEN = Path(__file__).parent / "golden"
 CONFIGURATION = """
 [tool.jitgate]
 shipped = false
-ceiling = "4GiB"
+memory_limit = "4GiB"
 
 [tool.jitgate.workloads."my.encoder"]
 factory = "mypackage.perf:encoder"
 scenarios = ["passes", "fails", "open", "wrong", "dead", "grows"]
 variants = ["eager", "jit"]
 
-[tool.jitgate.engines."jit"]
+[tool.jitgate.variants."jit"]
 factory = "mypackage.perf:plain"
 
 [[tool.jitgate.gates]]

@@ -11,8 +11,8 @@ import pytest
 from jitgate.config.policy import Gate, Policy
 from jitgate.device.process_limit import why_no_limit
 from jitgate.model.cell import Cell
-from jitgate.model.errors import UsageProblem
-from jitgate.plugin.memory_cap import enforced_ceiling
+from jitgate.model.errors import UsageError
+from jitgate.plugin.memory_cap import memory_cap_bytes
 
 from tests.jitgate.plugin.conftest import Project
 
@@ -52,7 +52,7 @@ def wasteful():
     return jitgate.Workload(module=Slim(), scenarios={"short": (torch.zeros(4),)}, threads=1)
 
 
-def greedy(module, example):
+def token_agreement(module, example):
     """300 MiB of temporaries."""
     import torch
 
@@ -62,15 +62,15 @@ def greedy(module, example):
 SETTINGS = """
 [tool.jitgate]
 shipped = false
-ceiling = "4GiB"
+memory_limit = "4GiB"
 
 [tool.jitgate.workloads."my.{workload}"]
 factory = "mypackage.models:{workload}"
 scenarios = ["short"]
 variants = {variants}
 
-[tool.jitgate.engines.greedy]
-factory = "mypackage.models:greedy"
+[tool.jitgate.variants.token_agreement]
+factory = "mypackage.models:token_agreement"
 
 [[tool.jitgate.gates]]
 variant = "{gated}"
@@ -100,7 +100,7 @@ def outcomes(text: str) -> dict[str, str]:
 @enforceable
 @pytest.mark.slow
 def test_a_variant_that_does_not_fit_fails_by_so_much_and_the_others_complete(project: Project) -> None:
-    configure(project, "modest", ["eager", "greedy"])
+    configure(project, "modest", ["eager", "token_agreement"])
     done = project.pytest(
         "--jitgate-memory-limit",
         "200MiB",
@@ -114,10 +114,11 @@ def test_a_variant_that_does_not_fit_fails_by_so_much_and_the_others_complete(pr
     said = done.stdout + done.stderr
     assert done.returncode == 1, said
     for name, outcome in outcomes(done.stdout).items():
-        assert outcome == ("FAILED" if "greedy" in name else "PASSED"), said
+        assert outcome == ("FAILED" if "token_agreement" in name else "PASSED"), said
 
     sentence = re.search(
-        r"FAIL: greedy does not fit under the enforced 200 MiB: an allocation of 300 MiB failed at level (\d+) MiB "
+        r"FAIL: token_agreement does not fit under the enforced 200 MiB: an allocation of 300 MiB failed at "
+        r"level (\d+) MiB "
         r"in the first call, at least (\d+) MiB missing \(without the cap it took (\d+) MiB\)",
         done.stdout,
     )
@@ -132,7 +133,7 @@ def test_a_variant_that_does_not_fit_fails_by_so_much_and_the_others_complete(pr
     eager = entry_of(project, "eager")
     assert eager["memory"]["enforced_bytes"] == 200 * MIB
     assert eager["memory"]["peak_bytes"] == pytest.approx(40 * MIB, abs=16 * MIB)
-    lost = eager["failed_beside_it"]["greedy"]
+    lost = eager["failed_beside_it"]["token_agreement"]
     assert lost["kind"] == "out of memory"
     assert lost["out_of_memory"]["requested_bytes"] == 300 * MIB
     assert lost["out_of_memory"]["missing_bytes"] == pytest.approx(140 * MIB, abs=16 * MIB)
@@ -155,10 +156,10 @@ def test_where_the_baseline_does_not_fit_the_others_are_judged_as_far_as_they_ca
     said = done.stdout + done.stderr
     assert done.returncode == 1, said
     assert outcomes(done.stdout) == {
-        "test_variant_stays_under_the_ceiling[my.wasteful-short-eager]": "FAILED",
+        "test_variant_stays_under_the_memory_limit[my.wasteful-short-eager]": "FAILED",
         "test_memory_does_not_grow_with_the_calls[my.wasteful-short-eager]": "FAILED",
         "test_eager_agrees_with_itself[my.wasteful-short-eager]": "FAILED",
-        "test_variant_stays_under_the_ceiling[my.wasteful-short-torchscript]": "PASSED",
+        "test_variant_stays_under_the_memory_limit[my.wasteful-short-torchscript]": "PASSED",
         "test_memory_does_not_grow_with_the_calls[my.wasteful-short-torchscript]": "PASSED",
         "test_candidate_is_on_and_builds_nothing_anew[my.wasteful-short-torchscript]": "PASSED",
         "test_jit_stays_faster_than_eager[my.wasteful-short-torchscript]": "FAILED",
@@ -185,29 +186,32 @@ def asked(**policy: Any) -> Any:
     ("policy", "said"),
     [
         ({}, "--jitgate-memory-cap needs a ceiling to enforce"),
-        ({"ceiling_bytes": 5 * MIB}, "a ceiling of 5 MiB is below what an empty worker takes to answer; 32 MiB are"),
         (
-            {"ceiling_bytes": 300 * MIB, "gates": (Gate("my.toml, gate 1", max_memory_bytes=350 * MIB),)},
+            {"memory_limit_bytes": 5 * MIB},
+            "a ceiling of 5 MiB is below what an empty worker takes to answer; 32 MiB are",
+        ),
+        (
+            {"memory_limit_bytes": 300 * MIB, "gates": (Gate("my.toml, gate 1", max_memory_bytes=350 * MIB),)},
             "my.toml, gate 1 allows 350 MiB, which the enforced ceiling of 300 MiB never lets happen",
         ),
     ],
 )
 @enforceable
 def test_a_cap_that_makes_no_sense_is_refused(policy: dict[str, Any], said: str) -> None:
-    with pytest.raises(UsageProblem, match=re.escape(said)):
-        enforced_ceiling(asked(**policy))
+    with pytest.raises(UsageError, match=re.escape(said)):
+        memory_cap_bytes(asked(**policy))
 
 
 @enforceable
 def test_a_gate_of_another_cell_contradicts_nothing() -> None:
     gates = (Gate("here", variant="other", max_memory_bytes=1 << 40), Gate("there", max_load_memory_bytes=90 * MIB))
-    assert enforced_ceiling(asked(ceiling_bytes=100 * MIB, gates=gates)) == 100 * MIB
+    assert memory_cap_bytes(asked(memory_limit_bytes=100 * MIB, gates=gates)) == 100 * MIB
 
 
 def test_where_nothing_enforces_a_cap_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jitgate.plugin.memory_cap.why_no_limit", lambda: "this system limits nobody")
-    with pytest.raises(UsageProblem, match="memory can't be capped here: this system limits nobody; leave"):
-        enforced_ceiling(asked(ceiling_bytes=100 * MIB))
+    with pytest.raises(UsageError, match="memory can't be capped here: this system limits nobody; leave"):
+        memory_cap_bytes(asked(memory_limit_bytes=100 * MIB))
 
 
 @pytest.mark.parametrize(
@@ -221,7 +225,7 @@ def test_where_nothing_enforces_a_cap_it_is_refused(monkeypatch: pytest.MonkeyPa
 def test_bad_input_ends_the_session_before_anything_is_measured(
     project: Project, arguments: tuple[str, ...], said: str
 ) -> None:
-    configure(project, "modest", ["eager", "greedy"])
+    configure(project, "modest", ["eager", "token_agreement"])
     done = project.pytest(*arguments)
     assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stdout + done.stderr
     assert said in done.stdout + done.stderr

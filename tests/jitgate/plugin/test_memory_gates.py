@@ -80,7 +80,7 @@ variants = {variants}
 def configure(project: Project, workload: str, variants: list[str], rest: str = "") -> None:
     (project.path / "mypackage" / "models.py").write_text(MODELS)
     settings = HEAD.format(workload=workload, variants=variants) + "".join(
-        f'\n[tool.jitgate.engines.{name}]\nfactory = "mypackage.models:{name}"\n'
+        f'\n[tool.jitgate.variants.{name}]\nfactory = "mypackage.models:{name}"\n'
         for name in variants
         if name in ("same", "leaks", "caches")
     )
@@ -110,9 +110,9 @@ def test_a_peak_is_right_and_named_by_its_parts(project: Project) -> None:
     assert memory["load_peak_bytes"] == pytest.approx(400 * MIB, rel=0.02), "the first call belongs to loading"
     assert "above 350 MiB; of it activations 30" in done.stdout
     for line in (
-        "FAILED test_memory.py::test_variant_stays_under_the_ceiling[my.big-short-eager]",
+        "FAILED test_memory.py::test_variant_stays_under_the_memory_limit[my.big-short-eager]",
         "FAILED test_memory.py::test_variant_fits_while_loading[my.big-short-eager]",
-        "PASSED test_memory.py::test_variant_stays_under_the_ceiling[my.big-short-same]",
+        "PASSED test_memory.py::test_variant_stays_under_the_memory_limit[my.big-short-same]",
     ):
         assert line in done.stdout
 

@@ -7,10 +7,10 @@ import pytest
 from jitgate.gates.judge import Ruling
 from jitgate.model.cell import Cell
 from jitgate.plugin.pipeline import PredictionComparison
-from jitgate.statistics import Answer
+from jitgate.statistics import Outcome
 
 
-def _comparison(monkeypatch: pytest.MonkeyPatch, verdict: Answer) -> PredictionComparison:
+def _comparison(monkeypatch: pytest.MonkeyPatch, verdict: Outcome) -> PredictionComparison:
     monkeypatch.setattr("jitgate.plugin.pipeline.judge_prediction", lambda *_: Ruling("prediction", verdict, "as said"))
     cell = Cell("my.pipeline", "short", "voice=torchscript")
     state = SimpleNamespace(
@@ -18,18 +18,18 @@ def _comparison(monkeypatch: pytest.MonkeyPatch, verdict: Answer) -> PredictionC
         policy=SimpleNamespace(skip_inconclusive=False),
         measurements=SimpleNamespace(more=lambda *_: None),
     )
-    candidate = SimpleNamespace(measurement=None, cell=cell, arm=SimpleNamespace(failure=None))
+    candidate = SimpleNamespace(measurement=None, cell=cell, samples=SimpleNamespace(failure=None))
     return PredictionComparison(cast("Any", state), cast("Any", candidate))
 
 
 def test_an_undecided_prediction_is_skipped_although_gates_fail_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    comparison = _comparison(monkeypatch, Answer.INCONCLUSIVE)
+    comparison = _comparison(monkeypatch, Outcome.INCONCLUSIVE)
     with pytest.raises(pytest.skip.Exception, match="INCONCLUSIVE: as said"):
         _ = comparison <= 0.02
 
 
-@pytest.mark.parametrize(("verdict", "green"), [(Answer.PASS, True), (Answer.FAIL, False), (Answer.INVALID, False)])
-def test_a_decided_one_is_as_green_as_it_is(monkeypatch: pytest.MonkeyPatch, verdict: Answer, *, green: bool) -> None:
+@pytest.mark.parametrize(("verdict", "green"), [(Outcome.PASS, True), (Outcome.FAIL, False), (Outcome.INVALID, False)])
+def test_a_decided_one_is_as_green_as_it_is(monkeypatch: pytest.MonkeyPatch, verdict: Outcome, *, green: bool) -> None:
     comparison = _comparison(monkeypatch, verdict)
     assert (comparison <= 0.02) is green
     assert comparison.ruling is not None

@@ -33,13 +33,13 @@ def pipeline():
             h = self.front(x)
             return torch.cat([self.voice(h) for _ in range(5)])
 
-    parts = {
-        "front": jitgate.Part("front", gives=jitgate.Gives.TOKENS),
-        "voice": jitgate.Part("voice", gives=jitgate.Gives.AUDIO),
+    stages = {
+        "front": jitgate.Stage("front", output=jitgate.StageOutput.TOKENS),
+        "voice": jitgate.Stage("voice", output=jitgate.StageOutput.AUDIO),
     }
-    sentences = {"short": jitgate.Sentence(audio_s=2.0, speech_tokens=50, characters=10, streaming=True)}
+    utterances = {"short": jitgate.Utterance(audio_s=2.0, speech_tokens=50, characters=10, streaming=True)}
     inputs = {"short": (torch.randn(64, 256),)}
-    return jitgate.Workload(Speaker(), inputs, threads=1, parts=parts, sentences=sentences)
+    return jitgate.Workload(Speaker(), inputs, threads=1, stages=stages, utterances=utterances)
 """
 
 SPEAKER = """
@@ -48,7 +48,7 @@ factory = "mypackage.speaker:pipeline"
 scenarios = ["short"]
 variants = {variants}
 
-[tool.jitgate.engines."copied"]
+[tool.jitgate.variants."copied"]
 factory = "mypackage.speaker:copied"
 """
 

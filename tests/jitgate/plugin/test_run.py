@@ -59,14 +59,14 @@ def test_verdicts_records_and_comparison(project: Project) -> None:
     assert speed == {"torchscript": "passed", "plain": "failure", "wrong": "failure"}
     memory = {name: found for name, found in seen.items() if name.startswith("test_variant_stays")}
     assert [name for name, found in memory.items() if found != "passed"] == [
-        "test_variant_stays_under_the_ceiling[my.encoder-long-plain]"
+        "test_variant_stays_under_the_memory_limit[my.encoder-long-plain]"
     ]
-    parity = {
+    accuracy = {
         name.split("-")[-1].rstrip("]"): seen[name]
         for name in seen
         if name.startswith("test_candidate_gives") and "short" in name
     }
-    assert parity == {"torchscript": "passed", "plain": "passed", "wrong": "failure"}
+    assert accuracy == {"torchscript": "passed", "plain": "passed", "wrong": "failure"}
 
     slow = {
         name.split("[")[0]: found
@@ -102,7 +102,7 @@ def test_verdicts_records_and_comparison(project: Project) -> None:
     assert info["speedup"]["low"] <= info["speedup"]["estimate"] <= (info["speedup"]["high"] or float("inf"))
     assert info["speedup"]["pairs"] == info["rounds"] >= 10
     assert set(info["speedup"]["control"]) == {"estimate", "low", "high"}
-    assert info["parity"]["rel_l2"] <= info["parity"]["tolerance"] == 1e-4
+    assert info["accuracy"]["rel_l2"] <= info["accuracy"]["tolerance"] == 1e-4
     assert info["cold"]["load_s"] > 0
     assert info["memory"]["peak_bytes"] is None or info["memory"]["peak_bytes"] >= 0
     assert [gate["verdict"] for gate in found["wrong-short"]["extra_info"]["jitgate"]["gates"]] == ["INVALID", "PASS"]

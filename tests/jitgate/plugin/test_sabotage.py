@@ -95,7 +95,7 @@ def settings(project: Project) -> Project:
         '[tool.jitgate.workloads."my.model"]\nfactory = "mypackage.models:napping"\nscenarios = ["short"]\n'
         f"variants = {['eager', *CAUSES]}\n"
         + "".join(
-            f'[tool.jitgate.engines.{name}]\nfactory = "mypackage.models:{name}"\n'
+            f'[tool.jitgate.variants.{name}]\nfactory = "mypackage.models:{name}"\n'
             f"{'precision = ' + repr('int8') if name == 'quantised' else ''}\n"
             for name in CAUSES
         )
@@ -121,14 +121,14 @@ def test_each_is_invalid_and_says_why(settings: Project) -> None:
         assert f"INVALID my.model-short-{name} min_speedup=0.001" in done.stdout
 
     # What was counted, and where.
-    timed = found["recompiles"]["rebuilds"]["timed"]
+    timed = found["recompiles"]["recompiles"]["timed"]
     calls = found["recompiles"]["rounds"] * 4
     assert sum(timed.values()) == calls, "once in each call of the timed turns, the cold first ones too"
     assert all(said.startswith("recompile: ") and "tag" in said for said in timed)
-    assert sum(found["recompiles"]["rebuilds"]["warm_up"].values()) >= 2
-    assert found["silent"]["rebuilds"] == {"timed": {}, "warm_up": {}}
+    assert sum(found["recompiles"]["recompiles"]["warm_up"].values()) >= 2
+    assert found["silent"]["recompiles"] == {"timed": {}, "warm_up": {}}
     assert [found[name]["proof"]["on"] for name in ("silent", "quantised", "recompiles")] == [False, False, True]
-    assert found["nan"]["parity"]["not_finite"] == 1
+    assert found["nan"]["accuracy"]["not_finite"] == 1
 
     # The requirement itself is red without any gate: the last two run eager's module too, whatever they do then.
     red = {

@@ -1,8 +1,8 @@
 """What a session has to measure: what was selected, and what that is compared with."""
 
 from jitgate.config.policy import Gate, Policy
-from jitgate.engines.registry import BASELINE
 from jitgate.model.cell import Cell
+from jitgate.model.variant import BASELINE
 from jitgate.plugin.tasks import tasks_of
 
 NAME = "cosyvoice2-small.flow_encoder"
@@ -20,10 +20,10 @@ def test_baselines_come_along_and_listed_variants_come_first() -> None:
         "inductor+bf16",
     ]
     assert tasks[NAME].scenarios == ("5s", "1s")
-    assert tasks[NAME].anchors == {BASELINE, "eager+bf16"}
+    assert tasks[NAME].reference_variants == {BASELINE, "eager+bf16"}
 
 
 def test_on_another_device_nobody_is_compared_with_it() -> None:
     task = tasks_of(Policy(gates=(HALF,)), "cpu", [Cell(NAME, "5s", "inductor+bf16")])[NAME]
     assert [variant.name for variant in task.variants] == [BASELINE, "inductor+bf16"]
-    assert task.anchors == {BASELINE}
+    assert task.reference_variants == {BASELINE}

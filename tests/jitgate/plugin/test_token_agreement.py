@@ -54,8 +54,8 @@ def test_an_id_is_judged_by_what_it_is_worth(project: Project) -> None:
     (project.path / "pyproject.toml").write_text(
         "[tool.jitgate]\nshipped = false\n"
         '[tool.jitgate.workloads."my.model"]\nfactory = "mypackage.models:choosing"\nscenarios = ["short"]\n'
-        f"variants = {['eager', *TAKEN]}\ngreedy = {{ ids = 0, scores = 1, below = 3 }}\n"
-        + "".join(f'[tool.jitgate.engines.{name}]\nfactory = "mypackage.models:{name}"\n' for name in TAKEN)
+        f"variants = {['eager', *TAKEN]}\ntoken_agreement = {{ token_ids = 0, log_probs = 1, vocab_size = 3 }}\n"
+        + "".join(f'[tool.jitgate.variants.{name}]\nfactory = "mypackage.models:{name}"\n' for name in TAKEN)
         + '[[tool.jitgate.gates]]\nvariant = "[!e]*"\nmin_speedup = 0.001\n'
     )
     done = project.pytest(
@@ -68,9 +68,9 @@ def test_an_id_is_judged_by_what_it_is_worth(project: Project) -> None:
     for name, right in TAKEN.items():
         (gate,) = found[name]["gates"]
         assert (gate["verdict"] == "INVALID") is not right, gate
-        assert (found[name]["parity"]["greedy_ids"], found[name]["parity"]["unequal_integers"]) == (1, 0)
-    assert found["same"]["parity"]["other_greedy_ids"] == 0
-    assert 0 < found["tied"]["parity"]["excess_surprisal"] < 1e-4
+        assert (found[name]["accuracy"]["greedy_ids"], found[name]["accuracy"]["unequal_integers"]) == (1, 0)
+    assert found["same"]["accuracy"]["other_greedy_ids"] == 0
+    assert 0 < found["tied"]["accuracy"]["excess_surprisal"] < 1e-4
     assert "worse: 1 of 1 ids that were chosen are others" in done.stdout
     red = [line for line in done.stdout.splitlines() if "FAILED" in line and "answer_of_eager" in line]
     assert [line.split("-short-")[1].split("]")[0] for line in red] == ["worse"]

@@ -1,4 +1,4 @@
-"""A crew whose workers are numbers on a card: what they are asked moves the card's memory, and nothing runs."""
+"""A pool whose workers are numbers on a card: what they are asked moves the card's memory, and nothing runs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jitgate.engines.registry import VariantSpec
 from jitgate.model.failure import Failure
-from jitgate.pool.pool import Crew
+from jitgate.model.variant import VariantSpec
+from jitgate.pool.pool import WorkerPool
 from jitgate.pool.worker_process import ENDED
 
 from tests.jitgate.device.device_memories import FakeCard
@@ -21,10 +21,10 @@ CONTEXT, SEGMENT, WORKSPACE = 300 * MIB, 2 * MIB, 50 * MIB
 
 @dataclass(eq=False)
 class CardWorker:
-    """One worker on `crew.card`. held: what its allocator has reserved."""
+    """One worker on `pool.card`. held: what its allocator has reserved."""
 
     name: str
-    crew: CardCrew
+    pool: CardCrew
     number: int
     failure: Failure | None = None
     pid: int | None = None
@@ -36,9 +36,9 @@ class CardWorker:
         return self.failure is None
 
     def ask(self, request: str, **keywords: Any) -> None:
-        self.crew.log.append((self.name, request))
+        self.pool.log.append((self.name, request))
         answer: dict[str, Any] = getattr(self, f"_{request}", lambda **_: {})(**keywords)
-        self.crew._inbox.put((self, ["ok", answer]))  # type: ignore[arg-type]
+        self.pool._inbox.put((self, ["ok", answer]))  # type: ignore[arg-type]
 
     def read(self, message: Any) -> Any:
         return None if message == ENDED else message[1]
@@ -51,14 +51,14 @@ class CardWorker:
         self.kill()
 
     def kill(self) -> None:
-        self.crew.card.holds.pop(self._id, None)
+        self.pool.card.holds.pop(self._id, None)
 
     @property
     def _id(self) -> str:
         return f"{self.name}-{self.number}"
 
     def _take(self, size: int, *, of_allocator: bool = True) -> None:
-        self.crew.card.take(self._id, self.crew.card.holds.get(self._id, 0) + size)
+        self.pool.card.take(self._id, self.pool.card.holds.get(self._id, 0) + size)
         self.held += size if of_allocator else 0
 
     def _start(self, device: str, compiled_in: str | None = None) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class CardWorker:
         return {"torch": "2.13.0", "threads": 1}
 
     def _open(self, **recipe: Any) -> dict[str, Any]:
-        self._take(self.crew.engine_bytes)
+        self._take(self.pool.engine_bytes)
         return {
             "build_s": 1.0,
             "level_before_bytes": SEGMENT,
@@ -77,7 +77,7 @@ class CardWorker:
             "scenarios": ["short"],
             "calls": {"short": 1},
             "weights": "w",
-            "weight_bytes": self.crew.engine_bytes,
+            "weight_bytes": self.pool.engine_bytes,
             "source": "s",
             "runtime": "r",
             "contents": {},
@@ -96,33 +96,33 @@ class CardWorker:
 
     def _load(self, variant: dict[str, Any], files: dict[str, Any]) -> dict[str, Any]:
         if files:
-            self._take(self.crew.engine_bytes)
+            self._take(self.pool.engine_bytes)
         return {"load_s": 1.0}
 
     def _bind(self, scenario: str, folder: str) -> dict[str, Any]:
         self._take(WORKSPACE, of_allocator=False)
         return {"first_call_s": 0.5}
 
-    def _write_outputs(self, scenario: str, folder: str, greedy: None) -> dict[str, Any]:
+    def _write_outputs(self, scenario: str, folder: str, token_agreement: None) -> dict[str, Any]:
         return {"rel_l2": 0.0}
 
     def _compare_outputs(self, scenario: str, folder: str) -> dict[str, Any]:
         return {"rel_l2": 0.0}
 
     def _proof(self, scenario: str | None) -> dict[str, Any]:
-        return {"instead": None, "rebuilds": {}}
+        return {"fallback": None, "recompiles": {}}
 
     def _reset_peak(self) -> dict[str, Any]:
         return {"reset": True, "level_bytes": self.held}
 
     def _turn(self, scenario: str, start: int, count: int) -> dict[str, Any]:
-        call_s = self.crew.call_s[self.name.split("#", maxsplit=1)[0]] * (20 if self.crew.card.lent_bytes else 1)
+        call_s = self.pool.call_s[self.name.split("#", maxsplit=1)[0]] * (20 if self.pool.card.lent_bytes else 1)
         return {
             "wall_ns": [round(call_s * 1e9)] * count,
             "device_ns": [],
             "level_bytes": self.held,
-            "rebuilds": {},
-            "laps": [],
+            "recompiles": {},
+            "stage_times": [],
         }
 
     def _memory(self) -> dict[str, Any]:
@@ -139,7 +139,7 @@ class CardWorker:
 
 @dataclass
 class Drama:
-    """What a fake crew shows: the card, and a worker's log of (name, request) in order."""
+    """What a fake pool shows: the card, and a worker's log of (name, request) in order."""
 
     card: FakeCard
     engine_bytes: int
@@ -147,19 +147,19 @@ class Drama:
     log: list[tuple[str, str]] = field(default_factory=list)
 
 
-class CardCrew(Crew):
-    """The real crew but for its processes."""
+class CardCrew(WorkerPool):
+    """The real pool but for its processes."""
 
     def __init__(self, drama: Drama, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.card, self.engine_bytes, self.call_s, self.log = drama.card, drama.engine_bytes, drama.call_s, drama.log
 
-    def hire(self, names: Iterable[str]) -> list[Any]:
-        self.ledger.stirred()
+    def spawn(self, names: Iterable[str]) -> list[Any]:
+        self.memory_attribution.invalidate()
         hired = []
         for name in names:
-            self._hired += 1
-            hired.append(CardWorker(name, self, self._hired))
+            self._spawned += 1
+            hired.append(CardWorker(name, self, self._spawned))
         return hired
 
 

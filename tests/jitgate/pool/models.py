@@ -11,7 +11,7 @@ from typing import Any
 
 import jitgate
 import torch
-from jitgate.workloads.weight_source import Origin, current
+from jitgate.workloads.weight_source import WeightSource, current
 
 
 class Tiny(torch.nn.Module):
@@ -129,7 +129,7 @@ def raises(module: Any, example: tuple[Any, ...]) -> Any:
     return call
 
 
-seen: list[Origin] = []
+seen: list[WeightSource] = []
 
 
 def curious_factory() -> jitgate.Workload:

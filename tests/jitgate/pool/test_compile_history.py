@@ -4,12 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from jitgate.engines.registry import VariantSpec
-from jitgate.model.cold_start import Cold
-from jitgate.pool.compile_history import recall
-from jitgate.pool.memory_estimator import Footprints, Oracle
+from jitgate.model.cold_start import ColdStart
+from jitgate.model.compilation import Compilation
+from jitgate.model.variant import VariantSpec
+from jitgate.pool.compile_history import recall_compile_times
+from jitgate.pool.memory_estimator import MemoryEstimator, MemoryRecords
 from jitgate.pool.prepare import Ready
-from jitgate.worker.compilation import Compilation
 
 VARIANT = VariantSpec("compile", "jitgate.engines.compiled:compiled")
 FACTS = {
@@ -25,10 +25,10 @@ FOUND = replace(BUILT, spent_s=5.0, built=0, found=2)
 
 def after(folder: Path, done: Compilation | None, *, scenario: str = "short", weights: str = "w") -> Compilation | None:
     """What is known once a first call of `scenario` has ended."""
-    oracle = Oracle(Footprints(folder / "footprints"), FACTS | {"weights": weights}, "cpu", 0)
-    ready = Ready({"compile": Cold(compilation=done)}, {"compile": VARIANT}, oracle=oracle)
-    recall(ready, scenario, folder / "compilations")
-    return ready.cold["compile"].compilation
+    estimator = MemoryEstimator(MemoryRecords(folder / "memory_records"), FACTS | {"weights": weights}, "cpu", 0)
+    ready = Ready({"compile": ColdStart(compilation=done)}, {"compile": VARIANT}, estimator=estimator)
+    recall_compile_times(ready, scenario, folder / "compilations")
+    return ready.cold_start["compile"].compilation
 
 
 def test_who_finds_all_is_told_what_building_took(tmp_path: Path) -> None:

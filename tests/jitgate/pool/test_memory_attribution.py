@@ -6,7 +6,7 @@ from typing import Any
 
 from jitgate.device.device_memory import DeviceMemory
 from jitgate.device.reading import Missing, Reading
-from jitgate.pool.memory_attribution import Ledger
+from jitgate.pool.memory_attribution import DeviceMemoryAttribution
 
 from tests.jitgate.device.device_memories import FakeCard
 
@@ -21,23 +21,26 @@ RESERVED = {
 }
 
 
-def booked(ledger: Ledger, card: FakeCard, name: str, size_mib: int) -> None:
-    with ledger.booked([name], OURS):
+def attributed(memory_attribution: DeviceMemoryAttribution, card: FakeCard, name: str, size_mib: int) -> None:
+    with memory_attribution.attributed([name], OURS):
         card.holds[name] = card.holds.get(name, 0) + size_mib * MIB
 
 
 def test_a_footprint_is_what_the_card_gained_with_context_and_workspaces() -> None:
     card = FakeCard(desktop_bytes=379 * MIB, pids=(7,))
-    ledger = Ledger(card)
-    ledger.hired("eager")
-    booked(ledger, card, "eager", 300)  # context, and the allocator's first segment
-    booked(ledger, card, "eager", 600)
-    ledger.settle("eager", 602 * MIB)
-    ledger.hired("jit")
-    booked(ledger, card, "jit", 1000)
-    ledger.settle("jit", 800 * MIB)
-    assert (ledger.outside_bytes("eager"), ledger.outside_bytes("jit")) == (298 * MIB, 200 * MIB)
-    found = ledger.device_level("eager", RESERVED)
+    memory_attribution = DeviceMemoryAttribution(card)
+    memory_attribution.add("eager")
+    attributed(memory_attribution, card, "eager", 300)  # context, and the allocator's first segment
+    attributed(memory_attribution, card, "eager", 600)
+    memory_attribution.settle("eager", 602 * MIB)
+    memory_attribution.add("jit")
+    attributed(memory_attribution, card, "jit", 1000)
+    memory_attribution.settle("jit", 800 * MIB)
+    assert (memory_attribution.outside_bytes("eager"), memory_attribution.outside_bytes("jit")) == (
+        298 * MIB,
+        200 * MIB,
+    )
+    found = memory_attribution.device_level("eager", RESERVED)
     # The allocator's peak, with the segment that was there before the model, and what it does not know.
     assert found["peak_bytes"] == (900 + 2 + 298) * MIB
     assert found["steady_peak_bytes"] == (700 + 2 + 298) * MIB
@@ -47,55 +50,55 @@ def test_a_footprint_is_what_the_card_gained_with_context_and_workspaces() -> No
 
 def test_a_worker_that_is_hired_again_begins_with_nothing() -> None:
     card = FakeCard()
-    ledger = Ledger(card)
-    ledger.hired("jit")
-    booked(ledger, card, "jit", 500)
-    ledger.settle("jit", 100 * MIB)
-    ledger.hired("jit")
-    assert (ledger.grown_bytes("jit"), ledger.outside_bytes("jit")) == (0, 0)
+    memory_attribution = DeviceMemoryAttribution(card)
+    memory_attribution.add("jit")
+    attributed(memory_attribution, card, "jit", 500)
+    memory_attribution.settle("jit", 100 * MIB)
+    memory_attribution.add("jit")
+    assert (memory_attribution.grown_bytes("jit"), memory_attribution.outside_bytes("jit")) == (0, 0)
 
 
 def test_two_workers_at_once_are_not_exclusive() -> None:
     card = FakeCard()
-    ledger = Ledger(card)
-    with ledger.booked(["eager", "jit"], OURS):
+    memory_attribution = DeviceMemoryAttribution(card)
+    with memory_attribution.attributed(["eager", "jit"], OURS):
         card.holds |= {"eager": MIB, "jit": MIB}
-    ledger.settle("jit", 0)
-    assert "another worker allocated at the same time" in ledger.device_level("jit", RESERVED)["doubt"]
+    memory_attribution.settle("jit", 0)
+    assert "another worker allocated at the same time" in memory_attribution.device_level("jit", RESERVED)["doubt"]
 
 
 def test_a_process_that_comes_to_the_card_is_not_exclusive_and_a_desktop_is() -> None:
     card = FakeCard(pids=(7,))
-    ledger = Ledger(card)
-    booked(ledger, card, "eager", 100)
-    ledger.settle("eager", 0)
+    memory_attribution = DeviceMemoryAttribution(card)
+    attributed(memory_attribution, card, "eager", 100)
+    memory_attribution.settle("eager", 0)
     card.pids = (7, 11)
-    booked(ledger, card, "eager", 100)
-    assert "doubt" not in ledger.device_level("eager", RESERVED)
+    attributed(memory_attribution, card, "eager", 100)
+    assert "doubt" not in memory_attribution.device_level("eager", RESERVED)
     card.pids = (7, 11, 99)
-    booked(ledger, card, "eager", 100)
-    assert "another process came to the card" in ledger.device_level("eager", RESERVED)["doubt"]
+    attributed(memory_attribution, card, "eager", 100)
+    assert "another process came to the card" in memory_attribution.device_level("eager", RESERVED)["doubt"]
 
 
 def test_a_level_that_moves_while_nobody_is_asked_is_somebody_elses() -> None:
     card = FakeCard()
-    ledger = Ledger(card)
-    booked(ledger, card, "eager", 100)
+    memory_attribution = DeviceMemoryAttribution(card)
+    attributed(memory_attribution, card, "eager", 100)
     card.desktop_bytes = 100 * MIB
-    booked(ledger, card, "eager", 100)
-    ledger.settle("eager", 0)
-    assert "moved while no worker was asked" in ledger.device_level("eager", RESERVED)["doubt"]
+    attributed(memory_attribution, card, "eager", 100)
+    memory_attribution.settle("eager", 0)
+    assert "moved while no worker was asked" in memory_attribution.device_level("eager", RESERVED)["doubt"]
 
 
 def test_a_level_that_a_turn_or_the_end_of_a_worker_moved_is_ours() -> None:
     card = FakeCard()
-    ledger = Ledger(card)
-    booked(ledger, card, "eager", 100)
+    memory_attribution = DeviceMemoryAttribution(card)
+    attributed(memory_attribution, card, "eager", 100)
     card.holds["eager"] += 100 * MIB
-    ledger.stirred()
-    booked(ledger, card, "jit", 100)
-    ledger.settle("jit", 0)
-    assert "doubt" not in ledger.device_level("jit", RESERVED)
+    memory_attribution.invalidate()
+    attributed(memory_attribution, card, "jit", 100)
+    memory_attribution.settle("jit", 0)
+    assert "doubt" not in memory_attribution.device_level("jit", RESERVED)
 
 
 def test_what_can_not_be_read_is_not_invented() -> None:
@@ -103,20 +106,20 @@ def test_what_can_not_be_read_is_not_invented() -> None:
         def read(self) -> Reading[DeviceMemory]:
             return Missing("Not Supported")
 
-    ledger = Ledger(Silent())
-    with ledger.booked(["eager"], OURS):
+    memory_attribution = DeviceMemoryAttribution(Silent())
+    with memory_attribution.attributed(["eager"], OURS):
         pass
-    found = ledger.device_level("eager", RESERVED)
+    found = memory_attribution.device_level("eager", RESERVED)
     assert found["peak_bytes"] is None
     assert found["doubt"] == "the card's memory could not be read (Not Supported)"
-    unsettled = Ledger(FakeCard()).device_level("eager", RESERVED)
+    unsettled = DeviceMemoryAttribution(FakeCard()).device_level("eager", RESERVED)
     assert (unsettled["peak_bytes"], unsettled["outside_bytes"]) == (None, None)
 
 
 def test_on_a_cpu_an_answer_stays_as_it_is() -> None:
-    ledger = Ledger()
+    memory_attribution = DeviceMemoryAttribution()
     answer: dict[str, Any] = {"peak_bytes": 5, "kind": "resident"}
-    with ledger.booked(["eager", "jit"], OURS):
+    with memory_attribution.attributed(["eager", "jit"], OURS):
         pass
-    assert ledger.device_level("eager", answer) == answer
-    assert not ledger.one_at_a_time
+    assert memory_attribution.device_level("eager", answer) == answer
+    assert not memory_attribution.one_at_a_time

@@ -1,4 +1,4 @@
-"""Real worker processes: their lives, their failures, and that nothing outlives the crew."""
+"""Real worker processes: their process_runs, their failures, and that nothing outlives the pool."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from pathlib import Path
 import psutil
 import pytest
 from jitgate.cache.store import ArtefactCache
-from jitgate.engines.registry import BASELINE, CONTROL, VariantSpec
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 from jitgate.model.failure import FailureKind
+from jitgate.model.variant import BASELINE, CONTROL, VariantSpec
 from jitgate.pool.binding import bind
 from jitgate.pool.examination import Examined, examine_again
-from jitgate.pool.pool import Crew
+from jitgate.pool.pool import WorkerPool
 from jitgate.pool.prepare import Ready, make_ready
 from jitgate.workloads.spec import WorkloadSpec
 
@@ -55,79 +55,79 @@ def cache(tmp_path: Path) -> ArtefactCache:
 
 
 @pytest.fixture
-def crew() -> Iterator[Crew]:
-    with Crew(workload(), "cpu", Silent(), timeout_s=120.0) as made:
+def pool() -> Iterator[WorkerPool]:
+    with WorkerPool(workload(), "cpu", Silent(), timeout_s=120.0) as made:
         yield made
 
 
-def ready_with(crew: Crew, cache: ArtefactCache, *variants: VariantSpec, progress: Silent | None = None) -> Ready:
-    return make_ready(crew, [EAGER, *variants], ["short", "varied"], cache, progress or Silent())
+def ready_with(pool: WorkerPool, cache: ArtefactCache, *variants: VariantSpec, progress: Silent | None = None) -> Ready:
+    return make_ready(pool, [EAGER, *variants], ["short", "varied"], cache, progress or Silent())
 
 
 def rel_l2(found: dict[str, Examined], name: str) -> float:
-    parity = found[name].parity
-    assert parity is not None
-    return parity.rel_l2
+    accuracy = found[name].accuracy
+    assert accuracy is not None
+    return accuracy.rel_l2
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no exit by signal")
 @pytest.mark.slow
-def test_a_crew_of_good_and_bad_variants(crew: Crew, cache: ArtefactCache) -> None:
+def test_a_crew_of_good_and_bad_variants(pool: WorkerPool, cache: ArtefactCache) -> None:
     """One story, since every worker costs an import of torch: who is right is right, who fails fails alone."""
     variants = ["plain", "off_by_one_percent", "dies", "raises", "unavailable"]
-    ready = ready_with(crew, cache, TORCHSCRIPT, *(brought(name) for name in variants))
+    ready = ready_with(pool, cache, TORCHSCRIPT, *(brought(name) for name in variants))
 
     # Each has a process of its own.
-    pids = {worker.pid for worker in crew.workers.values()}
-    assert len(pids) == len(crew.workers) == 8
+    pids = {worker.pid for worker in pool.workers.values()}
+    assert len(pids) == len(pool.workers) == 8
     assert os.getpid() not in pids
 
     # One that can't run here says why.
-    failure = crew.workers["unavailable"].failure
+    failure = pool.workers["unavailable"].failure
     assert failure is not None
     assert (failure.kind, failure.sentence) == (FailureKind.UNAVAILABLE, "needs a flux capacitor; install one")
 
     # Outputs are compared with eager's.
-    found = bind(crew, "short", ready.cold)
+    found = bind(pool, "short", ready.cold_start)
     assert rel_l2(found, BASELINE) == rel_l2(found, CONTROL) == rel_l2(found, "plain") == 0.0
     assert rel_l2(found, "torchscript") < 1e-6
     assert rel_l2(found, "off_by_one_percent") == pytest.approx(0.01, rel=1e-3)
 
     # One that runs the module as it is, is eager under another name.
-    assert found["plain"].instead is not None
-    assert "it is eager" in found["plain"].instead
-    assert [found[name].instead for name in (BASELINE, CONTROL, "torchscript")] == [None] * 3
+    assert found["plain"].fallback is not None
+    assert "it is eager" in found["plain"].fallback
+    assert [found[name].fallback for name in (BASELINE, CONTROL, "torchscript")] == [None] * 3
 
     # One that is killed is named with its signal and its last words.
-    assert crew.turn("dies", "short", 0, 20) is None
-    failure = crew.workers["dies"].failure
+    assert pool.turn("dies", "short", 0, 20) is None
+    failure = pool.workers["dies"].failure
     assert failure is not None
     assert failure.kind is FailureKind.DIED
     assert "worker dies was killed by SIGKILL" in failure.sentence
     assert "famous last words" in failure.details
 
     # One that raises brings its traceback.
-    assert crew.turn("raises", "short", 0, 20) is None
-    failure = crew.workers["raises"].failure
+    assert pool.turn("raises", "short", 0, 20) is None
+    failure = pool.workers["raises"].failure
     assert failure is not None
     assert failure.sentence == "raises raised in turn: RuntimeError: out of paper"
     assert "Traceback" in failure.details
     assert "models.py" in failure.details
 
     # The others go on, in every scenario.
-    found = bind(crew, "varied", ready.cold)
+    found = bind(pool, "varied", ready.cold_start)
     assert rel_l2(found, "torchscript") < 1e-6
     for name in (BASELINE, CONTROL, "torchscript", "plain"):
-        turn = crew.turn(name, "varied", 2, 5)
+        turn = pool.turn(name, "varied", 2, 5)
         assert turn is not None
         assert len(turn.wall_ns) == 5
         assert min(turn.wall_ns) > 0
     assert ready.threads == 1
-    assert ready.cold["torchscript"].built_now
-    assert ready.cold["torchscript"].load_s is not None
-    off = examine_again(crew, "varied")
+    assert ready.cold_start["torchscript"].built_now
+    assert ready.cold_start["torchscript"].load_s is not None
+    off = examine_again(pool, "varied")
     assert set(off) == {"plain", "off_by_one_percent"}, "they run the module as it is, whatever they do then"
-    memory = crew.ask(crew.workers["torchscript"], "", "memory")
+    memory = pool.ask(pool.workers["torchscript"], "", "memory")
     assert memory is not None
     assert memory["peak_bytes"] is None or 0 <= memory["peak_bytes"] < 1 << 30
 
@@ -140,41 +140,41 @@ def test_an_export_is_found_again_and_a_damaged_one_is_built_again(cache: Artefa
             (found,) = cache._root.glob("torchscript-*/*.zip")
             found.write_bytes(b"not a graph")
         progress = Silent()
-        with Crew(workload(), "cpu", progress, timeout_s=120.0) as crew:
-            ready = ready_with(crew, cache, TORCHSCRIPT, progress=progress)
-            assert crew.workers["torchscript"].failure is None
-            built.append(ready.cold["torchscript"].built_now)
+        with WorkerPool(workload(), "cpu", progress, timeout_s=120.0) as pool:
+            ready = ready_with(pool, cache, TORCHSCRIPT, progress=progress)
+            assert pool.workers["torchscript"].failure is None
+            built.append(ready.cold_start["torchscript"].built_now)
         assert len(progress.notes) == (1 if damage else 0)
     assert built == [True, True]
-    with Crew(workload(), "cpu", Silent(), timeout_s=120.0) as crew:
-        assert not ready_with(crew, cache, TORCHSCRIPT).cold["torchscript"].built_now
+    with WorkerPool(workload(), "cpu", Silent(), timeout_s=120.0) as pool:
+        assert not ready_with(pool, cache, TORCHSCRIPT).cold_start["torchscript"].built_now
 
 
 def test_a_worker_that_hangs_is_ended_after_the_limit(cache: ArtefactCache) -> None:
-    with Crew(workload(), "cpu", Silent(), timeout_s=15.0) as crew:
-        ready = ready_with(crew, cache, brought("hangs"))
-        bind(crew, "short", ready.cold)
-        crew._timeout_s = 0.5
-        assert crew.turn("hangs", "short", 0, 20) is None
-        failure = crew.workers["hangs"].failure
+    with WorkerPool(workload(), "cpu", Silent(), timeout_s=15.0) as pool:
+        ready = ready_with(pool, cache, brought("hangs"))
+        bind(pool, "short", ready.cold_start)
+        pool._timeout_s = 0.5
+        assert pool.turn("hangs", "short", 0, 20) is None
+        failure = pool.workers["hangs"].failure
         assert failure is not None
         assert failure.kind is FailureKind.HUNG
         assert "--jitgate-timeout" in failure.sentence
-        pid = crew.workers["hangs"].pid
+        pid = pool.workers["hangs"].pid
         assert pid is not None
         assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
 def test_an_engine_without_its_compiler_says_so_before_anything_is_built(
-    crew: Crew, cache: ArtefactCache, monkeypatch: pytest.MonkeyPatch
+    pool: WorkerPool, cache: ArtefactCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CXX", "no-such-compiler")
-    ready_with(crew, cache, INDUCTOR)
-    failure = crew.workers["inductor"].failure
+    ready_with(pool, cache, INDUCTOR)
+    failure = pool.workers["inductor"].failure
     assert failure is not None
     assert failure.kind is FailureKind.UNAVAILABLE
     assert "inductor needs a C++ compiler" in failure.sentence
-    assert crew.workers[BASELINE].alive
+    assert pool.workers[BASELINE].alive
 
 
 @pytest.mark.parametrize(
@@ -187,33 +187,33 @@ def test_an_engine_without_its_compiler_says_so_before_anything_is_built(
     ],
 )
 def test_a_factory_that_can_not_be_used_is_bad_input(cache: ArtefactCache, factory: str, said: str) -> None:
-    with Crew(workload(factory), "cpu", Silent(), timeout_s=120.0) as crew, pytest.raises(UsageProblem) as caught:
-        ready_with(crew, cache)
+    with WorkerPool(workload(factory), "cpu", Silent(), timeout_s=120.0) as pool, pytest.raises(UsageError) as caught:
+        ready_with(pool, cache)
     assert said in str(caught.value)
     assert str(caught.value).startswith("my.toml: factory 'tests.jitgate.pool.models:")
 
 
 def test_a_model_that_can_not_be_built_here_is_said_once_and_by_all(cache: ArtefactCache) -> None:
-    with Crew(workload("lacking_factory"), "cpu", Silent(), timeout_s=120.0) as crew:
-        ready = ready_with(crew, cache, TORCHSCRIPT)
-        assert bind(crew, "short", ready.cold) == {}
-        for worker in crew.workers.values():
+    with WorkerPool(workload("lacking_factory"), "cpu", Silent(), timeout_s=120.0) as pool:
+        ready = ready_with(pool, cache, TORCHSCRIPT)
+        assert bind(pool, "short", ready.cold_start) == {}
+        for worker in pool.workers.values():
             assert worker.failure is not None
             assert worker.failure.kind is FailureKind.UNAVAILABLE
             assert str(worker.failure) == "the model needs a flux capacitor; install one"
 
 
-def test_a_variant_factory_that_returns_no_callable_is_bad_input(crew: Crew, cache: ArtefactCache) -> None:
-    with pytest.raises(UsageProblem, match="returned int; it must return a callable"):
-        ready_with(crew, cache, brought("not_callable"))
+def test_a_variant_factory_that_returns_no_callable_is_bad_input(pool: WorkerPool, cache: ArtefactCache) -> None:
+    with pytest.raises(UsageError, match="returned int; it must return a callable"):
+        ready_with(pool, cache, brought("not_callable"))
 
 
 def test_closing_ends_every_process(cache: ArtefactCache) -> None:
-    crew = Crew(workload(), "cpu", Silent(), timeout_s=120.0)
-    crew.start([BASELINE, CONTROL])
-    processes = [psutil.Process(worker.pid) for worker in crew.workers.values()]
-    folder = crew.folder
-    crew.close()
+    pool = WorkerPool(workload(), "cpu", Silent(), timeout_s=120.0)
+    pool.start([BASELINE, CONTROL])
+    processes = [psutil.Process(worker.pid) for worker in pool.workers.values()]
+    folder = pool.folder
+    pool.close()
     _, alive = psutil.wait_procs(processes, timeout=10)
     assert alive == []
     assert not folder.exists()
@@ -225,9 +225,9 @@ def test_workers_leave_when_their_host_is_killed(tmp_path: Path) -> None:
         f"""
         import pathlib, time
         from tests.jitgate.pool.test_pool import Silent, workload
-        from jitgate.pool.pool import Crew
-        crew = Crew(workload(), "cpu", Silent(), 60.0)
-        workers = crew.hire(["one", "two"])
+        from jitgate.pool.pool import WorkerPool
+        pool = WorkerPool(workload(), "cpu", Silent(), 60.0)
+        workers = pool.spawn(["one", "two"])
         path = pathlib.Path({str(pids)!r})
         path.with_suffix(".draft").write_text(" ".join(str(worker.pid) for worker in workers))
         path.with_suffix(".draft").replace(path)

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jitgate.device.device_memory import DeviceMemory
 from jitgate.device.reading import Missing, known
-from jitgate.engines.registry import VariantSpec
-from jitgate.pool.memory_estimator import BESIDE_BYTES, EXPORTED, IN_PROCESS, Footprints, Oracle
+from jitgate.model.variant import VariantSpec
+from jitgate.pool.memory_estimator import BESIDE_BYTES, EXPORTED, IN_PROCESS, MemoryEstimator, MemoryRecords
 from jitgate.pool.residency import MOST, SLACK, Residency, Room, room, seat
 
 GIB = 1 << 30
@@ -63,53 +63,53 @@ def test_together_is_what_fits_with_some_slack(needs: list[int], size: int) -> N
 )
 def test_parties_hold_everyone_once_beside_the_anchors_and_fit(needs: list[int], anchor: int, size: int) -> None:
     named = {"eager": anchor, **{str(number): need for number, need in enumerate(needs)}, "eager#control": anchor}
-    anchors = {"eager", "eager#control"}
-    found = seat(Residency.AUTO, named, Room(size, "memory"), anchors)
+    reference_variants = {"eager", "eager#control"}
+    found = seat(Residency.AUTO, named, Room(size, "memory"), reference_variants)
     room_for_one = 2 * anchor + max(needs) <= (1 - SLACK) * size
     if sum(named.values()) <= (1 - SLACK) * size:
         assert found == seat(Residency.AUTO, named, Room(size, "memory"))
-        assert not found.parties
+        assert not found.batches
     elif not room_for_one:
         assert found.alone
-        assert not found.parties
+        assert not found.batches
     else:
         assert not found.alone
-        assert sorted(name for party in found.parties for name in party if name not in anchors) == sorted(
-            set(named) - anchors
+        assert sorted(name for batch in found.batches for name in batch if name not in reference_variants) == sorted(
+            set(named) - reference_variants
         )
-        for party in found.parties:
-            assert anchors <= set(party)
-            assert 3 <= len(party) <= MOST
-            assert sum(named[name] for name in party) <= (1 - SLACK) * size
+        for batch in found.batches:
+            assert reference_variants <= set(batch)
+            assert 3 <= len(batch) <= MOST
+            assert sum(named[name] for name in batch) <= (1 - SLACK) * size
 
 
 def test_parties_are_what_a_host_without_room_does_by_itself_only() -> None:
     five = {"eager": GIB, "a": GIB, "b": GIB, "c": GIB, "eager#control": GIB}
-    host, anchors = Room(4 * GIB, "the host"), {"eager", "eager#control"}
-    found = seat(Residency.AUTO, five, host, anchors)
-    assert found.parties == (
+    host, reference_variants = Room(4 * GIB, "the host"), {"eager", "eager#control"}
+    found = seat(Residency.AUTO, five, host, reference_variants)
+    assert found.batches == (
         ("eager", "eager#control", "a"),
         ("eager", "eager#control", "b"),
         ("eager", "eager#control", "c"),
     )
-    assert "in 3 parties" in str(found.note)
+    assert "in 3 batches" in str(found.note)
     assert str(found.note).endswith("Parties: a; b; c")
-    assert seat(Residency.AUTO, five, host).alone, "a card's workers do not come in parties"
-    assert seat(Residency.ALONE, five, host, anchors).alone
-    forced = seat(Residency.TOGETHER, five, host, anchors)
+    assert seat(Residency.AUTO, five, host).alone, "a card's workers do not come in batches"
+    assert seat(Residency.EXCLUSIVE, five, host, reference_variants).alone
+    forced = seat(Residency.CONCURRENT, five, host, reference_variants)
     assert not forced.alone
-    assert not forced.parties
+    assert not forced.batches
 
 
 def test_what_was_asked_for_is_done_and_what_speaks_against_it_is_said() -> None:
     two = {"eager": 3 * GIB, "jit": 3 * GIB}
     small, large = Room(4 * GIB, "the ceiling"), Room(40 * GIB, "the ceiling")
-    assert seat(Residency.ALONE, two, large).alone
-    assert "as --jitgate-residency exclusive asked" in str(seat(Residency.ALONE, two, large).note)
-    forced = seat(Residency.TOGETHER, two, small)
+    assert seat(Residency.EXCLUSIVE, two, large).alone
+    assert "as --jitgate-residency exclusive asked" in str(seat(Residency.EXCLUSIVE, two, large).note)
+    forced = seat(Residency.CONCURRENT, two, small)
     assert not forced.alone
     assert "2 workers would need about 6.00 GiB, and there are 4.00 GiB (the ceiling)" in str(forced.note)
-    assert seat(Residency.TOGETHER, two, large).note is None
+    assert seat(Residency.CONCURRENT, two, large).note is None
 
 
 def test_where_nothing_is_known_workers_stay_together_and_it_is_said() -> None:
@@ -117,63 +117,63 @@ def test_where_nothing_is_known_workers_stay_together_and_it_is_said() -> None:
     found = seat(Residency.AUTO, {"eager": 1, "jit": 1}, unread)
     assert not found.alone
     assert "nvidia-ml-py is not installed" in str(found.note)
-    assert seat(Residency.ALONE, {"eager": 1, "jit": 1}, unread).alone
-    assert not seat(Residency.ALONE, {"eager": 1}, unread).alone, "there is nobody else"
+    assert seat(Residency.EXCLUSIVE, {"eager": 1, "jit": 1}, unread).alone
+    assert not seat(Residency.EXCLUSIVE, {"eager": 1}, unread).alone, "there is nobody else"
 
 
 @pytest.fixture
-def oracle(tmp_path: Path) -> Oracle:
-    return Oracle(Footprints(tmp_path / "footprints"), FACTS, "cuda:0", 400)
+def estimator(tmp_path: Path) -> MemoryEstimator:
+    return MemoryEstimator(MemoryRecords(tmp_path / "memory_records"), FACTS, "cuda:0", 400)
 
 
-def test_the_first_time_weights_times_a_factor_are_taken(oracle: Oracle) -> None:
-    assert oracle.need_bytes(EAGER, ["short"]) == 400 + BESIDE_BYTES + IN_PROCESS * GIB
-    assert oracle.need_bytes(JIT, ["short"]) == 400 + BESIDE_BYTES + EXPORTED * GIB
+def test_the_first_time_weights_times_a_factor_are_taken(estimator: MemoryEstimator) -> None:
+    assert estimator.need_bytes(EAGER, ["short"]) == 400 + BESIDE_BYTES + IN_PROCESS * GIB
+    assert estimator.need_bytes(JIT, ["short"]) == 400 + BESIDE_BYTES + EXPORTED * GIB
 
 
 @pytest.mark.parametrize(("spec", "weights", "took"), [(EAGER, 144, 257), (JIT, 144, 494), (EAGER, 2540, 2680)])
 def test_the_guess_is_not_below_what_was_seen(tmp_path: Path, spec: VariantSpec, weights: int, took: int) -> None:
     """MiB: the flow encoder as it is and from inductor, and the whole pipeline."""
-    oracle = Oracle(Footprints(tmp_path), FACTS | {"weight_bytes": weights << 20}, "cpu", 0)
-    guess = oracle.need_bytes(spec, ["short"])
+    estimator = MemoryEstimator(MemoryRecords(tmp_path), FACTS | {"weight_bytes": weights << 20}, "cpu", 0)
+    guess = estimator.need_bytes(spec, ["short"])
     assert took << 20 <= guess <= 1.5 * (took << 20)
 
 
-def test_later_what_was_measured_of_the_largest_scenario(oracle: Oracle) -> None:
-    oracle.learn(JIT, "short", {"peak_bytes": 5, "kind": "device"})
-    oracle.learn(JIT, "long", {"peak_bytes": 7, "kind": "resident", "level_before_bytes": 100})
-    assert oracle.need_bytes(JIT, ["short"]) == 5
-    assert oracle.need_bytes(JIT, ["short", "long"]) == 107
-    assert oracle.need_bytes(EAGER, ["short"]) > GIB
+def test_later_what_was_measured_of_the_largest_scenario(estimator: MemoryEstimator) -> None:
+    estimator.learn(JIT, "short", {"peak_bytes": 5, "kind": "device"})
+    estimator.learn(JIT, "long", {"peak_bytes": 7, "kind": "resident", "level_before_bytes": 100})
+    assert estimator.need_bytes(JIT, ["short"]) == 5
+    assert estimator.need_bytes(JIT, ["short", "long"]) == 107
+    assert estimator.need_bytes(EAGER, ["short"]) > GIB
 
 
 @pytest.mark.parametrize(
     "memory", [{"peak_bytes": None}, {"peak_bytes": 5, "kind": "device", "doubt": "not exclusive"}]
 )
-def test_what_was_not_measured_for_sure_is_not_remembered(oracle: Oracle, memory: dict[str, Any]) -> None:
-    oracle.learn(JIT, "short", memory)
-    assert oracle.need_bytes(JIT, ["short"]) > GIB
+def test_what_was_not_measured_for_sure_is_not_remembered(estimator: MemoryEstimator, memory: dict[str, Any]) -> None:
+    estimator.learn(JIT, "short", memory)
+    assert estimator.need_bytes(JIT, ["short"]) > GIB
 
 
 @pytest.mark.parametrize(
     "change", [{"weights": "other"}, {"source": "other"}, {"runtime": "other"}, {"spread": {"k": "9"}}]
 )
-def test_other_content_is_another_footprint(tmp_path: Path, oracle: Oracle, change: dict[str, Any]) -> None:
-    oracle.learn(JIT, "short", {"peak_bytes": 5, "kind": "device"})
-    other = Oracle(Footprints(tmp_path / "footprints"), FACTS | change, "cuda:0", 400)
+def test_other_content_is_another_footprint(tmp_path: Path, estimator: MemoryEstimator, change: dict[str, Any]) -> None:
+    estimator.learn(JIT, "short", {"peak_bytes": 5, "kind": "device"})
+    other = MemoryEstimator(MemoryRecords(tmp_path / "memory_records"), FACTS | change, "cuda:0", 400)
     assert other.need_bytes(JIT, ["short"]) > GIB
-    elsewhere = Oracle(Footprints(tmp_path / "footprints"), FACTS, "cpu", 400)
+    elsewhere = MemoryEstimator(MemoryRecords(tmp_path / "memory_records"), FACTS, "cpu", 400)
     assert elsewhere.need_bytes(JIT, ["short"]) > GIB
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"need_bytes": "5"}', '{"need_bytes": -1}', '{"need_bytes": true}'])
 def test_a_damaged_figure_counts_as_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "key.json").write_text(text)
-    assert Footprints(tmp_path).find("key") is None
+    assert MemoryRecords(tmp_path).find("key") is None
 
 
 def test_a_folder_that_can_not_be_written_keeps_none(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    footprints = Footprints(tmp_path / "file")
-    footprints.keep("key", 5)
-    assert footprints.find("key") is None
+    memory_records = MemoryRecords(tmp_path / "file")
+    memory_records.keep("key", 5)
+    assert memory_records.find("key") is None

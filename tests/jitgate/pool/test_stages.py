@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
-from jitgate.engines.registry import BASELINE, shipped_variants
+from jitgate.engines.registry import shipped_variants
 from jitgate.engines.staged import staged_variant
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 from jitgate.model.failure import Failure, FailureKind
-from jitgate.pool.pool import Crew
+from jitgate.model.variant import BASELINE
+from jitgate.pool.pool import WorkerPool
 from jitgate.pool.stages import count_arithmetic, kinds_of, wanted_by_stages
 from jitgate.workloads.spec import WorkloadSpec
 
@@ -29,7 +30,7 @@ class FakeWorker:
 
 @dataclass
 class FakeCrew:
-    """Its baseline says of every part that it has two kinds of calls."""
+    """Its baseline says of every stage that it has two kinds of calls."""
 
     workers: dict[str, FakeWorker]
     workload: WorkloadSpec = SPEC
@@ -40,15 +41,15 @@ class FakeCrew:
             return None
         self.asked.append((worker.name, request, keywords))
         kinds = {"short": ["a"], "long": ["b", "a"], "unselected": ["c"]}
-        return {part: {"signatures": kinds} for part in keywords.get("parts", ())}
+        return {stage: {"signatures": kinds} for stage in keywords.get("stages", ())}
 
 
-FACTS = {"parts": {"front": {}, "voice": {}}, "runtime": "here"}
+FACTS = {"stages": {"front": {}, "voice": {}}, "runtime": "here"}
 
 
-def crew_of(*names: str) -> tuple[FakeCrew, Crew]:
+def crew_of(*names: str) -> tuple[FakeCrew, WorkerPool]:
     fake = FakeCrew({name: FakeWorker(name) for name in (BASELINE, *names)})
-    return fake, cast("Crew", fake)
+    return fake, cast("WorkerPool", fake)
 
 
 def spelled(name: str) -> Any:
@@ -57,38 +58,38 @@ def spelled(name: str) -> Any:
 
 def test_each_exported_stage_is_wanted_once_by_each_worker() -> None:
     names = ["front=torchscript", "front=torchscript,voice=inductor", "voice=eager"]
-    fake, crew = crew_of(*names)
-    found = wanted_by_stages(crew, [spelled(name) for name in names], FACTS)
-    assert [(need.worker, need.part, need.engine.name) for need in found] == [
+    fake, pool = crew_of(*names)
+    found = wanted_by_stages(pool, [spelled(name) for name in names], FACTS)
+    assert [(need.worker, need.stage, need.engine.name) for need in found] == [
         (names[0], "front", "torchscript"),
         (names[1], "front", "torchscript"),
         (names[1], "voice", "inductor"),
     ]
-    assert fake.asked == [(BASELINE, "parts", {"do": "describe", "parts": ["front", "voice"]})]
+    assert fake.asked == [(BASELINE, "stages", {"do": "describe", "stages": ["front", "voice"]})]
     assert found[0].facts["runtime"] == "here"
     assert kinds_of(found[0], ["short", "long"]) == ["a", "b"], "what is not selected is not built"
 
 
 def test_nothing_is_asked_where_no_stage_is_exported() -> None:
-    fake, crew = crew_of("voice=eager")
-    assert wanted_by_stages(crew, [spelled("voice=eager")], FACTS) == []
-    assert count_arithmetic(crew, "short") == {}, "there is no control"
+    fake, pool = crew_of("voice=eager")
+    assert wanted_by_stages(pool, [spelled("voice=eager")], FACTS) == []
+    assert count_arithmetic(pool, "short") == {}, "there is no control"
     assert fake.asked == []
 
 
 def test_a_stage_that_there_is_not_is_one_sentence() -> None:
-    _, crew = crew_of("back=torchscript")
-    with pytest.raises(UsageProblem) as caught:
-        wanted_by_stages(crew, [spelled("back=torchscript")], FACTS)
+    _, pool = crew_of("back=torchscript")
+    with pytest.raises(UsageError) as caught:
+        wanted_by_stages(pool, [spelled("back=torchscript")], FACTS)
     assert str(caught.value) == (
         "my.toml: 'back=torchscript' names a stage that 'my.pipeline' does not have: 'back' (there are: front, voice)"
     )
 
 
 def test_without_a_baseline_nobody_describes_the_stages() -> None:
-    fake, crew = crew_of("front=torchscript", "voice=eager")
+    fake, pool = crew_of("front=torchscript", "voice=eager")
     fake.workers[BASELINE].fail(FailureKind.OUT_OF_MEMORY, "it did not fit")
-    assert wanted_by_stages(crew, [spelled("front=torchscript"), spelled("voice=eager")], FACTS) == []
+    assert wanted_by_stages(pool, [spelled("front=torchscript"), spelled("voice=eager")], FACTS) == []
     failure = fake.workers["front=torchscript"].failure
     assert failure is not None
     assert failure.sentence.endswith("and failed: it did not fit")

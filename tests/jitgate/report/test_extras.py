@@ -8,17 +8,17 @@ from dataclasses import replace
 from jitgate.config.policy import Policy
 from jitgate.gates.judge import Judge
 from jitgate.gates.recommendation import Cost, Recommendation, recommend
-from jitgate.model.cold_start import Cold
-from jitgate.model.figures import NewLength, NewLengths, Work
+from jitgate.model.cold_start import ColdStart
+from jitgate.model.compilation import Compilation
+from jitgate.model.figures import FlopCount, UnseenShape, UnseenShapes
 from jitgate.model.measurement import Measurement
 from jitgate.report.document import sections
-from jitgate.report.evidence_extras import beside as record
-from jitgate.report.extras import beside
+from jitgate.report.evidence_extras import extras as record
+from jitgate.report.extras import extras
 from jitgate.report.format import format_calls, format_rate
 from jitgate.report.markdown import escaped, table
 from jitgate.report.recommendation import recommendation_data, recommendation_line
-from jitgate.statistics import Ceiling, Payback
-from jitgate.worker.compilation import Compilation
+from jitgate.statistics import Payback, PeakRates
 
 from tests.jitgate.measurements import made_of
 
@@ -29,23 +29,23 @@ def whole() -> Measurement:
     """Everything that can stand in the table."""
     found = made_of(1.5)
     jit = replace(
-        found.arms["jit"],
-        cold=Cold(61.0, 0.3, 0.9, 50 << 20, built_at="2026-11-22", fetch_s=0.04, warm_s=(0.9, *(0.01,) * 8)),
+        found.all_samples["jit"],
+        cold_start=ColdStart(61.0, 0.3, 0.9, 50 << 20, built_at="2026-11-22", fetch_s=0.04, warm_s=(0.9, *(0.01,) * 8)),
         warm_s=(0.9, *(0.01,) * 8),
-        new_lengths=NewLengths((NewLength(0.2, (0.1,)),), "RuntimeError: too long"),
+        unseen_shapes=UnseenShapes((UnseenShape(0.2, (0.1,)),), "RuntimeError: too long"),
     )
-    eager = replace(found.arms["eager"], cold=Cold(1.0, 0.0, 0.02), warm_s=(2.0, 1.0))
+    eager = replace(found.all_samples["eager"], cold_start=ColdStart(1.0, 0.0, 0.02), warm_s=(2.0, 1.0))
     return replace(
         found,
-        arms={**found.arms, "jit": jit, "eager": eager},
-        work=Work(2e9, 1 << 20, 1 << 20),
-        ceilings={"fp32": Ceiling(1e12, 20e9)},
+        all_samples={**found.all_samples, "jit": jit, "eager": eager},
+        flop_count=FlopCount(2e9, 1 << 20, 1 << 20),
+        peak_rates={"fp32": PeakRates(1e12, 20e9)},
         missing={"int8": "no ceiling is known"},
     )
 
 
 def test_a_line_a_variant_with_what_comes_once_and_the_limit() -> None:
-    head, eager, jit, *below = beside(JUDGE, whole())
+    head, eager, jit, *below = extras(JUDGE, whole())
     assert head.split()[0] == "variant"
     for figure in ("61 s", "50 MiB", "300 ms", "900 ms", "1 call, 900 ms", "2.00x, 1 length, then fails"):
         assert figure in jit
@@ -60,11 +60,11 @@ def test_a_line_a_variant_with_what_comes_once_and_the_limit() -> None:
 
 
 def test_above_a_ceiling_there_is_no_distance_in_terminal_markdown_and_json() -> None:
-    found = replace(whole(), ceilings={"fp32": Ceiling(1e11, 20e9)})  # 2 GFLOP in 10 ms, and in 6.7 ms
+    found = replace(whole(), peak_rates={"fp32": PeakRates(1e11, 20e9)})  # 2 GFLOP in 10 ms, and in 6.7 ms
     words = "above the measured arithmetic ceiling (2.99x)"
-    assert words in beside(JUDGE, found)[2]
+    assert words in extras(JUDGE, found)[2]
     assert any(words in line for line in sections(Policy(), JUDGE, [found]) if line.startswith("| jit"))
-    assert not any("% of arithmetic" in line for line in (*beside(JUDGE, found), *sections(Policy(), JUDGE, [found])))
+    assert not any("% of arithmetic" in line for line in (*extras(JUDGE, found), *sections(Policy(), JUDGE, [found])))
     recorded = record(JUDGE, found, "jit")["limit"]
     assert recorded["above"] == words
     assert recorded["share"]["low"] > 1
@@ -75,23 +75,32 @@ def test_above_a_ceiling_there_is_no_distance_in_terminal_markdown_and_json() ->
 
 def test_lengths_that_memory_did_not_suffice_for_are_not_said_to_fail() -> None:
     found = whole()
-    jit = replace(found.arms["jit"], new_lengths=NewLengths((NewLength(0.2, (0.1,)),), untried="1 MiB was free"))
-    assert "2.00x, 1 length, then no memory left" in beside(JUDGE, replace(found, arms={**found.arms, "jit": jit}))[2]
-    none = replace(jit, new_lengths=NewLengths(untried="1 MiB was free"))
-    assert "no memory left" in beside(JUDGE, replace(found, arms={**found.arms, "jit": none}))[2]
+    jit = replace(
+        found.all_samples["jit"], unseen_shapes=UnseenShapes((UnseenShape(0.2, (0.1,)),), untried="1 MiB was free")
+    )
+    assert (
+        "2.00x, 1 length, then no memory left"
+        in extras(JUDGE, replace(found, all_samples={**found.all_samples, "jit": jit}))[2]
+    )
+    none = replace(jit, unseen_shapes=UnseenShapes(untried="1 MiB was free"))
+    assert "no memory left" in extras(JUDGE, replace(found, all_samples={**found.all_samples, "jit": none}))[2]
 
 
 def test_what_was_built_now_is_not_said_to_come_from_the_cache() -> None:
     found = whole()
-    jit = replace(found.arms["jit"], cold=replace(found.arms["jit"].cold, built_now=True))
-    assert not any("in the cache" in line for line in beside(JUDGE, replace(found, arms={**found.arms, "jit": jit})))
+    jit = replace(found.all_samples["jit"], cold_start=replace(found.all_samples["jit"].cold_start, built_now=True))
+    assert not any(
+        "in the cache" in line for line in extras(JUDGE, replace(found, all_samples={**found.all_samples, "jit": jit}))
+    )
 
 
 def test_what_was_compiled_in_the_first_call_is_said_with_what_no_cache_can_spare() -> None:
     found = whole()
-    cold = replace(found.arms["jit"].cold, compilation=Compilation(12.0, 4.0, built=2, found=1, uncached=1))
-    found = replace(found, arms={**found.arms, "jit": replace(found.arms["jit"], cold=cold)})
-    (line,) = (line.strip() for line in beside(JUDGE, found) if "compiled in the first call" in line)
+    cold = replace(
+        found.all_samples["jit"].cold_start, compilation=Compilation(12.0, 4.0, built=2, found=1, uncached=1)
+    )
+    found = replace(found, all_samples={**found.all_samples, "jit": replace(found.all_samples["jit"], cold_start=cold)})
+    (line,) = (line.strip() for line in extras(JUDGE, found) if "compiled in the first call" in line)
     assert line == (
         "jit: graphs compiled in the first call: 2 built (1 that no cache holds), 1 found in torch's cache; that took "
         "8 s, and reading the Python, as every process does, 4 s"
@@ -101,15 +110,17 @@ def test_what_was_compiled_in_the_first_call_is_said_with_what_no_cache_can_spar
 def test_what_was_built_before_is_summed_up_with_what_it_takes_to_have_it_again() -> None:
     found = whole()
     done = Compilation(5.0, 4.0, built=0, found=2, first_s=39.0, first_on="2026-11-22")
-    eager = replace(found.arms["eager"], cold=replace(found.arms["eager"].cold, compilation=done))
-    lines = [line.strip() for line in beside(JUDGE, replace(found, arms={**found.arms, "eager": eager}))]
+    eager = replace(
+        found.all_samples["eager"], cold_start=replace(found.all_samples["eager"].cold_start, compilation=done)
+    )
+    lines = [line.strip() for line in extras(JUDGE, replace(found, all_samples={**found.all_samples, "eager": eager}))]
     assert any(line.endswith("4 s (in all 12.8% of what building took)") for line in lines)
     assert "built before, 2 variants: 100 s then, 5.04 s to have them now, 5.0%" in lines
-    assert not any(line.startswith("built before") for line in beside(JUDGE, found)), "one alone has said it"
+    assert not any(line.startswith("built before") for line in extras(JUDGE, found)), "one alone has said it"
 
 
 def test_where_nothing_was_seen_there_is_no_table() -> None:
-    assert beside(JUDGE, made_of(1.5)) == []
+    assert extras(JUDGE, made_of(1.5)) == []
 
 
 def test_the_recommendation_says_speed_memory_cost_and_why_not_the_others() -> None:

@@ -8,7 +8,7 @@ from jitgate.device.device import Device, card_of
 from jitgate.device.fingerprint import fingerprint
 from jitgate.device.reading import Missing
 from jitgate.report.machine import as_json, as_text, conclusion
-from jitgate.report.warnings import Doubt, doubts
+from jitgate.report.warnings import MachineWarning, warnings
 
 from tests.jitgate.device.cards import LAPTOP, SERVER
 from tests.jitgate.machines import quiet
@@ -32,7 +32,7 @@ def test_without_a_card_it_says_what_can_and_can_not_be_measured() -> None:
     mark = fingerprint(CPU)
     text = "\n".join(as_text(machine, CPU, mark, []))
     assert text.startswith("card: none answers (nvidia-ml-py is not installed; there is no nvidia-smi on the PATH)")
-    assert "can be measured here:\n  speed-ups, durations, parity" in text
+    assert "can be measured here:\n  speed-ups, durations, accuracy" in text
     assert "can't be measured here:\n  anything of a card" in text
     found = as_json(machine, CPU, mark, [])
     assert found["cards"] == []
@@ -44,7 +44,7 @@ def test_a_card_is_shown_with_every_fact() -> None:
     machine = quiet(SERVER, LAPTOP)
     device = Device("cuda", 0, card_of(SERVER))
     mark = fingerprint(device)
-    text = "\n".join(as_text(machine, device, mark, doubts(machine, device)))
+    text = "\n".join(as_text(machine, device, mark, warnings(machine, device)))
     for said in ("card 0", "NVIDIA H200", "power limit           700 W", "ECC                   on", "card 1", "WDDM"):
         assert said in text
     assert "not available here: Not Supported" in text
@@ -57,13 +57,13 @@ def test_a_card_is_shown_with_every_fact() -> None:
 
 
 def test_doubts_are_shown_and_counted() -> None:
-    mild = Doubt("turbo", "turbo is on", "turn it off")
-    bad = Doubt("busy", "it is busy", "wait", spoils=True)
+    mild = MachineWarning("turbo", "turbo is on", "turn it off")
+    bad = MachineWarning("busy", "it is busy", "wait", blocking=True)
     lines = as_text(quiet(), CPU, fingerprint(CPU), [bad, mild])
-    assert "  it is busy: wait [spoils results]" in lines
+    assert "  it is busy: wait [blocking results]" in lines
     assert "  turbo is on: turn it off" in lines
-    assert lines[-1] == "results here are worth nothing now: 1 of the doubts must be settled first"
-    assert conclusion([mild]) == "results here are worth something, with 1 doubt"
+    assert lines[-1] == "results here are worth nothing now: 1 of the warnings must be settled first"
+    assert conclusion([mild]) == "results here are worth something, with 1 warning"
     assert conclusion([]) == "results here are worth something"
 
 

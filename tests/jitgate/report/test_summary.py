@@ -11,7 +11,7 @@ from jitgate.report.summary import summary
 
 from tests.jitgate.measurements import made_of
 
-POLICY = Policy(ceiling_bytes=4 << 30, gates=(Gate("here", variant="jit", min_speedup=1.10),))
+POLICY = Policy(memory_limit_bytes=4 << 30, gates=(Gate("here", variant="jit", min_speedup=1.10),))
 JUDGE = Judge(0.01)
 
 
@@ -42,13 +42,13 @@ def test_one_failure_that_breaks_every_gate_is_said_once() -> None:
     lines = summary(POLICY, JUDGE, [made_of(1.4, failure=dead)])
     sentences = [line for line in lines if "SIGKILL" in line]
     assert sentences == [
-        f"FAIL my.encoder-short-jit min_speedup=1.10, ceiling=4.00GiB, rel_l2=0.0001: {dead.sentence}",
+        f"FAIL my.encoder-short-jit min_speedup=1.10, memory_limit=4.00GiB, rel_l2=0.0001: {dead.sentence}",
     ]
 
 
 def test_what_can_not_run_here_is_skipped_unless_a_gate_names_it() -> None:
     lacking = made_of(1.4, failure=Failure(FailureKind.UNAVAILABLE, "needs a card; get one"))
-    free = summary(Policy(ceiling_bytes=4 << 30), JUDGE, [lacking])
+    free = summary(Policy(memory_limit_bytes=4 << 30), JUDGE, [lacking])
     assert free[-1] == "skipped my.encoder-short-jit: needs a card; get one"
     assert [line.split()[-1] for line in free if line.strip().startswith("jit ")] == ["skipped"]
     assert not any("FAIL" in line for line in free)
@@ -64,12 +64,16 @@ def test_durations_are_readable(seconds: float | None, expected: str) -> None:
 
 def test_why_no_energy_is_known_is_said_once_and_what_spoilt_memory_with_its_gates() -> None:
     measurement = made_of(1.40)
-    arms = {name: replace(arm, draw={"missing": "no counters"}) for name, arm in measurement.arms.items()}
-    blind = replace(measurement, arms=arms, residency="alone", notes=("one worker was resident at a time",))
+    all_samples = {
+        name: replace(samples, power={"missing": "no counters"}) for name, samples in measurement.all_samples.items()
+    }
+    blind = replace(
+        measurement, all_samples=all_samples, residency="exclusive", notes=("one worker was resident at a time",)
+    )
     lines = summary(POLICY, JUDGE, [blind, replace(blind, scenario="long")])
     assert [line for line in lines if "no counters" in line] == ["energy, power, utilisation: no counters"]
     assert lines.count("  note: one worker was resident at a time") == 2
-    told = {name: replace(arm, draw={"energy_j": 0.5}) for name, arm in measurement.arms.items()}
-    assert not any("energy" in line for line in summary(POLICY, JUDGE, [replace(measurement, arms=told)]))
+    told = {name: replace(samples, power={"energy_j": 0.5}) for name, samples in measurement.all_samples.items()}
+    assert not any("energy" in line for line in summary(POLICY, JUDGE, [replace(measurement, all_samples=told)]))
     paged = summary(POLICY, JUDGE, [replace(measurement, overcommitted="memory overcommitted: full")])
     assert "INVALID my.encoder-short-jit min_speedup=1.10: memory overcommitted: full" in paged

@@ -1,4 +1,4 @@
-"""What speaks against results: each doubt alone, with its remedy, and none without a reason."""
+"""What speaks against results: each warning alone, with its remedy, and none without a reason."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from jitgate.device.card import CardFacts, CardProcess
 from jitgate.device.device import Device, card_of
 from jitgate.device.reading import Missing
-from jitgate.report.warnings import doubts
+from jitgate.report.warnings import warnings
 
 from tests.jitgate.device.cards import LAPTOP, SERVER
 from tests.jitgate.machines import GIB, quiet
@@ -20,17 +20,17 @@ GONE = Missing("hidden")
 
 def on_card(card: CardFacts, **facts: Any) -> list[str]:
     changed = replace(card, **facts)
-    found = doubts(quiet(changed), Device("cuda", 0, card_of(card)))
-    return [f"{doubt.name}!" if doubt.spoils else doubt.name for doubt in found]
+    found = warnings(quiet(changed), Device("cuda", 0, card_of(card)))
+    return [f"{warning.name}!" if warning.blocking else warning.name for warning in found]
 
 
 def test_a_quiet_machine_gives_no_reason() -> None:
-    assert doubts(quiet(), CPU) == []
+    assert warnings(quiet(), CPU) == []
     assert on_card(SERVER) == []
 
 
 @pytest.mark.parametrize(
-    ("facts", "name", "spoils"),
+    ("facts", "name", "blocking"),
     [
         ({"load": {"busy_percent": 12.0}}, "busy", False),
         ({"load": {"busy_percent": 60.0, "load_1m": 8.0}}, "busy", True),
@@ -49,12 +49,12 @@ def test_a_quiet_machine_gives_no_reason() -> None:
         ({"runtime": {"torch": GONE}}, "no_torch", True),
     ],
 )
-def test_each_reason_of_the_host_is_one_doubt(facts: dict[str, Any], name: str, spoils: bool) -> None:
-    (doubt,) = doubts(quiet(**facts), CPU)
-    assert (doubt.name, doubt.spoils) == (name, spoils)
-    assert ": " in doubt.sentence
-    assert doubt.remedy
-    assert "\n" not in doubt.sentence
+def test_each_reason_of_the_host_is_one_doubt(facts: dict[str, Any], name: str, blocking: bool) -> None:
+    (warning,) = warnings(quiet(**facts), CPU)
+    assert (warning.name, warning.blocking) == (name, blocking)
+    assert ": " in warning.sentence
+    assert warning.remedy
+    assert "\n" not in warning.sentence
 
 
 @pytest.mark.parametrize(
@@ -84,27 +84,30 @@ def test_the_founding_laptop_is_doubted_for_its_driver() -> None:
 def test_nothing_is_said_about_what_is_not_known() -> None:
     hidden = {"load_1m": GONE, "busy_percent": GONE, "steal_percent": GONE}
     machine = quiet(load=hidden, processor={"governor": GONE, "turbo": GONE}, limits={"cpu_cores": GONE})
-    assert doubts(machine, CPU) == []
+    assert warnings(machine, CPU) == []
     bare = CardFacts("NVIDIA H200", "GPU-bb22", "NVML", memory_total_bytes=141 * GIB)
-    assert doubts(quiet(bare), Device("cuda", 0, card_of(bare))) == []
+    assert warnings(quiet(bare), Device("cuda", 0, card_of(bare))) == []
 
 
 def test_a_card_that_runs_do_not_use_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    assert doubts(quiet(SERVER), CPU) == [], "the CPU was chosen"
+    assert warnings(quiet(SERVER), CPU) == [], "the CPU was chosen"
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    assert [doubt.name for doubt in doubts(quiet(SERVER), CPU)] == ["card_hidden"]
+    assert [warning.name for warning in warnings(quiet(SERVER), CPU)] == ["card_hidden"]
     without = quiet(SERVER, runtime={"torch_cuda": GONE})
-    assert [doubt.name for doubt in doubts(without, CPU)] == ["torch_without_cuda"]
+    assert [warning.name for warning in warnings(without, CPU)] == ["torch_without_cuda"]
 
 
 def test_settings_that_only_a_card_suffers_from() -> None:
     runtime = {"blocking_launches": True, "system": "Linux 5.15-microsoft-standard-WSL2 x86_64"}
     device = Device("cuda", 0, card_of(SERVER))
-    assert [doubt.name for doubt in doubts(quiet(SERVER, runtime=runtime), device)] == ["blocking_launches", "wsl"]
-    assert doubts(quiet(runtime=runtime), CPU) == []
+    assert [warning.name for warning in warnings(quiet(SERVER, runtime=runtime), device)] == [
+        "blocking_launches",
+        "wsl",
+    ]
+    assert warnings(quiet(runtime=runtime), CPU) == []
 
 
 def test_what_spoils_comes_first() -> None:
     machine = quiet(processor={"turbo": True}, load={"steal_percent": 50.0})
-    assert [doubt.name for doubt in doubts(machine, CPU)] == ["steal", "turbo"]
+    assert [warning.name for warning in warnings(machine, CPU)] == ["steal", "turbo"]

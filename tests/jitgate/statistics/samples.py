@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from studies.recorded import DATA
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-DATA = Path(__file__).parent / "data"
 
 
 def arms(pairs: int, ratio: float = 1.0, spread: float = 0.05, seed: int = 0) -> list[NDArray[np.float64]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from jitgate.statistics import Answer, judge, speedup
+from jitgate.statistics import Outcome, judge, speedup
 from jitgate.statistics.boundary import critical_deviation
 from jitgate.statistics.dependence import CLIP_SPREADS, FITTED, LEVEL, MEMORIES, MIXTURE_PAIRS, PENALTY, RIVALS, memory
 
@@ -12,7 +12,7 @@ from tests.jitgate.statistics.samples import arms
 
 
 def test_bounds_are_the_centres_that_some_memory_explains() -> None:
-    """Against a search over centres with the likelihood written out."""
+    """RejectionReason a search over centres with the likelihood written out."""
     series = np.random.default_rng(2).normal(0.3, 1, 30)
     found = memory(series, 0.3, 1.0, 0.01)
     clipped = np.clip(series, 0.3 - CLIP_SPREADS, 0.3 + CLIP_SPREADS)
@@ -60,7 +60,7 @@ def test_processes_that_agree_cost_little() -> None:
     baseline, candidate, _ = arms(250, 1.3, spread=0.02, seed=6)
     found = speedup(baseline, candidate, processes=[f"p{n}" for n in np.repeat(np.arange(5), 50)])
     assert found.interval.high / found.interval.low < 1.05
-    assert judge(found, 1.2).answer is Answer.PASS
+    assert judge(found, 1.2).outcome is Outcome.PASS
 
 
 def test_one_label_is_one_process() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from jitgate.statistics import Answer, first_decision, judge, look_due, looks, speedup
+from jitgate.statistics import Outcome, first_decision, judge, look_due, looks, speedup
 
 from tests.jitgate.statistics.samples import arms, recorded
 
@@ -15,8 +15,8 @@ def test_planted_slowness_is_found_and_not_overstated(stem: str, controlled: boo
     rounds = recorded(stem)
     control = rounds["eager_twin"] if controlled else None
     found = speedup(rounds["eager"], rounds["slower_12pct"], control)
-    assert judge(found, 1.0).answer is Answer.FAIL
-    assert judge(found, 0.80).answer is Answer.PASS
+    assert judge(found, 1.0).outcome is Outcome.FAIL
+    assert judge(found, 0.80).outcome is Outcome.PASS
     stopped = first_decision(rounds["eager"], rounds["slower_12pct"], 1.0, control)
     assert stopped is not None
     assert stopped <= 100
@@ -26,9 +26,9 @@ def test_the_twin_shows_the_noise_floor() -> None:
     rounds = recorded("small_t10_1thread_p1")
     found = speedup(rounds["eager"], rounds["torchscript"], rounds["eager_twin"])
     assert found.noise_floor >= 0.02
-    assert judge(found, 1.10).answer is Answer.PASS
+    assert judge(found, 1.10).outcome is Outcome.PASS
     twin = speedup(rounds["eager"], rounds["eager_twin"], rounds["eager_twin"])
-    assert judge(twin, 1.0).answer is Answer.INVALID
+    assert judge(twin, 1.0).outcome is Outcome.INVALID
 
 
 def test_equal_arms_are_seldom_called_different_under_peeking() -> None:
@@ -41,8 +41,8 @@ def test_equal_arms_are_seldom_called_different_under_peeking() -> None:
 
 def test_the_first_decision_is_the_first_of_all_looks() -> None:
     baseline, candidate, _ = arms(80, 1.08, seed=3)
-    answers = [judge(speedup(baseline[:n], candidate[:n]), 1.0).answer for n in range(1, 81)]
-    assert first_decision(baseline, candidate, 1.0) == answers.index(Answer.PASS) + 1
+    answers = [judge(speedup(baseline[:n], candidate[:n]), 1.0).outcome for n in range(1, 81)]
+    assert first_decision(baseline, candidate, 1.0) == answers.index(Outcome.PASS) + 1
 
 
 def test_looks_end_with_all_pairs_and_grow_rare() -> None:

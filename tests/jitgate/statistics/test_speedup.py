@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from jitgate.statistics import Answer, DurationsError, Speedup, judge, speedup
+from jitgate.statistics import DurationsError, Outcome, Speedup, judge, speedup
 from numpy.typing import NDArray
 
 from tests.jitgate.statistics.samples import arms
@@ -60,24 +60,24 @@ def test_the_control_only_widens_and_the_interval_is_in_order(three: Series) -> 
 @given(rounds(2), st.floats(0.2, 5))
 def test_one_interval_serves_all_limits(both: Series, threshold: float) -> None:
     found = speedup(both[0], both[1])
-    answer = judge(found, threshold).answer
-    if answer is Answer.PASS:
+    answer = judge(found, threshold).outcome
+    if answer is Outcome.PASS:
         assert found.interval.low >= threshold
-        assert judge(found, threshold * 0.9).answer in (Answer.PASS, Answer.INVALID)
-    if answer is Answer.FAIL:
+        assert judge(found, threshold * 0.9).outcome in (Outcome.PASS, Outcome.INVALID)
+    if answer is Outcome.FAIL:
         assert found.interval.high < threshold
-        assert judge(found, threshold * 1.1).answer in (Answer.FAIL, Answer.INVALID)
+        assert judge(found, threshold * 1.1).outcome in (Outcome.FAIL, Outcome.INVALID)
 
 
 @pytest.mark.parametrize("ratio", [1.06, 1.22])
 def test_more_pairs_of_the_same_kind_never_turn_pass_into_fail(ratio: float) -> None:
     baseline, candidate, control = arms(3000, ratio, seed=4)
     answers = [
-        judge(speedup(baseline[:n], candidate[:n], control[:n]), 1.0).answer
+        judge(speedup(baseline[:n], candidate[:n], control[:n]), 1.0).outcome
         for n in (50, 100, 200, 400, 800, 1600, 3000)
     ]
-    assert Answer.FAIL not in answers
-    assert answers[-1] is Answer.PASS
+    assert Outcome.FAIL not in answers
+    assert answers[-1] is Outcome.PASS
 
 
 def test_the_interval_narrows_to_the_truth() -> None:
@@ -91,7 +91,7 @@ def test_twelve_pairs_decide_a_clear_effect() -> None:
     decided = 0
     for seed in range(100):
         baseline, candidate, control = arms(12, 1.22, spread=0.015, seed=seed)
-        decided += judge(speedup(baseline, candidate, control), 1.10).answer is Answer.PASS
+        decided += judge(speedup(baseline, candidate, control), 1.10).outcome is Outcome.PASS
     assert decided >= 90
 
 
@@ -105,7 +105,7 @@ def test_too_few_pairs_claim_nothing() -> None:
 def test_a_clock_without_scatter_is_accepted() -> None:
     found = speedup(np.full(20, 0.01), np.full(20, 0.005))
     assert found.interval.low == pytest.approx(2.0)
-    assert judge(found, 1.5).answer is Answer.PASS
+    assert judge(found, 1.5).outcome is Outcome.PASS
 
 
 def test_outliers_do_not_move_the_estimate() -> None:

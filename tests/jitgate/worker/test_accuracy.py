@@ -7,7 +7,8 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from jitgate.worker.accuracy import Parity, compare, distance, not_finite, worst
+from jitgate.model.accuracy import Accuracy, worst
+from jitgate.worker.accuracy import compare, distance, not_finite
 from jitgate.workloads.sound import Sound
 
 X = torch.tensor([3.0, 4.0])
@@ -58,7 +59,7 @@ def test_zero_is_at_zero_from_zero() -> None:
 def test_nan_and_inf_do_not_pass_where_the_right_answer_has_them_too() -> None:
     broken = torch.tensor([3.0, math.nan, math.inf])
     assert distance([broken], [broken.clone()]) == math.inf
-    assert compare([broken], [broken.clone()]) == Parity(math.inf, math.inf, not_finite=2)
+    assert compare([broken], [broken.clone()]) == Accuracy(math.inf, math.inf, not_finite=2)
     assert not_finite([torch.tensor([1, 2]), "text", X, torch.tensor([complex(math.nan, 0)])]) == 1
 
 
@@ -78,7 +79,7 @@ def test_the_leaf_that_is_a_sound_is_heard_and_others_are_not() -> None:
     found = compare([other, mel + 0.01], [other, mel], Sound.mel(leaf=1))
     assert found.log_mel_db == pytest.approx(0.01 * 20 / math.log(10), rel=1e-3)
     assert found.snr_db is not None
-    assert not found.by_ear
+    assert not found.perceptual
     assert compare([other, mel], [other, mel]).log_mel_db is None
     assert compare([other], [other, mel], Sound.mel(leaf=1)).log_mel_db is None, "there is no such leaf"
 
@@ -86,13 +87,13 @@ def test_the_leaf_that_is_a_sound_is_heard_and_others_are_not() -> None:
 def test_of_many_calls_the_worst_counts() -> None:
     found = worst(
         [
-            Parity(1e-6, 0.5, 0, snr_db=120.0, log_mel_db=0.1, mr_stft=0.2),
-            Parity(1e-3, 0.1, 2, snr_db=60.0, log_mel_db=0.05, mr_stft=0.3, by_ear=True),
+            Accuracy(1e-6, 0.5, 0, snr_db=120.0, log_mel_db=0.1, mr_stft=0.2),
+            Accuracy(1e-3, 0.1, 2, snr_db=60.0, log_mel_db=0.05, mr_stft=0.3, perceptual=True),
         ]
     )
-    assert found == Parity(1e-3, 0.5, 2, snr_db=60.0, log_mel_db=0.1, mr_stft=0.3, by_ear=True)
-    assert worst([Parity(math.nan), Parity(0.0)]).rel_l2 == math.inf
-    assert worst([Parity(0.0, snr_db=60.0), Parity(0.0)]).snr_db is None, "one of them could not be heard"
+    assert found == Accuracy(1e-3, 0.5, 2, snr_db=60.0, log_mel_db=0.1, mr_stft=0.3, perceptual=True)
+    assert worst([Accuracy(math.nan), Accuracy(0.0)]).rel_l2 == math.inf
+    assert worst([Accuracy(0.0, snr_db=60.0), Accuracy(0.0)]).snr_db is None, "one of them could not be audio_metrics"
 
 
 @given(st.lists(st.integers(0, 6560), min_size=1, max_size=8), st.data())
@@ -104,21 +105,21 @@ def test_one_id_that_differs_is_counted_and_infinitely_far_however_near_the_rest
     places = data.draw(st.sets(st.integers(0, len(ids) - 1)))
     for place in places:
         found[place] += 1
-    parity = compare([found, X], [right, X])
-    assert (parity.integers, parity.unequal) == (len(ids), len(places))
-    assert (parity.rel_l2 == math.inf) == bool(places)
+    accuracy = compare([found, X], [right, X])
+    assert (accuracy.integers, accuracy.unequal) == (len(ids), len(places))
+    assert (accuracy.rel_l2 == math.inf) == bool(places)
 
 
 def test_integers_of_another_shape_or_type_are_all_unequal() -> None:
     right = torch.tensor([1, 2])
     for found in ([right.int()], [right.reshape(2, 1)], [right.double()], ["text"], []):
-        parity = compare(found, [right])
-        assert (parity.rel_l2, parity.integers, parity.unequal) == (math.inf, 2, 2)
+        accuracy = compare(found, [right])
+        assert (accuracy.rel_l2, accuracy.integers, accuracy.unequal) == (math.inf, 2, 2)
     masks = torch.tensor([True, False])
     assert compare([masks], [masks.clone()]).integers == 2
-    assert compare([X], [X]) == Parity(0.0), "floating-point numbers are none"
+    assert compare([X], [X]) == Accuracy(0.0), "floating-point numbers are none"
 
 
 def test_the_integers_of_many_calls_add_up() -> None:
-    found = worst([Parity(0.0, integers=1), Parity(math.inf, integers=1, unequal=1), Parity(0.0, integers=1)])
+    found = worst([Accuracy(0.0, integers=1), Accuracy(math.inf, integers=1, unequal=1), Accuracy(0.0, integers=1)])
     assert (found.integers, found.unequal) == (3, 1)

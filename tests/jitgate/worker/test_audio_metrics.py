@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jitgate.worker.audio_metrics import (
     RESOLUTIONS,
+    audio_metrics,
     band_distance_db,
-    heard,
     log_mel,
     mel_bands,
     multi_resolution_stft,
@@ -58,7 +58,7 @@ def test_a_gain_is_a_distance_of_as_many_decibels(gain_db: float) -> None:
 
 
 def test_one_percent_is_forty_decibels_and_no_one_hears_it() -> None:
-    found = heard(TONE * 1.01, TONE, WAVE)
+    found = audio_metrics(TONE * 1.01, TONE, WAVE)
     assert found is not None
     assert found.snr_db == pytest.approx(40.0)
     assert found.log_mel_db < 0.1
@@ -66,7 +66,10 @@ def test_one_percent_is_forty_decibels_and_no_one_hears_it() -> None:
 
 def test_a_phase_is_not_heard_and_noise_is() -> None:
     shifted = torch.sin(2 * math.pi * 220 * TIME + 1.0)[None] * 0.3
-    phase, noise = heard(shifted + NOISE, TONE + NOISE, WAVE), heard(TONE + NOISE.flip(1), TONE + NOISE, WAVE)
+    phase, noise = (
+        audio_metrics(shifted + NOISE, TONE + NOISE, WAVE),
+        audio_metrics(TONE + NOISE.flip(1), TONE + NOISE, WAVE),
+    )
     assert phase is not None
     assert noise is not None
     assert phase.snr_db < 11, "sample by sample it is another signal"
@@ -75,7 +78,7 @@ def test_a_phase_is_not_heard_and_noise_is() -> None:
 
 def test_what_is_far_below_the_loudest_band_is_silence_in_both() -> None:
     hum = torch.sin(2 * math.pi * 3000 * TIME)[None] * 1e-7
-    found = heard(TONE + hum, TONE, WAVE)
+    found = audio_metrics(TONE + hum, TONE, WAVE)
     assert found is not None
     assert found.log_mel_db < 1e-3
 
@@ -91,17 +94,17 @@ def test_every_band_hears_its_own_frequency() -> None:
 
 @pytest.mark.parametrize("length", [1, 100, 1000, 1025])
 def test_a_signal_shorter_than_a_window_is_heard_too(length: int) -> None:
-    found = heard(NOISE[:, :length] * 1.1, NOISE[:, :length], WAVE)
+    found = audio_metrics(NOISE[:, :length] * 1.1, NOISE[:, :length], WAVE)
     assert found is not None
     assert found.mr_stft is not None
     assert 0 < found.mr_stft < 1
 
 
 def test_equal_sounds_are_not_apart() -> None:
-    found = heard(TONE, TONE.clone(), WAVE)
+    found = audio_metrics(TONE, TONE.clone(), WAVE)
     assert found is not None
     assert (found.snr_db, found.log_mel_db, found.mr_stft) == (math.inf, 0.0, 0.0)
-    mel = heard(TONE.reshape(1, 80, -1), TONE.reshape(1, 80, -1), Sound.mel())
+    mel = audio_metrics(TONE.reshape(1, 80, -1), TONE.reshape(1, 80, -1), Sound.mel())
     assert mel is not None
     assert mel.mr_stft is None, "a mel has no samples"
 
@@ -118,4 +121,4 @@ def test_equal_sounds_are_not_apart() -> None:
     ids=["shape", "nan", "inf", "silence", "no tensor"],
 )
 def test_what_can_not_be_heard_has_no_distance(found: object, right: object) -> None:
-    assert heard(found, right, WAVE) is None
+    assert audio_metrics(found, right, WAVE) is None

@@ -11,17 +11,18 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from jitgate.worker.compilation import BACKEND, VARIABLE, WHOLE, Compilation, compilation, keep_in
+from jitgate.model.compilation import Compilation
+from jitgate.worker.compilation import BACKEND, VARIABLE, WHOLE, compilation, keep_in
 
 COMPILE_ONCE = """
 import json, sys
 from dataclasses import asdict
 
 from jitgate.engines.registry import variant_named
-from jitgate.worker.service import Stage
+from jitgate.worker.service import WorkerService
 from jitgate.workloads.weight_source import OURS
 
-stage = Stage()
+stage = WorkerService()
 stage.start("cpu", compiled_in=sys.argv[1])
 stage.open("tests.jitgate.pool.models:tiny", "a test", OURS.plain())
 stage.load(asdict(variant_named("compile")), {})

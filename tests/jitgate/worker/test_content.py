@@ -1,8 +1,8 @@
 """What an export depends on."""
 
 import torch
+from jitgate.cache.keys import digest_of
 from jitgate.worker.content import (
-    digest_of,
     runtime_facts,
     signature,
     source_digest,

@@ -10,22 +10,21 @@ from typing import Any
 import pytest
 import torch
 from jitgate.device.device_memory import DeviceMemory
-from jitgate.engines.registry import BASELINE
-from jitgate.worker import extras as beside
-from jitgate.worker import peak_rates as ceiling
+from jitgate.model.variant import BASELINE
+from jitgate.worker import extras, peak_rates
 from jitgate.worker.content import shapes, signature
 from jitgate.worker.extras import COUNTED_CALLS, MOST_LENGTHS, emptied, unlike
 from jitgate.worker.flop_count import count_work
-from jitgate.worker.peak_rates import measure_ceiling
-from jitgate.worker.service import Stage
+from jitgate.worker.peak_rates import measure_peak_rates
+from jitgate.worker.service import WorkerService
 from jitgate.workloads.spec import WorkloadSpec
 
 EAGER = {"name": BASELINE, "factory": "jitgate.engines.eager:eager"}
 
 
 @pytest.fixture
-def stage() -> Iterator[Stage]:
-    made = Stage()
+def stage() -> Iterator[WorkerService]:
+    made = WorkerService()
     made._device = "cpu"
     made.open(**WorkloadSpec("tiny", "tests.jitgate.pool.models:tiny", ("short",), (BASELINE,)).recipe())
     made.load(EAGER, {})
@@ -33,15 +32,17 @@ def stage() -> Iterator[Stage]:
     torch.set_num_threads(1)
 
 
-def test_a_stage_becomes_steady_and_its_first_call_is_the_first_of_the_series(stage: Stage, tmp_path: Path) -> None:
+def test_a_stage_becomes_steady_and_its_first_call_is_the_first_of_the_series(
+    stage: WorkerService, tmp_path: Path
+) -> None:
     first_s = stage.bind("short", str(tmp_path))["first_call_s"]
     series = stage.get_steady("short", first_s)["calls_s"]
     assert series[0] == first_s
-    assert 6 <= len(series) <= beside.SETTLE_CALLS
+    assert 6 <= len(series) <= extras.SETTLE_CALLS
     assert min(series) > 0
 
 
-def test_new_lengths_come_from_other_scenarios_and_are_new_only_once(stage: Stage, tmp_path: Path) -> None:
+def test_new_lengths_come_from_other_scenarios_and_are_new_only_once(stage: WorkerService, tmp_path: Path) -> None:
     folder = str(tmp_path)
     stage.bind("short", folder)
     assert stage.choose_lengths("short", ["varied"], folder) == {"count": 0}
@@ -52,7 +53,7 @@ def test_new_lengths_come_from_other_scenarios_and_are_new_only_once(stage: Stag
     assert stage.choose_lengths("short", [], folder) == {"count": 0}
 
 
-def test_what_was_asked_beside_one_scenario_is_not_the_memory_of_the_next(stage: Stage, tmp_path: Path) -> None:
+def test_what_was_asked_beside_one_scenario_is_not_the_memory_of_the_next(stage: WorkerService, tmp_path: Path) -> None:
     """Seen in a run: eager's second scenario stood at 629 MiB, which was the copy that measures the bandwidth."""
     stage.bind("short", str(tmp_path))
     if not stage.reset_peak()["reset"]:
@@ -63,12 +64,12 @@ def test_what_was_asked_beside_one_scenario_is_not_the_memory_of_the_next(stage:
     assert stage.memory()["load_peak_bytes"] < 100 << 20
 
 
-def test_a_scenario_of_many_sizes_has_its_own_and_its_first_is_not_new(stage: Stage, tmp_path: Path) -> None:
+def test_a_scenario_of_many_sizes_has_its_own_and_its_first_is_not_new(stage: WorkerService, tmp_path: Path) -> None:
     stage.bind("varied", str(tmp_path))
     assert len(stage.lengths("varied", None)["lengths"]) == 3
 
 
-def test_a_scenario_of_one_size_has_no_new_ones(stage: Stage, tmp_path: Path) -> None:
+def test_a_scenario_of_one_size_has_no_new_ones(stage: WorkerService, tmp_path: Path) -> None:
     stage.bind("short", str(tmp_path))
     assert stage.lengths("short", None) == {"lengths": [], "problem": None, "untried": None}
 
@@ -81,9 +82,9 @@ class FullHost:
 
 
 def test_no_new_length_is_tried_where_the_kernel_might_kill_for_it(
-    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stage: WorkerService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(beside, "HostRoom", FullHost)
+    monkeypatch.setattr(extras, "HostRoom", FullHost)
     stage.bind("short", str(tmp_path))
     assert stage.choose_lengths("short", [], str(tmp_path)) == {"count": 4}
     answer = stage.lengths("short", str(tmp_path))
@@ -92,15 +93,15 @@ def test_no_new_length_is_tried_where_the_kernel_might_kill_for_it(
 
 
 def test_a_scenario_has_its_own_lengths_however_full_the_host_is(
-    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stage: WorkerService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(beside, "HostRoom", FullHost)
+    monkeypatch.setattr(extras, "HostRoom", FullHost)
     stage.bind("varied", str(tmp_path))
     answer = stage.lengths("varied", None)
     assert (len(answer["lengths"]), answer["untried"]) == (3, None)
 
 
-def test_what_a_new_length_raises_is_said_and_those_before_it_count(stage: Stage, tmp_path: Path) -> None:
+def test_what_a_new_length_raises_is_said_and_those_before_it_count(stage: WorkerService, tmp_path: Path) -> None:
     def picky(x: torch.Tensor, scale: int) -> torch.Tensor:
         if x.size(0) == 5:
             raise ValueError("not five\nat all")
@@ -119,7 +120,7 @@ def test_unlike_calls_differ_in_size_from_what_is_known_and_from_each_other() ->
     assert len(places) == MOST_LENGTHS
 
 
-def test_work_is_counted_by_hand(stage: Stage, tmp_path: Path) -> None:
+def test_work_is_counted_by_hand(stage: WorkerService, tmp_path: Path) -> None:
     stage.bind("short", str(tmp_path))
     assert stage.count_work("short") == {
         "flops": 2 * (2 * 8 * 64 * 64),
@@ -128,7 +129,7 @@ def test_work_is_counted_by_hand(stage: Stage, tmp_path: Path) -> None:
     }
 
 
-def test_work_of_unlike_calls_is_their_mean(stage: Stage, tmp_path: Path) -> None:
+def test_work_of_unlike_calls_is_their_mean(stage: WorkerService, tmp_path: Path) -> None:
     stage.bind("varied", str(tmp_path))
     assert stage.count_work("varied")["flops"] == pytest.approx(2 * (2 * 3.5 * 64 * 64))  # 2 to 5 rows
 
@@ -145,14 +146,14 @@ def test_attention_is_counted_on_a_cpu_too_and_what_is_element_by_element_is_not
 
 
 def test_a_ceiling_is_measured_and_bounds_a_smaller_product(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ceiling, "LAST_SIZE", 256)
-    monkeypatch.setattr(ceiling, "REPEATS_S", 0.0)
-    monkeypatch.setattr(ceiling, "COPY_BYTES", 1 << 20)
+    monkeypatch.setattr(peak_rates, "LAST_SIZE", 256)
+    monkeypatch.setattr(peak_rates, "REPEATS_S", 0.0)
+    monkeypatch.setattr(peak_rates, "COPY_BYTES", 1 << 20)
     for precision in ("fp32", "autocast-bf16"):
-        found = measure_ceiling("cpu", precision)
+        found = measure_peak_rates("cpu", precision)
         assert found["flops_s"] > 1e6
         assert found["bytes_s"] > 1e6
-    assert "missing" in measure_ceiling("cpu", "int4")
+    assert "missing" in measure_peak_rates("cpu", "int4")
 
 
 @pytest.mark.parametrize("slow_transposed", [False, True])
@@ -167,17 +168,17 @@ def test_the_ceiling_is_that_of_the_faster_way_to_multiply(
         return multiply(one, other, out=out)
 
     monkeypatch.setattr(torch, "mm", mm)
-    monkeypatch.setattr(ceiling, "LAST_SIZE", 256)
-    monkeypatch.setattr(ceiling, "REPEATS_S", 0.0)
-    monkeypatch.setattr(ceiling, "COPY_BYTES", 1 << 20)
-    assert measure_ceiling("cpu", "fp32")["flops_s"] > 2 * 256**3 / slow_s
+    monkeypatch.setattr(peak_rates, "LAST_SIZE", 256)
+    monkeypatch.setattr(peak_rates, "REPEATS_S", 0.0)
+    monkeypatch.setattr(peak_rates, "COPY_BYTES", 1 << 20)
+    assert measure_peak_rates("cpu", "fp32")["flops_s"] > 2 * 256**3 / slow_s
 
 
 def test_a_device_that_can_not_measure_its_ceiling_says_why() -> None:
-    assert "could not be measured" in measure_ceiling("meta:no-such", "fp32")["missing"]
+    assert "could not be measured" in measure_peak_rates("meta:no-such", "fp32")["missing"]
 
 
-def test_a_cpu_has_no_cache_to_empty(stage: Stage) -> None:
+def test_a_cpu_has_no_cache_to_empty(stage: WorkerService) -> None:
     assert set(stage.empty_cache().values()) == {None}
 
 

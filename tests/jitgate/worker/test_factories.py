@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from jitgate.model.errors import Unavailable, UsageProblem
+from jitgate.model.errors import Unavailable, UsageError
 from jitgate.worker.factories import build_workload
 
 
@@ -13,9 +13,7 @@ def test_what_is_missing_is_said_by_the_factory_itself() -> None:
 
 
 def test_any_other_error_is_the_factorys() -> None:
-    with pytest.raises(
-        UsageProblem, match=r"^here: factory '.*:raising_factory' failed \(FileNotFoundError: weights.pt"
-    ):
+    with pytest.raises(UsageError, match=r"^here: factory '.*:raising_factory' failed \(FileNotFoundError: weights.pt"):
         build_workload("tests.jitgate.pool.models:raising_factory", "here")
 
 

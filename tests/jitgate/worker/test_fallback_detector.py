@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 import torch
-from jitgate.engines.registry import BASELINE, VariantSpec
-from jitgate.engines.self_checking import Rebuild, Witnessed
-from jitgate.worker.fallback_detector import Genuine
-from jitgate.worker.self_check import Witness
-from jitgate.worker.service import Stage
+from jitgate.engines.self_checking import RecompileEvent, SelfChecking
+from jitgate.model.variant import BASELINE, VariantSpec
+from jitgate.worker.fallback_detector import FallbackDetector
+from jitgate.worker.self_check import SelfCheck
+from jitgate.worker.service import WorkerService
 from jitgate.workloads.spec import WorkloadSpec
 
 from tests.jitgate.pool.models import Tiny
@@ -66,13 +66,13 @@ def fresh_compiler() -> Iterator[None]:
 def sentence(make: Make, times: int = 1) -> str | None:
     """What is said of `make(module)` at the last of so many calls."""
     module = Tiny().eval()
-    genuine = Genuine(module)
+    detector = FallbackDetector(module)
     runner = make(module)
-    genuine.received()
+    detector.received()
     said = None
     for _ in range(times):
         call = partial(runner, X, 2)
-        answer, said = genuine.watch(call, call.args)
+        answer, said = detector.watch(call, call.args)
         assert answer.shape == (3, 64)
     return said
 
@@ -133,13 +133,13 @@ def test_a_compiled_module_is_not_eager_and_one_that_fell_back_is() -> None:
 
 def test_a_scripted_module_has_no_python_to_be_caught_in() -> None:
     scripted = torch.jit.script(Tiny().eval())
-    genuine = Genuine(scripted)
-    genuine.received()
-    assert genuine.watch(partial(scripted, X), (X,))[1] is None
+    detector = FallbackDetector(scripted)
+    detector.received()
+    assert detector.watch(partial(scripted, X), (X,))[1] is None
 
 
-def witness(runner: Any, name: str, where: str) -> Witness:
-    found = Witness()
+def witness(runner: Any, name: str, where: str) -> SelfCheck:
+    found = SelfCheck()
     module: torch.nn.Module = getattr(runner, "call", runner)
     found.meet(module)
     found.met(VariantSpec(name, "a:b", where=where), [runner])
@@ -148,9 +148,9 @@ def witness(runner: Any, name: str, where: str) -> Witness:
 
 
 @pytest.fixture
-def stage() -> Iterator[Stage]:
+def stage() -> Iterator[WorkerService]:
     threads = torch.get_num_threads()
-    made = Stage()
+    made = WorkerService()
     made.open(**WorkloadSpec("tiny", "tests.jitgate.pool.models:tiny", ("short",), (BASELINE,)).recipe())
     yield made
     torch.set_num_threads(threads)
@@ -167,26 +167,28 @@ def stage() -> Iterator[Stage]:
     ids=["an engine that silently returns eager", "one that does something", "eager itself"],
 )
 def test_eager_is_seen_in_every_precision(
-    stage: Stage, tmp_path: Path, engine: str, factory: str, on: bool, precision: str
+    stage: WorkerService, tmp_path: Path, engine: str, factory: str, on: bool, precision: str
 ) -> None:
     spec = VariantSpec(f"{engine}+{precision}", factory, precision=precision, engine=engine)
     stage.load(asdict(spec), {})
     stage.bind("short", str(tmp_path))
-    instead = stage.proof("short")["instead"]
-    assert instead is None if on else instead.startswith("it is eager")
+    fallback = stage.proof("short")["fallback"]
+    assert fallback is None if on else fallback.startswith("it is eager")
 
 
 def test_eager_is_eager_and_a_proof_of_ones_own_is_believed_of_those_who_brought_it() -> None:
     module = Tiny().eval()
     assert witness(module, BASELINE, "jitgate").proof() is None
     assert witness(module, "mine", "my.toml").proof() is not None
-    assert witness(Witnessed(module), "mine", "my.toml").proof() is None
-    assert witness(Witnessed(module), "compile", "jitgate").proof() is not None
-    assert witness(Witnessed(module, lambda call: "its card is gone"), "mine", "my.toml").proof() == "its card is gone"
+    assert witness(SelfChecking(module), "mine", "my.toml").proof() is None
+    assert witness(SelfChecking(module), "compile", "jitgate").proof() is not None
+    assert (
+        witness(SelfChecking(module, lambda call: "its card is gone"), "mine", "my.toml").proof() == "its card is gone"
+    )
 
 
 def test_what_a_runner_rebuilt_is_asked_of_it() -> None:
-    told: list[dict[str, int]] = [{}, {Rebuild.RECAPTURE.value: 2}]
-    found = witness(Witnessed(Tiny().eval(), rebuilds=told.pop), "mine", "my.toml")
-    assert found.rebuilds() == {"CUDA-graph re-capture": 2}
-    assert found.rebuilds() == {}
+    told: list[dict[str, int]] = [{}, {RecompileEvent.RECAPTURE.value: 2}]
+    found = witness(SelfChecking(Tiny().eval(), recompiles=told.pop), "mine", "my.toml")
+    assert found.recompiles() == {"CUDA-graph re-capture": 2}
+    assert found.recompiles() == {}

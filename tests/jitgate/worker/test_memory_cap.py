@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from jitgate.device.memory import HostMemory, Usage
 from jitgate.device.process_limit import process_limit
 from jitgate.device.reading import Missing
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
+from jitgate.model.size import mib
 from jitgate.worker.card_memory_cap import CudaCap, UncappedCuda
-from jitgate.worker.memory_cap import GRAIN, LEAST_BYTES, HostCap, NoCap, cap_for, mib
+from jitgate.worker.memory_cap import GRAIN, LEAST_BYTES, HostCap, NoCap, cap_for
 from jitgate.worker.out_of_memory import shortage_of
 
 MIB = 1 << 20
@@ -129,7 +130,7 @@ def test_a_limit_that_holds_nobody_is_bad_input() -> None:
         def refuses(self, size_bytes: int) -> bool:
             return False
 
-    with pytest.raises(UsageProblem, match="did not hold"):
+    with pytest.raises(UsageError, match="did not hold"):
         HostCap(300 * MIB, Loose(), FakeMemory(), asleep).begin()
     HostCap(300 * MIB, FakeLimit(), FakeMemory(), asleep).begin()
 
@@ -213,12 +214,12 @@ def test_a_ceiling_below_the_context_is_bad_input() -> None:
     cuda = FakeCuda()
     cap = CudaCap(460 * MIB, cuda, "cuda:0")
     cuda.wake()
-    with pytest.raises(UsageProblem, match=r"already takes 450 MiB \(its context\)"):
+    with pytest.raises(UsageError, match=r"already takes 450 MiB \(its context\)"):
         cap.begin()
 
 
 def test_without_nvml_a_card_can_not_be_capped_and_that_is_said() -> None:
-    with pytest.raises(UsageProblem, match=r"install jitgate\[gpu\]"):
+    with pytest.raises(UsageError, match=r"install jitgate\[gpu\]"):
         CudaCap(4 * GIB, FakeCuda(nvml=False), "cuda:0")
     assert UncappedCuda(FakeCuda(nvml=False), "cuda:0").state()["free_bytes"] == 23 * GIB
 

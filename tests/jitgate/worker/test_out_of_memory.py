@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from jitgate.model.out_of_memory import Shortage
 from jitgate.worker.memory_cap import NoCap
-from jitgate.worker.out_of_memory import Shortage, shortage_of
+from jitgate.worker.out_of_memory import shortage_of
 
 MIB = 1 << 20
 

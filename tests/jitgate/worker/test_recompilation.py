@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from jitgate.worker.recompilation import Rebuilt, _recorded_graphs
+from jitgate.worker.recompilation import Recompilations, _recorded_graphs
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +20,7 @@ def fresh_compiler() -> Iterator[None]:
 
 
 def test_a_recompile_is_counted_with_the_guard_that_failed() -> None:
-    rebuilt = Rebuilt()
+    rebuilt = Recompilations()
     rebuilt.since()
     compiled = torch.compile(lambda x: x + 1, backend="eager", dynamic=False)
     compiled(torch.ones(3))
@@ -35,7 +35,7 @@ def test_a_recompile_is_counted_with_the_guard_that_failed() -> None:
 
 
 def test_a_graph_break_is_counted_with_its_reason() -> None:
-    rebuilt = Rebuilt()
+    rebuilt = Recompilations()
 
     def broken(x: torch.Tensor) -> torch.Tensor:
         x = x + 1
@@ -52,7 +52,7 @@ def test_a_graph_break_is_counted_with_its_reason() -> None:
 
 
 def test_counters_that_were_cleared_are_no_rebuilds() -> None:
-    rebuilt = Rebuilt()
+    rebuilt = Recompilations()
     torch.compile(lambda x: x * 3, backend="eager")(torch.ones(3))
     rebuilt.since()
     torch._dynamo.utils.counters.clear()
@@ -60,14 +60,14 @@ def test_counters_that_were_cleared_are_no_rebuilds() -> None:
 
 
 def test_inductors_cuda_graphs_are_counted_by_their_tree(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Against a stand-in: no card was there to record on."""
+    """RejectionReason a stand-in: no card was there to record on."""
     manager = SimpleNamespace(graph_counter=itertools.count(0))
     trees = SimpleNamespace(get_manager=lambda device, create_if_none_exists: manager)
     monkeypatch.setitem(sys.modules, "torch._inductor.cudagraph_trees", trees)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
     monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
-    rebuilt = Rebuilt()
+    rebuilt = Recompilations()
     assert _recorded_graphs() == 0
     rebuilt.since()
     next(manager.graph_counter), next(manager.graph_counter)

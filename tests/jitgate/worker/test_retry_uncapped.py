@@ -52,10 +52,10 @@ def stage_with(cap: Cap, *, raises: bool = False) -> Any:
 
 @pytest.mark.parametrize(("cap", "expected"), [(Tight(NoCap()), 400 * MIB), (OnCard(NoCap()), 850 * MIB)])
 def test_the_peak_with_room_is_what_was_needed_above_the_first_level(cap: Cap, expected: int) -> None:
-    stage = stage_with(cap)
-    assert with_room(stage, "turn", {"count": 3}) == Repeat({"done": True}, expected)
-    assert stage.made == [{"count": 3}]
-    assert (stage.footprint.cap, stage.footprint.before_bytes) == (cap, 50 * MIB)
+    service = stage_with(cap)
+    assert with_room(service, "turn", {"count": 3}) == Repeat({"done": True}, expected)
+    assert service.made == [{"count": 3}]
+    assert (service.footprint.cap, service.footprint.before_bytes) == (cap, 50 * MIB)
 
 
 def test_where_there_is_no_room_or_nothing_to_repeat_nothing_is_tried() -> None:

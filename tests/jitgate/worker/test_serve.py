@@ -48,8 +48,8 @@ def log(tmp_path: Path) -> str:
 
 
 def test_what_did_not_fit_is_told_with_what_it_would_have_taken(log: str, capfd: pytest.CaptureFixture[str]) -> None:
-    stage: Any = Spiky(peak=650 * MIB)
-    kind, fields, details = _answer(stage, "turn", {"count": 3}, log)
+    service: Any = Spiky(peak=650 * MIB)
+    kind, fields, details = _answer(service, "turn", {"count": 3}, log)
     assert kind == "memory"
     assert (fields["requested_bytes"], fields["cap_bytes"], fields["needed_bytes"]) == (120 * MIB, 300 * MIB, 450 * MIB)
     assert "MemoryError" in details
@@ -57,13 +57,13 @@ def test_what_did_not_fit_is_told_with_what_it_would_have_taken(log: str, capfd:
 
 
 def test_what_was_refused_although_it_fits_counts(log: str) -> None:
-    stage: Any = Spiky(peak=480 * MIB)
-    assert _answer(stage, "turn", {"count": 3}, log) == ["ok", {"calls": 3}]
-    assert stage.cap.facts()["refused_early"] == 1
-    assert stage.footprint.reader.read() == Usage(200 * MIB, 480 * MIB)
+    service: Any = Spiky(peak=480 * MIB)
+    assert _answer(service, "turn", {"count": 3}, log) == ["ok", {"calls": 3}]
+    assert service.cap.facts()["refused_early"] == 1
+    assert service.footprint.reader.read() == Usage(200 * MIB, 480 * MIB)
 
 
 def test_an_error_of_another_kind_is_not_tried_again(log: str) -> None:
-    stage: Any = Spiky(peak=0)
-    stage.turn = lambda: 1 / 0
-    assert _answer(stage, "turn", {}, log)[:2] == ["raised", "ZeroDivisionError: division by zero"]
+    service: Any = Spiky(peak=0)
+    service.turn = lambda: 1 / 0
+    assert _answer(service, "turn", {}, log)[:2] == ["raised", "ZeroDivisionError: division by zero"]

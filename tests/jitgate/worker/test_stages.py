@@ -1,4 +1,4 @@
-"""The parts of a pipeline in a worker: heard, timed, counted, and run in another way."""
+"""The stages of a pipeline in a worker: audio_metrics, timed, counted, and run in another way."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 import torch
 from jitgate.device.stopwatch import WallStopwatch
-from jitgate.engines.registry import VariantSpec, variant_named
-from jitgate.model.errors import UsageProblem
+from jitgate.engines.registry import variant_named
+from jitgate.model.errors import UsageError
+from jitgate.model.variant import VariantSpec
 from jitgate.worker.flop_count import count_work
-from jitgate.worker.self_check import Witness
+from jitgate.worker.self_check import SelfCheck
 from jitgate.worker.slot import Slot
 from jitgate.worker.stage_flops import WHOLE, counted
-from jitgate.worker.stages import ArgumentOrder, Exchanged, Parts
-from jitgate.workloads.stage import Gives, Part, Sentence
+from jitgate.worker.stages import ArgumentOrder, Exchanged, PipelineStages
+from jitgate.workloads.stage import Stage, StageOutput, Utterance
 from jitgate.workloads.workload import Workload
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -56,7 +57,7 @@ class Speaker(torch.nn.Module):
         return out
 
 
-PARTS = {"encoder": Part("front.encoder"), "voice": Part("voice", gives=Gives.AUDIO)}
+PARTS = {"encoder": Stage("front.encoder"), "voice": Stage("voice", output=StageOutput.AUDIO)}
 
 
 def doubled(module: torch.nn.Module, example: tuple[Any, ...]) -> Any:
@@ -83,12 +84,12 @@ def _no_gradients() -> Iterator[None]:
 def workload() -> Workload:
     torch.manual_seed(0)
     scenarios = {"short": (torch.randn(3, 8), 2), "long": (torch.randn(5, 8), 4)}
-    return Workload(Speaker().eval(), scenarios, parts=PARTS, sentences={"short": Sentence(1.5, 3, 2)})
+    return Workload(Speaker().eval(), scenarios, stages=PARTS, utterances={"short": Utterance(1.5, 3, 2)})
 
 
 def test_what_parts_are_called_with_is_heard_and_the_pipeline_left_as_it_was(workload: Workload) -> None:
     before = list(workload.module.state_dict())
-    found = Parts(workload).describe(["encoder", "voice"])
+    found = PipelineStages(workload).describe(["encoder", "voice"])
     kinds = {
         name: f"torch.float32[n,n] torch.float32[0] {streaming}"
         for name, streaming in (("short", False), ("long", True))
@@ -101,7 +102,7 @@ def test_what_parts_are_called_with_is_heard_and_the_pipeline_left_as_it_was(wor
 
 
 def test_calls_that_are_kept_are_copies(workload: Workload) -> None:
-    module, calls = Parts(workload).source("voice", None)
+    module, calls = PipelineStages(workload).source("voice", None)
     assert module is workload.module.voice
     # The buffer's first filling: it was full of something else when the call was over.
     assert [call[0].abs().sum().item() for call in calls] == [0.0, 0.0]
@@ -109,29 +110,31 @@ def test_calls_that_are_kept_are_copies(workload: Workload) -> None:
 
 
 def test_parts_are_timed_where_they_are(workload: Workload) -> None:
-    parts = Parts(workload)
+    stages = PipelineStages(workload)
     call = workload.calls("long")[0]
     right = workload.module(*call)
-    parts.equip([])
-    parts.start()
+    stages.equip([])
+    stages.start()
     assert torch.equal(workload.module(*call), right)
-    laps = {name: (spent, first, calls) for name, spent, first, calls in parts.read()}
-    assert {name: calls for name, (_, _, calls) in laps.items()} == {"encoder": 1, "voice": 4}
-    assert 0 < laps["encoder"][1] < laps["voice"][1], "the encoder is done before the voice has spoken first"
-    assert all(spent > 0 for spent, _, _ in laps.values())
-    parts.start()
+    stage_times = {name: (spent, first, calls) for name, spent, first, calls in stages.read()}
+    assert {name: calls for name, (_, _, calls) in stage_times.items()} == {"encoder": 1, "voice": 4}
+    assert 0 < stage_times["encoder"][1] < stage_times["voice"][1], (
+        "the encoder is done before the voice has spoken first"
+    )
+    assert all(spent > 0 for spent, _, _ in stage_times.values())
+    stages.start()
     workload.module(*workload.calls("short")[0])
-    assert {name: calls for name, _, _, calls in parts.read()} == {"encoder": 1, "voice": 2}, "each call by itself"
+    assert {name: calls for name, _, _, calls in stages.read()} == {"encoder": 1, "voice": 2}, "each call by itself"
 
 
 def test_operations_are_counted_by_part(workload: Workload) -> None:
-    parts = Parts(workload)
-    parts.equip([])
+    stages = PipelineStages(workload)
+    stages.equip([])
     # Two for each weight and row: 8 x 8 once, 8 x 16 four times.
-    assert parts.arithmetic("long") == {"encoder": 2 * 5 * 64, "voice": 4 * 2 * 5 * 128, "": 2 * 5 * (64 + 4 * 128)}
-    parts.start()
+    assert stages.arithmetic("long") == {"encoder": 2 * 5 * 64, "voice": 4 * 2 * 5 * 128, "": 2 * 5 * (64 + 4 * 128)}
+    stages.start()
     workload.module(*workload.calls("short")[0])
-    assert len(parts.read()) == 2, "timed again, and not counted"
+    assert len(stages.read()) == 2, "timed again, and not counted"
 
 
 def test_parts_are_counted_as_the_work_of_a_call_is_and_without_torchs_compiler(
@@ -156,8 +159,8 @@ def test_parts_are_counted_as_the_work_of_a_call_is_and_without_torchs_compiler(
 def test_a_part_runs_in_another_way_and_its_own_module_is_let_go(workload: Workload) -> None:
     call = workload.calls("short")[0]
     right = workload.module(*call)
-    parts = Parts(workload)
-    parts.equip([["encoder", brought("doubled"), {}]])
+    stages = PipelineStages(workload)
+    stages.equip([["encoder", brought("doubled"), {}]])
     # The voice is linear: what the encoder gives twice, it gives twice too, but for its own bias.
     voice: Any = workload.module.voice
     offset = 2 * voice.run.bias
@@ -175,9 +178,9 @@ def scripted(module: torch.nn.Module, example: tuple[Any, ...]) -> Any:
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_a_stage_that_runs_eager_under_another_name_is_seen(workload: Workload, precision: str) -> None:
     shipped = VariantSpec("mine", "tests.jitgate.worker.test_stages:same", precision=precision, engine="mine")
-    parts, witness = Parts(workload), Witness()
-    parts.equip([["voice", asdict(shipped), {}]])
-    witness.met(VariantSpec("voice=mine", "", stages=(("voice", shipped),)), parts.runners)
+    stages, witness = PipelineStages(workload), SelfCheck()
+    stages.equip([["voice", asdict(shipped), {}]])
+    witness.met(VariantSpec("voice=mine", "", stages=(("voice", shipped),)), stages.runners)
     call = functools.partial(workload.module, *workload.calls("short")[0])
     with contextlib.suppress(RuntimeError):  # bf16 does not go on in float32
         call()
@@ -190,23 +193,23 @@ def test_a_stage_that_runs_eager_under_another_name_is_seen(workload: Workload, 
 @pytest.mark.parametrize("stage", ["scripted", "eager"])
 def test_a_stage_that_is_what_its_name_says_or_eager_by_name_is_believed(workload: Workload, stage: str) -> None:
     spec = variant_named("eager") if stage == "eager" else VariantSpec(**brought(stage))
-    parts, witness = Parts(workload), Witness()
-    parts.equip([["voice", asdict(spec), {}]])
-    witness.met(VariantSpec("staged", "", stages=(("voice", spec),)), parts.runners)
+    stages, witness = PipelineStages(workload), SelfCheck()
+    stages.equip([["voice", asdict(spec), {}]])
+    witness.met(VariantSpec("staged", "", stages=(("voice", spec),)), stages.runners)
     witness.watched(functools.partial(workload.module, *workload.calls("short")[0]))
     assert witness.proof() is None
 
 
 def test_an_engine_that_gives_no_callable_is_bad_input(workload: Workload) -> None:
-    with pytest.raises(UsageProblem, match=r"my.toml: factory .* returned int; it must return a callable"):
-        Parts(workload).equip([["voice", brought("not_callable"), {}]])
+    with pytest.raises(UsageError, match=r"my.toml: factory .* returned int; it must return a callable"):
+        PipelineStages(workload).equip([["voice", brought("not_callable"), {}]])
 
 
 def test_a_workload_without_parts_answers_nothing() -> None:
-    parts = Parts()
-    parts.equip([])
-    parts.start()
-    assert (parts.read(), parts.facts()) == ([], {"parts": {}, "sentences": {}})
+    stages = PipelineStages()
+    stages.equip([])
+    stages.start()
+    assert (stages.read(), stages.facts()) == ([], {"stages": {}, "utterances": {}})
 
 
 def test_arguments_are_put_in_the_order_that_an_exported_file_takes() -> None:
@@ -244,16 +247,16 @@ def test_a_kind_of_call_that_no_file_serves_is_not_given_to_another() -> None:
 
 
 @pytest.mark.parametrize(
-    ("parts", "sentences", "said"),
+    ("stages", "utterances", "said"),
     [
-        ({"an encoder": Part("front.encoder")}, {}, "must be named with letters"),
-        ({"encoder": Part("front.decoder")}, {}, "there is no 'front.decoder' in Speaker"),
-        ({"encoder": Part("training")}, {}, "'training' is not a module"),
-        ({}, {"short": Sentence(0.0, 1, 1)}, "0.0 s of audio; that must be above 0"),
+        ({"an encoder": Stage("front.encoder")}, {}, "must be named with letters"),
+        ({"encoder": Stage("front.decoder")}, {}, "there is no 'front.decoder' in Speaker"),
+        ({"encoder": Stage("training")}, {}, "'training' is not a module"),
+        ({}, {"short": Utterance(0.0, 1, 1)}, "0.0 s of audio; that must be above 0"),
     ],
 )
 def test_parts_that_are_not_there_are_one_sentence(
-    parts: dict[str, Part], sentences: dict[str, Sentence], said: str
+    stages: dict[str, Stage], utterances: dict[str, Utterance], said: str
 ) -> None:
     with pytest.raises(TypeError, match=said):
-        Workload(Speaker(), {"short": (torch.ones(1, 8), 2)}, parts=parts, sentences=sentences)
+        Workload(Speaker(), {"short": (torch.ones(1, 8), 2)}, stages=stages, utterances=utterances)

@@ -1,4 +1,4 @@
-"""Ids that greedy decoding chose: nearly as good is right, another than a clear choice is wrong."""
+"""Ids that token_agreement decoding chose: nearly as good is right, another than a clear choice is wrong."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from jitgate.worker.accuracy import compare, worst
-from jitgate.worker.token_agreement import decoded
-from jitgate.workloads.token_agreement import Greedy
+from jitgate.model.accuracy import worst
+from jitgate.worker.accuracy import compare
+from jitgate.worker.token_agreement import token_difference
+from jitgate.workloads.token_agreement import TokenAgreement
 from jitgate_cosyvoice.registry import shipped_workloads
 
-GREEDY = Greedy(ids=0, scores=1, below=3)
+GREEDY = TokenAgreement(token_ids=0, log_probs=1, vocab_size=3)
 NEAR = torch.tensor([0.5, 0.4999, 0.0001]).log()
 SURE = torch.tensor([0.99, 0.005, 0.005]).log()
 
@@ -27,7 +28,7 @@ def output(chosen: int, scores: torch.Tensor) -> list[Any]:
 def test_an_id_is_worth_what_the_right_scores_say(logits: list[float], data: st.DataObject) -> None:
     scores = torch.tensor(logits, dtype=torch.float64).log_softmax(dim=0)
     best, chosen = int(scores.argmax()), data.draw(st.integers(0, len(logits) - 1))
-    found = decoded(output(chosen, scores), output(best, scores), Greedy(0, 1, len(logits)))
+    found = token_difference(output(chosen, scores), output(best, scores), TokenAgreement(0, 1, len(logits)))
     assert found is not None
     assert (found.ids, found.others) == (1, int(chosen != best))
     least, taken = -float(scores[best]), -float(scores[chosen])
@@ -37,37 +38,37 @@ def test_an_id_is_worth_what_the_right_scores_say(logits: list[float], data: st.
 
 
 def test_one_of_two_that_are_nearly_as_good_is_near_and_another_than_a_clear_choice_is_far() -> None:
-    near = compare(output(1, NEAR), output(0, NEAR), greedy=GREEDY)
+    near = compare(output(1, NEAR), output(0, NEAR), token_agreement=GREEDY)
     assert (near.rel_l2, near.unequal, near.integers) == (0.0, 0, 0)
     assert (near.ids, near.other_ids) == (1, 1)
     assert 0 < near.surprisal < 1e-3
-    assert compare(output(1, SURE), output(0, SURE), greedy=GREEDY).surprisal > 100
+    assert compare(output(1, SURE), output(0, SURE), token_agreement=GREEDY).surprisal > 100
 
 
 def test_where_eager_was_certain_any_other_id_is_infinitely_far() -> None:
     certain = torch.tensor([0.0, -1e4, -1e4])
-    assert compare(output(1, certain), output(0, certain), greedy=GREEDY).surprisal == math.inf
-    assert compare(output(0, certain), output(0, certain), greedy=GREEDY).surprisal == 0.0
+    assert compare(output(1, certain), output(0, certain), token_agreement=GREEDY).surprisal == math.inf
+    assert compare(output(0, certain), output(0, certain), token_agreement=GREEDY).surprisal == 0.0
 
 
 def test_every_row_of_scores_judges_its_own_id() -> None:
     right = [torch.tensor([[0], [0]]), torch.stack((NEAR, SURE)).unsqueeze(1)]
     for chosen, others, far in (([[1], [0]], 1, False), ([[0], [1]], 1, True), ([[1], [1]], 2, True)):
-        found = decoded([torch.tensor(chosen), right[1]], right, GREEDY)
+        found = token_difference([torch.tensor(chosen), right[1]], right, GREEDY)
         assert found is not None
         assert (found.ids, found.others, found.surprisal > 1) == (2, others, far)
 
 
 def test_the_scores_of_what_was_found_say_nothing() -> None:
     boasting = torch.tensor([-9.0, 0.0, -9.0])
-    found = compare(output(1, boasting), output(0, SURE), greedy=GREEDY)
+    found = compare(output(1, boasting), output(0, SURE), token_agreement=GREEDY)
     assert found.surprisal > 100
     assert found.rel_l2 > 1
 
 
 def test_the_worst_of_all_steps_counts() -> None:
     steps = [
-        compare(output(chosen, scores), output(0, scores), greedy=GREEDY)
+        compare(output(chosen, scores), output(0, scores), token_agreement=GREEDY)
         for chosen, scores in ((0, NEAR), (1, NEAR), (2, NEAR))
     ]
     whole = worst(steps)
@@ -99,8 +100,8 @@ def test_the_worst_of_all_steps_counts() -> None:
     ],
 )
 def test_where_the_scores_can_not_judge_only_equal_ids_are_right(found: list[Any], right: list[Any]) -> None:
-    assert decoded(found, right, GREEDY) is None
-    assert compare(found, right, greedy=GREEDY).rel_l2 == math.inf
+    assert token_difference(found, right, GREEDY) is None
+    assert compare(found, right, token_agreement=GREEDY).rel_l2 == math.inf
 
 
 def test_without_saying_so_ids_are_integers_as_others() -> None:
@@ -111,7 +112,7 @@ def test_without_saying_so_ids_are_integers_as_others() -> None:
 @pytest.mark.parametrize("arguments", [(0, 0, 9), (-1, 1, 9), (0, 1, 0), (0, 1, "9"), (0, True, 9)])
 def test_places_that_make_no_sense_are_refused(arguments: tuple[Any, Any, Any]) -> None:
     with pytest.raises(TypeError):
-        Greedy(*arguments)
+        TokenAgreement(*arguments)
 
 
 @pytest.mark.parametrize("name", ["cosyvoice2-small.llm_prefill", "cosyvoice2-small.llm_decode"])
@@ -123,10 +124,10 @@ def test_the_shipped_language_model_has_ids_and_scores_where_it_says(name: str) 
     workload = build_workload(spec.factory, name)
     with torch.inference_mode():
         right = leaves(workload.module(*workload.calls("1s")[0]))
-    found = decoded(right, right, spec.greedy)
+    found = token_difference(right, right, spec.token_agreement)
     assert found is not None
     assert (found.ids, found.others, found.surprisal) == (1, 0, 0.0)
     worse = [torch.tensor([int(right[1][:6561].argmin())]), *right[1:]]
-    other = decoded(worse, right, spec.greedy)
+    other = token_difference(worse, right, spec.token_agreement)
     assert other is not None
     assert other.surprisal > 0.1

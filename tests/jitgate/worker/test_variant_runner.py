@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 from jitgate.engines.protocols import Facts
-from jitgate.engines.registry import VariantSpec
 from jitgate.model.errors import Unavailable
-from jitgate.worker.variant_runner import Mount
+from jitgate.model.variant import VariantSpec
+from jitgate.worker.variant_runner import VariantRunner
 from torch import Tensor, nn
 
 
@@ -47,7 +47,7 @@ def test_what_a_module_keeps_from_being_tried_in_its_precision_can_be_exported(t
         exported=True,
     )
     path = tmp_path / "table.txt"
-    Mount(asdict(spec), "cpu").export(Keeps(), [(torch.ones(4),)], path)
+    VariantRunner(asdict(spec), "cpu").export(Keeps(), [(torch.ones(4),)], path)
     assert path.read_text() == "torch.bfloat16 False"
 
 
@@ -63,7 +63,7 @@ def test_a_precision_that_a_compiler_finds_mixed_is_refused_in_the_operators_own
     with pytest.raises(RuntimeError, match="Dynamo failed") as caught:
         mixes(torch.zeros(1, 18, 100))
     with pytest.raises(Unavailable) as refused:
-        Mount(asdict(spec), "cpu").explain(caught.value)
+        VariantRunner(asdict(spec), "cpu").explain(caught.value)
     assert str(refused.value) == (
         "compile+bf16: this model mixes bf16 with another precision: "
         "Input type (float) and bias type (c10::BFloat16) should be the same"

@@ -8,15 +8,15 @@ from pathlib import Path
 import jitgate
 import pytest
 import torch
-from jitgate.model.errors import UsageProblem
-from jitgate.workloads.checkpoint import Part, read_file, read_weights
-from jitgate.workloads.weight_source import Origin, entered
+from jitgate.model.errors import UsageError
+from jitgate.workloads.checkpoint import CheckpointPart, read_file, read_weights
+from jitgate.workloads.weight_source import WeightSource, entered
 from jitgate.workloads.weights import build_seeded
 from torch import Tensor, nn
 
 from tests.jitgate_cosyvoice.checkpoints import tiny_encoder, tiny_flow, write_malicious
 
-ENCODER = Part("flow.pt", "encoder.")
+ENCODER = CheckpointPart("flow.pt", "encoder.")
 LINEAR = "encoder.embed.out.0.weight"
 
 
@@ -27,13 +27,13 @@ def flow() -> dict[str, Tensor]:
 
 def loaded(folder: Path) -> nn.Module:
     """The tiny encoder with the weights of `folder`."""
-    with entered(Origin(checkpoint=folder)):
+    with entered(WeightSource(checkpoint=folder)):
         return build_seeded(tiny_encoder, ENCODER)
 
 
 def refused(folder: Path) -> str:
     """What is said of `folder`; always about its flow.pt, in one line."""
-    with pytest.raises(UsageProblem) as caught:
+    with pytest.raises(UsageError) as caught:
         loaded(folder)
     said = str(caught.value)
     assert said.startswith(str(folder / "flow.pt"))
@@ -52,7 +52,7 @@ def test_a_part_of_a_file_is_the_module_s(flow: dict[str, Tensor], tmp_path: Pat
 
 
 def test_without_a_part_a_module_is_seeded_whatever_the_checkpoint(tmp_path: Path) -> None:
-    with entered(Origin(checkpoint=tmp_path)):
+    with entered(WeightSource(checkpoint=tmp_path)):
         module = build_seeded(tiny_encoder)
     assert torch.equal(module.get_parameter("after_norm.bias"), build_seeded(tiny_encoder).after_norm.bias)
 
@@ -73,7 +73,9 @@ def test_several_files_make_one_module(flow: dict[str, Tensor], tmp_path: Path) 
 
     with torch.device("meta"):
         module = build()
-    weights = read_weights(tmp_path, [Part("flow.pt", "encoder.", "flow."), Part("hift.pt", "", "hift.")], module)
+    weights = read_weights(
+        tmp_path, [CheckpointPart("flow.pt", "encoder.", "flow."), CheckpointPart("hift.pt", "", "hift.")], module
+    )
     assert list(weights) == list(module.state_dict())
     assert torch.equal(weights["flow.after_norm.bias"], flow["encoder.after_norm.bias"])
     assert torch.equal(weights["hift.bias"], torch.ones(2))
@@ -89,15 +91,15 @@ def test_a_table_of_two_names_stays_one(tmp_path: Path) -> None:
 
     table = torch.randn(5, 3)
     torch.save({"table.weight": table, "out.weight": table}, tmp_path / "flow.pt")
-    with entered(Origin(checkpoint=tmp_path)):
-        module = build_seeded(Tied, Part("flow.pt"))
+    with entered(WeightSource(checkpoint=tmp_path)):
+        module = build_seeded(Tied, CheckpointPart("flow.pt"))
     assert module.out.weight is module.table.weight
     torch.save({"table.weight": table, "out.weight": table + 1}, tmp_path / "flow.pt")
     with (
-        entered(Origin(checkpoint=tmp_path)),
-        pytest.raises(UsageProblem, match=r"'out\.weight' is not equal to the one"),
+        entered(WeightSource(checkpoint=tmp_path)),
+        pytest.raises(UsageError, match=r"'out\.weight' is not equal to the one"),
     ):
-        build_seeded(Tied, Part("flow.pt"))
+        build_seeded(Tied, CheckpointPart("flow.pt"))
 
 
 def test_a_file_is_mapped_where_little_of_it_is_needed(tmp_path: Path) -> None:
@@ -201,7 +203,7 @@ def test_a_user_s_factory_loads_with_one_call(tmp_path: Path) -> None:
     before = plain.weight.clone()
     assert jitgate.load_weights(plain, "my.pt", "part.") is plain
     assert torch.equal(plain.weight, before), "no checkpoint, no change"
-    with entered(Origin(tmp_path, None, ("my.pt",))) as use:
+    with entered(WeightSource(tmp_path, None, ("my.pt",))) as use:
         jitgate.load_weights(plain, "my.pt", "part.")
     assert torch.equal(plain.weight, torch.ones(2, 3))
     assert use.files == {"my.pt"}

@@ -5,37 +5,39 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 from jitgate.worker.factories import build_workload
-from jitgate.workloads.weight_source import OURS, Origin, current, entered, note_read
+from jitgate.workloads.weight_source import OURS, WeightSource, current, entered, note_read
 
 from tests.jitgate.pool.models import seen
 
 
-@pytest.mark.parametrize("origin", [OURS, Origin(Path("a b"), None, ("flow.pt",)), Origin(checkout=Path("c"))])
-def test_it_goes_to_a_worker_and_back(origin: Origin) -> None:
-    assert Origin.read(origin.plain()) == origin
+@pytest.mark.parametrize(
+    "weight_source", [OURS, WeightSource(Path("a b"), None, ("flow.pt",)), WeightSource(checkout=Path("c"))]
+)
+def test_it_goes_to_a_worker_and_back(weight_source: WeightSource) -> None:
+    assert WeightSource.read(weight_source.plain()) == weight_source
 
 
 def test_it_stands_while_a_factory_runs_and_no_longer(tmp_path: Path) -> None:
-    origin = Origin(checkpoint=tmp_path)
+    weight_source = WeightSource(checkpoint=tmp_path)
     seen.clear()
-    build_workload("tests.jitgate.pool.models:curious_factory", "here", origin)
-    assert seen == [origin]
+    build_workload("tests.jitgate.pool.models:curious_factory", "here", weight_source)
+    assert seen == [weight_source]
     assert current() == OURS
-    with pytest.raises(UsageProblem, match=r"weights\.pt"):
-        build_workload("tests.jitgate.pool.models:raising_factory", "here", origin)
+    with pytest.raises(UsageError, match=r"weights\.pt"):
+        build_workload("tests.jitgate.pool.models:raising_factory", "here", weight_source)
     assert current() == OURS, "also after a factory that fails"
 
 
 def test_what_is_read_is_noted_for_the_innermost() -> None:
     note_read("nobody.pt")
-    with entered(OURS) as outer, entered(Origin(checkpoint=Path("b"))) as inner:
+    with entered(OURS) as outer, entered(WeightSource(checkpoint=Path("b"))) as inner:
         note_read("flow.pt")
     assert (outer.files, inner.files) == (set(), {"flow.pt"})
 
 
 def test_a_factory_that_does_not_read_what_it_should_is_refused(tmp_path: Path) -> None:
-    origin = Origin(tmp_path, None, ("flow.pt",))
-    with pytest.raises(UsageProblem, match=r"has not read flow\.pt of .*; read them with jitgate\.load_weights"):
-        build_workload("tests.jitgate.pool.models:curious_factory", "here", origin)
+    weight_source = WeightSource(tmp_path, None, ("flow.pt",))
+    with pytest.raises(UsageError, match=r"has not read flow\.pt of .*; read them with jitgate\.load_weights"):
+        build_workload("tests.jitgate.pool.models:curious_factory", "here", weight_source)

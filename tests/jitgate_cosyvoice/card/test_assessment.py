@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from jitgate_cosyvoice.card.assessment import Room, as_json, as_text, fits
-from jitgate_cosyvoice.card.footprint import Footprint, Part, Phase, footprints
+from jitgate_cosyvoice.card.footprint import Footprint, Phase, Stage, footprints
 
 MIB = 1 << 20
 
@@ -13,8 +13,8 @@ def needs(steady: int, load: int) -> Footprint:
     """A variant that needs so many MiB when steady, and while loading if it is unlucky."""
     return Footprint(
         "eager",
-        Phase("steady", (Part("weights", steady * MIB),), ("CUDA context",)),
-        (Phase("loading", (Part("copy", load * MIB),), condition="if unlucky"),),
+        Phase("steady", (Stage("weights", steady * MIB),), ("CUDA context",)),
+        (Phase("loading", (Stage("copy", load * MIB),), condition="if unlucky"),),
         step_bytes=10**9,
     )
 

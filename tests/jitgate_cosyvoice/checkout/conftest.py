@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 from jitgate.worker.factories import build_workload
-from jitgate.workloads.weight_source import Origin, entered
+from jitgate.workloads.weight_source import WeightSource, entered
 from jitgate.workloads.workload import Workload
 from jitgate_cosyvoice.checkout.built import Built, build
 
 from tests.jitgate_cosyvoice.checkouts import write_checkout
 
 Make = Callable[[str], Workload]
-Part = Callable[..., Built]
+CheckpointPart = Callable[..., Built]
 
 
 @pytest.fixture
@@ -40,17 +40,17 @@ def make(checkout: Path, unimported: None) -> Make:
 
     def make(name: str) -> Workload:
         factory = f"jitgate_cosyvoice.checkout.modules:{name.replace('.', '_')}"
-        return build_workload(factory, "here", Origin(checkout=checkout))
+        return build_workload(factory, "here", WeightSource(checkout=checkout))
 
     return make
 
 
 @pytest.fixture
-def part(checkout: Path, unimported: None) -> Part:
+def part(checkout: Path, unimported: None) -> CheckpointPart:
     """Builds a module of the stand-in without inputs, by family and key."""
 
     def part(family: str, key: str, checkpoint: Path | None = None) -> Built:
-        with entered(Origin(checkpoint, checkout)):
+        with entered(WeightSource(checkpoint, checkout)):
             return build(family, key)
 
     return part

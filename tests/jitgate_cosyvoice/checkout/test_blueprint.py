@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 from jitgate_cosyvoice.checkout.blueprint import Blueprint, arithmetic
 
 Read = Callable[[str], Blueprint]
@@ -121,7 +121,7 @@ def test_a_name_is_called_later(read: Read) -> None:
     ],
 )
 def test_what_can_not_be_built_is_said_in_one_sentence(read: Read, text: str, said: str) -> None:
-    with pytest.raises(UsageProblem) as caught:
+    with pytest.raises(UsageError) as caught:
         read(text).build("part")
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -129,12 +129,12 @@ def test_what_can_not_be_built_is_said_in_one_sentence(read: Read, text: str, sa
 
 def test_without_pyyaml(tmp_path: Path, asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "yaml", None)
-    with pytest.raises(UsageProblem, match=r"PyYAML is missing to read it: pip install 'jitgate\[cosyvoice\]'"):
+    with pytest.raises(UsageError, match=r"PyYAML is missing to read it: pip install 'jitgate\[cosyvoice\]'"):
         Blueprint(tmp_path / "model.yaml", "model.yaml", asked)
 
 
 def test_a_file_that_can_not_be_read(tmp_path: Path, asked: Asked) -> None:
-    with pytest.raises(UsageProblem, match=r"model\.yaml can't be read"):
+    with pytest.raises(UsageError, match=r"model\.yaml can't be read"):
         Blueprint(tmp_path, "model.yaml", asked)
 
 

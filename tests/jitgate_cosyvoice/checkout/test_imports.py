@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 from jitgate_cosyvoice.checkout.imports import Imports
 from jitgate_cosyvoice.checkout.place import find_checkout
 
@@ -30,7 +30,7 @@ def test_one_sentence_with_a_remedy(checkout: Path, unimported: None, source: st
     (checkout / "cosyvoice" / "odd.py").write_text(source)
     found = find_checkout(checkout)
     found.activate()
-    with pytest.raises(UsageProblem) as caught:
+    with pytest.raises(UsageError) as caught:
         Imports(found)("cosyvoice.odd.Think", "model.yaml, flow")
     assert str(caught.value).startswith("model.yaml, flow: ")
     assert said in str(caught.value)

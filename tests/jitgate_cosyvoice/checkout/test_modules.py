@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from jitgate.engines.torchscript import TorchScript
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 from jitgate.worker.content import leaves, weights_digest
 from jitgate.workloads.weights import seeded_weight
 from jitgate.workloads.workload import Workload
@@ -17,7 +17,7 @@ from jitgate_cosyvoice.checkout.parts import PARTS
 from jitgate_cosyvoice.registry import shipped_workloads
 
 from tests.jitgate_cosyvoice.blueprints import COSYVOICE2
-from tests.jitgate_cosyvoice.checkout.conftest import Make, Part
+from tests.jitgate_cosyvoice.checkout.conftest import CheckpointPart, Make
 
 
 def outputs(module: Callable[..., object], workload: Workload, scenario: str) -> list[torch.Tensor]:
@@ -52,14 +52,14 @@ def test_a_sentence_gives_its_length_of_speech(make: Make) -> None:
     assert source.shape == (1, 1, 24_000)
 
 
-def test_only_what_is_measured_is_imported(part: Part) -> None:
+def test_only_what_is_measured_is_imported(part: CheckpointPart) -> None:
     part("cosyvoice2", "flow.encoder")
     loaded = {name for name in sys.modules if name.split(".")[0] in {"cosyvoice", "matcha"}}
     assert "cosyvoice.transformer.upsample_encoder" in loaded
     assert not {name for name in loaded if name.startswith(("cosyvoice.flow", "cosyvoice.dataset", "matcha"))}
 
 
-def test_weights_follow_from_names_and_not_from_what_was_built_before(part: Part) -> None:
+def test_weights_follow_from_names_and_not_from_what_was_built_before(part: CheckpointPart) -> None:
     first = part("cosyvoice2", "flow.encoder").module
     torch.manual_seed(7)
     assert weights_digest(part("cosyvoice2", "flow.encoder").module) == weights_digest(first)
@@ -67,7 +67,7 @@ def test_weights_follow_from_names_and_not_from_what_was_built_before(part: Part
     assert torch.equal(weight, seeded_weight("embed.out.0.weight", (32, 32)))
 
 
-def test_weights_of_a_checkpoint_are_those_below_the_part(part: Part, tmp_path: Path) -> None:
+def test_weights_of_a_checkpoint_are_those_below_the_part(part: CheckpointPart, tmp_path: Path) -> None:
     (tmp_path / "cosyvoice2.yaml").write_text(COSYVOICE2)
     whole = part("cosyvoice2", "flow").module
     weights = {name: value * 2 for name, value in whole.state_dict().items()}
@@ -78,11 +78,11 @@ def test_weights_of_a_checkpoint_are_those_below_the_part(part: Part, tmp_path: 
 
     torch.save({**weights, "encoder.embed.out.0.weight": torch.zeros(32, 16)}, tmp_path / "flow.pt")
     said = r"flow\.pt: tensor 'encoder\.embed\.out\.0\.weight' has shape \[32, 16\], expected \[32, 32\]"
-    with pytest.raises(UsageProblem, match=said):
+    with pytest.raises(UsageError, match=said):
         part("cosyvoice2", "flow.encoder", tmp_path)
 
 
-def test_the_yaml_and_every_file_in_use_are_part_of_the_key(part: Part, checkout: Path) -> None:
+def test_the_yaml_and_every_file_in_use_are_part_of_the_key(part: CheckpointPart, checkout: Path) -> None:
     def content() -> str:
         return part("cosyvoice2", "flow.encoder").content
 
@@ -142,7 +142,7 @@ def test_a_checkout_that_does_not_fit_is_said_to_in_one_sentence(
     path = checkout / file
     assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new))
-    with pytest.raises(UsageProblem) as caught:
+    with pytest.raises(UsageError) as caught:
         make(name)
     assert said in str(caught.value)
     assert str(caught.value).startswith(f"--jitgate-cosyvoice {checkout.resolve()}: ")
@@ -152,5 +152,5 @@ def test_a_checkout_that_does_not_fit_is_said_to_in_one_sentence(
 def test_without_a_checkout_there_is_nothing_to_build() -> None:
     from jitgate_cosyvoice.checkout.built import build
 
-    with pytest.raises(UsageProblem, match="name one with --jitgate-cosyvoice CHECKOUT"):
+    with pytest.raises(UsageError, match="name one with --jitgate-cosyvoice CHECKOUT"):
         build("cosyvoice2", "flow.encoder")

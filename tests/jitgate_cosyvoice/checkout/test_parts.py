@@ -34,7 +34,7 @@ def test_a_reason_or_a_factory(name: str) -> None:
     assert callable(resolve(found.factory, found.where))
     assert found.variants == PARTS[name]
     assert found.scenarios == SHIPPED[name].scenarios
-    assert found.origin.checkout == Path("/x")
+    assert found.weight_source.checkout == Path("/x")
     assert found.where == "--jitgate-cosyvoice /x"
     assert f"module of /x, built from its {name.partition('.')[0]}.yaml" in found.notes
     assert any("scripted here: without CUDA" in note for note in found.notes) == ("torchscript" in found.variants)
@@ -45,7 +45,7 @@ def test_a_reason_or_a_factory(name: str) -> None:
 
 
 def test_a_checkpoint_s_weights_are_read_but_not_its_torchscript_files() -> None:
-    share = taken_over(SHIPPED["cosyvoice2.flow_encoder"], BOTH).share
+    share = taken_over(SHIPPED["cosyvoice2.flow_encoder"], BOTH).checkpoint_spec
     assert share is not None
     assert (share.files, share.jit) == (("flow.pt",), None)
 

@@ -7,12 +7,12 @@ import types
 from pathlib import Path
 
 import pytest
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 from jitgate_cosyvoice.checkout.place import FAMILIES, Checkout, find_checkout
 
 
 def refused(folder: Path, checkpoint: Path | None = None) -> str:
-    with pytest.raises(UsageProblem) as caught:
+    with pytest.raises(UsageError) as caught:
         find_checkout(folder, checkpoint)
     assert "\n" not in str(caught.value)
     return str(caught.value)
@@ -31,7 +31,7 @@ def test_a_yaml_beside_the_weights_counts_alone(checkout: Path, tmp_path: Path) 
     (checkpoint / "cosyvoice.yaml").write_text("")
     found = find_checkout(checkout, checkpoint)
     assert found.blueprints == {"cosyvoice": (checkpoint / "cosyvoice.yaml").resolve()}
-    with pytest.raises(UsageProblem, match=r"there is no cosyvoice2\.yaml \(found: .*cosyvoice\.yaml\)"):
+    with pytest.raises(UsageError, match=r"there is no cosyvoice2\.yaml \(found: .*cosyvoice\.yaml\)"):
         found.blueprint("cosyvoice2")
 
 
@@ -64,7 +64,7 @@ def test_another_cosyvoice_in_the_process_is_refused(
     other = types.ModuleType("cosyvoice")
     other.__file__ = str(tmp_path / "site-packages" / "cosyvoice" / "__init__.py")
     monkeypatch.setitem(sys.modules, "cosyvoice", other)
-    with pytest.raises(UsageProblem, match=r"another cosyvoice package is loaded already, from .*site-packages"):
+    with pytest.raises(UsageError, match=r"another cosyvoice package is loaded already, from .*site-packages"):
         find_checkout(checkout).activate()
 
 

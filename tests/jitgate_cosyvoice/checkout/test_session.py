@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from jitgate.config.policy import Gate, Policy
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 from jitgate.plugin.checkout import with_checkout
 
 from tests.jitgate.plugin.conftest import Project
@@ -15,7 +15,7 @@ from tests.jitgate_cosyvoice.checkouts import ENCODER_BYTES, write_checkout
 
 GATES = """
 [tool.jitgate]
-ceiling = "4GiB"
+memory_limit = "4GiB"
 
 [[tool.jitgate.gates]]
 workload = "cosyvoice2.flow_encoder"
@@ -48,7 +48,7 @@ def policy(tmp_path: Path) -> Policy:
 def test_only_gates_on_variants_that_a_checkout_lacks_are_set_aside(policy: Policy) -> None:
     assert [gate.where for gate in policy.gates] == ["scripted", "narrow", "all", "none"]
     cells = policy.cells({name: spec.scenarios for name, spec in policy.workloads.items()})
-    with pytest.raises(UsageProblem, match=r"^none matches nothing: there is no workload 'cosyvoice9"):
+    with pytest.raises(UsageError, match=r"^none matches nothing: there is no workload 'cosyvoice9"):
         policy.check(cells)
 
 
@@ -60,7 +60,7 @@ def test_workloads_keep_their_names_and_say_why_they_are_left_out(policy: Policy
 
 def test_a_project_that_leaves_the_shipped_workloads_out(tmp_path: Path) -> None:
     folder = write_checkout(tmp_path / "CosyVoice")
-    with pytest.raises(UsageProblem, match=r"takes the place of jitgate's own workloads, and my\.toml leaves them out"):
+    with pytest.raises(UsageError, match=r"takes the place of jitgate's own workloads, and my\.toml leaves them out"):
         with_checkout(Policy(where="my.toml", workloads={}), folder, None)
 
 
@@ -89,7 +89,7 @@ def test_a_run_measures_the_checkout_and_says_so(project: Project) -> None:
     info = entry["extra_info"]["jitgate"]
     assert (info["workload"], info["variant"]) == ("cosyvoice2.flow_encoder", "torchscript")
     assert info["memory"]["weight_bytes"] == ENCODER_BYTES
-    assert info["parity"]["rel_l2"] <= info["parity"]["tolerance"]
+    assert info["accuracy"]["rel_l2"] <= info["accuracy"]["tolerance"]
     assert [gate["verdict"] for gate in info["gates"] if gate["gate"].startswith("min_speedup")] == ["PASS"]
     assert info["cold"]["built_now"]
     assert list((project.path / ".jitgate" / "cache").glob("torchscript-*/flow.encoder.fp32.zip"))

@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from jitgate.engines.registry import BASELINE, CONTROL
 from jitgate.gates.judge import Judge
+from jitgate.model.accuracy import Accuracy
 from jitgate.model.cell import Cell
-from jitgate.model.cold_start import Cold
+from jitgate.model.cold_start import ColdStart
 from jitgate.model.failure import Failure, FailureKind
-from jitgate.model.figures import Life
+from jitgate.model.figures import ProcessRun
 from jitgate.model.measurement import Measurement, merged
-from jitgate.worker.accuracy import Parity
+from jitgate.model.variant import BASELINE, CONTROL
 from jitgate_cosyvoice.claims.analysis import CLAIMS
 from jitgate_cosyvoice.claims.claim import Claim, Findings, Row, Said, Standing, open_variants, undecided
 from jitgate_cosyvoice.claims.memory import EmptyCacheFrees, MemoryAtMost
@@ -46,15 +46,15 @@ def findings(measurement: Measurement, kind: str = "cpu") -> Findings:
 def with_arms(measurement: Measurement, **changes: dict[str, Any]) -> Measurement:
     """`jit`, `eager` and `control` with other fields."""
     names = {"jit": "jit", "eager": BASELINE, "control": CONTROL}
-    arms = {**measurement.arms}
+    all_samples = {**measurement.all_samples}
     for name, fields in changes.items():
-        arms[names[name]] = replace(arms[names[name]], **fields)
-    return replace(measurement, arms=arms)
+        all_samples[names[name]] = replace(all_samples[names[name]], **fields)
+    return replace(measurement, all_samples=all_samples)
 
 
-def lived(measurement: Measurement, **lives: list[Life]) -> Measurement:
+def lived(measurement: Measurement, **process_runs: list[ProcessRun]) -> Measurement:
     """`jit`, `eager` and `control` in so many processes."""
-    return with_arms(measurement, **{name: {"lives": tuple(each)} for name, each in lives.items()})
+    return with_arms(measurement, **{name: {"process_runs": tuple(each)} for name, each in process_runs.items()})
 
 
 def started(ratio: float, *, sets: int = 5, **options: Any) -> Measurement:
@@ -66,10 +66,10 @@ def memory_of(eager: int, control: int, *jit: int) -> Measurement:
     """MiB; one process of eager and of its control, and so many of `jit`."""
     sizes = {"eager": [eager], "control": [control], "jit": [*jit]}
 
-    def life(size: int) -> Life:
-        return Life(Cold(), {"steady_peak_bytes": size * MIB}, ())
+    def run(size: int) -> ProcessRun:
+        return ProcessRun(ColdStart(), {"steady_peak_bytes": size * MIB}, ())
 
-    return lived(made_of(1.0), **{name: [life(size) for size in each] for name, each in sizes.items()})
+    return lived(made_of(1.0), **{name: [run(size) for size in each] for name, each in sizes.items()})
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_one_set_of_processes_decides_nothing_about_speed_since_the_next_start_m
     assert "in 60 pairs" in row.measured
     assert "one process of jit" in row.sentence
     assert open_variants(claim, found) == [], "more rounds of the same processes change nothing"
-    alone = replace(made_of(ratio), residency="alone")
+    alone = replace(made_of(ratio), residency="exclusive")
     assert claim.judge(findings(alone, "cuda")).standing in (Standing.HOLDS, Standing.FALLS), "each block is a start"
 
 
@@ -160,8 +160,8 @@ def test_memory_of_a_platform_that_gives_none_can_not_be_measured_there() -> Non
     ],
 )
 def test_a_slower_start(firsts_s: tuple[float, ...], standing: Standing) -> None:
-    def colds(*seconds: float) -> list[Life]:
-        return [Life(Cold(load_s=each / 2, first_call_s=each / 2), {}, ()) for each in seconds]
+    def colds(*seconds: float) -> list[ProcessRun]:
+        return [ProcessRun(ColdStart(load_s=each / 2, first_call_s=each / 2), {}, ()) for each in seconds]
 
     row = START.judge(findings(lived(made_of(1.0), eager=colds(0.1), control=colds(0.1), jit=colds(*firsts_s))))
     assert row.standing is standing
@@ -177,15 +177,15 @@ def test_what_hurts_the_sound_leaves_the_tolerance(rel_l2: float, standing: Stan
 
 
 @pytest.mark.parametrize(
-    ("parity", "standing", "said"),
+    ("accuracy", "standing", "said"),
     [
-        (Parity(0.02, log_mel_db=0.3), Standing.FALLS, "don't tell apart"),
-        (Parity(0.5, log_mel_db=2.0), Standing.HOLDS, "which listeners tell apart"),
-        (Parity(math.inf, not_finite=1, log_mel_db=None), Standing.HOLDS, "NaN or Inf"),
+        (Accuracy(0.02, log_mel_db=0.3), Standing.FALLS, "don't tell apart"),
+        (Accuracy(0.5, log_mel_db=2.0), Standing.HOLDS, "which listeners tell apart"),
+        (Accuracy(math.inf, not_finite=1, log_mel_db=None), Standing.HOLDS, "NaN or Inf"),
     ],
 )
-def test_what_is_a_sound_is_judged_by_ear(parity: Parity, standing: Standing, said: str) -> None:
-    row = SOUND.judge(findings(with_arms(made_of(1.0), jit={"parity": parity})))
+def test_what_is_a_sound_is_judged_by_ear(accuracy: Accuracy, standing: Standing, said: str) -> None:
+    row = SOUND.judge(findings(with_arms(made_of(1.0), jit={"accuracy": accuracy})))
     assert row.standing is standing
     assert said in row.sentence
 
@@ -220,8 +220,8 @@ def test_a_variant_that_can_not_run_here_is_not_measurable_here_and_one_that_die
             assert claim.judge(findings(made_of(1.2), kind)).standing is Standing.NOT_HERE
             continue
         for failure, standing in ((MISSING, Standing.NOT_HERE), (DEAD, Standing.INVALID)):
-            arm = "eager" if claim.cells(kind)[0].variant == BASELINE else "jit"
-            row = claim.judge(findings(with_arms(made_of(1.2), **{arm: {"failure": failure}}), kind))
+            samples = "eager" if claim.cells(kind)[0].variant == BASELINE else "jit"
+            row = claim.judge(findings(with_arms(made_of(1.2), **{samples: {"failure": failure}}), kind))
             assert (row.standing, row.sentence) == (standing, f"{failure.sentence}.")
             assert row.measured == ""
 
@@ -237,7 +237,7 @@ def test_what_was_not_measured_is_no_answer(claim: Claim) -> None:
 @pytest.mark.parametrize("claim", [FASTER, BATCH], ids=["faster", "batch"])
 def test_speed_of_a_wrong_output_or_of_a_disturbed_machine_is_no_answer(claim: Claim) -> None:
     assert claim.judge(findings(made_of(1.2, rel_l2=0.5))).standing is Standing.INVALID
-    assert claim.judge(findings(made_of(1.2, tainted=100))).standing is Standing.INVALID
+    assert claim.judge(findings(made_of(1.2, excluded=100))).standing is Standing.INVALID
 
 
 def test_rounds_go_on_while_a_claim_on_time_is_undecided() -> None:

@@ -12,7 +12,7 @@ import pytest
 from jitgate.config.policy import Policy
 from jitgate.gates.judge import Judge
 from jitgate.model.cell import Cell
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 from jitgate.model.measurement import Measurement
 from jitgate.plugin.claims import Claims
 from jitgate.plugin.report_file import ReportFile
@@ -79,8 +79,8 @@ def test_rounds_go_on_for_a_claim_about_what_is_measured_until_it_is_decided() -
 
     def of(ratio: float) -> Measurement:
         made = made_of(ratio)
-        arms = {name.replace("jit", "torchscript"): arm for name, arm in made.arms.items()}
-        return replace(made, workload=workload, arms=arms)
+        all_samples = {name.replace("jit", "torchscript"): samples for name, samples in made.all_samples.items()}
+        return replace(made, workload=workload, all_samples=all_samples)
 
     assert claims.open(of(1.10)) == ["torchscript"]
     assert claims.open(of(1.40)) == []
@@ -133,5 +133,5 @@ def test_claims_are_measured_and_said_everywhere(asking: Project) -> None:
 
 def test_a_report_that_can_not_be_written_is_bad_input(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "nowhere" / "run.md"):
-        with pytest.raises(UsageProblem, match="can't be written; name a file in a folder that exists"):
+        with pytest.raises(UsageError, match="can't be written; name a file in a folder that exists"):
             ReportFile(path, [])

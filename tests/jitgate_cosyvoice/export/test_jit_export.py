@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 from jitgate.engines.torchscript import TorchScript
-from jitgate.workloads.pretrained_file import JitFile
+from jitgate.workloads.pretrained_file import PretrainedFile
 from jitgate.workloads.weights import build_seeded
 from jitgate_cosyvoice.export.jit_export import NotAsWritten, Written, check, export, file_bytes, run, whole
 from jitgate_cosyvoice.jit_files import V1_LLM, V2_FLOW_ENCODER
@@ -30,7 +30,7 @@ def one_layer() -> TransformerEncoder:
     return TransformerEncoder(width=32, heads=2, feed_forward=64, layers=1)
 
 
-TINY: dict[str, tuple[JitFile, Callable[[], torch.nn.Module]]] = {
+TINY: dict[str, tuple[PretrainedFile, Callable[[], torch.nn.Module]]] = {
     "v2 flow.encoder": (V2_FLOW_ENCODER, lambda: FlowEncoder(width=32, heads=2, feed_forward=64)),
     "v1 llm.llm": (V1_LLM, one_layer),
 }
@@ -76,7 +76,7 @@ def test_a_process_without_jitgate_loads_them(exported: dict[str, list[Written]]
             out = module(xs, torch.tensor([7]))[0]
             assert out.dtype is xs.dtype and out.isfinite().all() and not list(module.parameters())
             assert hasattr(module, "forward_chunk") == ("llm.llm" in path)
-        assert not [name for name in sys.modules if name.split(".")[0] == "perf"]
+        assert not [name for name in sys.modules if name.split(".")[0] in ("jitgate", "jitgate_cosyvoice")]
         print(len(sys.argv) - 1)
         """
     )
@@ -116,7 +116,7 @@ def test_what_is_not_as_written_is_found(tmp_path: Path) -> None:
     module = build_seeded(Plain)
     right = run(module, PLAIN, WIDTH, torch.float32)
 
-    def checked(path: Path, expected: JitFile = PLAIN) -> Any:
+    def checked(path: Path, expected: PretrainedFile = PLAIN) -> Any:
         return check(path, "f.zip", expected, right, WIDTH, "fp32")
 
     good = saved(tmp_path / "good.zip", module)
@@ -153,7 +153,7 @@ def test_a_file_of_another_size_gets_no_name(tmp_path: Path, monkeypatch: pytest
 def test_a_machine_without_half_precision_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = run
 
-    def lacking(module: Any, jit: JitFile, width: int, dtype: torch.dtype) -> list[torch.Tensor]:
+    def lacking(module: Any, jit: PretrainedFile, width: int, dtype: torch.dtype) -> list[torch.Tensor]:
         if dtype is torch.float16:
             raise RuntimeError("Traceback of TorchScript\n\"addmm_impl_cpu_\" not implemented for 'Half'")
         return real(module, jit, width, dtype)

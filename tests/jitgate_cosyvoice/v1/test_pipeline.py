@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import torch
 from jitgate.worker.content import signature, source_digest, spread_of_shapes, weights_digest
-from jitgate.worker.stages import Parts
-from jitgate.workloads.stage import Part
+from jitgate.worker.stages import PipelineStages
+from jitgate.workloads.stage import Stage
 from jitgate.workloads.weights import build_seeded
 from jitgate.workloads.workload import Workload
 from jitgate_cosyvoice.v1 import modules
@@ -16,7 +16,7 @@ from jitgate_cosyvoice.v1.conformer import ConformerEncoder
 from jitgate_cosyvoice.v1.flow_estimator import FlowEstimator
 from jitgate_cosyvoice.v1.language_model import SPEECH_IDS
 from jitgate_cosyvoice.v1.pipeline import Pipeline, joined, small_pipeline, speaking
-from jitgate_cosyvoice.v1.pipeline_scenarios import Size, parts, scenarios, sentences
+from jitgate_cosyvoice.v1.pipeline_scenarios import Size, scenarios, stages, utterances
 from jitgate_cosyvoice.v1.speech import PROMPT_FRAMES, frames_of
 from jitgate_cosyvoice.v1.streaming import HELD_FRAMES, HELD_MEL, schedule
 from jitgate_cosyvoice.v1.transformer import TransformerEncoder
@@ -41,7 +41,7 @@ def tiny() -> Workload:
     flow.steps = 1  # all ten are alike, and most of the time
     llm = speaking(conformer(8, causal=True), transformer, NARROW)
     module = Pipeline(llm, flow, build_seeded(lambda: vocoder(width=16, predictor_width=8)))
-    return Workload(module.eval(), scenarios(NARROW), parts=parts(NARROW), sentences=sentences())
+    return Workload(module.eval(), scenarios(NARROW), stages=stages(NARROW), utterances=utterances())
 
 
 @pytest.mark.parametrize(
@@ -93,16 +93,16 @@ def test_a_sentence_is_the_stages_one_after_another(tiny: Workload) -> None:
 
 @torch.inference_mode()
 def test_a_sentence_in_pieces_is_as_long_as_one_at_once(tiny: Workload) -> None:
-    heard: list[tuple[int, int]] = []
+    audio_metrics: list[tuple[int, int]] = []
     pipeline: Any = tiny.module
     watched = pipeline.hift.register_forward_hook(
-        lambda _module, given, _answer: heard.append((given[0].size(2), given[3].size(2)))
+        lambda _module, given, _answer: audio_metrics.append((given[0].size(2), given[3].size(2)))
     )
     try:
         audio, tokens = pipeline(*tiny.calls("stream_5s")[0])
     finally:
         watched.remove()
-    assert heard == [(172, 0), (192, 5120), (106, 5120)]
+    assert audio_metrics == [(172, 0), (192, 5120), (106, 5120)]
     assert audio.shape == (1, frames_of(250) * 256)
     assert tokens.shape == (1, 250)
     assert audio.isfinite().all()
@@ -111,18 +111,20 @@ def test_a_sentence_in_pieces_is_as_long_as_one_at_once(tiny: Workload) -> None:
 def test_calls_that_stages_say_they_get_are_those_that_they_get(tiny: Workload) -> None:
     """An exported file serves what was said; another kind of call would find no file, another length a fixed one."""
     short = {name: tiny.scenarios[name] for name in ("1s", "stream_5s")}
-    heard = Workload(tiny.module, short, parts={name: Part(part.path) for name, part in tiny.parts.items()})
+    audio_metrics = Workload(
+        tiny.module, short, stages={name: Stage(stage.path) for name, stage in tiny.stages.items()}
+    )
     with torch.inference_mode():
-        found = Parts(heard).describe(list(tiny.parts))
-    said = Parts(tiny).describe(list(tiny.parts))
-    for name in tiny.parts:
+        found = PipelineStages(audio_metrics).describe(list(tiny.stages))
+    said = PipelineStages(tiny).describe(list(tiny.stages))
+    for name in tiny.stages:
         assert found[name]["weights"] == said[name]["weights"]
         assert found[name]["signatures"] == {scenario: said[name]["signatures"][scenario] for scenario in short}
         assert found[name]["spread"] == said[name]["spread"]
 
 
 def test_a_sentence_lasts_as_long_as_its_audio(tiny: Workload) -> None:
-    said = sentences()
+    said = utterances()
     assert {name: (each.speech_tokens, each.characters, each.streaming) for name, each in said.items()} == {
         "1s": (50, 5, False),
         "5s": (250, 25, False),
@@ -151,7 +153,7 @@ def small() -> Workload:
 def test_a_stage_with_a_workload_of_its_own_needs_no_file_of_its_own(small: Workload, stage: str) -> None:
     """The key of an artefact that serves all calls: weights and source; and a kind of call that both have."""
     alone = getattr(modules, f"small_{stage}")()
-    found = Parts(small).describe([stage])[stage]
+    found = PipelineStages(small).describe([stage])[stage]
     assert found["weights"] == weights_digest(alone.module)
     assert found["source"] == source_digest(alone.module)
     calls = [call for name in ("1s", "5s", "15s") for call in alone.calls(name)]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from jitgate.workloads.weight_source import Origin, entered
+from jitgate.workloads.weight_source import WeightSource, entered
 from jitgate.workloads.weights import build_seeded
 from jitgate_cosyvoice.v1.vocoder import SOUND, TRAINED_SOUND, sound, vocoder
 from jitgate_cosyvoice.v2.vocoder import Vocoder
@@ -101,7 +101,7 @@ def test_every_reference_output_is_used() -> None:
 
 def test_trained_weights_are_judged_by_ear(tmp_path: Path) -> None:
     assert sound() == SOUND
-    with entered(Origin(tmp_path)):
+    with entered(WeightSource(tmp_path)):
         assert sound() == TRAINED_SOUND
 
 

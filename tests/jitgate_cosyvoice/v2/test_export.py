@@ -10,7 +10,7 @@ from jitgate_cosyvoice.v2.scenarios import scenarios
 from torch.export import Dim
 
 if TYPE_CHECKING:
-    from jitgate.workloads.workload import Inputs
+    from jitgate.model.inputs import Inputs
     from jitgate_cosyvoice.v2.flow_encoder import FlowEncoder
 
 SCENARIOS = scenarios(width=32)

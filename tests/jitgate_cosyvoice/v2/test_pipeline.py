@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import torch
 from jitgate.worker.content import signature, source_digest, spread_of_shapes, weights_digest
-from jitgate.worker.stages import Parts
-from jitgate.workloads.stage import Part
+from jitgate.worker.stages import PipelineStages
+from jitgate.workloads.stage import Stage
 from jitgate.workloads.weights import build_seeded
 from jitgate.workloads.workload import Workload
 from jitgate_cosyvoice.v2.flow_encoder import FlowEncoder, small_flow_encoder
@@ -16,7 +16,7 @@ from jitgate_cosyvoice.v2.flow_estimator import FlowEstimator, small_flow_estima
 from jitgate_cosyvoice.v2.language_model import SPEECH_IDS, Size
 from jitgate_cosyvoice.v2.llm import Decode
 from jitgate_cosyvoice.v2.pipeline import Pipeline, joined
-from jitgate_cosyvoice.v2.pipeline_scenarios import parts, scenarios, sentences
+from jitgate_cosyvoice.v2.pipeline_scenarios import scenarios, stages, utterances
 from jitgate_cosyvoice.v2.streaming import HELD_SAMPLES, fade_window, faded, schedule
 from jitgate_cosyvoice.v2.vocoder import Vocoder
 from torch import nn
@@ -37,7 +37,7 @@ def tiny() -> Workload:
     flow = joined(encoder, estimator, WIDTH)
     flow.steps = 2  # all ten are alike, and most of the time
     module = Pipeline(build_seeded(lambda: Decode(NARROW)), flow, vocoder)
-    return Workload(module.eval(), scenarios(NARROW), parts=parts(NARROW, WIDTH), sentences=sentences())
+    return Workload(module.eval(), scenarios(NARROW), stages=stages(NARROW, WIDTH), utterances=utterances())
 
 
 @pytest.fixture(scope="module")
@@ -104,11 +104,13 @@ def test_pieces_are_faded_into_each_other_and_nothing_else_of_them_is_changed() 
 def test_calls_that_stages_say_they_get_are_those_that_they_get(tiny: Workload) -> None:
     """An exported file serves what was said; another kind of call would find no file, another length a fixed one."""
     short = {name: tiny.scenarios[name] for name in ("1s", "stream_5s")}
-    heard = Workload(tiny.module, short, parts={name: Part(part.path) for name, part in tiny.parts.items()})
+    audio_metrics = Workload(
+        tiny.module, short, stages={name: Stage(stage.path) for name, stage in tiny.stages.items()}
+    )
     with torch.inference_mode():
-        found = Parts(heard).describe(list(tiny.parts))
-    said = Parts(tiny).describe(list(tiny.parts))
-    for name in tiny.parts:
+        found = PipelineStages(audio_metrics).describe(list(tiny.stages))
+    said = PipelineStages(tiny).describe(list(tiny.stages))
+    for name in tiny.stages:
         assert found[name]["weights"] == said[name]["weights"]
         assert found[name]["signatures"] == {scenario: said[name]["signatures"][scenario] for scenario in short}
         assert found[name]["spread"] == said[name]["spread"]
@@ -119,8 +121,8 @@ def test_the_estimator_of_a_sentence_needs_no_file_of_its_own() -> None:
     alone = small_flow_estimator()
     sentence = nn.Module()
     sentence.flow = joined(small_flow_encoder().module, small_flow_estimator().module, width=128)
-    stage = {"flow_estimator": parts(NARROW, 128)["flow_estimator"]}
-    found = Parts(Workload(sentence, {"1s": ()}, parts=stage)).describe(["flow_estimator"])["flow_estimator"]
+    stage = {"flow_estimator": stages(NARROW, 128)["flow_estimator"]}
+    found = PipelineStages(Workload(sentence, {"1s": ()}, stages=stage)).describe(["flow_estimator"])["flow_estimator"]
     assert found["weights"] == weights_digest(alone.module)
     assert found["source"] == source_digest(alone.module)
     calls = [call for name in ("1s", "5s", "15s") for call in alone.calls(name)]

@@ -71,8 +71,8 @@ def test_weights_are_those_of_the_reference(vocoder: Vocoder) -> None:
 
 
 @pytest.fixture(scope="module")
-def decoded(vocoder: Vocoder) -> dict[str, Tensor]:
-    """Outputs of the named submodules while the given source is decoded, and the audio as `audio`."""
+def token_difference(vocoder: Vocoder) -> dict[str, Tensor]:
+    """Outputs of the named submodules while the given source is token_difference, and the audio as `audio`."""
     outputs: dict[str, Tensor] = {}
 
     def run() -> None:
@@ -81,13 +81,13 @@ def decoded(vocoder: Vocoder) -> dict[str, Tensor]:
     return outputs_of(vocoder, list(REFERENCE["submodules"]), run) | outputs
 
 
-def test_audio_of_a_given_source_equals_the_original(decoded: dict[str, Tensor]) -> None:
-    assert_same(decoded["audio"], OUTPUTS["audio_of_source"], ABSOLUTE)
+def test_audio_of_a_given_source_equals_the_original(token_difference: dict[str, Tensor]) -> None:
+    assert_same(token_difference["audio"], OUTPUTS["audio_of_source"], ABSOLUTE)
 
 
 @pytest.mark.parametrize("name", REFERENCE["submodules"])
-def test_submodule_equals_the_original(decoded: dict[str, Tensor], name: str) -> None:
-    assert_same(decoded[name], REFERENCE["submodules"][name], 1e-5)
+def test_submodule_equals_the_original(token_difference: dict[str, Tensor], name: str) -> None:
+    assert_same(token_difference[name], REFERENCE["submodules"][name], 1e-5)
 
 
 @torch.inference_mode()

@@ -7,8 +7,9 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jitgate.config.policy import Policy
-from jitgate.engines.registry import VariantSpec, variant_named
-from jitgate.workloads.token_agreement import Greedy
+from jitgate.engines.registry import variant_named
+from jitgate.model.variant import VariantSpec
+from jitgate.workloads.token_agreement import TokenAgreement
 from jitgate_cosyvoice.registry import shipped_workloads
 from studies.variant_matrix.cache_key import ROOT, lineage, source
 
@@ -48,7 +49,7 @@ def test_every_variant_scenario_and_tolerance_has_a_key_of_its_own() -> None:
         (VOCODER, variant_named("compile-max-autotune")),
         (replace(VOCODER, scenarios=("1s",)), ONNX),
         (replace(VOCODER, tolerance={"fp32": 1e-3}), ONNX),
-        (replace(VOCODER, greedy=Greedy(ids=0, scores=1, below=9)), ONNX),
+        (replace(VOCODER, token_agreement=TokenAgreement(token_ids=0, log_probs=1, vocab_size=9)), ONNX),
         (shipped_workloads()["cosyvoice2-small.flow"], ONNX),
     ]
     keys = [lineage(workload, variant, {}) for workload, variant in every]

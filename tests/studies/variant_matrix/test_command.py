@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from jitgate.cache.store import ArtefactCache
 from jitgate.cli.main import main
-from jitgate.engines.registry import BASELINE, VariantSpec, variant_named
+from jitgate.engines.registry import variant_named
+from jitgate.model.variant import BASELINE, VariantSpec
 from jitgate.workloads.spec import WorkloadSpec
 from studies.variant_matrix import command as variants
 from studies.variant_matrix.results_store import Kept

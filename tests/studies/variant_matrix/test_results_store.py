@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
-from jitgate.model.errors import UsageProblem
+from jitgate.model.errors import UsageError
 from studies.variant_matrix.results_store import Kept, published
 from studies.variant_matrix.table import Fate, Outcome
 
@@ -117,11 +117,11 @@ def test_a_finding_that_no_table_could_hold_is_passed_over(said: dict[str, objec
 def test_what_is_no_list_of_findings_is_one_sentence(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "variants.json"
     path.write_bytes(content)
-    with pytest.raises(UsageProblem, match=r"variants\.json is not a JSON list of findings: restore it"):
+    with pytest.raises(UsageError, match=r"variants\.json is not a JSON list of findings: restore it"):
         published(path)
 
 
 def test_a_folder_in_its_place_is_one_sentence_and_nothing_there_is_nothing_known(tmp_path: Path) -> None:
-    with pytest.raises(UsageProblem, match="can't be read"):
+    with pytest.raises(UsageError, match="can't be read"):
         published(tmp_path)
     assert published(tmp_path / "none.json") == ()

@@ -14,7 +14,7 @@ from jitgate.engines.graph.repetition import repeated
 from jitgate.engines.protocols import Facts
 from jitgate.engines.refusal import refusing
 from jitgate.model.errors import Unavailable
-from jitgate.workloads.workload import Inputs
+from jitgate.model.inputs import Inputs
 
 if TYPE_CHECKING:
     import torch

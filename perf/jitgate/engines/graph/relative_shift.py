@@ -114,7 +114,8 @@ def _never_negative(size: Any) -> bool:
 
 
 def _exact(size: Any) -> Any:
-    """As an expression; a division that leaves no remainder is written as what it gives: (2 T T - T) // T = 2 T - 1."""
+    """As an expression; a division that leaves no remainder is written as what it output: (2 T T - T) // T = 2 T -
+    1."""
     import sympy
     from torch.utils._sympy.functions import FloorDiv
 

@@ -1,0 +1,65 @@
+"""How far outputs are from eager float32's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """How far outputs are from eager float32's: the worst of all calls of a scenario.
+
+    rel_l2: see `distance`. max_abs: largest difference of two floating-point values; infinite where there is no such
+    difference to take. not_finite: NaN and Inf among the outputs, whatever the right answer has in their place.
+    integers: of the right answer's tensors, values that are integers or booleans: ids, lengths, masks. unequal: how
+        many of them the outputs do not have.
+    ids: of the right answer, ids that token_agreement decoding chose, which are no `integers` and in no distance: they
+    are
+        judged by what they are worth. other_ids: how many of them are others. surprisal: see `TokenDifference`.
+    snr_db, log_mel_db, mr_stft: see `jitgate.worker.audio_metrics`; None where the outputs are no sound, or can't be
+    compared. perceptual: whether `log_mel_db` decides, and not `rel_l2`.
+    """
+
+    rel_l2: float
+    max_abs: float = 0.0
+    not_finite: int = 0
+    snr_db: float | None = None
+    log_mel_db: float | None = None
+    mr_stft: float | None = None
+    perceptual: bool = False
+    integers: int = 0
+    unequal: int = 0
+    ids: int = 0
+    other_ids: int = 0
+    surprisal: float = 0.0
+
+
+def worst(accuracies: Iterable[Accuracy]) -> Accuracy:
+    """One accuracy for many calls. What could not be audio_metrics in one of them was not audio_metrics."""
+    every = list(accuracies)
+
+    def most(values: list[float | None], sign: int = 1) -> float | None:
+        known = [value for value in values if value is not None]
+        return sign * max(sign * value for value in known) if len(known) == len(values) else None
+
+    return Accuracy(
+        _largest([each.rel_l2 for each in every]),
+        _largest([each.max_abs for each in every]),
+        sum(each.not_finite for each in every),
+        most([each.snr_db for each in every], sign=-1),
+        most([each.log_mel_db for each in every]),
+        most([each.mr_stft for each in every]),
+        perceptual=any(each.perceptual for each in every),
+        integers=sum(each.integers for each in every),
+        unequal=sum(each.unequal for each in every),
+        ids=sum(each.ids for each in every),
+        other_ids=sum(each.other_ids for each in every),
+        surprisal=_largest([each.surprisal for each in every]),
+    )
+
+
+def _largest(values: list[float]) -> float:
+    """NaN, which compares with nothing, counts as infinite."""
+    return max((math.inf if math.isnan(value) else value for value in values), default=0.0)

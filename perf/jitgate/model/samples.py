@@ -1,0 +1,98 @@
+"""What one worker's turns gave: durations, memory, accuracy."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from jitgate.model.accuracy import Accuracy
+from jitgate.model.cold_start import ColdStart
+from jitgate.model.failure import Failure
+from jitgate.model.figures import ProcessRun, UnseenShapes
+from jitgate.model.tolerance import TOLERANCE
+from jitgate.model.turn import StageTime
+from jitgate.statistics import Growth, WarmUp, growth, warm_up
+
+Levels = tuple[tuple[int, int], ...]
+"""Of one process: (calls made so far, memory then in bytes) after each turn."""
+
+
+@dataclass(frozen=True)
+class Samples:
+    """One worker's share. Durations in seconds.
+
+    turns: round -> its steady calls; a round the worker did not finish is an empty tuple.
+    first_s: the first call of each turn, kept apart (cold caches, sleeping threads).
+    device_s: as `turns`, by the device's own timer; empty where it has none.
+    stage_times: of a pipeline, as `turns`: the stages of each steady call.
+    levels: one series for each process that it was measured in.
+    memory: bytes, as the worker's memory reader tells, of several processes the highest; empty where one was not read.
+    draw: energy, power and utilisation while it worked alone, and under `missing` why one is not known.
+    accuracy: how far its outputs are from eager float32's; None where they were not compared. tolerance: the largest
+        relative L2 distance that is allowed.
+    fallback: what it is instead of what its name says, in one sentence; None where it is on.
+    recompiles: what was built anew inside timed turns, cause -> how often. warm_up_recompiles: and outside of them.
+    warm_s: the first calls of this scenario, equal inputs, until they were steady; the process may have made calls in
+        another scenario before. unseen_shapes: what sizes it had not seen cost it.
+    process_runs: what each of its processes gave once, where there were several.
+    """
+
+    name: str
+    turns: tuple[tuple[float, ...], ...]
+    first_s: tuple[float, ...]
+    device_s: tuple[tuple[float, ...], ...]
+    cold_start: ColdStart
+    precision: str = "fp32"
+    levels: tuple[Levels, ...] = ()
+    stage_times: tuple[tuple[tuple[StageTime, ...], ...], ...] = ()
+    memory: Mapping[str, Any] = field(default_factory=dict)
+    power: Mapping[str, Any] = field(default_factory=dict)
+    accuracy: Accuracy | None = None
+    tolerance: float = TOLERANCE["fp32"]
+    fallback: str | None = None
+    recompiles: Mapping[str, int] = field(default_factory=dict)
+    warm_up_recompiles: Mapping[str, int] = field(default_factory=dict)
+    failure: Failure | None = None
+    warm_s: tuple[float, ...] = ()
+    unseen_shapes: UnseenShapes = field(default_factory=UnseenShapes)
+    process_runs: tuple[ProcessRun, ...] = ()
+
+    @property
+    def durations_s(self) -> list[float]:
+        """Every steady call, in order."""
+        return [duration for turn in self.turns for duration in turn]
+
+    @property
+    def median_s(self) -> float | None:
+        """Median latency of a steady call; None where nothing was measured."""
+        durations = self.durations_s
+        return statistics.median(durations) if durations else None
+
+    @property
+    def rel_l2(self) -> float | None:
+        """Worst relative L2 distance from eager float32; None where it was not compared."""
+        return None if self.accuracy is None else self.accuracy.rel_l2
+
+    @property
+    def growth(self) -> Growth | None:
+        """How its memory changed with the calls, in the process where it was worst; None where too few were made."""
+        found = [growth([calls for calls, _ in levels], [level for _, level in levels]) for levels in self.levels]
+        judged = [each for each in found if each is not None]
+        return max(judged, key=lambda each: (each.leaks, each.slope), default=None)
+
+    @property
+    def warm_up(self) -> WarmUp | None:
+        """How many calls it needed to become steady; None where its first calls were not followed."""
+        return warm_up(self.warm_s) if self.warm_s else None
+
+    @property
+    def each_process_run(self) -> tuple[ProcessRun, ...]:
+        """What its processes gave once each."""
+        return self.process_runs or (ProcessRun(self.cold_start, self.memory, self.warm_s),)
+
+    @property
+    def peak_bytes(self) -> int | None:
+        """The largest peak of its processes; None where one could not be read, or the worker failed before."""
+        return self.memory.get("peak_bytes")

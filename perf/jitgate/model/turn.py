@@ -1,0 +1,33 @@
+"""The calls that one worker made before the next one's turn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class StageTime(NamedTuple):
+    """A stage's share of one call, in seconds. first_s: from the call's begin to the end of the stage's first call."""
+
+    stage: str
+    spent_s: float
+    first_s: float
+    calls: int
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The calls one worker made before the next one's turn; the first is cold.
+
+    level_bytes: its memory afterwards. recompiles: cause -> how often something was built anew inside it. levels: of a
+    worker that lived for this turn alone, (calls so far, memory then); empty for one that lives on. stage_times: for
+    each call of a pipeline, its stages; empty for anything else.
+    """
+
+    wall_ns: tuple[int, ...]
+    device_ns: tuple[int, ...]
+    level_bytes: int = 0
+    recompiles: Mapping[str, int] = field(default_factory=dict)
+    levels: tuple[tuple[int, int], ...] = ()
+    stage_times: tuple[tuple[StageTime, ...], ...] = ()

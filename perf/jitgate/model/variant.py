@@ -1,0 +1,39 @@
+"""A way of running a model, by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Options = tuple[tuple[str, str | bool], ...]
+"""Keyword arguments of a factory, as pairs: they travel to workers, and are part of an artefact's key."""
+
+BASELINE = "eager"
+"""The variant that every speed-up is measured against, unless a gate names another."""
+
+
+CONTROL = "eager#control"
+"""A second worker of the baseline: what it shows is the noise floor. Not a variant: no test is parametrised by it."""
+
+
+@dataclass(frozen=True)
+class VariantSpec:
+    """factory: `package.module:callable`, an `Exported` engine if `exported`, else `(module, example) -> callable`.
+
+    engine: its name in `ENGINES`; "" for a variant that a user brought along, whose factory takes care of the precision
+    itself. options: keyword arguments of the factory, part of an artefact's key.
+    stages: of a variant that is given per stage, (stage, engine) pairs; see `jitgate.engines.staged`.
+    """
+
+    name: str
+    factory: str
+    exported: bool = False
+    precision: str = "fp32"
+    where: str = "jitgate"
+    engine: str = ""
+    options: Options = ()
+    stages: tuple[tuple[str, VariantSpec], ...] = ()
+
+    @property
+    def roughest(self) -> str:
+        """The coarsest numbers in it, by which its tolerance goes: a precision, or `int8`."""
+        return "int8" if "int8" in self.engine else self.precision
