@@ -33,4 +33,4 @@ def test_a_variant_that_is_off_is_named_without_any_gate() -> None:
     measurement = made_of(1.4)
     jit = replace(measurement.all_samples["jit"], fallback="it is eager")
     lines = summary(Policy(), Judge(0.01), [replace(measurement, all_samples={**measurement.all_samples, "jit": jit})])
-    assert lines[-1] == "INVALID my.encoder-short-jit recompiles=0: jit is not on: it is eager"
+    assert lines[-1] == "INVALID my.encoder/short/jit recompiles=0: jit is not on: it is eager"

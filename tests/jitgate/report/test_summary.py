@@ -34,7 +34,7 @@ def test_a_sentence_for_each_verdict_that_is_not_pass() -> None:
     lines = summary(POLICY, JUDGE, [made_of(1.0)])
     sentences = [line for line in lines if line.startswith("FAIL")]
     assert len(sentences) == 1
-    assert sentences[0].startswith("FAIL my.encoder-short-jit min_speedup=1.10: ")
+    assert sentences[0].startswith("FAIL my.encoder/short/jit min_speedup=1.10: ")
 
 
 def test_one_failure_that_breaks_every_gate_is_said_once() -> None:
@@ -42,17 +42,17 @@ def test_one_failure_that_breaks_every_gate_is_said_once() -> None:
     lines = summary(POLICY, JUDGE, [made_of(1.4, failure=dead)])
     sentences = [line for line in lines if "SIGKILL" in line]
     assert sentences == [
-        f"FAIL my.encoder-short-jit min_speedup=1.10, memory_limit=4.00GiB, rel_l2=0.0001: {dead.sentence}",
+        f"FAIL my.encoder/short/jit min_speedup=1.10, memory_limit=4.00GiB, rel_l2=0.0001: {dead.sentence}",
     ]
 
 
 def test_what_can_not_run_here_is_skipped_unless_a_gate_names_it() -> None:
     lacking = made_of(1.4, failure=Failure(FailureKind.UNAVAILABLE, "needs a card; get one"))
     free = summary(Policy(memory_limit_bytes=4 << 30), JUDGE, [lacking])
-    assert free[-1] == "skipped my.encoder-short-jit: needs a card; get one"
+    assert free[-1] == "skipped my.encoder/short/jit: needs a card; get one"
     assert [line.split()[-1] for line in free if line.strip().startswith("jit ")] == ["skipped"]
     assert not any("FAIL" in line for line in free)
-    assert any(line.startswith("FAIL my.encoder-short-jit") for line in summary(POLICY, JUDGE, [lacking]))
+    assert any(line.startswith("FAIL my.encoder/short/jit") for line in summary(POLICY, JUDGE, [lacking]))
 
 
 @pytest.mark.parametrize(
@@ -76,4 +76,4 @@ def test_why_no_energy_is_known_is_said_once_and_what_spoilt_memory_with_its_gat
     told = {name: replace(samples, power={"energy_j": 0.5}) for name, samples in measurement.all_samples.items()}
     assert not any("energy" in line for line in summary(POLICY, JUDGE, [replace(measurement, all_samples=told)]))
     paged = summary(POLICY, JUDGE, [replace(measurement, overcommitted="memory overcommitted: full")])
-    assert "INVALID my.encoder-short-jit min_speedup=1.10: memory overcommitted: full" in paged
+    assert "INVALID my.encoder/short/jit min_speedup=1.10: memory overcommitted: full" in paged
