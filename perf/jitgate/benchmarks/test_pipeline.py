@@ -1,6 +1,11 @@
 """What a sentence costs is accounted for, stage by stage, and what a stage gains arrives in the sentence."""
 
-from jitgate.plugin.candidate import Candidate
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jitgate.plugin.candidate import Candidate
 
 
 def test_stages_add_up_to_the_sentence(baseline: Candidate, stage_tolerance: float) -> None:

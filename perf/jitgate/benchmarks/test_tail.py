@@ -1,6 +1,11 @@
 """Slow calls: what the listener waits for is the late first chunk, not the median one."""
 
-from jitgate.plugin.candidate import Candidate
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jitgate.plugin.candidate import Candidate
 
 
 def test_slow_calls_stay_under_their_limit(variant: Candidate, max_latency_ms: dict[int, float]) -> None:

@@ -52,7 +52,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.keyword = understood(config.option.keyword)
     config.addinivalue_line("markers", "nightly: takes minutes; runs with -m nightly, or -m '' for everything")
     config.addinivalue_line("markers", "claims: the claims of the device analysis; nightly, runs alone with -m claims")
-    use_fingerprint_storage(config, config.stash[STATE])
+    if not config.option.collectonly:
+        use_fingerprint_storage(config, config.stash[STATE])
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
