@@ -99,7 +99,7 @@ def study(
 
 def table(found: Iterator[PrecisionResult]) -> Iterator[str]:
     """Lines of Markdown."""
-    yield "| workload | precision | rel. L2 | max. error | SNR | log-mel | MR-STFT | other ids | surprisal |"
+    yield "| workload | precision | rel. L2 error | max. error | SNR | log-mel | MR-STFT | other ids | surprisal |"
     yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     for each in found:
         accuracy = each.accuracy
@@ -171,15 +171,15 @@ def _leaves(outputs: Any) -> list[Any]:
 _HEAD = """# What a precision costs in accuracy
 
 Written by `python -m studies.precisions` on {date}: torch {torch}, {cpu}, seeded weights,
-narrow modules at their first scenario. How far the output is from eager float32's: relative L2 distance, largest
+narrow modules at their first scenario. How far the output is from eager float32's: relative L2 error, largest absolute
 error, and perceptual metrics for a mel or a waveform. `fp64` shows how far float32 itself is from the exact answer.
 
 The tolerances in `perf/jitgate/model/tolerance.py`, and their reasons, are set from these rows. The vocoder shows why
 one with trained weights is judged by perceptual metrics: a voice of 200 Hz, summed up over 5 s, carries float32's own
-rounding beyond the 1e-4 that float32 is held to, and only a thousandth of a decibel of it is audible. Where tokens are
-chosen (the steps of version 2's language model), a row is the worst of all steps of all scenarios. It says how many
-token ids differ from float32's, and by how much they are less likely: their surprisal, -ln p by float32's own scores,
-relative, above that of float32's id.
+rounding beyond the 1e-4 that float32 is held to, yet its log-mel distance is only a thousandth of a decibel. Where
+tokens are chosen (the steps of version 2's language model), a row is the worst of all steps of all scenarios. It says
+how many token ids differ from float32's, and by how much they are less likely: their surprisal, -ln p by float32's own
+scores, relative, above that of float32's id.
 
 """
 
