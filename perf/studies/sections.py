@@ -49,7 +49,7 @@ _POWER = f"""Normal noise, {{n}} measurements a line, {{runs}} with a control. C
 power; it can neither be stopped early nor extended. "Equal" is the number at which it misses as few of these very
 measurements as ours within {2 * ROUNDS} rounds: rules that stop by themselves and rules of fixed size are compared
 at equal level and power (Wald 1945), and ours, which goes on until it knows, misses next to none. "Least" is what
-no rule that stops by itself can stay below in the mean at 95 % power, if it has to be right about AR(1) {MEMORY}
+no rule that stops by itself can stay below in the mean at 95 % power, if it must be right about AR(1) {MEMORY}
 too. With a control, claims must also hold with the control's offset to either side, which costs pairs."""
 _COVERAGE = f"""Share of {{runs}} measurements whose final interval holds the true ratio, whatever stopped them; at
 most {ROUNDS} rounds."""
