@@ -303,6 +303,7 @@ class State:
             room=memory_of(uuid),
             meter=meter_of(uuid),
             enforced_bytes=memory_cap_bytes(self) if option("jitgate_memory_cap") else None,
+            smoke=option("jitgate_smoke"),
             claim=self.claim_device,
             on_close=lambda measurement: save_rounds(root / "rounds", measurement),
         )
