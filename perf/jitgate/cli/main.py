@@ -6,7 +6,6 @@ import argparse
 from typing import NoReturn
 
 from jitgate_cosyvoice.export import command as export
-from studies.variant_matrix import command as variants
 
 from jitgate.cli import doctor, judge
 
@@ -27,7 +26,6 @@ def main(arguments: list[str] | None = None) -> int:
     doctor.register(subparsers)
     export.register(subparsers)
     judge.register(subparsers)
-    variants.register(subparsers)
     chosen = parser.parse_args(arguments)
     code: int = chosen.run(chosen)
     return code

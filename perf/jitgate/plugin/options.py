@@ -60,6 +60,12 @@ def add_options(parser: pytest.Parser) -> None:
         "missing",
     )
     group.addoption(
+        "--jitgate-smoke",
+        action="store_true",
+        help="load and call each variant once, and judge only accuracy and fall-backs; tests of everything that takes "
+        "rounds are skipped",
+    )
+    group.addoption(
         "--jitgate-extras",
         choices=("measure", "skip"),
         default="measure",
