@@ -35,6 +35,12 @@ stage_tolerance = _fixtures.stage_tolerance
 prediction_tolerance = _fixtures.prediction_tolerance
 
 
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    from jitgate import hooks
+
+    pluginmanager.add_hookspecs(hooks)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser)
 
@@ -43,6 +49,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.keyword = understood(config.option.keyword)
     config.addinivalue_line("markers", "nightly: takes minutes; runs with -m nightly, or with -m '' beside the rest")
     config.addinivalue_line("markers", "claims: the claims of the device analysis; nightly, runs alone with -m claims")
+    from jitgate.engines import builtin
+
+    config.pluginmanager.register(builtin, "jitgate-engines")
     try:
         state = config.stash[STATE] = State(config)
         if state.configured:

@@ -121,8 +121,9 @@ def _concluded(arguments: argparse.Namespace, found: list[Outcome], kept: Kept, 
 def prepared(arguments: argparse.Namespace) -> tuple[Trial, Kept, list[Outcome]]:
     """What is to be tried, where it is kept, and what of it is known already. Raises UsageError."""
     from jitgate.cache.store import ArtefactCache
-    from jitgate.config.policy import Policy
+    from jitgate.config.table import parse_policy
     from jitgate.device.device import choose_device
+    from jitgate_cosyvoice.registry import offered
 
     from studies.variant_matrix.trial import Task, Trial
 
@@ -130,7 +131,7 @@ def prepared(arguments: argparse.Namespace) -> tuple[Trial, Kept, list[Outcome]]
         raise UsageError(f"--at-once {arguments.at_once} is not a whole number from 1")
     published = _published(arguments.to)
     device = choose_device(arguments.jitgate_device)
-    policy = Policy()
+    policy = parse_policy({}, "the defaults", offered())
     workloads = [spec for name, spec in policy.workloads.items() if fnmatchcase(name, arguments.workload)]
     if not workloads:
         there = ", ".join(policy.workloads)
@@ -209,13 +210,14 @@ def _key(policy: Policy, made_on: dict[str, object], workload: str, variant: str
 
 def _write(path: Path, kept: Kept, device: str) -> None:
     """The table, and the findings beside it."""
-    from jitgate.config.policy import Policy
+    from jitgate.config.table import parse_policy
     from jitgate.device.device import choose_device
     from jitgate.engines.staged import is_staged
+    from jitgate_cosyvoice.registry import offered
 
     from studies.variant_matrix.table import as_markdown
 
-    policy = Policy()
+    policy = parse_policy({}, "the defaults", offered())
     order = {name: place for place, name in enumerate(policy.workloads)}
     outcomes = sorted(kept.outcomes().values(), key=lambda outcome: order.get(outcome.workload, len(order)))
     pipelines = {name for name, spec in policy.workloads.items() if any(map(is_staged, spec.variants))}

@@ -6,15 +6,16 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jitgate.config.policy import Policy
-from jitgate.engines.registry import variant_named
+from jitgate.engines.builtin import built_in
 from jitgate.model.variant import VariantSpec
 from jitgate.workloads.token_agreement import TokenAgreement
 from jitgate_cosyvoice.registry import shipped_workloads
 from studies.variant_matrix.cache_key import ROOT, lineage, source
 
+from tests.jitgate_cosyvoice.policies import cosyvoice_policy
+
 VOCODER = shipped_workloads()["cosyvoice2-small.vocoder"]
-ONNX = variant_named("onnxruntime")
+ONNX = built_in().named("onnxruntime")
 
 
 def names(*modules: str) -> set[str]:
@@ -44,9 +45,9 @@ def test_another_device_or_version_is_another_key(made_on: dict[str, str]) -> No
 def test_every_variant_scenario_and_tolerance_has_a_key_of_its_own() -> None:
     every = [
         (VOCODER, ONNX),
-        (VOCODER, variant_named("onnxruntime+fp16")),
-        (VOCODER, variant_named("compile")),
-        (VOCODER, variant_named("compile-max-autotune")),
+        (VOCODER, built_in().named("onnxruntime+fp16")),
+        (VOCODER, built_in().named("compile")),
+        (VOCODER, built_in().named("compile-max-autotune")),
         (replace(VOCODER, scenarios=("1s",)), ONNX),
         (replace(VOCODER, tolerance={"fp32": 1e-3}), ONNX),
         (replace(VOCODER, token_agreement=TokenAgreement(token_ids=0, log_probs=1, vocab_size=9)), ONNX),
@@ -63,7 +64,7 @@ def test_what_a_user_brought_along_has_none() -> None:
 
 
 def test_of_a_pipeline_the_engines_of_its_stages_count() -> None:
-    policy = Policy()
+    policy = cosyvoice_policy()
     pipeline = policy.workloads["cosyvoice2-small.pipeline"]
     keys = {lineage(pipeline, policy.variants[name], {}) for name in pipeline.variants}
     assert len(keys) == len(pipeline.variants)

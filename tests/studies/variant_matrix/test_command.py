@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jitgate.cache.store import ArtefactCache
 from jitgate.cli.main import main
-from jitgate.engines.registry import variant_named
+from jitgate.engines.builtin import built_in
 from jitgate.model.variant import BASELINE, VariantSpec
 from jitgate.workloads.spec import WorkloadSpec
 from studies.variant_matrix import command as variants
@@ -31,7 +31,7 @@ def test_half_precision_runs_in_workers_a_wrong_one_is_wrong_and_one_without_its
     tmp_path: Path,
 ) -> None:
     said: list[str] = []
-    tried = [variant_named(name) for name in ("eager", "torchscript+bf16", "tensorrt+fp16")]
+    tried = [built_in().named(name) for name in ("eager", "torchscript+bf16", "tensorrt+fp16")]
     trial = Trial([Task(TINY, (*tried, OFF))], "cpu", ArtefactCache(tmp_path), 120.0, 4, said.append)
     found = {outcome.variant: outcome for outcome in trial.outcomes()}
     assert {name: outcome.fate for name, outcome in found.items()} == {
@@ -81,7 +81,9 @@ class InOrder(Trial):
 def test_refusals_come_first_then_what_is_quick_then_compilers(tmp_path: Path) -> None:
     names = ("inductor", "inductor+bf16", "eager", "compile-max-autotune", "tensorrt", "int8", "compile", "onnxruntime")
     said: list[str] = []
-    both = [Task(spec, tuple(map(variant_named, names))) for spec in (TINY, WorkloadSpec("other", "x:y", ("s",), ()))]
+    both = [
+        Task(spec, tuple(map(built_in().named, names))) for spec in (TINY, WorkloadSpec("other", "x:y", ("s",), ()))
+    ]
     outcomes = list(InOrder(both, "cpu", ArtefactCache(tmp_path), 1.0, 2, said.append).outcomes())
     assert [(outcome.workload, outcome.variant) for outcome in outcomes] == [
         ("tiny", "tensorrt"),
