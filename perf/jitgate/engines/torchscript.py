@@ -4,8 +4,8 @@ To the graph: Python control flow becomes an interpreter's, weights become const
 share an input are merged. `+ofi` adds `optimize_for_inference`: on a CPU float32 linears and convolutions become
 oneDNN's; what remains of linears becomes a product and a sum, on CUDA more kernels than before. `+original` is the
 recipe of vendors that export ahead of time: `+ofi`, in a process whose profiling executor is off and whose fusion is
-static; such switches are not kept in the file, and the process that loads it has torch's defaults. At load the profiling executor
-specialises on the first shapes it sees.
+static; such switches are not kept in the file, and the process that loads it has torch's defaults. At load the
+profiling executor specialises on the first shapes it sees.
 Needs: nothing but torch; TorchScript is deprecated and not supported on Python 3.14 and later.
 Can't go: Python that it does not read, as in transformers.
 Source: torch.jit.freeze, torch.jit.optimize_for_inference, torch.jit.save (PyTorch documentation).

@@ -29,7 +29,10 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
         "measured now. Exit code 0 answered, 4 bad input.",
     )
     parser.add_argument(
-        "card", metavar="CARD", nargs="?", help='a card by its name, as in "RTX 2050"; default: the card of this machine'
+        "card",
+        metavar="CARD",
+        nargs="?",
+        help='a card by its name, as in "RTX 2050"; default: the card of this machine',
     )
     parser.add_argument(
         "--jitgate-device",
@@ -68,8 +71,8 @@ def _named(name: str) -> Room:
 
 def _present(wish: str) -> Room:
     """The card of this machine that a run would use, or the first one, whether or not torch can use it."""
-    from jitgate.device.card import survey_cards
     from jitgate.device.device import choose_device, visible
+    from jitgate.device.nvml import survey_cards
     from jitgate.device.reading import known
 
     survey = survey_cards()
