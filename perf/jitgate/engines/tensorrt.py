@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitgate.engines.graph.onnx_graph import OPSET, export_onnx, missing_exporter
 from jitgate.engines.protocols import Call, Facts
-from jitgate.engines.tensorrt_context import Execution
+from jitgate.engines.tensorrt_context import EngineContext
 from jitgate.model.errors import Unavailable
 from jitgate.model.inputs import Inputs
 
@@ -77,7 +77,7 @@ class TensorRt:
         engine = trt.Runtime(trt.Logger(trt.Logger.ERROR)).deserialize_cuda_engine(path.read_bytes())
         if engine is None:
             raise RuntimeError(f"TensorRT can't load {path.name}: it was built for another card or driver")
-        return Execution(trt, engine, device, facts)
+        return EngineContext(trt, engine, device, facts)
 
 
 def profile(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitgate.model.errors import UsageError
 
-from jitgate_cosyvoice.card.assessment import Room
+from jitgate_cosyvoice.card.assessment import CardRoom
 from jitgate_cosyvoice.card.known_cards import KNOWN_CARDS, known_card
 
 if TYPE_CHECKING:
@@ -61,15 +61,15 @@ def run(arguments: argparse.Namespace) -> int:
     return ANSWERED
 
 
-def _named(name: str) -> Room:
+def _named(name: str) -> CardRoom:
     card = known_card(name)
     if card is None:
         raise UsageError(f"unknown card {name!r}; {_known_names()}")
     sources = tuple(source for source in (card.source, card.in_use_source) if source)
-    return Room(card.name, card.memory_bytes, card.in_use_bytes, card.bandwidth_bytes_s, sources)
+    return CardRoom(card.name, card.memory_bytes, card.in_use_bytes, card.bandwidth_bytes_s, sources)
 
 
-def _present(wish: str) -> Room:
+def _present(wish: str) -> CardRoom:
     """The card of this machine that a run would use, or the first one, whether or not torch can use it."""
     from jitgate.device.device import choose_device, visible
     from jitgate.device.nvml import survey_cards
@@ -83,7 +83,9 @@ def _present(wish: str) -> Room:
     used = next((known(facts.memory_used_bytes) for facts in survey.cards if facts.uuid == chosen.uuid), None)
     same = known_card(chosen.name)
     sources = ["memory: the card's driver"] + ([f"bandwidth: {same.source}"] if same else [])
-    return Room(chosen.name, chosen.memory_bytes, used or 0, same.bandwidth_bytes_s if same else None, tuple(sources))
+    return CardRoom(
+        chosen.name, chosen.memory_bytes, used or 0, same.bandwidth_bytes_s if same else None, tuple(sources)
+    )
 
 
 def _known_names() -> str:
