@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 from typing import NoReturn
 
-from studies.variant_matrix import command as variants
-
 from jitgate.cli import doctor, judge
 
 BAD_INPUT = 4  # as pytest's own exit code for a usage error
@@ -25,7 +23,6 @@ def main(arguments: list[str] | None = None) -> int:
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=OneSentence)
     doctor.register(subparsers)
     judge.register(subparsers)
-    variants.register(subparsers)
     chosen = parser.parse_args(arguments)
     code: int = chosen.run(chosen)
     return code

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from jitgate.config.policy import Gate
 from jitgate.engines.builtin import built_in
 from jitgate.engines.registry import Engines
 from jitgate.model.variant import VariantSpec
@@ -18,6 +19,7 @@ class Offered:
     engines: Engines = field(default_factory=built_in)
     variants: Mapping[str, VariantSpec] = field(default_factory=dict)
     workloads: Mapping[str, WorkloadSpec] = field(default_factory=dict)
+    gates: tuple[Gate, ...] = ()
 
     def every_variant(self) -> dict[str, VariantSpec]:
         """Those of the engines, and the others."""

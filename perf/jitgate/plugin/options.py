@@ -52,6 +52,12 @@ def add_options(parser: pytest.Parser) -> None:
         "much it did not fit",
     )
     group.addoption(
+        "--jitgate-smoke",
+        action="store_true",
+        help="load and call each variant once, and judge only accuracy and fall-backs; tests of everything that takes "
+        "rounds are skipped",
+    )
+    group.addoption(
         "--jitgate-extras",
         choices=("measure", "skip"),
         default="measure",

@@ -1,7 +1,8 @@
 """Every engine that runs on a CPU really runs a tiny module, at the precisions that it claims.
 
 What calls a C++ compiler takes ten seconds a time: one precision of `compile` stands for all of it here, and those of
-inductor have tests of their own. All of them are tried on CosyVoice2's modules by `jitgate variants`.
+inductor have tests of their own. A smoke session (`--jitgate-smoke --jitgate-variants all`) runs all of them on real
+models.
 """
 
 from __future__ import annotations

@@ -8,7 +8,9 @@ from jitgate.workloads.spec import WorkloadSpec
 
 NAME = "my.encoder"
 MINE = WorkloadSpec(NAME, "a:b", ("5s", "1s"), (BASELINE, "torchscript", "inductor"))
-HALF = Gate("here", workload=NAME, variant="inductor+bf16", device="cuda", baseline="eager+bf16", min_speedup=1.1)
+HALF = Gate(
+    "here", workload=NAME, variant="inductor+bf16", device="cuda", baseline="eager+bf16", limits={"min_speedup": 1.1}
+)
 
 
 def test_baselines_come_along_and_listed_variants_come_first() -> None:
