@@ -44,10 +44,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.keyword = understood(config.option.keyword)
     config.addinivalue_line("markers", "nightly: takes minutes; runs with -m nightly, or with -m '' beside the rest")
     config.addinivalue_line("markers", "reported: gates that are only reported; nightly, runs alone with -m reported")
-    from jitgate.gates import builtin
+    from jitgate.engines import builtin as engines
+    from jitgate.gates import builtin as gates
     from jitgate.report import formats
 
-    config.pluginmanager.register(builtin, "jitgate-gates")
+    config.pluginmanager.register(engines, "jitgate-engines")
+    config.pluginmanager.register(gates, "jitgate-gates")
     config.pluginmanager.register(formats, "jitgate-reports")
     try:
         state = config.stash[STATE] = State(config)
