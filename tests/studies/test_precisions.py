@@ -4,7 +4,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jitgate.gates.authenticity import ROUNDING, UNROUNDED
+from jitgate.gates.validity import ROUNDING, UNROUNDED
 from jitgate.model.accuracy import Accuracy
 from jitgate.model.tolerance import TOLERANCE
 from studies.precisions import LEVELS, PrecisionResult, rounded, study, table

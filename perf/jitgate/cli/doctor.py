@@ -121,8 +121,8 @@ def _present(wish: str) -> Room:
     from jitgate_cosyvoice.card.assessment import Room
     from jitgate_cosyvoice.card.known_cards import known_card
 
-    from jitgate.device.card import survey_cards
     from jitgate.device.device import choose_device, visible
+    from jitgate.device.nvml import survey_cards
     from jitgate.device.reading import known
 
     survey = survey_cards()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from jitgate_cosyvoice.registry import shipped_workloads
 
-from jitgate.config.policy import TIMED_LIMITS, Gate, Policy
+from jitgate.config.gate_table import LimitKey, Table, only, parse_gate
+from jitgate.config.policy import Policy
 from jitgate.config.selection import known_variant, with_gated
 from jitgate.config.staged import with_staged
 from jitgate.config.token_agreement import parse_token_agreement
@@ -25,18 +24,13 @@ from jitgate.model.variant import BASELINE, CONTROL, VariantSpec
 from jitgate.workloads.checkpoint_spec import CheckpointSpec
 from jitgate.workloads.spec import WorkloadSpec
 
-Table = Mapping[str, Any]
-
 _FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
-_DEVICES = ("cpu", "cuda", "*")
 _TOP = ("alpha", "memory_limit", "cache_limit", "on_inconclusive", "shipped", "gates", "workloads", "variants")
-_SIZES = ("max_memory", "max_load_memory")
-_GATE = ("workload", "scenario", "variant", "device", "baseline", *TIMED_LIMITS, *_SIZES, "reason")
 _WORKLOAD = ("factory", "variants", "scenarios", "nightly", "tolerance", "token_agreement", "checkpoint")
 _VARIANT = ("factory", "precision")
 
 
-def read_policy(path: Path, *, must_exist: bool) -> Policy:
+def read_policy(path: Path, kinds: Sequence[LimitKey], *, must_exist: bool) -> Policy:
     """The policy in `path`; the defaults where the file or its `[tool.jitgate]` is missing and need not exist.
 
     Raises UsageError for a file that can't be read and for anything in the table that is not understood.
@@ -58,14 +52,14 @@ def read_policy(path: Path, *, must_exist: bool) -> Policy:
         if must_exist:
             raise UsageError(f"--jitgate-config {path}: the file has no [tool.jitgate] table")
         return Policy(where=path.name)
-    return parse_policy(table, path.name)
+    return parse_policy(table, path.name, kinds)
 
 
-def parse_policy(table: Table, file: str) -> Policy:
-    """The policy of a `[tool.jitgate]` table; `file` names it in messages."""
+def parse_policy(table: Table, file: str, kinds: Sequence[LimitKey]) -> Policy:
+    """The policy of a `[tool.jitgate]` table; `file` names it in messages. kinds: whose keys gates may have."""
     where = f"{file}, [tool.jitgate]"
     _expect(isinstance(table, Mapping), f"{where} must be a table")
-    _only(table, _TOP, where)
+    only(table, _TOP, where)
     alpha = table.get("alpha", Policy.alpha)
     # Below 1e-6 no run of practical length can decide; 0.5 is a coin.
     _expect(
@@ -87,7 +81,8 @@ def parse_policy(table: Table, file: str) -> Policy:
     gates = table.get("gates", [])
     _expect(isinstance(gates, list), f"{file}: write gates as [[tool.jitgate.gates]] (with double brackets)")
     found = tuple(
-        _gate(gate, variants, f"{file}, [[tool.jitgate.gates]] number {number}") for number, gate in enumerate(gates, 1)
+        parse_gate(gate, kinds, variants, f"{file}, [[tool.jitgate.gates]] number {number}")
+        for number, gate in enumerate(gates, 1)
     )
     every = with_staged(variants, workloads.values())
     return Policy(
@@ -102,52 +97,13 @@ def parse_policy(table: Table, file: str) -> Policy:
     )
 
 
-def _gate(table: Table, variants: Mapping[str, VariantSpec], where: str) -> Gate:
-    _expect(isinstance(table, Mapping), f"{where} must be a table")
-    _only(table, _GATE, where)
-    for name in ("workload", "scenario", "variant", "device", "baseline", "reason"):
-        _expect(isinstance(table.get(name, ""), str), f"{where}: {name} = {table.get(name)!r} must be a string")
-    device = table.get("device", "*")
-    _expect(device in _DEVICES, f"{where}: device = {device!r} must be one of {', '.join(map(repr, _DEVICES))}")
-    limits = {name: table[name] for name in TIMED_LIMITS if name in table}
-    for name, limit in limits.items():
-        example = "milliseconds, as in 150" if name.startswith("max_") else "a ratio, as in 1.10 for 10 % faster"
-        _expect(_number(limit) and 0 < limit < float("inf"), f"{where}: {name} = {limit!r} must be above 0: {example}")
-        _expect(
-            name.startswith("max_") or table.get("variant") != BASELINE,
-            f"{where}: {name} of {BASELINE!r} has no meaning, it is what the others are compared with",
-        )
-    sizes = {f"{name}_bytes": parse_bytes(table[name], f"{where}: {name}") for name in _SIZES if name in table}
-    known = ", ".join((*TIMED_LIMITS, *_SIZES))
-    _expect(bool(limits or sizes), f"{where} sets no limit; give it one of {known}")
-    baseline = table.get("baseline", BASELINE)
-    if baseline != BASELINE:
-        known_variant(baseline, variants, f"{where}: baseline")
-        _expect(
-            set(limits) == {"min_speedup"} and not sizes,
-            f"{where}: baseline = {baseline!r} goes with min_speedup alone; give other limits a gate of their own",
-        )
-        _expect(table.get("variant") != baseline, f"{where}: {baseline!r} is its own baseline; compare it with another")
-    set_here: dict[str, Any] = {name: float(limit) for name, limit in limits.items()} | sizes
-    return Gate(
-        where,
-        workload=table.get("workload", "*"),
-        scenario=table.get("scenario", "*"),
-        variant=table.get("variant", "*"),
-        device=device,
-        baseline=baseline,
-        reason=table.get("reason", ""),
-        **set_here,
-    )
-
-
 def _variants(tables: Table, file: str) -> dict[str, VariantSpec]:
     _expect(isinstance(tables, Mapping), f'{file}: write variants as [tool.jitgate.variants."name"]')
     found = {}
     for name, table in tables.items():
         where = f'{file}, [tool.jitgate.variants."{name}"]'
         _expect(isinstance(table, Mapping), f"{where} must be a table")
-        _only(table, _VARIANT, where)
+        only(table, _VARIANT, where)
         _name(name, where)
         _expect(
             name not in shipped_variants() and name != CONTROL,
@@ -165,7 +121,7 @@ def _workloads(tables: Table, variants: Mapping[str, VariantSpec], file: str) ->
     for name, table in tables.items():
         where = f'{file}, [tool.jitgate.workloads."{name}"]'
         _expect(isinstance(table, Mapping), f"{where} must be a table")
-        _only(table, _WORKLOAD, where)
+        only(table, _WORKLOAD, where)
         _name(name, where)
         _expect(name not in shipped_workloads(), f"{where}: jitgate has a workload of this name; choose another")
         chosen = _strings(table.get("variants", [BASELINE]), f"{where}: variants")
@@ -217,18 +173,6 @@ def _name(name: str, where: str) -> None:
         re.fullmatch(r"[A-Za-z0-9][\w.+-]*", name) is not None,
         f"{where}: a name is letters, digits, '_', '.', '+' and '-' (it becomes part of a test id)",
     )
-
-
-def _only(table: Table, known: Sequence[str], where: str) -> None:
-    for key in table:
-        _expect(
-            key in known, f"{where}: there is no setting {key!r}{_near(key, known)} (there are: {', '.join(known)})"
-        )
-
-
-def _near(word: str, known: Sequence[str] | Mapping[str, object]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f", did you mean {close[0]!r}?" if close else ""
 
 
 def _number(value: object) -> bool:

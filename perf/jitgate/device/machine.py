@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jitgate.device.card import CardSurvey, survey_cards
+from jitgate.device.card import CardSurvey
 from jitgate.device.container import Limits, limits
 from jitgate.device.load import Load, load
+from jitgate.device.nvml import survey_cards
 from jitgate.device.processor import Processor, processor
 from jitgate.device.runtime import Runtime, runtime
 

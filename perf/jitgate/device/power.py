@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from jitgate.device.nvml import pynvml_or_none
+from jitgate.device.nvml import NvmlCard
 from jitgate.device.reading import Missing, Reading, attempt, known
 
 CARD_S = 2.5
@@ -81,14 +81,10 @@ class CardMeter:
         window_s: float = WINDOW_S,
         sample_s: float = SAMPLE_S,
     ) -> None:
-        self._nvml = module or pynvml_or_none()
+        self._card = NvmlCard(uuid, module)
         self._clock = clock
         self._window_s = window_s
         self._sample_s = sample_s
-        self._handle: Reading[Any] = Missing("nvidia-ml-py is not installed (jitgate[gpu])")
-        if self._nvml is not None:
-            attempt(self._nvml.nvmlInit, self._nvml.NVMLError)
-            self._handle = self._ask(lambda: self._nvml.nvmlDeviceGetHandleByUUID(uuid))
         self._began_mj: Reading[int] = Missing("not begun")
         self._samples = _Samples()
         self._over = threading.Event()
@@ -96,7 +92,8 @@ class CardMeter:
 
     @property
     def missing(self) -> str | None:
-        return f"the card is not asked: {self._handle.why}" if isinstance(self._handle, Missing) else None
+        why = self._card.missing
+        return f"the card can't be asked: {why}" if why else None
 
     def begin(self) -> None:
         self._samples, self._over = _Samples(), threading.Event()
@@ -127,18 +124,13 @@ class CardMeter:
         while not over.wait(self._sample_s):
             if self._clock() - began < self._window_s:
                 continue
-            power = known(self._ask(lambda: self._nvml.nvmlDeviceGetPowerUsage(self._handle) / 1e3))
-            busy = known(self._ask(lambda: float(self._nvml.nvmlDeviceGetUtilizationRates(self._handle).gpu)))
+            power = known(self._card.ask(lambda nvml, card: nvml.nvmlDeviceGetPowerUsage(card) / 1e3))
+            busy = known(self._card.ask(lambda nvml, card: float(nvml.nvmlDeviceGetUtilizationRates(card).gpu)))
             samples.power_w += [] if power is None else [power]
             samples.utilisation += [] if busy is None else [busy]
 
     def _energy_mj(self) -> Reading[int]:
-        return self._ask(lambda: int(self._nvml.nvmlDeviceGetTotalEnergyConsumption(self._handle)))
-
-    def _ask(self, question: Callable[[], Any]) -> Reading[Any]:
-        if self._nvml is None:
-            return Missing("nvidia-ml-py is not installed")
-        return attempt(question, self._nvml.NVMLError, AttributeError)
+        return self._card.ask(lambda nvml, card: int(nvml.nvmlDeviceGetTotalEnergyConsumption(card)))
 
 
 class ProcessorMeter:

@@ -87,9 +87,8 @@ class CudaCap:
         except Exception as error:  # whatever NVML's binding raises: it is named
             raise UsageError(
                 f"--jitgate-memory-cap on {self._device} has to know the size of the context, and NVML does not "
-                "tell what "
-                f"the card has in use ({type(error).__name__}: {error}); install jitgate[gpu], or leave "
-                "--jitgate-memory-cap out"
+                f"tell what the card has in use ({type(error).__name__}: {error}); "
+                "python -m pip install nvidia-ml-py, or leave --jitgate-memory-cap out"
             ) from error
 
 

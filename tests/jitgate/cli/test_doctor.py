@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from jitgate.cli.main import main
-from jitgate.device import card as card_probe
 from jitgate.device import machine as machine_probe
+from jitgate.device import nvml
 from jitgate.device.card import CardSurvey
 from jitgate.device.device import Device
 from jitgate.device.lock import RunLock
@@ -31,7 +31,7 @@ def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
 
     def put(machine: Machine) -> None:
         monkeypatch.setattr(machine_probe, "machine", lambda missing_compiler: machine)
-        monkeypatch.setattr(card_probe, "survey_cards", lambda: machine.survey)
+        monkeypatch.setattr(nvml, "survey_cards", lambda: machine.survey)
         monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
     return put
@@ -125,7 +125,7 @@ def test_bad_input_gets_one_sentence(
     said: str,
 ) -> None:
     here(quiet())
-    monkeypatch.setattr(card_probe, "survey_cards", lambda: CardSurvey((), "nothing asked"))
+    monkeypatch.setattr(nvml, "survey_cards", lambda: CardSurvey((), "nothing asked"))
     assert main(["doctor", *arguments]) == 4
     captured = capsys.readouterr()
     assert said in captured.err

@@ -67,8 +67,9 @@ def plain_json(path: Path) -> str:
 def plain_junit(path: Path, folder: Path) -> str:
     lines = []
     for case in ET.parse(path).iter("testcase"):  # noqa: S314 - written by this very test
-        children = [f"{child.tag}: {child.attrib.get('message', '')}" for child in case]
-        lines.append("\n  ".join([f"{case.attrib['classname']} {case.attrib['name']}", *children]))
+        properties = [f"{each.attrib['name']}: {each.attrib['value']}" for each in case.iter("property")]
+        children = [f"{child.tag}: {child.attrib.get('message', '')}" for child in case if child.tag != "properties"]
+        lines.append("\n  ".join([f"{case.attrib['classname']} {case.attrib['name']}", *children, *properties]))
     return "\n".join(lines).replace(str(folder), "FOLDER").replace(str(ROOT), "ROOT") + "\n"
 
 

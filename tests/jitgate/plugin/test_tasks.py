@@ -6,7 +6,9 @@ from jitgate.model.variant import BASELINE
 from jitgate.plugin.tasks import tasks_of
 
 NAME = "cosyvoice2-small.flow_encoder"
-HALF = Gate("here", workload=NAME, variant="inductor+bf16", device="cuda", baseline="eager+bf16", min_speedup=1.1)
+HALF = Gate(
+    "here", workload=NAME, variant="inductor+bf16", device="cuda", baseline="eager+bf16", limits={"min_speedup": 1.1}
+)
 
 
 def test_baselines_come_along_and_listed_variants_come_first() -> None:

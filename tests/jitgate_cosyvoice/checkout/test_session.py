@@ -33,7 +33,7 @@ min_speedup = 1.1
 @pytest.fixture
 def policy(tmp_path: Path) -> Policy:
     def gate(name: str, workload: str, variant: str) -> Gate:
-        return Gate(name, workload=workload, variant=variant, min_speedup=1.1)
+        return Gate(name, workload=workload, variant=variant, limits={"min_speedup": 1.1})
 
     gates = (
         gate("scripted", "cosyvoice2.flow_encoder", "torchscript"),

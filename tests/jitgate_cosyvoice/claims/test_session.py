@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from jitgate.config.policy import Policy
-from jitgate.gates.judge import Judge
 from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
 from jitgate.model.measurement import Measurement
