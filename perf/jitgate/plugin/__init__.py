@@ -46,11 +46,13 @@ jitgate_recorded = _fixtures.jitgate_recorded
 
 def start(config: pytest.Config, gates_file: Path) -> None:
     """Make this a session with the gates of `gates_file`."""
-    from jitgate.gates import builtin
+    from jitgate.engines import builtin as engines
+    from jitgate.gates import builtin as gates
     from jitgate.report import formats
 
     plugins = config.pluginmanager
-    plugins.register(builtin, "jitgate-gates")
+    plugins.register(engines, "jitgate-engines")
+    plugins.register(gates, "jitgate-gates")
     plugins.register(formats, "jitgate-reports")
     state = config.stash[STATE] = State(config, gates_file)
     with usage_errors():

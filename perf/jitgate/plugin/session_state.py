@@ -16,8 +16,8 @@ from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
 from jitgate.model.size import parse_bytes
 from jitgate.plugin.cache_pruning import cache_folder
-from jitgate.plugin.checkout import with_checkout
 from jitgate.plugin.checkpoint_option import describe, require_files, with_checkpoint
+from jitgate.plugin.offers import changed, offered
 from jitgate.plugin.report_file import ReportFile, asked_for
 
 if TYPE_CHECKING:
@@ -72,8 +72,7 @@ class State:
         if self._policy is None:
             from jitgate.config.table import read_policy
 
-            start = self._config.invocation_params.dir
-            policy = read_policy(self._file, self.kinds, must_exist=True)
+            policy = read_policy(self._file, self.kinds, offered(self._config), must_exist=True)
             wish = self._config.getoption("jitgate_variants")
             if wish is not None:
                 from jitgate.config.selection import chosen, with_chosen
@@ -84,9 +83,8 @@ class State:
             if size is not None:
                 policy = replace(policy, memory_limit_bytes=parse_bytes(size, "--jitgate-memory-limit"))
             if checkpoint := self._config.getoption("jitgate_checkpoint"):
-                policy = with_checkpoint(policy, start / checkpoint)
-            if checkout := self._config.getoption("jitgate_cosyvoice"):
-                policy = with_checkout(policy, start / checkout, start / checkpoint if checkpoint else None)
+                policy = with_checkpoint(policy, self._config.invocation_params.dir / checkpoint)
+            policy = changed(self._config, policy)
             self._policy = policy  # only now: what was refused once must not be measured at the second asking
         return self._policy
 
@@ -219,7 +217,9 @@ class State:
     def head(self) -> list[str]:
         """Lines for the head of the run."""
         try:
-            asked = any(self._config.getoption(name) for name in ("jitgate_checkpoint", "jitgate_cosyvoice"))
+            asked = self._config.getoption("jitgate_checkpoint") or self._config.hook.pytest_jitgate_policy(
+                config=self._config
+            )
             return [self._gates_line(), *(describe(self.policy) if asked else [])]
         except UsageError:
             return []  # collection says it

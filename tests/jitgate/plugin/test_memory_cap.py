@@ -61,7 +61,6 @@ def token_agreement(module, example):
 
 SETTINGS = """
 [tool.jitgate]
-shipped = false
 memory_limit = "4GiB"
 
 [tool.jitgate.workloads."my.{workload}"]
