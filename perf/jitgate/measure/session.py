@@ -55,15 +55,15 @@ class Measurements:
         self._extras: dict[str, Extras] = {}
         self._ceilings: KnownPeakRates = {}
         self._stages: dict[tuple[str, str], list[Measurement]] = {}
-        self._stopped: dict[str, StoppedError] = {}
+        self._stopped: dict[tuple[str, str], StoppedError] = {}
         self.done: dict[tuple[str, str], Measurement] = {}
 
     def get(self, workload: str, scenario: str) -> Measurement:
         """The measurement of `scenario`, made now if there is none yet; StoppedError where a test of it was stopped."""
         if (workload, scenario) not in self.done:
-            if workload in self._stopped:
-                raise self._stopped[workload]
-            with self._abandoned_if_stopped(workload):
+            if (workload, scenario) in self._stopped:
+                raise self._stopped[workload, scenario]
+            with self._abandoned_if_stopped(workload, scenario):
                 self._measure_first(workload, scenario)
         return self.done[workload, scenario]
 
@@ -86,10 +86,10 @@ class Measurements:
                 self._measure(workload, scenario)
 
     @contextmanager
-    def _abandoned_if_stopped(self, workload: str) -> Iterator[None]:
+    def _abandoned_if_stopped(self, workload: str, scenario: str) -> Iterator[None]:
         """End the workers where something stops the test from outside, as pytest-timeout does.
 
-        They may be in the middle of an answer, which the next question must not get. What was not measured by then is
+        They may be in the middle of an answer, which the next request must not get. A scenario without rounds by then is
         not tried again: every test of it says what stopped it.
         """
         try:
@@ -98,7 +98,8 @@ class Measurements:
             raise
         except BaseException as stop:
             reason = str(stop).rstrip(". ") or type(stop).__name__
-            self._stopped[workload] = StoppedError(f"{workload} was not measured: a test of it was stopped ({reason})")
+            sentence = f"{workload} {scenario} was not measured: a test of it was stopped ({reason})"
+            self._stopped[workload, scenario] = StoppedError(sentence)
             self.close()
             raise
 
@@ -112,7 +113,7 @@ class Measurements:
         alive = pool is not None and pool.workload.name == workload and scenario in self._runs
         one_set = alive and len(self._stages[workload, scenario]) == 1
         if one_set and not self._runs[scenario].over(self._budget_s(workload, scenario)):
-            with self._abandoned_if_stopped(workload):
+            with self._abandoned_if_stopped(workload, scenario):
                 self._run(workload, scenario, undecided)
         return self.done[workload, scenario]
 

@@ -162,7 +162,7 @@ def _measured(state: State, cell: Cell) -> None:
     try:
         state.measurements.get(cell.workload, cell.scenario)
     except StoppedError as problem:
-        pytest.fail(f"{problem}.", pytrace=False)
+        raise pytest.fail.Exception(f"{problem}.", pytrace=False) from None
     except UsageError as problem:
         pytest.exit(f"jitgate: {problem}", returncode=pytest.ExitCode.USAGE_ERROR)
     finally:

@@ -72,7 +72,7 @@ class State:
         if self._policy is None:
             from jitgate.config.table import read_policy
 
-            policy = read_policy(self._file, self.kinds, offered(self._config), must_exist=True)
+            policy = read_policy(self._file, self.kinds, offered(self._config))
             wish = self._config.getoption("jitgate_variants")
             if wish is not None:
                 from jitgate.config.selection import chosen, with_chosen
