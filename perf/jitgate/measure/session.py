@@ -89,8 +89,8 @@ class Measurements:
     def _abandoned_if_stopped(self, workload: str, scenario: str) -> Iterator[None]:
         """End the workers where something stops the test from outside, as pytest-timeout does.
 
-        They may be in the middle of an answer, which the next request must not get. A scenario without rounds by then is
-        not tried again: every test of it says what stopped it.
+        They may be in the middle of an answer, which the next request must not get. A scenario without a result is not
+        tried again: every test of it says what stopped it.
         """
         try:
             yield

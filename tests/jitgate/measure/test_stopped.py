@@ -17,7 +17,7 @@ from jitgate.workloads.spec import WorkloadSpec
 
 from tests.jitgate.measure.fake_team import Silent
 
-WORKLOAD = WorkloadSpec("tiny", "tests.jitgate.pool.models:tiny", ("short", "long"), (BASELINE,), where="my.toml")
+WORKLOAD = WorkloadSpec("tiny", "tests.jitgate.pool.models:tiny", ("short", "varied"), (BASELINE,), where="my.toml")
 EAGER = VariantSpec(BASELINE, "jitgate.engines.eager:eager")
 
 
@@ -55,17 +55,24 @@ def runs(tmp_path: Path) -> Iterator[Measurements]:
         processes=1,
         extras=False,
     )
-    found = Measurements({"tiny": MeasureTask(WORKLOAD, (EAGER,), ("short", "long"))}, settings, nothing)
+    found = Measurements({"tiny": MeasureTask(WORKLOAD, (EAGER,), ("short", "varied"))}, settings, nothing)
     yield found
     found.close()
 
 
 def test_every_test_of_a_scenario_says_what_stopped_it_and_no_worker_is_left(runs: Measurements) -> None:
+    before = psutil.Process().children()
     with pytest.raises(pytest.fail.Exception, match="Timeout"):
         runs.get("tiny", "short")
-    assert psutil.Process().children() == []
+    assert psutil.Process().children() == before
+    said = r"tiny short was not measured: .* \(Timeout \(>12.0s\) from pytest-timeout\)$"
     for _ in range(2):
-        with pytest.raises(
-            StoppedError, match=r"tiny short was not measured: .*\(Timeout \(>12.0s\) from pytest-timeout\)"
-        ):
+        with pytest.raises(StoppedError, match=said):
             runs.get("tiny", "short")
+
+
+@pytest.mark.slow
+def test_the_next_scenario_is_measured(runs: Measurements) -> None:
+    with pytest.raises(pytest.fail.Exception, match="Timeout"):
+        runs.get("tiny", "short")
+    assert runs.get("tiny", "varied").all_samples[BASELINE].failure is None
