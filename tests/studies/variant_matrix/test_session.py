@@ -6,7 +6,7 @@ import pytest
 from studies.variant_matrix.__main__ import main
 
 from tests.jitgate.plugin.conftest import Project
-from tests.jitgate.plugin.conftest import project as project  # the fixture
+from tests.jitgate.plugin.conftest import project  # noqa: F401 - the fixture
 
 TIMED = ("speed", "tail", "noise", "eager_agrees", "memory", "fits")
 """In the names of tests that take rounds."""
