@@ -1,17 +1,15 @@
-"""`jitgate doctor`: what this machine is, and what results from it are worth. Nothing is measured.
+"""`jitgate doctor`: what this machine is, and whether it is ready to measure. Nothing is measured.
 
-Exit code 0: results here are worth something, though there may be warnings. 1: at least one warning blocking them (a
-busy machine, a full card, no torch): nothing measured now says anything. 4: bad input. With --assess, 0 says that the
-question was answered, whatever the answer is.
+Exit code 0: ready, though there may be warnings. 1: at least one blocking warning (a busy machine, a full card, no
+torch). 4: bad input. With --assess, 0 says that the question was answered, whatever the answer is.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import sys
 from typing import TYPE_CHECKING, Any
 
+from jitgate.cli.output import show, write
 from jitgate.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
     from jitgate.device.device import Device
     from jitgate.device.reading import Reading
 
-WORTH_SOMETHING, WORTH_NOTHING, BAD_INPUT = 0, 1, 4
+READY, NOT_READY = 0, 1
 PRESENT = ""
 """`--assess` without a name."""
 
@@ -31,10 +29,9 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     """Add `doctor` to the command line."""
     parser = subparsers.add_parser(
         "doctor",
-        help="facts of this machine, and what results from it are worth",
-        description="Reads this machine without importing torch, says what can be measured here, and what speaks "
-        "against it, each warning with its remedy. Exit code 0 results are worth something, 1 they are worth nothing "
-        "now, 4 bad input.",
+        help="show this machine, and whether it is ready to measure",
+        description="Shows this machine (without importing torch), what can be measured on it, and warnings, each "
+        "with its remedy. Exit code 0 ready, 1 blocking warnings, 4 bad input.",
     )
     parser.add_argument(
         "--assess",
@@ -44,24 +41,19 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
         help='which variants of CosyVoice2 fit CARD ("RTX 2050"), or the card of this machine, and by what margin',
     )
     parser.add_argument(
+        "--device",
         "--jitgate-device",
         metavar="DEVICE",
         default="auto",
-        help="the device to judge, as pytest takes it: auto, cpu, cuda or cuda:N; default: auto",
+        help="the device to look at: auto, cpu, cuda or cuda:N, as pytest's --jitgate-device; default: auto",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what was asked for; returns the exit code."""
-    try:
-        if arguments.assess is not None:
-            return _assess(arguments)
-        return _examine(arguments)
-    except UsageError as problem:
-        sys.stderr.write(f"jitgate doctor: {problem}\n")
-        return BAD_INPUT
+    return _examine(arguments) if arguments.assess is None else _assess(arguments)
 
 
 def _examine(arguments: argparse.Namespace) -> int:
@@ -73,14 +65,14 @@ def _examine(arguments: argparse.Namespace) -> int:
     from jitgate.report.warnings import warnings
 
     seen = machine(missing_compiler=Inductor().unavailable())
-    device = choose_device(arguments.jitgate_device, lambda: visible(seen.survey))
+    device = choose_device(arguments.device, lambda: visible(seen.survey))
     found = warnings(seen, device, _holder(device))
     mark = fingerprint(device)
     if arguments.json:
-        _print(json.dumps(report.as_json(seen, device, mark, found), indent=2))
+        write(json.dumps(report.as_json(seen, device, mark, found), indent=2))
     else:
-        _print("\n".join(report.as_text(seen, device, mark, found)))
-    return WORTH_SOMETHING if report.ready(found) else WORTH_NOTHING
+        show(report.as_tables(seen, device, mark, found))
+    return READY if report.ready(found) else NOT_READY
 
 
 def _holder(device: Device) -> Reading[str | None]:
@@ -97,12 +89,12 @@ def _assess(arguments: argparse.Namespace) -> int:
     from jitgate_cosyvoice.card import assessment
     from jitgate_cosyvoice.card.footprint import footprints
 
-    room = _present(arguments.jitgate_device) if arguments.assess == PRESENT else _named(arguments.assess)
+    room = _present(arguments.device) if arguments.assess == PRESENT else _named(arguments.assess)
     if arguments.json:
-        _print(json.dumps(assessment.as_json(room, footprints()), indent=2))
+        write(json.dumps(assessment.as_json(room, footprints()), indent=2))
     else:
-        _print("\n".join(assessment.as_text(room, footprints())))
-    return WORTH_SOMETHING
+        write("\n".join(assessment.as_text(room, footprints())))
+    return READY
 
 
 def _named(name: str) -> Room:
@@ -140,10 +132,3 @@ def _known_names() -> str:
     from jitgate_cosyvoice.card.known_cards import KNOWN_CARDS
 
     return "name one of " + ", ".join(card.name for card in KNOWN_CARDS)
-
-
-def _print(text: str) -> None:
-    try:
-        print(text, flush=True)  # noqa: T201
-    except BrokenPipeError:  # the reader has seen enough; the exit code still says what was found
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
