@@ -7,9 +7,6 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn, Protocol
 
-from jitgate_cosyvoice.export import command as export
-from studies.variant_matrix import command as variants
-
 import jitgate
 from jitgate.cli import doctor, judge
 from jitgate.model.errors import UsageError
@@ -25,7 +22,7 @@ class Command(Protocol):
         ...
 
 
-COMMANDS: tuple[Command, ...] = (doctor, export, judge, variants)
+COMMANDS: tuple[Command, ...] = (doctor, judge)
 
 
 class OneSentence(argparse.ArgumentParser):

@@ -103,13 +103,17 @@ class Concurrent:
 
     residency = "concurrent"
 
-    def __init__(self, pool: WorkerPool, ready: Ready, progress: Progress, meter: Meter) -> None:
+    def __init__(
+        self, pool: WorkerPool, ready: Ready, progress: Progress, meter: Meter, *, warm_up: bool = True
+    ) -> None:
         self._pool, self._ready, self._progress, self._meter = pool, ready, progress, meter
+        self._warm_up = warm_up
         self._started: dict[str, dict[str, Started]] = {}
         self._memory: dict[str, Readings] = {}
 
     def bind(self, scenario: str) -> dict[str, Examined]:
-        return bind(self._pool, scenario, self._ready.cold_start, self._started.setdefault(scenario, {}))
+        started = self._started.setdefault(scenario, {}) if self._warm_up else None
+        return bind(self._pool, scenario, self._ready.cold_start, started)
 
     def started(self, scenario: str) -> Mapping[str, Started]:
         return self._started.get(scenario, {})

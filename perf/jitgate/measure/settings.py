@@ -40,6 +40,7 @@ class RunSettings:
     enforced_bytes: the cap on each worker; None for none.
     residency: whether workers live together. room: reads the memory they have to fit, with `memory_limit_bytes` where
     the device is a card. meter: reads what the device draws.
+    smoke: every worker loads and makes its first call, and its output is compared; nothing is timed.
     """
 
     device: str
@@ -57,5 +58,6 @@ class RunSettings:
     memory_limit_bytes: int | None = None
     room: DeviceMemoryReader = field(default_factory=HostRoom)
     meter: Meter = field(default_factory=ProcessorMeter)
+    smoke: bool = False
     claim: Callable[[], object] = field(default=lambda: None)
     on_close: Callable[[Measurement], object] = field(default=lambda _: None)

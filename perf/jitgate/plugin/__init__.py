@@ -18,21 +18,22 @@ from jitgate.plugin.selection import add_keyword, drop_empty, parametrise, sort_
 from jitgate.plugin.session_state import STATE, State
 
 candidate = _fixtures.candidate
-measured_claim = _fixtures.measured_claim
 variant = _fixtures.variant
 baseline = _fixtures.baseline
-min_speedup = _fixtures.min_speedup
-max_noise_floor = _fixtures.max_noise_floor
-memory_limit = _fixtures.memory_limit
-max_latency_ms = _fixtures.max_latency_ms
-min_tail_speedup = _fixtures.min_tail_speedup
-load_memory_limit = _fixtures.load_memory_limit
-max_memory_growth = _fixtures.max_memory_growth
-max_recompiles = _fixtures.max_recompiles
-tolerance = _fixtures.tolerance
-recorded = _fixtures.recorded
-stage_tolerance = _fixtures.stage_tolerance
-prediction_tolerance = _fixtures.prediction_tolerance
+reported_gate = _fixtures.reported_gate
+other_gate = _fixtures.other_gate
+jitgate_other = _fixtures.jitgate_other
+jitgate_candidate = _fixtures.jitgate_candidate
+jitgate_variant = _fixtures.jitgate_variant
+jitgate_baseline = _fixtures.jitgate_baseline
+jitgate_reported = _fixtures.jitgate_reported
+jitgate_recorded = _fixtures.jitgate_recorded
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    from jitgate import hooks
+
+    pluginmanager.add_hookspecs(hooks)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,9 +43,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.option.keyword = understood(config.option.keyword)
     config.addinivalue_line("markers", "nightly: takes minutes; runs with -m nightly, or with -m '' beside the rest")
-    config.addinivalue_line("markers", "claims: the claims of the device analysis; nightly, runs alone with -m claims")
+    config.addinivalue_line("markers", "reported: gates that are only reported; nightly, runs alone with -m reported")
+    from jitgate.engines import builtin as engines
+    from jitgate.gates import builtin as gates
+    from jitgate.report import formats
+
+    config.pluginmanager.register(engines, "jitgate-engines")
+    config.pluginmanager.register(gates, "jitgate-gates")
+    config.pluginmanager.register(formats, "jitgate-reports")
     try:
         state = config.stash[STATE] = State(config)
+        config.pluginmanager.register(_fixtures.limit_fixtures(state.kinds), "jitgate-limits")
         if state.configured:
             use_fingerprint_storage(config, state)
     except UsageError as problem:
@@ -108,6 +117,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     # Before everyone else: workers end, and what they gave is on disk, whatever a later plugin does.
     state = session.config.stash[STATE]
     state.close()
+    if state.red() and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
     tidy(session.config, state)
     return (yield)
 
@@ -129,18 +140,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 __all__ = [
     "baseline",
     "candidate",
-    "load_memory_limit",
-    "max_latency_ms",
-    "max_memory_growth",
-    "max_noise_floor",
-    "max_recompiles",
-    "measured_claim",
-    "memory_limit",
-    "min_speedup",
-    "min_tail_speedup",
-    "prediction_tolerance",
-    "recorded",
-    "stage_tolerance",
-    "tolerance",
+    "jitgate_baseline",
+    "jitgate_candidate",
+    "jitgate_other",
+    "jitgate_recorded",
+    "jitgate_reported",
+    "jitgate_variant",
+    "other_gate",
+    "reported_gate",
     "variant",
 ]

@@ -52,6 +52,12 @@ def add_options(parser: pytest.Parser) -> None:
         "much it did not fit",
     )
     group.addoption(
+        "--jitgate-smoke",
+        action="store_true",
+        help="load and call each variant once, and judge only accuracy and fall-backs; tests of everything that takes "
+        "rounds are skipped",
+    )
+    group.addoption(
         "--jitgate-extras",
         choices=("measure", "skip"),
         default="measure",
@@ -105,14 +111,8 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--jitgate-checkpoint",
         metavar="DIR",
-        help="measure with the weights of a CosyVoice or CosyVoice2 model directory (llm.pt, flow.pt, hift.pt) and its "
-        "own TorchScript files; default: random weights",
-    )
-    group.addoption(
-        "--jitgate-cosyvoice",
-        metavar="CHECKOUT",
-        help="measure the modules of a checkout of CosyVoice in place of jitgate's own, built from the yaml beside "
-        "--jitgate-checkpoint's weights, or from its examples with random weights; its code runs in workers alone",
+        help="measure with the weights of a model directory, and with its own TorchScript files where it has some; "
+        "default: random weights",
     )
     group.addoption(
         "--jitgate-report",

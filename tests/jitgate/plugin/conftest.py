@@ -63,7 +63,6 @@ def dies(module, example):
 
 HEAD = """
 [tool.jitgate]
-shipped = false
 alpha = 0.01
 memory_limit = "4GiB"
 

@@ -68,7 +68,6 @@ def caches(module, example):
 
 HEAD = """
 [tool.jitgate]
-shipped = false
 
 [tool.jitgate.workloads."my.{workload}"]
 factory = "mypackage.models:{workload}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -104,7 +103,7 @@ def test_verdicts_records_and_comparison(project: Project) -> None:
     assert set(info["speedup"]["control"]) == {"estimate", "low", "high"}
     assert info["accuracy"]["rel_l2"] <= info["accuracy"]["tolerance"] == 1e-4
     assert info["cold"]["load_s"] > 0
-    assert info["memory"]["peak_bytes"] is None or info["memory"]["peak_bytes"] >= 0
+    assert info["memory"]["peak_bytes"] > 0
     assert [gate["verdict"] for gate in found["wrong-short"]["extra_info"]["jitgate"]["gates"]] == ["INVALID", "PASS"]
     assert found["eager-short"]["extra_info"]["jitgate"]["speedup"] is None
     assert entry["stats"]["rounds"] == len(entry["stats"]["data"])
@@ -154,11 +153,25 @@ def test_a_killed_worker_is_one_failed_variant(project: Project) -> None:
     assert "needs a flux capacitor; install one" in done.stdout
     found = entries(project.path / "out.json")
     assert {"eager-short", "plain-short"} <= set(found)
-    assert all(
-        "jitgate-" not in " ".join(process.info["cmdline"] or [])
-        for process in psutil.process_iter(["cmdline"])
-        if process.ppid() == os.getpid()
+    left = [process.info for process in psutil.process_iter(["pid", "cwd"]) if process.info["cwd"] == str(project.path)]
+    assert left == [], "workers have the session's folder, and end with it"
+
+
+@pytest.mark.slow
+def test_a_red_gate_can_not_end_green_whatever_a_test_makes_of_it(project: Project) -> None:
+    project.configure(["eager", "plain"], project.gate("plain", "min_speedup = 1000.0", scenario="short"))
+    (project.path / "test_mine.py").write_text(
+        "def test_swallowed(candidate, min_speedup):\n"
+        "    try:\n"
+        "        assert candidate.speedup >= min_speedup\n"
+        "    except AssertionError:\n"
+        "        pass\n"
     )
+    done = project.pytest("test_mine.py", "-k", "short", *BUDGET)
+    assert "1 passed" in done.stdout
+    assert "FAIL my.encoder" in done.stdout
+    assert "1 gate: 1 FAIL" in done.stdout
+    assert done.returncode == 1, done.stdout + done.stderr
 
 
 @pytest.mark.slow

@@ -91,7 +91,7 @@ CAUSES = {
 def settings(project: Project) -> Project:
     (project.path / "mypackage" / "models.py").write_text(MODELS)
     (project.path / "pyproject.toml").write_text(
-        "[tool.jitgate]\nshipped = false\n"
+        "[tool.jitgate]\n"
         '[tool.jitgate.workloads."my.model"]\nfactory = "mypackage.models:napping"\nscenarios = ["short"]\n'
         f"variants = {['eager', *CAUSES]}\n"
         + "".join(

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from jitgate.gates.judge import Judge
 from jitgate.model.accuracy import Accuracy
 from jitgate.model.cell import Cell
 from jitgate.model.cold_start import ColdStart
