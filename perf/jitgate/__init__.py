@@ -3,7 +3,7 @@
 Importing this package is cheap: only worker processes import torch.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from jitgate.engines.self_checking import RecompileEvent, SelfChecking
 from jitgate.model.errors import Unavailable, UsageError
@@ -26,14 +26,17 @@ __all__ = [
     "load_weights",
 ]
 
+__version__: str
+"""Of the installed distribution."""
 
-def __getattr__(name: str) -> Any:
-    """`__version__`, read from the installed distribution when it is asked for."""
-    if name != "__version__":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib.metadata import PackageNotFoundError, version
+if not TYPE_CHECKING:  # a type checker would allow any name through it
 
-    try:
-        return version(__name__)
-    except PackageNotFoundError:  # a checkout that is not installed
-        return "0+unknown"
+    def __getattr__(name: str) -> str:
+        if name != "__version__":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            return version(__name__)
+        except PackageNotFoundError:  # a checkout that is not installed
+            return "0+unknown"
