@@ -11,7 +11,7 @@ import psutil
 
 @dataclass(frozen=True)
 class Usage:
-    """Bytes. peak_bytes: None where the platform does not tell it; no gate then passes on it."""
+    """Bytes. peak_bytes: None where the platform does not report it; no gate then passes on it."""
 
     level_bytes: int
     peak_bytes: int | None

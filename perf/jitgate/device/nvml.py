@@ -33,7 +33,7 @@ def load_nvml() -> Any:
 
 
 class NvmlCard:
-    """One card, by its UUID; what NVML or the card does not tell is missing, with the reason.
+    """One card, by its UUID; what NVML or the card does not report is missing, with the reason.
 
     module: `pynvml`, or a stand-in with the same functions (tests).
     """

@@ -34,7 +34,7 @@ COUNTERS = Path("/sys/class/powercap")
 
 @dataclass(frozen=True)
 class Power:
-    """energy_j: joules per call. power_w: watts; a card tells its own, a processor's is energy over time.
+    """energy_j: joules per call. power_w: watts; a card reports its own, a processor's is energy over time.
 
     utilisation_percent: share of the time in which the card ran any kernel. All cover the whole device, with whatever
     else ran on it.
@@ -67,7 +67,7 @@ class _Samples:
 
 
 class CardMeter:
-    """One card through NVML, sampled in a thread during the work. What the card does not tell is missing.
+    """One card through NVML, sampled in a thread during the work. What the card does not report is missing.
 
     uuid: the card's. module: `pynvml`, or a stand-in (tests). clock: seconds; window_s: see `WINDOW_S`.
     """
@@ -157,7 +157,7 @@ class ProcessorMeter:
         return Power(
             each(joules, lambda used: used / max(1, calls)),
             each(joules, lambda used: used / took_s) if took_s > 0 else Missing("no time has passed"),
-            Missing("only cards tell their utilisation"),
+            Missing("only cards report their utilisation"),
         )
 
     def _used_j(self, began_uj: list[int], ended_uj: list[int]) -> float:
@@ -191,4 +191,4 @@ def meter_of(card_uuid: str) -> Meter:
 def _middle(samples: list[float], what: str, window_s: float) -> Reading[float]:
     if samples:
         return statistics.median(samples)
-    return Missing(f"the card told no {what} after the first {window_s:g} s")
+    return Missing(f"the card reported no {what} after the first {window_s:g} s")
