@@ -112,7 +112,7 @@ def read_totals(pids: Collection[int]) -> ProcessorTotals:
     """The present totals of the usable cores and of `pids`, without those that have ended."""
     every = psutil.cpu_times(percpu=True)
     cores = [every[number] for number in usable_cores() if number < len(every)]
-    stolen = [core.steal for core in cores if hasattr(core, "steal")]
+    stolen = [steal for core in cores if (steal := getattr(core, "steal", None)) is not None]
     idle_s = sum(core.idle + getattr(core, "iowait", 0.0) for core in cores)
     guest_s = sum(getattr(core, "guest", 0.0) + getattr(core, "guest_nice", 0.0) for core in cores)  # in user already
     ours: dict[int, float] = {}
