@@ -92,7 +92,6 @@ def busy(module, example):
 
 CONFIGURATION = """
 [tool.jitgate]
-shipped = false
 
 [tool.jitgate.workloads."planted.model"]
 factory = "planted:model"

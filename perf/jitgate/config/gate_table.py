@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from jitgate.config.policy import FAIL, REPORT, Gate
 from jitgate.config.selection import known_variant
+from jitgate.engines.registry import Engines
 from jitgate.model.errors import UsageError
 from jitgate.model.variant import BASELINE, VariantSpec
 
@@ -32,7 +33,9 @@ class LimitKey(Protocol):
     def parse(self, value: object, where: str) -> float: ...
 
 
-def parse_gate(table: Table, kinds: Sequence[LimitKey], variants: Mapping[str, VariantSpec], where: str) -> Gate:
+def parse_gate(
+    table: Table, kinds: Sequence[LimitKey], variants: Mapping[str, VariantSpec], engines: Engines, where: str
+) -> Gate:
     """The gate of one table; UsageError, naming `where`, for what is not understood."""
     known = {kind.key: kind for kind in kinds if kind.configurable}
     if not isinstance(table, Mapping):
@@ -58,7 +61,7 @@ def parse_gate(table: Table, kinds: Sequence[LimitKey], variants: Mapping[str, V
         scenario=table.get("scenario", "*"),
         variant=table.get("variant", "*"),
         device=device,
-        baseline=_baseline(table, limits, variants, where),
+        baseline=_baseline(table, limits, variants, engines, where),
         limits=limits,
         reason=table.get("reason", ""),
         on_fail=on_fail,
@@ -66,11 +69,13 @@ def parse_gate(table: Table, kinds: Sequence[LimitKey], variants: Mapping[str, V
     )
 
 
-def _baseline(table: Table, limits: Mapping[str, float], variants: Mapping[str, VariantSpec], where: str) -> str:
+def _baseline(
+    table: Table, limits: Mapping[str, float], variants: Mapping[str, VariantSpec], engines: Engines, where: str
+) -> str:
     baseline: str = table.get("baseline", BASELINE)
     if baseline == BASELINE:
         return baseline
-    known_variant(baseline, variants, f"{where}: baseline")
+    known_variant(baseline, variants, engines, f"{where}: baseline")
     if set(limits) != {"min_speedup"}:
         raise UsageError(
             f"{where}: baseline = {baseline!r} goes with min_speedup alone; give other limits a gate of their own"

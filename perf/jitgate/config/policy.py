@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import combinations
 
-from jitgate_cosyvoice.registry import shipped_workloads
-
-from jitgate.config.staged import with_staged
-from jitgate.engines.registry import shipped_variants
+from jitgate.engines.builtin import built_in
+from jitgate.engines.registry import Engines
 from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
 from jitgate.model.variant import BASELINE, VariantSpec
@@ -61,10 +59,9 @@ class Policy:
     cache_limit_bytes: int | None = None
     skip_inconclusive: bool = False
     gates: tuple[Gate, ...] = ()
-    workloads: Mapping[str, WorkloadSpec] = field(default_factory=shipped_workloads)
-    variants: Mapping[str, VariantSpec] = field(
-        default_factory=lambda: with_staged(shipped_variants(), shipped_workloads().values())
-    )
+    workloads: Mapping[str, WorkloadSpec] = field(default_factory=dict)
+    variants: Mapping[str, VariantSpec] = field(default_factory=lambda: built_in().variants)
+    engines: Engines = field(default_factory=built_in)
 
     def cells(self, scenarios: Mapping[str, Iterable[str]]) -> list[Cell]:
         """Every cell there is; `scenarios`: workload -> its scenario names."""

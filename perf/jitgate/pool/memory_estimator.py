@@ -12,9 +12,9 @@ from jitgate.cache.kv_store import KeyValueStore
 from jitgate.model.variant import VariantSpec
 
 IN_PROCESS = 1.25
-"""Times its weights, for a module that runs as it is: they are there once, and what a call needs beside them grows more
-slowly than they do. CosyVoice2's pipeline (2.5 GiB of weights) took 2.6 GiB on a CPU; twice the weights, as small
-modules take, would have sent its workers one by one onto a machine that holds all of them."""
+"""Times its weights, for a module that runs as it is: they are there once, and what a call needs on top grows more
+slowly than they do. A text-to-speech pipeline with 2.5 GiB of weights took 2.6 GiB on a CPU; an estimate of twice the
+weights, as small modules take, would have run its workers one by one on a machine that holds all of them."""
 
 EXPORTED = 3.0
 """Times the module's weights: a compiled package keeps them packed for the processor beside the file's own copy. The

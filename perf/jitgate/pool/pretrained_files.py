@@ -31,7 +31,7 @@ class PretrainedArtefact:
 
 
 def pretrained_file(workload: WorkloadSpec, variant: VariantSpec) -> PretrainedArtefact | None:
-    """The TorchScript file of the checkpoint directory that CosyVoice would load for this workload, if it is there.
+    """The TorchScript file of the checkpoint directory that the vendor's code loads for this workload; None for none.
 
     Its engine checks class and signature; whether it computes what the weights beside it do, accuracy says.
     """

@@ -15,7 +15,7 @@ DECIBELS = 20 / math.log(10)
 """Of an amplitude's natural logarithm."""
 
 WINDOW_S, HOP_S, BANDS, TOP_HZ = 0.08, 0.02, 80, 8000.0
-"""The mel spectrogram that CosyVoice2 itself hears with: 1920 and 480 samples at 24 kHz, 80 bands up to 8 kHz."""
+"""The mel spectrogram of neural vocoders: 1920 and 480 samples at 24 kHz, 80 bands up to 8 kHz."""
 
 RANGE_DB = 80.0
 """What is so far below the loudest band of the right answer is not audio_metrics, and counts as silence in both."""

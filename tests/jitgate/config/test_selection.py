@@ -6,6 +6,7 @@ import tomllib
 
 import numpy as np
 import pytest
+from jitgate.config.offered import Offered
 from jitgate.config.policy import Policy
 from jitgate.config.selection import chosen, with_chosen
 from jitgate.config.table import parse_policy
@@ -16,12 +17,12 @@ from jitgate.model.measurement import Measurement
 from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.model.verdict import Verdict
 from jitgate.statistics import Outcome
+from jitgate.workloads.spec import WorkloadSpec
 
 from tests.jitgate.measurements import made_of
 from tests.jitgate.results import KINDS, asked_of, policy_of, results_of, rules_of
 
 MINE = """
-shipped = false
 [workloads."my.encoder"]
 factory = "mypackage.perf:encoder"
 scenarios = ["short"]
@@ -74,7 +75,7 @@ def test_all_is_what_can_run_here() -> None:
     ("wish", "said"),
     [
         (" , ", "--jitgate-variants names no variant"),
-        ("torchscrip", "did you mean 'torchscript'.* of your own there are: fused"),
+        ("torchscrip", "did you mean 'torchscript'.* without an engine there are: fused"),
         ("eager+fp8", "--jitgate-variants: there is no variant 'eager.fp8': 'fp8' is neither"),
     ],
 )
@@ -84,11 +85,12 @@ def test_a_wish_that_can_not_be_granted_is_one_sentence(wish: str, said: str) ->
 
 
 def test_a_variant_of_ones_own_stays_with_the_workloads_that_list_it() -> None:
-    both = parse_policy(tomllib.loads(MINE.replace("shipped = false", "")), "my.toml", KINDS)
+    theirs = WorkloadSpec("their.flow", "a:b", ("short",), (BASELINE,))
+    both = parse_policy(tomllib.loads(MINE), "my.toml", KINDS, Offered(workloads={theirs.name: theirs}))
     found = with_chosen(both, chosen("fused,eager+bf16", both, "cpu"))
     assert found.workloads["my.encoder"].variants == (BASELINE, "torchscript", "fused", "eager+bf16")
-    assert "fused" not in found.workloads["cosyvoice2.flow"].variants
-    assert "eager+bf16" in found.workloads["cosyvoice2.flow"].variants
+    assert "fused" not in found.workloads["their.flow"].variants
+    assert "eager+bf16" in found.workloads["their.flow"].variants
 
 
 JIT = Cell("my.encoder", "short", "jit")

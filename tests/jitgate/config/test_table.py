@@ -4,12 +4,15 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from jitgate.config.offered import Offered
 from jitgate.config.policy import Policy
 from jitgate.config.table import parse_policy, read_policy
 from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
 from jitgate.model.tolerance import TOLERANCE, tolerance
+from jitgate.workloads.spec import WorkloadSpec
 from jitgate.workloads.token_agreement import TokenAgreement
+from jitgate_cosyvoice.registry import offered
 
 from tests.jitgate.results import KINDS
 
@@ -17,7 +20,7 @@ CELL = Cell("cosyvoice2.flow_encoder", "5s", "torchscript")
 
 
 def policy(text: str) -> Policy:
-    return parse_policy(tomllib.loads(text), "my.toml", KINDS)
+    return parse_policy(tomllib.loads(text), "my.toml", KINDS, offered())
 
 
 def test_the_example_of_the_documentation_is_understood() -> None:
@@ -64,22 +67,29 @@ def test_a_workload_says_what_it_reads_of_a_checkpoint() -> None:
     )
     taken = found.workloads["my.encoder"].checkpoint_spec
     assert taken is not None
-    assert (taken.files, taken.generation, taken.jit) == (("flow.pt",), "", None)
+    assert (taken.files, taken.marker, taken.jit) == (("flow.pt",), "", None)
     assert found.workloads["other"].checkpoint_spec is None
 
 
-def test_shipped_workloads_can_be_left_out() -> None:
-    found = policy('shipped = false\n[workloads."my.encoder"]\nfactory = "a:b"')
-    assert list(found.workloads) == ["my.encoder"]
+def test_there_are_no_workloads_but_those_that_somebody_brings() -> None:
+    mine = '[workloads."my.encoder"]\nfactory = "a:b"'
+    assert list(parse_policy(tomllib.loads(mine), "my.toml", KINDS).workloads) == ["my.encoder"]
+    assert parse_policy({}, "my.toml", KINDS).workloads == {}
+    theirs = WorkloadSpec("their.encoder", "a:b", ("short",), ("eager", "torchscript"), where="their_package")
+    brought = Offered(workloads={theirs.name: theirs})
+    found = parse_policy(tomllib.loads(mine), "my.toml", KINDS, brought)
+    assert list(found.workloads) == ["their.encoder", "my.encoder"]
+    with pytest.raises(UsageError, match=r"their_package brings a workload of this name; choose another"):
+        parse_policy(tomllib.loads(mine.replace("my.", "their.")), "my.toml", KINDS, brought)
 
 
 def test_the_project_ships_gates_that_match_something() -> None:
-    shipped = read_policy(Path(__file__).parents[3] / "pyproject.toml", KINDS, must_exist=True)
+    shipped = read_policy(Path(__file__).parents[3] / "pyproject.toml", KINDS, offered(), must_exist=True)
     cells = shipped.cells({name: spec.scenarios for name, spec in shipped.workloads.items()})
     shipped.check(cells)
     gated = {cell.id for cell in cells if shipped.gate("min_speedup", cell, "cpu")}
-    assert "cosyvoice2.flow_encoder-first_chunk-inductor" in gated
-    assert "cosyvoice2.flow_encoder-5s-torchscript" not in gated, "1.05 to 1.10 on a CPU: reported, not gated"
+    assert "cosyvoice2.flow_encoder/first_chunk/inductor" in gated
+    assert "cosyvoice2.flow_encoder/5s/torchscript" not in gated, "1.05 to 1.10 on a CPU: reported, not gated"
     limits = {cell: shipped.limit("max_memory", cell, "cpu") for cell in cells}
     own = {(cell.workload, cell.variant): limit for cell, limit in limits.items() if limit is not None}
     assert own == {("cosyvoice2.llm_decode", "eager"): 3 << 30}
@@ -116,8 +126,8 @@ def test_the_project_ships_gates_that_match_something() -> None:
         ),
         ("[workloads.x]\nfactory = 'a:b'\nvariants = 'eager'", "must be a list of names"),
         ("[workloads.x]\nfactory = 'a:b'\nvariants = ['eager', 'eager']", "names something twice"),
-        ("[workloads.'cosyvoice2.flow_encoder']\nfactory = 'a:b'", "jitgate has a workload of this name"),
-        ("[variants.eager]\nfactory = 'a:b'", "jitgate has a variant of this name"),
+        ("[workloads.'cosyvoice2.flow_encoder']\nfactory = 'a:b'", "jitgate_cosyvoice brings a workload of this name"),
+        ("[variants.eager]\nfactory = 'a:b'", "there is a variant of this name already"),
         ("[variants.busy]\nfactory = 'a:b'\nprecision = 'fp13'", "precision = 'fp13' must be one of"),
         ("[workloads.x]\nfactory = 'a:b'\ntolerance = 2", "tolerance = 2 must be above 0 and below 1"),
         ("[workloads.x]\nfactory = 'a:b'\ntolerance = true", "tolerance = True must be above 0 and below 1"),
@@ -157,7 +167,7 @@ def test_what_is_not_understood_is_said_in_one_sentence_with_its_place(text: str
         ("[[gates]]\nvariant = 'tensorrt'\nmin_speedup = 1.1", "there is no variant 'tensorrt'"),
         (
             "[[gates]]\nvariant = 'torch*'\nmin_speedup = 1.1\n[[gates]]\nscenario = '5s'\nmin_speedup = 1.2",
-            "contradict each other: for cosyvoice2.flow_encoder-5s-torchscript they set min_speedup to 1.1 and 1.2",
+            "contradict each other: for cosyvoice2.flow_encoder/5s/torchscript they set min_speedup to 1.1 and 1.2",
         ),
     ],
 )

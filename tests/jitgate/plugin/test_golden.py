@@ -19,7 +19,6 @@ GOLDEN = Path(__file__).parent / "golden"
 
 CONFIGURATION = """
 [tool.jitgate]
-shipped = false
 memory_limit = "4GiB"
 
 [tool.jitgate.workloads."my.encoder"]

@@ -58,7 +58,7 @@ def test_verdicts_records_and_comparison(project: Project) -> None:
     assert speed == {"torchscript": "passed", "plain": "failure", "wrong": "failure"}
     memory = {name: found for name, found in seen.items() if name.startswith("test_variant_stays")}
     assert [name for name, found in memory.items() if found != "passed"] == [
-        "test_variant_stays_under_the_memory_limit[my.encoder-long-plain]"
+        "test_variant_stays_under_the_memory_limit[my.encoder/long/plain]"
     ]
     accuracy = {
         name.split("-")[-1].rstrip("]"): seen[name]
@@ -110,7 +110,7 @@ def test_verdicts_records_and_comparison(project: Project) -> None:
     assert entry["group"] == "my.encoder short"
 
     # Raw rounds, for `jitgate judge`.
-    with (project.path / ".jitgate" / "rounds" / "my.encoder-short-torchscript.csv").open(newline="") as file:
+    with (project.path / ".jitgate" / "rounds" / "my.encoder" / "short" / "torchscript.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == info["rounds"]
     assert set(rows[0]) == {"eager", "torchscript", "control"}
@@ -128,7 +128,7 @@ def test_verdicts_records_and_comparison(project: Project) -> None:
     rows_of = [
         line
         for line in second.stdout.splitlines()
-        if line.startswith("test_jit_stays_faster_than_eager[my.encoder-short-torchscript]")
+        if line.startswith("test_jit_stays_faster_than_eager[my.encoder/short/torchscript]")
     ]
     assert any("(NOW)" in line for line in rows_of)
     assert any("(0001_" in line for line in rows_of)
@@ -180,7 +180,7 @@ def test_a_gate_that_names_what_can_not_run_is_red(project: Project) -> None:
     done = project.pytest("-k", "short and test_jit", "--junitxml", "junit.xml", *BUDGET)
     assert done.returncode == 1, done.stdout + done.stderr
     assert outcomes(project.path / "junit.xml") == {
-        "test_jit_stays_faster_than_eager[my.encoder-short-missing]": "failure"
+        "test_jit_stays_faster_than_eager[my.encoder/short/missing]": "failure"
     }
     assert "FAIL: needs a flux capacitor; install one" in done.stdout
 
@@ -194,7 +194,7 @@ def test_undecided_is_never_green(project: Project, choice: str, code: int, outc
     settings.write_text(settings.read_text().replace("alpha = 0.01", f'alpha = 0.000001\non_inconclusive = "{choice}"'))
     done = project.pytest("-k", "short and test_jit", "--junitxml", "junit.xml", "-rs", "--jitgate-budget", "0.2")
     assert done.returncode == code, done.stdout + done.stderr
-    assert outcomes(project.path / "junit.xml") == {"test_jit_stays_faster_than_eager[my.encoder-short-plain]": outcome}
+    assert outcomes(project.path / "junit.xml") == {"test_jit_stays_faster_than_eager[my.encoder/short/plain]": outcome}
     assert "INCONCLUSIVE" in done.stdout
 
 
@@ -215,8 +215,8 @@ def test_a_test_of_ones_own_reads_like_the_requirement(project: Project) -> None
     assert done.returncode == 1, done.stdout + done.stderr
     assert "importing torch (discovery)" in done.stdout
     assert outcomes(project.path / "junit.xml") == {
-        "test_my_limit[my.encoder-short-plain]": "passed",
-        "test_my_memory[my.encoder-short-eager]": "passed",
-        "test_my_memory[my.encoder-short-plain]": "passed",
-        "test_turned_round[my.encoder-short-plain]": "failure",
+        "test_my_limit[my.encoder/short/plain]": "passed",
+        "test_my_memory[my.encoder/short/eager]": "passed",
+        "test_my_memory[my.encoder/short/plain]": "passed",
+        "test_turned_round[my.encoder/short/plain]": "failure",
     }

@@ -18,14 +18,14 @@ COMPILE_ONCE = """
 import json, sys
 from dataclasses import asdict
 
-from jitgate.engines.registry import variant_named
+from jitgate.engines.builtin import built_in
 from jitgate.worker.service import WorkerService
 from jitgate.workloads.weight_source import OURS
 
 stage = WorkerService()
 stage.start("cpu", compiled_in=sys.argv[1])
 stage.open("tests.jitgate.pool.models:tiny", "a test", OURS.plain())
-stage.load(asdict(variant_named("compile")), {})
+stage.load(asdict(built_in().named("compile")), {})
 print(json.dumps(stage.bind("short", sys.argv[1])))
 """
 
