@@ -161,10 +161,12 @@ def _cell(request: pytest.FixtureRequest) -> Cell:
 
 def _measured(state: State, cell: Cell) -> None:
     """Measure now; bad input that only a worker can see ends the session with what was measured so far kept."""
-    from jitgate.model.errors import UsageError
+    from jitgate.model.errors import StoppedError, UsageError
 
     try:
         state.measurements.get(cell.workload, cell.scenario)
+    except StoppedError as problem:
+        raise pytest.fail.Exception(f"{problem}.", pytrace=False) from None
     except UsageError as problem:
         pytest.exit(f"jitgate: {problem}", returncode=pytest.ExitCode.USAGE_ERROR)
     finally:
