@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jitgate.plugin.session_state import STATE, cell_of
+from jitgate.plugin.items import cell_of
+from jitgate.plugin.session_state import STATE
 from jitgate.plugin.smoke import skip_in_smoke
 
 if TYPE_CHECKING:
