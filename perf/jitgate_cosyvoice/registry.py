@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from jitgate.model.token_agreement import TokenAgreement
 from jitgate.workloads.spec import WorkloadSpec
-from jitgate.workloads.token_agreement import TokenAgreement
 
 from jitgate_cosyvoice.checkpoints import SHARES
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
-from typing import Any
 
+from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.samples import Samples
 from jitgate.model.size import format_bytes
 from jitgate.statistics import Growth, Outcome
@@ -31,17 +30,18 @@ def judge_memory(samples: Samples, limit_bytes: int, phase: Phase) -> Verdict:
     """
     if samples.failure is not None:
         return Outcome.FAIL, samples.failure.sentence
-    peak = samples.memory.get(phase.value)
+    memory = samples.memory or MemoryPeaks()
+    peak = getattr(memory, phase.value)
     if peak is None:
         unread = "this platform gave no peak memory" if samples.memory else "the run ended before its memory was read"
-        return Outcome.INVALID, f"{samples.memory.get('doubt', unread)}, so nothing can be said about the limit"
-    if samples.memory.get("doubt"):
-        return Outcome.INVALID, f"{SAID[phase]} seemed to be {format_bytes(peak)}, but {samples.memory['doubt']}"
+        return Outcome.INVALID, f"{memory.doubt or unread}, so nothing can be said about the limit"
+    if memory.doubt:
+        return Outcome.INVALID, f"{SAID[phase]} seemed to be {format_bytes(peak)}, but {memory.doubt}"
     said = f"{SAID[phase]} {format_bytes(peak)}"
     if peak <= limit_bytes:
         return Outcome.PASS, f"{said} is within {format_bytes(limit_bytes)}"
     over = format_bytes(peak - limit_bytes)
-    return Outcome.FAIL, f"{said} is {over} above {format_bytes(limit_bytes)}{_blame(samples.memory, peak)}"
+    return Outcome.FAIL, f"{said} is {over} above {format_bytes(limit_bytes)}{_blame(memory, peak)}"
 
 
 def judge_growth(samples: Samples) -> Verdict:
@@ -65,17 +65,15 @@ def format_slope(found: Growth) -> str:
     return format_bytes(round(found.slope))
 
 
-def _blame(memory: Mapping[str, Any], peak: int) -> str:
+def _blame(memory: MemoryPeaks, peak: int) -> str:
     """The parts of the peak, the largest first; nothing where the worker did not tell them."""
-    steady, activations, weights = (
-        memory.get(name) for name in (Phase.STEADY.value, "activation_bytes", "weight_bytes")
-    )
+    steady, activations, weights = memory.steady_peak_bytes, memory.activation_bytes, memory.weight_bytes
     if steady is None or activations is None or weights is None:
         return ""
     if peak > steady:
         return f"; loading took it, steady calls need {format_bytes(steady)}"
     # On a card: the context and what libraries and engines allocate past torch. It is known by itself there.
-    outside = memory.get("outside_bytes") or 0
+    outside = memory.outside_bytes or 0
     rest = max(0, peak - activations - weights - outside)
     parts = {"activations": activations, "weights": weights, "all else": rest}
     if outside:

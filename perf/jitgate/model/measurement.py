@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from jitgate.model.accuracy import worst
 from jitgate.model.cold_start import ColdStart
-from jitgate.model.figures import FlopCount, most_memory
+from jitgate.model.figures import FlopCount
+from jitgate.model.memory_peaks import most_memory
 from jitgate.model.samples import Samples
 from jitgate.model.utterance import PipelineUtterance
 from jitgate.model.variant import BASELINE, CONTROL
@@ -175,7 +176,7 @@ def _merged_samples(name: str, stages: Sequence[Measurement]) -> Samples:
             turn for samples, absent in rounds for turn in (absent if samples is None else samples.stage_times)
         ),
         memory=most_memory([samples.memory for samples in all_samples]),
-        power=next((samples.power for samples in all_samples if samples.power), {}),
+        power=next((samples.power for samples in all_samples if samples.power), None),
         accuracy=None if None in accuracies else worst(each for each in accuracies if each is not None),
         fallback=next((samples.fallback for samples in all_samples if samples.fallback is not None), None),
         recompiles=sum((Counter(samples.recompiles) for samples in all_samples), Counter()),

@@ -234,7 +234,7 @@ class MemoryComparison(Comparison):
         )
 
     def _text(self) -> str:
-        peak = self._candidate.samples.memory.get(self._phase.value)
+        peak = getattr(self._candidate.samples.memory, self._phase.value, None)
         return "no peak memory" if peak is None else format_bytes(peak)
 
 

@@ -30,27 +30,23 @@ def discover(policy: Policy, device: str, progress: Progress, *, ask: bool) -> d
     if unknown and not ask:
         known |= {spec.name: UNASKED for spec in unknown}
     elif unknown:
+        from jitgate.model.requests import CheckFactory, ListScenarios, StartWorker
         from jitgate.pool.pool import WorkerPool
 
         with WorkerPool(unknown[0], device, progress, ASK_S) as pool:
             (worker,) = pool.spawn(["discovery"])
             pool.workers = {worker.name: worker}
-            pool.ask(worker, "importing torch", "start", device=device)
+            pool.ask(worker, "importing torch", StartWorker(device))
             for spec in policy.variants.values():
                 if spec.where != "jitgate":
-                    pool.ask(worker, "importing variants", "check", factory=spec.factory, where=spec.where)
+                    pool.ask(worker, "importing variants", CheckFactory(spec.factory, spec.where))
             for workload in unknown:
-                answer = pool.ask(
-                    worker,
-                    f"asking {workload.factory} for its scenarios",
-                    "describe",
-                    factory=workload.factory,
-                    where=workload.where,
-                )
-                if answer is None:
+                request = ListScenarios(workload.factory, workload.where)
+                found = pool.ask(worker, f"asking {workload.factory} for its scenarios", request)
+                if found is None:
                     kind = worker.failure.kind if worker.failure else FailureKind.DIED
                     raise UsageError(f"{workload.where}: factory {workload.factory!r} {kind}: {worker.failure}")
-                known[workload.name] = tuple(answer["scenarios"])
+                known[workload.name] = found.names
         progress.clear()  # type: ignore[attr-defined]
     for workload in policy.workloads.values():
         stray = workload.nightly - set(known[workload.name])

@@ -12,6 +12,7 @@ from jitgate.gates.authenticity import off
 from jitgate.gates.judge import Judge, rulings
 from jitgate.model.cell import Cell
 from jitgate.model.measurement import Measurement
+from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.samples import Samples
 from jitgate.model.variant import BASELINE
 from jitgate.report.evidence_extras import extras
@@ -45,13 +46,13 @@ def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell)
             {"gate": ruling.gate, "verdict": ruling.verdict.value, "reason": ruling.reason}
             for ruling in rulings(policy, judge, measurement, cell.variant)
         ],
-        "memory": {**(samples.memory or {"peak_bytes": None}), **_shortage(samples)},
+        "memory": {**(samples.memory or MemoryPeaks()).as_json(), **_out_of_memory(samples)},
         "memory_growth": None
         if samples.growth is None
         else {"bytes_a_call": samples.growth.slope, "leaks": samples.growth.leaks},
         "residency": measurement.residency,
         "overcommitted": measurement.overcommitted,
-        "power": dict(samples.power),
+        "power": {} if samples.power is None else samples.power.as_json(),
         "accuracy": _parity(samples),
         "proof": {"on": off(samples) is None, "fallback": off(samples)},
         "recompiles": {"timed": dict(samples.recompiles), "warm_up": dict(samples.warm_up_recompiles)},
@@ -74,7 +75,7 @@ def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell)
         else {"kind": samples.failure.kind.value, "sentence": samples.failure.sentence},
         # What failed before its first round has no durations, and so no entry of its own.
         "failed_beside_it": {
-            other.name: {"kind": other.failure.kind.value, "sentence": other.failure.sentence, **_shortage(other)}
+            other.name: {"kind": other.failure.kind.value, "sentence": other.failure.sentence, **_out_of_memory(other)}
             for other in measurement.all_samples.values()
             if other.failure is not None and other is not samples
         },
@@ -106,9 +107,9 @@ def _parity(samples: Samples) -> dict[str, float | bool | None]:
     }
 
 
-def _shortage(samples: Samples) -> dict[str, Any]:
+def _out_of_memory(samples: Samples) -> dict[str, Any]:
     failure = samples.failure
-    return {} if failure is None or failure.shortage is None else failure.shortage.facts()
+    return {} if failure is None or failure.out_of_memory is None else failure.out_of_memory.facts()
 
 
 def _interval(interval: Interval) -> dict[str, float | None]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jitgate.workloads.token_agreement import TokenAgreement
+from jitgate.model.token_agreement import TokenAgreement
 
 if TYPE_CHECKING:
     from torch import Tensor

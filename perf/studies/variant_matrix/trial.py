@@ -15,10 +15,10 @@ from jitgate.model.measurement import Measurement
 from jitgate.model.samples import Samples
 from jitgate.model.tolerance import tolerance
 from jitgate.model.variant import BASELINE, VariantSpec
-from jitgate.pool.binding import bind_one
-from jitgate.pool.examination import Examined
+from jitgate.pool.binding import Checked, bind_one
 from jitgate.pool.pool import WorkerPool
-from jitgate.pool.prepare import Ready, make_ready
+from jitgate.pool.prepare import make_ready
+from jitgate.pool.ready import Ready
 from jitgate.statistics import Outcome as Answer
 from jitgate.workloads.spec import WorkloadSpec
 
@@ -123,7 +123,7 @@ class Trial:
     def _arm(self, pool: WorkerPool, ready: Ready, variant: VariantSpec, scenario: str) -> Samples:
         worker, cold, workload = pool.workers[variant.name], ready.cold_start[variant.name], pool.workload
         found = bind_one(pool, worker, scenario, cold) if worker.alive else None
-        found = found or Examined()
+        found = found or Checked()
         return Samples(
             variant.name,
             (),

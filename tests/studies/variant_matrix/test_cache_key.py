@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jitgate.config.policy import Policy
 from jitgate.engines.registry import variant_named
+from jitgate.model.token_agreement import TokenAgreement
 from jitgate.model.variant import VariantSpec
-from jitgate.workloads.token_agreement import TokenAgreement
 from jitgate_cosyvoice.registry import shipped_workloads
 from studies.variant_matrix.cache_key import ROOT, lineage, source
 
