@@ -1,3 +1,3 @@
-"""Registers the plugin, and nothing else."""
+"""Registers the plugin and its first user, and nothing else."""
 
-pytest_plugins = ["jitgate"]
+pytest_plugins = ["jitgate", "jitgate_cosyvoice"]

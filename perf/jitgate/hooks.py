@@ -6,15 +6,16 @@ hooks are asked once a session, before anything is collected, and only in a proj
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from jitgate.config.policy import Gate
+    from jitgate.config.policy import Gate, Policy
     from jitgate.engines.catalogue import Engine
     from jitgate.gates.kind import GateKind
+    from jitgate.model.variant import VariantSpec
     from jitgate.report.formats import ReportFormat
     from jitgate.workloads.spec import WorkloadSpec
 
@@ -33,14 +34,30 @@ def pytest_jitgate_engines() -> Iterable[Engine]:
 
 
 @pytest.hookspec
+def pytest_jitgate_variants() -> Iterable[VariantSpec]:
+    """Ways of running that suit some workloads only, which list them; see `jitgate.model.variant`."""
+    raise NotImplementedError
+
+
+@pytest.hookspec
 def pytest_jitgate_workloads() -> Iterable[WorkloadSpec]:
-    """Models to measure beside those of `[tool.jitgate.workloads]`; see `jitgate.workloads.spec`."""
+    """Models to measure in addition to those of `[tool.jitgate.workloads]`; see `jitgate.workloads.spec`."""
     raise NotImplementedError
 
 
 @pytest.hookspec
 def pytest_jitgate_rules() -> Iterable[Gate]:
-    """Gates that a package brings for its own workloads, beside those of `[[tool.jitgate.gates]]`."""
+    """Gates that a package brings for its own workloads, in addition to those of `[[tool.jitgate.gates]]`."""
+    raise NotImplementedError
+
+
+@pytest.hookspec
+def pytest_jitgate_policy(config: pytest.Config) -> Callable[[Policy], Policy] | None:
+    """A change to what this session measures, for a package with options of its own; None for no change.
+
+    The changes of all packages are applied one after another, after jitgate's own options. A change raises UsageError
+    for an option that it can't follow.
+    """
     raise NotImplementedError
 
 

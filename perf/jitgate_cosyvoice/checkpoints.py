@@ -13,25 +13,26 @@ from jitgate_cosyvoice.jit_files import V1_FLOW_ENCODER, V1_LLM, V1_TEXT_ENCODER
 if TYPE_CHECKING:
     from pathlib import Path
 
-MARKERS = {"cosyvoice.yaml": "v1", "cosyvoice2.yaml": "v2"}
+V1, V2 = "cosyvoice.yaml", "cosyvoice2.yaml"
 """The file that says which generation a directory is, to the original too."""
 
+MARKERS = {V1: "v1", V2: "v2"}
 
 SHARES: Mapping[str, CheckpointSpec] = {
-    "cosyvoice2.flow_encoder": CheckpointSpec(("flow.pt",), "v2", V2_FLOW_ENCODER),
-    "cosyvoice2.flow_estimator": CheckpointSpec(("flow.pt",), "v2"),
-    "cosyvoice2.flow": CheckpointSpec(("flow.pt",), "v2"),
-    "cosyvoice2.vocoder": CheckpointSpec(("hift.pt",), "v2"),
-    "cosyvoice2.llm_prefill": CheckpointSpec(("llm.pt",), "v2"),
-    "cosyvoice2.llm_decode": CheckpointSpec(("llm.pt",), "v2"),
-    "cosyvoice2.pipeline": CheckpointSpec(("llm.pt", "flow.pt", "hift.pt"), "v2"),
-    "cosyvoice2.short_texts": CheckpointSpec(("flow.pt",), "v2"),
-    "cosyvoice.text_encoder": CheckpointSpec(("llm.pt",), "v1", V1_TEXT_ENCODER),
-    "cosyvoice.llm": CheckpointSpec(("llm.pt",), "v1", V1_LLM),
-    "cosyvoice.flow_encoder": CheckpointSpec(("flow.pt",), "v1", V1_FLOW_ENCODER),
-    "cosyvoice.pipeline": CheckpointSpec(("llm.pt", "flow.pt", "hift.pt"), "v1"),
+    "cosyvoice2.flow_encoder": CheckpointSpec(("flow.pt",), V2, V2_FLOW_ENCODER),
+    "cosyvoice2.flow_estimator": CheckpointSpec(("flow.pt",), V2),
+    "cosyvoice2.flow": CheckpointSpec(("flow.pt",), V2),
+    "cosyvoice2.vocoder": CheckpointSpec(("hift.pt",), V2),
+    "cosyvoice2.llm_prefill": CheckpointSpec(("llm.pt",), V2),
+    "cosyvoice2.llm_decode": CheckpointSpec(("llm.pt",), V2),
+    "cosyvoice2.pipeline": CheckpointSpec(("llm.pt", "flow.pt", "hift.pt"), V2),
+    "cosyvoice2.short_texts": CheckpointSpec(("flow.pt",), V2),
+    "cosyvoice.text_encoder": CheckpointSpec(("llm.pt",), V1, V1_TEXT_ENCODER),
+    "cosyvoice.llm": CheckpointSpec(("llm.pt",), V1, V1_LLM),
+    "cosyvoice.flow_encoder": CheckpointSpec(("flow.pt",), V1, V1_FLOW_ENCODER),
+    "cosyvoice.pipeline": CheckpointSpec(("llm.pt", "flow.pt", "hift.pt"), V1),
 }
-"""Shipped workload -> its share. The narrow ones have none: no checkpoint fits them."""
+"""Workload -> what it takes of a checkpoint. The narrow ones take nothing: no checkpoint fits them."""
 
 
 def generation_of(directory: Path) -> str | None:

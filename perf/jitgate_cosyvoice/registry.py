@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from jitgate.config.offered import Offered
 from jitgate.model.token_agreement import TokenAgreement
+from jitgate.model.variant import VariantSpec
 from jitgate.workloads.spec import WorkloadSpec
 
 from jitgate_cosyvoice.checkpoints import SHARES
+
+WHERE = "jitgate_cosyvoice"
+"""Where these workloads come from, for messages."""
+
+BATCHED = VariantSpec("batched", "jitgate_cosyvoice.batched:batched", where=WHERE)
+"""Of no engine: it changes what is asked of a module, and not how that runs."""
 
 _FLOW_SCENARIOS = ("first_chunk", "first_chunk_sft", "1s", "5s", "15s", "varied")
 _FLOW_VARIANTS = ("eager", "torchscript", "inductor")
@@ -20,6 +28,11 @@ _SENTENCE_BUDGETS_S = {"1s": 1800.0}
 ten on a shared CPU, and it takes some forty rounds to tell. Longer sentences keep to ten; the model is the same."""
 
 
+def offered() -> Offered:
+    """All that a session has with this plugin, for whoever has no session to ask."""
+    return Offered(variants={BATCHED.name: BATCHED}, workloads=shipped_workloads())
+
+
 def shipped_workloads() -> dict[str, WorkloadSpec]:
     """The CosyVoice workloads.
 
@@ -27,7 +40,7 @@ def shipped_workloads() -> dict[str, WorkloadSpec]:
     """
     module = "jitgate_cosyvoice.v2.flow_encoder"
     return {
-        spec.name: replace(spec, checkpoint_spec=SHARES.get(spec.name))
+        spec.name: replace(spec, where=WHERE, checkpoint_spec=SHARES.get(spec.name))
         for spec in (
             WorkloadSpec(
                 "cosyvoice2.flow_encoder",

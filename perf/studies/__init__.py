@@ -1,4 +1,5 @@
-"""The study behind the judge: false alarms, misses, coverage and cost, simulated and on recorded rounds.
+"""Studies of the statistics: false alarms, misses, coverage and cost, on simulated and on recorded rounds.
 
-`python -m studies` writes `docs/validation.md`; every figure in it comes from that run.
+`python -m studies` writes `docs/validation.md`; every figure in it comes from that run. Studies run in a checkout: the
+wheel does not contain them.
 """

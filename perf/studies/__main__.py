@@ -15,7 +15,7 @@ import numpy as np
 import scipy
 
 from studies.sections import SECTIONS
-from studies.study import Found, Study
+from studies.study import SectionResult, Study
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,13 +54,13 @@ baseline?*, from interleaved rounds, looked at after each."""
 
 
 def say(what: str) -> None:
-    """Progress, from whichever process."""
+    """Print progress; sections call it from their own processes."""
     sys.stderr.write(f"[{time.strftime('%H:%M:%S')}] {what}\n")
     sys.stderr.flush()
 
 
-def document(study: Study, out: Path, found: Sequence[Found], *, quick: bool) -> str:
-    """The Markdown text of all sections. Pictures go beside `out`."""
+def document(study: Study, out: Path, found: Sequence[SectionResult], *, quick: bool) -> str:
+    """The Markdown text of all sections. Pictures are written to the folder of `out`."""
     lines = ["# Validation of the judge", "", _HEAD.format(mode="quick" if quick else "full", alpha=study.alpha), ""]
     versions = f"numpy {np.__version__}, scipy {scipy.__version__}, Python {platform.python_version()}"
     lines += [f"{versions}, seed {study.seed}.", ""]

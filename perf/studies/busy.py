@@ -1,13 +1,13 @@
-"""Somebody else's work on the same cores for a third of the run: what do verdicts say then?
+"""Other processes keep the cores busy for a third of the run: what are the verdicts then?
 
 `python -m studies.planted --busy [--runs 10]` runs the planted slowdowns again while a process for each core
-is busy a third of the time. Right is the verdict that was planted, or INVALID; everything else is wrong, and so is a
-run in which no round was left out. Odd runs are disturbed in one stretch, even runs again and again:
+is busy a third of the time. The planted verdict and INVALID are right. Every other verdict is wrong, and so is a
+run without an excluded round. Odd runs are disturbed in one stretch, even runs again and again:
 
-| runs | busy | what should come of it |
+| runs | busy | expected |
 | --- | --- | --- |
-| 1, 3, 5, ... | one stretch, a third of what an undisturbed run took | left out; further rounds outweigh it |
-| 2, 4, 6, ... | 2 s of every 6 s, from beginning to end | a third is left out, which is too much: INVALID |
+| 1, 3, 5, ... | one stretch, a third of what an undisturbed run took | excluded; further rounds outweigh it |
+| 2, 4, 6, ... | 2 s of every 6 s, from beginning to end | a third is excluded, which is too much: INVALID |
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from typing import Any, Protocol
 from jitgate.device.processor import usable_cores
 
 ON_S, OFF_S = 2.0, 4.0
-"""A third of the time, in pieces that hold many rounds."""
+"""A third of the time, in pieces that are longer than a round."""
 
 BUDGET_S = 60.0
-"""Of a disturbed run: INVALID asks for more rounds until it is spent, and ten runs should take a quarter of an hour."""
+"""Of a run: INVALID asks for more rounds until the budget is spent, and ten runs should take a quarter of an hour."""
 
 BURN = """
 import os, sys, time
@@ -43,12 +43,12 @@ while os.getppid() == host:
         break
     time.sleep(off_s)
 """
-"""Leaves with its host; without a pause it is busy once."""
+"""Ends with its host. With a pause of 0 it is busy once."""
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """Busy for `on_s` after `wait_s`, and again after every `off_s`; once where that is 0."""
+    """Busy for `on_s` after `wait_s`, and again after every `off_s`; only once if `off_s` is 0."""
 
     name: str
     on_s: float
@@ -57,7 +57,7 @@ class Pattern:
 
 
 Evidence = Mapping[str, Mapping[str, Any]]
-"""Variant -> what `extra_info["jitgate"]` holds of it."""
+"""Variant -> its `extra_info["jitgate"]`."""
 
 
 class Run(Protocol):
@@ -67,8 +67,8 @@ class Run(Protocol):
 
 
 @dataclass(frozen=True)
-class Row:
-    """What one variant was told in one run. excluded: rounds left out, of `rounds` in all."""
+class DisturbedVerdict:
+    """The verdict of one variant in one run. excluded: number of excluded rounds, of `rounds` in all."""
 
     run: int
     pattern: str
@@ -80,17 +80,17 @@ class Row:
 
     @property
     def right(self) -> bool:
-        """The planted verdict or INVALID, and the disturbance was seen."""
+        """The verdict is the planted one or INVALID, and the disturbance was detected."""
         return self.verdict in (self.expected, "INVALID") and self.excluded > 0
 
     def __str__(self) -> str:
-        share = f"{self.excluded} of {self.rounds} rounds left out"
+        share = f"{self.excluded} of {self.rounds} rounds excluded"
         said = "right" if self.right else "WRONG"
         return f"run {self.run} ({self.pattern}): {self.variant:5} {self.verdict:12} {said:5} {share}"
 
 
 def pattern_of(run: int, undisturbed_s: float) -> Pattern:
-    """How run number `run`, from 1, is disturbed; `undisturbed_s` is what a run takes without."""
+    """How run number `run`, from 1, is disturbed. undisturbed_s: duration of an undisturbed run."""
     if run % 2 == 0:
         return Pattern("again and again", ON_S, OFF_S)
     return Pattern("one stretch", undisturbed_s / 3, wait_s=undisturbed_s / 3)
@@ -98,11 +98,11 @@ def pattern_of(run: int, undisturbed_s: float) -> Pattern:
 
 @contextmanager
 def busy(pattern: Pattern, cores: int | None = None) -> Iterator[None]:
-    """A busy process for each core that we may use, while the block lasts."""
+    """Keep each core that this process may use busy while the block lasts."""
     times = [str(pattern.on_s), str(pattern.off_s), str(pattern.wait_s), str(os.getpid())]
     count = len(usable_cores()) if cores is None else cores
     burning = [
-        subprocess.Popen([sys.executable, "-c", BURN, *times])  # noqa: S603 - our own words
+        subprocess.Popen([sys.executable, "-c", BURN, *times])  # noqa: S603 - arguments of our own
         for _ in range(count)
     ]
     try:
@@ -113,35 +113,44 @@ def busy(pattern: Pattern, cores: int | None = None) -> Iterator[None]:
             process.wait()
 
 
-def rows(run: int, pattern: Pattern, evidence: Evidence, expected: Mapping[str, str]) -> list[Row]:
-    """One row a variant; a variant that the run did not tell of has the verdict `nothing`."""
+def verdicts_of(run: int, pattern: Pattern, evidence: Evidence, expected: Mapping[str, str]) -> list[DisturbedVerdict]:
+    """One entry a variant; the verdict of a variant without evidence is `nothing`."""
     found = []
     for variant, planted in expected.items():
         said = evidence.get(variant)
         excluded = sum(said["excluded_rounds"].values()) if said else 0
         verdict = said["gates"][0]["verdict"] if said else "nothing"
         rounds = excluded + (said["rounds"] if said else 0)
-        found.append(Row(run, pattern.name, variant, planted, verdict, rounds, excluded))
+        found.append(DisturbedVerdict(run, pattern.name, variant, planted, verdict, rounds, excluded))
     return found
 
 
-def study(run: Run, folder: Path, runs: int, expected: Mapping[str, str], say: Callable[[str], object]) -> int:
-    """Run, print the table, and count; 0 where every verdict was right."""
+def study(
+    run: Run,
+    folder: Path,
+    runs: int,
+    expected: Mapping[str, str],
+    say: Callable[[str], object],
+    *,
+    budget_s: float = BUDGET_S,
+) -> int:
+    """Run, print each verdict, and count; returns 0 if every verdict was right."""
     began = time.monotonic()
-    budget = ("--jitgate-budget", str(BUDGET_S))
+    budget = ("--jitgate-budget", str(budget_s))
     run(folder, 0, *budget)
     undisturbed_s = time.monotonic() - began
     say(f"undisturbed: {undisturbed_s:.0f} s")
-    table: list[Row] = []
+    found: list[DisturbedVerdict] = []
     for number in range(1, runs + 1):
         pattern = pattern_of(number, undisturbed_s)
         with busy(pattern):
             evidence = run(folder, number, *budget)
-        for row in rows(number, pattern, evidence, expected):
-            table.append(row)
-            say(str(row))
+        for verdict in verdicts_of(number, pattern, evidence, expected):
+            found.append(verdict)
+            say(str(verdict))
     for variant, planted in expected.items():
-        own = [row for row in table if row.variant == variant]
-        seen = ", ".join(f"{verdict} {count}" for verdict, count in Counter(row.verdict for row in own).most_common())
-        say(f"{variant}: planted {planted}; right in {sum(row.right for row in own)} of {runs} runs, seen {seen}")
-    return int(not all(row.right for row in table))
+        own = [each for each in found if each.variant == variant]
+        counts = Counter(each.verdict for each in own).most_common()
+        seen = ", ".join(f"{verdict} {count}" for verdict, count in counts)
+        say(f"{variant}: planted {planted}; right in {sum(each.right for each in own)} of {runs} runs, seen {seen}")
+    return int(not all(each.right for each in found))

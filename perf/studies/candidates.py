@@ -1,6 +1,7 @@
-"""Rules that were compared before one was kept, each asking after every pair: is the centre still possibly zero?
+"""Rules that were compared before one was chosen. After every pair each asks: can the centre still be zero?
 
-Each takes log-ratios less the threshold's, shape `(series, pairs)`, and returns where it has decided, same shape.
+Each takes log-ratios minus the log of the threshold, shape `(series, pairs)`, and returns where it has decided, in the
+same shape.
 """
 
 from __future__ import annotations
@@ -48,11 +49,11 @@ def running_mean(above: Matrix, alpha: float) -> Decided:
     critical = np.array([critical_deviation(int(pairs), alpha) for pairs in n])
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.abs(mean) / np.sqrt(variance / np.maximum(n - 1, 1))
-    return np.asarray((z >= critical) & (n >= 10))  # fewer pairs have no variance worth the name
+    return np.asarray((z >= critical) & (n >= 10))  # fewer pairs give no usable variance
 
 
 def signed_ranks(above: Matrix, alpha: float) -> Decided:
-    """Wilcoxon's signed ranks against the mixture boundary: what is kept, before memory is asked about."""
+    """Wilcoxon's signed ranks against the mixture boundary: the chosen rule, without its guard for autocorrelation."""
     n = np.arange(1, above.shape[1] + 1)
     k = np.array([rank(int(pairs), alpha) for pairs in n])
     counts = positive_averages(above)

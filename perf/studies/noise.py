@@ -1,8 +1,8 @@
 """Noise models: what a machine does to durations.
 
-A model has two parts. What happens to the machine over time (drift, clocks) hits whatever call is running; it is laid
-out over all calls of a measurement, so that rounds and sequential blocks meet the same machine. What happens to single
-calls is drawn for each arm.
+A model has two parts. What happens to the machine over time (drift, clocks) affects the call that is running; it spans
+all calls of a measurement, so that rounds and sequential blocks meet the same machine. What happens to single calls is
+drawn for each arm.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PAIR_SPREAD = 0.05  # of a pair's log-ratio: recorded rounds show 0.04 to 0.09
 ARM_SPREAD = PAIR_SPREAD / np.sqrt(2)
-MEMORY = 0.6
+MEMORY = 0.6  # autocorrelation at lag 1
 DRIFT = 0.20  # from the first to the last call: a laptop warming up
 BLOCK_CALLS = 25  # calls between two shifts of the machine's level
 BURST_SHARE, BURST_FACTOR = 0.10, 3.0

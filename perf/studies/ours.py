@@ -39,8 +39,8 @@ class Outcomes:
 def watch(rounds: Rounds, threshold: float, alpha: float, *, final_intervals: bool = True) -> Outcomes:
     """Judge after every round until decided.
 
-    A look is spent only where the ranks alone, the narrowest part of every claim, already decide, and then the pairs
-    without the control: elsewhere `judge` could not answer PASS or FAIL. `final_intervals=False` leaves NaN bounds
+    Rounds are judged only where the ranks alone, the narrowest part of every claim, already decide, and then the pairs
+    without the control: elsewhere `judge` can't return PASS or FAIL. `final_intervals=False` leaves NaN bounds
     where no decision fell, and saves time.
     """
     series, total = rounds.baseline.shape

@@ -1,9 +1,9 @@
-"""Do real runs find what was planted? A model with known slowdowns, measured by the suite itself, again and again.
+"""Do real runs find planted slowdowns? The suite measures a model with known slowdowns, again and again.
 
-`python -m studies.planted [--runs 10]` makes a small project in a temporary folder whose variants are eager
-plus a busy-wait of 12 % (gate: at least 1.0), plain eager (gate: at least 1.10) and half the work (gate: at least
-1.10), runs pytest in it, and counts the verdicts. Exit code 0 when every run gave FAIL, FAIL and PASS; 1 otherwise.
-With `--busy` other processes take the cores for a third of each run; see `studies.busy`.
+`python -m studies.planted [--runs 10]` makes a small project in a temporary folder. Its variants are eager plus a
+busy-wait of 12 % (gate: at least 1.0), plain eager (gate: at least 1.10) and half the work (gate: at least 1.10). It
+runs pytest there and counts the verdicts. Exit code 0 if every run gave FAIL, FAIL and PASS; 1 otherwise. With `--busy`
+other processes use the cores for a third of each run; see `studies.busy`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from studies import busy
 EXPECTED = {"busy": "FAIL", "plain": "FAIL", "half": "PASS"}
 
 MODEL = '''
-"""A stack of layers that is run twice, and ways to run it that are slower, equal and faster by design."""
+"""A stack of layers that runs twice, and variants that are slower, equally fast and faster by design."""
 
 import statistics
 import time
@@ -51,7 +51,7 @@ def model():
 
 
 class Again(torch.nn.Module):
-    """The same work in a module of its own: the workload's own module would be eager, which is no variant."""
+    """The same work in another module: the workload's own module would count as a fall-back to eager."""
 
     def __init__(self, layers):
         super().__init__()
@@ -92,7 +92,6 @@ def busy(module, example):
 
 CONFIGURATION = """
 [tool.jitgate]
-shipped = false
 
 [tool.jitgate.workloads."planted.model"]
 factory = "planted:model"
@@ -123,7 +122,7 @@ min_speedup = 1.10
 
 
 def evidence(folder: Path, run: int, *further: str) -> dict[str, dict[str, Any]]:
-    """One run of the suite in `folder`, with `further` arguments: variant -> its evidence."""
+    """Run the suite once in `folder`, with `further` arguments. Returns variant -> its evidence."""
     report = folder / f"run-{run}.json"
     arguments = [
         "--pyargs",
@@ -137,7 +136,7 @@ def evidence(folder: Path, run: int, *further: str) -> dict[str, dict[str, Any]]
         str(run),
         *further,
     ]
-    done = subprocess.run(  # noqa: S603 - our own words
+    done = subprocess.run(  # noqa: S603 - arguments of our own
         [sys.executable, "-m", "pytest", "-p", "jitgate", *arguments, "--benchmark-json", str(report)],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), *sys.path])},
@@ -151,10 +150,10 @@ def evidence(folder: Path, run: int, *further: str) -> dict[str, dict[str, Any]]
     return {entry["variant"]: entry for entry in entries}
 
 
-def verdicts(folder: Path, run: int) -> dict[str, tuple[str, str]]:
-    """One run of the suite in `folder`: variant -> (verdict, estimate with interval and pairs)."""
+def verdicts(folder: Path, run: int, *further: str) -> dict[str, tuple[str, str]]:
+    """Run the suite once in `folder`. Returns variant -> (verdict, estimate with interval and pairs)."""
     found = {}
-    for variant, said in evidence(folder, run).items():
+    for variant, said in evidence(folder, run, *further).items():
         speed = said["speedup"]
         high = "inf" if speed["high"] is None else f"{speed['high']:.3f}"
         text = f"{speed['estimate']:.3f} ({speed['low']:.3f} to {high}), {speed['pairs']} pairs"
@@ -165,27 +164,33 @@ def verdicts(folder: Path, run: int) -> dict[str, tuple[str, str]]:
 def main() -> int:
     """Run, print each verdict, and count them."""
     parser = argparse.ArgumentParser(prog="python -m studies.planted", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--runs", type=int, default=10, help="how often the suite is run; default: 10")
-    parser.add_argument("--busy", action="store_true", help="let others take the cores for a third of each run")
+    parser.add_argument("--runs", type=int, default=10, help="how often the suite runs; default: 10")
+    parser.add_argument("--busy", action="store_true", help="keep the cores busy for a third of each run")
+    parser.add_argument("--budget", type=float, metavar="SECONDS", help="longest time for the rounds of a run")
     chosen = parser.parse_args()
     runs = chosen.runs
+    budget = () if chosen.budget is None else ("--jitgate-budget", str(chosen.budget))
     count: dict[str, Counter[str]] = {variant: Counter() for variant in EXPECTED}
     with tempfile.TemporaryDirectory(prefix="jitgate-planted-") as name:
         folder = Path(name)
         (folder / "planted.py").write_text(MODEL)
         (folder / "pyproject.toml").write_text(CONFIGURATION)
         if chosen.busy:
-            return busy.study(evidence, folder, runs, EXPECTED, lambda what: print(what, flush=True))  # noqa: T201
+            return busy.study(evidence, folder, runs, EXPECTED, _say, budget_s=chosen.budget or busy.BUDGET_S)
         for run in range(runs):
-            found = verdicts(folder, run)
+            found = verdicts(folder, run, *budget)
             for variant in EXPECTED:
                 verdict, text = found.get(variant, ("nothing", ""))
                 count[variant][verdict] += 1
-                print(f"run {run + 1} of {runs}: {variant:5} {verdict:12} {text}", flush=True)  # noqa: T201 - a command
+                _say(f"run {run + 1} of {runs}: {variant:5} {verdict:12} {text}")
     for variant, expected in EXPECTED.items():
         seen = ", ".join(f"{verdict} {number}" for verdict, number in count[variant].most_common())
-        print(f"{variant}: expected {expected} in {runs} of {runs} runs, seen {seen}")  # noqa: T201
+        _say(f"{variant}: expected {expected} in {runs} of {runs} runs, seen {seen}")
     return int(any(count[variant][expected] != runs for variant, expected in EXPECTED.items()))
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - a command
 
 
 if __name__ == "__main__":

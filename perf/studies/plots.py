@@ -1,4 +1,4 @@
-"""Two small pictures for the document; without matplotlib the document does without them."""
+"""Two small pictures for the document. They are left out if matplotlib is not installed."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from studies.study import Found
+    from studies.study import SectionResult
 
 
-def false_alarm_bars(path: Path, found: Found, alpha: float) -> bool:
-    """Share of equal arms called different, by noise and rule. False where matplotlib is missing."""
+def false_alarm_bars(path: Path, found: SectionResult, alpha: float) -> bool:
+    """Share of equal arms called different, by noise and rule. Returns False if matplotlib is missing."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
@@ -32,8 +32,8 @@ def false_alarm_bars(path: Path, found: Found, alpha: float) -> bool:
     return True
 
 
-def pairs_curve(path: Path, found: Found, _alpha: float) -> bool:
-    """Median pairs to a verdict by effect in spreads of a pair. False where matplotlib is missing."""
+def pairs_curve(path: Path, found: SectionResult, _alpha: float) -> bool:
+    """Median pairs to a verdict by effect in spreads of a pair. Returns False if matplotlib is missing."""
     try:
         from matplotlib.figure import Figure
     except ImportError:

@@ -1,9 +1,9 @@
-"""What a precision costs in accuracy: the study that the table of tolerances is set from.
+"""What a precision costs in accuracy: the study behind the table of tolerances.
 
-`python -m studies.precisions > docs/precisions.md` writes its document. It measures nothing that depends on
-time: weights and inputs are converted, or what a linear layer multiplies is rounded, and the output is compared with
-float32's. int8 is rounded as int8 engines round (symmetric; weights by output channel, activations by row) and then
-computed in float32, so that no engine is needed; what an engine adds by its own order of sums is below that.
+`python -m studies.precisions > docs/precisions.md` writes its document. It times nothing: it converts
+weights and inputs, or rounds what a linear layer multiplies, and compares the output with float32's. int8 is rounded as
+int8 engines round (symmetric; weights by output channel, activations by row) and then computed in float32, so that no
+engine is needed; the error that an engine adds by its own order of sums is smaller.
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ WORKLOADS = (
     "cosyvoice2-small.llm_prefill",
     "cosyvoice2-small.llm_decode",
 )
-"""Narrow ones: rounding grows with depth, and hardly with width, in which errors average."""
+"""Narrow models: rounding errors grow with depth, and hardly with width, over which they average."""
 
 PRECISIONS = ("fp64", "bf16", "fp16", "autocast-bf16", "autocast-fp16", "int8 weights", "int8 dynamic")
-"""fp64: how far float32 itself is from it, and so at least how far two right builds in float32 are from each other."""
+"""fp64 shows the error of float32 itself, and so how far apart two right builds in float32 are at least."""
 
 LEVELS = 127
 """Of symmetric int8 on either side of zero."""
 
 
 @dataclass(frozen=True)
-class Found:
+class PrecisionResult:
     """`accuracy` of one workload in one precision, or `why` it can't run in it."""
 
     workload: str
@@ -62,8 +62,10 @@ class Found:
     why: str = ""
 
 
-def study(workloads: tuple[str, ...] = WORKLOADS, precisions: tuple[str, ...] = PRECISIONS) -> Iterator[Found]:
-    """Every workload's first scenario in every precision; where ids are chosen, every step of every scenario."""
+def study(
+    workloads: tuple[str, ...] = WORKLOADS, precisions: tuple[str, ...] = PRECISIONS
+) -> Iterator[PrecisionResult]:
+    """Every workload's first scenario in every precision; every step of every scenario where tokens are chosen."""
     import torch
     from jitgate.model.errors import Unavailable
     from jitgate.worker.factories import build_workload
@@ -75,7 +77,7 @@ def study(workloads: tuple[str, ...] = WORKLOADS, precisions: tuple[str, ...] = 
             try:
                 workload = build_workload(spec.factory, name)
             except Unavailable as reason:
-                yield Found(name, "", None, str(reason))
+                yield PrecisionResult(name, "", None, str(reason))
                 continue
             calls = [workload.calls("5s" if name == VOICED else next(iter(workload.scenarios)))[0]]
             if spec.token_agreement is not None:
@@ -87,17 +89,17 @@ def study(workloads: tuple[str, ...] = WORKLOADS, precisions: tuple[str, ...] = 
                 try:
                     found = [_leaves(_run(workload, precision, inputs)) for inputs in calls]
                 except RuntimeError as error:
-                    yield Found(name, precision, None, str(error).splitlines()[0])
+                    yield PrecisionResult(name, precision, None, str(error).splitlines()[0])
                 else:
                     pairs = zip(found, right, strict=True)
-                    yield Found(
+                    yield PrecisionResult(
                         name, precision, worst(compare(*pair, workload.sound, spec.token_agreement) for pair in pairs)
                     )
 
 
-def table(found: Iterator[Found]) -> Iterator[str]:
+def table(found: Iterator[PrecisionResult]) -> Iterator[str]:
     """Lines of Markdown."""
-    yield "| workload | precision | rel. L2 | max. error | SNR | log-mel | MR-STFT | other ids | surprisal |"
+    yield "| workload | precision | rel. L2 error | max. error | SNR | log-mel | MR-STFT | other ids | surprisal |"
     yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     for each in found:
         accuracy = each.accuracy
@@ -107,18 +109,18 @@ def table(found: Iterator[Found]) -> Iterator[str]:
         if accuracy.not_finite:
             yield f"| {each.workload} | {each.precision} | {accuracy.not_finite} values are NaN or Inf | | | | | | |"
             continue
-        ear = [
+        audio = [
             "" if accuracy.snr_db is None else f"{accuracy.snr_db:.0f} dB",
             "" if accuracy.log_mel_db is None else f"{accuracy.log_mel_db:.2g} dB",
             "" if accuracy.mr_stft is None else f"{accuracy.mr_stft:.2g}",
         ]
         ids = [f"{accuracy.other_ids} of {accuracy.ids}", f"{accuracy.surprisal:.1e}"] if accuracy.ids else ["", ""]
-        cells = [each.workload, each.precision, f"{accuracy.rel_l2:.1e}", f"{accuracy.max_abs:.1e}", *ear, *ids]
+        cells = [each.workload, each.precision, f"{accuracy.rel_l2:.1e}", f"{accuracy.max_abs:.1e}", *audio, *ids]
         yield f"| {' | '.join(cells)} |"
 
 
 def rounded(tensor: torch.Tensor, axis: int | None = None) -> torch.Tensor:
-    """The nearest of 255 evenly spaced values, zero among them; with a step for each index of `axis`, or each row."""
+    """The nearest of 255 evenly spaced values, zero among them; with a step for each index of `axis`, or row."""
     kept = (-1,) if axis is None else tuple(number for number in range(tensor.dim()) if number != axis)
     step = tensor.abs().amax(dim=kept, keepdim=True).clamp(min=1e-12) / LEVELS
     return (tensor / step).round() * step
@@ -136,7 +138,7 @@ def _run(workload: Workload, precision: str, inputs: Inputs) -> Any:
     if kind is not None:
         for layer in module.modules():
             for name, value in vars(layer).items():
-                if isinstance(value, torch.Tensor):  # tables that `to` does not know of
+                if isinstance(value, torch.Tensor):  # tables that are no buffers, so that `to` misses them
                     setattr(layer, name, value.to(kind))
         return module.to(kind)(*_cast(inputs, kind))
     with contextlib.ExitStack() as hooks:
@@ -169,15 +171,15 @@ def _leaves(outputs: Any) -> list[Any]:
 _HEAD = """# What a precision costs in accuracy
 
 Written by `python -m studies.precisions` on {date}: torch {torch}, {cpu}, seeded weights,
-narrow modules at their first scenario. How far the output is from eager float32's: relative L2 distance, largest
-error, and for a mel or a waveform what an ear would say. `fp64` tells how far float32 itself is from the exact answer.
+narrow modules at their first scenario. How far the output is from eager float32's: relative L2 error, largest absolute
+error, and perceptual metrics for a mel or a waveform. `fp64` shows how far float32 itself is from the exact answer.
 
-The tolerances in `perf/workloads/tolerance.py`, and their reasons, are set from these rows. The vocoder shows why one
-with trained weights is judged by ear: a voice of 200 Hz, summed up over 5 s, carries float32's own rounding beyond the
-1e-4 that float32 is held to, and a thousandth of a decibel is all that is audio_metrics of it. Where ids are chosen
-(the steps of version 2's language model), a row is the worst of all steps of all scenarios, and says how many ids are
-others than float32's and what they are worth: their surprisal, -ln p by float32's own scores, relative, above that of
-float32's id.
+The tolerances in `perf/jitgate/model/tolerance.py`, and their reasons, are set from these rows. The vocoder shows why
+one with trained weights is judged by perceptual metrics: a voice of 200 Hz, summed up over 5 s, carries float32's own
+rounding beyond the 1e-4 that float32 is held to, yet its log-mel distance is only a thousandth of a decibel. Where
+tokens are chosen (the steps of version 2's language model), a row is the worst of all steps of all scenarios. It says
+how many token ids differ from float32's, and by how much they are less likely: their surprisal, -ln p by float32's own
+scores, relative, above that of float32's id.
 
 """
 

@@ -1,4 +1,4 @@
-"""The judge on recorded rounds of a real model, `data/README.md` says how they were taken."""
+"""The judge on recorded rounds of a real model; `data/README.md` says how they were recorded."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jitgate.statistics import Outcome, first_decision, judge, speedup
 
 from studies.noise import Rounds
 from studies.ours import watch
-from studies.study import Found
+from studies.study import SectionResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,8 +36,8 @@ def traces() -> Iterator[tuple[str, dict[str, NDArray[np.float64]]]]:
         yield path.stem, {name: np.asarray(table[name]) for name in table.dtype.names or ()}
 
 
-def verdicts(study: Study) -> Found:
-    """One line a file and question; without and with the twin as control."""
+def verdicts(study: Study) -> SectionResult:
+    """One line for each file and question, without and with the twin as control."""
     lines = [
         "| rounds | candidate | limit | without control | with control | noise floor | pairs, spread | decided after |",
         "| --- | --- | ---: | --- | --- | ---: | --- | ---: |",
@@ -55,12 +55,12 @@ def verdicts(study: Study) -> Found:
                 f"| {name} | {candidate} | {limit:.2f} | {said[0]} | {said[1]} | {controlled.noise_floor:.1%} "
                 f"| {alone.pairs}, {alone.spread:.1%} | {stopped if stopped is not None else '-'} |"
             )
-    return Found(lines)
+    return SectionResult(lines)
 
 
-def false_alarms(study: Study) -> Found:
+def false_alarms(study: Study) -> SectionResult:
     """Rounds of two eager instances in a random new order, the two exchanged at random in each: truly equal arms."""
-    lines = ["| rounds | wrong PASS or FAIL, watching after every round |", "| --- | ---: |"]
+    lines = ["| rounds | wrong PASS or FAIL, looking after every round |", "| --- | ---: |"]
     for number, (name, arms) in enumerate(traces()):
         study.say(f"recorded: {name}")
         rng = study.generator(9, number)
@@ -71,4 +71,4 @@ def false_alarms(study: Study) -> Found:
         rounds = Rounds(pairs[swapped, drawn], pairs[1 - swapped, drawn], None)
         outcome = watch(rounds, 1.0, study.alpha, final_intervals=False)
         lines.append(f"| {name} | {outcome.share(Outcome.PASS, Outcome.FAIL):.2%} |")
-    return Found(lines)
+    return SectionResult(lines)

@@ -1,6 +1,6 @@
 """Other tools' rules, as their documentation or source states them, on many simulated measurements at once.
 
-Each returns, one entry a measurement, +1 where it calls the candidate slower, -1 faster, 0 neither.
+Each returns one entry a measurement: +1 where it calls the candidate slower, -1 faster, 0 neither.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Rival:
-    """paired: it is given interleaved rounds; otherwise sequential blocks."""
+    """paired: whether it gets interleaved rounds; otherwise it gets sequential blocks."""
 
     name: str
     asks: str
@@ -66,7 +66,7 @@ RIVALS = (
     Rival("mean:5%", "pytest-benchmark: is this run's mean more than 5 % above that run's?", False, _mean_5),
     Rival("median:5%", "pytest-benchmark: is this run's median more than 5 % above that run's?", False, _median_5),
     Rival("Mann-Whitney", "asv, google/benchmark: do the two runs have different distributions?", False, _mann_whitney),
-    Rival("Welch t", "pyjitgate: do the two runs have different means?", False, _welch),
+    Rival("Welch t", "pyperf: do the two runs have different means?", False, _welch),
     Rival(
         "paired z",
         "tango, without its outlier filter: does the mean difference of pairs differ from 0?",

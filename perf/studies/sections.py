@@ -1,4 +1,4 @@
-"""The document's sections: title, what it shows, who finds it, what is drawn."""
+"""The document's sections: title, introduction, the function that makes it, picture."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from studies import plots, recorded, tables
 from studies.noise import MEMORY, PAIR_SPREAD
 from studies.rivals import RIVALS
-from studies.study import ROUNDS, Found, Study
+from studies.study import ROUNDS, SectionResult, Study
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Picture:
-    """draw: (path, what the section found, alpha) -> False where no picture can be drawn here."""
+    """draw: (path, result of the section, alpha) -> False if no picture can be drawn."""
 
     name: str
     says: str
-    draw: Callable[[Path, Found, float], bool]
+    draw: Callable[[Path, SectionResult, float], bool]
 
 
 @dataclass(frozen=True)
 class Section:
-    """run: top-level, since it runs in a process of its own. intro: with {n}, {runs} and {half} filled in."""
+    """run: a top-level function, since it runs in a process of its own. intro: {n}, {runs} and {half} are filled in."""
 
     title: str
-    run: Callable[[Study], Found]
+    run: Callable[[Study], SectionResult]
     intro: str
     picture: Picture | None = None
     after: str = ""
@@ -49,12 +49,12 @@ _POWER = f"""Normal noise, {{n}} measurements a line, {{runs}} with a control. C
 power; it can neither be stopped early nor extended. "Equal" is the number at which it misses as few of these very
 measurements as ours within {2 * ROUNDS} rounds: rules that stop by themselves and rules of fixed size are compared
 at equal level and power (Wald 1945), and ours, which goes on until it knows, misses next to none. "Least" is what
-no rule that stops by itself can stay below in the mean at 95 % power, if it has to be right about AR(1) {MEMORY}
+no rule that stops by itself can stay below in the mean at 95 % power, if it must be right about AR(1) {MEMORY}
 too. With a control, claims must also hold with the control's offset to either side, which costs pairs."""
 _COVERAGE = f"""Share of {{runs}} measurements whose final interval holds the true ratio, whatever stopped them; at
 most {ROUNDS} rounds."""
 _TAILS = f"""Share of {{half}} series of {tables.TAIL_CALLS} calls in which the bounds of a percentile ever missed it,
-watching every {tables.TAIL_LOOKS} calls."""
+looking every {tables.TAIL_LOOKS} calls."""
 _OTHERS = f"""{{runs}} measurements a line, {tables.BLOCK_ROUNDS} calls of each arm for every rule. Ours and "paired
 z" get interleaved rounds, the others two sequential blocks on the same machine. Ours looks after every round and
 may answer INCONCLUSIVE or INVALID, which count as missed here; the others look once. Where instances are biased,

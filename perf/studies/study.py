@@ -1,4 +1,4 @@
-"""What a section of the study is given, and what it gives back."""
+"""What a section of the study gets, and what it returns."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CHUNK = 1000  # measurements held in memory at once
 class Study:
     """alpha: level of every rule that has one. measurements: for false alarms. runs: for everything else.
 
-    say: told what is being done, for whoever waits; pickles, since sections run in processes of their own.
+    say: prints progress; it can be pickled, since sections run in processes of their own.
     """
 
     alpha: float
@@ -28,13 +28,13 @@ class Study:
     say: Callable[[str], None]
 
     def generator(self, *where: int) -> np.random.Generator:
-        """Every table has its own stream, so that one can be rerun without the others."""
+        """Each table has a stream of its own, so that you can rerun one without the others."""
         return np.random.default_rng([self.seed, *where])
 
 
 @dataclass(frozen=True)
-class Found:
-    """lines: a Markdown table. figures: what pictures and checks read, by noise or kind, then by name."""
+class SectionResult:
+    """lines: a Markdown table. figures: for pictures and checks, by noise or kind, then by name."""
 
     lines: list[str]
     figures: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -46,5 +46,5 @@ def chunks(total: int) -> list[int]:
 
 
 def row(cells: str) -> str:
-    """A table's line from words; an underscore stands for a space within a cell."""
+    """A row of a table: words are cells; an underscore stands for a space in a cell."""
     return "| " + " | ".join(cell.replace("_", " ") for cell in cells.split()) + " |"

@@ -1,4 +1,4 @@
-"""The study's sections: each runs what it needs and returns Markdown lines."""
+"""The study's sections: each runs its simulations and returns a table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from studies.candidates import CANDIDATES
 from studies.noise import BIAS, MEMORY, NOISES, PAIR_SPREAD, Noise, Rounds, autoregressive, interleaved, sequential
 from studies.ours import watch
 from studies.rivals import RIVALS
-from studies.study import ROUNDS, Found, Study, chunks, row
+from studies.study import ROUNDS, SectionResult, Study, chunks, row
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +27,7 @@ LONG = 1000  # rounds, where a measurement runs on and on
 BLOCK_ROUNDS = 60  # calls of each arm in the comparison with other tools: what a patient user times
 
 
-def false_alarms(study: Study) -> Found:
+def false_alarms(study: Study) -> SectionResult:
     """A/A measurements under each noise model, judged against 1.0 after every round."""
     lines = ["| noise | wrong PASS | wrong FAIL | either |", "| --- | ---: | ---: | ---: |"]
     shares = {}
@@ -43,10 +43,10 @@ def false_alarms(study: Study) -> Found:
         shares[noise.name] = {"ours": either}
         cells = f"{wrong_pass / study.measurements:.2%} | {wrong_fail / study.measurements:.2%} | {either:.2%}"
         lines.append(f"| {noise.name}: {noise.says} | {cells} |")
-    return Found(lines, shares)
+    return SectionResult(lines, shares)
 
 
-def limits(study: Study) -> Found:
+def limits(study: Study) -> SectionResult:
     """The same where the noise is worse than the guarantee reckons with."""
     lines = ["| noise | wrong PASS or FAIL |", "| --- | ---: |"]
     series = study.runs // 2
@@ -72,7 +72,7 @@ def limits(study: Study) -> Found:
             wrong += judge(found, 1.0).outcome in (Outcome.PASS, Outcome.FAIL)
         says = "one process" if processes == 1 else f"{processes} processes"
         lines.append(f"| random bias of {BIAS:.0%}, control, {says}, one look at the end | {wrong / series:.1%} |")
-    return Found(lines)
+    return SectionResult(lines)
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,8 @@ EFFECTS = (
 )
 
 
-def power(study: Study) -> Found:
-    """Pairs to a verdict, beside what a signed-rank test of fixed size needs at the same level: for 95 % power, and for
+def power(study: Study) -> SectionResult:
+    """Pairs to a verdict, and what a signed-rank test of fixed size needs at the same level: for 95 % power, and for
     as much power as ours has, which is how sequential and fixed rules are compared (Wald 1945)."""
     lines = [
         row(
@@ -128,7 +128,7 @@ def power(study: Study) -> Found:
                 f"| {least_pairs(distance, study.alpha)} | {fixed} | {mean / fixed:.2f} | {late / fixed:.2f} "
                 f"| {equal} | {mean / equal:.2f} |"
             )
-    return Found(lines, medians)
+    return SectionResult(lines, medians)
 
 
 def least_pairs(distance: float, alpha: float, power: float = 0.95) -> int:
@@ -152,7 +152,7 @@ def least_pairs(distance: float, alpha: float, power: float = 0.95) -> int:
     return 10_000
 
 
-def coverage(study: Study) -> Found:
+def coverage(study: Study) -> SectionResult:
     """Is the truth inside the interval at the stop? Stopped by three different limits, or by the end of the rounds."""
     limits = (1.0, 1.10, 1.15)
     lines = [
@@ -170,10 +170,10 @@ def coverage(study: Study) -> Found:
                 inside += int(np.sum((outcome.low <= 1.15) & (outcome.high >= 1.15)))
             shares.append(f"{inside / study.runs:.2%}")
         lines.append(f"| {noise.name} | " + " | ".join(shares) + " |")
-    return Found(lines)
+    return SectionResult(lines)
 
 
-def tails(study: Study) -> Found:
+def tails(study: Study) -> SectionResult:
     """Are the bounds of p95 and p99 right at every look? Models that change over time have no one percentile."""
     lines = ["| noise | p95 missed | p99 missed |", "| --- | ---: | ---: |"]
     series = study.runs // 2
@@ -187,10 +187,10 @@ def tails(study: Study) -> Found:
                 bounds = (tail(durations[:n], quantile, alpha=study.alpha) for n in looks)
                 missed[at] += any(not found.low <= truth <= found.high for found in bounds)
         lines.append(f"| {noise.name} | " + " | ".join(f"{share:.2%}" for share in missed / series) + " |")
-    return Found(lines)
+    return SectionResult(lines)
 
 
-def against_others(study: Study) -> Found:
+def against_others(study: Study) -> SectionResult:
     """Ours and the field's rules for the same number of timed calls: false alarms, and slow candidates missed."""
     lines = [
         "| noise | truth | ours (INVALID) | " + " | ".join(rival.name for rival in RIVALS) + " |",
@@ -218,10 +218,10 @@ def against_others(study: Study) -> Found:
                 + " | ".join(f"{s:.1%}" for s in shares[1:])
                 + " |"
             )
-    return Found(lines, alarms)
+    return SectionResult(lines, alarms)
 
 
-def compared_rules(study: Study) -> Found:
+def compared_rules(study: Study) -> SectionResult:
     """The rules that were candidates for ours, on pairs: false alarms within ROUNDS, and pairs to a decision."""
     lines = [
         row("rule iid t(3) AR(1)_0.6 bursts 1.03_against_1.00 1.15_against_1.10 1.22_against_1.10"),
@@ -243,7 +243,7 @@ def compared_rules(study: Study) -> Found:
             pairs = np.where(decided.any(axis=1), decided.argmax(axis=1) + 1.0, np.inf)
             cells.append(f"{np.median(pairs):.0f} / {np.quantile(pairs, 0.95, method='higher'):.0f}")
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return Found(lines)
+    return SectionResult(lines)
 
 
 def _log_ratios(rounds: Rounds) -> NDArray[np.float64]:

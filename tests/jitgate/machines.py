@@ -23,7 +23,7 @@ def quiet(
     runtime: dict[str, Any] | None = None,
     missing_compiler: str | None = None,
 ) -> Machine:
-    """A machine that gives no reason for a doubt, but for what is said here; its torch has CUDA where it has cards."""
+    """A machine that gives no reason for a warning but what is said here; its torch has CUDA where it has cards."""
     calm = {
         "load_1m": 0.1,
         "busy_percent": 1.0,
@@ -42,7 +42,7 @@ def quiet(
     }
     still = {"cores": 4, "usable": 8, "governor": "performance", "turbo": False, "clock_mhz": 3000}
     return Machine(
-        CardSurvey(cards, "" if cards else "nvidia-ml-py is not installed; there is no nvidia-smi on the PATH"),
+        CardSurvey(cards, "" if cards else "NVML does not start: NVML Shared Library Not Found"),
         Processor(**{"model": "Some CPU", **still, **(processor or {})}),
         Load(**{**calm, **(load or {})}),
         Limits(**{"cpu_cores": None, "memory_bytes": None, **(limits or {})}),

@@ -14,6 +14,10 @@ from jitgate.model.variant import BASELINE, CONTROL
 MIB = 1 << 20
 
 
+LEVEL = tuple((calls, 100 * MIB) for calls in range(4, 84, 4))
+"""Memory that does not grow."""
+
+
 def made_of(
     ratio: float,
     *,
@@ -39,7 +43,17 @@ def made_of(
     def samples(name: str, factor: float, broken: Failure | None = None) -> Samples:
         memory = MemoryPeaks(peak_bytes)
         accuracy = None if rel_l2 is None else Accuracy(rel_l2)
-        return Samples(name, turns(factor), (), (), ColdStart(), memory=memory, accuracy=accuracy, failure=broken)
+        return Samples(
+            name,
+            turns(factor),
+            (),
+            (),
+            ColdStart(),
+            levels=(LEVEL,),
+            memory=memory,
+            accuracy=accuracy,
+            failure=broken,
+        )
 
     all_samples = {BASELINE: samples(BASELINE, 1.0, baseline_failure), "jit": samples("jit", ratio, failure)}
     if control:

@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from jitgate.config.policy import Policy
+from jitgate.plugin.checkpoint_option import describe, with_checkpoint
+from jitgate.workloads.weight_source import OURS, WeightSource
 
 from tests.jitgate.plugin.conftest import Project
 from tests.jitgate_cosyvoice.checkpoints import tiny_flow, write_malicious
+from tests.jitgate_cosyvoice.policies import cosyvoice_policy
 
 FACTORIES = '''
 import jitgate
@@ -31,6 +35,8 @@ def tiny(file):
     module = jitgate.load_weights(tiny_encoder().eval(), file, "encoder.")
     return jitgate.Workload(module, {"short": (torch.randn(1, 20, 16), torch.tensor([20]))}, threads=1)
 '''
+
+COSYVOICE = ("-p", "jitgate_cosyvoice")
 
 SETTINGS = """
 [tool.jitgate]
@@ -57,10 +63,42 @@ def directory(project: Project) -> Path:
     return path
 
 
+def marked(path: Path, file: str) -> Path:
+    (path / file).write_text("")
+    return path
+
+
+def measured(policy: Policy) -> set[str]:
+    return {name for name, spec in policy.workloads.items() if not spec.left_out}
+
+
+def test_a_directory_is_for_its_generation_at_true_size(tmp_path: Path) -> None:
+    policy = with_checkpoint(cosyvoice_policy(), marked(tmp_path, "cosyvoice2.yaml"))
+    assert measured(policy) == {name for name in cosyvoice_policy().workloads if name.startswith("cosyvoice2.")}
+    spec = policy.workloads["cosyvoice2.flow_encoder"]
+    assert spec.weight_source == WeightSource(tmp_path, None, ("flow.pt",))
+    assert policy.workloads["cosyvoice2-small.flow_encoder"].weight_source == OURS
+    assert set(policy.workloads) == set(cosyvoice_policy().workloads), (
+        "a gate that names one of them still names something"
+    )
+
+
+def test_the_head_says_whose_weights_and_why_not_the_rest(tmp_path: Path) -> None:
+    lines = describe(with_checkpoint(cosyvoice_policy(), marked(tmp_path, "cosyvoice.yaml")))
+    assert lines[0].startswith(f"jitgate: weights of {tmp_path} for cosyvoice.text_encoder, cosyvoice.llm")
+    assert (
+        "jitgate: left out, because the checkpoint is of another model: cosyvoice2.flow_encoder" in lines[1] + lines[2]
+    )
+    assert "because a checkpoint can't be given to them: cosyvoice2-small.flow_encoder" in lines[1] + lines[2]
+    assert describe(cosyvoice_policy()) == []
+
+
 @pytest.mark.slow
 def test_good_weights_are_measured_and_bad_ones_end_the_run(project: Project, directory: Path) -> None:
     """One session with both, since every one costs imports of torch: what was measured before is kept."""
-    done = project.pytest("-k", "test_variant_stays", "--jitgate-budget", "1", "--jitgate-checkpoint", "model")
+    done = project.pytest(
+        "-k", "test_variant_stays", *COSYVOICE, "--jitgate-budget", "1", "--jitgate-checkpoint", "model"
+    )
     said = done.stdout + done.stderr
     assert done.returncode == pytest.ExitCode.USAGE_ERROR, said
     assert "Traceback" not in said

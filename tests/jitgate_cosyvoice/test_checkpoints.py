@@ -9,7 +9,7 @@ import torch
 from jitgate.model.errors import UsageError
 from jitgate.worker.factories import build_workload
 from jitgate.workloads.weight_source import WeightSource
-from jitgate_cosyvoice.checkpoints import generation_of
+from jitgate_cosyvoice.checkpoints import MARKERS, generation_of
 from jitgate_cosyvoice.registry import shipped_workloads
 from jitgate_cosyvoice.v1 import modules
 
@@ -49,7 +49,7 @@ def test_a_checkpoint_with_the_original_s_layout_loads(
     monkeypatch.setattr(modules, "step_scenarios", lambda **_: {"1s": (torch.zeros(1),)})
     spec = SHIPPED[name]
     assert spec.checkpoint_spec is not None
-    origin = WeightSource(directories[spec.checkpoint_spec.generation], None, spec.checkpoint_spec.files)
+    origin = WeightSource(directories[MARKERS[spec.checkpoint_spec.marker]], None, spec.checkpoint_spec.files)
     module = build_workload(spec.factory, spec.where, origin).module
     for own, value in module.state_dict().items():
         inside = own.partition(".")[2] if name.endswith("pipeline") else own  # each file under a name of its own

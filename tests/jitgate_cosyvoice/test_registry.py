@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jitgate.config.staged import with_staged
-from jitgate.engines.registry import shipped_variants
+from jitgate.engines.builtin import built_in
 from jitgate.model.errors import Unavailable
 from jitgate.worker.factories import build_workload, resolve
 from jitgate.workloads.sound import Sound
 from jitgate.workloads.spec import BUDGET_S, SHARERS
-from jitgate_cosyvoice.registry import shipped_workloads
+from jitgate_cosyvoice.registry import offered, shipped_workloads
 
 SHIPPED = shipped_workloads()
 
@@ -28,7 +28,7 @@ SOUNDS = {
 def test_every_factory_exists_and_every_variant_too(name: str) -> None:
     spec = SHIPPED[name]
     assert callable(resolve(spec.factory, spec.where))
-    assert set(spec.variants) <= set(with_staged(shipped_variants(), [spec]))
+    assert set(spec.variants) <= set(with_staged(offered().every_variant(), [spec], built_in()))
     assert spec.nightly <= set(spec.scenarios)
 
 

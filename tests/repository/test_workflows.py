@@ -20,6 +20,9 @@ import yaml
 from jitgate.config.table import read_policy
 from jitgate.engines.staged import is_staged
 from jitgate.measure.rounds import OVERTIME
+from jitgate_cosyvoice.registry import offered
+
+from tests.jitgate.results import KINDS
 
 ROOT = Path(__file__).parents[2]
 
@@ -199,17 +202,19 @@ def test_on_the_card_what_is_nightly_runs_and_claims_and_the_suites_own_tests_do
     found = [line for line in done.stdout.splitlines() if "::" in line]
     assert all(line.startswith("perf/jitgate/benchmarks/") for line in found)
     assert [line for line in found if "test_claims.py" in line or "small" in line.partition("[")[2]] == []
-    assert any("[cosyvoice2.flow_encoder-first_chunk_sft-inductor]" in line for line in found)
-    assert any("[cosyvoice2.flow_encoder-5s-inductor]" in line for line in found), "nightly"
+    assert any("[cosyvoice2.flow_encoder/first_chunk_sft/inductor]" in line for line in found)
+    assert any("[cosyvoice2.flow_encoder/5s/inductor]" in line for line in found), "nightly"
     assert any("[cosyvoice2.pipeline-15s-" in line for line in found) == (gpu_workflow.name == "nightly-gpu")
 
 
 def test_the_night_is_long_enough_for_what_has_to_be_decided_in_it() -> None:
     night = load("nightly-gpu")
-    policy = read_policy(ROOT / "pyproject.toml", must_exist=True)
+    policy = read_policy(ROOT / "pyproject.toml", KINDS, offered(), must_exist=True)
     cells = policy.cells({name: () if "small" in name else spec.scenarios for name, spec in policy.workloads.items()})
     open_ones = {
-        (cell.workload, cell.scenario) for cell in cells if policy.timed_limits(cell, "cuda") or is_staged(cell.variant)
+        (cell.workload, cell.scenario)
+        for cell in cells
+        if any(policy.gate(kind.key, cell, "cuda") for kind in KINDS if kind.timed) or is_staged(cell.variant)
     }
     longest_s = len(open_ones) * OVERTIME * float(value(options_of(night), "--jitgate-budget"))
 

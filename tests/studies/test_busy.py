@@ -1,4 +1,4 @@
-"""The study of verdicts beside a busy process, at a size that proves only that it counts right."""
+"""The study of verdicts next to a busy process, at a size that shows only that it counts right."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import psutil
 import pytest
-from studies.busy import BUDGET_S, OFF_S, ON_S, Pattern, Row, busy, pattern_of, rows, study
+from studies.busy import BUDGET_S, OFF_S, ON_S, DisturbedVerdict, Pattern, busy, pattern_of, study, verdicts_of
 
 EXPECTED = {"busy": "FAIL", "half": "PASS"}
 
@@ -32,12 +32,12 @@ def said(verdict: str, *, rounds: int = 30, excluded: int = 5) -> dict[str, Any]
 def test_right_is_what_was_planted_or_invalid_and_only_where_the_disturbance_was_seen(
     verdict: str, excluded: int, right: bool
 ) -> None:
-    assert Row(1, "one stretch", "busy", "FAIL", verdict, 35, excluded).right == right
+    assert DisturbedVerdict(1, "one stretch", "busy", "FAIL", verdict, 35, excluded).right == right
 
 
 def test_a_variant_that_vanished_is_wrong() -> None:
-    found = rows(1, Pattern("one stretch", 1.0), {"busy": said("FAIL")}, EXPECTED)
-    assert [(row.variant, row.verdict, row.rounds, row.right) for row in found] == [
+    found = verdicts_of(1, Pattern("one stretch", 1.0), {"busy": said("FAIL")}, EXPECTED)
+    assert [(each.variant, each.verdict, each.rounds, each.right) for each in found] == [
         ("busy", "FAIL", 35, True),
         ("half", "nothing", 0, False),
     ]
@@ -67,7 +67,7 @@ def test_every_run_is_disturbed_but_the_first_and_one_wrong_verdict_is_too_many(
     assert study(planted, tmp_path, 2, EXPECTED, lines.append) == code
     further = ("--jitgate-budget", str(BUDGET_S))
     assert asked == [(0, further, before), (1, further, before + 1), (2, further, before + 1)]
-    assert len(psutil.Process().children()) == before, "nobody is busy afterwards"
+    assert len(psutil.Process().children()) == before, "no busy process is left"
     assert lines[-1] == "half: planted PASS; right in 2 of 2 runs, seen INVALID 2"
     assert sum("WRONG" in line for line in lines) == (0 if wrong_in is None else 1)
 

@@ -4,10 +4,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jitgate.gates.authenticity import ROUNDING, UNROUNDED
+from jitgate.gates.validity import ROUNDING, UNROUNDED
 from jitgate.model.accuracy import Accuracy
 from jitgate.model.tolerance import TOLERANCE
-from studies.precisions import LEVELS, Found, rounded, study, table
+from studies.precisions import LEVELS, PrecisionResult, rounded, study, table
 
 
 @given(st.lists(st.floats(min_value=-100, max_value=100, width=32), min_size=2, max_size=20))
@@ -38,17 +38,20 @@ def test_half_precisions_have_a_tolerance_and_float32_the_narrowest() -> None:
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        (Found("w", "fp16", None, "no such kernel"), "| w | fp16 | can't run: no such kernel | | | | | | |"),
-        (Found("w", "fp16", Accuracy(1.0, not_finite=3)), "| w | fp16 | 3 values are NaN or Inf | | | | | | |"),
+        (PrecisionResult("w", "fp16", None, "no such kernel"), "| w | fp16 | can't run: no such kernel | | | | | | |"),
         (
-            Found("w", "bf16", Accuracy(1e-2, 0.5, 0, 40.0, 0.0123, 0.5)),
+            PrecisionResult("w", "fp16", Accuracy(1.0, not_finite=3)),
+            "| w | fp16 | 3 values are NaN or Inf | | | | | | |",
+        ),
+        (
+            PrecisionResult("w", "bf16", Accuracy(1e-2, 0.5, 0, 40.0, 0.0123, 0.5)),
             "| w | bf16 | 1.0e-02 | 5.0e-01 | 40 dB | 0.012 dB | 0.5 |  |  |",
         ),
         (
-            Found("w", "bf16", Accuracy(1e-2, 0.5, ids=12, other_ids=5, surprisal=0.0214)),
+            PrecisionResult("w", "bf16", Accuracy(1e-2, 0.5, ids=12, other_ids=5, surprisal=0.0214)),
             "| w | bf16 | 1.0e-02 | 5.0e-01 |  |  |  | 5 of 12 | 2.1e-02 |",
         ),
     ],
 )
-def test_a_row_says_what_was_found(found: Found, said: str) -> None:
+def test_a_row_says_what_was_found(found: PrecisionResult, said: str) -> None:
     assert list(table(iter([found])))[-1] == said

@@ -1,8 +1,7 @@
 """`jitgate doctor`: what this machine is, and what results from it are worth. Nothing is measured.
 
 Exit code 0: results here are worth something, though there may be warnings. 1: at least one warning blocking them (a
-busy machine, a full card, no torch): nothing measured now says anything. 4: bad input. With --assess, 0 says that the
-question was answered, whatever the answer is.
+busy machine, a full card, no torch): nothing measured now says anything. 4: bad input.
 """
 
 from __future__ import annotations
@@ -17,14 +16,10 @@ from jitgate.model.errors import UsageError
 if TYPE_CHECKING:
     import argparse
 
-    from jitgate_cosyvoice.card.assessment import Room
-
     from jitgate.device.device import Device
     from jitgate.device.reading import Reading
 
 WORTH_SOMETHING, WORTH_NOTHING, BAD_INPUT = 0, 1, 4
-PRESENT = ""
-"""`--assess` without a name."""
 
 
 def register(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -35,13 +30,6 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
         description="Reads this machine without importing torch, says what can be measured here, and what speaks "
         "against it, each warning with its remedy. Exit code 0 results are worth something, 1 they are worth nothing "
         "now, 4 bad input.",
-    )
-    parser.add_argument(
-        "--assess",
-        metavar="CARD",
-        nargs="?",
-        const=PRESENT,
-        help='which variants of CosyVoice2 fit CARD ("RTX 2050"), or the card of this machine, and by what margin',
     )
     parser.add_argument(
         "--jitgate-device",
@@ -56,8 +44,6 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print what was asked for; returns the exit code."""
     try:
-        if arguments.assess is not None:
-            return _assess(arguments)
         return _examine(arguments)
     except UsageError as problem:
         sys.stderr.write(f"jitgate doctor: {problem}\n")
@@ -91,55 +77,6 @@ def _holder(device: Device) -> Reading[str | None]:
         return RunLock(device).holder()
     except UsageError as problem:
         return Missing(str(problem))
-
-
-def _assess(arguments: argparse.Namespace) -> int:
-    from jitgate_cosyvoice.card import assessment
-    from jitgate_cosyvoice.card.footprint import footprints
-
-    room = _present(arguments.jitgate_device) if arguments.assess == PRESENT else _named(arguments.assess)
-    if arguments.json:
-        _print(json.dumps(assessment.as_json(room, footprints()), indent=2))
-    else:
-        _print("\n".join(assessment.as_text(room, footprints())))
-    return WORTH_SOMETHING
-
-
-def _named(name: str) -> Room:
-    from jitgate_cosyvoice.card.assessment import Room
-    from jitgate_cosyvoice.card.known_cards import known_card
-
-    card = known_card(name)
-    if card is None:
-        raise UsageError(f"--assess {name!r} is not a card I know: {_known_names()}")
-    sources = tuple(source for source in (card.source, card.in_use_source) if source)
-    return Room(card.name, card.memory_bytes, card.in_use_bytes, card.bandwidth_bytes_s, sources)
-
-
-def _present(wish: str) -> Room:
-    """The card of this machine that a run would use, or the first one, whether or not torch can use it."""
-    from jitgate_cosyvoice.card.assessment import Room
-    from jitgate_cosyvoice.card.known_cards import known_card
-
-    from jitgate.device.card import survey_cards
-    from jitgate.device.device import choose_device, visible
-    from jitgate.device.reading import known
-
-    survey = survey_cards()
-    cards = visible(survey)
-    if not cards:
-        raise UsageError(f"--assess without a name: no card answers here ({survey.why_none}); {_known_names()}")
-    chosen = choose_device(wish, lambda: cards, torch_has_cuda=True).card or cards[0]
-    used = next((known(facts.memory_used_bytes) for facts in survey.cards if facts.uuid == chosen.uuid), None)
-    same = known_card(chosen.name)
-    sources = ["memory: the card's driver"] + ([f"bandwidth: {same.source}"] if same else [])
-    return Room(chosen.name, chosen.memory_bytes, used or 0, same.bandwidth_bytes_s if same else None, tuple(sources))
-
-
-def _known_names() -> str:
-    from jitgate_cosyvoice.card.known_cards import KNOWN_CARDS
-
-    return "name one of " + ", ".join(card.name for card in KNOWN_CARDS)
 
 
 def _print(text: str) -> None:

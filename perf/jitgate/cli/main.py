@@ -5,9 +5,6 @@ from __future__ import annotations
 import argparse
 from typing import NoReturn
 
-from jitgate_cosyvoice.export import command as export
-from studies.variant_matrix import command as variants
-
 from jitgate.cli import doctor, judge
 
 BAD_INPUT = 4  # as pytest's own exit code for a usage error
@@ -22,12 +19,10 @@ class OneSentence(argparse.ArgumentParser):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit code, or exits with 4 on bad input."""
-    parser = OneSentence(prog="jitgate", description="jitgate's tools beside the pytest suite.")
+    parser = OneSentence(prog="jitgate", description="What jitgate can do without pytest.")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=OneSentence)
     doctor.register(subparsers)
-    export.register(subparsers)
     judge.register(subparsers)
-    variants.register(subparsers)
     chosen = parser.parse_args(arguments)
     code: int = chosen.run(chosen)
     return code

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from jitgate.config.policy import Gate, Policy
 from jitgate.engines.available import missing
-from jitgate.engines.registry import variant_named
+from jitgate.engines.registry import Engines
 from jitgate.engines.staged import is_staged
 from jitgate.model.errors import UsageError
 from jitgate.model.variant import BASELINE, VariantSpec
@@ -17,16 +17,16 @@ ALL = "all"
 """Asks for every variant that can run here."""
 
 
-def known_variant(name: str, variants: Mapping[str, VariantSpec], where: str) -> VariantSpec:
-    """The variant called `name`, brought along or shipped; UsageError, naming `where`, for one that there is not."""
+def known_variant(name: str, variants: Mapping[str, VariantSpec], engines: Engines, where: str) -> VariantSpec:
+    """The variant called `name`, brought along or of an engine; UsageError, naming `where`, where there is none."""
     if name in variants:
         return variants[name]
-    own = sorted(spec.name for spec in variants.values() if not spec.engine and spec.where != "jitgate")
+    own = sorted(spec.name for spec in variants.values() if not spec.engine and not spec.stages)
     try:
-        return variant_named(name)
+        return engines.named(name)
     except UsageError as problem:
-        beside = f"; of your own there are: {', '.join(own)}" if own else ""
-        raise UsageError(f"{where}: {problem}{beside}") from None
+        others = f"; without an engine there are: {', '.join(own)}" if own else ""
+        raise UsageError(f"{where}: {problem}{others}") from None
 
 
 def with_gated(spec: WorkloadSpec, gates: Iterable[Gate], variants: Mapping[str, VariantSpec]) -> WorkloadSpec:
@@ -41,8 +41,8 @@ def with_gated(spec: WorkloadSpec, gates: Iterable[Gate], variants: Mapping[str,
 def chosen(wish: str, policy: Policy, device: str) -> frozenset[str]:
     """The variants that `--jitgate-variants` asks for, the baseline among them.
 
-    wish: names with commas between, as in `eager,inductor+bf16`; or `all`, which is every shipped variant that can run
-    on `device` in this environment, and all that were brought along. Raises UsageError for a name that there is not.
+    wish: names with commas between, as in `eager,inductor+bf16`; or `all`, which is every variant that can run on
+    `device` in this environment. Raises UsageError for a name that there is not.
     """
     names = [name.strip() for name in wish.split(",") if name.strip()]
     if not names:
@@ -52,12 +52,12 @@ def chosen(wish: str, policy: Policy, device: str) -> frozenset[str]:
         if name == ALL:
             found += [spec.name for spec in policy.variants.values() if missing(spec, device) is None]
         else:
-            found.append(known_variant(name, policy.variants, "--jitgate-variants").name)
+            found.append(known_variant(name, policy.variants, policy.engines, "--jitgate-variants").name)
     return frozenset(found)
 
 
 def with_chosen(policy: Policy, wanted: frozenset[str]) -> Policy:
-    """`policy` with the shipped ones of `wanted` beside the variants that every workload lists.
+    """`policy` with those of `wanted` that have an engine added to the variants that every workload lists.
 
     A variant that a user brought along stays with the workloads that list it: another model may not be what it is for.
     A pipeline is run by what is given for its stages, never as a whole.

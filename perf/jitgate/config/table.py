@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from jitgate_cosyvoice.registry import shipped_workloads
-
-from jitgate.config.policy import TIMED_LIMITS, Gate, Policy
+from jitgate.config.gate_table import LimitKey, Table, only, parse_gate
+from jitgate.config.offered import Offered
+from jitgate.config.policy import Policy
 from jitgate.config.selection import known_variant, with_gated
 from jitgate.config.staged import with_staged
 from jitgate.config.token_agreement import parse_token_agreement
 from jitgate.config.tolerance import parse_tolerance
-from jitgate.engines.registry import shipped_variants
 from jitgate.engines.staged import is_staged
 from jitgate.model.errors import UsageError
 from jitgate.model.size import parse_bytes
@@ -25,19 +22,16 @@ from jitgate.model.variant import BASELINE, CONTROL, VariantSpec
 from jitgate.workloads.checkpoint_spec import CheckpointSpec
 from jitgate.workloads.spec import WorkloadSpec
 
-Table = Mapping[str, Any]
-
 _FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
-_DEVICES = ("cpu", "cuda", "*")
-_TOP = ("alpha", "memory_limit", "cache_limit", "on_inconclusive", "shipped", "gates", "workloads", "variants")
-_SIZES = ("max_memory", "max_load_memory")
-_GATE = ("workload", "scenario", "variant", "device", "baseline", *TIMED_LIMITS, *_SIZES, "reason")
+_TOP = ("alpha", "memory_limit", "cache_limit", "on_inconclusive", "gates", "workloads", "variants")
 _WORKLOAD = ("factory", "variants", "scenarios", "nightly", "tolerance", "token_agreement", "checkpoint")
 _VARIANT = ("factory", "precision")
 
 
-def read_policy(path: Path, *, must_exist: bool) -> Policy:
+def read_policy(path: Path, kinds: Sequence[LimitKey], offered: Offered | None = None, *, must_exist: bool) -> Policy:
     """The policy in `path`; the defaults where the file or its `[tool.jitgate]` is missing and need not exist.
+
+    offered: what packages bring to it.
 
     Raises UsageError for a file that can't be read and for anything in the table that is not understood.
     """
@@ -46,7 +40,7 @@ def read_policy(path: Path, *, must_exist: bool) -> Policy:
         document = tomllib.loads(text)
     except FileNotFoundError:
         if not must_exist:
-            return Policy()
+            return parse_policy({}, Policy.where, kinds, offered)
         raise UsageError(f"--jitgate-config {path}: there is no such file") from None
     except OSError as error:
         raise UsageError(f"{path} can't be read: {error.strerror}") from error
@@ -57,15 +51,16 @@ def read_policy(path: Path, *, must_exist: bool) -> Policy:
     if table is None:
         if must_exist:
             raise UsageError(f"--jitgate-config {path}: the file has no [tool.jitgate] table")
-        return Policy(where=path.name)
-    return parse_policy(table, path.name)
+        return parse_policy({}, path.name, kinds, offered)
+    return parse_policy(table, path.name, kinds, offered)
 
 
-def parse_policy(table: Table, file: str) -> Policy:
-    """The policy of a `[tool.jitgate]` table; `file` names it in messages."""
+def parse_policy(table: Table, file: str, kinds: Sequence[LimitKey], offered: Offered | None = None) -> Policy:
+    """The policy of a `[tool.jitgate]` table; `file` names it in messages. kinds: whose keys gates may have."""
+    offered = offered or Offered()
     where = f"{file}, [tool.jitgate]"
     _expect(isinstance(table, Mapping), f"{where} must be a table")
-    _only(table, _TOP, where)
+    only(table, _TOP, where)
     alpha = table.get("alpha", Policy.alpha)
     # Below 1e-6 no run of practical length can decide; 0.5 is a coin.
     _expect(
@@ -77,81 +72,42 @@ def parse_policy(table: Table, file: str) -> Policy:
         inconclusive in ("fail", "skip"),
         f'{where}: on_inconclusive = {inconclusive!r} must be "fail", or "skip" (not green, but no failed run)',
     )
-    shipped = table.get("shipped", True)
-    _expect(isinstance(shipped, bool), f"{where}: shipped = {shipped!r} must be true or false")
-    variants = {**shipped_variants(), **_variants(table.get("variants", {}), file)}
-    workloads = {**(shipped_workloads() if shipped else {}), **_workloads(table.get("workloads", {}), variants, file)}
+    variants = {**offered.every_variant(), **_variants(table.get("variants", {}), offered, file)}
+    workloads = {**offered.workloads, **_workloads(table.get("workloads", {}), variants, offered, file)}
     sizes = {
         name: parse_bytes(table[name], f"{where}: {name}") for name in ("memory_limit", "cache_limit") if name in table
     }
     gates = table.get("gates", [])
     _expect(isinstance(gates, list), f"{file}: write gates as [[tool.jitgate.gates]] (with double brackets)")
     found = tuple(
-        _gate(gate, variants, f"{file}, [[tool.jitgate.gates]] number {number}") for number, gate in enumerate(gates, 1)
+        parse_gate(gate, kinds, variants, offered.engines, f"{file}, [[tool.jitgate.gates]] number {number}")
+        for number, gate in enumerate(gates, 1)
     )
-    every = with_staged(variants, workloads.values())
+    every = with_staged(variants, workloads.values(), offered.engines)
     return Policy(
         where=file,
         alpha=float(alpha),
         memory_limit_bytes=sizes.get("memory_limit"),
         cache_limit_bytes=sizes.get("cache_limit"),
         skip_inconclusive=inconclusive == "skip",
-        gates=found,
+        gates=(*found, *offered.gates),
         workloads={name: with_gated(spec, found, every) for name, spec in workloads.items()},
         variants=every,
+        engines=offered.engines,
     )
 
 
-def _gate(table: Table, variants: Mapping[str, VariantSpec], where: str) -> Gate:
-    _expect(isinstance(table, Mapping), f"{where} must be a table")
-    _only(table, _GATE, where)
-    for name in ("workload", "scenario", "variant", "device", "baseline", "reason"):
-        _expect(isinstance(table.get(name, ""), str), f"{where}: {name} = {table.get(name)!r} must be a string")
-    device = table.get("device", "*")
-    _expect(device in _DEVICES, f"{where}: device = {device!r} must be one of {', '.join(map(repr, _DEVICES))}")
-    limits = {name: table[name] for name in TIMED_LIMITS if name in table}
-    for name, limit in limits.items():
-        example = "milliseconds, as in 150" if name.startswith("max_") else "a ratio, as in 1.10 for 10 % faster"
-        _expect(_number(limit) and 0 < limit < float("inf"), f"{where}: {name} = {limit!r} must be above 0: {example}")
-        _expect(
-            name.startswith("max_") or table.get("variant") != BASELINE,
-            f"{where}: {name} of {BASELINE!r} has no meaning, it is what the others are compared with",
-        )
-    sizes = {f"{name}_bytes": parse_bytes(table[name], f"{where}: {name}") for name in _SIZES if name in table}
-    known = ", ".join((*TIMED_LIMITS, *_SIZES))
-    _expect(bool(limits or sizes), f"{where} sets no limit; give it one of {known}")
-    baseline = table.get("baseline", BASELINE)
-    if baseline != BASELINE:
-        known_variant(baseline, variants, f"{where}: baseline")
-        _expect(
-            set(limits) == {"min_speedup"} and not sizes,
-            f"{where}: baseline = {baseline!r} goes with min_speedup alone; give other limits a gate of their own",
-        )
-        _expect(table.get("variant") != baseline, f"{where}: {baseline!r} is its own baseline; compare it with another")
-    set_here: dict[str, Any] = {name: float(limit) for name, limit in limits.items()} | sizes
-    return Gate(
-        where,
-        workload=table.get("workload", "*"),
-        scenario=table.get("scenario", "*"),
-        variant=table.get("variant", "*"),
-        device=device,
-        baseline=baseline,
-        reason=table.get("reason", ""),
-        **set_here,
-    )
-
-
-def _variants(tables: Table, file: str) -> dict[str, VariantSpec]:
+def _variants(tables: Table, offered: Offered, file: str) -> dict[str, VariantSpec]:
     _expect(isinstance(tables, Mapping), f'{file}: write variants as [tool.jitgate.variants."name"]')
     found = {}
     for name, table in tables.items():
         where = f'{file}, [tool.jitgate.variants."{name}"]'
         _expect(isinstance(table, Mapping), f"{where} must be a table")
-        _only(table, _VARIANT, where)
+        only(table, _VARIANT, where)
         _name(name, where)
         _expect(
-            name not in shipped_variants() and name != CONTROL,
-            f"{where}: jitgate has a variant of this name; choose another",
+            name not in offered.every_variant() and name != CONTROL,
+            f"{where}: there is a variant of this name already; choose another",
         )
         precision = table.get("precision", "fp32")
         _expect(precision in TOLERANCE, f"{where}: precision = {precision!r} must be one of {', '.join(TOLERANCE)}")
@@ -159,19 +115,22 @@ def _variants(tables: Table, file: str) -> dict[str, VariantSpec]:
     return found
 
 
-def _workloads(tables: Table, variants: Mapping[str, VariantSpec], file: str) -> dict[str, WorkloadSpec]:
+def _workloads(
+    tables: Table, variants: Mapping[str, VariantSpec], offered: Offered, file: str
+) -> dict[str, WorkloadSpec]:
     _expect(isinstance(tables, Mapping), f'{file}: write workloads as [tool.jitgate.workloads."name"]')
     found = {}
     for name, table in tables.items():
         where = f'{file}, [tool.jitgate.workloads."{name}"]'
         _expect(isinstance(table, Mapping), f"{where} must be a table")
-        _only(table, _WORKLOAD, where)
+        only(table, _WORKLOAD, where)
         _name(name, where)
-        _expect(name not in shipped_workloads(), f"{where}: jitgate has a workload of this name; choose another")
+        if other := offered.workloads.get(name):
+            raise UsageError(f"{where}: {other.where} brings a workload of this name; choose another")
         chosen = _strings(table.get("variants", [BASELINE]), f"{where}: variants")
         for variant in chosen:
             if not is_staged(variant):
-                known_variant(variant, variants, where)
+                known_variant(variant, variants, offered.engines, where)
         ordered = (BASELINE, *(variant for variant in chosen if variant != BASELINE))
         scenarios = _strings(table.get("scenarios", []), f"{where}: scenarios")
         nightly = _strings(table.get("nightly", []), f"{where}: nightly")
@@ -217,18 +176,6 @@ def _name(name: str, where: str) -> None:
         re.fullmatch(r"[A-Za-z0-9][\w.+-]*", name) is not None,
         f"{where}: a name is letters, digits, '_', '.', '+' and '-' (it becomes part of a test id)",
     )
-
-
-def _only(table: Table, known: Sequence[str], where: str) -> None:
-    for key in table:
-        _expect(
-            key in known, f"{where}: there is no setting {key!r}{_near(key, known)} (there are: {', '.join(known)})"
-        )
-
-
-def _near(word: str, known: Sequence[str] | Mapping[str, object]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f", did you mean {close[0]!r}?" if close else ""
 
 
 def _number(value: object) -> bool:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from jitgate.device.device_memory import strangers
-from jitgate.device.nvml import pynvml_or_none
-from jitgate.device.reading import Missing, Reading, attempt, known
+from jitgate.device.nvml import NvmlCard
+from jitgate.device.reading import Missing, Reading, known
 
 HOT = 0x20 | 0x40
 """Software and hardware thermal slowdown."""
@@ -27,65 +27,48 @@ FALLEN = 0.85
 
 
 class CardHealth:
-    """Watches one card through NVML. What a card does not tell is not asked again, and disturbs nothing.
+    """Watches one card through NVML. What the card does not tell counts as undisturbed.
 
     uuid: the card's. workers: their process ids. module: `pynvml`, or a stand-in with the same functions (tests).
     """
 
     def __init__(self, uuid: str, workers: Callable[[], Collection[int]], module: Any = None) -> None:
         self._workers = workers
-        self._nvml = module or pynvml_or_none()
-        self._handle: Any = None
+        self._card = NvmlCard(uuid, module)
         self._highest_mhz = 0
         self._held_ns: Reading[int] = Missing("not read yet")
-        if self._nvml is not None:
-            attempt(self._nvml.nvmlInit, self._nvml.NVMLError)
-            self._handle = known(
-                attempt(lambda: self._nvml.nvmlDeviceGetHandleByUUID(uuid), self._nvml.NVMLError, AttributeError)
-            )
 
     @property
     def missing(self) -> str | None:
-        """Why nothing can be told of the card; None where it answers."""
-        if self._nvml is None:
-            return "nothing watched the card's clocks and heat: nvidia-ml-py is not installed (jitgate[gpu])"
-        return "nothing watched the card's clocks and heat: NVML does not know it" if self._handle is None else None
+        """Why the card can't be watched; None where it answers."""
+        why = self._card.missing
+        return f"the card's clocks and heat are not watched: {why}" if why else None
 
     def mark(self) -> None:
-        self._held_ns = self._ask(self._held)
+        self._held_ns = self._card.ask(_held_ns)
 
     def cause(self) -> str | None:
-        if self._handle is None:
+        if self._card.missing:
             return None
-        before, after = known(self._held_ns), known(self._ask(self._held))
-        reasons = known(self._ask(self._reasons)) or 0
+        before, after = known(self._held_ns), known(self._card.ask(_held_ns))
+        reasons = known(self._card.ask(_clock_event_reasons)) or 0
         if reasons & HOT or (before is not None and after is not None and after > before):
             return "the card was too hot and slowed itself down"
         if reasons & BRAKED:
             return "the card's power supply slowed it down"
-        if self._strangers():
+        if strangers(self._card.compute_processes(), self._workers()):
             return "another process was on the card"
-        clock = known(self._ask(lambda: int(self._nvml.nvmlDeviceGetClockInfo(self._handle, self._nvml.NVML_CLOCK_SM))))
+        clock = known(self._card.ask(lambda nvml, card: int(nvml.nvmlDeviceGetClockInfo(card, nvml.NVML_CLOCK_SM))))
         if clock is not None and clock < FALLEN * self._highest_mhz:
             return f"the card's clock fell below {FALLEN:.0%} of the highest seen"
         self._highest_mhz = max(self._highest_mhz, clock or 0)
         return None
 
-    def _strangers(self) -> bool:
-        seen = self._ask(
-            lambda: {int(each.pid) for each in self._nvml.nvmlDeviceGetComputeRunningProcesses(self._handle)}
-        )
-        return strangers(seen, self._workers())
 
-    def _held(self) -> int:
-        return int(self._nvml.nvmlDeviceGetViolationStatus(self._handle, THERMAL_POLICY).violationTime)
+def _held_ns(nvml: Any, card: Any) -> int:
+    return int(nvml.nvmlDeviceGetViolationStatus(card, THERMAL_POLICY).violationTime)
 
-    def _reasons(self) -> int:
-        ask = getattr(self._nvml, "nvmlDeviceGetCurrentClocksEventReasons", None)  # the name since driver 535
-        ask = ask or self._nvml.nvmlDeviceGetCurrentClocksThrottleReasons
-        return int(ask(self._handle))
 
-    def _ask(self, question: Callable[[], Any]) -> Reading[Any]:
-        if self._handle is None:
-            return Missing("NVML does not know the card")
-        return attempt(question, self._nvml.NVMLError, AttributeError)
+def _clock_event_reasons(nvml: Any, card: Any) -> int:
+    ask = getattr(nvml, "nvmlDeviceGetCurrentClocksEventReasons", None)  # the name since driver 535
+    return int((ask or nvml.nvmlDeviceGetCurrentClocksThrottleReasons)(card))

@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from jitgate.device.card import CardFacts, CardSurvey, survey_cards
+from jitgate.device.card import CardFacts, CardSurvey
+from jitgate.device.nvml import survey_cards
 from jitgate.device.reading import known
 from jitgate.device.runtime import torch_cuda
 from jitgate.model.errors import UsageError
@@ -44,7 +45,7 @@ def choose_device(
     """Turn `--jitgate-device` into a device.
 
     wish: `auto` (CUDA if torch was built for it and a card answers), `cpu`, `cuda`, `cuda:N`.
-    Raises UsageError for anything else, and for CUDA asked for and absent.
+    Raises UsageError for anything else, and for CUDA that is not there.
     """
     match = re.fullmatch(r"auto|cpu|cuda(?::(\d+))?", wish)
     if match is None:
@@ -62,8 +63,8 @@ def choose_device(
         reason = "the installed torch is a build without CUDA; install one with CUDA, or use --jitgate-device cpu"
     elif not found:
         reason = (
-            "no CUDA card answers (nvidia-ml-py and nvidia-smi list none); "
-            "check the driver, or use --jitgate-device cpu"
+            "no CUDA card answers: NVML lists none that this process may use; "
+            "check the driver and CUDA_VISIBLE_DEVICES, or use --jitgate-device cpu"
         )
     else:
         reason = f"this machine shows {len(found)} card(s), numbered from 0; choose one of them"
@@ -87,7 +88,7 @@ def visible(survey: CardSurvey) -> list[Card]:
 
 
 def card_of(facts: CardFacts) -> Card | None:
-    """The card that a run measures on; None where its driver does not tell its memory."""
+    """The card that a run measures on; None where the driver does not tell its memory."""
     memory = known(facts.memory_total_bytes)
     if memory is None:
         return None

@@ -64,7 +64,7 @@ class OnnxRuntime:
         provider = (wanted, {"device_id": number}) if wanted == CUDA else wanted
         with refusing("ONNX Runtime", *CAN_NOT_RUN):
             session = onnxruntime.InferenceSession(str(path), settings, providers=[provider])
-        runner = Bound(session, wanted, facts, number) if wanted == CUDA else Session(session, wanted, facts)
+        runner = CardSession(session, wanted, facts, number) if wanted == CUDA else Session(session, wanted, facts)
         fallback = runner.proof()
         if fallback is not None:
             raise RuntimeError(fallback)
@@ -97,7 +97,7 @@ class Session:
         return {}
 
 
-class Bound(Session):
+class CardSession(Session):
     """A session on a card: it reads and writes torch's own memory there. Not yet measured on a GPU.
 
     The first call of every shape of inputs finds out how large the outputs are; later calls have them allocated.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jitgate.engines.registry import variant_named
+from jitgate.engines.registry import Engines
 from jitgate.model.errors import UsageError
 from jitgate.model.variant import BASELINE, VariantSpec
 
@@ -20,8 +20,8 @@ def is_staged(name: str) -> bool:
     return ASSIGN in name
 
 
-def staged_variant(name: str, variants: Mapping[str, VariantSpec], where: str) -> VariantSpec:
-    """The variant that `name` spells, with engines from `variants`.
+def staged_variant(name: str, variants: Mapping[str, VariantSpec], engines: Engines, where: str) -> VariantSpec:
+    """The variant that `name` spells, from `variants`, or from `engines` where it writes `+fp32`.
 
     Raises UsageError, naming `where`, for a stage without an engine, an engine that there is not, a stage named
     twice, and for two precisions other than float32 in one variant: its output would have two tolerances.
@@ -37,7 +37,7 @@ def staged_variant(name: str, variants: Mapping[str, VariantSpec], where: str) -
         if stage in stages:
             raise UsageError(f"{where}: {name!r} names the stage {stage!r} twice")
         try:
-            stages[stage] = variants[engine] if engine in variants else variant_named(engine)
+            stages[stage] = variants[engine] if engine in variants else engines.named(engine)
         except UsageError as problem:
             raise UsageError(f"{where}: {name!r}: {problem}") from None
     lower = {spec.roughest for spec in stages.values()} - {VariantSpec.precision}

@@ -3,10 +3,9 @@
 To the graph: layers are fused and kernels chosen by timing them, at export; the engine is typed as the ONNX file is, so
 that half precision comes from a converted module.
 Needs: an NVIDIA card, and `tensorrt` or `tensorrt-rtx` (RTX cards), whichever is installed; onnx, onnxscript to export.
-Can't go: operators that its parser does not know; lengths beyond its profile: for CosyVoice2's estimator that is the
-original's, 4 to 3000 frames and best at 500, at batch 2; elsewhere what the calls span.
-Source: TensorRT's Python API (NVIDIA documentation); the profile and 4 GiB of workspace from CosyVoice's TensorRT
-export, public description. Not yet run on a GPU.
+Can't go: operators that its parser does not know; lengths beyond its profile, which a module may state and which
+otherwise spans what the calls have.
+Source: TensorRT's Python API (NVIDIA documentation). Not yet run on a GPU.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitgate.engines.graph.onnx_graph import OPSET, export_onnx, missing_exporter
 from jitgate.engines.protocols import Call, Facts
-from jitgate.engines.tensorrt_context import Execution
+from jitgate.engines.tensorrt_context import EngineContext
 from jitgate.model.errors import Unavailable
 from jitgate.model.inputs import Inputs
 
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
 PACKAGES = ("tensorrt", "tensorrt_rtx")
 WORKSPACE = 1 << 32
-"""Bytes that a kernel may use while the engine is built and run: the original's 4 GiB."""
+"""Bytes that a kernel may use while the engine is built and run, as vendors of such models set it."""
 
 Shapes = tuple[list[int], list[int], list[int]]
 """Least, best and most of every size of one input."""
@@ -78,7 +77,7 @@ class TensorRt:
         engine = trt.Runtime(trt.Logger(trt.Logger.ERROR)).deserialize_cuda_engine(path.read_bytes())
         if engine is None:
             raise RuntimeError(f"TensorRT can't load {path.name}: it was built for another card or driver")
-        return Execution(trt, engine, device, facts)
+        return EngineContext(trt, engine, device, facts)
 
 
 def profile(

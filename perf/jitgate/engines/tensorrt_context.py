@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import torch
 
 
-class Execution:
+class EngineContext:
     """One execution context; outputs are torch's memory, and work is queued on torch's stream."""
 
     def __init__(self, trt: Any, engine: Any, device: str, facts: Facts) -> None:

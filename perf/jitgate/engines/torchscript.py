@@ -3,13 +3,12 @@
 To the graph: Python control flow becomes an interpreter's, weights become constants, dropout goes; on CUDA linears that
 share an input are merged. `+ofi` adds `optimize_for_inference`: on a CPU float32 linears and convolutions become
 oneDNN's; what remains of linears becomes a product and a sum, on CUDA more kernels than before. `+original` is the
-recipe of CosyVoice's own export: `+ofi`, in a process whose profiling executor is off and whose fusion is static; such
-switches are not kept in the file, and the process that loads it has torch's defaults. At load the profiling executor
-specialises on the first shapes it sees.
+recipe of vendors that export ahead of time: `+ofi`, in a process whose profiling executor is off and whose fusion is
+static; such switches are not kept in the file, and the process that loads it has torch's defaults. At load the
+profiling executor specialises on the first shapes it sees.
 Needs: nothing but torch; TorchScript is deprecated and not supported on Python 3.14 and later.
 Can't go: Python that it does not read, as in transformers.
-Source: torch.jit.freeze, torch.jit.optimize_for_inference, torch.jit.save (PyTorch documentation); CosyVoice's JIT
-export, public description.
+Source: torch.jit.freeze, torch.jit.optimize_for_inference, torch.jit.save (PyTorch documentation).
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 class TorchScript:
     """Engine `torchscript`. ofi: optimise for inference. switches: export as the original's script does."""
 
-    suffix = ".zip"  # what CosyVoice's load_jit looks for
+    suffix = ".zip"
     per_signature = False
 
     def __init__(self, *, ofi: bool = False, switches: bool = False) -> None:
@@ -78,7 +77,7 @@ class TorchScript:
         called = facts.get("called", "forward")
         found = signature(loaded, called)
         if found != facts.get("signature", found):
-            wanted = "CosyVoice calls it with" if "called" in facts else "what was exported takes"
+            wanted = "the vendor's own code calls it with" if "called" in facts else "what was exported takes"
             raise RuntimeError(f"{called} of {path.name} takes {found or 'nothing'}, but {wanted} {facts['signature']}")
         if not any(True for _ in getattr(loaded, called).graph.nodes()):
             raise RuntimeError(f"the graph in {path.name} is empty: there is nothing to execute")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from jitgate.config.policy import Policy
-from jitgate.gates.judge import Judge
+from jitgate.gates.kind import Asked
+from jitgate.gates.results import Results
 from jitgate.gates.stopping import FASTER
+from jitgate.gates.validity import speedup_of
 from jitgate.model.cell import Cell
 from jitgate.model.measurement import Measurement
 from jitgate.model.one_time_cost import once_s
@@ -54,7 +55,7 @@ class Recommendation:
     rejections: Mapping[str, RejectionReason] = field(default_factory=dict)
 
 
-def recommend(policy: Policy, judge: Judge, measurement: Measurement) -> Recommendation | None:
+def recommend(results: Results, measurement: Measurement) -> Recommendation | None:
     """The recommendation; None where the baseline itself has failed or nothing was measured.
 
     Fastest is the one with the best estimate among those whose interval lies above 1: they are not compared with each
@@ -63,25 +64,22 @@ def recommend(policy: Policy, judge: Judge, measurement: Measurement) -> Recomme
     baseline = measurement.all_samples[BASELINE]
     if baseline.failure is not None or not measurement.rounds:
         return None
-    reasons = {
-        variant: _rejection(policy, judge, measurement, variant)
-        for variant in measurement.all_samples
-        if variant not in (BASELINE, CONTROL)
-    }
+    variants = [name for name in measurement.all_samples if name not in (BASELINE, CONTROL)]
+    reasons = {name: _rejection(results, _asked(results, measurement, name)) for name in variants}
     found = {
-        variant: speedup
-        for variant, reason in reasons.items()
-        if reason is None and (speedup := judge.speedup(measurement, variant)) is not None
+        name: speedup
+        for name, reason in reasons.items()
+        if reason is None and (speedup := speedup_of(_asked(results, measurement, name))) is not None
     }
-    rejections = {variant: reason for variant, reason in reasons.items() if reason is not None}
+    rejections = {name: reason for name, reason in reasons.items() if reason is not None}
     where = (measurement.workload, measurement.scenario, measurement.device)
     if not found:
         return Recommendation(*where, BASELINE, baseline.peak_bytes, rejections=rejections)
-    best = max(found, key=lambda variant: found[variant].interval.estimate)
+    best = max(found, key=lambda name: found[name].interval.estimate)
     slower = {
-        variant: RejectionReason(f"{speedup.interval.estimate:.2f}x", f"{best} is faster by the best estimate")
-        for variant, speedup in found.items()
-        if variant != best
+        name: RejectionReason(f"{speedup.interval.estimate:.2f}x", f"{best} is faster by the best estimate")
+        for name, speedup in found.items()
+        if name != best
     }
     return Recommendation(
         *where,
@@ -94,26 +92,29 @@ def recommend(policy: Policy, judge: Judge, measurement: Measurement) -> Recomme
     )
 
 
-def _rejection(policy: Policy, judge: Judge, measurement: Measurement, variant: str) -> RejectionReason | None:
+def _asked(results: Results, measurement: Measurement, variant: str) -> Asked:
+    """Against eager float32, whatever a gate compares with."""
+    return Asked(measurement, Cell(measurement.workload, measurement.scenario, variant), results.rules.alpha)
+
+
+def _rejection(results: Results, asked: Asked) -> RejectionReason | None:
     """Why not this one; None where nothing speaks against it."""
-    samples = measurement.all_samples[variant]
+    samples, rules = asked.samples, results.rules
     if samples.failure is not None:
         return RejectionReason("could not run", samples.failure.sentence)
-    accuracy = judge.accuracy(measurement, variant)
+    accuracy = results.judge(rules.kind("tolerance"), asked, samples.tolerance)
     if not accuracy.green:
         return RejectionReason("not the right output", accuracy.reason)
-    speed = judge.speed(measurement, variant, FASTER)
+    speed = results.judge(rules.kind("min_speedup"), asked, FASTER)
     if not speed.green:
         words = {Outcome.FAIL: "slower", Outcome.INCONCLUSIVE: "not decidedly faster"}
-        return RejectionReason(words.get(speed.verdict, "no verdict on its speed"), speed.reason)
-    cell = Cell(measurement.workload, measurement.scenario, variant)
-    limit = policy.max_memory(cell, measurement.device.split(":")[0])
+        return RejectionReason(words.get(speed.outcome, "no verdict on its speed"), speed.reason)
+    limit = rules.limit(rules.kind("max_memory"), asked)
     if limit is not None and samples.peak_bytes is None:
         return RejectionReason("memory not known", "its memory is not known, and there is a limit")
-    if limit is not None and samples.peak_bytes is not None and samples.peak_bytes > limit[1]:
-        return RejectionReason(
-            "too large", f"{format_bytes(samples.peak_bytes)} of memory are more than {format_bytes(limit[1])}"
-        )
+    if limit is not None and samples.peak_bytes is not None and samples.peak_bytes > limit:
+        over = f"{format_bytes(samples.peak_bytes)} of memory are more than {format_bytes(limit)}"
+        return RejectionReason("too large", over)
     if samples.growth is not None and samples.growth.leaks:
         return RejectionReason("leaks", "its memory grows with every call")
     return None

@@ -1,96 +1,57 @@
-"""Who needs more rounds: an object that is asked after each of them."""
+"""When is it enough? Objects that name the variants which need more rounds; none: it is enough."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from jitgate.config.policy import Policy
-from jitgate.engines.staged import is_staged
-from jitgate.gates.judge import Judge
-from jitgate.gates.pipeline import judge_prediction
+from jitgate.gates.kind import Asked
+from jitgate.gates.requirements import Requirement, Rules
 from jitgate.model.cell import Cell
 from jitgate.model.measurement import Measurement
 from jitgate.model.variant import BASELINE, CONTROL
-from jitgate.statistics import Outcome
 
 FASTER = 1.0
 """From here on a variant is faster; what a recommendation asks of it."""
 
 
 @dataclass(frozen=True)
-class OpenGates:
-    """The variants of which more rounds may still decide a gate, and what they are compared with but for eager."""
+class UndecidedRequirement:
+    """One requirement that a test states, while more rounds may still decide it."""
 
-    policy: Policy
-    judge: Judge
-
-    def __call__(self, measurement: Measurement) -> list[str]:
-        kind = measurement.device.split(":")[0]
-        found: list[str] = []
-        for variant in measurement.all_samples:
-            cell = Cell(measurement.workload, measurement.scenario, variant)
-            baseline = self.policy.baseline(cell, kind)
-            if variant != CONTROL and any(
-                self.judge.undecided(measurement, variant, name, limit, baseline)
-                for name, limit in self.policy.timed_limits(cell, kind).items()
-            ):
-                found += [variant] if baseline == BASELINE else [variant, baseline]
-        return list(dict.fromkeys(found))
-
-
-@dataclass(frozen=True)
-class OpenLimit:
-    """One comparison of `variant` with a limit of that name, while more rounds may still decide it."""
-
-    judge: Judge
-    variant: str
-    name: str
-    limit: float
-    baseline: str = BASELINE
+    requirement: Requirement
 
     def __call__(self, measurement: Measurement) -> list[str]:
-        if not self.judge.undecided(measurement, self.variant, self.name, self.limit, self.baseline):
+        each = self.requirement
+        asked = each.asked
+        if not each.kind.undecided(replace(asked, measurement=measurement), each.limit):
             return []
-        return [self.variant] if self.baseline == BASELINE else [self.variant, self.baseline]
+        return [asked.cell.variant] if asked.baseline == BASELINE else [asked.cell.variant, asked.baseline]
 
 
 @dataclass(frozen=True)
-class OpenSentences:
-    """The variants of a pipeline of which the gain of a sentence can't be compared with its prediction yet."""
-
-    judge: Judge
-
-    def __call__(self, measurement: Measurement) -> list[str]:
-        return [
-            variant
-            for variant in measurement.all_samples
-            if is_staged(variant) and judge_prediction(self.judge, measurement, variant).verdict is Outcome.INCONCLUSIVE
-        ]
-
-
-@dataclass(frozen=True)
-class OpenChoice:
+class UndecidedSelection:
     """The variants that somebody asked for by name, while it is open whether they are faster than the baseline at all.
 
     Without that none of them can be recommended, however fast it is.
     """
 
-    judge: Judge
-    chosen: Collection[str]
+    rules: Rules
+    selected: Collection[str]
 
     def __call__(self, measurement: Measurement) -> list[str]:
+        speed, here = self.rules.kind("min_speedup"), (measurement.workload, measurement.scenario)
         return [
             variant
             for variant in measurement.all_samples
-            if variant in self.chosen
+            if variant in self.selected
             and variant not in (BASELINE, CONTROL)
-            and self.judge.undecided(measurement, variant, "min_speedup", FASTER)
+            and speed.undecided(Asked(measurement, Cell(*here, variant), self.rules.alpha), FASTER)
         ]
 
 
 @dataclass(frozen=True)
-class AnyOpen:
+class AnyOf:
     """The variants that any of several still wants rounds of."""
 
     asked: tuple[Callable[[Measurement], list[str]], ...]

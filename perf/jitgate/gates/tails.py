@@ -1,70 +1,140 @@
-"""Gates on slow calls: a percentile of the durations, in milliseconds or against the baseline's."""
+"""Slow calls: a percentile of the durations, in milliseconds or against the baseline's."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from jitgate.gates.kind import Asked, Judged
+from jitgate.gates.speed import ratio, ratio_of
+from jitgate.gates.timed import TimedKind
+from jitgate.model.errors import UsageError
+from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.model.verdict import Figure
 from jitgate.statistics import Outcome, fewest_calls, tail, tail_speedup
 
-Verdict = tuple[Outcome, str]
+if TYPE_CHECKING:
+    from jitgate.model.cell import Cell
+    from jitgate.workloads.spec import WorkloadSpec
+
+LONGER = "Measure longer (--jitgate-budget) to decide."
+NOTHING = Judged(Outcome.INVALID, "Nothing was measured: no round was finished.")
 
 
-def judge_latency(durations_s: Sequence[float], percentile: int, limit_ms: float, alpha: float) -> Verdict:
-    """Does `percentile` per cent of the calls end within `limit_ms`? Durations of all steady calls, in seconds."""
-    found = tail(durations_s, percentile / 100, alpha=alpha)
-    limit_s = limit_ms / 1e3
-    if found.high <= limit_s:
-        return Outcome.PASS, f"p{percentile} is at most {_ms(found.high)}, and {limit_ms:g} ms are allowed"
-    if found.low > limit_s:
-        return Outcome.FAIL, (
-            f"p{percentile} is at least {_ms(found.low)}, but {limit_ms:g} ms are allowed: find what makes "
-            "single calls slow, or raise the limit if that is intended"
-        )
-    few = _too_few(len(durations_s), percentile, alpha)
-    return Outcome.INCONCLUSIVE, few or (
-        f"p{percentile} is between {_ms(found.low)} and {_ms(found.high)}, and the limit of {limit_ms:g} ms lies in "
-        "between: measure longer (--jitgate-budget) to decide"
-    )
+class MaxLatency(TimedKind):
+    """`variant.p95_ms <= max_p95_ms`: that share of the steady calls ends within so many milliseconds."""
+
+    operator = "<="
+    only_where_set = True
+    percentile: int
+
+    def parse(self, value: object, where: str) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+            raise UsageError(f"{where}: {self.key} = {value!r} must be above 0: milliseconds, as in 150")
+        return float(value)
+
+    def figure(self, asked: Asked) -> Figure | None:
+        durations_s = asked.samples.durations_s
+        if not durations_s:
+            return None
+        found = tail(durations_s, self.percentile / 100, alpha=asked.alpha)
+        text = f"p{self.percentile} {found.estimate * 1e3:.3g} ms in {len(durations_s)} calls"
+        return Figure(text, found.estimate * 1e3, found.low * 1e3, found.high * 1e3)
+
+    def compare(self, asked: Asked, limit: float) -> Judged:
+        durations_s = asked.samples.durations_s
+        if not durations_s:
+            return NOTHING
+        name, found = f"p{self.percentile}", tail(durations_s, self.percentile / 100, alpha=asked.alpha)
+        if found.high <= limit / 1e3:
+            return Judged(Outcome.PASS, f"{name} is at most {_ms(found.high)}, and {limit:g} ms are allowed.")
+        if found.low > limit / 1e3:
+            return Judged(
+                Outcome.FAIL,
+                f"{name} is at least {_ms(found.low)}, but {limit:g} ms are allowed.",
+                "Find what makes single calls slow, or raise the limit if that is intended.",
+            )
+        few = _too_few(len(durations_s), self.percentile, asked.alpha)
+        between = f"{name} is between {_ms(found.low)} and {_ms(found.high)}, and {limit:g} ms lie in between."
+        return Judged(Outcome.INCONCLUSIVE, few or between, LONGER)
 
 
-def judge_tail_speedup(
-    baseline_s: Sequence[float],
-    candidate_s: Sequence[float],
-    control_s: Sequence[float],
-    percentile: int,
-    minimum: float,
-    alpha: float,
-) -> Verdict:
-    """Is the candidate's percentile at least `minimum` times as fast, against the baseline and against its control?"""
-    fewest = min(len(baseline_s), len(candidate_s), len(control_s))
-    found = [tail_speedup(samples, candidate_s, percentile / 100, alpha=alpha) for samples in (baseline_s, control_s)]
-    low, high = min(each.low for each in found), max(each.high for each in found)
-    if low >= minimum:
-        return (
-            Outcome.PASS,
-            f"p{percentile} is at least {low:.3f} times the baseline's speed, {minimum:g} was asked",
-        )
-    if high < minimum:
-        return Outcome.FAIL, (
-            f"p{percentile} is at most {high:.3f} times as fast as the baseline's, but {minimum:g} was asked for: find "
-            "what makes single calls slow, or lower the limit if that is intended"
-        )
-    few = _too_few(fewest, percentile, alpha / 2)
-    return Outcome.INCONCLUSIVE, few or (
-        f"p{percentile} is between {low:.3f} and {high:.3f} times as fast as the baseline's, and the limit of "
-        f"{minimum:g} lies in between: measure longer (--jitgate-budget) to decide"
-    )
+class MinTailSpeedup(TimedKind):
+    """`candidate.speedup_p95 >= min_speedup_p95`: the slow calls, against the baseline's and its control's."""
+
+    operator = ">="
+    only_where_set = True
+    against_baseline = True
+    percentile: int
+
+    def parse(self, value: object, where: str) -> float:
+        return ratio_of(self.key, value, where)
+
+    def applies(self, cell: Cell, workload: WorkloadSpec) -> bool:  # noqa: ARG002 - of every workload
+        return cell.variant != BASELINE
+
+    def label(self, limit: float, asked: Asked) -> str:  # noqa: ARG002 - the baseline is eager
+        return f"{self.key}={ratio(limit)}"
+
+    def figure(self, asked: Asked) -> Figure | None:
+        ends = self._ends(asked)
+        if ends is None:
+            return None
+        low, high = ends
+        return Figure(f"p{self.percentile} {low:.2f} to {high:.2f} times the baseline's speed", None, low, high)
+
+    def compare(self, asked: Asked, limit: float) -> Judged:
+        ends = self._ends(asked)
+        if ends is None:
+            return NOTHING
+        name, (low, high) = f"p{self.percentile}", ends
+        if low >= limit:
+            return Judged(Outcome.PASS, f"{name} is at least {low:.3f} times the baseline's; {limit:g} was asked.")
+        if high < limit:
+            return Judged(
+                Outcome.FAIL,
+                f"{name} is at most {high:.3f} times as fast as the baseline's, but {limit:g} was asked for.",
+                "Find what makes single calls slow, or lower the limit if that is intended.",
+            )
+        fewest = min(len(asked.measurement.all_samples[name].durations_s) for name in self._arms(asked))
+        few = _too_few(fewest, self.percentile, asked.alpha / 2)
+        between = f"{name} is between {low:.3f} and {high:.3f} times the baseline's speed; {limit:g} lies in between."
+        return Judged(Outcome.INCONCLUSIVE, few or between, LONGER)
+
+    def _ends(self, asked: Asked) -> tuple[float, float] | None:
+        found = [asked.measurement.all_samples.get(name) for name in self._arms(asked)]
+        if any(samples is None or not samples.durations_s for samples in found):
+            return None
+        base, control, own = (samples.durations_s for samples in found if samples is not None)
+        both = [tail_speedup(other, own, self.percentile / 100, alpha=asked.alpha) for other in (base, control)]
+        return min(each.low for each in both), max(each.high for each in both)
+
+    @staticmethod
+    def _arms(asked: Asked) -> tuple[str, str, str]:
+        return BASELINE, CONTROL, asked.cell.variant
+
+
+class MaxP95(MaxLatency):
+    key, attribute, percentile = "max_p95_ms", "p95_ms", 95
+
+
+class MaxP99(MaxLatency):
+    key, attribute, percentile = "max_p99_ms", "p99_ms", 99
+
+
+class MinSpeedupP95(MinTailSpeedup):
+    key, attribute, percentile = "min_speedup_p95", "speedup_p95", 95
+
+
+class MinSpeedupP99(MinTailSpeedup):
+    key, attribute, percentile = "min_speedup_p99", "speedup_p99", 99
 
 
 def _too_few(calls: int, percentile: int, alpha: float) -> str | None:
     needed = fewest_calls(percentile / 100, alpha=alpha)
     if calls >= needed:
         return None
-    return (
-        f"{calls} calls are too few to bound p{percentile} from above, {needed} independent ones are the least: "
-        "measure longer (--jitgate-budget)"
-    )
+    return f"{calls} calls are too few to bound p{percentile} from above; {needed} independent ones are the least."
 
 
 def _ms(seconds: float) -> str:

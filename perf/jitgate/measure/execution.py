@@ -101,13 +101,17 @@ class Concurrent:
 
     residency = "concurrent"
 
-    def __init__(self, pool: WorkerPool, ready: Ready, progress: Progress, meter: Meter) -> None:
+    def __init__(
+        self, pool: WorkerPool, ready: Ready, progress: Progress, meter: Meter, *, warm_up: bool = True
+    ) -> None:
         self._pool, self._ready, self._progress, self._meter = pool, ready, progress, meter
+        self._warm_up = warm_up
         self._first_calls: dict[str, dict[str, FirstCalls]] = {}
         self._memory: dict[str, dict[str, MemoryPeaks]] = {}
 
     def bind(self, scenario: str) -> dict[str, Checked]:
-        return bind(self._pool, scenario, self._ready.cold_start, self._first_calls.setdefault(scenario, {}))
+        first_calls = self._first_calls.setdefault(scenario, {}) if self._warm_up else None
+        return bind(self._pool, scenario, self._ready.cold_start, first_calls)
 
     def first_calls(self, scenario: str) -> Mapping[str, FirstCalls]:
         return self._first_calls.get(scenario, {})

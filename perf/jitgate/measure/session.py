@@ -59,7 +59,7 @@ class Measurements:
     def get(self, workload: str, scenario: str) -> Measurement:
         """The measurement of `scenario`, made now if there is none yet."""
         if (workload, scenario) not in self.done:
-            every = self._settings.processes
+            every = 1 if self._settings.smoke else self._settings.processes
             for number in range(every):
                 if every > 1:
                     self.close()
@@ -126,12 +126,17 @@ class Measurements:
             residency, settings.room, memory_records, settings.memory_limit_bytes, task.reference_variants | {CONTROL}
         )
         variants = [variant for variant in task.variants if not batch or variant.name in batch]
-        ready = self._ready = make_ready(pool, variants, task.scenarios, settings.cache, settings.progress, planner)
+        ready = self._ready = make_ready(
+            pool, variants, task.scenarios, settings.cache, settings.progress, planner, control=not settings.smoke
+        )
         if ready.residency_plan.batches:
             self._residency_notes[workload] = ready.residency_plan.note
             return ready.residency_plan.batches
-        mode = execution.Sequential if pool.exclusive else execution.Concurrent
-        self._mode = mode(pool, ready, settings.progress, settings.meter)
+        parts = (pool, ready, settings.progress, settings.meter)
+        if pool.exclusive:
+            self._mode = execution.Sequential(*parts)
+        else:
+            self._mode = execution.Concurrent(*parts, warm_up=not settings.smoke)
         return ()
 
     def _names(self, workload: str) -> list[str]:
@@ -190,7 +195,7 @@ class Measurements:
         )
         stages.append(blank)
         self.done[workload, scenario] = merged(stages, self._names(workload))
-        if any(worker.alive for worker in pool.workers.values()):
+        if not self._settings.smoke and any(worker.alive for worker in pool.workers.values()):
             health = AllOf([HostLoad(pool.pids), *([] if card is None else [card])])
             # On a CPU no driver lends memory: what does not fit is swapped or killed, and the system's load shows it.
             overcommit = (

@@ -39,6 +39,7 @@ class RunSettings:
     are measured. card_uuid: of the card that workers run on; "" for none. enforced_bytes: the cap on each worker; None
     for none. residency: which workers are resident at once. room: reads the memory they must fit, with
     `memory_limit_bytes` where the device is a card. meter: reads what the device draws.
+    smoke: every worker loads and makes its first call, and its output is compared; nothing is timed.
     """
 
     device: str
@@ -56,5 +57,6 @@ class RunSettings:
     memory_limit_bytes: int | None = None
     room: DeviceMemoryReader = field(default_factory=HostRoom)
     meter: Meter = field(default_factory=ProcessorMeter)
+    smoke: bool = False
     claim: Callable[[], object] = field(default=lambda: None)
     on_close: Callable[[Measurement], object] = field(default=lambda _: None)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 Options = tuple[tuple[str, str | bool], ...]
 """Keyword arguments of a factory, as pairs: they travel to workers, and are part of an artefact's key."""
 
+Packages = tuple[tuple[tuple[str, ...], str], ...]
+"""Packages to install, each as (import names, of which one has to be there; the extra of jitgate that installs it)."""
+
 BASELINE = "eager"
 """The variant that every speed-up is measured against, unless a gate names another."""
 
@@ -19,9 +22,10 @@ CONTROL = "eager#control"
 class VariantSpec:
     """factory: `package.module:callable`, an `Exported` engine if `exported`, else `(module, example) -> callable`.
 
-    engine: its name in `ENGINES`; "" for a variant that a user brought along, whose factory takes care of the precision
-    itself. options: keyword arguments of the factory, part of an artefact's key.
+    engine: the name of the engine that it is a variant of; "" for a variant that a user brought along, whose factory
+    takes care of the precision itself. options: keyword arguments of the factory, part of an artefact's key.
     stages: of a variant that is given per stage, (stage, engine) pairs; see `jitgate.engines.staged`.
+    packages, cuda_only, last_python: what it needs, as its `jitgate.engines.catalogue.Engine` says.
     """
 
     name: str
@@ -32,6 +36,9 @@ class VariantSpec:
     engine: str = ""
     options: Options = ()
     stages: tuple[tuple[str, VariantSpec], ...] = ()
+    packages: Packages = ()
+    cuda_only: str = ""
+    last_python: int | None = None
 
     @property
     def roughest(self) -> str:

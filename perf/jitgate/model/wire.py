@@ -5,6 +5,7 @@ No pickle: a worker may run another Python, or on another host.
 
 from __future__ import annotations
 
+import enum
 from typing import Any, TypeVar
 
 import cattrs
@@ -15,6 +16,7 @@ from jitgate.model.requests import Request
 ValueT = TypeVar("ValueT")
 
 _CONVERTER = cattrs.Converter()
+_CONVERTER.register_unstructure_hook(enum.StrEnum, lambda member: member.value)  # execnet knows no subclass of str
 configure_union_passthrough(str | bool, _CONVERTER)  # options of a variant
 
 _REQUESTS = {kind.__name__: kind for kind in Request.__subclasses__()}

@@ -1,8 +1,13 @@
-"""pytest glue: hooks as thin as paper. Nothing heavy is imported before a test of ours is collected."""
+"""pytest glue: hooks as thin as paper. Nothing heavy is imported before a test of ours is collected.
+
+`pytest_jitgate`, which pytest loads in every run, registers this package in projects that have gates.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,42 +18,46 @@ from jitgate.plugin.benchmark_replay import machine_info, use_fingerprint_storag
 from jitgate.plugin.cache_pruning import tidy
 from jitgate.plugin.conclusions import conclusions
 from jitgate.plugin.keyword import understood
-from jitgate.plugin.options import add_options
-from jitgate.plugin.selection import add_keyword, drop_empty, parametrise, sort_by_scenario, xdist_refused
+from jitgate.plugin.selection import add_keyword, drop_empty, parametrise, select, sort_by_scenario, xdist_refused
 from jitgate.plugin.session_state import STATE, State
 
 candidate = _fixtures.candidate
-measured_claim = _fixtures.measured_claim
 variant = _fixtures.variant
 baseline = _fixtures.baseline
-min_speedup = _fixtures.min_speedup
-max_noise_floor = _fixtures.max_noise_floor
-memory_limit = _fixtures.memory_limit
-max_latency_ms = _fixtures.max_latency_ms
-min_tail_speedup = _fixtures.min_tail_speedup
-load_memory_limit = _fixtures.load_memory_limit
-max_memory_growth = _fixtures.max_memory_growth
-max_recompiles = _fixtures.max_recompiles
-tolerance = _fixtures.tolerance
-recorded = _fixtures.recorded
-stage_tolerance = _fixtures.stage_tolerance
-prediction_tolerance = _fixtures.prediction_tolerance
+reported_gate = _fixtures.reported_gate
+other_gate = _fixtures.other_gate
+jitgate_other = _fixtures.jitgate_other
+jitgate_candidate = _fixtures.jitgate_candidate
+jitgate_variant = _fixtures.jitgate_variant
+jitgate_baseline = _fixtures.jitgate_baseline
+jitgate_reported = _fixtures.jitgate_reported
+jitgate_recorded = _fixtures.jitgate_recorded
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    add_options(parser)
+def start(config: pytest.Config, gates_file: Path) -> None:
+    """Make this a session with the gates of `gates_file`."""
+    from jitgate.engines import builtin as engines
+    from jitgate.gates import builtin as gates
+    from jitgate.report import formats
+
+    plugins = config.pluginmanager
+    plugins.register(engines, "jitgate-engines")
+    plugins.register(gates, "jitgate-gates")
+    plugins.register(formats, "jitgate-reports")
+    try:
+        state = config.stash[STATE] = State(config, gates_file)
+        plugins.register(_fixtures.limit_fixtures(state.kinds), "jitgate-limits")
+        plugins.register(sys.modules[__name__], __name__)
+    except UsageError as problem:
+        raise pytest.UsageError(str(problem)) from None
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.option.keyword = understood(config.option.keyword)
-    config.addinivalue_line("markers", "nightly: takes minutes; runs with -m nightly, or with -m '' beside the rest")
-    config.addinivalue_line("markers", "claims: the claims of the device analysis; nightly, runs alone with -m claims")
-    try:
-        state = config.stash[STATE] = State(config)
-        if state.configured:
-            use_fingerprint_storage(config, state)
-    except UsageError as problem:
-        raise pytest.UsageError(str(problem)) from None
+    config.addinivalue_line("markers", "nightly: takes minutes; runs with -m nightly, or -m '' for everything")
+    config.addinivalue_line("markers", "reported: gates that are only reported; nightly, runs alone with -m reported")
+    if not config.option.collectonly:
+        use_fingerprint_storage(config, config.stash[STATE])
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -68,6 +77,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     state = config.stash[STATE]
     state.raise_problem()
     drop_empty(items)
+    try:
+        select(config, items, state)
+    except UsageError as problem:
+        raise pytest.UsageError(str(problem)) from None
     sort_by_scenario(items, state)
 
 
@@ -91,9 +104,8 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
-def pytest_benchmark_generate_machine_info(config: pytest.Config) -> dict[str, object] | None:
-    state = config.stash[STATE]
-    return machine_info(state) if state.configured else None
+def pytest_benchmark_generate_machine_info(config: pytest.Config) -> dict[str, object]:
+    return machine_info(config.stash[STATE])
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -108,6 +120,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     # Before everyone else: workers end, and what they gave is on disk, whatever a later plugin does.
     state = session.config.stash[STATE]
     state.close()
+    if state.red() and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
     tidy(session.config, state)
     return (yield)
 
@@ -129,18 +143,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 __all__ = [
     "baseline",
     "candidate",
-    "load_memory_limit",
-    "max_latency_ms",
-    "max_memory_growth",
-    "max_noise_floor",
-    "max_recompiles",
-    "measured_claim",
-    "memory_limit",
-    "min_speedup",
-    "min_tail_speedup",
-    "prediction_tolerance",
-    "recorded",
-    "stage_tolerance",
-    "tolerance",
+    "jitgate_baseline",
+    "jitgate_candidate",
+    "jitgate_other",
+    "jitgate_recorded",
+    "jitgate_reported",
+    "jitgate_variant",
+    "other_gate",
+    "reported_gate",
     "variant",
 ]

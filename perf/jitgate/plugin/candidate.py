@@ -2,292 +2,189 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from jitgate.gates.accuracy import difference, is_right
-from jitgate.gates.judge import Ruling
-from jitgate.gates.memory import Phase, format_slope
-from jitgate.gates.stopping import OpenLimit
-from jitgate.model.cell import Cell
-from jitgate.model.measurement import Measurement
-from jitgate.model.samples import Samples
-from jitgate.model.size import format_bytes
-from jitgate.report.format import format_speedup
-from jitgate.statistics import Outcome, tail
+from jitgate.gates.requirements import Requirement
+from jitgate.statistics import Outcome
 
 if TYPE_CHECKING:
+    from jitgate.gates.kind import Asked, GateKind
+    from jitgate.gates.results import Results
+    from jitgate.model.cell import Cell
+    from jitgate.model.measurement import Measurement
+    from jitgate.model.samples import Samples
+    from jitgate.model.verdict import Verdict
     from jitgate.plugin.session_state import State
 
 
 class Candidate:
-    """One variant in one scenario, measured. The attributes are compared as a requirement would be written."""
+    """One variant in one scenario, measured.
+
+    Each gate kind gives it an attribute that is compared as a requirement would be written: `speedup`, `peak_memory`,
+    `load_memory`, `memory_growth`, `rel_l2`, `recompiles`, `noise_floor`, `p95_ms`, `speedup_p95`, and so on.
+    """
 
     def __init__(self, state: State, cell: Cell, item: pytest.Item) -> None:
-        self._state = state
+        self.state = state
         self.cell = cell
         self.item = item
 
     def __repr__(self) -> str:
         return self.cell.id
 
+    def __getattr__(self, name: str) -> Comparison:
+        kinds = {kind.attribute: kind for kind in self.state.rules.kinds}
+        if name not in kinds:
+            raise AttributeError(f"a candidate has no {name!r}; it has {', '.join(kinds)}")
+        return Comparison(self, kinds[name])
+
     @property
     def measurement(self) -> Measurement:
         """All that was measured of the scenario so far."""
-        return self._state.measurements.get(self.cell.workload, self.cell.scenario)
+        return self.state.measurements.get(self.cell.workload, self.cell.scenario)
 
     @property
     def samples(self) -> Samples:
-        """This variant's share of it."""
+        """What was measured of this variant."""
         return self.measurement.all_samples[self.cell.variant]
 
     @property
-    def baseline(self) -> str:
-        """What its speed-up is measured against: `eager`, unless its gate names another variant."""
-        return self._state.policy.baseline(self.cell, self._state.device.kind)
-
-    @property
-    def speedup(self) -> Comparison:
-        """How many times as fast as the baseline; `>= limit` asks for more rounds while it is undecided."""
-        return SpeedupComparison(self._state, self)
-
-    def tail_speedup(self, percentile: int) -> Comparison:
-        """How many times as fast as the baseline the slow calls are, at 95 or 99 per cent; `>= limit`."""
-        return TailSpeedupComparison(self._state, self, percentile)
+    def results(self) -> Results:
+        """All that the session measured and judged; this scenario is measured now if it has not been."""
+        _ = self.measurement
+        return self.state.results
 
     def latency_ms(self, percentile: int) -> Comparison:
         """The duration within which 95 or 99 per cent of the calls end, milliseconds; `<= limit`."""
-        return LatencyComparison(self._state, self, percentile)
+        return self.__getattr__(f"p{percentile}_ms")
 
-    @property
-    def peak_memory(self) -> Comparison:
-        """Peak memory in bytes, that of steady calls where loading has a limit of its own; `<= limit`."""
-        apart = self._state.policy.max_load_memory(self.cell, self._state.device.kind) is not None
-        return MemoryComparison(self._state, self, "memory_limit", Phase.STEADY if apart else Phase.ALL)
-
-    @property
-    def load_memory(self) -> Comparison:
-        """Peak memory while loading and in the first call, bytes; `<= limit`."""
-        return MemoryComparison(self._state, self, "max_load_memory", Phase.LOAD)
-
-    @property
-    def memory_growth(self) -> Comparison:
-        """Bytes by which memory grows with every call once calls are warm; `<= limit`."""
-        return GrowthComparison(self._state, self)
-
-    @property
-    def rel_l2(self) -> Comparison:
-        """Relative L2 distance of the output from eager float32's; `<= limit`."""
-        return AccuracyComparison(self._state, self)
-
-    @property
-    def recompiles(self) -> Comparison:
-        """What was built anew inside timed turns, of a variant that is what its name says; `<= limit`."""
-        from jitgate.plugin.recompiles import RecompileComparison
-
-        return RecompileComparison(self._state, self)
-
-    @property
-    def noise_floor(self) -> Comparison:
-        """How far two workers of the baseline are proven to be apart (0.01: 1 %); `<= limit`."""
-        return NoiseComparison(self._state, self)
-
-    @property
-    def stage_shares(self) -> Comparison:
-        """By how much the stages of a pipeline miss the whole sentence (0.01: 1 %); `<= limit`."""
-        from jitgate.plugin.pipeline import SharesComparison
-
-        return SharesComparison(self._state, self)
-
-    @property
-    def prediction_gap(self) -> Comparison:
-        """By how much a sentence misses the gain that its stages predict (0.01: 1 %); `<= limit`."""
-        from jitgate.plugin.pipeline import PredictionComparison
-
-        return PredictionComparison(self._state, self)
+    def tail_speedup(self, percentile: int) -> Comparison:
+        """How many times as fast as the baseline the slow calls are, at 95 or 99 per cent; `>= limit`."""
+        return self.__getattr__(f"speedup_p{percentile}")
 
 
 class Comparison:
-    """A figure with evidence. A comparison leaves its `ruling`; pytest's assertion report quotes it."""
+    """A figure with evidence. Comparing it judges; only PASS is green, however it is asked.
 
-    operator = ">="
-    asked_for = True
-    """Somebody set the limit. Where nobody did, what stays undecided is skipped, whatever `on_inconclusive` says."""
+    `>=` and `<=` answer True or False where the evidence decides. Where it does not, or there is none, the test fails
+    (or is skipped, where the project says so): also under `not`. Everything else one can do with a number is refused in
+    a sentence: an interval is never equal to a number, and has no truth of its own.
+    """
 
-    def __init__(self, state: State, candidate: Candidate) -> None:
-        self._state = state
+    def __init__(self, candidate: Candidate, kind: GateKind) -> None:
         self._candidate = candidate
-        self.ruling: Ruling | None = None
+        self._kind = kind
+        self._verdict: Verdict | None = None
 
     def __repr__(self) -> str:
-        return self._text()
+        return self._kind.explain(self._asked)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict of the last comparison; without one, that on the limit of the project."""
+        if self._verdict is None:
+            limit = self._candidate.state.rules.limit(self._kind, self._asked)
+            if limit is None:
+                self._refuse(f"no gate sets {self._kind.key} for {self._candidate.cell.id}; compare it with a limit")
+            self._verdict = self._judge(limit)
+        return self._verdict
+
+    @property
+    def estimate(self) -> float:
+        """The best estimate. Fails the test where there is none that can be believed."""
+        return self._known("estimate")
+
+    @property
+    def low(self) -> float:
+        """The lower end of the interval. Fails the test where there is none that can be believed."""
+        return self._known("low")
+
+    @property
+    def high(self) -> float:
+        """The upper end of the interval. Fails the test where there is none that can be believed."""
+        return self._known("high")
 
     def __ge__(self, limit: float) -> bool:
+        return self._compare(">=", limit)
+
+    def __gt__(self, limit: float) -> bool:
         return self._compare(">=", limit)
 
     def __le__(self, limit: float) -> bool:
         return self._compare("<=", limit)
 
-    def _compare(self, operator: str, limit: float) -> bool:
-        if operator != self.operator:
-            raise TypeError(
-                f"{type(self).__name__} is a requirement of the form `{self.operator} limit`, not {operator}"
-            )
-        self.ruling = self._rule(limit)
-        may_skip = self._state.policy.skip_inconclusive or not self.asked_for
-        if self.ruling.verdict is Outcome.INCONCLUSIVE and may_skip:
-            pytest.skip(f"INCONCLUSIVE: {self.ruling.reason}")
-        failure = self._candidate.samples.failure
-        if not self.ruling.green and failure is not None and failure.details:
-            # A section of its own: pytest shortens the explanation of an assertion.
-            self._candidate.item.add_report_section(
-                "call", f"last words of worker {self._candidate.cell.variant}", failure.details
-            )
-        return self.ruling.green
+    def __lt__(self, limit: float) -> bool:
+        return self._compare("<=", limit)
 
-    def _rule(self, limit: float) -> Ruling:
-        raise NotImplementedError
+    def __eq__(self, other: object) -> bool:
+        self._refuse(f"an interval is never equal to a number; write {self._kind.operator} LIMIT")
 
-    def _text(self) -> str:
-        raise NotImplementedError
+    def __ne__(self, other: object) -> bool:
+        self._refuse(f"an interval is never equal to a number; write {self._kind.operator} LIMIT")
+
+    def __bool__(self) -> bool:  # noqa: PLE0304 - it never returns
+        self._refuse(f"it is neither true nor false by itself; write {self._kind.operator} LIMIT")
+
+    def __float__(self) -> float:
+        self._refuse("it is not one number; take .estimate, .low or .high")
+
+    __hash__ = object.__hash__
+    __round__ = __abs__ = __neg__ = __float__
+
+    def _no_arithmetic(self, other: object) -> NoReturn:  # noqa: ARG002 - with whatever it is
+        self._refuse("it is not one number; take .estimate, .low or .high")
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _no_arithmetic
 
     def explanation(self) -> list[str]:
-        """Lines for a failed assertion: verdict and reason first."""
-        if self.ruling is None:
-            return [self._text()]
-        return [f"{self.ruling.verdict}: {self.ruling.reason}", f"{self._candidate.cell.id}: {self._text()}"]
+        """Lines for a failed assertion: outcome and reason first."""
+        text = f"{self._candidate.cell.id}: {self!r}"
+        return [text] if self._verdict is None else [f"{self._verdict.outcome}: {self._verdict.sentence}", text]
 
+    @property
+    def _asked(self) -> Asked:
+        return self._candidate.results.asked(self._candidate.cell)
 
-class TimedComparison(Comparison):
-    """A figure that more rounds make sharper; `name` is its limit's in the configuration."""
+    def _known(self, end: str) -> float:
+        results, asked = self._candidate.results, self._asked
+        limit = results.rules.limit(self._kind, asked)
+        verdict = results.judge(self._kind, asked, 1.0 if limit is None else limit)
+        value = None if verdict.figure is None else getattr(verdict.figure, end)
+        if verdict.outcome is Outcome.INVALID or value is None or self._candidate.samples.failure is not None:
+            what = f"{self._kind.attribute} of {self._candidate.cell.id}"
+            pytest.fail(f"{what} is not known: {verdict.reason}", pytrace=False)
+        return float(value)
 
-    name = "min_speedup"
+    def _compare(self, operator: str, limit: float) -> bool:
+        self._verdict = verdict = self._judge(float(limit))
+        if verdict.outcome in (Outcome.PASS, Outcome.FAIL):
+            if verdict.outcome is Outcome.FAIL:
+                self._tell_last_words()
+            return (verdict.outcome is Outcome.PASS) == (operator == self._kind.operator)
+        lenient = self._candidate.state.policy.skip_inconclusive or self._kind.optional
+        if verdict.outcome is Outcome.INCONCLUSIVE and lenient:
+            pytest.skip(f"INCONCLUSIVE: {verdict.sentence}")
+        self._tell_last_words()
+        pytest.fail("\n".join(self.explanation()), pytrace=False)
 
-    def _rule(self, limit: float) -> Ruling:
-        judge, cell = self._state.judge, self._candidate.cell
-        measurement, baseline = self._candidate.measurement, self._candidate.baseline
-        if judge.undecided(measurement, cell.variant, self.name, limit, baseline):
-            measurement = self._state.measurements.more(
-                cell.workload, cell.scenario, OpenLimit(judge, cell.variant, self.name, limit, baseline)
-            )
-        return judge.timed(measurement, cell.variant, self.name, limit, baseline)
+    def _judge(self, limit: float) -> Verdict:
+        candidate, kind = self._candidate, self._kind
+        configured = candidate.state.rules.limit(kind, self._asked) == limit
+        verdict = candidate.state.decide(Requirement(kind, self._asked, limit, configured))
+        candidate.item.user_properties.append((f"jitgate.{verdict.label}", f"{verdict.outcome}: {verdict.sentence}"))
+        return verdict
 
+    def _tell_last_words(self) -> None:
+        """As a section of its own: pytest shortens the explanation of an assertion."""
+        failure = self._candidate.samples.failure
+        if failure is not None and failure.details:
+            title = f"last words of worker {self._candidate.cell.variant}"
+            self._candidate.item.add_report_section("call", title, failure.details)
 
-class SpeedupComparison(TimedComparison):
-    """`candidate.speedup >= 1.10`."""
-
-    def _text(self) -> str:
-        candidate = self._candidate
-        found = self._state.judge.speedup(candidate.measurement, candidate.cell.variant, candidate.baseline)
-        if found is None:
-            return "nothing measured"
-        return (
-            f"{format_speedup(found)} in {found.pairs} pairs, noise floor {found.noise_floor:.1%}, "
-            f"smallest effect these pairs could show {found.mde:.1%}"
-        )
-
-
-class TailSpeedupComparison(TimedComparison):
-    """`candidate.tail_speedup(95) >= 1.10`."""
-
-    def __init__(self, state: State, candidate: Candidate, percentile: int) -> None:
-        super().__init__(state, candidate)
-        self.name = f"min_speedup_p{percentile}"
-
-    def _text(self) -> str:
-        return f"{self.name.removeprefix('min_speedup_')} against the baseline's"
-
-
-class LatencyComparison(TimedComparison):
-    """`variant.latency_ms(95) <= 150`."""
-
-    operator = "<="
-
-    def __init__(self, state: State, candidate: Candidate, percentile: int) -> None:
-        super().__init__(state, candidate)
-        self._percentile = percentile
-        self.name = f"max_p{percentile}_ms"
-
-    def _text(self) -> str:
-        durations_s = self._candidate.samples.durations_s
-        if not durations_s:
-            return "nothing measured"
-        found = tail(durations_s, self._percentile / 100, alpha=self._state.judge.alpha)
-        return f"p{self._percentile} {found.estimate * 1e3:.3g} ms in {len(durations_s)} calls"
-
-
-class MemoryComparison(Comparison):
-    """`variant.peak_memory <= memory_limit`, `variant.load_memory <= load_memory_limit`."""
-
-    operator = "<="
-
-    def __init__(self, state: State, candidate: Candidate, called: str, phase: Phase) -> None:
-        super().__init__(state, candidate)
-        self._called = called
-        self._phase = phase
-
-    def _rule(self, limit: float) -> Ruling:
-        cell = self._candidate.cell
-        return self._state.judge.memory(
-            self._candidate.measurement, cell.variant, self._called, int(limit), self._phase
-        )
-
-    def _text(self) -> str:
-        peak = getattr(self._candidate.samples.memory, self._phase.value, None)
-        return "no peak memory" if peak is None else format_bytes(peak)
-
-
-class GrowthComparison(Comparison):
-    """`variant.memory_growth <= 0`: bytes a call."""
-
-    operator = "<="
-
-    def _rule(self, limit: float) -> Ruling:
-        ruling = self._state.judge.growth(self._candidate.measurement, self._candidate.cell.variant)
-        found = self._candidate.samples.growth
-        if found is not None and found.leaks and found.slope <= limit:
-            return Ruling(ruling.gate, Outcome.PASS, f"memory grows by {format_slope(found)} a call, which is allowed")
-        return ruling
-
-    def _text(self) -> str:
-        found = self._candidate.samples.growth
-        return "unknown growth" if found is None else f"{format_slope(found)} a call"
-
-
-class AccuracyComparison(Comparison):
-    """`candidate.rel_l2 <= tolerance`."""
-
-    operator = "<="
-
-    def _rule(self, limit: float) -> Ruling:
-        samples = self._candidate.samples
-        ruling = self._state.judge.accuracy(self._candidate.measurement, self._candidate.cell.variant)
-        if (
-            ruling.green
-            and samples.accuracy is not None
-            and not samples.accuracy.perceptual
-            and samples.accuracy.rel_l2 > limit
-        ):
-            return Ruling(ruling.gate, Outcome.FAIL, f"relative L2 distance {samples.rel_l2:.1e} is above {limit:g}")
-        return ruling
-
-    def _text(self) -> str:
-        samples = self._candidate.samples
-        return f"{samples.rel_l2:.1e}" if is_right(samples) else difference(samples)
-
-
-class NoiseComparison(Comparison):
-    """`baseline.noise_floor <= 0.05`."""
-
-    operator = "<="
-
-    def _rule(self, limit: float) -> Ruling:
-        return self._state.judge.noise(self._candidate.measurement, limit)
-
-    def _text(self) -> str:
-        floor = self._state.judge.noise_floor(self._candidate.measurement)
-        return "no noise floor" if floor is None else f"{floor:.1%}"
+    def _refuse(self, why: str) -> NoReturn:
+        raise TypeError(f"{self._kind.attribute} of {self._candidate.cell.id}: {why}")
 
 
 def explain(operator: str, left: object, right: object) -> list[str] | None:

@@ -19,22 +19,24 @@ OPTION = "--jitgate-checkpoint"
 def with_checkpoint(policy: Policy, directory: Path) -> Policy:
     """`policy` with the weights of `directory`: workloads that it does not fit stay, but are left out.
 
-    Raises UsageError for what is no model directory, and where no workload is left.
+    Raises UsageError for what is no directory, and where no workload is left.
     """
-    from jitgate_cosyvoice.checkpoints import MARKERS, generation_of
-
-    generation = generation_of(directory)
-    workloads = {name: _placed(spec, directory, generation) for name, spec in policy.workloads.items()}
+    if not directory.is_dir():
+        raise UsageError(f"{OPTION} {directory} is not a directory; name the one that holds the files of your model")
+    workloads = {name: _placed(spec, directory) for name, spec in policy.workloads.items()}
     if all(spec.left_out for spec in workloads.values()):
+        specs = (spec.checkpoint_spec for spec in policy.workloads.values())
+        markers = sorted({spec.marker for spec in specs if spec is not None and spec.marker})
+        needed = f"it needs {' or '.join(markers)}, which says what it is, or " if markers else "it needs "
         raise UsageError(
-            f"{OPTION} {directory} fits no workload: it needs {' or '.join(MARKERS)}, which says what it is, or a "
-            "workload of yours that lists its files under `checkpoint`"
+            f"{OPTION} {directory} fits no workload: {needed}a workload of yours that lists its files under "
+            "`checkpoint`"
         )
     return replace(policy, workloads=workloads)
 
 
 def require_files(workloads: Iterable[WorkloadSpec]) -> None:
-    """UsageError for the first file of a checkpoint that is wanted and not there."""
+    """UsageError for the first file that a workload reads from the checkpoint and that is not there."""
     for spec in workloads:
         for path in spec.weight_source.paths:
             if not path.is_file():
@@ -45,7 +47,8 @@ def require_files(workloads: Iterable[WorkloadSpec]) -> None:
 
 
 def describe(policy: Policy) -> list[str]:
-    """Lines for the head of a run: whose modules and weights, and what is left out; nothing for a run with ours."""
+    """Lines for the head of a run: whose modules and weights are measured, and what is left out; none where nothing
+    was changed."""
     measured = [spec for spec in policy.workloads.values() if not spec.left_out]
     given = [spec for spec in measured if spec.weight_source.checkpoint is not None]
     built = [spec for spec in measured if spec.weight_source.checkout is not None]
@@ -65,10 +68,10 @@ def describe(policy: Policy) -> list[str]:
     return lines
 
 
-def _placed(spec: WorkloadSpec, directory: Path, generation: str | None) -> WorkloadSpec:
-    share = spec.checkpoint_spec
-    if share is None:
+def _placed(spec: WorkloadSpec, directory: Path) -> WorkloadSpec:
+    taken = spec.checkpoint_spec
+    if taken is None:
         return replace(spec, left_out=spec.left_out or "a checkpoint can't be given to them")
-    if share.generation and share.generation != generation:
+    if taken.marker and not (directory / taken.marker).is_file():
         return replace(spec, left_out=spec.left_out or "the checkpoint is of another model")
-    return replace(spec, weight_source=replace(spec.weight_source, checkpoint=directory, files=share.files))
+    return replace(spec, weight_source=replace(spec.weight_source, checkpoint=directory, files=taken.files))

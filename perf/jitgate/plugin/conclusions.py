@@ -1,4 +1,4 @@
-"""What a whole run comes to, as pytest-benchmark's JSON keeps it beside its entries: recommendations and claims."""
+"""What a whole run comes to, as pytest-benchmark's JSON keeps it beside its entries: recommendations and verdicts."""
 
 from __future__ import annotations
 
@@ -8,17 +8,23 @@ if TYPE_CHECKING:
     from jitgate.plugin.session_state import State
 
 
+SCHEMA = 1
+
+
 def conclusions(state: State) -> dict[str, Any]:
-    """`{"recommendations": [...], "claims": [...]}`; {} where nothing of ours was measured."""
+    """`{"schema": 1, "recommendations": [...], "verdicts": [...]}`; {} where nothing of ours was measured."""
     if not state.measured:
         return {}
-    from jitgate_cosyvoice.claims.table import data
-
     from jitgate.gates.recommendation import recommend
     from jitgate.report.recommendation import recommendation_data
 
-    found = [recommend(state.policy, state.judge, each) for each in state.measurements.done.values()]
+    results = state.results
+    found = [recommend(results, each) for each in results.measurements.values()]
     return {
+        "schema": SCHEMA,
         "recommendations": [recommendation_data(each) for each in found if each is not None],
-        "claims": [data(row) for row in state.claims.rows()],
+        "verdicts": [
+            {**dict(zip(("workload", "scenario", "variant"), verdict.cell, strict=True)), **verdict.as_json()}
+            for verdict in results.verdicts
+        ],
     }

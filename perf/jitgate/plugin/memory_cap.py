@@ -39,7 +39,7 @@ def memory_cap_bytes(state: State) -> int:
             f"{format_bytes(LEAST_BYTES)} are the least"
         )
     for gate in state.policy.gates:
-        allowed = max(gate.max_memory_bytes or 0, gate.max_load_memory_bytes or 0)
+        allowed = max(gate.limits.get("max_memory", 0), gate.limits.get("max_load_memory", 0))
         if allowed > memory_limit and any(gate.applies(cell, state.device.kind) for cell in state.planned):
             raise UsageError(
                 f"{gate.where} allows {format_bytes(allowed)}, which the enforced ceiling of "

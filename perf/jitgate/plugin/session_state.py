@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,10 @@ import pytest
 
 from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
+from jitgate.model.size import parse_bytes
 from jitgate.plugin.cache_pruning import cache_folder
-from jitgate.plugin.checkout import with_checkout
 from jitgate.plugin.checkpoint_option import describe, require_files, with_checkpoint
-from jitgate.plugin.claims import Claims
+from jitgate.plugin.offers import changed, offered
 from jitgate.plugin.report_file import ReportFile, asked_for
 
 if TYPE_CHECKING:
@@ -24,22 +25,26 @@ if TYPE_CHECKING:
     from jitgate.device.device import Device
     from jitgate.device.fingerprint import Fingerprint
     from jitgate.device.lock import RunLock
-    from jitgate.gates.judge import Judge
+    from jitgate.gates.kind import GateKind
+    from jitgate.gates.requirements import Requirement, Rules
+    from jitgate.gates.results import Results
     from jitgate.measure.session import Measurements
+    from jitgate.model.verdict import Verdict
     from jitgate.report.progress import TerminalProgress
 
-FIXTURES = ("candidate", "variant", "baseline")
+FIXTURES = ("jitgate_candidate", "jitgate_variant", "jitgate_baseline")
 """Fixtures whose parameter is a `Cell`."""
+
+CASE_FIXTURES = ("jitgate_reported", "jitgate_other")
+"""Fixtures whose parameter is a `GateCase`."""
 
 
 class State:
     """Kept in `config.stash[STATE]`. Everything that costs time is made on first use."""
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, gates_file: Path) -> None:
         self._config = config
-        chosen = config.getoption("jitgate_config")
-        self._file = config.invocation_params.dir / chosen if chosen else config.rootpath / "pyproject.toml"
-        self._chosen = chosen is not None
+        self._file = gates_file
         self._policy: Policy | None = None
         self._wanted: frozenset[str] | None = None
         self._device: Device | None = None
@@ -47,13 +52,14 @@ class State:
         self._scenarios: dict[str, tuple[str, ...]] | None = None
         self._problem: UsageError | None = None
         self._measurements: Measurements | None = None
-        self._judge: Judge | None = None
+        self._rules: Rules | None = None
+        self._results: Results | None = None
+        self._kinds: tuple[GateKind, ...] | None = None
         self._lock: RunLock | None = None
         self._progress: TerminalProgress | None = None
         self._old_sigterm: Any = None
         self.planned: list[Cell] = []
-        self.claims = Claims(self)
-        self._needed: list[Cell] = []
+        self._timed_gates = 0
         self._report: ReportFile | None = None
 
     @property
@@ -61,29 +67,23 @@ class State:
         return hasattr(self._config, "workerinput")
 
     @property
-    def configured(self) -> bool:
-        """Whether this project has gates of its own: only then is anything of the session changed."""
-        return self._chosen or (self._file.exists() and "[tool.jitgate" in self._file.read_text(errors="replace"))
-
-    @property
     def policy(self) -> Policy:
         if self._policy is None:
             from jitgate.config.table import read_policy
 
-            policy, start = read_policy(self._file, must_exist=self._chosen), self._config.invocation_params.dir
+            policy = read_policy(self._file, self.kinds, offered(self._config), must_exist=True)
             wish = self._config.getoption("jitgate_variants")
             if wish is not None:
                 from jitgate.config.selection import chosen, with_chosen
 
                 self._wanted = chosen(wish, policy, self.device.kind)
                 policy = with_chosen(policy, self._wanted)
-            memory_limit_bytes = self._config.getoption("jitgate_memory_limit")
-            if memory_limit_bytes is not None:
-                policy = replace(policy, memory_limit_bytes=memory_limit_bytes)
+            size = self._config.getoption("jitgate_memory_limit")
+            if size is not None:
+                policy = replace(policy, memory_limit_bytes=parse_bytes(size, "--jitgate-memory-limit"))
             if checkpoint := self._config.getoption("jitgate_checkpoint"):
-                policy = with_checkpoint(policy, start / checkpoint)
-            if checkout := self._config.getoption("jitgate_cosyvoice"):
-                policy = with_checkout(policy, start / checkout, start / checkpoint if checkpoint else None)
+                policy = with_checkpoint(policy, self._config.invocation_params.dir / checkpoint)
+            policy = changed(self._config, policy)
             self._policy = policy  # only now: what was refused once must not be measured at the second asking
         return self._policy
 
@@ -114,19 +114,44 @@ class State:
         return self._progress
 
     @property
-    def judge(self) -> Judge:
-        """Judges at the level that keeps the whole session's false alarms at alpha."""
-        if self._judge is None:
-            from jitgate.gates.judge import Judge
-            from jitgate.statistics import level_per_gate
-
-            self._judge = Judge(level_per_gate(self.policy.alpha, max(1, self._timed_gates)))
-        return self._judge
+    def kinds(self) -> tuple[GateKind, ...]:
+        """The kinds of gate of this session, of every package that offers some."""
+        if self._kinds is None:
+            found = self._config.hook.pytest_jitgate_gates()
+            self._kinds = tuple(kind for kinds in found for kind in kinds)
+        return self._kinds
 
     @property
-    def _timed_gates(self) -> int:
-        gates = sum(len(self.policy.timed_limits(cell, self.device.kind)) for cell in self.planned)
-        return gates + self.claims.timed
+    def rules(self) -> Rules:
+        """What this session judges by, at the level that keeps all of its false alarms together at alpha."""
+        if self._rules is None:
+            from jitgate.gates.requirements import Rules
+            from jitgate.statistics import level_per_gate
+
+            rules = Rules(self.policy, self.kinds, self.device.kind, self.policy.alpha)
+            self._timed_gates = rules.count_timed(self.planned)
+            self._rules = replace(rules, alpha=level_per_gate(self.policy.alpha, max(1, self._timed_gates)))
+        return self._rules
+
+    @property
+    def results(self) -> Results:
+        """All that was measured and judged so far."""
+        if self._results is None:
+            from jitgate.gates.results import Results
+
+            self._results = Results(self.rules, self.measurements.done)
+        return self._results
+
+    def decide(self, requirement: Requirement) -> Verdict:
+        """The verdict on a requirement, with more rounds where they may decide it and the budget lasts."""
+        from jitgate.gates.stopping import UndecidedRequirement
+
+        asked = requirement.asked
+        if requirement.kind.timed and requirement.kind.undecided(asked, requirement.limit):
+            cell = asked.cell
+            more = self.measurements.more(cell.workload, cell.scenario, UndecidedRequirement(requirement))
+            requirement = replace(requirement, asked=replace(asked, measurement=more))
+        return self.results.add(requirement)
 
     @property
     def measurements(self) -> Measurements:
@@ -161,10 +186,9 @@ class State:
         items = list(items)
         found = dict.fromkeys(cell for item in items if (cell := cell_of(item)))
         self.planned = list(found)
-        self._needed = list(dict.fromkeys([*self.planned, *self.claims.plan(items)]))
-        if self._needed and not self.is_xdist_worker and not self._config.option.collectonly:
+        if self.planned and not self.is_xdist_worker and not self._config.option.collectonly:
             self._report = asked_for(self._config)
-            require_files(self.policy.workloads[name] for name in dict.fromkeys(cell.workload for cell in self._needed))
+            require_files(self.policy.workloads[name] for name in dict.fromkeys(cell.workload for cell in self.planned))
             _ = self.measurements  # an unwritable cache is said before the first test
             if threading.current_thread() is threading.main_thread():
                 self._old_sigterm = signal.signal(signal.SIGTERM, _interrupt)
@@ -191,7 +215,9 @@ class State:
     def head(self) -> list[str]:
         """Lines for the head of the run."""
         try:
-            asked = any(self._config.getoption(name) for name in ("jitgate_checkpoint", "jitgate_cosyvoice"))
+            asked = self._config.getoption("jitgate_checkpoint") or self._config.hook.pytest_jitgate_policy(
+                config=self._config
+            )
             return describe(self.policy) if asked else []
         except UsageError:
             return []  # collection says it
@@ -201,22 +227,25 @@ class State:
         """Whether this session has measured anything."""
         return self._measurements is not None and bool(self._measurements.done)
 
+    def red(self) -> bool:
+        """Whether a gate of the project is not PASS, now that the session is over: then it can't end green."""
+        if not self.measured:
+            return False
+        self.results.close()
+        return bool(self.results.red())
+
     def summary(self) -> list[str]:
         """Lines for the end of the run."""
-        if self._measurements is None or not (self.measured or self.claims.asked):
+        if not self.measured:
             return []
-        from jitgate_cosyvoice.claims import table
-
         from jitgate.report.summary import summary
 
-        lines = summary(self.policy, self.judge, self._measurements.done.values())
-        lines += table.lines(self.claims.rows())
+        lines = summary(self.results)
         if self._report is not None:
             lines.append(self._report.write(self))
         if self._timed_gates > 1:
-            what = "gates and claims on time" if self.claims.timed else "gates on time"
-            shared = f"alpha {self.policy.alpha:g} of the session is shared by its {self._timed_gates} {what}"
-            lines.append(f"{shared}: {self.judge.alpha:.2g} each")
+            shared = f"alpha {self.policy.alpha:g} of the session is shared by its {self._timed_gates} gates on time"
+            lines.append(f"{shared}: {self.rules.alpha:.2g} each")
         left = self._gates_left_out()
         return [*lines, left] if left else lines
 
@@ -242,7 +271,7 @@ class State:
         from jitgate.cache.store import ArtefactCache
         from jitgate.device.device_memory import memory_of
         from jitgate.device.power import meter_of
-        from jitgate.gates.stopping import AnyOpen, OpenChoice, OpenGates, OpenSentences
+        from jitgate.gates.stopping import AnyOf, UndecidedSelection
         from jitgate.history.rounds import save_rounds
         from jitgate.measure.session import Measurements
         from jitgate.measure.settings import RunSettings
@@ -269,13 +298,14 @@ class State:
             room=memory_of(uuid),
             meter=meter_of(uuid),
             enforced_bytes=memory_cap_bytes(self) if option("jitgate_memory_cap") else None,
+            smoke=option("jitgate_smoke"),
             claim=self.claim_device,
             on_close=lambda measurement: save_rounds(root / "rounds", measurement),
         )
-        tasks = tasks_of(self.policy, self.device.kind, self._needed)
-        judge, chosen = self.judge, self._wanted or ()
-        asked = (OpenGates(self.policy, judge), OpenSentences(judge), OpenChoice(judge, chosen), self.claims.open)
-        return Measurements(tasks, settings, AnyOpen(asked))
+        tasks = tasks_of(self.policy, self.device.kind, self.planned)
+        rules = self.rules
+        undecided = AnyOf((rules.undecided, UndecidedSelection(rules, self._wanted or ())))
+        return Measurements(tasks, settings, undecided)
 
 
 STATE = pytest.StashKey[State]()
@@ -285,7 +315,10 @@ def cell_of(item: pytest.Item) -> Cell | None:
     """The cell a test is about; None for a test that is not ours."""
     callspec = getattr(item, "callspec", None)
     params = callspec.params if callspec is not None else {}
-    return next((params[name] for name in FIXTURES if isinstance(params.get(name), Cell)), None)
+    about = [params.get(name) for name in FIXTURES] + [
+        getattr(params.get(name), "cell", None) for name in CASE_FIXTURES
+    ]
+    return next((found for found in about if isinstance(found, Cell)), None)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import date
+from typing import TYPE_CHECKING
 
-from jitgate.config.policy import Policy
-from jitgate.gates.judge import Judge
 from jitgate.gates.recommendation import recommend
-from jitgate.model.measurement import Measurement
+from jitgate.gates.results import Results
 from jitgate.model.variant import CONTROL
 from jitgate.report.extras import HEAD, cached, limits, row
 from jitgate.report.markdown import escaped, table
 from jitgate.report.recommendation import recommendation_line
 from jitgate.report.summary import figures
 
+if TYPE_CHECKING:
+    from jitgate.report.run import Run
 
-def heading(day: date, facts: Mapping[str, object], asked: str) -> list[str]:
-    """Title, day, and the machine. facts: the fingerprint's. asked: the command line, as it was given."""
+
+def heading(run: Run) -> list[str]:
+    """Title, day, and the machine."""
+    day, facts, asked = run.day, run.facts, run.command
     known = {name.replace("_", " "): value for name, value in facts.items() if value not in (None, "", {}, [])}
     return [
         f"# A run of {day.isoformat()} on {escaped(str(facts.get('device', 'an unknown device')))}",
@@ -29,22 +30,22 @@ def heading(day: date, facts: Mapping[str, object], asked: str) -> list[str]:
     ]
 
 
-def sections(policy: Policy, judge: Judge, measurements: Iterable[Measurement]) -> list[str]:
+def sections(results: Results) -> list[str]:
     """A section a scenario: its figures, what comes once, its limits, and what is recommended."""
     lines: list[str] = []
-    for measurement in measurements:
-        title, (head, *rows) = figures(policy, judge, measurement)
+    for measurement in results.measurements.values():
+        title, (head, *rows) = figures(results, measurement)
         names = [
             name
             for name, samples in measurement.all_samples.items()
             if name != CONTROL and samples.cold_start.first_call_s is not None
         ]
-        recommended = recommend(policy, judge, measurement)
+        recommended = recommend(results, measurement)
         said = [*cached(measurement), *limits(measurement), *measurement.notes]
         lines += [f"## {escaped(title.split(':')[0])}", "", f"{escaped(title.split(':', 1)[1].strip())}.", ""]
         lines += [*table(head, rows), ""]
         if names:
-            lines += [*table(HEAD, [row(judge, measurement, name) for name in names]), ""]
+            lines += [*table(HEAD, [row(results, measurement, name) for name in names]), ""]
         lines += [f"- {escaped(line)}" for line in said]
         if recommended is not None:
             lines.append(f"- {escaped(recommendation_line(recommended))}")

@@ -7,24 +7,25 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
-from jitgate.config.policy import Policy
-from jitgate.gates.authenticity import off
-from jitgate.gates.judge import Judge, rulings
+from jitgate.gates.results import Results
+from jitgate.gates.validity import fell_back, speedup_of
 from jitgate.model.cell import Cell
-from jitgate.model.measurement import Measurement
 from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.samples import Samples
 from jitgate.model.variant import BASELINE
 from jitgate.report.evidence_extras import extras
-from jitgate.report.pipeline import sentence_facts
+from jitgate.report.pipeline import pipeline_facts
 from jitgate.statistics import Interval
 
+SCHEMA = 1
+"""Version of the layout of an entry."""
 
-def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell) -> dict[str, Any]:
-    """Workload, speed-up with interval and control, gates with verdicts, memory, accuracy and cold figures."""
-    samples = measurement.all_samples[cell.variant]
-    baseline = policy.baseline(cell, measurement.device.split(":")[0])
-    found = None if cell.variant == BASELINE else judge.speedup(measurement, cell.variant, baseline)
+
+def evidence(results: Results, cell: Cell) -> dict[str, Any]:
+    """Workload, speed-up with interval and control, verdicts, memory, accuracy and cold figures."""
+    asked = results.asked(cell)
+    measurement, samples = asked.measurement, asked.samples
+    found = None if cell.variant == BASELINE else speedup_of(asked)
     speedup = None
     if found is not None:
         speedup = {
@@ -35,17 +36,15 @@ def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell)
             "noise_floor": found.noise_floor,
         }
     return {
+        "schema": SCHEMA,
         "workload": cell.workload,
         "scenario": cell.scenario,
         "variant": cell.variant,
-        "baseline": baseline,
+        "baseline": asked.baseline,
         "device": measurement.device,
         "precision": samples.precision,
         "speedup": speedup,
-        "gates": [
-            {"gate": ruling.gate, "verdict": ruling.verdict.value, "reason": ruling.reason}
-            for ruling in rulings(policy, judge, measurement, cell.variant)
-        ],
+        "gates": [verdict.as_json() for verdict in results.of(cell)],
         "memory": {**(samples.memory or MemoryPeaks()).as_json(), **_out_of_memory(samples)},
         "memory_growth": None
         if samples.growth is None
@@ -54,9 +53,9 @@ def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell)
         "overcommitted": measurement.overcommitted,
         "power": {} if samples.power is None else samples.power.as_json(),
         "accuracy": _parity(samples),
-        "proof": {"on": off(samples) is None, "fallback": off(samples)},
+        "proof": {"on": fell_back(samples) is None, "fallback": fell_back(samples)},
         "recompiles": {"timed": dict(samples.recompiles), "warm_up": dict(samples.warm_up_recompiles)},
-        "sentence": sentence_facts(judge, measurement, cell.variant),
+        "pipeline": pipeline_facts(results, cell),
         "cold": {
             "build_s": samples.cold_start.build_s,
             "load_s": samples.cold_start.load_s,
@@ -67,7 +66,7 @@ def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell)
             "fetch_s": samples.cold_start.fetch_s,
             "compilation": None if samples.cold_start.compilation is None else asdict(samples.cold_start.compilation),
         },
-        **extras(judge, measurement, cell.variant),
+        **extras(measurement, cell.variant, asked.alpha),
         "first_of_turn_s": list(samples.first_s),
         "device_s": [duration for turn in samples.device_s for duration in turn],
         "failure": None
@@ -88,7 +87,7 @@ def evidence(policy: Policy, judge: Judge, measurement: Measurement, cell: Cell)
 
 
 def _parity(samples: Samples) -> dict[str, float | bool | None]:
-    """Infinite is null, as everywhere: an SNR of equal outputs, a roofline of outputs that can't be compared."""
+    """Infinite is null, as everywhere: an SNR of equal outputs, a distance of outputs that can't be compared."""
     found = samples.accuracy
     return {
         "rel_l2": _finite(samples.rel_l2),

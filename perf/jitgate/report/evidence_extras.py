@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from jitgate.gates.judge import Judge
-from jitgate.gates.roofline import roofline, unseen_shape
 from jitgate.model.measurement import Measurement
+from jitgate.report.roofline import roofline, unseen_shape
 from jitgate.statistics import Interval
 
 
-def extras(judge: Judge, measurement: Measurement, variant: str) -> dict[str, Any]:
+def extras(measurement: Measurement, variant: str, alpha: float) -> dict[str, Any]:
     """`steady_median_s`, `warm_up`, `unseen_shape`, `limit`; null for what was not measured."""
     samples = measurement.all_samples[variant]
     warm, lengths = samples.warm_up, samples.unseen_shapes
@@ -21,21 +20,21 @@ def extras(judge: Judge, measurement: Measurement, variant: str) -> dict[str, An
         if warm is None
         else {"calls": warm.calls, "seconds": warm.seconds, "steady_s": warm.steady_s, "calls_s": list(samples.warm_s)},
         "unseen_shape": {
-            "ratio": _interval(unseen_shape(measurement, variant, judge.alpha)),
+            "ratio": _interval(unseen_shape(measurement, variant, alpha)),
             "lengths": [{"first_s": each.first_s, "known_s": list(each.known_s)} for each in lengths.lengths],
             "problem": lengths.problem,
             "untried": lengths.untried,
         },
-        "limit": _limit(judge, measurement, variant),
+        "limit": _limit(measurement, variant, alpha),
     }
 
 
-def _limit(judge: Judge, measurement: Measurement, variant: str) -> dict[str, Any] | None:
+def _limit(measurement: Measurement, variant: str, alpha: float) -> dict[str, Any] | None:
     """`above` says in words where `share` is none, since the variant does better than the ceiling."""
     work, precision = measurement.flop_count, measurement.all_samples[variant].precision
     if work is None:
         return None
-    found, ceiling = roofline(measurement, variant, judge.alpha), measurement.peak_rates.get(precision)
+    found, ceiling = roofline(measurement, variant, alpha), measurement.peak_rates.get(precision)
     return {
         "flops": work.flops,
         "moved_bytes": work.moved_bytes(precision),

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from jitgate.gates.judge import Judge
-from jitgate.gates.roofline import roofline, unseen_shape
+from jitgate.gates.results import Results
 from jitgate.model.measurement import Measurement
 from jitgate.model.samples import Samples
 from jitgate.model.size import format_bytes
 from jitgate.model.variant import CONTROL
 from jitgate.report.format import columns, format_calls, format_rate, format_ratio, format_seconds, format_share
+from jitgate.report.roofline import roofline, unseen_shape
 
-HEAD = ("variant", "built in", "file", "load", "first call", "steady after", "new length", "of the limit")
+HEAD = ("variant", "export", "file", "load", "first call", "steady after", "unseen shape", "roofline %")
 
 
-def extras(judge: Judge, measurement: Measurement) -> list[str]:
+def extras(results: Results, measurement: Measurement) -> list[str]:
     """The table, where anything was seen to put into it, and what its last column is made of."""
     names = [
         name
@@ -22,12 +22,12 @@ def extras(judge: Judge, measurement: Measurement) -> list[str]:
     ]
     if not names:
         return []
-    rows = [HEAD, *(row(judge, measurement, name) for name in names)]
+    rows = [HEAD, *(row(results, measurement, name) for name in names)]
     lines = (*cached(measurement), *compiled(measurement), *spared(measurement), *limits(measurement))
     return [*columns(rows), *(f"  {line}" for line in lines)]
 
 
-def row(judge: Judge, measurement: Measurement, name: str) -> tuple[str, ...]:
+def row(results: Results, measurement: Measurement, name: str) -> tuple[str, ...]:
     """One variant's texts, in the order of `HEAD`."""
     samples = measurement.all_samples[name]
     cold = samples.cold_start
@@ -38,8 +38,8 @@ def row(judge: Judge, measurement: Measurement, name: str) -> tuple[str, ...]:
         format_seconds(cold.load_s),
         format_seconds(cold.first_call_s),
         _steady(samples),
-        _new_length(judge, measurement, name),
-        _of_the_limit(judge, measurement, name),
+        _new_length(results, measurement, name),
+        _of_the_limit(results, measurement, name),
     )
 
 
@@ -120,9 +120,9 @@ def _steady(samples: Samples) -> str:
     return f"{format_calls(found.calls)}, {format_seconds(found.seconds)}" if found.calls else "at once"
 
 
-def _new_length(judge: Judge, measurement: Measurement, name: str) -> str:
+def _new_length(results: Results, measurement: Measurement, name: str) -> str:
     found = measurement.all_samples[name].unseen_shapes
-    ratio = unseen_shape(measurement, name, judge.alpha)
+    ratio = unseen_shape(measurement, name, results.rules.alpha)
     end = "fails" if found.problem else "no memory left" if found.untried else ""
     if ratio is None:
         return end or "-"
@@ -130,6 +130,6 @@ def _new_length(judge: Judge, measurement: Measurement, name: str) -> str:
     return f"{format_ratio(ratio)}, {count} length{'s' if count > 1 else ''}" + (f", then {end}" if end else "")
 
 
-def _of_the_limit(judge: Judge, measurement: Measurement, name: str) -> str:
-    found = roofline(measurement, name, judge.alpha)
+def _of_the_limit(results: Results, measurement: Measurement, name: str) -> str:
+    found = roofline(measurement, name, results.rules.alpha)
     return "-" if found is None else found.above or f"{format_share(found.share)} of {found.bound}"

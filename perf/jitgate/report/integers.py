@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jitgate.gates.accuracy import chosen
+from jitgate.gates.output import token_agreement
 from jitgate.model.measurement import Measurement
 from jitgate.model.variant import BASELINE, CONTROL
 
@@ -30,4 +30,4 @@ def integers(measurement: Measurement) -> Iterator[str]:
             yield f"{name}: {accuracy.unequal} of {accuracy.integers} integers of the output differ from eager's"
     for name, (samples, accuracy) in every.items():
         if accuracy.ids:
-            yield f"{name}: {chosen(samples)}"
+            yield f"{name}: {token_agreement(samples)}"

@@ -135,7 +135,6 @@ def _card(card: CardFacts) -> list[Row]:
         ("MIG", _said(card.mig, _switch)),
         ("driver model", _said(card.driver_model)),
         ("other processes", _said(card.processes, _processes)),
-        ("read from", card.source),
     ]
 
 

@@ -6,32 +6,36 @@ import math
 from typing import Any
 
 from jitgate.engines.staged import is_staged, stages_of
-from jitgate.gates.judge import Judge, Ruling
-from jitgate.gates.pipeline import MOST_OFF, foretold, judge_prediction
+from jitgate.gates.prediction_gap import predicted
+from jitgate.gates.results import Results
+from jitgate.gates.stage_shares import MOST_OFF
+from jitgate.model.cell import Cell
 from jitgate.model.measurement import Measurement
 from jitgate.model.pipeline_cost import Cost, cost
 from jitgate.model.variant import BASELINE
+from jitgate.model.verdict import Verdict
 from jitgate.report.format import format_seconds, format_speedup
 from jitgate.statistics import Interval, Outcome, Prediction, Speedup
 
 
-def sentence_lines(judge: Judge, measurement: Measurement) -> list[str]:
+def pipeline_lines(results: Results, measurement: Measurement) -> list[str]:
     """Lines for the summary; none for a workload without stages."""
     found = cost(measurement)
     if found is None:
         return []
     variants = [name for name in measurement.all_samples if is_staged(name)]
-    gains = [f"  {_gain(judge, measurement, variant)}" for variant in variants]
+    gains = [f"  {_gain(results, Cell(measurement.workload, measurement.scenario, variant))}" for variant in variants]
     return [f"  {_title(found)}", *_table(found), *gains]
 
 
-def sentence_facts(judge: Judge, measurement: Measurement, variant: str) -> dict[str, Any] | None:
-    """The same for `extra_info["jitgate"]["sentence"]`; None for a workload without stages."""
-    found = cost(measurement)
+def pipeline_facts(results: Results, cell: Cell) -> dict[str, Any] | None:
+    """The same for `extra_info["jitgate"]["pipeline"]`; None for a workload without stages."""
+    asked = results.asked(cell)
+    found = cost(asked.measurement)
     if found is None:
         return None
-    own = cost(measurement, variant)
-    prediction = foretold(judge, measurement, variant)
+    own = cost(asked.measurement, cell.variant)
+    prediction = predicted(asked)
     return {
         "stages": {
             share.stage: {
@@ -46,7 +50,7 @@ def sentence_facts(judge: Judge, measurement: Measurement, variant: str) -> dict
         "together": found.together,
         **_figures(own if own is not None else found),
         "front_end": "not included",
-        "gain": None if prediction is None else _gain_facts(judge, measurement, variant, prediction),
+        "gain": None if prediction is None else _gain_facts(results, cell, prediction),
     }
 
 
@@ -75,27 +79,28 @@ def _table(found: Cost) -> list[str]:
     ]
 
 
-def _gain(judge: Judge, measurement: Measurement, variant: str) -> str:
+def _gain(results: Results, cell: Cell) -> str:
     """Stage and sentence on one line, so that nobody takes the one for the other."""
-    found = foretold(judge, measurement, variant)
+    asked, variant = results.asked(cell), cell.variant
+    found = predicted(asked)
     if found is None:
-        failure = measurement.all_samples[variant].failure
+        failure = asked.samples.failure
         return f"{variant}: {'no stage was timed' if failure is None else failure.sentence}"
-    ruling = judge_prediction(judge, measurement, variant)
+    verdict = _verdict(results, cell)
     return (
         f"{variant}: {' and '.join(stages_of(variant))}, {found.share:.1%} of the sentence, "
         f"{format_speedup(found.part)}; the sentence predicted {_finely(found.predicted)}, "
-        f"measured {_finely(found.measured)}: {_agreement(ruling, found)}"
+        f"measured {_finely(found.measured)}: {_agreement(verdict, found)}"
     )
 
 
-def _agreement(ruling: Ruling, found: Prediction) -> str:
+def _agreement(verdict: Verdict, found: Prediction) -> str:
     """With the ratio of the two, since each interval by itself may hide how near they are, or how far apart."""
     off = f"measured over predicted {_finely(found.gap)}"
-    if ruling.verdict is Outcome.FAIL:
+    if verdict.outcome is Outcome.FAIL:
         return f"they do not agree, {off}"
-    if ruling.verdict is not Outcome.PASS:
-        return ruling.reason
+    if verdict.outcome is not Outcome.PASS:
+        return verdict.reason
     gap = found.gap.interval
     return f"they agree{'' if gap.contains(1.0) else f' to within {MOST_OFF:.0%}'}, {off}"
 
@@ -118,20 +123,25 @@ def _figures(found: Cost) -> dict[str, float | None]:
     }
 
 
-def _gain_facts(judge: Judge, measurement: Measurement, variant: str, found: Prediction) -> dict[str, Any]:
-    ruling = judge_prediction(judge, measurement, variant)
+def _gain_facts(results: Results, cell: Cell, found: Prediction) -> dict[str, Any]:
+    verdict = _verdict(results, cell)
     return {
-        "stages": list(stages_of(variant)),
+        "stages": list(stages_of(cell.variant)),
         "share_of_time": found.share,
         "of_the_stages": _interval(found.part.interval),
         "predicted": _interval(found.predicted.interval),
         "measured": _interval(found.measured.interval),
         "measured_over_predicted": _interval(found.gap.interval),
-        "verdict": ruling.verdict.value,
-        "reason": ruling.reason,
+        "verdict": verdict.outcome.value,
+        "reason": verdict.reason,
     }
 
 
 def _interval(interval: Interval) -> dict[str, float | None]:
     high = interval.high if math.isfinite(interval.high) else None
     return {"estimate": interval.estimate, "low": interval.low, "high": high}
+
+
+def _verdict(results: Results, cell: Cell) -> Verdict:
+    """Does the whole gain what its stages predict? Judged once, whether or not a test asks."""
+    return results.judge(results.rules.kind("prediction_tolerance"), results.asked(cell), MOST_OFF)

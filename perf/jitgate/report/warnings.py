@@ -234,9 +234,3 @@ def _of_card_settings(machine: Machine, card: CardFacts) -> Iterator[MachineWarn
             "update the driver, or install a torch for the older CUDA",
             blocking=True,
         )
-    if card.source != "NVML":
-        yield MachineWarning(
-            "no_nvml",
-            "nvidia-ml-py is not installed, so cards can be asked through nvidia-smi alone",
-            "python -m pip install nvidia-ml-py",
-        )

@@ -82,9 +82,9 @@ class CudaCap:
             return int(self._cuda.device_memory_used(self._device))
         except Exception as error:  # whatever NVML's binding raises: it is named
             raise UsageError(
-                f"--jitgate-memory-cap on {self._device} needs the size of the context, and NVML does not say how much "
-                f"memory of the card is in use ({type(error).__name__}: {error}); install jitgate[gpu], or leave "
-                "--jitgate-memory-cap out"
+                f"--jitgate-memory-cap on {self._device} needs the size of the context, and NVML does not say "
+                f"how much memory of the card is in use ({type(error).__name__}: {error}); "
+                "python -m pip install nvidia-ml-py, or leave --jitgate-memory-cap out"
             ) from error
 
 

@@ -9,10 +9,11 @@ from jitgate.workloads.pretrained_file import PretrainedFile
 
 @dataclass(frozen=True)
 class CheckpointSpec:
-    """files: those that its factory reads weights from. generation: of the directory that it fits; empty for any.
-    jit: the directory's TorchScript file that stands for its module, if there may be one.
+    """files: those that its factory reads weights from. marker: a file that the directory has where it is of the
+    workload's own model; empty where every directory will do. jit: the directory's TorchScript file that stands for
+    the workload's module, if there may be one.
     """
 
     files: tuple[str, ...]
-    generation: str = ""
+    marker: str = ""
     jit: PretrainedFile | None = None

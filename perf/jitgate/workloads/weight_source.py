@@ -1,4 +1,4 @@
-"""Where a workload's modules and weights come from: ours with seeded weights, or directories of the user's."""
+"""Where a workload's modules and weights come from: its own with seeded weights, or directories of the user's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 @dataclass(frozen=True)
 class WeightSource:
     """checkpoint: the directory that weights are read from; None for seeded ones. files: those of it that the workload
-    reads. checkout: the directory of a `cosyvoice` package whose modules are measured; None for ours.
+    reads. checkout: the directory of a user's source code whose modules are measured; None for the workload's own.
     """
 
     checkpoint: Path | None = None
@@ -25,12 +25,12 @@ class WeightSource:
 
 
 OURS = WeightSource()
-"""Our own modules with seeded weights."""
+"""The workload's own modules with seeded weights."""
 
 
 @dataclass
 class Use:
-    """What a factory has taken from its origin so far: names of files."""
+    """The files that a factory has read so far."""
 
     weight_source: WeightSource
     files: set[str] = field(default_factory=set)
@@ -41,7 +41,7 @@ _uses: list[Use] = []
 
 @contextmanager
 def entered(weight_source: WeightSource) -> Iterator[Use]:
-    """While this is open, `current` is `origin`: how a factory, which takes no argument, learns of it."""
+    """While this is open, `current` gives `weight_source`: so a factory, which takes no argument, learns of it."""
     _uses.append(Use(weight_source))
     try:
         yield _uses[-1]

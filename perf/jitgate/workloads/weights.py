@@ -32,7 +32,7 @@ def seeded_weight(name: str, shape: tuple[int, ...]) -> torch.Tensor:
     | otherwise (a bias)                          | 0.1 x n            |
 
     0.05 keeps attention scores of order 1 at the usual widths, and makes mistakes in a graph visible: with 0.02, two
-    swapped position biases moved the output of CosyVoice2's flow encoder by only 2e-4. The first two lines keep a
+    swapped position biases moved the output of a conformer encoder by only 2e-4. The first two lines keep a
     vocoder's audio inside its limits.
     """
     generator = np.random.default_rng(zlib.crc32(name.encode()))

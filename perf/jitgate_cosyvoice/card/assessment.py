@@ -8,11 +8,11 @@ from typing import Any
 
 from jitgate.model.size import format_bytes
 
-from jitgate_cosyvoice.card.footprint import STEPS_A_SECOND, UNKNOWN, Footprint, Phase
+from jitgate_cosyvoice.card.footprint import STEPS_A_SECOND, UNKNOWN, CardFootprint, MemoryPhase
 
 
 @dataclass(frozen=True)
-class Room:
+class CardRoom:
     """What a card has to offer. `bandwidth_bytes_s` is None where it is not known, `sources` where figures are from."""
 
     name: str
@@ -21,19 +21,19 @@ class Room:
     bandwidth_bytes_s: int | None
     sources: tuple[str, ...]
 
-    def margin_bytes(self, phase: Phase) -> int:
+    def margin_bytes(self, phase: MemoryPhase) -> int:
         """What is left beside the parts of `phase`, for what is not known of it; below 0: so much is lacking."""
         return self.memory_bytes - self.in_use_bytes - phase.need_bytes
 
 
-def fits(room: Room, footprint: Footprint) -> bool | None:
+def fits(room: CardRoom, footprint: CardFootprint) -> bool | None:
     """Whether what is known of it has room; None where that hangs on the condition of a phase."""
     if room.margin_bytes(footprint.steady) < 0:
         return False
     return None if room.margin_bytes(_tightest(room, footprint)) < 0 else True
 
 
-def as_text(room: Room, footprints: Sequence[Footprint]) -> list[str]:
+def as_text(room: CardRoom, footprints: Sequence[CardFootprint]) -> list[str]:
     """The card, one verdict for each variant, what no figure is known of, and then what the verdicts are made of."""
     used = f", {format_bytes(room.in_use_bytes)} of it in use" if room.in_use_bytes else ""
     bandwidth = "bandwidth not known" if room.bandwidth_bytes_s is None else f"{room.bandwidth_bytes_s / 1e9:.0f} GB/s"
@@ -49,7 +49,7 @@ def as_text(room: Room, footprints: Sequence[Footprint]) -> list[str]:
     ]
 
 
-def as_json(room: Room, footprints: Sequence[Footprint]) -> dict[str, Any]:
+def as_json(room: CardRoom, footprints: Sequence[CardFootprint]) -> dict[str, Any]:
     """The same as plain data; sizes in bytes."""
     return {
         "card": {
@@ -74,7 +74,7 @@ def as_json(room: Room, footprints: Sequence[Footprint]) -> dict[str, Any]:
     }
 
 
-def _phase(room: Room, phase: Phase) -> dict[str, Any]:
+def _phase(room: CardRoom, phase: MemoryPhase) -> dict[str, Any]:
     return {
         "phase": phase.name,
         "condition": phase.condition or None,
@@ -85,11 +85,11 @@ def _phase(room: Room, phase: Phase) -> dict[str, Any]:
     }
 
 
-def _tightest(room: Room, footprint: Footprint) -> Phase:
+def _tightest(room: CardRoom, footprint: CardFootprint) -> MemoryPhase:
     return min(footprint.phases, key=room.margin_bytes)
 
 
-def _verdict(room: Room, footprint: Footprint) -> str:
+def _verdict(room: CardRoom, footprint: CardFootprint) -> str:
     left = room.margin_bytes(footprint.steady)
     if left < 0:
         return f"does not fit: lacks {format_bytes(-left)}"
@@ -103,7 +103,7 @@ def _verdict(room: Room, footprint: Footprint) -> str:
     return f"fits as far as known: {steady}, {format_bytes(-lacking)} when {tightest.name} {tightest.condition}"
 
 
-def _details(room: Room, footprint: Footprint) -> list[str]:
+def _details(room: CardRoom, footprint: CardFootprint) -> list[str]:
     lines = ["", footprint.variant]
     for phase in footprint.phases:
         margin = room.margin_bytes(phase)
@@ -121,5 +121,5 @@ def _details(room: Room, footprint: Footprint) -> list[str]:
     return [*lines, *(f"  note: {note}" for note in footprint.notes)]
 
 
-def _step_s(room: Room, footprint: Footprint) -> float | None:
+def _step_s(room: CardRoom, footprint: CardFootprint) -> float | None:
     return footprint.step_bytes / room.bandwidth_bytes_s if room.bandwidth_bytes_s else None

@@ -40,7 +40,7 @@ ARITHMETIC = "arithmetic"
 
 
 @dataclass(frozen=True)
-class Stage:
+class MemoryPart:
     """Something that lies on the card. `basis` says where the figure is from."""
 
     what: str
@@ -49,14 +49,14 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Phase:
+class MemoryPhase:
     """A time at which all of `parts` lie on the card at once, and `unknown` beside them.
 
     condition: where the sum is no lower bound, what it holds for; a phase without one is certain.
     """
 
     name: str
-    parts: tuple[Stage, ...]
+    parts: tuple[MemoryPart, ...]
     unknown: tuple[str, ...] = ()
     condition: str = ""
 
@@ -66,24 +66,24 @@ class Phase:
 
 
 @dataclass(frozen=True)
-class Footprint:
+class CardFootprint:
     """One variant of the whole pipeline. `step_bytes`: weights that one step of the language model reads at least."""
 
     variant: str
-    steady: Phase
-    others: tuple[Phase, ...]
+    steady: MemoryPhase
+    others: tuple[MemoryPhase, ...]
     step_bytes: int
     notes: tuple[str, ...] = ()
 
     @property
-    def phases(self) -> tuple[Phase, ...]:
+    def phases(self) -> tuple[MemoryPhase, ...]:
         return (self.steady, *self.others)
 
 
 UNKNOWN = ("CUDA context", "cuBLAS and cuDNN workspaces", "activations above the part that arithmetic gives")
 
 
-def footprints() -> tuple[Footprint, ...]:
+def footprints() -> tuple[CardFootprint, ...]:
     """Every variant: engines in float32 and in half precision."""
     return (
         _footprint("eager", 4, extra=(_reported_whole(),)),
@@ -98,11 +98,11 @@ def footprints() -> tuple[Footprint, ...]:
         _footprint("torchscript+fp16", 2),
         _footprint("inductor", 4),
         _footprint("inductor+fp16", 2),
-        _tensorrt("tensorrt", 4, Stage("TensorRT engine of the estimator, its weights alone", 4 * ESTIMATOR)),
+        _tensorrt("tensorrt", 4, MemoryPart("TensorRT engine of the estimator, its weights alone", 4 * ESTIMATOR)),
         _tensorrt(
             "tensorrt+fp16",
             2,
-            Stage("TensorRT engine of the estimator", 158 * MIB, "reported by users, CosyVoice issue #835"),
+            MemoryPart("TensorRT engine of the estimator", 158 * MIB, "reported by users, CosyVoice issue #835"),
         ),
     )
 
@@ -112,28 +112,32 @@ def _footprint(
     width: int,
     *,
     computes: int | None = None,
-    extra: tuple[Phase, ...] = (),
+    extra: tuple[MemoryPhase, ...] = (),
     notes: tuple[str, ...] = (),
-) -> Footprint:
+) -> CardFootprint:
     """width: bytes of a weight; computes: bytes of an activation, where that differs."""
     model = _model(variant, width)
-    steady = Phase("steady", (*model, *_activations(computes or width)), _unknown(variant))
-    return Footprint(variant, steady, (_loading(width), *extra), _step(width), notes)
+    steady = MemoryPhase("steady", (*model, *_activations(computes or width)), _unknown(variant))
+    return CardFootprint(variant, steady, (_loading(width), *extra), _step(width), notes)
 
 
-def _tensorrt(variant: str, width: int, engine: Stage) -> Footprint:
+def _tensorrt(variant: str, width: int, engine: MemoryPart) -> CardFootprint:
     """The estimator's weights leave torch for the engine; building needs both, and a workspace."""
     model = _model(variant, width)
-    context = Stage("TensorRT execution context", 820 * MIB, "reported by users, async_cosyvoice issue #50")
+    context = MemoryPart("TensorRT execution context", 820 * MIB, "reported by users, async_cosyvoice issue #50")
     rest = [part for part in model if not part.what.startswith("estimator")]
-    building = Phase(
+    building = MemoryPhase(
         "building the engine",
-        (*model, engine, Stage("TensorRT workspace", 4 * GIB, "upper limit that upstream sets; a build may take less")),
+        (
+            *model,
+            engine,
+            MemoryPart("TensorRT workspace", 4 * GIB, "upper limit that upstream sets; a build may take less"),
+        ),
         UNKNOWN[:1],
         "if the build takes its whole workspace",
     )
-    steady = Phase("steady", (*rest, engine, context, *_activations(width)), _unknown(variant))
-    return Footprint(
+    steady = MemoryPhase("steady", (*rest, engine, context, *_activations(width)), _unknown(variant))
+    return CardFootprint(
         variant,
         steady,
         (_loading(width), building),
@@ -142,32 +146,32 @@ def _tensorrt(variant: str, width: int, engine: Stage) -> Footprint:
     )
 
 
-def _model(variant: str, width: int) -> tuple[Stage, ...]:
+def _model(variant: str, width: int) -> tuple[MemoryPart, ...]:
     # TorchScript's file keeps its position tables in float32 in half precision too; what a compiled package keeps of
     # them is not known.
     tables = 4 if variant.startswith("torchscript") else width
     return (
-        Stage("language model", width * LANGUAGE_MODEL),
-        Stage("estimator", width * ESTIMATOR),
-        Stage("encoder", width * ENCODER),
-        *([] if _compiled(variant) else [Stage("encoder's position tables", tables * POSITION_TABLES)]),
-        Stage("rest of the flow", width * (FLOW - ESTIMATOR - ENCODER)),
-        Stage("vocoder, always float32", 4 * VOCODER),
+        MemoryPart("language model", width * LANGUAGE_MODEL),
+        MemoryPart("estimator", width * ESTIMATOR),
+        MemoryPart("encoder", width * ENCODER),
+        *([] if _compiled(variant) else [MemoryPart("encoder's position tables", tables * POSITION_TABLES)]),
+        MemoryPart("rest of the flow", width * (FLOW - ESTIMATOR - ENCODER)),
+        MemoryPart("vocoder, always float32", 4 * VOCODER),
     )
 
 
-def _activations(width: int) -> tuple[Stage, ...]:
+def _activations(width: int) -> tuple[MemoryPart, ...]:
     return (
-        Stage("logits of the prompt's positions, at least", width * PROMPT_POSITIONS * LOGITS),
-        Stage("keys and values of the prompt's positions, at least", width * PROMPT_POSITIONS * CACHE_VALUES),
+        MemoryPart("logits of the prompt's positions, at least", width * PROMPT_POSITIONS * LOGITS),
+        MemoryPart("keys and values of the prompt's positions, at least", width * PROMPT_POSITIONS * CACHE_VALUES),
     )
 
 
-def _loading(width: int) -> Phase:
+def _loading(width: int) -> MemoryPhase:
     """The checkpoint is read to the card in float32, and copied into the model."""
-    copy = Stage("float32 copy of the language model's checkpoint", 4 * LANGUAGE_MODEL)
-    model = Stage("language model", width * LANGUAGE_MODEL)
-    return Phase("loading", (model, copy), UNKNOWN[:1], "if the copy lies beside the model until that is filled")
+    copy = MemoryPart("float32 copy of the language model's checkpoint", 4 * LANGUAGE_MODEL)
+    model = MemoryPart("language model", width * LANGUAGE_MODEL)
+    return MemoryPhase("loading", (model, copy), UNKNOWN[:1], "if the copy lies beside the model until that is filled")
 
 
 def _unknown(variant: str) -> tuple[str, ...]:
@@ -182,6 +186,6 @@ def _step(width: int) -> int:
     return width * (LANGUAGE_MODEL - STEP_UNREAD)
 
 
-def _reported_whole() -> Phase:
-    whole = Stage("whole process", 3889 * MIB, "reported by a study of latency")
-    return Phase("whole process", (whole,), condition="as reported from an H100")
+def _reported_whole() -> MemoryPhase:
+    whole = MemoryPart("whole process", 3889 * MIB, "reported by a study of latency")
+    return MemoryPhase("whole process", (whole,), condition="as reported from an H100")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from jitgate.workloads.spec import WorkloadSpec
 
 from jitgate_cosyvoice.checkout.place import OPTION, Checkout
+from jitgate_cosyvoice.registry import WHERE
 
 _FACTORIES = "jitgate_cosyvoice.checkout.modules"
 
@@ -35,11 +36,11 @@ torch.export does not take, and its vocoder draws its own noise."""
 
 
 def taken_over(spec: WorkloadSpec, checkout: Checkout) -> WorkloadSpec:
-    """A shipped workload with the checkout's module in place of jitgate's, or with the reason to leave it out.
+    """A CosyVoice workload with the checkout's module in place of ours, or with the reason to leave it out.
 
-    One that a user has brought along stays as it is.
+    Any other workload stays as it is.
     """
-    if spec.where != "jitgate":
+    if spec.where != WHERE:
         return spec
     reason = _omitted(spec.name, checkout)
     if reason is not None:

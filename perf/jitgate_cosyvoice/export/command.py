@@ -1,4 +1,4 @@
-"""`jitgate export`: the TorchScript files that CosyVoice's `load_jit=True` looks for, each proven.
+"""`jitgate_cosyvoice export`: the TorchScript files that CosyVoice's `load_jit=True` looks for, each proven.
 
 Exit code 0: all were written. 1: one of them was not right, or could not be written; it does not have its name then.
 4: bad input. 130: interrupted.
@@ -53,10 +53,10 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         return _export(arguments)
     except UsageError as problem:
-        sys.stderr.write(f"jitgate export: {problem}\n")
+        sys.stderr.write(f"jitgate_cosyvoice export: {problem}\n")
         return BAD_INPUT
     except KeyboardInterrupt:
-        sys.stderr.write("\njitgate export: interrupted; no file is there in part\n")
+        sys.stderr.write("\njitgate_cosyvoice export: interrupted; no file is there in part\n")
         return INTERRUPTED
 
 
@@ -87,7 +87,7 @@ def _export(arguments: argparse.Namespace) -> int:
     except (NotAsWritten, RuntimeError, OSError) as error:
         progress.clear()
         first = (str(error).strip().splitlines() or [""])[0]
-        sys.stderr.write(f"jitgate export: {first}; it was not written\n")
+        sys.stderr.write(f"jitgate_cosyvoice export: {first}; it was not written\n")
         return NOT_WRITTEN
     return WRITTEN
 

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from jitgate_cosyvoice.v1 import conformer
 from jitgate_cosyvoice.v1.conformer import ConformerEncoder
-from jitgate_cosyvoice.v1.flow_estimator import FlowEstimator
+from jitgate_cosyvoice.v1.flow_estimator import FlowEstimatorV1
 from jitgate_cosyvoice.v1.length_regulator import LengthRegulator
 from jitgate_cosyvoice.v1.speech import frames_of
 from jitgate_cosyvoice.v1.streaming import HELD_MEL
@@ -24,7 +24,7 @@ VOCABULARY = 4096
 """Speech tokens."""
 
 
-class FlowMatching(EulerSolver):
+class FlowMatchingV1(EulerSolver):
     """From noise that is given to mel; a piece of a sentence begins with the noise that the one before ended with."""
 
     def __init__(self, estimator: nn.Module) -> None:
@@ -58,7 +58,7 @@ class FlowMatching(EulerSolver):
         return self.solve(x, mu, mask, spks, cond, steps, False), torch.stack(ends, dim=-1)
 
 
-class Flow(nn.Module):
+class FlowV1(nn.Module):
     """Token embedding, speaker projection, encoder, length regulator, and ten Euler steps of flow matching.
 
     encoder, estimator: built for `width` channels and `mel` bands. The defaults are CosyVoice-300M's: 104,874,752
@@ -68,7 +68,7 @@ class Flow(nn.Module):
     def __init__(
         self,
         encoder: ConformerEncoder | None = None,
-        estimator: FlowEstimator | None = None,
+        estimator: FlowEstimatorV1 | None = None,
         width: int = 512,
         mel: int = MEL,
     ) -> None:
@@ -78,7 +78,7 @@ class Flow(nn.Module):
         self.spk_embed_affine_layer = nn.Linear(SPEAKER, mel)
         self.encoder = conformer.flow_encoder() if encoder is None else encoder
         self.encoder_proj = nn.Linear(width, mel)
-        self.decoder = FlowMatching(FlowEstimator(mel) if estimator is None else estimator)
+        self.decoder = FlowMatchingV1(FlowEstimatorV1(mel) if estimator is None else estimator)
         self.length_regulator = LengthRegulator(mel)
 
     def forward(
@@ -96,7 +96,7 @@ class Flow(nn.Module):
         """The mel frames of `token`, in the voice of the prompt; a batch of 1.
 
         token (1, N), prompt_token (1, P), integers, and their lengths (1); prompt_feat (1, F, mel): the prompt's mel;
-        embedding (1, 192): the speaker. flow_cache, noise: see `FlowMatching.forward`.
+        embedding (1, 192): the speaker. flow_cache, noise: see `FlowMatchingV1.forward`.
         Returns float32 (1, mel, `frames_of`(N)) and the next cache (1, mel, F + 34, 2).
         Source: CosyVoice's flow inference, public description.
         """

@@ -42,7 +42,7 @@ class Doubled(nn.Module):
         return out
 
 
-class FlowEstimator(nn.Module):
+class FlowEstimatorV1(nn.Module):
     """Two groups down, twelve in the middle at half the frames, two up, each with a group down's output beside it.
 
     Arguments as of version 2's `FlowEstimator`; width: a multiple of 8, which its norms group by. The defaults are
@@ -110,9 +110,9 @@ class FlowEstimator(nn.Module):
         return out
 
 
-def narrow_estimator() -> FlowEstimator:
+def narrow_estimator() -> FlowEstimatorV1:
     """A quarter of the width."""
-    return FlowEstimator(width=64, heads=2, head_width=32, time_width=256)
+    return FlowEstimatorV1(width=64, heads=2, head_width=32, time_width=256)
 
 
 def _cut(x: Tensor, frames: int) -> Tensor:

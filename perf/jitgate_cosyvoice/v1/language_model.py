@@ -21,7 +21,7 @@ VOCABULARY = 51_866
 """Ids of text."""
 
 
-class LanguageModel(nn.Module):
+class LanguageModelV1(nn.Module):
     """A text encoder and a transformer, and around them tables, a speaker's projection and an output layer.
 
     text_encoder: `inputs` -> `width` channels. llm: `width` channels. The defaults are CosyVoice-300M's, where the two

@@ -28,10 +28,10 @@ from torch import Tensor, nn
 
 from jitgate_cosyvoice.v1 import conformer
 from jitgate_cosyvoice.v1.conformer import ConformerEncoder
-from jitgate_cosyvoice.v1.flow import Flow
-from jitgate_cosyvoice.v1.flow_estimator import FlowEstimator, narrow_estimator
-from jitgate_cosyvoice.v1.language_model import LanguageModel
-from jitgate_cosyvoice.v1.pipeline_scenarios import SMALL, Size, scenarios, stages, utterances
+from jitgate_cosyvoice.v1.flow import FlowV1
+from jitgate_cosyvoice.v1.flow_estimator import FlowEstimatorV1, narrow_estimator
+from jitgate_cosyvoice.v1.language_model import LanguageModelV1
+from jitgate_cosyvoice.v1.pipeline_scenarios import SMALL, Channels, scenarios, stages, utterances
 from jitgate_cosyvoice.v1.speech import SAMPLES_PER_FRAME
 from jitgate_cosyvoice.v1.streaming import HELD_FRAMES, HELD_MEL, HELD_SAMPLES, Piece, schedule
 from jitgate_cosyvoice.v1.transformer import NextPositions, TransformerEncoder, narrow_transformer
@@ -52,7 +52,7 @@ class Held(NamedTuple):
     audio: Tensor
 
 
-class Pipeline(nn.Module):
+class PipelineV1(nn.Module):
     """Language model, flow and vocoder, under the names of the original's three files: `llm`, `flow`, `hift`.
 
     `step` is what the loop calls of the transformer, over the same weights.
@@ -60,7 +60,7 @@ class Pipeline(nn.Module):
 
     step: NextPositions
 
-    def __init__(self, llm: LanguageModel, flow: Flow, hift: Vocoder) -> None:
+    def __init__(self, llm: LanguageModelV1, flow: FlowV1, hift: Vocoder) -> None:
         super().__init__()
         self.llm = llm
         # Not registered: the weights would count twice, and `llm.pt` knows them by one name.
@@ -138,14 +138,14 @@ class Pipeline(nn.Module):
 
 def pipeline() -> Workload:
     """CosyVoice-300M: 1.7 GB of weights in float32."""
-    size = Size()
+    size = Channels()
     if current().checkpoint is None:
         llm = speaking(build_seeded(conformer.text_encoder), build_seeded(TransformerEncoder), size)
-        flow = joined(build_seeded(conformer.flow_encoder), build_seeded(FlowEstimator), size)
+        flow = joined(build_seeded(conformer.flow_encoder), build_seeded(FlowEstimatorV1), size)
     else:
-        llm = build_seeded(lambda: LanguageModel(conformer.text_encoder(), TransformerEncoder()), Weights("llm.pt"))
-        flow = build_seeded(Flow, Weights("flow.pt"))
-    module = Pipeline(llm, flow, build_seeded(vocoder, Weights("hift.pt")))
+        llm = build_seeded(lambda: LanguageModelV1(conformer.text_encoder(), TransformerEncoder()), Weights("llm.pt"))
+        flow = build_seeded(FlowV1, Weights("flow.pt"))
+    module = PipelineV1(llm, flow, build_seeded(vocoder, Weights("hift.pt")))
     return Workload(
         module.eval(),
         scenarios(size),
@@ -160,7 +160,7 @@ def small_pipeline() -> Workload:
     """The same graph, narrow, on one CPU thread."""
     llm = speaking(build_seeded(conformer.small_text_encoder), build_seeded(narrow_transformer), SMALL)
     flow = joined(build_seeded(conformer.small_flow_encoder), build_seeded(narrow_estimator), SMALL)
-    module = Pipeline(llm, flow, build_seeded(small_vocoder))
+    module = PipelineV1(llm, flow, build_seeded(small_vocoder))
     return Workload(
         module.eval(),
         scenarios(SMALL),
@@ -172,21 +172,21 @@ def small_pipeline() -> Workload:
     )
 
 
-def speaking(text_encoder: ConformerEncoder, llm: TransformerEncoder, size: Size) -> LanguageModel:
+def speaking(text_encoder: ConformerEncoder, llm: TransformerEncoder, size: Channels) -> LanguageModelV1:
     """A language model around a text encoder and a transformer that have their weights already.
 
     They are those of the workloads of their own, so that one exported file serves both.
     """
     place: Any = nn.Identity()
-    module = build_seeded(lambda: LanguageModel(place, place, size.text, size.width, size.vocabulary))
+    module = build_seeded(lambda: LanguageModelV1(place, place, size.text, size.width, size.vocabulary))
     module.text_encoder, module.llm = text_encoder, llm
     return module
 
 
-def joined(encoder: ConformerEncoder, estimator: FlowEstimator, size: Size) -> Flow:
+def joined(encoder: ConformerEncoder, estimator: FlowEstimatorV1, size: Channels) -> FlowV1:
     """A flow around an encoder and an estimator that have their weights already, as `speaking`."""
     place: Any = nn.Identity()
-    flow = build_seeded(lambda: Flow(place, place, size.flow))
+    flow = build_seeded(lambda: FlowV1(place, place, size.flow))
     flow.encoder, flow.decoder.estimator = encoder, estimator
     return flow
 

@@ -33,7 +33,7 @@ STREAMED = {"stream_5s": "5s"}
 
 
 @dataclass(frozen=True)
-class Size:
+class Channels:
     """Channels; the defaults are CosyVoice-300M's.
 
     text, width: of the text encoder's input, and of the transformer, which has so many `heads` and `layers`. flow: of
@@ -48,11 +48,11 @@ class Size:
     vocabulary: int = VOCABULARY
 
 
-SMALL = Size(text=64, width=128, heads=4, flow=128)
+SMALL = Channels(text=64, width=128, heads=4, flow=128)
 
 
-def scenarios(size: Size) -> dict[str, Inputs]:
-    """Scenario name -> positional arguments of `Pipeline.forward`."""
+def scenarios(size: Channels) -> dict[str, Inputs]:
+    """Scenario name -> positional arguments of `PipelineV1.forward`."""
     whole = {name: _call(name, size, streaming=False) for name in SENTENCES}
     return whole | {name: _call(sentence, size, streaming=True) for name, sentence in STREAMED.items()}
 
@@ -74,7 +74,7 @@ def utterances() -> dict[str, Utterance]:
     return said
 
 
-def stages(size: Size) -> dict[str, Stage]:
+def stages(size: Channels) -> dict[str, Stage]:
     """The stages, in the order of their first calls.
 
     The first three are what the original's JIT export covers. Their calls are those of the workloads of their own, so
@@ -89,7 +89,7 @@ def stages(size: Size) -> dict[str, Stage]:
     }
 
 
-def step_calls(size: Size) -> dict[str, list[Inputs]]:
+def step_calls(size: Channels) -> dict[str, list[Inputs]]:
     """Utterance -> calls of the transformer: the prompt at once, and the first of the single positions after it.
 
     Of those there are as many lengths as tokens; the utterances' first ones stand for all, since a longer cache is
@@ -167,7 +167,7 @@ def _phase() -> torch.Tensor:
     return torch.full((1, HARMONICS), torch.pi / 2)
 
 
-def _call(name: str, size: Size, streaming: bool) -> Inputs:
+def _call(name: str, size: Channels, streaming: bool) -> Inputs:
     seconds = SENTENCES[name]
     frames = frames_of(RATE * seconds)
     return (

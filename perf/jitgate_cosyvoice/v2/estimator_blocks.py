@@ -136,7 +136,7 @@ class Expansion(nn.Module):
         return functional.gelu(self.proj(x))
 
 
-class FeedForward(nn.Module):
+class BlockFeedForward(nn.Module):
     """Four times as wide and back: (B, M, C) -> the same."""
 
     def __init__(self, width: int) -> None:
@@ -156,7 +156,7 @@ class TransformerBlock(nn.Module):
         self.norm1 = nn.LayerNorm(width)
         self.attn1 = Attention(width, heads, head_width)
         self.norm3 = nn.LayerNorm(width)
-        self.ff = FeedForward(width)
+        self.ff = BlockFeedForward(width)
 
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
         x = self.attn1(self.norm1(x), bias) + x

@@ -23,7 +23,7 @@ Cache = tuple[tuple[Tensor, Tensor], ...]
 
 
 @dataclass(frozen=True)
-class Size:
+class QwenSize:
     """Sizes of Qwen2; the defaults are CosyVoice2-0.5B's: with the tables, 505,803,812 parameters in 295 tensors.
 
     width: channels; every head has 64 of them. vocabulary: ids of text.
@@ -43,9 +43,9 @@ class LanguageModel(nn.Module):
     Raises `jitgate.Unavailable` where transformers is not installed.
     """
 
-    def __init__(self, size: Size | None = None) -> None:
+    def __init__(self, size: QwenSize | None = None) -> None:
         super().__init__()
-        size = size or Size()
+        size = size or QwenSize()
         self.llm_embedding = nn.Embedding(2, size.width)
         self.llm = Qwen(size)
         self.llm_decoder = nn.Linear(size.width, SPEECH_IDS + 3)
@@ -85,7 +85,7 @@ class LanguageModel(nn.Module):
 class Qwen(nn.Module):
     """transformers' Qwen2, called as the original calls it."""
 
-    def __init__(self, size: Size) -> None:
+    def __init__(self, size: QwenSize) -> None:
         super().__init__()
         try:
             from transformers import Qwen2Config, Qwen2ForCausalLM

@@ -10,10 +10,10 @@ from jitgate.workloads.weights import build_seeded
 from jitgate.workloads.workload import Workload
 from torch import Tensor
 
-from jitgate_cosyvoice.v2.language_model import Cache, LanguageModel, Size
+from jitgate_cosyvoice.v2.language_model import Cache, LanguageModel, QwenSize
 from jitgate_cosyvoice.v2.llm_scenarios import decode_scenarios, prefill_scenarios
 
-SMALL = Size(width=128, heads=2, key_heads=1, feed_forward=512, vocabulary=1024)
+SMALL = QwenSize(width=128, heads=2, key_heads=1, feed_forward=512, vocabulary=1024)
 
 
 class Prefill(LanguageModel):
@@ -34,7 +34,9 @@ class Decode(LanguageModel):
 
 def prefill() -> Workload:
     """The first step at true size."""
-    return Workload(build_seeded(Prefill, CheckpointPart("llm.pt")), prefill_scenarios(Size()), artefact="llm.prefill")
+    return Workload(
+        build_seeded(Prefill, CheckpointPart("llm.pt")), prefill_scenarios(QwenSize()), artefact="llm.prefill"
+    )
 
 
 def small_prefill() -> Workload:
@@ -46,7 +48,7 @@ def small_prefill() -> Workload:
 
 def decode() -> Workload:
     """A later step at true size."""
-    return Workload(build_seeded(Decode, CheckpointPart("llm.pt")), decode_scenarios(Size()), artefact="llm.decode")
+    return Workload(build_seeded(Decode, CheckpointPart("llm.pt")), decode_scenarios(QwenSize()), artefact="llm.decode")
 
 
 def small_decode() -> Workload:

@@ -13,7 +13,7 @@ from jitgate_cosyvoice.v2.language_model import SPEECH_IDS
 if TYPE_CHECKING:
     from jitgate.model.inputs import Inputs
 
-    from jitgate_cosyvoice.v2.language_model import Cache, Size
+    from jitgate_cosyvoice.v2.language_model import Cache, QwenSize
 
 RATE = 25
 """Speech tokens a second."""
@@ -45,7 +45,7 @@ def prompt_positions(seconds: int) -> int:
     return 1 + PROMPT_TEXT + TEXT_RATE * seconds + 1 + PROMPT
 
 
-def prefill_scenarios(size: Size) -> dict[str, Inputs]:
+def prefill_scenarios(size: QwenSize) -> dict[str, Inputs]:
     """Scenario name -> arguments of `Prefill.forward`."""
     return {
         name: (
@@ -57,7 +57,7 @@ def prefill_scenarios(size: Size) -> dict[str, Inputs]:
     }
 
 
-def decode_scenarios(size: Size) -> dict[str, list[Inputs]]:
+def decode_scenarios(size: QwenSize) -> dict[str, list[Inputs]]:
     """Scenario name -> arguments of `Decode.forward`, one tuple for each of the last `STEPS` steps of the sentence."""
     every: dict[str, list[Inputs]] = {}
     for name, seconds in SENTENCES.items():
@@ -75,7 +75,7 @@ def _ids(name: str, count: int, below: int) -> torch.Tensor:
     return torch.from_numpy(generator.integers(0, below, (1, count)).astype(np.int32))
 
 
-def _cache(name: str, positions: int, size: Size) -> Cache:
+def _cache(name: str, positions: int, size: QwenSize) -> Cache:
     """Keys and values of every layer, standard normal: about the spread that seeded weights give them."""
     generator = np.random.default_rng(zlib.crc32(name.encode()))
     shape = (size.layers, 2, 1, size.key_heads, positions, HEAD_WIDTH)

@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from jitgate_cosyvoice.v2.flow import Flow
 from jitgate_cosyvoice.v2.flow_encoder import FlowEncoder, flow_encoder, small_flow_encoder
 from jitgate_cosyvoice.v2.flow_estimator import FlowEstimator, flow_estimator, small_flow_estimator
-from jitgate_cosyvoice.v2.language_model import Size
+from jitgate_cosyvoice.v2.language_model import QwenSize
 from jitgate_cosyvoice.v2.llm import SMALL, Decode, Prefill
 from jitgate_cosyvoice.v2.pipeline_scenarios import scenarios, stages, utterances
 from jitgate_cosyvoice.v2.source import SAMPLES_PER_FRAME
@@ -123,7 +123,7 @@ def pipeline() -> Workload:
     else:
         flow = build_seeded(Flow, Weights("flow.pt"))
     module = Pipeline(build_seeded(Decode, Weights("llm.pt")), flow, _vocoder(vocoder()))
-    size = Size()
+    size = QwenSize()
     return Workload(
         module.eval(),
         scenarios(size),

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
     from jitgate.model.inputs import Inputs
 
-    from jitgate_cosyvoice.v2.language_model import Size
+    from jitgate_cosyvoice.v2.language_model import QwenSize
 
 STREAMED = {"stream_5s": "5s"}
 """Scenario in pieces -> the same sentence at once."""
 
 
-def scenarios(size: Size) -> dict[str, Inputs]:
+def scenarios(size: QwenSize) -> dict[str, Inputs]:
     """Scenario name -> positional arguments of `Pipeline.forward`."""
     whole = {name: _call(name, size, streaming=False) for name in SENTENCES}
     return whole | {name: _call(sentence, size, streaming=True) for name, sentence in STREAMED.items()}
@@ -41,7 +41,7 @@ def utterances() -> dict[str, Utterance]:
     return said
 
 
-def stages(size: Size, width: int) -> dict[str, Stage]:
+def stages(size: QwenSize, width: int) -> dict[str, Stage]:
     """The stages, in the order of their first calls. width: channels of the flow's encoder.
 
     Their calls are those of the workloads of their own, as far as these have them, so that an export of the one is an
@@ -102,7 +102,7 @@ def _as_spoken(calls: Mapping[str, Sequence[Inputs]]) -> dict[str, Sequence[Inpu
     return {**calls, **{name: calls[sentence] for name, sentence in STREAMED.items()}}
 
 
-def _call(name: str, size: Size, streaming: bool) -> Inputs:
+def _call(name: str, size: QwenSize, streaming: bool) -> Inputs:
     tokens = SENTENCE_TOKENS[name]
     prompt_text, text, prompt_speech = prefill_scenarios(size)[name]
     return (

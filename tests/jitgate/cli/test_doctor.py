@@ -10,14 +10,12 @@ from typing import Any
 
 import pytest
 from jitgate.cli.main import main
-from jitgate.device import card as card_probe
 from jitgate.device import machine as machine_probe
-from jitgate.device.card import CardSurvey
+from jitgate.device import nvml
 from jitgate.device.device import Device
 from jitgate.device.lock import RunLock
 from jitgate.device.machine import Machine
 
-from tests.jitgate.device.cards import LAPTOP
 from tests.jitgate.machines import quiet
 
 ROOT = Path(__file__).parents[3]
@@ -31,7 +29,7 @@ def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
 
     def put(machine: Machine) -> None:
         monkeypatch.setattr(machine_probe, "machine", lambda missing_compiler: machine)
-        monkeypatch.setattr(card_probe, "survey_cards", lambda: machine.survey)
+        monkeypatch.setattr(nvml, "survey_cards", lambda: machine.survey)
         monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
     return put
@@ -90,30 +88,9 @@ def test_a_device_that_another_run_measures_on_is_said(
     assert "name another folder in JITGATE_LOCKS" in capsys.readouterr().out
 
 
-def test_a_named_card_is_assessed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["doctor", "--assess", "RTX 2050"]) == 0
-    out = capsys.readouterr().out
-    assert out.startswith("CosyVoice2-0.5B on RTX 2050: 4.00 GiB, 379 MiB of it in use; 112 GB/s\n")
-    assert "source: NVIDIA's announcement of December 2021" in out
-    for variant in ("eager", "eager+fp16", "torchscript", "inductor", "tensorrt+fp16"):
-        assert [line for line in out.splitlines() if line.startswith(f"{variant} ") and "fit" in line], variant
-
-
-def test_the_present_card_is_assessed_by_what_its_driver_says(here: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    here(quiet(LAPTOP))
-    assert main(["doctor", "--assess", "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["card"]["name"] == "NVIDIA GeForce RTX 2050"
-    assert (found["card"]["memory_bytes"], found["card"]["in_use_bytes"]) == (4 << 30, 379 << 20)
-    assert found["card"]["bandwidth_bytes_s"] == 112 * 10**9
-    assert all(entry["phases"][0]["phase"] == "steady" for entry in found["variants"])
-
-
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--assess", "Voodoo 2"], "--assess 'Voodoo 2' is not a card I know: name one of RTX 2050, "),
-        (["--assess"], "no card answers here (nothing asked); name one of RTX 2050, "),
         (["--jitgate-device", "tpu"], "--jitgate-device 'tpu' is not a device"),
     ],
 )
@@ -125,7 +102,6 @@ def test_bad_input_gets_one_sentence(
     said: str,
 ) -> None:
     here(quiet())
-    monkeypatch.setattr(card_probe, "survey_cards", lambda: CardSurvey((), "nothing asked"))
     assert main(["doctor", *arguments]) == 4
     captured = capsys.readouterr()
     assert said in captured.err

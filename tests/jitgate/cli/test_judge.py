@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from jitgate.cli.main import main
 
-TRACE = Path(__file__).parents[2] / "statistics" / "data" / "small_t10_1thread_p1.csv"
+TRACE = Path(__file__).parents[3] / "perf" / "studies" / "data" / "small_t10_1thread_p1.csv"
 
 
 def judge(path: Path, *more: str, slow: str = "slower_12pct", limit: str = "1.0") -> int:

@@ -6,21 +6,23 @@ import tomllib
 
 import numpy as np
 import pytest
+from jitgate.config.offered import Offered
 from jitgate.config.policy import Policy
 from jitgate.config.selection import chosen, with_chosen
 from jitgate.config.table import parse_policy
-from jitgate.gates.judge import Judge, rulings
-from jitgate.gates.stopping import OpenGates
+from jitgate.gates.validity import speedup_of
 from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
 from jitgate.model.measurement import Measurement
 from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.model.verdict import Verdict
 from jitgate.statistics import Outcome
+from jitgate.workloads.spec import WorkloadSpec
 
 from tests.jitgate.measurements import made_of
+from tests.jitgate.results import KINDS, asked_of, policy_of, results_of, rules_of
 
 MINE = """
-shipped = false
 [workloads."my.encoder"]
 factory = "mypackage.perf:encoder"
 scenarios = ["short"]
@@ -31,7 +33,7 @@ factory = "mypackage.perf:fused"
 
 
 def policy(gates: str = "") -> Policy:
-    return parse_policy(tomllib.loads(MINE + gates), "my.toml")
+    return parse_policy(tomllib.loads(MINE + gates), "my.toml", KINDS)
 
 
 def gate(text: str) -> str:
@@ -40,7 +42,7 @@ def gate(text: str) -> str:
 
 def test_any_variant_may_be_listed_by_its_name() -> None:
     text = MINE.replace('"torchscript"', '"torchscript+ofi+bf16", "int8-dynamic"')
-    found = parse_policy(tomllib.loads(text), "my.toml")
+    found = parse_policy(tomllib.loads(text), "my.toml", KINDS)
     assert found.workloads["my.encoder"].variants == (BASELINE, "torchscript+ofi+bf16", "int8-dynamic", "fused")
 
 
@@ -73,7 +75,7 @@ def test_all_is_what_can_run_here() -> None:
     ("wish", "said"),
     [
         (" , ", "--jitgate-variants names no variant"),
-        ("torchscrip", "did you mean 'torchscript'.* of your own there are: fused"),
+        ("torchscrip", "did you mean 'torchscript'.* without an engine there are: fused"),
         ("eager+fp8", "--jitgate-variants: there is no variant 'eager.fp8': 'fp8' is neither"),
     ],
 )
@@ -83,11 +85,12 @@ def test_a_wish_that_can_not_be_granted_is_one_sentence(wish: str, said: str) ->
 
 
 def test_a_variant_of_ones_own_stays_with_the_workloads_that_list_it() -> None:
-    both = parse_policy(tomllib.loads(MINE.replace("shipped = false", "")), "my.toml")
+    theirs = WorkloadSpec("their.flow", "a:b", ("short",), (BASELINE,))
+    both = parse_policy(tomllib.loads(MINE), "my.toml", KINDS, Offered(workloads={theirs.name: theirs}))
     found = with_chosen(both, chosen("fused,eager+bf16", both, "cpu"))
     assert found.workloads["my.encoder"].variants == (BASELINE, "torchscript", "fused", "eager+bf16")
-    assert "fused" not in found.workloads["cosyvoice2.flow"].variants
-    assert "eager+bf16" in found.workloads["cosyvoice2.flow"].variants
+    assert "fused" not in found.workloads["their.flow"].variants
+    assert "eager+bf16" in found.workloads["their.flow"].variants
 
 
 JIT = Cell("my.encoder", "short", "jit")
@@ -105,11 +108,17 @@ def measured(ratio: float, of_other: float, floor: float = 1.0) -> Measurement:
     return Measurement("my.encoder", "short", "cpu", 0, all_samples, wall_s=10.0, busy_s=9.5)
 
 
+def verdicts(measurement: Measurement) -> list[Verdict]:
+    (gate,) = other_baseline().gates
+    results = results_of(policy_of(gate, measurements=[measurement]), measurement)
+    return results.of(JIT)
+
+
 def test_a_gate_compares_with_the_baseline_that_it_names() -> None:
-    (speed, *_) = rulings(other_baseline(), Judge(0.01), measured(1.8, 1.5), "jit")
-    assert (speed.gate, speed.verdict) == ("min_speedup=1.10 of eager+fp16", Outcome.PASS)
-    (speed, *_) = rulings(other_baseline(), Judge(0.01), measured(1.5, 1.5), "jit")
-    assert speed.verdict is Outcome.FAIL, "1.5 times eager, and no faster than eager in half precision"
+    (speed, *_) = verdicts(measured(1.8, 1.5))
+    assert (speed.label, speed.outcome) == ("min_speedup=1.10 of eager+fp16", Outcome.PASS)
+    (speed, *_) = verdicts(measured(1.5, 1.5))
+    assert speed.outcome is Outcome.FAIL, "1.5 times eager, and no faster than eager in half precision"
     assert other_baseline().baseline(JIT, "cpu") == "eager+fp16"
     assert policy().baseline(JIT, "cpu") == BASELINE
 
@@ -121,15 +130,15 @@ def test_what_the_controls_differ_by_is_carried_over() -> None:
     eager = measurement.columns("jit")
     assert eager.control is not None
     np.testing.assert_allclose(columns.baseline / columns.control, eager.baseline / eager.control)
-    floors = [Judge(0.01).speedup(measurement, "jit", name) for name in (BASELINE, "eager+fp16")]
+    floors = [speedup_of(asked_of(measurement, baseline=name)) for name in (BASELINE, "eager+fp16")]
     one, other = [found.noise_floor for found in floors if found is not None]
     assert one == pytest.approx(other)
 
 
 def test_a_baseline_that_was_not_measured_is_nothing_to_compare_with() -> None:
-    (speed, *_) = rulings(other_baseline(), Judge(0.01), made_of(1.5), "jit")
-    assert speed.verdict is Outcome.INVALID
-    assert "nothing to compare with: eager+fp16: it was not run" in speed.reason
+    (speed, *_) = verdicts(made_of(1.5))
+    assert speed.outcome is Outcome.INVALID
+    assert "nothing to compare with: eager+fp16: It was not run" in speed.reason
 
 
 def test_the_baseline_takes_turns_while_its_candidate_is_undecided() -> None:
@@ -138,9 +147,9 @@ def test_the_baseline_takes_turns_while_its_candidate_is_undecided() -> None:
         name: samples if name == CONTROL else type(samples)(**{**vars(samples), "turns": samples.turns[:3]})
         for name, samples in few.all_samples.items()
     }
-    found = OpenGates(other_baseline(), Judge(0.01))(
-        Measurement("my.encoder", "short", "cpu", 0, all_samples, wall_s=1.0)
-    )
+    (gate,) = other_baseline().gates
+    measurement = Measurement("my.encoder", "short", "cpu", 0, all_samples, wall_s=1.0)
+    found = rules_of(policy_of(gate, measurements=[few])).undecided(measurement)
     assert found == ["jit", "eager+fp16"]
 
 

@@ -4,18 +4,23 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from jitgate.config.offered import Offered
 from jitgate.config.policy import Policy
 from jitgate.config.table import parse_policy, read_policy
 from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
 from jitgate.model.token_agreement import TokenAgreement
 from jitgate.model.tolerance import TOLERANCE, tolerance
+from jitgate.workloads.spec import WorkloadSpec
+from jitgate_cosyvoice.registry import offered
+
+from tests.jitgate.results import KINDS
 
 CELL = Cell("cosyvoice2.flow_encoder", "5s", "torchscript")
 
 
 def policy(text: str) -> Policy:
-    return parse_policy(tomllib.loads(text), "my.toml")
+    return parse_policy(tomllib.loads(text), "my.toml", KINDS, offered())
 
 
 def test_the_example_of_the_documentation_is_understood() -> None:
@@ -37,10 +42,8 @@ def test_the_example_of_the_documentation_is_understood() -> None:
         factory = "mypackage.perf:busy"
         """
     )
-    gate = found.min_speedup(CELL, "cuda")
-    assert gate is not None
-    assert gate.min_speedup == 1.10
-    assert found.min_speedup(CELL, "cpu") is None
+    assert found.limit("min_speedup", CELL, "cuda") == 1.10
+    assert found.gate("min_speedup", CELL, "cpu") is None
     assert found.memory_limit_bytes == 4 << 30
     assert found.workloads["my.encoder"].variants == ("eager", "torchscript", "busy")
     assert not found.variants["busy"].exported
@@ -64,26 +67,33 @@ def test_a_workload_says_what_it_reads_of_a_checkpoint() -> None:
     )
     taken = found.workloads["my.encoder"].checkpoint_spec
     assert taken is not None
-    assert (taken.files, taken.generation, taken.jit) == (("flow.pt",), "", None)
+    assert (taken.files, taken.marker, taken.jit) == (("flow.pt",), "", None)
     assert found.workloads["other"].checkpoint_spec is None
 
 
-def test_shipped_workloads_can_be_left_out() -> None:
-    found = policy('shipped = false\n[workloads."my.encoder"]\nfactory = "a:b"')
-    assert list(found.workloads) == ["my.encoder"]
+def test_there_are_no_workloads_but_those_that_somebody_brings() -> None:
+    mine = '[workloads."my.encoder"]\nfactory = "a:b"'
+    assert list(parse_policy(tomllib.loads(mine), "my.toml", KINDS).workloads) == ["my.encoder"]
+    assert parse_policy({}, "my.toml", KINDS).workloads == {}
+    theirs = WorkloadSpec("their.encoder", "a:b", ("short",), ("eager", "torchscript"), where="their_package")
+    brought = Offered(workloads={theirs.name: theirs})
+    found = parse_policy(tomllib.loads(mine), "my.toml", KINDS, brought)
+    assert list(found.workloads) == ["their.encoder", "my.encoder"]
+    with pytest.raises(UsageError, match=r"their_package brings a workload of this name; choose another"):
+        parse_policy(tomllib.loads(mine.replace("my.", "their.")), "my.toml", KINDS, brought)
 
 
 def test_the_project_ships_gates_that_match_something() -> None:
-    shipped = read_policy(Path(__file__).parents[3] / "pyproject.toml", must_exist=True)
+    shipped = read_policy(Path(__file__).parents[3] / "pyproject.toml", KINDS, offered(), must_exist=True)
     cells = shipped.cells({name: spec.scenarios for name, spec in shipped.workloads.items()})
     shipped.check(cells)
-    gated = {cell.id for cell in cells if shipped.min_speedup(cell, "cpu")}
-    assert "cosyvoice2.flow_encoder-first_chunk-inductor" in gated
-    assert "cosyvoice2.flow_encoder-5s-torchscript" not in gated, "1.05 to 1.10 on a CPU: reported, not gated"
-    limits = {cell: shipped.max_memory(cell, "cpu") for cell in cells}
-    own = {cell for cell, limit in limits.items() if limit != ("memory_limit", 4 << 30)}
-    assert {(cell.workload, cell.variant) for cell in own} == {("cosyvoice2.llm_decode", "eager")}
-    assert {limits[cell] for cell in own} == {("max_memory", 3 << 30)}
+    gated = {cell.id for cell in cells if shipped.gate("min_speedup", cell, "cpu")}
+    assert "cosyvoice2.flow_encoder/first_chunk/inductor" in gated
+    assert "cosyvoice2.flow_encoder/5s/torchscript" not in gated, "1.05 to 1.10 on a CPU: reported, not gated"
+    limits = {cell: shipped.limit("max_memory", cell, "cpu") for cell in cells}
+    own = {(cell.workload, cell.variant): limit for cell, limit in limits.items() if limit is not None}
+    assert own == {("cosyvoice2.llm_decode", "eager"): 3 << 30}
+    assert shipped.memory_limit_bytes == 4 << 30
 
 
 @pytest.mark.parametrize(
@@ -91,8 +101,8 @@ def test_the_project_ships_gates_that_match_something() -> None:
     [
         ("alpha = 0", "alpha = 0 must be a number from"),
         ("alpha = true", "alpha = True must be a number"),
-        ("ceilling = '4GiB'", "there is no setting 'ceilling', did you mean 'ceiling'?"),
-        ("ceiling = '4 parsecs'", "'4 parsecs' is not a size"),
+        ("memry_limit = '4GiB'", "there is no setting 'memry_limit', did you mean 'memory_limit'?"),
+        ("memory_limit = '4 parsecs'", "'4 parsecs' is not a size"),
         ("on_inconclusive = 'shrug'", 'must be "fail", or "skip"'),
         ("[gates]\nvariant = 'x'", "with double brackets"),
         ("[[gates]]\nvariant = 'torchscript'", "number 1 sets no limit"),
@@ -116,23 +126,26 @@ def test_the_project_ships_gates_that_match_something() -> None:
         ),
         ("[workloads.x]\nfactory = 'a:b'\nvariants = 'eager'", "must be a list of names"),
         ("[workloads.x]\nfactory = 'a:b'\nvariants = ['eager', 'eager']", "names something twice"),
-        ("[workloads.'cosyvoice2.flow_encoder']\nfactory = 'a:b'", "jitgate has a workload of this name"),
-        ("[variants.eager]\nfactory = 'a:b'", "jitgate has a variant of this name"),
+        ("[workloads.'cosyvoice2.flow_encoder']\nfactory = 'a:b'", "jitgate_cosyvoice brings a workload of this name"),
+        ("[variants.eager]\nfactory = 'a:b'", "there is a variant of this name already"),
         ("[variants.busy]\nfactory = 'a:b'\nprecision = 'fp13'", "precision = 'fp13' must be one of"),
         ("[workloads.x]\nfactory = 'a:b'\ntolerance = 2", "tolerance = 2 must be above 0 and below 1"),
         ("[workloads.x]\nfactory = 'a:b'\ntolerance = true", "tolerance = True must be above 0 and below 1"),
         (
             "[workloads.x]\nfactory = 'a:b'\ntoken_agreement = 0",
-            "token_agreement = 0 must be as in { ids = 0, scores = 1, below",
+            "token_agreement = 0 must be as in { token_ids = 0, log_probs = 1, vocab_size",
         ),
-        ("[workloads.x]\nfactory = 'a:b'\ntoken_agreement = {ids = 0, scores = 1}", "must be as in { ids = 0"),
+        (
+            "[workloads.x]\nfactory = 'a:b'\ntoken_agreement = {token_ids = 0, log_probs = 1}",
+            "must be as in { token_ids = 0",
+        ),
         (
             "[workloads.x]\nfactory = 'a:b'\ntoken_agreement = {token_ids = 1, log_probs = 1, vocab_size = 9}",
-            "must be as in { ids = 0",
+            "must be as in { token_ids = 0",
         ),
         (
             "[workloads.x]\nfactory = 'a:b'\ntoken_agreement = {token_ids = 0, log_probs = 1, vocab_size = '9'}",
-            "must be as in { ids = 0",
+            "must be as in { token_ids = 0",
         ),
         ("[workloads.x]\nfactory = 'a:b'\ntolerance = {fp13 = 0.1}", "tolerance: there is no precision 'fp13'"),
     ],
@@ -154,7 +167,7 @@ def test_what_is_not_understood_is_said_in_one_sentence_with_its_place(text: str
         ("[[gates]]\nvariant = 'tensorrt'\nmin_speedup = 1.1", "there is no variant 'tensorrt'"),
         (
             "[[gates]]\nvariant = 'torch*'\nmin_speedup = 1.1\n[[gates]]\nscenario = '5s'\nmin_speedup = 1.2",
-            "contradict each other: for cosyvoice2.flow_encoder-5s-torchscript they set min_speedup to 1.1 and 1.2",
+            "contradict each other: for cosyvoice2.flow_encoder/5s/torchscript they set min_speedup to 1.1 and 1.2",
         ),
     ],
 )
@@ -173,32 +186,40 @@ def test_gates_for_different_devices_do_not_contradict_each_other() -> None:
     )
     found.check(found.cells({name: spec.scenarios for name, spec in found.workloads.items()}))
     cell = CELL._replace(variant="inductor")
-    limits = [gate.min_speedup for device in ("cpu", "cuda") if (gate := found.min_speedup(cell, device))]
-    assert limits == [1.1, 1.2]
+    assert [found.limit("min_speedup", cell, device) for device in ("cpu", "cuda")] == [1.1, 1.2]
 
 
 def test_limits_on_slow_calls_are_read_and_the_baseline_may_have_one_in_milliseconds() -> None:
     found = policy("[[gates]]\nmin_speedup_p95 = 1.1\nmax_p95_ms = 150\nmax_p99_ms = 200.5")
-    absolute = {"max_p95_ms": 150.0, "max_p99_ms": 200.5}
-    assert found.timed_limits(CELL._replace(variant="torchscript"), "cuda") == {"min_speedup_p95": 1.1, **absolute}
-    assert found.timed_limits(CELL._replace(variant="eager"), "cuda") == absolute
+    (gate,) = found.gates
+    assert gate.limits == {"min_speedup_p95": 1.1, "max_p95_ms": 150.0, "max_p99_ms": 200.5}
+    assert found.limit("max_p95_ms", CELL._replace(variant="eager"), "cuda") == 150.0
+
+
+def test_a_gate_may_only_be_reported_and_say_who_said_it() -> None:
+    found = policy("[[gates]]\nvariant = 'torchscript'\nmin_speedup = 1.1\non_fail = 'report'\nsource = 'section 3'")
+    cell = CELL._replace(variant="torchscript")
+    assert found.gate("min_speedup", cell, "cpu") is None
+    ((gate, key, limit),) = found.reported(cell, "cpu")
+    assert (gate.source, key, limit) == ("section 3", "min_speedup", 1.1)
+    assert not found.names(cell, "cpu")
 
 
 def test_a_file_that_is_not_there_or_not_toml_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no such file"):
-        read_policy(tmp_path / "none.toml", must_exist=True)
+        read_policy(tmp_path / "none.toml", KINDS, must_exist=True)
     broken = tmp_path / "broken.toml"
     broken.write_text("[tool.jitgate\n")
     with pytest.raises(UsageError, match=r"broken\.toml is not valid TOML: .*line 1"):
-        read_policy(broken, must_exist=True)
+        read_policy(broken, KINDS, must_exist=True)
     broken.write_bytes(b"\xff\xfe")
     with pytest.raises(UsageError, match="is not valid TOML"):
-        read_policy(broken, must_exist=False)
+        read_policy(broken, KINDS, must_exist=False)
     empty = tmp_path / "empty.toml"
     empty.write_text("[tool.other]\n")
     with pytest.raises(UsageError, match=r"has no \[tool\.jitgate\] table"):
-        read_policy(empty, must_exist=True)
-    assert read_policy(empty, must_exist=False).gates == ()
+        read_policy(empty, KINDS, must_exist=True)
+    assert read_policy(empty, KINDS, must_exist=False).gates == ()
 
 
 def test_a_workload_may_say_which_ids_are_chosen_by_which_scores() -> None:

@@ -15,7 +15,6 @@ GIB = 1 << 30
 LAPTOP = CardFacts(
     name="NVIDIA GeForce RTX 2050",
     uuid="GPU-aa11",
-    source="NVML",
     driver="552.22",
     driver_cuda="12.4",
     memory_total_bytes=4 * GIB,
@@ -56,7 +55,7 @@ SERVER = replace(
     mig=False,
     driver_model=Missing("Not Supported"),
 )
-"""An idle server card that gives no reason for a doubt."""
+"""An idle server card that gives no reason for a warning."""
 
 
 class NVMLError(Exception):
@@ -85,6 +84,7 @@ class FakeNvml:
         answers = {
             "nvmlDeviceGetCount": lambda: 2,
             "nvmlDeviceGetHandleByIndex": lambda index: index,
+            "nvmlDeviceGetHandleByUUID": ["GPU-aa11", "GPU-bb22"].index,
             "nvmlSystemGetDriverVersion": lambda: b"580.65.06",
             "nvmlSystemGetCudaDriverVersion": lambda: 13000,
             "nvmlDeviceGetName": lambda card: ["NVIDIA GeForce RTX 2050", b"NVIDIA H200"][card],

@@ -1,4 +1,4 @@
-"""How full a device is: through NVML, through nvidia-smi, and this host for real."""
+"""How full a device is: a card through NVML, and this host for real."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Any
 
 import psutil
 import pytest
-from jitgate.device import device_memory
-from jitgate.device.device_memory import DeviceMemory, HostRoom, NvmlMemory, SmiMemory, memory_of, strangers
+from jitgate.device import nvml
+from jitgate.device.device_memory import DeviceMemory, HostRoom, NvmlMemory, memory_of, strangers
 from jitgate.device.reading import Missing, known
-from jitgate.device.smi import Ask
 
 from tests.jitgate.device.cards import GIB, NVMLError
 
@@ -50,45 +49,10 @@ def test_nvml_tells_a_card_as_a_whole() -> None:
 
 def test_what_nvml_does_not_tell_is_missing() -> None:
     stranger = NvmlMemory("GPU-other", Nvml())
-    assert not stranger.answers
     assert stranger.read() == stranger.holders() == Missing("Not Supported")
     blind = NvmlMemory("GPU-aa11", Nvml("nvmlDeviceGetMemoryInfo"))
-    assert blind.answers
+    assert known(blind.holders()) == frozenset({7, 8}), "the other questions are still answered"
     assert blind.read() == Missing("Not Supported")
-
-
-@pytest.mark.parametrize("name", ["nvmlDeviceGetHandleByUUID", "nvmlDeviceGetMemoryInfo"])
-def test_the_real_module_has_the_questions(name: str) -> None:
-    pynvml = pytest.importorskip("pynvml", reason="nvidia-ml-py is an extra")
-    assert hasattr(pynvml, name)
-
-
-def smi(memory: str = "4096, 1024, 3072") -> Ask:
-    """An nvidia-smi with one card."""
-
-    def ask(arguments: list[str]) -> tuple[int, str]:
-        if arguments[0].startswith("--query-compute-apps"):
-            return 0, "GPU-aa11, 7, 300, python\n"
-        total, used, free = memory.split(", ")
-        told = {"name": "RTX 2050", "uuid": "GPU-aa11", "memory.total": total, "memory.used": used, "memory.free": free}
-        fields = arguments[0].removeprefix("--query-gpu=").split(",")
-        return 0, ", ".join(told.get(field, "[N/A]") for field in fields) + "\n"
-
-    return ask
-
-
-def test_without_nvml_nvidia_smi_tells_it() -> None:
-    card = SmiMemory("GPU-aa11", smi())
-    found = card.read()
-    assert isinstance(found, DeviceMemory)
-    assert (found.total_bytes, found.used_bytes, found.free_bytes) == (4 * GIB, 1 * GIB, 3 * GIB)
-    assert known(card.holders()) == frozenset({7})
-    assert isinstance(SmiMemory("GPU-other", smi()).read(), Missing)
-    assert isinstance(SmiMemory("GPU-other", smi()).holders(), Missing)
-    assert isinstance(SmiMemory("GPU-aa11", smi("4096, [N/A], [N/A]")).read(), Missing)
-    silent = SmiMemory("GPU-aa11", lambda arguments: (9, "no devices"))
-    assert isinstance(silent.read(), Missing)
-    assert isinstance(silent.holders(), Missing)
 
 
 def test_the_host_has_what_the_system_says_or_less_where_a_container_ends_sooner() -> None:
@@ -106,10 +70,15 @@ def test_the_host_has_what_the_system_says_or_less_where_a_container_ends_sooner
 
 def test_a_device_without_a_card_is_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(memory_of(""), HostRoom)
-    monkeypatch.setattr(device_memory, "pynvml_or_none", lambda: None)
-    assert isinstance(memory_of("GPU-aa11"), SmiMemory)
-    monkeypatch.setattr(device_memory, "pynvml_or_none", Nvml)
-    assert isinstance(memory_of("GPU-aa11"), NvmlMemory)
+    monkeypatch.setattr(nvml, "load_nvml", Nvml)
+    assert isinstance(memory_of("GPU-aa11").read(), DeviceMemory)
+
+
+def test_without_a_library_or_a_driver_the_memory_of_a_card_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = NvmlMemory("GPU-aa11", Nvml("nvmlInit"))
+    assert silent.read() == silent.holders() == Missing("NVML does not start: Not Supported")
+    monkeypatch.setattr(nvml, "load_nvml", lambda: None)
+    assert memory_of("GPU-aa11").read() == Missing("nvidia-ml-py is not installed")
 
 
 @pytest.mark.parametrize(

@@ -4,18 +4,18 @@ import os
 import re
 from pathlib import Path
 
+import pynvml
 import pytest
 from jitgate.device import nvml
-from jitgate.device.card import CardProcess
+from jitgate.device.card import CardProcess, CardSurvey
 from jitgate.device.reading import Missing, known
 
-from tests.jitgate.device.cards import GIB, FakeNvml
+from tests.jitgate.device.cards import GIB, FakeNvml, NVMLError
 
 
 def test_a_card_that_knows_everything_is_read_in_full() -> None:
     module = FakeNvml()
-    found = nvml.cards(module)
-    assert not isinstance(found, Missing)
+    found = nvml.survey_cards(module).cards
     card = found[1]
     assert (card.name, card.uuid, card.driver, card.driver_cuda) == ("NVIDIA H200", "GPU-bb22", "580.65.06", "13.0")
     memory = (card.memory_total_bytes, card.memory_used_bytes, card.memory_free_bytes)
@@ -29,8 +29,7 @@ def test_a_card_that_knows_everything_is_read_in_full() -> None:
 
 
 def test_what_one_card_does_not_know_is_missing_alone() -> None:
-    found = nvml.cards(FakeNvml())
-    assert not isinstance(found, Missing)
+    found = nvml.survey_cards(FakeNvml()).cards
     laptop = found[0]
     assert laptop.power_limit_w == laptop.ecc == laptop.applications_clocks == Missing("Not Supported")
     assert known(laptop.driver_model) == "WDDM"
@@ -39,20 +38,59 @@ def test_what_one_card_does_not_know_is_missing_alone() -> None:
 
 
 def test_processes_are_others_than_this_one_and_may_hide_their_memory() -> None:
-    found = nvml.cards(FakeNvml())
-    assert not isinstance(found, Missing)
+    found = nvml.survey_cards(FakeNvml()).cards
     processes = known(found[0].processes)
     assert processes is not None
     assert {process.pid: process.memory_bytes for process in processes} == {os.getppid(): 1 << 20, 2**31 - 2: None}
     assert processes[1] == CardProcess(2**31 - 2, None, None), "a process that is gone or hidden has no name"
 
 
-def test_without_a_driver_there_is_a_reason() -> None:
-    assert nvml.cards(FakeNvml(starts=False)) == Missing("NVML does not start (Driver Not Loaded)")
+class NoCards(FakeNvml):
+    """A driver without a card."""
+
+    def nvmlDeviceGetCount(self) -> int:  # noqa: N802 - NVML's name
+        return 0
+
+
+class LostCard(FakeNvml):
+    """A driver that has lost its card."""
+
+    def nvmlDeviceGetHandleByIndex(self, index: int) -> int:  # noqa: N802 - NVML's name
+        raise NVMLError("GPU is lost")
+
+
+@pytest.mark.parametrize(
+    ("module", "why"),
+    [
+        (FakeNvml(starts=False), "NVML does not start: Driver Not Loaded"),
+        (NoCards(), "NVML lists no card"),
+        (LostCard(), "NVML does not list the cards: GPU is lost"),
+    ],
+)
+def test_no_card_has_a_reason(module: FakeNvml, why: str) -> None:
+    assert nvml.survey_cards(module) == CardSurvey((), why)
+    assert module.open == 0
+
+
+def test_without_the_library_there_is_a_reason_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nvml, "load_nvml", lambda: None)
+    assert nvml.survey_cards().why_none.startswith("nvidia-ml-py is not installed")
+
+
+def test_this_machine_shows_its_cards_or_says_why_there_are_none() -> None:
+    found = nvml.survey_cards()
+    assert bool(found.cards) != bool(found.why_none)
+
+
+def test_one_card_is_asked_by_its_uuid() -> None:
+    card = nvml.NvmlCard("GPU-aa11", FakeNvml())
+    assert card.missing is None
+    assert card.ask(lambda nvml, handle: nvml.nvmlDeviceGetName(handle)) == "NVIDIA GeForce RTX 2050"
+    assert card.ask(lambda nvml, handle: nvml.nvmlDeviceGetEccMode(handle)) == Missing("Not Supported")
+    assert isinstance(card.ask(lambda nvml, handle: nvml.nvmlDeviceGetMigMode(handle)), Missing)
 
 
 def test_the_real_module_has_every_question() -> None:
-    pynvml = pytest.importorskip("pynvml", reason="nvidia-ml-py is an extra")
     asked = set(re.findall(r"\b(nvml[A-Z]\w+|NVML_\w+)", Path(nvml.__file__).read_text())) - {
         "NVML_VALUE_NOT_AVAILABLE"
     }

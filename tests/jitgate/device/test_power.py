@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from jitgate.device import power as draw
+from jitgate.device import nvml
 from jitgate.device.power import CardMeter, Power, ProcessorMeter, meter_of
 from jitgate.device.reading import Missing, known
 from jitgate.measure.power import power_of
@@ -68,9 +68,9 @@ def test_what_a_laptop_does_not_tell_is_missing_alone() -> None:
 
 
 def test_without_nvml_there_is_one_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert CardMeter("GPU-other", Card()).missing == "the card is not asked: Not Supported"
+    assert CardMeter("GPU-other", Card()).missing == "the card can't be asked: Not Supported"
     assert CardMeter("GPU-aa11", Card()).missing is None
-    monkeypatch.setattr(draw, "pynvml_or_none", lambda: None)
+    monkeypatch.setattr(nvml, "load_nvml", lambda: None)
     assert "nvidia-ml-py is not installed" in str(meter_of("GPU-aa11").missing)
 
 

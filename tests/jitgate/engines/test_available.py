@@ -6,7 +6,7 @@ import importlib.util
 
 import pytest
 from jitgate.engines.available import missing
-from jitgate.engines.registry import shipped_variants, variant_named
+from jitgate.engines.builtin import built_in
 from jitgate.model.variant import VariantSpec
 
 
@@ -20,7 +20,7 @@ from jitgate.model.variant import VariantSpec
     ],
 )
 def test_a_device_that_lacks_it_is_named_with_the_one_that_has_it(name: str, device: str, said: str) -> None:
-    reason = missing(variant_named(name), device)
+    reason = missing(built_in().named(name), device)
     assert reason is not None
     assert said in reason
     assert reason.startswith(f"{name}: ")
@@ -33,20 +33,20 @@ def test_a_package_that_is_not_installed_is_named_with_its_command(
     name: str, extra: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda module: None)
-    reason = missing(variant_named(name), "cuda:0")
+    reason = missing(built_in().named(name), "cuda:0")
     assert reason is not None
     assert reason.endswith(f'python -m pip install "jitgate[{extra}]"')
 
 
 def test_either_package_of_tensorrt_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda module: "found" if module == "tensorrt_rtx" else None)
-    assert missing(variant_named("tensorrt+fp16"), "cuda") is None
+    assert missing(built_in().named("tensorrt+fp16"), "cuda") is None
 
 
 def test_torchscript_ends_with_python_3_13(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jitgate.engines.available.sys", _Python(3, 14))
-    assert missing(variant_named("eager"), "cpu") is None
-    reason = missing(variant_named("torchscript+ofi"), "cpu")
+    assert missing(built_in().named("eager"), "cpu") is None
+    reason = missing(built_in().named("torchscript+ofi"), "cpu")
     assert reason == "torchscript+ofi is not supported on Python 3.14; use Python 3.11 to 3.13"
 
 
@@ -55,7 +55,7 @@ def test_a_variant_of_ones_own_speaks_for_itself() -> None:
 
 
 def test_on_a_card_nothing_of_a_cpu_is_missing() -> None:
-    lacking = {spec.engine for spec in shipped_variants().values() if missing(spec, "cuda:0")}
+    lacking = {spec.engine for spec in built_in().variants.values() if missing(spec, "cuda:0")}
     assert lacking <= {"onnxruntime", "tensorrt", "int8", "int8-dynamic"}, "packages alone"
 
 

@@ -1,7 +1,8 @@
 """Every engine that runs on a CPU really runs a tiny module, at the precisions that it claims.
 
 What calls a C++ compiler takes ten seconds a time: one precision of `compile` stands for all of it here, and those of
-inductor have tests of their own. All of them are tried on CosyVoice2's modules by `jitgate variants`.
+inductor have tests of their own. A smoke session (`--jitgate-smoke --jitgate-variants all`) runs all of them on real
+models.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from typing import Any
 import pytest
 import torch
 from jitgate.engines.available import missing
+from jitgate.engines.builtin import built_in
 from jitgate.engines.compiler import missing_compiler
 from jitgate.engines.protocols import Call
-from jitgate.engines.registry import shipped_variants, variant_named
 from jitgate.engines.self_checking import SelfCheckingRunner
 from jitgate.model.artefact_file import ArtefactFile
 from jitgate.model.errors import Unavailable
@@ -36,7 +37,7 @@ COMPILING = {
 
 TRIED = [
     spec.name
-    for spec in shipped_variants().values()
+    for spec in built_in().variants.values()
     if spec.engine
     and (missing(spec, "cpu") is None or "needs the package" in str(missing(spec, "cpu")))
     and (spec.engine not in COMPILING or spec.name in COMPILING[spec.engine])
@@ -65,7 +66,7 @@ def seeded(module: type[torch.nn.Module]) -> torch.nn.Module:
 
 
 def runner(name: str, module: torch.nn.Module, calls: list[Any], folder: Path) -> tuple[VariantRunner, Call]:
-    spec = variant_named(name)
+    spec = built_in().named(name)
     reason = missing(spec, "cpu")
     if reason is not None:
         pytest.skip(reason)
@@ -84,7 +85,7 @@ def runner(name: str, module: torch.nn.Module, calls: list[Any], folder: Path) -
 @pytest.mark.parametrize("name", TRIED)
 @pytest.mark.slow
 def test_it_runs_and_gives_the_right_answer(name: str, tmp_path: Path) -> None:
-    if variant_named(name).engine in COMPILING and missing_compiler():
+    if built_in().named(name).engine in COMPILING and missing_compiler():
         pytest.skip(str(missing_compiler()))
     right = [leaves(seeded(Tiny)(*call)) for call in CALLS]
     variant_runner, run = runner(name, seeded(Tiny), CALLS, tmp_path)
@@ -153,9 +154,9 @@ def test_a_compiler_that_compiled_nothing_is_eager() -> None:
 
 def test_a_precision_and_an_option_are_part_of_the_key() -> None:
     names = ["torchscript", "torchscript+bf16", "torchscript+ofi", "torchscript+original"]
-    keys = [VariantRunner(variant_named(name), "cpu").described().key for name in names]
+    keys = [VariantRunner(built_in().named(name), "cpu").described().key for name in names]
     assert len(set(keys)) == len(names)
-    assert keys == [VariantRunner(variant_named(name), "cpu").described().key for name in names]
+    assert keys == [VariantRunner(built_in().named(name), "cpu").described().key for name in names]
 
 
 def test_the_switches_of_the_originals_export_are_put_back(tmp_path: Path) -> None:

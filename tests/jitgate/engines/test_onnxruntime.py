@@ -19,7 +19,7 @@ from jitgate.engines.graph.onnx_graph import (
     export_onnx,
     missing_exporter,
 )
-from jitgate.engines.onnxruntime import CPU, CUDA, Bound, OnnxRuntime, Session
+from jitgate.engines.onnxruntime import CPU, CUDA, CardSession, OnnxRuntime, Session
 from jitgate.model.errors import Unavailable
 from jitgate.model.inputs import Inputs
 from torch.utils import _pytree
@@ -112,7 +112,7 @@ def test_a_graph_that_onnx_forbids_is_refused_in_one_line(monkeypatch: pytest.Mo
 
 def test_on_a_card_outputs_are_torchs_memory() -> None:
     session = FakeSession(CUDA)
-    run = Bound(session, CUDA, ONE, number=1)
+    run = CardSession(session, CUDA, ONE, number=1)
     x, y = torch.zeros(5, 2).half(), torch.zeros(5, 2).half()
     for _ in range(2):
         output = run(x, "plain", y)

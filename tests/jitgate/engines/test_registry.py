@@ -7,31 +7,30 @@ from dataclasses import asdict
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jitgate.engines.catalogue import ENGINES
+from jitgate.engines.builtin import built_in
 from jitgate.engines.precision import Precision
-from jitgate.engines.registry import shipped_variants, variant_named
 from jitgate.model.errors import UsageError
 from jitgate.model.variant import BASELINE, CONTROL, VariantSpec
 
-SHIPPED = shipped_variants()
+SHIPPED = built_in().variants
 
 
 def test_every_engine_and_precision_is_there_or_has_a_reason() -> None:
-    for name, engine in ENGINES.items():
+    for name, engine in built_in().by_name.items():
         for precision in Precision:
             full = f"{name}+{precision}"
             if precision in engine.precisions:
-                assert variant_named(full).precision == precision
+                assert built_in().named(full).precision == precision
                 assert precision not in engine.why_not
             else:
                 with pytest.raises(UsageError, match=f"{name} does not run in {precision}: .{{20}}"):
-                    variant_named(full)
+                    built_in().named(full)
 
 
 def test_a_name_is_engine_word_and_precision() -> None:
-    spec = variant_named("torchscript+ofi+bf16")
+    spec = built_in().named("torchscript+ofi+bf16")
     assert (spec.engine, spec.precision, dict(spec.options)) == ("torchscript", "bf16", {"ofi": True})
-    assert variant_named("eager+fp32").name == BASELINE
+    assert built_in().named("eager+fp32").name == BASELINE
     assert {"torchscript+original+fp16", "inductor+bf16", "eager+autocast-fp16", "int8-dynamic+bf16"} <= set(SHIPPED)
     assert CONTROL not in SHIPPED
 
@@ -46,8 +45,8 @@ def test_what_a_worker_gets_is_what_was_sent() -> None:
 
 
 def test_integers_are_what_an_int8_variant_is_judged_by() -> None:
-    assert variant_named("int8+bf16").roughest == "int8"
-    assert variant_named("eager+bf16").roughest == "bf16"
+    assert built_in().named("int8+bf16").roughest == "int8"
+    assert built_in().named("eager+bf16").roughest == "bf16"
 
 
 @pytest.mark.parametrize(
@@ -64,7 +63,7 @@ def test_integers_are_what_an_int8_variant_is_judged_by() -> None:
 )
 def test_what_there_is_not_is_said_in_one_sentence(name: str, said: str) -> None:
     with pytest.raises(UsageError) as caught:
-        variant_named(name)
+        built_in().named(name)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -72,7 +71,7 @@ def test_what_there_is_not_is_said_in_one_sentence(name: str, said: str) -> None
 @given(st.text(alphabet="aeginrotc+-16fpb", max_size=20))
 def test_any_text_is_a_variant_or_bad_input(name: str) -> None:
     try:
-        found = variant_named(name).name
+        found = built_in().named(name).name
     except UsageError as problem:
         found, said = "", str(problem)
     assert found in SHIPPED or "\n" not in said

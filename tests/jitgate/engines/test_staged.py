@@ -6,21 +6,21 @@ from dataclasses import asdict, replace
 
 import pytest
 from jitgate.config.staged import with_staged
-from jitgate.engines.registry import shipped_variants
+from jitgate.engines.builtin import built_in
 from jitgate.engines.staged import is_staged, staged_variant, stages_of
 from jitgate.model.errors import UsageError
 from jitgate.model.variant import VariantSpec
 from jitgate_cosyvoice.registry import shipped_workloads
 
 VARIANTS = {
-    **shipped_variants(),
+    **built_in().variants,
     "half": VariantSpec("half", "my:half", precision="fp16"),
     "brain": VariantSpec("brain", "my:brain", precision="bf16"),
 }
 
 
 def test_a_name_gives_each_stage_its_engine() -> None:
-    found = staged_variant("flow_encoder=torchscript,vocoder=half", VARIANTS, "my.toml")
+    found = staged_variant("flow_encoder=torchscript,vocoder=half", VARIANTS, built_in(), "my.toml")
     assert [(stage, engine.name) for stage, engine in found.stages] == [
         ("flow_encoder", "torchscript"),
         ("vocoder", "half"),
@@ -50,13 +50,13 @@ def test_what_runs_as_before_is_not_changed() -> None:
 )
 def test_a_name_that_is_none_is_one_sentence(name: str, said: str) -> None:
     with pytest.raises(UsageError) as caught:
-        staged_variant(name, VARIANTS, "my.toml")
+        staged_variant(name, VARIANTS, built_in(), "my.toml")
     assert str(caught.value).startswith(f"my.toml: {name!r}")
     assert said in str(caught.value)
 
 
 def test_workloads_bring_the_variants_that_they_spell() -> None:
     mine = replace(shipped_workloads()["cosyvoice2.pipeline"], variants=("eager", "a=half"))
-    found = with_staged(VARIANTS, [mine])
+    found = with_staged(VARIANTS, [mine], built_in())
     assert set(found) - set(VARIANTS) == {"a=half"}
     assert VARIANTS.keys() <= found.keys()

@@ -11,7 +11,7 @@ import pytest
 import torch
 from jitgate.engines import tensorrt
 from jitgate.engines.tensorrt import TensorRt, build, import_tensorrt, profile
-from jitgate.engines.tensorrt_context import Execution
+from jitgate.engines.tensorrt_context import EngineContext
 from jitgate.model.errors import Unavailable
 from jitgate_cosyvoice.v2.flow_estimator import FlowEstimator
 from torch.utils import _pytree
@@ -169,7 +169,7 @@ def test_an_engine_reads_and_writes_torchs_memory_on_torchs_stream(monkeypatch: 
         get_tensor_mode=lambda name: "out" if name == "out" else "in",
         get_tensor_dtype=lambda name: "half",
     )
-    run = Execution(fake(), engine, "cpu", FACTS)
+    run = EngineContext(fake(), engine, "cpu", FACTS)
     assert run.proof() == "tensorrt: the engine was never executed"
     x, flag, mask = call(8)
     output = run(x, flag, mask)

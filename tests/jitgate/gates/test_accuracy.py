@@ -4,15 +4,13 @@ import math
 from dataclasses import replace
 
 import pytest
-from jitgate.gates.judge import Judge
 from jitgate.model.accuracy import Accuracy
 from jitgate.model.measurement import Measurement
 from jitgate.model.variant import BASELINE
 from jitgate.statistics import Outcome
 
 from tests.jitgate.measurements import made_of
-
-JUDGE = Judge(alpha=0.01)
+from tests.jitgate.results import JUDGE
 
 
 def with_parity(accuracy: Accuracy, tolerance: float = 1e-4, name: str = "jit") -> Measurement:
@@ -24,31 +22,31 @@ def with_parity(accuracy: Accuracy, tolerance: float = 1e-4, name: str = "jit") 
 @pytest.mark.parametrize(
     ("accuracy", "tolerance", "gate", "said"),
     [
-        (Accuracy(2e-4), 1e-4, "rel_l2=0.0001", "relative L2 distance 2.0e-04, at most 0.0001 is allowed"),
-        (Accuracy(0.3), 0.1, "rel_l2=0.1", "relative L2 distance 3.0e-01, at most 0.1 is allowed"),
+        (Accuracy(2e-4), 1e-4, "rel_l2=0.0001", "relative L2 error 2.0e-04, and at most 0.0001 is allowed"),
+        (Accuracy(0.3), 0.1, "rel_l2=0.1", "relative L2 error 3.0e-01, and at most 0.1 is allowed"),
         (Accuracy(math.inf), 0.1, "rel_l2=0.1", "another shape, type or value"),
         (
             Accuracy(math.inf, integers=4, unequal=1),
             0.1,
             "rel_l2=0.1",
-            "1 integer is unequal, and what is chosen has no tolerance",
+            "1 integer output differs (ids, lengths, masks), and these must match exactly",
         ),
         (
             Accuracy(math.inf, log_mel_db=0.1, perceptual=True, integers=25, unequal=2),
             0.1,
             "log_mel_db=1",
-            "2 integers are unequal, and what is chosen has no tolerance",
+            "2 integer outputs differ (ids, lengths, masks), and these must match exactly",
         ),
         (Accuracy(math.inf, log_mel_db=0.1, perceptual=True), 0.1, "log_mel_db=1", "another shape, type or value"),
         (Accuracy(math.inf, not_finite=1), 0.1, "rel_l2=0.1", "it holds NaN or Inf (1 value)"),
-        (Accuracy(1e-2, log_mel_db=1.5), 0.1, "rel_l2=0.1", "log-mel distance 1.5 dB, at most 1 dB can't be heard"),
+        (Accuracy(1e-2, log_mel_db=1.5), 0.1, "rel_l2=0.1", "log-mel distance 1.5 dB, and more than 1 dB is audible"),
         (Accuracy(0.5, log_mel_db=1.5, perceptual=True), 0.1, "log_mel_db=1", "log-mel distance 1.5 dB"),
         (Accuracy(1e-9, perceptual=True), 0.1, "log_mel_db=1", "another shape, type or value"),
         (
             Accuracy(1e-9, ids=4, other_ids=1, surprisal=0.2),
             0.1,
             "rel_l2=0.1",
-            "are others, by eager's scores up to 2.0e-01 (relative) more surprising, and at most 0.1 is allowed",
+            "differ, by eager's scores up to 2.0e-01 (relative) more surprising, and at most 0.1 is allowed",
         ),
         (Accuracy(1e-9, ids=4, other_ids=1, surprisal=math.inf), 0.1, "rel_l2=0.1", "up to inf (relative)"),
         (
@@ -67,47 +65,47 @@ def test_the_wrong_answer_fails_and_no_speed_counts_for_it(
     accuracy: Accuracy, tolerance: float, gate: str, said: str
 ) -> None:
     measurement = with_parity(accuracy, tolerance)
-    ruling = JUDGE.accuracy(measurement, "jit")
-    assert (ruling.gate, ruling.verdict) == (gate, Outcome.FAIL)
-    assert said in ruling.reason
+    verdict = JUDGE.accuracy(measurement, "jit")
+    assert (verdict.label, verdict.outcome) == (gate, Outcome.FAIL)
+    assert said in verdict.reason
     speed = JUDGE.speed(measurement, "jit", 1.10)
-    assert speed.verdict is Outcome.INVALID
+    assert speed.outcome is Outcome.INVALID
     assert said in speed.reason
 
 
 @pytest.mark.parametrize(
     ("accuracy", "tolerance", "said"),
     [
-        (Accuracy(5e-2), 0.1, "relative L2 distance 5.0e-02 is within 0.1"),
-        (Accuracy(5e-2, log_mel_db=0.9), 0.1, "relative L2 distance 5.0e-02 is within 0.1"),
-        (Accuracy(1.4, log_mel_db=0.2, perceptual=True), 1e-4, "log-mel distance 0.2 dB is within 1 dB"),
+        (Accuracy(5e-2), 0.1, "Relative L2 error 5.0e-02 is within 0.1"),
+        (Accuracy(5e-2, log_mel_db=0.9), 0.1, "Relative L2 error 5.0e-02 is within 0.1"),
+        (Accuracy(1.4, log_mel_db=0.2, perceptual=True), 1e-4, "Log-mel distance 0.2 dB is within 1 dB"),
         (
             Accuracy(1e-6, integers=4),
             1e-4,
-            "relative L2 distance 1.0e-06 is within 0.0001, and all 4 integers are equal",
+            "Relative L2 error 1.0e-06 is within 0.0001, and all 4 integers are equal",
         ),
-        (Accuracy(1e-6, ids=4), 1e-4, "is within 0.0001, and all 4 ids that were chosen are eager's"),
+        (Accuracy(1e-6, ids=4), 1e-4, "is within 0.0001, and all 4 chosen token ids are eager's"),
         (
             Accuracy(1e-2, ids=4, other_ids=2, surprisal=0.03),
             5e-2,
-            "is within 0.05, and 2 of 4 ids that were chosen are others, by eager's scores up to 3.0e-02 (relative)",
+            "is within 0.05, and 2 of 4 chosen token ids differ, by eager's scores up to 3.0e-02 (relative)",
         ),
     ],
     ids=["norm", "norm and ear", "ear alone", "integers", "chosen", "chosen nearly as good"],
 )
 def test_the_right_answer_passes(accuracy: Accuracy, tolerance: float, said: str) -> None:
     measurement = with_parity(accuracy, tolerance)
-    assert JUDGE.accuracy(measurement, "jit").verdict is Outcome.PASS
+    assert JUDGE.accuracy(measurement, "jit").outcome is Outcome.PASS
     assert said in JUDGE.accuracy(measurement, "jit").reason
-    assert JUDGE.speed(measurement, "jit", 1.10).verdict is Outcome.PASS
+    assert JUDGE.speed(measurement, "jit", 1.10).outcome is Outcome.PASS
 
 
 def test_where_eager_itself_is_not_finite_nothing_can_be_right() -> None:
     measurement = with_parity(Accuracy(0.0, not_finite=3), name=BASELINE)
-    for ruling in (
+    for verdict in (
         JUDGE.accuracy(measurement, "jit"),
         JUDGE.speed(measurement, "jit", 1.10),
-        JUDGE.slow_calls(measurement, BASELINE, "max_p95_ms", 1000.0),
+        JUDGE.timed(measurement, BASELINE, "max_p95_ms", 1000.0),
     ):
-        assert ruling.verdict is Outcome.INVALID
-        assert "eager's own output holds NaN or Inf (3 values)" in ruling.reason
+        assert verdict.outcome is Outcome.INVALID
+        assert "Eager's own output holds NaN or Inf (3 values)" in verdict.reason

@@ -4,8 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from jitgate.gates.authenticity import UNROUNDED, in_words
-from jitgate.gates.judge import Judge
+from jitgate.gates.validity import UNROUNDED, in_words
 from jitgate.model.accuracy import Accuracy
 from jitgate.model.failure import Failure, FailureKind
 from jitgate.model.measurement import Measurement
@@ -13,8 +12,7 @@ from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.statistics import Outcome
 
 from tests.jitgate.measurements import made_of
-
-JUDGE = Judge(alpha=0.01)
+from tests.jitgate.results import JUDGE
 
 
 def changed(name: str, **fields: Any) -> Measurement:
@@ -27,49 +25,52 @@ def changed(name: str, **fields: Any) -> Measurement:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"fallback": "it is eager"}, "jit is not on: it is eager"),
-        ({"recompiles": {"recompile: size of 'x'": 3}}, "built anew what should only run: 3 x recompile (size of 'x')"),
-        ({"precision": "int8"}, "its output is float32's (relative L2 distance 1.0e-06)"),
+        ({"fallback": "it is eager"}, "jit is eager."),
+        (
+            {"recompiles": {"recompile: size of 'x'": 3}},
+            "jit recompiled 3 times while being timed: 3 x recompile (size of 'x').",
+        ),
+        ({"precision": "int8"}, "its output is float32's (relative L2 error 1.0e-06)"),
     ],
     ids=["off", "rebuilt", "not rounded"],
 )
 def test_no_speed_is_believed_of_what_is_off_or_was_built_anew(fields: dict[str, Any], said: str) -> None:
     measurement = changed("jit", **fields)
-    for ruling in (
+    for verdict in (
         JUDGE.speed(measurement, "jit", 1.10),
-        JUDGE.slow_calls(measurement, "jit", "max_p95_ms", 1000.0),
-        JUDGE.genuine(measurement, "jit"),
+        JUDGE.timed(measurement, "jit", "max_p95_ms", 1000.0),
+        JUDGE.authenticity(measurement, "jit"),
     ):
-        assert ruling.verdict is Outcome.INVALID
-        assert said in ruling.reason
+        assert verdict.outcome is Outcome.INVALID
+        assert said in verdict.reason
     assert not JUDGE.undecided(measurement, "jit", "min_speedup", 1.10), "more rounds change nothing about it"
 
 
 def test_what_is_on_and_only_ran_passes_whatever_it_built_while_it_was_warmed_up() -> None:
     measurement = changed("jit", warm_up_recompiles={"recompile": 9})
-    assert JUDGE.genuine(measurement, "jit").verdict is Outcome.PASS
-    assert JUDGE.speed(measurement, "jit", 1.10).verdict is Outcome.PASS
+    assert JUDGE.authenticity(measurement, "jit").outcome is Outcome.PASS
+    assert JUDGE.speed(measurement, "jit", 1.10).outcome is Outcome.PASS
 
 
 @pytest.mark.parametrize("name", [BASELINE, CONTROL])
 def test_a_baseline_that_was_built_anew_is_no_baseline(name: str) -> None:
-    ruling = JUDGE.speed(changed(name, recompiles={"graph break": 1}), "jit", 1.10)
-    assert ruling.verdict is Outcome.INVALID
-    assert ruling.reason.startswith(f"of {name}, which it is compared with: ")
+    verdict = JUDGE.speed(changed(name, recompiles={"graph break": 1}), "jit", 1.10)
+    assert verdict.outcome is Outcome.INVALID
+    assert verdict.reason.startswith(f"The reference can't be believed: {name} recompiled")
 
 
 def test_rebuilds_may_be_allowed_and_a_dead_variant_is_a_failure() -> None:
     twice = changed("jit", recompiles={"recompile": 2})
-    assert JUDGE.genuine(twice, "jit", 1).verdict is Outcome.INVALID
-    assert JUDGE.genuine(twice, "jit", 2).verdict is Outcome.PASS
+    assert JUDGE.authenticity(twice, "jit", 1).outcome is Outcome.INVALID
+    assert JUDGE.authenticity(twice, "jit", 2).outcome is Outcome.PASS
     dead = changed("jit", failure=Failure(FailureKind.DIED, "gone"))
-    assert JUDGE.genuine(dead, "jit").verdict is Outcome.FAIL
+    assert JUDGE.authenticity(dead, "jit").outcome is Outcome.FAIL
 
 
 @pytest.mark.parametrize(("rel_l2", "on"), [(UNROUNDED / 2, False), (UNROUNDED * 2, True), (0.0, False)])
 def test_half_precision_leaves_its_mark(rel_l2: float, on: bool) -> None:
     measurement = changed("jit", precision="bf16", accuracy=Accuracy(rel_l2), tolerance=0.1)
-    assert (JUDGE.genuine(measurement, "jit").verdict is Outcome.PASS) == on
+    assert (JUDGE.authenticity(measurement, "jit").outcome is Outcome.PASS) == on
 
 
 def test_causes_are_counted_with_the_most_frequent_reason_of_each() -> None:

@@ -7,9 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from jitgate.config.policy import Gate, Policy
-from jitgate.gates.judge import Judge
-from jitgate.gates.recommendation import recommend
+from jitgate.config.policy import Gate
+from jitgate.gates.recommendation import Recommendation, recommend
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.failure import Failure, FailureKind
 from jitgate.model.measurement import Measurement
@@ -19,9 +18,14 @@ from jitgate.model.samples import Samples
 from jitgate.model.variant import BASELINE
 
 from tests.jitgate.measurements import MIB, made_of
+from tests.jitgate.results import policy_of, results_of
 
-JUDGE = Judge(0.01)
-POLICY = Policy(memory_limit_bytes=4 << 30)
+
+def recommended(measurement: Measurement, *gates: Gate) -> Recommendation | None:
+    policy = policy_of(*gates, measurements=[measurement], memory_limit_bytes=None if gates else 4 << 30)
+    return recommend(results_of(policy, measurement, ask=False), measurement)
+
+
 WARM = (0.010,) * 8
 
 
@@ -48,7 +52,7 @@ def measured(ratio: float, **more: Any) -> Measurement:
 
 
 def test_a_decidedly_faster_variant_is_recommended_with_its_cost_and_when_that_is_paid() -> None:
-    found = recommend(POLICY, JUDGE, measured(2.0))
+    found = recommended(measured(2.0))
     assert found is not None
     assert (found.variant, found.peak_bytes) == ("jit", 100 * MIB)
     assert found.speedup is not None
@@ -66,15 +70,15 @@ def test_a_decidedly_faster_variant_is_recommended_with_its_cost_and_when_that_i
     [
         (measured(1.0), "more rounds"),
         (measured(0.7), "at most"),
-        (measured(2.0, rel_l2=0.5), "the output is not the baseline's"),
+        (measured(2.0, rel_l2=0.5), "The output is not the baseline's"),
         (measured(2.0, failure=Failure(FailureKind.UNAVAILABLE, "needs a flux capacitor")), "needs a flux capacitor"),
-        (measured(2.0, excluded=100), "were left out"),
+        (measured(2.0, excluded=100), "were excluded"),
         (measured(2.0, peak_bytes=5 << 30), "5.00 GiB of memory are more than 4.00 GiB"),
         (measured(2.0, peak_bytes=None), "its memory is not known"),
     ],
 )
 def test_otherwise_it_is_eager_and_the_reason_is_said(measurement: Measurement, why: str) -> None:
-    found = recommend(POLICY, JUDGE, measurement)
+    found = recommended(measurement)
     assert found is not None
     assert (found.variant, found.speedup) == (BASELINE, None)
     assert why in found.rejections["jit"].sentence
@@ -83,21 +87,21 @@ def test_otherwise_it_is_eager_and_the_reason_is_said(measurement: Measurement, 
 def test_of_two_the_faster_one_that_fits() -> None:
     one, two = measured(1.5), measured(2.0)
     both = replace(one, all_samples={**one.all_samples, "aot": replace(two.all_samples["jit"], name="aot")})
-    found = recommend(POLICY, JUDGE, both)
+    found = recommended(both)
     assert found is not None
     assert found.variant == "aot"
     assert found.rejections["jit"].words.startswith("1.5")
     large = replace(both.all_samples["aot"], memory=MemoryPeaks(1 << 40))
-    tight = Policy(gates=(Gate("here", variant="aot", max_memory_bytes=1 << 30),))
-    found = recommend(tight, JUDGE, replace(both, all_samples={**both.all_samples, "aot": large}))
+    tight = Gate("here", variant="aot", limits={"max_memory": 1 << 30})
+    found = recommended(replace(both, all_samples={**both.all_samples, "aot": large}), tight)
     assert found is not None
     assert found.variant == "jit"
 
 
 def test_without_a_baseline_or_a_round_nothing_is_recommended() -> None:
     dead = Failure(FailureKind.DIED, "worker eager was killed")
-    assert recommend(POLICY, JUDGE, measured(2.0, baseline_failure=dead)) is None
-    assert recommend(POLICY, JUDGE, measured(2.0, rounds=0)) is None
+    assert recommended(measured(2.0, baseline_failure=dead)) is None
+    assert recommended(measured(2.0, rounds=0)) is None
 
 
 def test_a_cost_with_an_unknown_part_is_unknown() -> None:
@@ -106,7 +110,7 @@ def test_a_cost_with_an_unknown_part_is_unknown() -> None:
     assert once_s(samples, cached=True) == pytest.approx(2.0)
     assert once_s(replace(samples, warm_s=(2.0, 1.0)), cached=True) is None
     assert once_s(replace(samples, cold_start=ColdStart()), cached=True) is None
-    found = recommend(POLICY, JUDGE, made_of(2.0))
+    found = recommended(made_of(2.0))
     assert found is not None
     assert (found.variant, found.first.payback) == ("jit", None)
 
@@ -120,7 +124,7 @@ def test_the_longer_of_two_warm_ups_counts() -> None:
 def test_what_costs_nothing_more_is_paid_at_once() -> None:
     found = measured(2.0)
     cheap = costing(found.all_samples["jit"], build_s=0.0, load_s=0.0, first_s=0.010)
-    best = recommend(POLICY, JUDGE, replace(found, all_samples={**found.all_samples, "jit": cheap}))
+    best = recommended(replace(found, all_samples={**found.all_samples, "jit": cheap}))
     assert best is not None
     assert best.first.payback is not None
     assert best.first.payback.calls == 0

@@ -9,10 +9,9 @@ from jitgate.cache.store import ArtefactCache
 from jitgate.config.policy import Gate, Policy
 from jitgate.device.power import Power
 from jitgate.device.reading import Missing
-from jitgate.gates.judge import Judge, rulings
-from jitgate.gates.stopping import OpenGates
 from jitgate.measure.session import Measurements
 from jitgate.measure.settings import MeasureTask, RunSettings
+from jitgate.model.cell import Cell
 from jitgate.model.measurement import Measurement
 from jitgate.model.power_reading import PowerReading
 from jitgate.model.variant import BASELINE, CONTROL
@@ -23,13 +22,19 @@ from jitgate.workloads.spec import WorkloadSpec
 from tests.jitgate.device.device_memories import GIB, FakeCard
 from tests.jitgate.measure.fake_team import Silent
 from tests.jitgate.pool.card_crew import CONTEXT, EAGER, JIT, MIB, SEGMENT, WORKSPACE, CardCrew, Drama
+from tests.jitgate.results import JUDGE, results_of, rules_of
 
 ENGINE = 1600 * MIB
 WHOLE = CONTEXT + SEGMENT + ENGINE + WORKSPACE
 """What one worker takes of the card."""
 
-POLICY = Policy(memory_limit_bytes=4 * GIB, gates=(Gate("here", variant="jit", min_speedup=1.10),))
-JUDGE = Judge(0.01)
+WORKLOAD = WorkloadSpec("tts", "my:tts", ("short",), (BASELINE, "jit"), where="my.toml")
+JIT_CELL = Cell("tts", "short", "jit")
+POLICY = Policy(
+    memory_limit_bytes=4 * GIB,
+    gates=(Gate("here", variant="jit", limits={"min_speedup": 1.10}),),
+    workloads={"tts": WORKLOAD},
+)
 
 
 class Joule:
@@ -67,8 +72,7 @@ def session(
         room=card,
         meter=Joule(),
     )
-    workload = WorkloadSpec("tts", "my:tts", ("short",), (BASELINE, "jit"), where="my.toml")
-    runs = Measurements({"tts": MeasureTask(workload, (EAGER, JIT), ("short",))}, settings, OpenGates(POLICY, JUDGE))
+    runs = Measurements({"tts": MeasureTask(WORKLOAD, (EAGER, JIT), ("short",))}, settings, rules_of(POLICY).undecided)
     found = runs.get("tts", "short")
     runs.close()
     return found, drama
@@ -83,7 +87,7 @@ def test_where_one_fills_the_card_nothing_is_ever_resident_beside_it(
     assert ("jit", "ExportModel") in drama.log
     assert found.residency == "exclusive"
     assert found.overcommitted is None
-    assert JUDGE.speed(found, "jit", 1.10).verdict is Outcome.PASS
+    assert JUDGE.speed(found, "jit", 1.10).outcome is Outcome.PASS
     for name in (BASELINE, "jit", CONTROL):
         memory = found.all_samples[name].memory
         assert memory is not None
@@ -129,9 +133,15 @@ def test_forced_together_on_a_card_that_pages_nothing_is_said_of_the_code(
     card = FakeCard(tells_shared=False)
     found, _ = session(monkeypatch, tmp_path, card, Residency.CONCURRENT)
     assert card.most_resident == 3
-    ruling = JUDGE.speed(found, "jit", 1.10)
-    assert ruling.verdict is Outcome.INVALID
+    verdict = JUDGE.speed(found, "jit", 1.10)
+    assert verdict.outcome is Outcome.INVALID
     # Allocators know what they hold; what lies beside them can't be read off a card that is full already.
-    assert ruling.reason.startswith("memory overcommitted: 3 workers hold 5.27 GiB on a card of 4.00 GiB")
-    assert {each.verdict for each in rulings(POLICY, JUDGE, found, "jit")} == {Outcome.INVALID}
+    assert verdict.reason.startswith("memory overcommitted: 3 workers hold 5.27 GiB on a card of 4.00 GiB")
+    assert {each.label: each.outcome for each in results_of(POLICY, found).of(JIT_CELL)} == {
+        "min_speedup=1.10": Outcome.INVALID,
+        "max_memory=4.00GiB": Outcome.INVALID,
+        "rel_l2=0.0001": Outcome.PASS,
+        "max_recompiles=0": Outcome.PASS,
+        "max_memory_growth=0": Outcome.INCONCLUSIVE,
+    }, "paging spoils times and memory, and not what is computed"
     assert any("as --jitgate-residency concurrent asks, although" in note for note in found.notes)

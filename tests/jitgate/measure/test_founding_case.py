@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jitgate.config.policy import Gate, Policy
-from jitgate.gates.judge import Judge, rulings
-from jitgate.gates.stopping import OpenGates
+from jitgate.config.policy import Gate
+from jitgate.gates.validity import speedup_of
 from jitgate.measure.blocks import BlockTeam
 from jitgate.measure.order import Mirrored
 from jitgate.measure.overcommit import Overcommit
 from jitgate.measure.rounds import Rounds
 from jitgate.model.accuracy import Accuracy
 from jitgate.model.answers import ExportContent, ModelFacts
+from jitgate.model.cell import Cell
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.failure import Failure
 from jitgate.model.measurement import Measurement
@@ -29,6 +29,7 @@ from jitgate.model.memory_peaks import MemoryKind, MemoryPeaks
 from jitgate.model.samples import Samples
 from jitgate.model.turn import Turn
 from jitgate.model.variant import BASELINE, CONTROL, VariantSpec
+from jitgate.model.verdict import Verdict
 from jitgate.pool.memory_estimator import MemoryRecords
 from jitgate.pool.residency import Residency, ResidencyPlan
 from jitgate.pool.residency_planner import ResidencyPlanner
@@ -36,6 +37,7 @@ from jitgate.statistics import Outcome
 
 from tests.jitgate.device.device_memories import GIB, FakeCard
 from tests.jitgate.measure.fake_team import FakeHealth, Silent
+from tests.jitgate.results import JUDGE, asked_of, policy_of, results_of, rules_of
 
 ENGINE_BYTES = 2_400_000_000
 NAMES = (BASELINE, "jit", CONTROL)
@@ -45,8 +47,16 @@ TRUTH = {BASELINE: 0.100, CONTROL: 0.100, "jit": 0.080}
 PAGED = {BASELINE: 4.0, CONTROL: 4.0, "jit": 13.0}
 """How many times as long calls take while the driver pages; what comes last finds the card full."""
 
-POLICY = Policy(memory_limit_bytes=4 * GIB, gates=(Gate("here", variant="jit", min_speedup=1.10),))
-JUDGE = Judge(0.01)
+GATE = Gate("here", variant="jit", limits={"min_speedup": 1.10})
+
+
+def undecided(measurement: Measurement) -> list[str]:
+    return rules_of(policy_of(GATE, measurements=[measurement], memory_limit_bytes=4 * GIB)).undecided(measurement)
+
+
+def verdicts(measurement: Measurement) -> list[Verdict]:
+    policy = policy_of(GATE, measurements=[measurement], memory_limit_bytes=4 * GIB)
+    return results_of(policy, measurement).of(Cell(measurement.workload, measurement.scenario, "jit"))
 
 
 @dataclass
@@ -97,7 +107,7 @@ def residency_plan(wish: Residency, card: FakeCard, folder: Path) -> ResidencyPl
     """What is decided where an earlier run measured 2.4 GB for each engine."""
     eager = VariantSpec(BASELINE, "jitgate.engines.eager:eager")
     variants = {BASELINE: eager, "jit": VariantSpec("jit", "my:jit", exported=True), CONTROL: eager}
-    planner = ResidencyPlanner(wish, card, MemoryRecords(folder), POLICY.memory_limit_bytes)
+    planner = ResidencyPlanner(wish, card, MemoryRecords(folder), 4 * GIB)
     content = ExportContent(None, "w", "s", "r", {"short": ("k",)}, {"k": "1,8"})
     facts = ModelFacts(1.0, 0, 2 * GIB, {"short": 1}, content)
     estimator = planner.estimator("cuda:0", facts, context_bytes=0)
@@ -134,12 +144,14 @@ def test_two_engines_are_never_resident_together_and_the_verdict_is_the_true_one
         overcommit=watch,
         block=4,
     )
-    found = run.run(OpenGates(POLICY, JUDGE), 3600.0)
+    found = run.run(undecided, 3600.0)
     assert card.most_resident == 1
     assert card.holds == {}
     assert found.overcommitted is None
-    assert JUDGE.speed(found, "jit", 1.10).verdict is Outcome.PASS
-    assert JUDGE.speedup(found, "jit").interval.estimate == pytest.approx(1.25, rel=0.01)  # type: ignore[union-attr]
+    assert JUDGE.speed(found, "jit", 1.10).outcome is Outcome.PASS
+    speedup = speedup_of(asked_of(found))
+    assert speedup is not None
+    assert speedup.interval.estimate == pytest.approx(1.25, rel=0.01)
 
 
 @pytest.mark.parametrize("tells_shared", [True, False], ids=["shared memory told", "shared memory hidden"])
@@ -162,16 +174,16 @@ def test_with_residency_forced_the_memory_is_blamed_and_never_the_jit(
         engines, blank(), 1, Silent(), FakeHealth(), lambda: engines.clock_s, overcommit=Overcommit(card, before)
     )
     watched.warm_up()
-    found = watched.run(OpenGates(POLICY, JUDGE), 3600.0)
-    ruling = JUDGE.speed(found, "jit", 1.10)
-    assert ruling.verdict is Outcome.INVALID
-    assert ruling.reason.startswith("memory overcommitted: ")
+    found = watched.run(undecided, 3600.0)
+    verdict = JUDGE.speed(found, "jit", 1.10)
+    assert verdict.outcome is Outcome.INVALID
+    assert verdict.reason.startswith("memory overcommitted: ")
     assert found.rounds == 1, "no further round is spent on it"
-    for each in rulings(POLICY, JUDGE, found, "jit"):
+    for each in verdicts(found):
         assert "times as fast as the baseline" not in each.reason
 
     # The same rounds with nobody watching: this is how it came to "JIT is slower".
     unwatched = Rounds(engines, blank(), 1, Silent(), FakeHealth(), lambda: engines.clock_s)
     unwatched.warm_up()
-    blamed = JUDGE.speed(unwatched.run(OpenGates(POLICY, JUDGE), 3600.0), "jit", 1.10)
-    assert blamed.verdict is Outcome.FAIL
+    blamed = JUDGE.speed(unwatched.run(undecided, 3600.0), "jit", 1.10)
+    assert blamed.outcome is Outcome.FAIL

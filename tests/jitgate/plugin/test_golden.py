@@ -19,7 +19,6 @@ GOLDEN = Path(__file__).parent / "golden"
 
 CONFIGURATION = """
 [tool.jitgate]
-shipped = false
 memory_limit = "4GiB"
 
 [tool.jitgate.workloads."my.encoder"]
@@ -67,8 +66,9 @@ def plain_json(path: Path) -> str:
 def plain_junit(path: Path, folder: Path) -> str:
     lines = []
     for case in ET.parse(path).iter("testcase"):  # noqa: S314 - written by this very test
-        children = [f"{child.tag}: {child.attrib.get('message', '')}" for child in case]
-        lines.append("\n  ".join([f"{case.attrib['classname']} {case.attrib['name']}", *children]))
+        properties = [f"{each.attrib['name']}: {each.attrib['value']}" for each in case.iter("property")]
+        children = [f"{child.tag}: {child.attrib.get('message', '')}" for child in case if child.tag != "properties"]
+        lines.append("\n  ".join([f"{case.attrib['classname']} {case.attrib['name']}", *children, *properties]))
     return "\n".join(lines).replace(str(folder), "FOLDER").replace(str(ROOT), "ROOT") + "\n"
 
 

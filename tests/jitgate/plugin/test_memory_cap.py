@@ -61,7 +61,6 @@ def token_agreement(module, example):
 
 SETTINGS = """
 [tool.jitgate]
-shipped = false
 memory_limit = "4GiB"
 
 [tool.jitgate.workloads."my.{workload}"]
@@ -156,14 +155,14 @@ def test_where_the_baseline_does_not_fit_the_others_are_judged_as_far_as_they_ca
     said = done.stdout + done.stderr
     assert done.returncode == 1, said
     assert outcomes(done.stdout) == {
-        "test_variant_stays_under_the_memory_limit[my.wasteful-short-eager]": "FAILED",
-        "test_memory_does_not_grow_with_the_calls[my.wasteful-short-eager]": "FAILED",
-        "test_eager_agrees_with_itself[my.wasteful-short-eager]": "FAILED",
-        "test_variant_stays_under_the_memory_limit[my.wasteful-short-torchscript]": "PASSED",
-        "test_memory_does_not_grow_with_the_calls[my.wasteful-short-torchscript]": "PASSED",
-        "test_candidate_is_on_and_builds_nothing_anew[my.wasteful-short-torchscript]": "PASSED",
-        "test_jit_stays_faster_than_eager[my.wasteful-short-torchscript]": "FAILED",
-        "test_candidate_gives_the_answer_of_eager[my.wasteful-short-torchscript]": "FAILED",
+        "test_variant_stays_under_the_memory_limit[my.wasteful/short/eager]": "FAILED",
+        "test_memory_does_not_grow_with_the_calls[my.wasteful/short/eager]": "FAILED",
+        "test_eager_agrees_with_itself[my.wasteful/short/eager]": "FAILED",
+        "test_variant_stays_under_the_memory_limit[my.wasteful/short/torchscript]": "PASSED",
+        "test_memory_does_not_grow_with_the_calls[my.wasteful/short/torchscript]": "PASSED",
+        "test_candidate_is_on_and_builds_nothing_anew[my.wasteful/short/torchscript]": "PASSED",
+        "test_jit_stays_faster_than_eager[my.wasteful/short/torchscript]": "FAILED",
+        "test_candidate_gives_the_answer_of_eager[my.wasteful/short/torchscript]": "FAILED",
     }, said
     short = "eager does not fit under the enforced 100 MiB: an allocation of 300 MiB failed at level "
     assert f"FAIL: {short}" in done.stdout
@@ -191,7 +190,7 @@ def asked(**policy: Any) -> Any:
             "a ceiling of 5 MiB is below what an empty worker takes to answer; 32 MiB are",
         ),
         (
-            {"memory_limit_bytes": 300 * MIB, "gates": (Gate("my.toml, gate 1", max_memory_bytes=350 * MIB),)},
+            {"memory_limit_bytes": 300 * MIB, "gates": (Gate("my.toml, gate 1", limits={"max_memory": 350 * MIB}),)},
             "my.toml, gate 1 allows 350 MiB, which the enforced ceiling of 300 MiB never lets happen",
         ),
     ],
@@ -204,7 +203,10 @@ def test_a_cap_that_makes_no_sense_is_refused(policy: dict[str, Any], said: str)
 
 @enforceable
 def test_a_gate_of_another_cell_contradicts_nothing() -> None:
-    gates = (Gate("here", variant="other", max_memory_bytes=1 << 40), Gate("there", max_load_memory_bytes=90 * MIB))
+    gates = (
+        Gate("here", variant="other", limits={"max_memory": 1 << 40}),
+        Gate("there", limits={"max_load_memory": 90 * MIB}),
+    )
     assert memory_cap_bytes(asked(memory_limit_bytes=100 * MIB, gates=gates)) == 100 * MIB
 
 

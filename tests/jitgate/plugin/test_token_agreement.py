@@ -52,7 +52,7 @@ TAKEN = {"same": True, "tied": True, "worse": False}
 def test_an_id_is_judged_by_what_it_is_worth(project: Project) -> None:
     (project.path / "mypackage" / "models.py").write_text(MODELS)
     (project.path / "pyproject.toml").write_text(
-        "[tool.jitgate]\nshipped = false\n"
+        "[tool.jitgate]\n"
         '[tool.jitgate.workloads."my.model"]\nfactory = "mypackage.models:choosing"\nscenarios = ["short"]\n'
         f"variants = {['eager', *TAKEN]}\ntoken_agreement = {{ token_ids = 0, log_probs = 1, vocab_size = 3 }}\n"
         + "".join(f'[tool.jitgate.variants.{name}]\nfactory = "mypackage.models:{name}"\n' for name in TAKEN)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from jitgate.cache.store import ArtefactCache
-from jitgate.engines.registry import shipped_variants
+from jitgate.engines.builtin import built_in
 from jitgate.engines.torchscript import deprecation_known
 from jitgate.model.errors import UsageError
 from jitgate.pool.binding import bind
@@ -26,7 +26,7 @@ from tests.jitgate.pool.models import Tiny
 from tests.jitgate.pool.test_pool import Silent
 
 ENCODER = shipped_workloads()["cosyvoice2.flow_encoder"]
-TORCHSCRIPT = shipped_variants()["torchscript"]
+TORCHSCRIPT = built_in().variants["torchscript"]
 
 
 def test_files_are_known_by_their_content(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_the_directory_s_own_file_stands_for_torchscript(tmp_path: Path) -> None
     assert found.facts["signature"].endswith("streaming: bool")
     assert found.note == "torchscript is the directory's own flow.encoder.fp32.zip"
     assert pretrained_file(spec, replace(TORCHSCRIPT, precision="fp16")) is None
-    assert pretrained_file(spec, shipped_variants()["inductor"]) is None
+    assert pretrained_file(spec, built_in().variants["inductor"]) is None
     assert pretrained_file(spec, replace(TORCHSCRIPT, name="torchscript+ofi")) is None
     (tmp_path / "flow.encoder.fp16.zip").write_bytes(b"123")
     half = pretrained_file(spec, replace(TORCHSCRIPT, name="torchscript+fp16", precision="fp16"))
@@ -89,7 +89,7 @@ def test_a_crew_runs_on_the_weights_and_the_file_of_a_directory(tmp_path: Path) 
         weight_source=WeightSource(directory, None, ("tiny.pt",)),
         checkpoint_spec=CheckpointSpec(("tiny.pt",), jit=jit),
     )
-    variants = shipped_variants()
+    variants = built_in().variants
     with WorkerPool(spec, "cpu", Silent(), timeout_s=120.0) as pool:
         cache = ArtefactCache(tmp_path / "cache")
         ready = make_ready(pool, [variants["eager"], variants["torchscript"]], ["short"], cache, Silent())

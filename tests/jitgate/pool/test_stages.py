@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import pytest
-from jitgate.engines.registry import shipped_variants
+from jitgate.engines.builtin import built_in
 from jitgate.engines.staged import staged_variant
 from jitgate.model.answers import ExportContent, ModelFacts, StageContents
 from jitgate.model.errors import UsageError
@@ -57,7 +57,7 @@ def crew_of(*names: str) -> tuple[FakeCrew, WorkerPool]:
 
 
 def spelled(name: str) -> Any:
-    return staged_variant(name, shipped_variants(), "my.toml")
+    return staged_variant(name, built_in().variants, built_in(), "my.toml")
 
 
 def test_each_exported_stage_is_wanted_once_by_each_worker() -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from jitgate.config.policy import Policy
-from jitgate.gates.judge import Judge
 from jitgate.gates.recommendation import Cost, Recommendation, recommend
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.compilation import Compilation
@@ -21,8 +19,15 @@ from jitgate.report.recommendation import recommendation_data, recommendation_li
 from jitgate.statistics import Payback, PeakRates
 
 from tests.jitgate.measurements import made_of
+from tests.jitgate.results import policy_of, results_of
 
-JUDGE = Judge(0.01)
+
+def lines_of(measurement: Measurement) -> list[str]:
+    return extras(results_of(policy_of(), measurement), measurement)
+
+
+def document_of(measurement: Measurement) -> list[str]:
+    return sections(results_of(policy_of(), measurement))
 
 
 def whole() -> Measurement:
@@ -45,7 +50,7 @@ def whole() -> Measurement:
 
 
 def test_a_line_a_variant_with_what_comes_once_and_the_limit() -> None:
-    head, eager, jit, *below = extras(JUDGE, whole())
+    head, eager, jit, *below = lines_of(whole())
     assert head.split()[0] == "variant"
     for figure in ("61 s", "50 MiB", "300 ms", "900 ms", "1 call, 900 ms", "2.00x, 1 length, then fails"):
         assert figure in jit
@@ -62,13 +67,13 @@ def test_a_line_a_variant_with_what_comes_once_and_the_limit() -> None:
 def test_above_a_ceiling_there_is_no_distance_in_terminal_markdown_and_json() -> None:
     found = replace(whole(), peak_rates={"fp32": PeakRates(1e11, 20e9)})  # 2 GFLOP in 10 ms, and in 6.7 ms
     words = "above the measured arithmetic ceiling (2.99x)"
-    assert words in extras(JUDGE, found)[2]
-    assert any(words in line for line in sections(Policy(), JUDGE, [found]) if line.startswith("| jit"))
-    assert not any("% of arithmetic" in line for line in (*extras(JUDGE, found), *sections(Policy(), JUDGE, [found])))
-    recorded = record(JUDGE, found, "jit")["limit"]
+    assert words in lines_of(found)[2]
+    assert any(words in line for line in document_of(found) if line.startswith("| jit"))
+    assert not any("% of arithmetic" in line for line in (*lines_of(found), *document_of(found)))
+    recorded = record(found, "jit", 0.01)["limit"]
     assert recorded["above"] == words
     assert recorded["share"]["low"] > 1
-    below = record(JUDGE, whole(), "jit")["limit"]
+    below = record(whole(), "jit", 0.01)["limit"]
     assert below["above"] is None
     assert below["share"]["high"] < 1
 
@@ -80,17 +85,17 @@ def test_lengths_that_memory_did_not_suffice_for_are_not_said_to_fail() -> None:
     )
     assert (
         "2.00x, 1 length, then no memory left"
-        in extras(JUDGE, replace(found, all_samples={**found.all_samples, "jit": jit}))[2]
+        in lines_of(replace(found, all_samples={**found.all_samples, "jit": jit}))[2]
     )
     none = replace(jit, unseen_shapes=UnseenShapes(untried="1 MiB was free"))
-    assert "no memory left" in extras(JUDGE, replace(found, all_samples={**found.all_samples, "jit": none}))[2]
+    assert "no memory left" in lines_of(replace(found, all_samples={**found.all_samples, "jit": none}))[2]
 
 
 def test_what_was_built_now_is_not_said_to_come_from_the_cache() -> None:
     found = whole()
     jit = replace(found.all_samples["jit"], cold_start=replace(found.all_samples["jit"].cold_start, built_now=True))
     assert not any(
-        "in the cache" in line for line in extras(JUDGE, replace(found, all_samples={**found.all_samples, "jit": jit}))
+        "in the cache" in line for line in lines_of(replace(found, all_samples={**found.all_samples, "jit": jit}))
     )
 
 
@@ -100,7 +105,7 @@ def test_what_was_compiled_in_the_first_call_is_said_with_what_no_cache_can_spar
         found.all_samples["jit"].cold_start, compilation=Compilation(12.0, 4.0, built=2, found=1, uncached=1)
     )
     found = replace(found, all_samples={**found.all_samples, "jit": replace(found.all_samples["jit"], cold_start=cold)})
-    (line,) = (line.strip() for line in extras(JUDGE, found) if "compiled in the first call" in line)
+    (line,) = (line.strip() for line in lines_of(found) if "compiled in the first call" in line)
     assert line == (
         "jit: graphs compiled in the first call: 2 built (1 that no cache holds), 1 found in torch's cache; that took "
         "8 s, and reading the Python, as every process does, 4 s"
@@ -113,18 +118,18 @@ def test_what_was_built_before_is_summed_up_with_what_it_takes_to_have_it_again(
     eager = replace(
         found.all_samples["eager"], cold_start=replace(found.all_samples["eager"].cold_start, compilation=done)
     )
-    lines = [line.strip() for line in extras(JUDGE, replace(found, all_samples={**found.all_samples, "eager": eager}))]
+    lines = [line.strip() for line in lines_of(replace(found, all_samples={**found.all_samples, "eager": eager}))]
     assert any(line.endswith("4 s (in all 12.8% of what building took)") for line in lines)
     assert "built before, 2 variants: 100 s then, 5.04 s to have them now, 5.0%" in lines
-    assert not any(line.startswith("built before") for line in extras(JUDGE, found)), "one alone has said it"
+    assert not any(line.startswith("built before") for line in lines_of(found)), "one alone has said it"
 
 
 def test_where_nothing_was_seen_there_is_no_table() -> None:
-    assert extras(JUDGE, made_of(1.5)) == []
+    assert lines_of(made_of(1.5)) == []
 
 
 def test_the_recommendation_says_speed_memory_cost_and_why_not_the_others() -> None:
-    found = recommend(Policy(), JUDGE, made_of(1.5))
+    found = recommend(results_of(policy_of(), made_of(1.5)), made_of(1.5))
     assert found is not None
     line = recommendation_line(
         replace(found, first=Cost(60.0, Payback(3020, 2000, 6100)), later=Cost(-0.1, Payback(0, 0, 0)))
@@ -136,7 +141,7 @@ def test_the_recommendation_says_speed_memory_cost_and_why_not_the_others() -> N
 
 
 def test_eager_is_recommended_with_the_reason_against_each_other() -> None:
-    found = recommend(Policy(), JUDGE, made_of(1.0))
+    found = recommend(results_of(policy_of(), made_of(1.0)), made_of(1.0))
     assert found is not None
     assert recommendation_line(found) == (
         "recommended for my.encoder short on cpu: eager, since no other is decidedly faster (jit: not decidedly faster)"

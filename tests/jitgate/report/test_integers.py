@@ -38,8 +38,8 @@ def test_who_has_the_ids_of_eager_stands_on_one_line_and_who_has_not_on_one_of_i
 def test_ids_that_were_chosen_have_a_line_of_each_variant() -> None:
     measurement = with_parities(jit=Accuracy(1e-6, ids=4), rough=Accuracy(0.01, ids=4, other_ids=1, surprisal=0.01))
     assert list(integers(measurement)) == [
-        "jit: all 4 ids that were chosen are eager's",
-        "rough: 1 of 4 ids that were chosen are others, by eager's scores up to 1.0e-02 (relative) more surprising",
+        "jit: all 4 chosen token ids are eager's",
+        "rough: 1 of 4 chosen token ids differ, by eager's scores up to 1.0e-02 (relative) more surprising",
     ]
 
 

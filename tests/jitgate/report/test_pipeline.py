@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
-from jitgate.gates.judge import Judge
-from jitgate.report.pipeline import sentence_facts, sentence_lines
+from jitgate.model.cell import Cell
+from jitgate.model.measurement import Measurement
+from jitgate.report.pipeline import pipeline_facts, pipeline_lines
 
 from tests.jitgate.measurements import made_of
+from tests.jitgate.results import policy_of, results_of
 from tests.jitgate.spoken import STAGED, sentence_of
 
-JUDGE = Judge(0.01)
+
+def lines_of(measurement: Measurement) -> list[str]:
+    return pipeline_lines(results_of(policy_of(measurements=[measurement]), measurement), measurement)
+
+
+def facts_of(measurement: Measurement, variant: str) -> dict[str, Any] | None:
+    results = results_of(policy_of(measurements=[measurement]), measurement)
+    return pipeline_facts(results, Cell(measurement.workload, measurement.scenario, variant))
 
 
 def test_shares_add_up_and_stage_and_sentence_stand_on_one_line() -> None:
-    title, head, *rows, together, gain = sentence_lines(JUDGE, sentence_of(2.0, spread=0.001, streaming=True))
+    title, head, *rows, together, gain = lines_of(sentence_of(2.0, spread=0.001, streaming=True))
     assert title.startswith("  a sentence with eager: 1 s (median of 30), real-time factor 0.5 (without the front end)")
     assert "first audio after 35" in title
     assert "100 speech tokens/s" in title
@@ -31,17 +41,17 @@ def test_shares_add_up_and_stage_and_sentence_stand_on_one_line() -> None:
 
 
 def test_what_is_not_decided_is_said() -> None:
-    *_, gain = sentence_lines(JUDGE, sentence_of(2.0, rounds=4))
-    assert gain.endswith("4 rounds are too few to compare with a prediction")
-    *_, gain = sentence_lines(JUDGE, sentence_of(2.0, elsewhere=0.9))
+    *_, gain = lines_of(sentence_of(2.0, rounds=4))
+    assert gain.endswith("4 rounds are too few to compare with a prediction.")
+    *_, gain = lines_of(sentence_of(2.0, elsewhere=0.9))
     assert ": they do not agree, measured over predicted 0.9" in gain
-    *_, gain = sentence_lines(JUDGE, sentence_of(2.0, elsewhere=0.99, spread=0.001))
+    *_, gain = lines_of(sentence_of(2.0, elsewhere=0.99, spread=0.001))
     assert ": they agree to within 2%, measured over predicted 0.99" in gain, "proven to be off, and by less"
-    assert sentence_lines(JUDGE, made_of(1.4)) == []
+    assert lines_of(made_of(1.4)) == []
 
 
 def test_the_file_has_what_the_summary_has() -> None:
-    facts = json.loads(json.dumps(sentence_facts(JUDGE, sentence_of(2.0), STAGED)))
+    facts = json.loads(json.dumps(facts_of(sentence_of(2.0), STAGED)))
     assert facts["stages"]["encoder"]["share_of_time"] == pytest.approx(0.2, rel=0.05)
     assert facts["together"] == pytest.approx(1.0, abs=0.01)
     assert facts["real_time_factor"] == pytest.approx(0.45, rel=0.02), "of the variant itself: 0.9 s for 2 s of audio"
@@ -49,4 +59,4 @@ def test_the_file_has_what_the_summary_has() -> None:
     assert facts["gain"]["verdict"] == "PASS"
     low, high = (facts["gain"]["measured_over_predicted"][end] for end in ("low", "high"))
     assert low <= 1 <= high
-    assert sentence_facts(JUDGE, made_of(1.4), "jit") is None
+    assert facts_of(made_of(1.4), "jit") is None

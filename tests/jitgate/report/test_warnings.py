@@ -70,7 +70,6 @@ def test_each_reason_of_the_host_is_one_doubt(facts: dict[str, Any], name: str, 
         ({"persistence": False}, ["no_persistence"]),
         ({"mig": True}, ["mig"]),
         ({"driver_cuda": "11.8"}, ["old_driver!"]),
-        ({"source": "nvidia-smi"}, ["no_nvml"]),
     ],
 )
 def test_each_reason_of_the_card_is_one_doubt(facts: dict[str, Any], names: list[str]) -> None:
@@ -85,7 +84,7 @@ def test_nothing_is_said_about_what_is_not_known() -> None:
     hidden = {"load_1m": GONE, "busy_percent": GONE, "steal_percent": GONE}
     machine = quiet(load=hidden, processor={"governor": GONE, "turbo": GONE}, limits={"cpu_cores": GONE})
     assert warnings(machine, CPU) == []
-    bare = CardFacts("NVIDIA H200", "GPU-bb22", "NVML", memory_total_bytes=141 * GIB)
+    bare = CardFacts("NVIDIA H200", "GPU-bb22", memory_total_bytes=141 * GIB)
     assert warnings(quiet(bare), Device("cuda", 0, card_of(bare))) == []
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jitgate.statistics import Prediction, predict
 
 
-@given(checkpoint_spec=st.floats(0.01, 0.95), gain=st.floats(0.2, 20.0))
+@given(share=st.floats(0.01, 0.95), gain=st.floats(0.2, 20.0))
 def test_without_noise_it_is_amdahls_law(share: float, gain: float) -> None:
     whole = np.full(12, 2.0)
     part = share * whole

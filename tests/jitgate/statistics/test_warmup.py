@@ -11,7 +11,7 @@ STEADY = [1.00, 1.02, 0.98, 1.01, 0.99, 1.00, 1.01, 0.99]
 
 
 @given(
-    cold_start=st.integers(0, 8),
+    cold=st.integers(0, 8),
     factor=st.floats(1.5, 50),
     scale=st.floats(1e-6, 1e3),
     steady=st.integers(20, 40),

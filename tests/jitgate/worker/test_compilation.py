@@ -19,14 +19,14 @@ import json, sys
 from dataclasses import asdict
 from pathlib import Path
 
-from jitgate.engines.registry import variant_named
+from jitgate.engines.builtin import built_in
 from jitgate.model.requests import LoadVariant, MakeFirstCall, OpenModel, StartWorker
 from jitgate.worker.service import WorkerService
 
 service = WorkerService()
 service.answer(StartWorker("cpu", compiled_in=Path(sys.argv[1])))
 service.answer(OpenModel("tests.jitgate.pool.models:tiny", "a test"))
-service.answer(LoadVariant(variant_named("compile")))
+service.answer(LoadVariant(built_in().named("compile")))
 print(json.dumps(asdict(service.answer(MakeFirstCall("short", Path(sys.argv[1]))))))
 """
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 from jitgate.device.stopwatch import WallStopwatch
-from jitgate.engines.registry import variant_named
+from jitgate.engines.builtin import built_in
 from jitgate.model.artefact_file import StageVariant
 from jitgate.model.errors import UsageError
 from jitgate.model.variant import VariantSpec
@@ -193,7 +193,7 @@ def test_a_stage_that_runs_eager_under_another_name_is_seen(workload: Workload, 
 
 @pytest.mark.parametrize("stage", ["scripted", "eager"])
 def test_a_stage_that_is_what_its_name_says_or_eager_by_name_is_believed(workload: Workload, stage: str) -> None:
-    spec = variant_named("eager") if stage == "eager" else brought(stage)
+    spec = built_in().named("eager") if stage == "eager" else brought(stage)
     stages, check = PipelineStages(workload), SelfCheck()
     stages.replace([StageVariant("voice", spec)])
     check.follow(VariantSpec("staged", "", stages=(("voice", spec),)), stages.runners)

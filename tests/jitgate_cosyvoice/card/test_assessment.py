@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import pytest
-from jitgate_cosyvoice.card.assessment import Room, as_json, as_text, fits
-from jitgate_cosyvoice.card.footprint import Footprint, Phase, Stage, footprints
+from jitgate_cosyvoice.card.assessment import CardRoom, as_json, as_text, fits
+from jitgate_cosyvoice.card.footprint import CardFootprint, MemoryPart, MemoryPhase, footprints
 
 MIB = 1 << 20
 
 
-def needs(steady: int, load: int) -> Footprint:
+def needs(steady: int, load: int) -> CardFootprint:
     """A variant that needs so many MiB when steady, and while loading if it is unlucky."""
-    return Footprint(
+    return CardFootprint(
         "eager",
-        Phase("steady", (Stage("weights", steady * MIB),), ("CUDA context",)),
-        (Phase("loading", (Stage("copy", load * MIB),), condition="if unlucky"),),
+        MemoryPhase("steady", (MemoryPart("weights", steady * MIB),), ("CUDA context",)),
+        (MemoryPhase("loading", (MemoryPart("copy", load * MIB),), condition="if unlucky"),),
         step_bytes=10**9,
     )
 
 
-ROOM = Room("Some card", 1000 * MIB, 100 * MIB, 100 * 10**9, ("somewhere",))
+ROOM = CardRoom("Some card", 1000 * MIB, 100 * MIB, 100 * 10**9, ("somewhere",))
 
 
 @pytest.mark.parametrize(
@@ -46,15 +46,15 @@ def test_bandwidth_bounds_the_pace_where_it_is_known() -> None:
     assert any(
         "at least 10.0 ms, so its real-time factor is at least 0.25" in line for line in as_text(ROOM, [needs(1, 1)])
     )
-    unknown = Room("Some card", 1000 * MIB, 0, None, ())
+    unknown = CardRoom("Some card", 1000 * MIB, 0, None, ())
     assert as_json(unknown, [needs(1, 1)])["variants"][0]["step_at_least_s"] is None
     assert "bandwidth not known" in as_text(unknown, [needs(1, 1)])[0]
 
 
 def test_the_founding_card_has_room_for_half_precision_and_none_to_build_an_engine() -> None:
-    laptop = Room("RTX 2050", 4096 * MIB, 379 * MIB, 112 * 10**9, ())
+    laptop = CardRoom("RTX 2050", 4096 * MIB, 379 * MIB, 112 * 10**9, ())
     answers = {footprint.variant: fits(laptop, footprint) for footprint in footprints()}
     assert answers["eager+fp16"] is answers["torchscript+fp16"] is True
     assert answers["tensorrt"] is answers["tensorrt+fp16"] is None
-    server = Room("H200", 141 * 10**9, 0, None, ())
+    server = CardRoom("H200", 141 * 10**9, 0, None, ())
     assert all(fits(server, footprint) for footprint in footprints())

@@ -7,15 +7,15 @@ import sys
 
 import pytest
 from jitgate_cosyvoice.card import footprint as module
-from jitgate_cosyvoice.card.footprint import Footprint, footprints
+from jitgate_cosyvoice.card.footprint import CardFootprint, footprints
 from jitgate_cosyvoice.v2.flow_encoder import flow_encoder
 
 
-def found(variant: str) -> Footprint:
+def found(variant: str) -> CardFootprint:
     return next(footprint for footprint in footprints() if footprint.variant == variant)
 
 
-def size(footprint: Footprint, what: str) -> int:
+def size(footprint: CardFootprint, what: str) -> int:
     return next(part.size_bytes for part in footprint.steady.parts if part.what == what)
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from jitgate.config.policy import Gate, Policy
 from jitgate.model.errors import UsageError
-from jitgate.plugin.checkout import with_checkout
+from jitgate_cosyvoice.checkout.policy import with_checkout
 
 from tests.jitgate.plugin.conftest import Project
 from tests.jitgate_cosyvoice.checkouts import ENCODER_BYTES, write_checkout
+from tests.jitgate_cosyvoice.policies import cosyvoice_policy
 
 GATES = """
 [tool.jitgate]
@@ -33,7 +34,7 @@ min_speedup = 1.1
 @pytest.fixture
 def policy(tmp_path: Path) -> Policy:
     def gate(name: str, workload: str, variant: str) -> Gate:
-        return Gate(name, workload=workload, variant=variant, min_speedup=1.1)
+        return Gate(name, workload=workload, variant=variant, limits={"min_speedup": 1.1})
 
     gates = (
         gate("scripted", "cosyvoice2.flow_encoder", "torchscript"),
@@ -42,7 +43,7 @@ def policy(tmp_path: Path) -> Policy:
         gate("all", "*", "*"),
         gate("none", "cosyvoice9.*", "*"),
     )
-    return with_checkout(Policy(gates=gates), write_checkout(tmp_path / "CosyVoice"), None)
+    return with_checkout(cosyvoice_policy(gates=gates), write_checkout(tmp_path / "CosyVoice"), None)
 
 
 def test_only_gates_on_variants_that_a_checkout_lacks_are_set_aside(policy: Policy) -> None:
@@ -53,20 +54,14 @@ def test_only_gates_on_variants_that_a_checkout_lacks_are_set_aside(policy: Poli
 
 
 def test_workloads_keep_their_names_and_say_why_they_are_left_out(policy: Policy) -> None:
-    assert set(policy.workloads) == set(Policy().workloads)
+    assert set(policy.workloads) == set(cosyvoice_policy().workloads)
     assert policy.workloads["cosyvoice2-small.flow"].left_out == "a checkout has no narrow versions"
     assert policy.workloads["cosyvoice2.flow"].variants == ("eager",)
 
 
-def test_a_project_that_leaves_the_shipped_workloads_out(tmp_path: Path) -> None:
-    folder = write_checkout(tmp_path / "CosyVoice")
-    with pytest.raises(UsageError, match=r"takes the place of jitgate's own workloads, and my\.toml leaves them out"):
-        with_checkout(Policy(where="my.toml", workloads={}), folder, None)
-
-
 def test_what_is_no_checkout_is_refused_before_anything_is_measured(project: Project) -> None:
     (project.path / "pyproject.toml").write_text(GATES)
-    done = project.pytest("--jitgate-cosyvoice", "mypackage")
+    done = project.pytest("-p", "jitgate_cosyvoice", "--jitgate-cosyvoice", "mypackage")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert "mypackage is not a checkout of CosyVoice: it has no folder cosyvoice" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
@@ -77,7 +72,7 @@ def test_a_run_measures_the_checkout_and_says_so(project: Project) -> None:
     (project.path / "pyproject.toml").write_text(GATES)
     checkout = write_checkout(project.path / "CosyVoice")
     done = project.pytest(
-        *("--jitgate-cosyvoice", "CosyVoice"),
+        *("-p", "jitgate_cosyvoice", "--jitgate-cosyvoice", "CosyVoice"),
         *("-k", "test_jit and first_chunk_sft and torchscript"),
         *("--jitgate-budget", "60", "--benchmark-json", "out.json"),
         timeout_s=600,

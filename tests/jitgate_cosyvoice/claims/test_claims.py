@@ -7,14 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from jitgate.gates.judge import Judge
 from jitgate.model.accuracy import Accuracy
 from jitgate.model.cell import Cell
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.failure import Failure, FailureKind
 from jitgate.model.figures import ProcessRun
 from jitgate.model.measurement import Measurement, merged
-from jitgate.model.memory_peaks import MemoryPeaks
+from jitgate.model.memory_peaks import EmptiedCache, MemoryPeaks
 from jitgate.model.variant import BASELINE, CONTROL
 from jitgate_cosyvoice.claims.analysis import CLAIMS
 from jitgate_cosyvoice.claims.claim import Claim, Findings, Row, Said, Standing, open_variants, undecided

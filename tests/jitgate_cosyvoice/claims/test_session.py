@@ -9,7 +9,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from jitgate.config.policy import Policy
 from jitgate.gates.judge import Judge
 from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
@@ -21,6 +20,7 @@ from jitgate_cosyvoice.claims.speed import Faster
 
 from tests.jitgate.measurements import made_of
 from tests.jitgate.plugin.conftest import Project
+from tests.jitgate_cosyvoice.policies import cosyvoice_policy
 
 CONFTEST = '''
 """Claims about this project's own model, in the place of the device analysis's."""
@@ -68,9 +68,12 @@ def asking(project: Project) -> Project:
 
 def test_rounds_go_on_for_a_claim_about_what_is_measured_until_it_is_decided() -> None:
     state: Any = SimpleNamespace(
-        policy=Policy(), device=SimpleNamespace(kind="cpu"), judge=Judge(0.01), measurements=SimpleNamespace(done={})
+        policy=cosyvoice_policy(),
+        device=SimpleNamespace(kind="cpu"),
+        judge=Judge(0.01),
+        measurements=SimpleNamespace(done={}),
     )
-    workload = next(iter(Policy().workloads))
+    workload = next(iter(cosyvoice_policy().workloads))
     claims = Claims(state)
     claims.asked = [
         Faster("here", Said("it is so", "1", "-"), Cell(workload, "short", "torchscript"), 1.10),

@@ -1,4 +1,4 @@
-"""`jitgate export`: the names that CosyVoice looks for, whole files or none, and one sentence for bad input."""
+"""`export`: the names that CosyVoice looks for, whole files or none, and one sentence for bad input."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from jitgate.cli.main import main
 from jitgate.engines.torchscript import deprecation_known
 from jitgate.workloads.weights import build_seeded
+from jitgate_cosyvoice.__main__ import main
 from jitgate_cosyvoice.export import command as export
 from jitgate_cosyvoice.jit_files import JIT_FILES, PRECISIONS
 
@@ -80,7 +80,7 @@ def test_a_killed_export_leaves_no_file_under_a_final_name(tmp_path: Path) -> No
     script = textwrap.dedent(
         f"""
         import pathlib, time
-        from jitgate.cli.main import main
+        from jitgate_cosyvoice.__main__ import main
         from jitgate_cosyvoice.export import command as export
         from tests.jitgate.engines.standins import STANDINS
         def wait(draft, path):
@@ -108,7 +108,7 @@ def test_a_file_that_is_not_right_is_said_and_gets_no_name(
     monkeypatch.setattr("jitgate_cosyvoice.export.jit_export.file_bytes", lambda module: 1)
     assert main(["export", "--to", str(tmp_path)]) == 1
     last = capsys.readouterr().err.splitlines()[-1]
-    assert last.startswith("jitgate export: flow.encoder.fp32.zip has 1.1 MB, where its tensors have 0.0 MB")
+    assert last.startswith("jitgate_cosyvoice export: flow.encoder.fp32.zip has 1.1 MB, where its tensors have 0.0 MB")
     assert names(tmp_path) == set()
 
 
@@ -117,7 +117,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     assert main(["export", *arguments]) == 4
     lines = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("jitgate: ")]
     assert len(lines) == 1
-    return lines[0].removeprefix("jitgate export: ")
+    return lines[0].removeprefix("jitgate_cosyvoice export: ")
 
 
 def test_bad_input_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

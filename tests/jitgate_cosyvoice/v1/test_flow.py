@@ -9,8 +9,8 @@ import pytest
 import torch
 from jitgate.workloads.weights import build_seeded
 from jitgate_cosyvoice.v1.conformer import ConformerEncoder
-from jitgate_cosyvoice.v1.flow import Flow
-from jitgate_cosyvoice.v1.flow_estimator import FlowEstimator
+from jitgate_cosyvoice.v1.flow import FlowV1
+from jitgate_cosyvoice.v1.flow_estimator import FlowEstimatorV1
 from jitgate_cosyvoice.v1.length_regulator import LengthRegulator
 from jitgate_cosyvoice.v1.speech import PROMPT_FRAMES, frames_of
 from torch import Tensor, nn
@@ -31,12 +31,12 @@ class Around(nn.Module):
 
 
 @pytest.fixture(scope="module")
-def slim() -> Flow:
+def slim() -> FlowV1:
     """Narrow in all but tokens, bands and speaker."""
 
-    def build() -> Flow:
+    def build() -> FlowV1:
         encoder = ConformerEncoder(inputs=16, width=16, heads=2, feed_forward=32, causal=False)
-        return Flow(encoder, FlowEstimator(width=16, heads=2, head_width=4, time_width=32), width=16)
+        return FlowV1(encoder, FlowEstimatorV1(width=16, heads=2, head_width=4, time_width=32), width=16)
 
     flow = build_seeded(build)
     flow.steps = 2  # all ten are alike
@@ -44,7 +44,7 @@ def slim() -> Flow:
 
 
 def example(new: int, old: int) -> tuple[list[Tensor], Tensor]:
-    """All but cache and noise of `Flow.forward`, and a noise."""
+    """All but cache and noise of `FlowV1.forward`, and a noise."""
     generator = torch.Generator().manual_seed(new)
     token, prompt = (torch.randint(0, 4096, (1, count), generator=generator, dtype=torch.int32) for count in (new, old))
     feat = torch.randn(1, frames_of(old), 80, generator=generator)
@@ -59,7 +59,7 @@ NO_CACHE = torch.zeros(1, 80, 0, 2)
 
 def test_names_shapes_and_order_at_true_size() -> None:
     with torch.device("meta"):
-        flow = Flow()
+        flow = FlowV1()
     assert names_and_shapes(flow) == [[name, shape] for name, shape in v1_flow()]
     assert sum(value.numel() for value in flow.parameters()) == REFERENCE["parameters"] == 104_874_752
     assert len(flow.state_dict()) == 1185
@@ -78,7 +78,7 @@ def test_the_regulator_equals_the_original() -> None:
 
 @pytest.mark.slow
 def test_weights_and_the_solver_equal_the_original() -> None:
-    flow = build_seeded(Flow)
+    flow = build_seeded(FlowV1)
     assert sum_of_weights(flow) == pytest.approx(REFERENCE["sum_of_weights"], abs=1e-6)
     expected = REFERENCE["matching"]
     given = {name: build_input(rule) for name, rule in expected["inputs"].items()}
@@ -94,7 +94,7 @@ def test_frames_are_rounded_as_the_original_does() -> None:
 
 
 @torch.inference_mode()
-def test_a_piece_goes_on_from_the_noise_of_the_one_before(slim: Flow) -> None:
+def test_a_piece_goes_on_from_the_noise_of_the_one_before(slim: FlowV1) -> None:
     given, noise = example(60, 30)
     mel, cache = slim(*given, NO_CACHE, noise)
     prompt, new = frames_of(30), frames_of(60)
@@ -111,7 +111,7 @@ def test_a_piece_goes_on_from_the_noise_of_the_one_before(slim: Flow) -> None:
 
 
 @torch.inference_mode()
-def test_without_a_prompt(slim: Flow) -> None:
+def test_without_a_prompt(slim: FlowV1) -> None:
     """A speaker from fine-tuning has a vector and nothing else."""
     given, noise = example(30, 0)
     mel, cache = slim(*given, NO_CACHE, noise)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from jitgate.engines.capture import free_sizes
 from jitgate.workloads.weights import build_seeded
-from jitgate_cosyvoice.v1.flow_estimator import FlowEstimator
+from jitgate_cosyvoice.v1.flow_estimator import FlowEstimatorV1
 from torch import Tensor
 
 from tests.jitgate_cosyvoice.fingerprints import assert_same, load, names_and_shapes, sum_of_weights
@@ -18,13 +18,13 @@ REFERENCE = load("cosyvoice_flow_estimator")
 
 
 @pytest.fixture(scope="module")
-def estimator() -> FlowEstimator:
-    return build_seeded(FlowEstimator)
+def estimator() -> FlowEstimatorV1:
+    return build_seeded(FlowEstimatorV1)
 
 
 @pytest.fixture(scope="module")
-def slim() -> FlowEstimator:
-    return build_seeded(lambda: FlowEstimator(mel=8, width=16, heads=2, head_width=4, time_width=32))
+def slim() -> FlowEstimatorV1:
+    return build_seeded(lambda: FlowEstimatorV1(mel=8, width=16, heads=2, head_width=4, time_width=32))
 
 
 def inputs(frames: int) -> list[Tensor]:
@@ -35,7 +35,7 @@ def inputs(frames: int) -> list[Tensor]:
     return [x, torch.ones(2, 1, frames), mu, torch.tensor([0.3, 0.3]), spks, cond]
 
 
-def test_names_shapes_order_and_weights(estimator: FlowEstimator) -> None:
+def test_names_shapes_order_and_weights(estimator: FlowEstimatorV1) -> None:
     assert names_and_shapes(estimator) == REFERENCE["state_dict"]
     assert len(REFERENCE["state_dict"]) == 1042
     assert sum(value.numel() for value in estimator.parameters()) == REFERENCE["parameters"] == 81_878_864
@@ -44,7 +44,7 @@ def test_names_shapes_order_and_weights(estimator: FlowEstimator) -> None:
 
 
 @pytest.mark.parametrize("case", REFERENCE["cases"])
-def test_output_equals_the_original(estimator: FlowEstimator, case: str) -> None:
+def test_output_equals_the_original(estimator: FlowEstimatorV1, case: str) -> None:
     """An even number of frames and an odd one, which is cut before the last group."""
     expected = REFERENCE["cases"][case]
     given = {name: build_input(rule) for name, rule in expected["inputs"].items()}
@@ -54,7 +54,7 @@ def test_output_equals_the_original(estimator: FlowEstimator, case: str) -> None
 
 
 @torch.inference_mode()
-def test_there_is_no_streaming(slim: FlowEstimator) -> None:
+def test_there_is_no_streaming(slim: FlowEstimatorV1) -> None:
     given = inputs(70)
     assert torch.equal(slim(*given, streaming=True), slim(*given))
     x, mask, mu, t, spks, cond = given
@@ -64,7 +64,7 @@ def test_there_is_no_streaming(slim: FlowEstimator) -> None:
 
 @pytest.mark.parametrize("frames", [40, 41])
 @torch.inference_mode()
-def test_padded_frames_give_nothing(slim: FlowEstimator, frames: int) -> None:
+def test_padded_frames_give_nothing(slim: FlowEstimatorV1, frames: int) -> None:
     x, mask, mu, t, spks, cond = inputs(frames)
     mask[:, :, 30:] = 0
     output = slim(x, mask, mu, t, spks, cond)
@@ -75,7 +75,7 @@ def test_padded_frames_give_nothing(slim: FlowEstimator, frames: int) -> None:
 
 
 @pytest.mark.slow
-def test_one_graph_serves_all_lengths(slim: FlowEstimator) -> None:
+def test_one_graph_serves_all_lengths(slim: FlowEstimatorV1) -> None:
     """Odd and even, although frames are halved and doubled."""
     short = copy.deepcopy(slim)
     short.mid_blocks = short.mid_blocks[:2]  # all twelve are alike, and tracing is what takes the time

@@ -7,7 +7,7 @@ import torch
 from jitgate.workloads.weights import build_seeded
 from jitgate_cosyvoice.v1 import conformer
 from jitgate_cosyvoice.v1.conformer import ConformerEncoder
-from jitgate_cosyvoice.v1.language_model import SPEECH_IDS, LanguageModel
+from jitgate_cosyvoice.v1.language_model import SPEECH_IDS, LanguageModelV1
 from jitgate_cosyvoice.v1.transformer import TransformerEncoder
 
 from tests.jitgate_cosyvoice.checkpoints import v1_llm
@@ -17,25 +17,25 @@ REFERENCE = load("cosyvoice_language_model")
 
 
 @pytest.fixture(scope="module")
-def slim() -> LanguageModel:
-    def build() -> LanguageModel:
+def slim() -> LanguageModelV1:
+    def build() -> LanguageModelV1:
         encoder = ConformerEncoder(inputs=8, width=16, heads=2, feed_forward=16, causal=True)
         transformer = TransformerEncoder(width=16, heads=2, feed_forward=16, layers=1)
-        return LanguageModel(encoder, transformer, inputs=8, width=16, vocabulary=50)
+        return LanguageModelV1(encoder, transformer, inputs=8, width=16, vocabulary=50)
 
     return build_seeded(build)
 
 
 def test_names_shapes_and_order_at_true_size() -> None:
     with torch.device("meta"):
-        whole = LanguageModel(conformer.text_encoder(), TransformerEncoder())
+        whole = LanguageModelV1(conformer.text_encoder(), TransformerEncoder())
     assert names_and_shapes(whole) == [[name, shape] for name, shape in v1_llm()]
     assert sum(value.numel() for value in whole.parameters()) == REFERENCE["parameters"] == 310_718_465
     assert len(whole.state_dict()) == REFERENCE["tensors"] == 401
 
 
 @torch.inference_mode()
-def test_the_prompt_is_start_speaker_text_task_speech(slim: LanguageModel) -> None:
+def test_the_prompt_is_start_speaker_text_task_speech(slim: LanguageModelV1) -> None:
     words, speech, speaker = torch.arange(7).unsqueeze(0), torch.arange(4).unsqueeze(0), normal(1, 1, 192)
     prompt = slim.prompt(words[:, :3], words[:, 3:], speech, speaker)
     assert prompt.shape == (1, 2 + 7 + 1 + 4, 16)
@@ -51,7 +51,7 @@ def test_the_prompt_is_start_speaker_text_task_speech(slim: LanguageModel) -> No
 
 
 @torch.inference_mode()
-def test_the_best_id_is_one_of_speech(slim: LanguageModel) -> None:
+def test_the_best_id_is_one_of_speech(slim: LanguageModelV1) -> None:
     hidden = normal(2, 1, 5, 16)
     scores = slim.llm_decoder(hidden[0, -1])
     assert slim.best(hidden).tolist() == [int(scores[:SPEECH_IDS].argmax())]

@@ -13,10 +13,10 @@ from jitgate.workloads.weights import build_seeded
 from jitgate.workloads.workload import Workload
 from jitgate_cosyvoice.v1 import modules
 from jitgate_cosyvoice.v1.conformer import ConformerEncoder
-from jitgate_cosyvoice.v1.flow_estimator import FlowEstimator
+from jitgate_cosyvoice.v1.flow_estimator import FlowEstimatorV1
 from jitgate_cosyvoice.v1.language_model import SPEECH_IDS
-from jitgate_cosyvoice.v1.pipeline import Pipeline, joined, small_pipeline, speaking
-from jitgate_cosyvoice.v1.pipeline_scenarios import Size, scenarios, stages, utterances
+from jitgate_cosyvoice.v1.pipeline import PipelineV1, joined, small_pipeline, speaking
+from jitgate_cosyvoice.v1.pipeline_scenarios import Channels, scenarios, stages, utterances
 from jitgate_cosyvoice.v1.speech import PROMPT_FRAMES, frames_of
 from jitgate_cosyvoice.v1.streaming import HELD_FRAMES, HELD_MEL, schedule
 from jitgate_cosyvoice.v1.transformer import TransformerEncoder
@@ -25,7 +25,7 @@ from jitgate_cosyvoice.v1.vocoder import vocoder
 from tests.jitgate_cosyvoice.checkpoints import under, v1_flow, v1_llm
 from tests.jitgate_cosyvoice.fingerprints import load
 
-NARROW = Size(text=8, width=16, heads=2, layers=2, flow=16, vocabulary=50)
+NARROW = Channels(text=8, width=16, heads=2, layers=2, flow=16, vocabulary=50)
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +36,11 @@ def tiny() -> Workload:
         return build_seeded(lambda: ConformerEncoder(inputs, width=16, heads=2, feed_forward=16, causal=causal))
 
     transformer = build_seeded(lambda: TransformerEncoder(width=16, heads=2, feed_forward=16, layers=2))
-    estimator = build_seeded(lambda: FlowEstimator(width=8, heads=1, head_width=8, time_width=16))
+    estimator = build_seeded(lambda: FlowEstimatorV1(width=8, heads=1, head_width=8, time_width=16))
     flow = joined(conformer(16, causal=False), estimator, NARROW)
     flow.steps = 1  # all ten are alike, and most of the time
     llm = speaking(conformer(8, causal=True), transformer, NARROW)
-    module = Pipeline(llm, flow, build_seeded(lambda: vocoder(width=16, predictor_width=8)))
+    module = PipelineV1(llm, flow, build_seeded(lambda: vocoder(width=16, predictor_width=8)))
     return Workload(module.eval(), scenarios(NARROW), stages=stages(NARROW), utterances=utterances())
 
 

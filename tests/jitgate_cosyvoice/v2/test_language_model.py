@@ -10,7 +10,7 @@ import torch
 from jitgate.model.errors import Unavailable
 from jitgate.worker.content import leaves
 from jitgate.workloads.weights import build_seeded
-from jitgate_cosyvoice.v2.language_model import SPEECH_IDS, Cache, LanguageModel, Size
+from jitgate_cosyvoice.v2.language_model import SPEECH_IDS, Cache, LanguageModel, QwenSize
 
 from tests.jitgate_cosyvoice.fingerprints import (
     LOG_PROBABILITIES,
@@ -24,7 +24,7 @@ from tests.jitgate_cosyvoice.fingerprints import (
 
 pytest.importorskip("transformers", reason="the extra `llm` is not installed")
 
-NARROW = Size(width=128, heads=2, key_heads=1, feed_forward=64, layers=2, vocabulary=50)
+NARROW = QwenSize(width=128, heads=2, key_heads=1, feed_forward=64, layers=2, vocabulary=50)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def reference() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def model() -> LanguageModel:
     """As the reference was made: real sizes but for 4 layers and 1024 text tokens."""
-    return build_seeded(lambda: LanguageModel(Size(layers=4, vocabulary=1024)))
+    return build_seeded(lambda: LanguageModel(QwenSize(layers=4, vocabulary=1024)))
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,13 @@ import torch
 from jitgate.engines.capture import free_sizes
 from jitgate.worker.content import leaves, signature
 from jitgate.workloads.weights import build_seeded
-from jitgate_cosyvoice.v2.language_model import SPEECH_IDS, Size
+from jitgate_cosyvoice.v2.language_model import SPEECH_IDS, QwenSize
 from jitgate_cosyvoice.v2.llm import SMALL, Decode, Prefill, small_decode, small_prefill
 from jitgate_cosyvoice.v2.llm_scenarios import STEPS, decode_scenarios, prefill_scenarios
 
 pytest.importorskip("transformers", reason="the extra `llm` is not installed")
 
-NARROW = Size(width=128, heads=2, key_heads=1, feed_forward=64, layers=2, vocabulary=50)
+NARROW = QwenSize(width=128, heads=2, key_heads=1, feed_forward=64, layers=2, vocabulary=50)
 
 
 def test_lengths_follow_from_the_prompt_and_the_sentence() -> None:
@@ -44,7 +44,7 @@ def test_small_is_the_whole_depth() -> None:
     """Prefill, then decode on its cache: the two have one graph's weights."""
     prefill, decode = small_prefill(), small_decode()
     assert (prefill.threads, decode.threads) == (1, 1)
-    assert SMALL.layers == Size().layers
+    assert SMALL.layers == QwenSize().layers
     for one, other in zip(prefill.module.parameters(), decode.module.parameters(), strict=True):
         assert torch.equal(one, other)
     with torch.inference_mode():

@@ -13,7 +13,7 @@ from jitgate.workloads.weights import build_seeded
 from jitgate.workloads.workload import Workload
 from jitgate_cosyvoice.v2.flow_encoder import FlowEncoder, small_flow_encoder
 from jitgate_cosyvoice.v2.flow_estimator import FlowEstimator, small_flow_estimator
-from jitgate_cosyvoice.v2.language_model import SPEECH_IDS, Size
+from jitgate_cosyvoice.v2.language_model import SPEECH_IDS, QwenSize
 from jitgate_cosyvoice.v2.llm import Decode
 from jitgate_cosyvoice.v2.pipeline import Pipeline, joined
 from jitgate_cosyvoice.v2.pipeline_scenarios import scenarios, stages, utterances
@@ -23,7 +23,7 @@ from torch import nn
 
 from tests.jitgate_cosyvoice.fingerprints import load
 
-NARROW = Size(width=64, heads=1, key_heads=1, feed_forward=64, layers=1, vocabulary=50)
+NARROW = QwenSize(width=64, heads=1, key_heads=1, feed_forward=64, layers=1, vocabulary=50)
 WIDTH = 16
 
 

@@ -1,75 +1,72 @@
-"""The table of variants: what runs, what is refused, and each reason once."""
+"""The variant matrix as Markdown: what runs, what is refused, and each reason once."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from studies.variant_matrix.table import Fate, Outcome, as_markdown, one_line, summary_line
+from studies.variant_matrix.cells import CellResult, CellStatus, Sessions
+from studies.variant_matrix.table import as_markdown, summary_line
 
-RIGHT = Outcome("a", "1s", "eager", "2026-11-22", Fate.RIGHT, 0.0)
-REFUSED = Outcome("a", "1s", "tensorrt", "2026-11-21", Fate.REFUSED, why="no card")
-OUT = Outcome("b", "1s", "int8", "2026-11-22", Fate.OUT, 0.4, "relative L2 distance 4.0e-01")
-STAGED = Outcome("p", "1s", "vocoder=tensorrt", "2026-11-22", Fate.REFUSED, why="no card")
-ORDER = ["eager", "compile", "tensorrt", "int8"]
-
-
-def table(*outcomes: Outcome) -> list[str]:
-    return [line for line in as_markdown(outcomes, {"device": "abacus"}, ORDER, {"p"}) if line.startswith("|")]
+RIGHT = CellResult("a", "1s", "eager", "2026-11-22", CellStatus.RIGHT, 0.0)
+REFUSED = CellResult("a", "1s", "tensorrt", "2026-11-21", CellStatus.REFUSED, reason="no card")
+OUT = CellResult("b", "1s", "int8", "2026-11-22", CellStatus.OUT, 0.4, "relative L2 error 4.0e-01")
+STAGED = CellResult("p", "1s", "vocoder=tensorrt", "2026-11-22", CellStatus.REFUSED, reason="no card")
 
 
-def test_a_row_a_variant_and_a_column_a_workload() -> None:
-    assert table(OUT, RIGHT, replace(RIGHT, workload="b", rel_l2=3.2e-7), REFUSED) == [
-        "| variant | b | a |",
-        "| --- | --- | --- |",
-        "| `eager` | 3e-07 | 0e+00 |",
-        "| `tensorrt` | - | [1] |",
-        "| `int8` | **out of tolerance** [2] | - |",
-    ]
+def document(*cells: CellResult) -> list[str]:
+    return as_markdown(Sessions(cells, {"device": ("abacus",), "torch": ("2.13", "2.14")})).splitlines()
 
 
-def test_what_a_workload_does_not_have_is_not_said_to_be_still_to_try() -> None:
-    lines = as_markdown([RIGHT, REFUSED, OUT], {}, ORDER, has={"b": ["eager", "int8"]})
-    assert [line for line in lines if line.startswith("| `")] == [
-        "| `eager` | 0e+00 | - |",
-        "| `tensorrt` | [1] |  |",
-        "| `int8` | - | **out of tolerance** [2] |",
+def table(*cells: CellResult) -> list[str]:
+    return [line for line in document(*cells) if line.startswith("|")]
+
+
+def test_a_row_a_variant_and_a_column_a_workload_and_scenario() -> None:
+    assert table(RIGHT, replace(RIGHT, workload="b", rel_l2=3.2e-7), replace(RIGHT, scenario="5s"), REFUSED, OUT) == [
+        "| variant | a/1s | b/1s | a/5s |",
+        "| --- | --- | --- | --- |",
+        "| `eager` | 0e+00 | 3e-07 | 0e+00 |",
+        "| `tensorrt` | [1] |  |  |",
+        "| `int8` |  | **out of tolerance** [2] |  |",
     ]
 
 
 def test_a_pipeline_has_a_table_of_its_own_and_shares_the_reasons() -> None:
     whole = replace(RIGHT, workload="p")
     assert table(STAGED, whole, RIGHT, REFUSED) == [
-        "| variant | a |",
+        "| variant | a/1s |",
         "| --- | --- |",
         "| `eager` | 0e+00 |",
         "| `tensorrt` | [1] |",
-        "| variant | p |",
+        "| variant | p/1s |",
         "| --- | --- |",
-        "| `eager` | 0e+00 |",
         "| `vocoder=tensorrt` | [1] |",
+        "| `eager` | 0e+00 |",
     ]
-    lines = as_markdown([STAGED, RIGHT], {}, ORDER, {"p"})
+    lines = document(STAGED, RIGHT)
     assert lines.index("## Pipelines, by stage") > lines.index("| `eager` | 0e+00 |")
 
 
 def test_a_reason_stands_once_below() -> None:
-    lines = as_markdown([RIGHT, REFUSED, replace(REFUSED, workload="b"), OUT], {"device": "abacus"}, ORDER)
-    assert lines[-2:] == ["1. no card", "2. relative L2 distance 4.0e-01"]
-    assert "- device: abacus" in lines
+    lines = document(RIGHT, REFUSED, replace(REFUSED, workload="b"), OUT)
+    assert lines[-2:] == ["1. no card", "2. relative L2 error 4.0e-01"]
 
 
-def test_the_days_of_several_goes_are_said() -> None:
-    assert "on 2026-11-21 to 2026-11-22." in " ".join(as_markdown([RIGHT, REFUSED], {}, ORDER))
-    assert "on 2026-11-22." in " ".join(as_markdown([RIGHT, OUT], {}, ORDER))
+def test_a_remark_stands_next_to_the_error_of_a_right_cell() -> None:
+    assert "| `eager` | 0e+00 [1] |" in table(replace(RIGHT, reason="1 of 4 chosen token ids differ"))
 
 
-def test_where_nothing_is_known_there_is_no_table() -> None:
-    assert "nothing was tried" in " ".join(as_markdown([], {}, ORDER))
+def test_the_days_and_the_machines_of_several_sessions_are_named() -> None:
+    assert "of 2026-11-21 to 2026-11-22." in " ".join(document(RIGHT, REFUSED))
+    assert "of 2026-11-22." in " ".join(document(RIGHT, OUT))
+    assert "- torch: 2.13, 2.14" in document(RIGHT)
+
+
+def test_without_cells_there_is_no_table() -> None:
+    assert "no cell was run" in " ".join(document())
     assert table() == []
 
 
-def test_a_terminal_gets_a_line_each_and_a_count() -> None:
-    assert one_line(REFUSED) == "a tensorrt: refused: no card"
-    assert one_line(OUT) == "b int8: out of tolerance (4.0e-01): relative L2 distance 4.0e-01"
+def test_the_summary_counts_each_status() -> None:
     assert summary_line([RIGHT, RIGHT, OUT]) == "2 right, 1 out of tolerance"
-    assert summary_line([]) == "nothing was tried"
+    assert summary_line([]) == "no cell was run"

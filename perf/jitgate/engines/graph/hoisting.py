@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from torch.fx import Graph, Node
 
 MOST_BYTES = 256 * 2**20
-"""By which a package may grow: the whole tables are kept, because lengths are free. The ten layers of CosyVoice2's flow
-encoder take 195 MiB in float32."""
+"""By which a package may grow: the whole tables are kept, because lengths are free. The ten layers of a conformer
+encoder of width 512 take 195 MiB in float32."""
 
 
 def hoisted(program: ExportedProgram) -> int:

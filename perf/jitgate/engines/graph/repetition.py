@@ -1,7 +1,7 @@
 """A module that one call runs several times is compiled once, where a compiler would write it out each time.
 
-The ten steps of CosyVoice's flow call one estimator: written out they are a graph of 20,344 nodes (torch 2.13). Which
-modules these are, their parent says, by their names:
+The ten Euler steps of a flow-matching solver call one estimator: written out they are a graph of 20,344 nodes (torch
+2.13). The parent names these modules:
 
     class Solver(nn.Module):
         repeated = ("estimator",)

@@ -6,8 +6,8 @@ import math
 from dataclasses import replace
 
 import pytest
-from jitgate.gates.roofline import RooflineEfficiency, roofline, unseen_shape
 from jitgate.model.figures import FlopCount, UnseenShape, UnseenShapes
+from jitgate.report.roofline import RooflineEfficiency, roofline, unseen_shape
 from jitgate.statistics import Bound, Interval, PeakRates
 
 from tests.jitgate.measurements import made_of
@@ -31,7 +31,9 @@ def test_the_distance_is_that_of_the_larger_bound_in_the_variants_own_precision(
     assert narrow.limit_s == pytest.approx(60e6 / 40e9)
 
 
-@pytest.mark.parametrize("lacking", [{"work": None}, {"peak_rates": {}}, {"work": replace(WORK, flops=0.0)}])
+@pytest.mark.parametrize(
+    "lacking", [{"flop_count": None}, {"peak_rates": {}}, {"flop_count": replace(WORK, flops=0.0)}]
+)
 def test_without_one_of_its_figures_there_is_no_distance(lacking: dict[str, object]) -> None:
     found = replace(made_of(1.0), flop_count=WORK, peak_rates={"fp32": PeakRates(1e12, 1e9)})
     assert roofline(found, "jit", 0.01) is not None

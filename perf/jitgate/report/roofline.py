@@ -1,4 +1,4 @@
-"""Where a variant stands beside its steady speed: new lengths, and its roofline to what the device can do."""
+"""Where a variant stands beside its steady speed: new lengths, and its roofline efficiency."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`--jitgate-cosyvoice`: the policy of a session that measures a user's checkout in place of jitgate's own modules."""
+"""`--jitgate-cosyvoice`: the policy of a session that measures a user's checkout in place of our own modules."""
 
 from __future__ import annotations
 
@@ -6,28 +6,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jitgate_cosyvoice.checkout.parts import taken_over
-from jitgate_cosyvoice.checkout.place import OPTION, find_checkout
-
 from jitgate.model.cell import Cell
-from jitgate.model.errors import UsageError
+
+from jitgate_cosyvoice.checkout.parts import taken_over
+from jitgate_cosyvoice.checkout.place import find_checkout
 
 if TYPE_CHECKING:
     from jitgate.config.policy import Gate, Policy
 
 
 def with_checkout(policy: Policy, folder: Path, checkpoint: Path | None) -> Policy:
-    """`policy` with the modules of the checkout in `folder` in place of jitgate's; the rest of jitgate's is left out.
+    """`policy` with the modules of the checkout in `folder` in place of ours; the rest of ours is left out.
 
     A gate on nothing but variants that a checkout can't be run by is set aside; one that matches nothing at all stays,
-    to be refused. Raises UsageError for what is no checkout, and where there is nothing to replace.
+    to be refused. Raises UsageError for what is no checkout.
     """
     checkout = find_checkout(folder, checkpoint)
-    if not any(spec.where == "jitgate" for spec in policy.workloads.values()):
-        raise UsageError(
-            f"{OPTION} takes the place of jitgate's own workloads, and {policy.where} leaves them out; "
-            "take `shipped = false` out of its [tool.jitgate]"
-        )
     narrowed = replace(policy, workloads={name: taken_over(spec, checkout) for name, spec in policy.workloads.items()})
     kept = tuple(gate for gate in policy.gates if _speaks_of(gate, narrowed) or not _speaks_of(gate, policy))
     return replace(narrowed, gates=kept)

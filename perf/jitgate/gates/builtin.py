@@ -1,0 +1,37 @@
+"""The kinds of requirement that jitgate brings, by the hook that everybody's kinds come by."""
+
+from __future__ import annotations
+
+import pytest
+
+from jitgate.gates.accuracy import Tolerance
+from jitgate.gates.authenticity import MaxRecompiles
+from jitgate.gates.growth import MaxMemoryGrowth
+from jitgate.gates.kind import GateKind
+from jitgate.gates.load_memory import MaxLoadMemory
+from jitgate.gates.noise import MaxNoiseFloor
+from jitgate.gates.peak_memory import MaxMemory
+from jitgate.gates.prediction_gap import PredictionGap
+from jitgate.gates.speed import MinSpeedup
+from jitgate.gates.stage_shares import StageShares
+from jitgate.gates.tails import MaxP95, MaxP99, MinSpeedupP95, MinSpeedupP99
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_jitgate_gates() -> list[GateKind]:
+    """In the order in which verdicts and columns appear."""
+    return [
+        MinSpeedup(),
+        MinSpeedupP95(),
+        MinSpeedupP99(),
+        MaxP95(),
+        MaxP99(),
+        MaxMemory(),
+        MaxLoadMemory(),
+        Tolerance(),
+        MaxRecompiles(),
+        MaxMemoryGrowth(),
+        MaxNoiseFloor(),
+        StageShares(),
+        PredictionGap(),
+    ]

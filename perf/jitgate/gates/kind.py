@@ -1,0 +1,162 @@
+"""A kind of requirement: one object, in one file, that knows all there is to know of it.
+
+From a kind come a key of `[[tool.jitgate.gates]]`, a fixture, an attribute of `candidate`, a column of the tables and
+an entry of the JSON. jitgate's own kinds are in the files beside this one (`jitgate.gates.builtin` lists them); a
+package offers more through the hook `pytest_jitgate_gates`:
+
+    class MaxEnergy(GateKind):
+        key, attribute, heading = "max_energy_j", "energy_j", "energy a call"
+
+        def figure(self, asked):
+            energy_j = asked.samples.power.energy_j
+            return None if energy_j is None else Figure.exact(energy_j, f"{energy_j:.3g} J")
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+from jitgate.model.errors import UsageError
+from jitgate.model.variant import BASELINE
+from jitgate.model.verdict import Figure, Verdict
+from jitgate.statistics import Outcome
+
+if TYPE_CHECKING:
+    from jitgate.config.policy import Policy
+    from jitgate.model.cell import Cell
+    from jitgate.model.measurement import Measurement
+    from jitgate.model.samples import Samples
+    from jitgate.workloads.spec import WorkloadSpec
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which figure is asked for: a cell of a measurement.
+
+    alpha: probability of a false alarm of a single verdict. load_apart: whether loading has a memory limit of its own.
+    """
+
+    measurement: Measurement
+    cell: Cell
+    alpha: float
+    baseline: str = BASELINE
+    load_apart: bool = False
+
+    @property
+    def samples(self) -> Samples:
+        """What was measured of the cell's variant."""
+        return self.measurement.all_samples[self.cell.variant]
+
+    @property
+    def device(self) -> str:
+        """`cpu` or `cuda`."""
+        return self.measurement.device.split(":")[0]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a kind says of a figure and a limit. reason: one sentence. advice: another one, or ""."""
+
+    outcome: Outcome
+    reason: str
+    advice: str = ""
+
+
+class GateKind:
+    """A kind of requirement; subclasses set the attributes and override what differs.
+
+    key: its name in TOML, in JSON and as a fixture (`fixture` where that has another name). attribute: of `candidate`,
+    which a test compares with the limit by `operator`. timed: more rounds make the figure sharper. configurable: may be
+    a key of `[[tool.jitgate.gates]]`. only_where_set: its test exists only for cells that a gate gives a limit.
+    optional: nobody set its limit, so that what stays undecided is skipped and does not fail. heading: of its column
+    in the tables; "" for none. against_baseline: a comparison with it, which the baseline has not.
+    records: its test enters the durations into pytest-benchmark.
+    """
+
+    key: ClassVar[str]
+    attribute: ClassVar[str]
+    fixture: ClassVar[str] = ""
+    operator: ClassVar[str] = "<="
+    heading: ClassVar[str] = ""
+    timed: ClassVar[bool] = False
+    against_baseline: ClassVar[bool] = False
+    configurable: ClassVar[bool] = True
+    only_where_set: ClassVar[bool] = False
+    optional: ClassVar[bool] = False
+    records: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        if not cls.fixture and "key" in vars(cls):
+            cls.fixture = cls.key
+
+    def parse(self, value: object, where: str) -> float:
+        """The limit from TOML; UsageError, naming `where`, for what is none."""
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+            raise UsageError(f"{where}: {self.key} = {value!r} must be a number above 0")
+        return float(value)
+
+    def applies(self, cell: Cell, workload: WorkloadSpec) -> bool:  # noqa: ARG002 - for kinds that look
+        """Whether the requirement makes sense of this cell at all."""
+        return True
+
+    def default(self, policy: Policy, asked: Asked) -> float | None:  # noqa: ARG002 - for kinds that have one
+        """The limit where no gate sets one; None for none."""
+        return None
+
+    def label(self, limit: float, asked: Asked) -> str:  # noqa: ARG002 - for kinds whose label needs more
+        """Gate and limit as a person reads them."""
+        return f"{self.key}={limit:g}"
+
+    def figure(self, asked: Asked) -> Figure | None:
+        """What was measured; None where nothing was."""
+        raise NotImplementedError
+
+    def explain(self, asked: Asked) -> str:
+        """The figure as a failed assertion shows it, with what helps to understand it."""
+        found = self.figure(asked)
+        return "nothing measured" if found is None else found.text
+
+    def column(self, asked: Asked, limit: float | None) -> str:  # noqa: ARG002 - for kinds that show their limit
+        """The text of its column in the tables, where it has a heading."""
+        found = self.figure(asked)
+        return "-" if found is None else found.text
+
+    def judge(self, asked: Asked, limit: float) -> Judged:
+        """Is the figure within the limit? By its interval: a limit inside of it is INCONCLUSIVE."""
+        if asked.samples.failure is not None:
+            return Judged(Outcome.FAIL, asked.samples.failure.sentence)
+        found = self.figure(asked)
+        if found is None or found.low is None or found.high is None:
+            return Judged(Outcome.INVALID, f"{self.attribute} was not measured.")
+        at_most = self.operator == "<="
+        if found.high <= limit if at_most else found.low >= limit:
+            return Judged(Outcome.PASS, f"{self.attribute} is {found.text}.")
+        if found.low > limit if at_most else found.high < limit:
+            return Judged(Outcome.FAIL, f"{self.attribute} is {found.text}, but {self.operator} {limit:g} is required.")
+        return Judged(Outcome.INCONCLUSIVE, f"{self.attribute} is {found.text}: {limit:g} lies in between.")
+
+    def undecided(self, asked: Asked, limit: float) -> bool:
+        """Whether more rounds may still decide it. Asked while rounds are made, and of `timed` kinds only."""
+        return self.judge(asked, limit).outcome is Outcome.INCONCLUSIVE
+
+    def verdict(self, asked: Asked, limit: float) -> Verdict:
+        """The verdict as it is stored."""
+        judged = self.judge(asked, limit)
+        return Verdict(
+            asked.cell,
+            self.key,
+            limit,
+            self.label(limit, asked),
+            judged.outcome,
+            judged.reason,
+            judged.advice,
+            self.figure(asked),
+            asked.baseline,
+        )
+
+
+def stated(verdict: Verdict, *, configured: bool, on_fail: str = "fail", source: str = "") -> Verdict:
+    """`verdict` with where its limit comes from."""
+    return replace(verdict, configured=configured, on_fail=on_fail, source=source)

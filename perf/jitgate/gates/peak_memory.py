@@ -1,0 +1,88 @@
+"""`variant.peak_memory <= memory_limit`: the peak stays within a limit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jitgate.gates.kind import Asked, GateKind, Judged
+from jitgate.gates.validity import sentence
+from jitgate.model.memory_peaks import MemoryPeaks
+from jitgate.model.size import format_bytes, parse_bytes
+from jitgate.model.verdict import Figure
+from jitgate.statistics import Outcome
+
+if TYPE_CHECKING:
+    from jitgate.config.policy import Policy
+
+ALL, LOAD, STEADY = "peak_bytes", "load_peak_bytes", "steady_peak_bytes"
+"""Of a worker's peaks: which a limit is about."""
+
+SAID = {ALL: "Peak memory", LOAD: "Memory while loading", STEADY: "Memory of steady calls"}
+
+
+class PeakKind(GateKind):
+    """A limit of a peak, in bytes, judged in the process that took most."""
+
+    def parse(self, value: object, where: str) -> float:
+        return float(parse_bytes(value, f"{where}: {self.key}"))
+
+    def label(self, limit: float, asked: Asked) -> str:  # noqa: ARG002 - a size says it all
+        return f"{self.key}={format_bytes(limit).replace(' ', '')}"
+
+    def phase(self, asked: Asked) -> str:
+        """Which peak is meant."""
+        raise NotImplementedError
+
+    def figure(self, asked: Asked) -> Figure | None:
+        peak = getattr(asked.samples.memory, self.phase(asked), None)
+        return None if peak is None else Figure.exact(float(peak), format_bytes(peak))
+
+    def judge(self, asked: Asked, limit: float) -> Judged:
+        samples, phase = asked.samples, self.phase(asked)
+        if samples.failure is not None:
+            return Judged(Outcome.FAIL, sentence(samples.failure.sentence))
+        memory = samples.memory or MemoryPeaks()
+        peak, doubt = getattr(memory, phase), memory.doubt
+        if peak is None:
+            unread = "this platform gave no peak memory" if samples.memory else "the run ended before memory was read"
+            return Judged(Outcome.INVALID, sentence(f"Nothing can be said about the limit: {doubt or unread}"))
+        said = f"{SAID[phase]} {format_bytes(peak)}"
+        if doubt:
+            return Judged(Outcome.INVALID, sentence(f"{said} can't be believed: {doubt}"))
+        if peak <= limit:
+            return Judged(Outcome.PASS, f"{said} is within {format_bytes(limit)}.")
+        over = format_bytes(peak - limit)
+        return Judged(Outcome.FAIL, f"{said} is {over} above {format_bytes(limit)}{_blame(memory, peak)}.")
+
+
+class MaxMemory(PeakKind):
+    """Of the whole process; of steady calls where loading has a limit of its own."""
+
+    key, attribute, fixture, heading = "max_memory", "peak_memory", "memory_limit", "peak memory"
+
+    def default(self, policy: Policy, asked: Asked) -> float | None:  # noqa: ARG002 - one for all cells
+        return None if policy.memory_limit_bytes is None else float(policy.memory_limit_bytes)
+
+    def phase(self, asked: Asked) -> str:
+        return STEADY if asked.load_apart else ALL
+
+    def column(self, asked: Asked, limit: float | None) -> str:
+        peak = asked.samples.peak_bytes
+        said = "-" if peak is None else format_bytes(peak)
+        return said if limit is None else f"{said} of {format_bytes(limit)}"
+
+
+def _blame(memory: MemoryPeaks, peak: int) -> str:
+    """The parts of the peak, the largest first; nothing where the worker did not tell them."""
+    steady, activations, weights = memory.steady_peak_bytes, memory.activation_bytes, memory.weight_bytes
+    if steady is None or activations is None or weights is None:
+        return ""
+    if peak > steady:
+        return f"; loading took it, steady calls need {format_bytes(steady)}"
+    # On a card: the context and what libraries and engines allocate past torch. It is known by itself there.
+    outside = memory.outside_bytes or 0
+    parts = {"activations": activations, "weights": weights, "all else": max(0, peak - activations - weights - outside)}
+    if outside:
+        parts["context and workspaces"] = outside
+    ordered = sorted(parts.items(), key=lambda part: -part[1])
+    return "; of it " + ", ".join(f"{name} {format_bytes(size)}" for name, size in ordered)

@@ -1,0 +1,92 @@
+"""Which gates a cell has: the kinds that apply, each with the limit that the project, or the kind itself, sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from jitgate.config.policy import FAIL, Policy
+from jitgate.gates.kind import Asked, GateKind
+from jitgate.model.cell import Cell
+from jitgate.model.measurement import Measurement
+from jitgate.model.variant import BASELINE, CONTROL
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A kind and its limit, for one cell. configured: set by the project or by the kind, and not by a test."""
+
+    kind: GateKind
+    asked: Asked
+    limit: float
+    configured: bool = True
+    on_fail: str = FAIL
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a session judges by. device: `cpu` or `cuda`. alpha: probability of a false alarm of a single verdict."""
+
+    policy: Policy
+    kinds: tuple[GateKind, ...]
+    device: str
+    alpha: float
+
+    def kind(self, key: str) -> GateKind:
+        """The kind of that key; KeyError where there is none."""
+        return next(kind for kind in self.kinds if kind.key == key)
+
+    def asked(self, measurement: Measurement, cell: Cell) -> Asked:
+        """The cell of a measurement, with what its figures are compared with."""
+        load = self.policy.gate("max_load_memory", cell, self.device)
+        return Asked(measurement, cell, self.alpha, self.policy.baseline(cell, self.device), load is not None)
+
+    def applies(self, kind: GateKind, cell: Cell) -> bool:
+        """Whether a kind makes sense of a cell of this session."""
+        workload = self.policy.workloads.get(cell.workload)
+        return workload is not None and kind.applies(cell, workload)
+
+    def limit(self, kind: GateKind, asked: Asked) -> float | None:
+        """The limit of a cell: its gate's, or the kind's default; None where there is none."""
+        limit = self.policy.limit(kind.key, asked.cell, self.device)
+        return kind.default(self.policy, asked) if limit is None else limit
+
+    def of(self, measurement: Measurement, cell: Cell) -> Iterator[Requirement]:
+        """All requirements of a cell, in the order of the kinds, and then those that are only reported."""
+        asked = self.asked(measurement, cell)
+        for kind in self.kinds:
+            if self.applies(kind, cell):
+                limit = self.limit(kind, asked)
+                if limit is not None:
+                    yield Requirement(kind, asked, limit)
+        for gate, key, limit in self.policy.reported(cell, self.device):
+            about = replace(asked, baseline=gate.baseline)
+            yield Requirement(self.kind(key), about, limit, on_fail=gate.on_fail, source=gate.source)
+
+    def timed(self, measurement: Measurement, variant: str) -> Iterator[Requirement]:
+        """The requirements of a variant that rounds decide."""
+        cell = Cell(measurement.workload, measurement.scenario, variant)
+        return (each for each in self.of(measurement, cell) if each.kind.timed)
+
+    def undecided(self, measurement: Measurement) -> list[str]:
+        """The variants of which more rounds may still decide a gate, and what they are compared with."""
+        found: list[str] = []
+        for variant in measurement.all_samples:
+            if variant == CONTROL:
+                continue
+            for each in self.timed(measurement, variant):
+                if each.kind.undecided(each.asked, each.limit):
+                    found += [variant, *([] if each.asked.baseline == BASELINE else [each.asked.baseline])]
+        return list(dict.fromkeys(found))
+
+    def count_timed(self, cells: Iterator[Cell] | list[Cell]) -> int:
+        """How many verdicts on time these cells have: each is one more chance of a false alarm in the session."""
+        timed = [kind for kind in self.kinds if kind.timed]
+        configured = sum(
+            self.policy.gate(kind.key, cell, self.device) is not None and self.applies(kind, cell)
+            for cell in cells
+            for kind in timed
+        )
+        keys = {kind.key for kind in timed}
+        return configured + sum(key in keys for cell in cells for _, key, _ in self.policy.reported(cell, self.device))

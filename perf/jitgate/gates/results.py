@@ -1,0 +1,124 @@
+"""All that a session measured and judged. Whatever a person or a program reads of a run is made from this."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from jitgate.config.policy import FAIL
+from jitgate.gates.kind import Asked, GateKind, stated
+from jitgate.gates.requirements import Requirement, Rules
+from jitgate.model.cell import Cell
+from jitgate.model.failure import FailureKind
+from jitgate.model.measurement import Measurement
+from jitgate.model.variant import CONTROL
+from jitgate.model.verdict import Verdict
+from jitgate.statistics import Outcome
+
+WORST_FIRST = (Outcome.FAIL, Outcome.INVALID, Outcome.INCONCLUSIVE, Outcome.PASS)
+
+
+@dataclass
+class Results:
+    """Measurements, and verdicts on them. Each (measurement, cell, gate, limit) is judged once.
+
+    verdicts: those that tests asked for, in that order. A later verdict on the same gate and limit takes its place.
+    """
+
+    rules: Rules
+    measurements: dict[tuple[str, str], Measurement] = field(default_factory=dict)
+    _judged: dict[tuple[int, Cell, str, float, str], tuple[Measurement, Verdict]] = field(default_factory=dict)
+    _asked: dict[tuple[Cell, str, float, str], tuple[Requirement, Verdict]] = field(default_factory=dict)
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        return [verdict for _, verdict in self._asked.values()]
+
+    def cells(self) -> Iterator[Cell]:
+        """Every cell that was measured, without the controls."""
+        for measurement in self.measurements.values():
+            for variant in measurement.all_samples:
+                if variant != CONTROL:
+                    yield Cell(measurement.workload, measurement.scenario, variant)
+
+    def measurement(self, cell: Cell) -> Measurement:
+        return self.measurements[cell.workload, cell.scenario]
+
+    def asked(self, cell: Cell) -> Asked:
+        """The cell, as a gate kind is asked about it."""
+        return self.rules.asked(self.measurement(cell), cell)
+
+    def judge(self, kind: GateKind, asked: Asked, limit: float) -> Verdict:
+        """The verdict, made now if it has not been. It does not count as asked for."""
+        key = (id(asked.measurement), asked.cell, kind.key, limit, asked.baseline)
+        if key not in self._judged:
+            # The measurement is kept beside it: its id must not be given to another one.
+            self._judged[key] = (asked.measurement, kind.verdict(asked, limit))
+        return self._judged[key][1]
+
+    def add(self, requirement: Requirement) -> Verdict:
+        """Judge a requirement that somebody asks for; from now on it counts."""
+        asked = requirement.asked
+        verdict = stated(
+            self.judge(requirement.kind, asked, requirement.limit),
+            configured=requirement.configured,
+            on_fail=requirement.on_fail,
+            source=requirement.source,
+        )
+        self._asked[asked.cell, verdict.gate, verdict.limit, verdict.on_fail + verdict.source] = (requirement, verdict)
+        return verdict
+
+    def close(self) -> None:
+        """The session is over: a verdict on a measurement that got more rounds since is judged again, and the worse
+        of the two stays."""
+        for key, (requirement, verdict) in list(self._asked.items()):
+            now = self.measurement(verdict.cell)
+            if requirement.asked.measurement is not now:
+                again = self.add(replace(requirement, asked=replace(requirement.asked, measurement=now)))
+                if WORST_FIRST.index(again.outcome) >= WORST_FIRST.index(verdict.outcome):
+                    self._asked[key] = (requirement, verdict)
+
+    def of(self, cell: Cell) -> list[Verdict]:
+        """The verdicts of one cell that were asked for."""
+        return [verdict for verdict in self.verdicts if verdict.cell == cell]
+
+    def worst(self, cell: Cell) -> Outcome | None:
+        """The worst outcome of the cell's gates, without those that are only reported; None where none was asked
+        for."""
+        found = [verdict.outcome for verdict in self.of(cell) if verdict.on_fail == FAIL]
+        return min(found, key=WORST_FIRST.index, default=None)
+
+    def skipped(self, cell: Cell) -> str | None:
+        """Why a cell can't run here where no gate names it: its tests are skipped, and nothing has failed."""
+        failure = self.measurement(cell).all_samples[cell.variant].failure
+        if failure is None or failure.kind is not FailureKind.UNAVAILABLE:
+            return None
+        return None if self.rules.policy.names(cell, self.rules.device) else failure.sentence
+
+    def red(self) -> list[Verdict]:
+        """The verdicts by which a session fails: of the project's own gates, those that are not PASS.
+
+        What is INCONCLUSIVE is left out where the project says so, and where nobody set the limit.
+        """
+        return [verdict for verdict in self.verdicts if self._is_red(verdict)]
+
+    def headline(self) -> str | None:
+        """`5 gates: 3 PASS, 1 FAIL, 1 INCONCLUSIVE`; None where none was asked for."""
+        counted = Counter(verdict.outcome for verdict in self.verdicts if verdict.on_fail == FAIL)
+        if not counted:
+            return None
+        total = sum(counted.values())
+        parts = [f"{counted[outcome]} {outcome}" for outcome in reversed(WORST_FIRST) if counted[outcome]]
+        return f"{total} gate{'s' if total > 1 else ''}: {', '.join(parts)}"
+
+    def _is_red(self, verdict: Verdict) -> bool:
+        if verdict.green or verdict.on_fail != FAIL or not verdict.configured or self.skipped(verdict.cell) is not None:
+            return False
+        lenient = self.rules.policy.skip_inconclusive or self.rules.kind(verdict.gate).optional
+        return not (verdict.outcome is Outcome.INCONCLUSIVE and lenient)
+
+
+def worst_first(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """The same verdicts, the worst first."""
+    return sorted(verdicts, key=lambda verdict: WORST_FIRST.index(verdict.outcome))

@@ -1,0 +1,84 @@
+"""`candidate.speedup >= min_speedup`: the variant stays at least so many times as fast as its baseline."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from jitgate.gates.kind import Asked, Judged
+from jitgate.gates.timed import TimedKind
+from jitgate.gates.validity import noise_floor, speedup_of
+from jitgate.model.errors import UsageError
+from jitgate.model.variant import BASELINE
+from jitgate.model.verdict import Figure
+from jitgate.statistics import Outcome, judge
+
+if TYPE_CHECKING:
+    from jitgate.model.cell import Cell
+    from jitgate.workloads.spec import WorkloadSpec
+
+
+class MinSpeedup(TimedKind):
+    """A ratio of medians of paired rounds, judged by its interval. Undecided as long as the limit lies inside of it."""
+
+    key, attribute, operator, heading = "min_speedup", "speedup", ">=", "speed-up"
+    against_baseline = True
+    records = True
+
+    def parse(self, value: object, where: str) -> float:
+        return ratio_of(self.key, value, where)
+
+    def applies(self, cell: Cell, workload: WorkloadSpec) -> bool:  # noqa: ARG002 - of every workload
+        return cell.variant != BASELINE
+
+    def label(self, limit: float, asked: Asked) -> str:
+        return f"{self.key}={ratio(limit)}" + ("" if asked.baseline == BASELINE else f" of {asked.baseline}")
+
+    def figure(self, asked: Asked) -> Figure | None:
+        there = asked.measurement.all_samples
+        found = speedup_of(asked) if asked.cell.variant in there and asked.baseline in there else None
+        if found is None:
+            return None
+        interval = found.interval
+        known = not math.isinf(interval.high)
+        between = f"{interval.low:.2f} to {interval.high:.2f}" if known else f"{found.pairs} pairs, no interval yet"
+        return Figure(f"{interval.estimate:.2f}x ({between})", interval.estimate, interval.low, interval.high)
+
+    def explain(self, asked: Asked) -> str:
+        figure, found = self.figure(asked), speedup_of(asked)
+        if figure is None or found is None:
+            return "nothing measured"
+        smallest = f"smallest effect these pairs could show {found.mde:.1%}"
+        return f"{figure.text} in {found.pairs} pairs, noise floor {found.noise_floor:.1%}, {smallest}"
+
+    def column(self, asked: Asked, limit: float | None) -> str:
+        if asked.cell.variant == BASELINE:
+            floor = noise_floor(asked.measurement, asked.alpha)
+            return "baseline" if floor is None else f"noise floor {floor:.1%}"
+        found = self.figure(asked)
+        if found is None:
+            return "-"
+        if limit is None:
+            return f"{found.text}, not gated"
+        return f"{found.text}, gate {limit:g}" + ("" if asked.baseline == BASELINE else f" of {asked.baseline}")
+
+    def compare(self, asked: Asked, limit: float) -> Judged:
+        speedup = speedup_of(asked)
+        if speedup is None:
+            return Judged(
+                Outcome.INVALID, "Nothing was measured: no round in which baseline and candidate both finished."
+            )
+        decision = judge(speedup, limit)
+        return Judged(decision.outcome, decision.reason)
+
+
+def ratio_of(key: str, value: object, where: str) -> float:
+    """A ratio from TOML."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise UsageError(f"{where}: {key} = {value!r} must be above 0: a ratio, as in 1.10 for 10 % faster")
+    return float(value)
+
+
+def ratio(value: float) -> str:
+    """A ratio as people configure it: two digits, more where there are more."""
+    return f"{value:.2f}" if round(value, 2) == value else repr(value)

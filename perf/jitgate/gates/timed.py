@@ -1,0 +1,26 @@
+"""What gates on time have in common: a comparison that is broken, or too noisy, is not judged by its figures."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from jitgate.gates.kind import Asked, GateKind, Judged
+from jitgate.gates.validity import broken, noisy
+from jitgate.statistics import Outcome
+
+
+class TimedKind(GateKind):
+    """A kind whose figure gets sharper with more rounds; subclasses compare."""
+
+    timed: ClassVar[bool] = True
+
+    def judge(self, asked: Asked, limit: float) -> Judged:
+        return broken(asked) or noisy(asked.measurement) or self.compare(asked, limit)
+
+    def undecided(self, asked: Asked, limit: float) -> bool:
+        # INVALID too: quiet rounds may still outweigh noisy ones. A comparison that is broken stays broken.
+        return broken(asked) is None and self.judge(asked, limit).outcome in (Outcome.INCONCLUSIVE, Outcome.INVALID)
+
+    def compare(self, asked: Asked, limit: float) -> Judged:
+        """The verdict on a comparison that can be believed."""
+        raise NotImplementedError

@@ -1,0 +1,80 @@
+"""What judging one requirement came to. It is stored, and whatever is said of it later is read from here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from jitgate.model.cell import Cell
+from jitgate.model.variant import BASELINE
+from jitgate.statistics import Outcome
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What was measured. text: as a person reads it. estimate, low, high: in the unit of the limit; None if unknown."""
+
+    text: str
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+    @classmethod
+    def exact(cls, value: float, text: str) -> Figure:
+        """A figure without an interval."""
+        return cls(text, value, value, value)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values: null for what is infinite or unknown."""
+        ends = {"estimate": self.estimate, "low": self.low, "high": self.high}
+        return {name: end if end is not None and math.isfinite(end) else None for name, end in ends.items()}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One gate of one cell, judged.
+
+    gate: the kind's key, as in `min_speedup`. limit: in the unit of that key. label: gate and limit as a person reads
+    them. reason: one sentence. advice: what to do; "" where nothing is to be done. configured: whether the limit is the
+    project's own, and not one that a test states. on_fail: "fail", or "report" for what is only reported; source: who
+    said that it should hold.
+    """
+
+    cell: Cell
+    gate: str
+    limit: float
+    label: str
+    outcome: Outcome
+    reason: str
+    advice: str = ""
+    figure: Figure | None = None
+    baseline: str = BASELINE
+    configured: bool = True
+    on_fail: str = "fail"
+    source: str = ""
+
+    @property
+    def green(self) -> bool:
+        """Only PASS is green."""
+        return self.outcome is Outcome.PASS
+
+    @property
+    def sentence(self) -> str:
+        """Reason and advice."""
+        return f"{self.reason} {self.advice}".rstrip()
+
+    def as_json(self) -> dict[str, Any]:
+        """The entry of the JSON."""
+        return {
+            "gate": self.gate,
+            "label": self.label,
+            "limit": self.limit if math.isfinite(self.limit) else None,
+            "verdict": self.outcome.value,
+            "reason": self.reason,
+            "advice": self.advice,
+            "figure": None if self.figure is None else self.figure.as_json(),
+            "baseline": self.baseline,
+            "on_fail": self.on_fail,
+            "source": self.source,
+        }

@@ -1,0 +1,59 @@
+"""The formats of `--jitgate-report FILE`, chosen by the file's suffix: an object a format, made from Results alone."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from jitgate.report.run import Run
+
+if TYPE_CHECKING:
+    from jitgate.gates.results import Results
+
+
+class ReportFormat(Protocol):
+    """Contract: `render` gives the whole text of the file. suffix: as in `.md`."""
+
+    @property
+    def suffix(self) -> str: ...
+
+    def render(self, results: Results, run: Run) -> str: ...
+
+
+class Markdown:
+    """A document to be committed, or a CI step summary."""
+
+    suffix = ".md"
+
+    def render(self, results: Results, run: Run) -> str:
+        from jitgate.report.document import heading, sections
+        from jitgate.report.reported import reported_markdown
+
+        lines = [*heading(run), *reported_markdown(results.verdicts), *sections(results)]
+        return "\n".join(lines).rstrip() + "\n"
+
+
+class Json:
+    """Every cell's evidence, and every verdict."""
+
+    suffix = ".json"
+
+    def render(self, results: Results, run: Run) -> str:
+        from jitgate.report.evidence import SCHEMA, evidence
+
+        document = {
+            "schema": SCHEMA,
+            "day": run.day.isoformat(),
+            "machine": dict(run.facts),
+            "command": run.command,
+            "cells": [evidence(results, cell) for cell in results.cells()],
+        }
+        return json.dumps(document, indent=1) + "\n"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_jitgate_reports() -> list[ReportFormat]:
+    """jitgate's own."""
+    return [Markdown(), Json()]

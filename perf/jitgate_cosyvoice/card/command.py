@@ -1,0 +1,92 @@
+"""`python -m jitgate_cosyvoice assess`: which ways of running CosyVoice2 fit a card, and by what margin.
+
+Exit code 0: the question was answered, whatever the answer is. 4: bad input.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from jitgate.model.errors import UsageError
+
+from jitgate_cosyvoice.card.assessment import CardRoom
+from jitgate_cosyvoice.card.known_cards import KNOWN_CARDS, known_card
+
+if TYPE_CHECKING:
+    import argparse
+
+ANSWERED, BAD_INPUT = 0, 4
+
+
+def register(subparsers: argparse._SubParsersAction[Any]) -> None:
+    """Add `assess` to the command line."""
+    parser = subparsers.add_parser(
+        "assess",
+        help="which variants of CosyVoice2 fit a card, and by what margin",
+        description="Says which variants of CosyVoice2 fit a card, by arithmetic and measured figures. Nothing is "
+        "measured now. Exit code 0 answered, 4 bad input.",
+    )
+    parser.add_argument(
+        "card",
+        metavar="CARD",
+        nargs="?",
+        help='a card by its name, as in "RTX 2050"; default: the card of this machine',
+    )
+    parser.add_argument(
+        "--jitgate-device",
+        metavar="DEVICE",
+        default="auto",
+        help="which card of this machine, as pytest takes it: auto, cuda or cuda:N; default: auto",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the answer; returns the exit code."""
+    from jitgate_cosyvoice.card import assessment
+    from jitgate_cosyvoice.card.footprint import footprints
+
+    try:
+        room = _present(arguments.jitgate_device) if arguments.card is None else _named(arguments.card)
+    except UsageError as problem:
+        sys.stderr.write(f"jitgate_cosyvoice assess: {problem}\n")
+        return BAD_INPUT
+    if arguments.json:
+        print(json.dumps(assessment.as_json(room, footprints()), indent=2))  # noqa: T201
+    else:
+        print("\n".join(assessment.as_text(room, footprints())))  # noqa: T201
+    return ANSWERED
+
+
+def _named(name: str) -> CardRoom:
+    card = known_card(name)
+    if card is None:
+        raise UsageError(f"unknown card {name!r}; {_known_names()}")
+    sources = tuple(source for source in (card.source, card.in_use_source) if source)
+    return CardRoom(card.name, card.memory_bytes, card.in_use_bytes, card.bandwidth_bytes_s, sources)
+
+
+def _present(wish: str) -> CardRoom:
+    """The card of this machine that a run would use, or the first one, whether or not torch can use it."""
+    from jitgate.device.device import choose_device, visible
+    from jitgate.device.nvml import survey_cards
+    from jitgate.device.reading import known
+
+    survey = survey_cards()
+    cards = visible(survey)
+    if not cards:
+        raise UsageError(f"this machine shows no card ({survey.why_none}); {_known_names()}")
+    chosen = choose_device(wish, lambda: cards, torch_has_cuda=True).card or cards[0]
+    used = next((known(facts.memory_used_bytes) for facts in survey.cards if facts.uuid == chosen.uuid), None)
+    same = known_card(chosen.name)
+    sources = ["memory: the card's driver"] + ([f"bandwidth: {same.source}"] if same else [])
+    return CardRoom(
+        chosen.name, chosen.memory_bytes, used or 0, same.bandwidth_bytes_s if same else None, tuple(sources)
+    )
+
+
+def _known_names() -> str:
+    return "known cards: " + ", ".join(card.name for card in KNOWN_CARDS)

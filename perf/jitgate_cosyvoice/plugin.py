@@ -1,0 +1,60 @@
+"""What CosyVoice brings to a session, by jitgate's hooks. Free of pytest and torch, because workers import it too."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from jitgate_cosyvoice.checkout.place import OPTION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    import pytest
+    from jitgate.config.policy import Policy
+    from jitgate.model.variant import VariantSpec
+    from jitgate.workloads.spec import WorkloadSpec
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("jitgate", "performance gates (jitgate)")
+    group.addoption(
+        OPTION,
+        metavar="CHECKOUT",
+        help="measure the modules of a checkout of CosyVoice in place of jitgate_cosyvoice's own, built from the yaml "
+        "in --jitgate-checkpoint's folder, or from its examples with random weights; its code runs in workers alone",
+    )
+
+
+def pytest_jitgate_workloads() -> Iterable[WorkloadSpec]:
+    from jitgate_cosyvoice.registry import shipped_workloads
+
+    return shipped_workloads().values()
+
+
+def pytest_jitgate_variants() -> Iterable[VariantSpec]:
+    from jitgate_cosyvoice.registry import BATCHED
+
+    return [BATCHED]
+
+
+def pytest_jitgate_policy(config: pytest.Config) -> Callable[[Policy], Policy] | None:
+    start = config.invocation_params.dir
+    checkpoint, checkout = config.getoption("jitgate_checkpoint"), config.getoption("jitgate_cosyvoice", None)
+    if checkpoint is None and checkout is None:
+        return None
+    return partial(
+        _changed,
+        checkpoint=None if checkpoint is None else start / checkpoint,
+        checkout=None if checkout is None else start / checkout,
+    )
+
+
+def _changed(policy: Policy, checkpoint: Path | None, checkout: Path | None) -> Policy:
+    from jitgate_cosyvoice.checkout.policy import with_checkout
+    from jitgate_cosyvoice.checkpoints import generation_of
+
+    if checkpoint is not None:
+        generation_of(checkpoint)  # a folder of two generations is refused
+    return policy if checkout is None else with_checkout(policy, checkout, checkpoint)
