@@ -36,7 +36,7 @@ LONGEST_CALL_S = 2.0
 a pipeline would take minutes a variant where some seconds are meant."""
 
 
-class Asked(Protocol):
+class ExtrasPool(Protocol):
     """The part of a pool that is used; see `jitgate.pool.pool.WorkerPool`. A worker that has failed answers None."""
 
     device: str
@@ -85,7 +85,7 @@ class Extras:
 
 
 def measure_extras(
-    pool: Asked,
+    pool: ExtrasPool,
     measurement: Measurement,
     known: KnownPeakRates,
     *,
@@ -114,7 +114,7 @@ def measure_extras(
     )
 
 
-def _unseen_shapes(pool: Asked, scenario: str, ahead: Collection[str]) -> dict[str, UnseenShapes]:
+def _unseen_shapes(pool: ExtrasPool, scenario: str, ahead: Collection[str]) -> dict[str, UnseenShapes]:
     """One worker at a time, as for all that is cold. Empty where no other scenario has a shape of its own."""
     what = f"unseen shapes of {scenario}"
     choose = ChooseUnseenShapes(scenario, tuple(sorted(ahead)), pool.folder)
@@ -129,7 +129,7 @@ def _unseen_shapes(pool: Asked, scenario: str, ahead: Collection[str]) -> dict[s
     return {name: shapes for name, shapes in found.items() if shapes is not None}
 
 
-def _peak_rates(pool: Asked, known: KnownPeakRates, threads: int | None, precision: str) -> PeakRates | str:
+def _peak_rates(pool: ExtrasPool, known: KnownPeakRates, threads: int | None, precision: str) -> PeakRates | str:
     if (threads, precision) not in known:
         what = f"measuring peak rates of {pool.device}"
         found = pool.ask(pool.workers[BASELINE], what, MeasurePeakRates(precision))

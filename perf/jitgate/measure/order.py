@@ -22,7 +22,7 @@ class Order(Protocol):
 
 
 class Shuffled:
-    """Random, the same for the same seed. Rounds are short: no order of them meets drift that lasts longer."""
+    """Random, the same for the same seed. Rounds are short compared with drift, so any order will do."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311 - an order that can be repeated, not a secret

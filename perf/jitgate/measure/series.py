@@ -29,7 +29,7 @@ class Series:
     calls: int = 0
 
     def note(self, turn: Turn, *, timing: bool) -> None:
-        """Of any turn, also of one whose round does not count: a compiler's processes are foreign load, and are why."""
+        """Of any turn, also one of an excluded round: compiling disturbs a round, and is why it is excluded."""
         self.calls += len(turn.wall_ns)
         self.held_bytes = turn.level_bytes
         if turn.levels:

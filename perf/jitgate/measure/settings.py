@@ -17,7 +17,7 @@ from jitgate.workloads.spec import WorkloadSpec
 
 @dataclass(frozen=True)
 class MeasureTask:
-    """What this session has to measure of one workload: its variants, and the scenarios that were selected.
+    """What this session measures of one workload: its variants, and the scenarios that were selected.
 
     reference_variants: variants that others are compared with, the baseline among them.
     """

@@ -21,7 +21,7 @@ class FailureKind(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Failure:
-    """`sentence` says what happened; `details` are the worker's last words (traceback, end of its stderr).
+    """`sentence` says what happened; `details` are the traceback and the end of its output.
 
     out_of_memory: the numbers of an allocation that failed, where memory was the reason.
     """

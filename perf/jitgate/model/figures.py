@@ -61,7 +61,7 @@ class UnseenShapes:
 
 @dataclass(frozen=True)
 class FlopCount:
-    """What one call of a scenario has to do at least, in float32.
+    """The least that one call of a scenario must do, in float32.
 
     flops: floating-point operations. parameter_bytes, activation_bytes: each counted once. Means, where calls differ.
     """
@@ -71,6 +71,6 @@ class FlopCount:
     activation_bytes: float
 
     def moved_bytes(self, precision: str) -> float:
-        """Bytes that a call has to move in that precision."""
+        """Bytes that a call must move in that precision."""
         results = 0.5 if precision in HALF_RESULTS else 1.0
         return WEIGHTS.get(precision, 1.0) * self.parameter_bytes + results * self.activation_bytes

@@ -15,8 +15,8 @@ import pytest
 from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
 from jitgate.model.size import parse_bytes
-from jitgate.plugin.cache_pruning import cache_folder
 from jitgate.plugin.checkpoint_option import describe, require_files, with_checkpoint
+from jitgate.plugin.items import cell_of
 from jitgate.plugin.offers import changed, offered
 from jitgate.plugin.report_file import ReportFile, asked_for
 
@@ -30,13 +30,8 @@ if TYPE_CHECKING:
     from jitgate.gates.results import Results
     from jitgate.measure.session import Measurements
     from jitgate.model.verdict import Verdict
+    from jitgate.plugin.discovery import Discovered
     from jitgate.report.progress import TerminalProgress
-
-FIXTURES = ("jitgate_candidate", "jitgate_variant", "jitgate_baseline")
-"""Fixtures whose parameter is a `Cell`."""
-
-CASE_FIXTURES = ("jitgate_reported", "jitgate_other")
-"""Fixtures whose parameter is a `GateCase`."""
 
 
 class State:
@@ -49,7 +44,7 @@ class State:
         self._wanted: frozenset[str] | None = None
         self._device: Device | None = None
         self._fingerprint: Fingerprint | None = None
-        self._scenarios: dict[str, tuple[str, ...]] | None = None
+        self._discovered: Discovered | None = None
         self._problem: UsageError | None = None
         self._measurements: Measurements | None = None
         self._rules: Rules | None = None
@@ -71,7 +66,7 @@ class State:
         if self._policy is None:
             from jitgate.config.table import read_policy
 
-            policy = read_policy(self._file, self.kinds, offered(self._config), must_exist=True)
+            policy = read_policy(self._file, self.kinds, offered(self._config))
             wish = self._config.getoption("jitgate_variants")
             if wish is not None:
                 from jitgate.config.selection import chosen, with_chosen
@@ -156,7 +151,12 @@ class State:
     @property
     def measurements(self) -> Measurements:
         if self._measurements is None:
-            self._measurements = self._make_measurements()
+            from jitgate.plugin.measuring import make_measurements
+
+            wanted = self._wanted or ()
+            self._measurements = make_measurements(
+                self._config, self.device, self.rules, self.planned, wanted, self.progress, self.claim_device
+            )
         return self._measurements
 
     def cells(self) -> list[Cell]:
@@ -164,13 +164,9 @@ class State:
         if self._problem is not None:
             return []  # asking again would start another process for each test, to hear the same
         try:
-            if self._scenarios is None:
-                self._scenarios = self._find_scenarios()
-                cells = self.policy.cells(self._scenarios)
-                if not self.is_xdist_worker:
-                    self.policy.check(cells)
-                    _ = self.device
-            every = self.policy.cells(self._scenarios)
+            if self._discovered is None:
+                self._discovered = self._discover()
+            every = self.policy.cells(self._discovered.scenarios)
             return [cell for cell in every if self._wanted is None or cell.variant in self._wanted]
         except UsageError as problem:
             self._problem = problem
@@ -186,6 +182,11 @@ class State:
         items = list(items)
         found = dict.fromkeys(cell for item in items if (cell := cell_of(item)))
         self.planned = list(found)
+        if self._discovered is not None and not self.is_xdist_worker:
+            for cell in self.planned:
+                problem = self._discovered.problem(cell)
+                if problem is not None:
+                    raise problem
         if self.planned and not self.is_xdist_worker and not self._config.option.collectonly:
             self._report = asked_for(self._config)
             require_files(self.policy.workloads[name] for name in dict.fromkeys(cell.workload for cell in self.planned))
@@ -218,9 +219,16 @@ class State:
             asked = self._config.getoption("jitgate_checkpoint") or self._config.hook.pytest_jitgate_policy(
                 config=self._config
             )
-            return describe(self.policy) if asked else []
+            return [self._gates_line(), *(describe(self.policy) if asked else [])]
         except UsageError:
             return []  # collection says it
+
+    def _gates_line(self) -> str:
+        root, file = self._config.rootpath, self._file
+        where = file.relative_to(root).as_posix() if file.is_relative_to(root) else file
+        named = (("workload", self.policy.workloads), ("gate", self.policy.gates))
+        counts = ", ".join(f"{len(every)} {name}{'' if len(every) == 1 else 's'}" for name, every in named)
+        return f"jitgate: gates of {where}: {counts}"
 
     @property
     def measured(self) -> bool:
@@ -242,7 +250,7 @@ class State:
 
         lines = summary(self.results)
         if self._report is not None:
-            lines.append(self._report.write(self))
+            lines.append(self._report.write(self.results, self.fingerprint.facts()))
         if self._timed_gates > 1:
             shared = f"alpha {self.policy.alpha:g} of the session is shared by its {self._timed_gates} gates on time"
             lines.append(f"{shared}: {self.rules.alpha:.2g} each")
@@ -255,70 +263,23 @@ class State:
 
     def _gates_left_out(self) -> str | None:
         selected = set(self.planned)
-        every = self.policy.cells(self._scenarios or {})
+        every = [] if self._discovered is None else self.policy.cells(self._discovered.scenarios)
         left = [cell for cell in every if cell not in selected and self.policy.names(cell, self.device.kind)]
         if not left:
             return None
         few = ", ".join(cell.id for cell in left[:3]) + (", ..." if len(left) > 3 else "")
         return f"not judged, because this selection leaves them out: {len(left)} gated cells ({few})"
 
-    def _find_scenarios(self) -> dict[str, tuple[str, ...]]:
-        from jitgate.plugin.discovery import discover
+    def _discover(self) -> Discovered:
+        from jitgate.plugin.discovery import cells_to_check, discover
 
-        return discover(self.policy, self.device.name, self.progress, ask=not self.is_xdist_worker)
-
-    def _make_measurements(self) -> Measurements:
-        from jitgate.cache.store import ArtefactCache
-        from jitgate.device.device_memory import memory_of
-        from jitgate.device.power import meter_of
-        from jitgate.gates.stopping import AnyOf, UndecidedSelection
-        from jitgate.history.rounds import save_rounds
-        from jitgate.measure.session import Measurements
-        from jitgate.measure.settings import RunSettings
-        from jitgate.plugin.memory_cap import memory_cap_bytes
-        from jitgate.plugin.tasks import tasks_of
-        from jitgate.pool.residency import Residency
-
-        option = self._config.getoption
-        root = self._config.rootpath / ".jitgate"
-        uuid = self.device.card.uuid if self.device.card is not None else ""
-        settings = RunSettings(
-            device=self.device.name,
-            cache=ArtefactCache(cache_folder(self._config)),
-            progress=self.progress,
-            budget_s=option("jitgate_budget"),
-            timeout_s=option("jitgate_timeout"),
-            seed=option("jitgate_seed"),
-            processes=option("jitgate_processes"),
-            include_noisy=option("jitgate_noisy_rounds") == "include",
-            extras=option("jitgate_extras") == "measure",
-            card_uuid=uuid,
-            residency=Residency(option("jitgate_residency")),
-            memory_limit_bytes=self.policy.memory_limit_bytes,
-            room=memory_of(uuid),
-            meter=meter_of(uuid),
-            enforced_bytes=memory_cap_bytes(self) if option("jitgate_memory_cap") else None,
-            smoke=option("jitgate_smoke"),
-            claim=self.claim_device,
-            on_close=lambda measurement: save_rounds(root / "rounds", measurement),
-        )
-        tasks = tasks_of(self.policy, self.device.kind, self.planned)
-        rules = self.rules
-        undecided = AnyOf((rules.undecided, UndecidedSelection(rules, self._wanted or ())))
-        return Measurements(tasks, settings, undecided)
+        found = discover(self.policy, self.device.name, self.progress, ask=not self.is_xdist_worker)
+        if not self.is_xdist_worker:
+            self.policy.check(cells_to_check(self.policy, found))
+        return found
 
 
 STATE = pytest.StashKey[State]()
-
-
-def cell_of(item: pytest.Item) -> Cell | None:
-    """The cell a test is about; None for a test that is not ours."""
-    callspec = getattr(item, "callspec", None)
-    params = callspec.params if callspec is not None else {}
-    about = [params.get(name) for name in FIXTURES] + [
-        getattr(params.get(name), "cell", None) for name in CASE_FIXTURES
-    ]
-    return next((found for found in about if isinstance(found, Cell)), None)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -43,7 +43,7 @@ class DeviceMemoryAttribution:
 
     @property
     def one_at_a_time(self) -> bool:
-        """Whether workers have to allocate one after the other, for their readings to be their own."""
+        """Whether workers must allocate one after the other, so that each reading is of one worker."""
         return self._reader is not None
 
     def add(self, name: str) -> None:

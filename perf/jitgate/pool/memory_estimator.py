@@ -13,7 +13,7 @@ from jitgate.model.memory_peaks import MemoryKind, MemoryPeaks
 from jitgate.model.variant import VariantSpec
 
 IN_PROCESS = 1.25
-"""Times its weights, for a module that runs as it is: they are there once, and what a call needs besides grows more
+"""Times its weights, for a module that runs as it is: they are there once, and what a call needs in addition grows more
 slowly. A text-to-speech pipeline (2.5 GiB of weights) took 2.6 GiB on a CPU; at twice the weights, as small modules
 take, its workers would have run one by one on a machine that holds all of them."""
 

@@ -76,7 +76,7 @@ class WorkerPool:
 
     @property
     def folder(self) -> Path:
-        """Inputs and right outputs lie here while the pool lives."""
+        """Inputs and right outputs lie here until the pool is closed."""
         return Path(self._folder.name)
 
     def pids(self) -> set[int]:

@@ -52,7 +52,7 @@ def make_ready(
     pool.spawn_measured(by_name)
     baseline = pool.workers[BASELINE]
     others = [worker for worker in pool.workers.values() if worker is not baseline]
-    # On a CPU importing torch takes little of what has to fit; on a card every worker makes its context with it.
+    # On a CPU importing torch takes little of what must fit; on a card every worker makes its context with it.
     # Importing torch takes seconds of a core each, too: many workers are started once it is known that they fit.
     lone = pool.memory_attribution.one_at_a_time or len(by_name) > MOST
     pool.initialise([baseline] if lone else pool.workers.values())

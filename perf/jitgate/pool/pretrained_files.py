@@ -33,7 +33,7 @@ class PretrainedArtefact:
 def pretrained_file(workload: WorkloadSpec, variant: VariantSpec) -> PretrainedArtefact | None:
     """The TorchScript file that the checkpoint directory has for this workload, if it is there.
 
-    Its engine checks class and signature; whether it computes what the weights beside it do, accuracy says.
+    Its engine checks class and signature; accuracy tells whether it computes what the directory's weights do.
     """
     jit = workload.checkpoint_spec.jit if workload.checkpoint_spec is not None else None
     meant = variant.name in (SCRIPTED, f"{SCRIPTED}+{variant.precision}")

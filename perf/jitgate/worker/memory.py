@@ -1,4 +1,4 @@
-"""What a variant takes of memory: a level before it, peaks while it loads and while it runs, what stays between."""
+"""Memory of a variant: the level before it, peaks while it loads and while it runs, what stays between calls."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jitgate.worker.memory_cap import Cap, NoCap
 
 
 class Footprint:
-    """Bytes above the level before the model was built. `reader` is the memory that has to fit, `cap` what holds it.
+    """Bytes above the level before the model was built. `reader` is the memory that must fit, `cap` what limits it.
 
     On CUDA that is the caching allocator's; what else a worker takes of the card only the host can tell
     (`DeviceMemoryAttribution`).

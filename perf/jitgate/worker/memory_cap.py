@@ -23,7 +23,7 @@ GRAIN = 32768
 """Elements that torch gives one thread at least (at::internal::GRAIN_SIZE)."""
 
 SPARE = 0.5
-"""Of the memory that the machine has free: other processes run too, and the kernel kills who takes the last of it."""
+"""Of the memory that the machine has free: other processes run too, and the kernel kills one that takes the rest."""
 
 
 class Cap(Protocol):

@@ -28,7 +28,7 @@ from jitgate.worker.service import WorkerService
 AnswerT = TypeVar("AnswerT")
 
 WATCH_S = 2.0
-"""How often a worker looks whether its host lives: rare enough not to be seen in a measurement."""
+"""How often a worker checks that its host runs: rare enough not to show in a measurement."""
 
 
 def serve(channel: Any, log: str, host_pid: int) -> None:

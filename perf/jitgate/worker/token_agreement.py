@@ -1,4 +1,4 @@
-"""Ids that token_agreement decoding chose: are they the right ones, or as good? Runs in workers."""
+"""Ids that greedy decoding chose: are they the right ones, or as good? Runs in workers."""
 
 from __future__ import annotations
 
