@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jitgate.plugin.session_state import STATE, cell_of
+from jitgate.plugin.items import cell_of
+from jitgate.plugin.session_state import STATE
+from jitgate.plugin.smoke import skip_in_smoke
 
 if TYPE_CHECKING:
     from jitgate.gates.kind import GateKind
@@ -116,6 +118,7 @@ def _hidden(kind: GateKind, hidden: str) -> object:
         state, cell = _state(request), _cell(request)
         _measured(state, cell)
         _skip_unavailable(state, cell)
+        skip_in_smoke(request.config, kind)
         found = state.rules.limit(kind, state.results.asked(cell))
         if found is None:
             pytest.skip(f"not gated: no gate sets {kind.key} for {cell.id} on {state.device.kind}")
@@ -141,7 +144,9 @@ def _candidate(request: pytest.FixtureRequest) -> Candidate:
 def _decided(request: pytest.FixtureRequest) -> Verdict:
     state, cell = _state(request), _cell(request)
     _skip_unavailable(state, cell)
-    return state.decide(request.param.requirement(state.results))
+    requirement = request.param.requirement(state.results)
+    skip_in_smoke(request.config, requirement.kind)
+    return state.decide(requirement)
 
 
 def _state(request: pytest.FixtureRequest) -> State:
@@ -151,7 +156,7 @@ def _state(request: pytest.FixtureRequest) -> State:
 def _cell(request: pytest.FixtureRequest) -> Cell:
     cell = cell_of(request.node)
     if cell is None:
-        pytest.fail("this fixture needs `candidate`, `variant` or `baseline` beside it in the test", pytrace=False)
+        pytest.fail("this fixture needs `candidate`, `variant` or `baseline` in the same test", pytrace=False)
     return cell
 
 

@@ -15,8 +15,9 @@ from jitgate.model.variant import BASELINE
 from jitgate.plugin.benchmark_replay import Replay
 from jitgate.plugin.discovery import UNKNOWN
 from jitgate.plugin.gate_cases import other_cases, reported_cases
+from jitgate.plugin.items import CASE_FIXTURES, FIXTURES, cell_of
 from jitgate.plugin.keyword import keyword
-from jitgate.plugin.session_state import CASE_FIXTURES, FIXTURES, STATE, cell_of
+from jitgate.plugin.session_state import STATE
 
 if TYPE_CHECKING:
     from collections.abc import Collection
