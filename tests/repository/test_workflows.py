@@ -202,8 +202,8 @@ def test_on_the_card_what_is_nightly_runs_and_claims_and_the_suites_own_tests_do
     found = [line for line in done.stdout.splitlines() if "::" in line]
     assert all(line.startswith("perf/jitgate/benchmarks/") for line in found)
     assert [line for line in found if "test_claims.py" in line or "small" in line.partition("[")[2]] == []
-    assert any("[cosyvoice2.flow_encoder-first_chunk_sft-inductor]" in line for line in found)
-    assert any("[cosyvoice2.flow_encoder-5s-inductor]" in line for line in found), "nightly"
+    assert any("[cosyvoice2.flow_encoder/first_chunk_sft/inductor]" in line for line in found)
+    assert any("[cosyvoice2.flow_encoder/5s/inductor]" in line for line in found), "nightly"
     assert any("[cosyvoice2.pipeline-15s-" in line for line in found) == (gpu_workflow.name == "nightly-gpu")
 
 

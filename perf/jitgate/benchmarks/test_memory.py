@@ -1,6 +1,11 @@
 """Every way of running the model stays under the memory ceiling, and stays there."""
 
-from jitgate.plugin.candidate import Candidate
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jitgate.plugin.candidate import Candidate
 
 
 def test_variant_stays_under_the_memory_limit(variant: Candidate, memory_limit: float) -> None:

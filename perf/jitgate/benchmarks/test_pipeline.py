@@ -1,6 +1,11 @@
 """The stages of a pipeline account for the whole call, and what a stage gains arrives in it."""
 
-from jitgate.plugin.candidate import Candidate
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jitgate.plugin.candidate import Candidate
 
 
 def test_stages_add_up_to_the_whole(baseline: Candidate, stage_tolerance: float) -> None:

@@ -1,6 +1,11 @@
 """JIT stays faster than eager, by as much as the gate says."""
 
-from jitgate.plugin.candidate import Candidate
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jitgate.plugin.candidate import Candidate
 
 
 def test_jit_stays_faster_than_eager(candidate: Candidate, min_speedup: float) -> None:

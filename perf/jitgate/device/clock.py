@@ -20,7 +20,7 @@ class Clock(Protocol):
     """Times calls on one device."""
 
     def time(self, call: Callable[[], Any]) -> CallTime:
-        """Run `call` once and say how long it took; work queued on the device is part of it."""
+        """Run `call` once and return how long it took, including the work that it queued on the device."""
         ...
 
 
@@ -59,7 +59,7 @@ class CudaClock:
 
 
 def clock_for(device: str) -> Clock:
-    """The clock of a torch device string (`cpu`, `cuda:0`); to be called in a worker."""
+    """The clock of a torch device string (`cpu`, `cuda:0`); call it in a worker."""
     if device.startswith("cuda"):
         import torch
 

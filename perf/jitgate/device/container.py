@@ -1,8 +1,8 @@
 """What a container leaves of the machine: the limits of this process's control groups.
 
 Source: kernel documentation, "Control Group v2" (cpu.max, memory.max) and v1 (cpu.cfs_quota_us, memory.limit_in_bytes).
-A limit of any parent holds too, so the smallest on the way up counts. Windows keeps the like in job objects, which it
-does not tell from outside: missing there.
+A limit of any parent holds too, so the smallest on the way up counts. psutil does not read them. Windows keeps such
+limits in job objects, which can't be read from outside: missing there.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NO_LIMIT = 1 << 60
 
 @dataclass(frozen=True)
 class Limits:
-    """`cpu_cores`: processor time per time, as in 1.5; `memory_bytes`. None says that there is no limit."""
+    """cpu_cores: processor time per wall time, such as 1.5. None: no limit."""
 
     cpu_cores: Reading[float | None]
     memory_bytes: Reading[int | None]
@@ -26,12 +26,9 @@ class Limits:
 
 def limits(root: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/proc/self/cgroup")) -> Limits:
     """The limits that hold for this process."""
-    try:
-        lines = membership.read_text().splitlines()
-    except OSError:
-        nothing = Missing("the system has no control groups")
-        return Limits(nothing, nothing)
-    paths = {kinds: path for line in lines if line.count(":") >= 2 for _, kinds, path in [line.split(":", 2)]}
+    paths = _membership(membership)
+    if isinstance(paths, Missing):
+        return Limits(paths, paths)
     cpu = [_cpu_v2(folder) for folder in _way_up(root, paths.get(""))]
     cpu += [_cpu_v1(folder) for folder in _way_up(_v1(root, "cpu"), _path_of(paths, "cpu"))]
     memory = [_bytes(folder / "memory.max") for folder in _way_up(root, paths.get(""))]
@@ -46,11 +43,9 @@ def limits(root: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/proc/s
 
 def memory_left(root: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/proc/self/cgroup")) -> int | None:
     """Bytes that the control groups still leave, page cache that can be given up counted as free; None for no limit."""
-    try:
-        lines = membership.read_text().splitlines()
-    except OSError:
+    paths = _membership(membership)
+    if isinstance(paths, Missing):
         return None
-    paths = {kinds: path for line in lines if line.count(":") >= 2 for _, kinds, path in [line.split(":", 2)]}
     groups = [(folder, "memory.max", "memory.current", "inactive_file") for folder in _way_up(root, paths.get(""))]
     groups += [
         (folder, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
@@ -66,9 +61,17 @@ def memory_left(root: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/p
     return min(left, default=None)
 
 
+def _membership(file: Path) -> Reading[dict[str, str]]:
+    """This process's groups: controllers ("" for v2) -> path."""
+    text = _read(file)
+    if text is None:
+        return Missing("the system has no control groups")
+    lines = [line.split(":", 2) for line in text.splitlines() if line.count(":") >= 2]
+    return {kinds: path for _, kinds, path in lines}
+
+
 def _way_up(root: Path, path: str | None) -> list[Path]:
-    """The group's folder and its parents up to the variant_runner; inside a container the path may name nothing we can
-    see."""
+    """The group's folder and its parents up to the root; a container may not see the folder that the path names."""
     if path is None:
         return []
     parts = [part for part in path.split("/") if part and part != ".."]

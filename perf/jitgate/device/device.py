@@ -45,7 +45,7 @@ def choose_device(
     """Turn `--jitgate-device` into a device.
 
     wish: `auto` (CUDA if torch was built for it and a card answers), `cpu`, `cuda`, `cuda:N`.
-    Raises UsageError for anything else, and for CUDA asked for and absent.
+    Raises UsageError for anything else, and for CUDA that is not there.
     """
     match = re.fullmatch(r"auto|cpu|cuda(?::(\d+))?", wish)
     if match is None:
@@ -88,7 +88,7 @@ def visible(survey: CardSurvey) -> list[Card]:
 
 
 def card_of(facts: CardFacts) -> Card | None:
-    """The card that a run measures on; None where its driver does not tell its memory."""
+    """The card that a run measures on; None where the driver does not tell its memory."""
     memory = known(facts.memory_total_bytes)
     if memory is None:
         return None

@@ -1,4 +1,4 @@
-"""What must be equal before two absolute times may be compared. No momentary clock rates: they differ on every run."""
+"""What must be equal before two absolute times may be compared. Without clock rates: they differ on every run."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ GIB = 1024**3
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """Facts of machine and runtime that stay as they are from run to run; `slug` keys the storage.
+    """Facts of machine and runtime that stay the same from run to run; `slug` keys the storage.
 
-    device_memory_bytes: of the card; of a CPU the machine's memory in whole GiB, since a kernel keeps a varying bit of
-    it back. power_limit_w, clock_policy: settings, not readings: the card's power limit and applications clocks, the
-    processor's governor and turbo (they pace the launches of a card too); None where they can't be read. cpu_quota:
-    processors' worth of time that a container allows; None for no limit. threads: what the environment asks of torch;
-    None leaves it to torch.
+    device_memory_bytes: of the card; for a CPU the machine's memory in whole GiB, since a kernel reserves a varying bit
+    of it. power_limit_w, clock_policy: settings, not readings: the card's power limit and applications clocks, the
+    processor's governor and turbo (which pace a card's launches too); None where they can't be read. cpu_quota:
+    processors' worth of time that a container allows; None for no limit. threads: what environment variables set for
+    torch; None leaves it to torch.
     """
 
     device: str

@@ -1,4 +1,4 @@
-"""Who else used the processor while a round was timed."""
+"""What other processes took of the processor while a round was timed."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ import psutil
 from jitgate.device.processor import usable_cores
 
 LOST_CORES = 0.25
-"""Of one core, taken by others. Daemons and tick-wise accounting show up to about a tenth on a quiet machine, and a
-shared host takes some per cent from its guests all the time."""
+"""Of one core, taken by others. A quiet machine shows up to about a tenth (daemons, accounting by ticks), and a shared
+host takes some per cent from its guests all the time."""
 
 FREE_CORES = 0.5
-"""While at least half a core idles, others run beside the workers and not in their place."""
+"""While at least half a core idles, other processes do not run in the workers' place."""
 
 LEAST_S = 0.05
 """Processor time below this can't be told from the kernel's 10 ms ticks."""
@@ -29,7 +29,7 @@ THROTTLED = 0.05
 
 
 class Health(Protocol):
-    """Watches a machine part while rounds run."""
+    """Watches a part of the machine while rounds run."""
 
     def mark(self) -> None:
         """A round begins."""
@@ -56,8 +56,8 @@ class AllOf:
 
 
 @dataclass(frozen=True)
-class Usage:
-    """Running totals in seconds. Of the cores we may use: `busy_s` with `stolen_s` of it taken by the hypervisor.
+class ProcessorTotals:
+    """Running totals in seconds. busy_s: of the usable cores, including `stolen_s`, which the hypervisor took.
 
     stolen_s, throttled_s: None where the platform does not tell. ours_s: process id -> processor time.
     """
@@ -72,15 +72,17 @@ class Usage:
 class HostLoad:
     """Processor time that neither the workers nor this process used, from the system's own accounts (psutil).
 
-    workers: their process ids, asked anew each time, since workers may die. Steal is told by Linux guests, a quota's
-    throttling by control groups; Windows tells neither, and foreign processes everywhere.
+    workers: gives their process ids, asked each time, since workers may die. Linux guests tell stolen time, and control
+    groups the throttling by a quota; Windows tells neither. Other processes show everywhere.
     """
 
-    def __init__(self, workers: Callable[[], Collection[int]], read: Callable[[Collection[int]], Usage] | None = None):
+    def __init__(
+        self, workers: Callable[[], Collection[int]], read: Callable[[Collection[int]], ProcessorTotals] | None = None
+    ):
         self._workers = workers
-        self._read = read or read_usage
+        self._read = read or read_totals
         self._cores = len(usable_cores())
-        self._begin: Usage | None = None
+        self._begin: ProcessorTotals | None = None
 
     def mark(self) -> None:
         self._begin = self._read({os.getpid(), *self._workers()})
@@ -106,8 +108,8 @@ class HostLoad:
         return "the hypervisor gave the processor to others" if stolen_s > foreign_s else "other processes were running"
 
 
-def read_usage(pids: Collection[int]) -> Usage:
-    """The present totals of the usable cores and of `pids`; those that have ended are left out."""
+def read_totals(pids: Collection[int]) -> ProcessorTotals:
+    """The present totals of the usable cores and of `pids`, without those that have ended."""
     every = psutil.cpu_times(percpu=True)
     cores = [every[number] for number in usable_cores() if number < len(every)]
     stolen = [core.steal for core in cores if hasattr(core, "steal")]
@@ -118,7 +120,7 @@ def read_usage(pids: Collection[int]) -> Usage:
         with contextlib.suppress(psutil.Error):
             times = psutil.Process(pid).cpu_times()
             ours[pid] = times.user + times.system
-    return Usage(
+    return ProcessorTotals(
         time.monotonic(),
         sum(sum(core) for core in cores) - idle_s - guest_s,
         sum(stolen) if stolen else None,

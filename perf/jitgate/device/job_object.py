@@ -1,8 +1,8 @@
-"""Windows: a process limits itself through a job object of its own. Written without a Windows machine: not tried yet.
+"""Windows: a process limits itself through a job object of its own. Written without a Windows machine; not tried yet.
 
 Source: Microsoft's reference of JOBOBJECT_EXTENDED_LIMIT_INFORMATION ("the limit for the virtual memory that can be
 committed by a process"), SetInformationJobObject, AssignProcessToJobObject. Since Windows 8 jobs nest, so a process
-that is in one already (of a terminal, a service, a container) can be put into another.
+that is in a job already (of a terminal, a service, a container) can be put into another.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ class ExtendedLimits(ctypes.Structure):
 
 
 class Jobs(Protocol):
-    """What is asked of Windows about the one job that this process is in; OSError where it says no."""
+    """What Windows does for the job of this process; OSError where it refuses."""
 
     def limit(self, limit_bytes: int | None) -> None:
-        """Limit what every process of the job may commit; None: no longer."""
+        """Limit what every process of the job may commit; None lifts the limit."""
         ...
 
     def commits(self, size_bytes: int) -> bool:
@@ -107,7 +107,7 @@ if sys.platform == "win32":
 
         def __init__(self) -> None:
             kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
-            # Handles and addresses are as wide as pointers; ctypes takes everything for an int unless told.
+            # Handles and addresses are as wide as pointers; ctypes takes everything for an int by default.
             kernel32.CreateJobObjectW.restype = ctypes.c_void_p
             kernel32.CreateJobObjectW.argtypes = [ctypes.c_void_p, ctypes.c_wchar_p]
             kernel32.GetCurrentProcess.restype = ctypes.c_void_p

@@ -1,8 +1,9 @@
-"""How busy the host is now, and what memory it has left."""
+"""How busy the host is now, and what memory it has left; all of it through psutil."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import not_
 
 import psutil
 
@@ -16,7 +17,7 @@ LOOK_S = 0.25
 class Load:
     """Momentary. Percentages are of all processors, over `LOOK_S` in which this process slept.
 
-    steal_percent: time that the hypervisor gave to others; only Linux tells it. on_battery: a laptop off its mains.
+    steal_percent: time that the hypervisor gave to others; only Linux tells it. on_battery: not plugged in.
     """
 
     load_1m: Reading[float]
@@ -45,10 +46,6 @@ def load(look_s: float = LOOK_S) -> Load:
 
 
 def _on_battery() -> Reading[bool]:
-    read = getattr(psutil, "sensors_battery", None)  # absent on some platforms
-    battery = attempt(lambda: read() if read else None, OSError, NotImplementedError, why="there is no battery")
-    if isinstance(battery, Missing):
-        return battery
-    if battery.power_plugged is None:
-        return Missing("the battery does not tell whether it is charged")
-    return not battery.power_plugged
+    battery = attempt(psutil.sensors_battery, OSError, NotImplementedError, why="there is no battery")
+    plugged = each(battery, lambda seen: seen.power_plugged)
+    return Missing("the battery does not tell whether it is plugged in") if plugged is None else each(plugged, not_)

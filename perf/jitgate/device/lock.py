@@ -18,17 +18,18 @@ from jitgate.device.device import Device
 from jitgate.model.errors import UsageError
 
 FOLDER_VARIABLE = "JITGATE_LOCKS"
-"""Names another folder for the locks. Runs that name different folders do not wait for each other."""
+"""Environment variable that names another folder for the locks. Runs with different folders do not wait for each
+other."""
 
 POLL_S = 0.5
-"""A waiting run looks this often: nothing beside a run's minutes, and too seldom to disturb the run it waits for."""
+"""A waiting run looks this often: short against a run's minutes, and too seldom to disturb the run it waits for."""
 
 
 class RunLock:
     """Held by one run for one device, from its first worker to its end.
 
-    The operating system lets go of it when the process ends, however it ends (flock; LockFileEx on Windows). A note
-    beside it says who holds it, for those who wait; the note is never trusted to decide anything.
+    The operating system releases it when the process ends, however it ends (flock; LockFileEx on Windows). A note next
+    to it tells waiting runs which process holds it; the note never decides anything.
     """
 
     def __init__(self, device: Device, folder: Path | None = None) -> None:
@@ -40,9 +41,10 @@ class RunLock:
         self._lock: filelock.BaseFileLock | None = None
 
     def acquire(self, wait_s: float, waiting: Callable[[str], object] = lambda _: None) -> None:
-        """Take the lock; where another run has it, tell `waiting` for whom, again and again, for `wait_s` seconds.
+        """Take the lock; while another run has it, tell `waiting` which one, for up to `wait_s` seconds.
 
-        Raises UsageError where it is still taken then, or the folder can't be written. Taken already: nothing to do.
+        Raises UsageError where it is still taken then, or the folder can't be written. Does nothing where this run has
+        it already.
         """
         if self._lock is not None:
             return
@@ -53,9 +55,8 @@ class RunLock:
             holder = f"{self._device.name} is in use by {self._noted()}"
             if waited >= wait_s:
                 raise UsageError(
-                    f"{holder}, and two runs on one device spoil each other; waited {waited:.0f} s "
-                    "(--jitgate-lock-timeout): "
-                    "let that run end, or wait longer"
+                    f"{holder}, and two runs on one device disturb each other; waited {waited:.0f} s: "
+                    "let that run end, or wait longer (--jitgate-lock-timeout)"
                 )
             waiting(f"waiting: {holder}; {waited:.0f} of {wait_s:.0f} s (--jitgate-lock-timeout)")
             time.sleep(min(POLL_S, wait_s - waited))
@@ -64,7 +65,7 @@ class RunLock:
             self._note.write_text(json.dumps({"pid": os.getpid(), "since": time.time(), "where": str(Path.cwd())}))
 
     def release(self) -> None:
-        """Let go of it; nothing where it is not held."""
+        """Release it; does nothing where it is not held."""
         if self._lock is not None:
             with contextlib.suppress(OSError):
                 self._note.unlink(missing_ok=True)
@@ -72,7 +73,7 @@ class RunLock:
             lock.release()
 
     def holder(self) -> str | None:
-        """Who has it now; None where it is free. UsageError where a run could not take it, for want of a folder."""
+        """The run that has it now; None where it is free. UsageError where the folder can't be written."""
         lock = self._made()
         if not self._try(lock):
             return self._noted()
@@ -102,7 +103,7 @@ class RunLock:
         )
 
     def _noted(self) -> str:
-        """Who has it, as far as the note tells: it is written a moment after the lock is taken."""
+        """The holder, as far as the note tells: it is written a moment after the lock is taken."""
         try:
             note: dict[str, Any] = json.loads(self._note.read_text())
             since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(note["since"]))

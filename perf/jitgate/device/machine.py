@@ -1,4 +1,4 @@
-"""Everything about this machine that a result may hang on, in one look."""
+"""Everything about this machine that a result may depend on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jitgate.device.runtime import Runtime, runtime
 
 @dataclass(frozen=True)
 class Machine:
-    """What the probes read; `missing_compiler` says what AOTInductor lacks, None where it lacks nothing."""
+    """All readings; `missing_compiler` says what AOTInductor lacks, None where it lacks nothing."""
 
     survey: CardSurvey
     processor: Processor
@@ -25,7 +25,6 @@ class Machine:
 
 
 def machine(missing_compiler: str | None) -> Machine:
-    """Look at this machine; takes the quarter of a second that the load needs, and what NVML takes."""
-    # The load first: asking the driver is itself some load.
-    seen = load()
+    """Read this machine; takes the quarter of a second that the load needs, and what NVML takes."""
+    seen = load()  # first: asking the driver is some load itself
     return Machine(survey_cards(), processor(), seen, limits(), runtime(), missing_compiler)

@@ -1,4 +1,4 @@
-"""What a worker's memory holds now and held at most."""
+"""What a worker's memory holds now, and its peak."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import psutil
 
 @dataclass(frozen=True)
 class Usage:
-    """Bytes. `peak_bytes` is None where the platform can't give it; then nothing is claimed about it."""
+    """Bytes. peak_bytes: None where the platform does not tell it; no gate then passes on it."""
 
     level_bytes: int
     peak_bytes: int | None
@@ -23,7 +23,7 @@ class MemoryReader(Protocol):
     def read(self) -> Usage: ...
 
     def reset_peak(self) -> bool:
-        """Make the present level the peak; False where the platform has no such thing."""
+        """Make the present level the peak; False where the platform can't."""
         ...
 
 
@@ -69,7 +69,7 @@ class HostMemory:
 
 
 class CudaMemory:
-    """The caching allocator of one CUDA device: what it has reserved; context and workspaces come on top
+    """The caching allocator of one CUDA device: what it has reserved. Context and workspaces come on top
     (`DeviceMemoryAttribution`).
 
     cuda: the `torch.cuda` module, or a stand-in with the same functions (tests).

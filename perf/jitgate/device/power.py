@@ -1,4 +1,4 @@
-"""What a device draws while one worker works on it alone: energy by its own counter, power, utilisation.
+"""What a device draws while one worker runs on it alone: energy by its own counter, power, utilisation.
 
 Source: NVML API Reference Guide, nvmlDeviceGetTotalEnergyConsumption (millijoules since the driver was loaded),
 nvmlDeviceGetPowerUsage and nvmlDeviceGetUtilizationRates (both averaged by the card over up to a second); Linux kernel
@@ -19,13 +19,13 @@ from jitgate.device.nvml import NvmlCard
 from jitgate.device.reading import Missing, Reading, attempt, known
 
 CARD_S = 2.5
-"""A card is worked for this long: a second until its averages are of this work alone, and the rest to take samples."""
+"""How long the work on a card lasts: a second until its averages cover this work alone, the rest to take samples."""
 
 PROCESSOR_S = 0.5
-"""RAPL counts every millisecond, so that its edges weigh nothing after half a second."""
+"""RAPL counts every millisecond, so its edges weigh nothing after half a second."""
 
 WINDOW_S = 1.0
-"""Over so long NVML averages at most: samples before that are of the time before."""
+"""NVML averages over up to this long, so earlier samples cover time before the work."""
 
 SAMPLE_S = 0.1
 
@@ -34,9 +34,10 @@ COUNTERS = Path("/sys/class/powercap")
 
 @dataclass(frozen=True)
 class Power:
-    """energy_j: joules a call. power_w: watts, of a card as it tells, of a processor its energy over the time.
+    """energy_j: joules per call. power_w: watts; a card tells its own, a processor's is energy over time.
 
-    utilisation_percent: of the time in which the card ran any kernel. All of the whole device: what else ran is in it.
+    utilisation_percent: share of the time in which the card ran any kernel. All cover the whole device, with whatever
+    else ran on it.
     """
 
     energy_j: Reading[float]
@@ -45,13 +46,13 @@ class Power:
 
 
 class Meter(Protocol):
-    """Reads what a device draws between `begin` and `end`; `work_s` is how long the work in between should last."""
+    """Reads what a device draws between `begin` and `end`; the work in between should last `work_s`."""
 
     work_s: float
 
     @property
     def missing(self) -> str | None:
-        """Why it can tell nothing at all; None where it can."""
+        """Why nothing can be read; None where something can."""
         ...
 
     def begin(self) -> None: ...
@@ -66,7 +67,7 @@ class _Samples:
 
 
 class CardMeter:
-    """One card through NVML, with a sampler beside the work. What the card does not tell is missing.
+    """One card through NVML, sampled in a thread during the work. What the card does not tell is missing.
 
     uuid: the card's. module: `pynvml`, or a stand-in (tests). clock: seconds; window_s: see `WINDOW_S`.
     """
@@ -134,7 +135,7 @@ class CardMeter:
 
 
 class ProcessorMeter:
-    """All processor packages through RAPL's counters, which Linux shows to root alone.
+    """All processor packages through RAPL's counters, which Linux shows only to root.
 
     root: the folder of the power capping framework.
     """
@@ -157,7 +158,7 @@ class ProcessorMeter:
 
     def end(self, calls: int) -> Power:
         ended, took_s = self._read(), self._clock() - self._began_s
-        no_card = Missing("utilisation is told by cards alone")
+        no_card = Missing("only cards tell their utilisation")
         if isinstance(self._began, Missing) or isinstance(ended, Missing):
             why = self._began if isinstance(self._began, Missing) else ended
             missing = Missing(known_why(why))
@@ -181,7 +182,7 @@ class ProcessorMeter:
 
     @staticmethod
     def _range(package: Path) -> int:
-        """A counter begins anew after this."""
+        """The counter wraps to 0 at this value."""
         try:
             return int((package / "max_energy_range_uj").read_text()) + 1
         except (OSError, ValueError):

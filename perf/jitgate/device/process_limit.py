@@ -1,4 +1,4 @@
-"""A limit on this process's own memory that the system itself holds it to: what is above is refused, not killed."""
+"""A limit on this process's own memory that the system enforces: it refuses what is above, and kills nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from jitgate.device.reading import Missing, Reading
 
 PROOF_BYTES = 1 << 20
-"""Left free while the limit is tried out: this process goes on meanwhile, and needs a few pages itself."""
+"""Left free while the limit is tried out: this process keeps running and needs a few pages itself."""
 
 
 class ProcessLimit(Protocol):
@@ -20,28 +20,29 @@ class ProcessLimit(Protocol):
     how: str
 
     def counted_bytes(self) -> int:
-        """What the system counts against the limit now."""
+        """What the system now counts against the limit."""
         ...
 
     def set(self, limit_bytes: int) -> None:
-        """From now on nothing is handed out beyond `limit_bytes` counted ones. OSError where the system says no."""
+        """Refuse allocations beyond `limit_bytes` counted ones. OSError where the system does not accept the limit."""
         ...
 
     def lift(self) -> None:
-        """As it was before the first `set`."""
+        """Restore the limit from before the first `set`."""
         ...
 
     def refuses(self, size_bytes: int) -> bool:
-        """Whether the system refuses so many bytes more; they are not touched, and given back at once."""
+        """Whether the system refuses this many bytes more; they are not touched, and freed at once."""
         ...
 
 
 class DataLimit:
     """RLIMIT_DATA: private writable memory, whether it is touched or not (man 2 setrlimit; since Linux 4.7).
 
-    Counted are the heap, anonymous maps, writable private maps of files and the stacks of threads; not what is reserved
-    without access (the arenas of malloc), shared memory, and files that are only read (weights in a mapped file, code).
-    Counted now is VmData of /proc/self/status (man 5 proc), the very figure that the kernel compares.
+    It counts the heap, anonymous maps, writable private maps of files and the stacks of threads; it does not count what
+    is reserved without access (the arenas of malloc), shared memory, or files that are only read (weights in a mapped
+    file, code). VmData of /proc/self/status (man 5 proc) is the figure that the kernel compares; psutil has only an
+    approximation.
 
     resource: the module of that name, or a stand-in (tests).
     """
@@ -82,7 +83,7 @@ def why_no_limit(proc: Path = Path("/proc/self")) -> str | None:
     """Why nothing on this platform limits a process's memory; None where something should. Changes nothing."""
     if sys.platform == "win32" or (_resource() is not None and (proc / "status").exists()):
         return None
-    return f"{sys.platform} has no limit on a process's memory that holds, as Linux and Windows have"
+    return f"{sys.platform} does not enforce a limit on a process's memory; Linux and Windows do"
 
 
 def process_limit(proc: Path = Path("/proc/self")) -> Reading[ProcessLimit]:
@@ -107,10 +108,10 @@ def _resource() -> Any:
 
 
 def holds(limit: ProcessLimit) -> bool:
-    """Try it out: is more refused while it is set, and handed out when it is lifted?
+    """Try it out: does the system refuse more while it is set, and allow it when it is lifted?
 
-    Kernels before 4.7, those started with `ignore_rlimit_data`, and sandboxes that only pretend to be Linux take the
-    limit and hold nobody to it.
+    Kernels before 4.7, those started with `ignore_rlimit_data`, and sandboxes that only imitate Linux accept the limit
+    and do not enforce it.
     """
     try:
         limit.set(limit.counted_bytes() + PROOF_BYTES)

@@ -1,4 +1,4 @@
-"""The processor: its name, how much of it is ours, and who decides its clock."""
+"""The processor: its name, how much of it this process may use, and what decides its clock."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def processor(sysfs: Path = SYSFS) -> Processor:
 
 
 def cpu_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    """The processor's own name; Linux keeps it in cpuinfo, elsewhere `platform` has a description."""
+    """The processor's own name; psutil has none. Linux keeps it in cpuinfo, elsewhere `platform` has a description."""
     if cpuinfo.exists():
         match = re.search(r"^model name\s*:\s*(.+)$", cpuinfo.read_text(errors="replace"), re.MULTILINE)
         if match:
@@ -71,7 +71,7 @@ def usable_cores() -> list[int]:
 
 
 def governor(sysfs: Path = SYSFS) -> Reading[str]:
-    """Who decides the clock; several governors on several processors are all named."""
+    """What decides the clock; several governors on several processors are all named."""
     if sys.platform == "win32":
         return _power_plan()
     found = {reading for path in sorted(sysfs.glob("cpu[0-9]*/cpufreq/scaling_governor")) if (reading := _read(path))}
@@ -88,12 +88,12 @@ def turbo(sysfs: Path = SYSFS) -> Reading[bool]:
     boost = _read(sysfs / "cpufreq" / "boost")
     if boost in {"0", "1"}:
         return boost == "1"
-    return Missing("neither intel_pstate nor cpufreq tells of it")
+    return Missing("neither intel_pstate nor cpufreq tells it")
 
 
 def _power_plan() -> Reading[str]:
     if sys.platform != "win32":
-        return Missing("power plans are of Windows")
+        return Missing("only Windows has power plans")
     import winreg
 
     place = r"SYSTEM\CurrentControlSet\Control\Power\User\PowerSchemes"
@@ -106,8 +106,7 @@ def _power_plan() -> Reading[str]:
 
 
 def _clock() -> Reading[int]:
-    read = getattr(psutil, "cpu_freq", None)  # absent on some platforms
-    found = attempt(lambda: read() if read else None, OSError, NotImplementedError, RuntimeError)
+    found = attempt(psutil.cpu_freq, OSError, NotImplementedError, RuntimeError)
     clock_mhz = 0 if isinstance(found, Missing) else round(found.current)
     return clock_mhz or Missing("the system does not tell the clock")
 

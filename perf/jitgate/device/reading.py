@@ -1,4 +1,4 @@
-"""One reading of a probe: its value, or why there is none."""
+"""One reading of the machine: its value, or why there is none."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class Missing:
 
 
 Reading: TypeAlias = T | Missing
-"""A value or the reason for none. Nothing is ever put in the place of a value that could not be read."""
+"""A value, or the reason for none. No default ever replaces a value that could not be read."""
 
 
 def known(reading: Reading[T]) -> T | None:
-    """The value, or None: for JSON, and for rules that have nothing to say about what is not known."""
+    """The value, or None: for JSON, and for rules that do not apply to what is not known."""
     return None if isinstance(reading, Missing) else reading
 
 
 def attempt(read: Callable[[], T | None], *errors: type[BaseException], why: str = "") -> Reading[T]:
-    """`read()`; Missing where it raises one of `errors` or gives None, said as `why` and in the error's words."""
+    """`read()`; Missing where it raises one of `errors` or returns None, with `why` and the error's text."""
     try:
         value = read()
     except errors as error:
@@ -54,7 +54,7 @@ def plain(value: Any) -> Any:
 
 
 def reasons(value: Any, path: str = "") -> dict[str, str]:
-    """Where in `value` something is missing, and why: `cards.0.ecc` -> `Not Supported`."""
+    """Where something is missing in `value`, and why: `cards.0.ecc` -> `Not Supported`."""
     if isinstance(value, Missing):
         return {path: value.why}
     entries = dict(enumerate(value)) if isinstance(value, tuple | list) else _entries(value)

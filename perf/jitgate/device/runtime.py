@@ -17,7 +17,7 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 @dataclass(frozen=True)
 class Runtime:
-    """Versions, and the thread counts that the environment asks of torch."""
+    """Versions, and the thread counts that environment variables set for torch."""
 
     python: str
     system: str
@@ -61,6 +61,6 @@ def torch_cuda() -> str | None:
 
 
 def thread_settings() -> str | None:
-    """`OMP_NUM_THREADS=2`, as set; None leaves the count to torch, which follows the processors."""
+    """Such as `OMP_NUM_THREADS=2`; None: torch chooses by the number of processors."""
     asked = [f"{name}={os.environ[name]}" for name in THREAD_VARIABLES if os.environ.get(name)]
     return ", ".join(asked) or None

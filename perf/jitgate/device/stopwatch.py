@@ -1,7 +1,7 @@
 """When the stages of a call begin and end: readings at the edges and nothing else, so that the call stays the same.
 
-On a CPU a reading takes some 50 ns, a few microseconds for a sentence of seconds. On CUDA, where waiting for the device
-at each edge would change what is timed, an event is queued instead, and read when the call is over.
+On a CPU a reading takes some 50 ns. On CUDA, waiting for the device at each edge would change what is timed, so an event
+is queued instead, and read when the call is over.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class Laps:
-    """One call, in seconds. spent_s: stage -> the sum of its calls. first_s: stage -> from the call's begin to the end
-    of the stage's first call. calls: stage -> how often it was called."""
+    """One call, in seconds. spent_s: stage -> sum over its calls. first_s: stage -> from the start of the call to the
+    end of the stage's first call. calls: stage -> how often it was called."""
 
     spent_s: dict[str, float]
     first_s: dict[str, float]
@@ -33,7 +33,7 @@ class Stopwatch(Protocol):
     def end(self, stage: str) -> None: ...
 
     def read(self) -> Laps:
-        """What the call took that has just ended; on a device, after it has been waited for."""
+        """The laps of the call that has just ended; on a device, after synchronising."""
         ...
 
 
@@ -51,7 +51,7 @@ class WallStopwatch:
         self._spent, self._first, self._calls = {}, {}, {}
         self._started = time.perf_counter_ns()
 
-    def begin(self, stage: str) -> None:  # noqa: ARG002 - a device's stopwatch wants to know
+    def begin(self, stage: str) -> None:  # noqa: ARG002 - the protocol of the CUDA stopwatch
         self._since = time.perf_counter_ns()
 
     def end(self, stage: str) -> None:
@@ -102,7 +102,7 @@ class CudaStopwatch:
 
 
 def stopwatch_for(device: str) -> Stopwatch:
-    """The stopwatch of a torch device string; to be called in a worker."""
+    """The stopwatch of a torch device string; call it in a worker."""
     if device.startswith("cuda"):
         import torch
 

@@ -1,21 +1,36 @@
-"""Raw rounds as CSV: one row a round, one column an samples, seconds; what `jitgate judge` reads."""
+"""Raw rounds as CSV: one row a round, one column a variant, seconds; what `jitgate judge` reads."""
 
 from __future__ import annotations
 
 import csv
+import hashlib
+import re
 from pathlib import Path
 
+from jitgate.model.cell import Cell
 from jitgate.model.measurement import Measurement
 from jitgate.model.variant import BASELINE, CONTROL
 
 CONTROL_COLUMN = "control"
 
+_MOST_CHARACTERS = 150
+"""Of one part of a path; file systems allow 255 bytes, Windows 260 characters for a whole path."""
+
+_UNSAFE = re.compile(r"[^a-z0-9_.+=,-]|^\.|\.$|^(?=(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)).")
+"""Capitals too, which some file systems do not tell from small letters, and names that Windows keeps for devices."""
+
+
+def rounds_path(folder: Path, cell: Cell) -> Path:
+    """`folder/workload/scenario/variant.csv`: a path of its own for every cell, on every file system."""
+    *folders, name = (_file_name(field) for field in cell)
+    return folder.joinpath(*folders, f"{name}.csv")
+
 
 def save_rounds(folder: Path, measurement: Measurement) -> list[Path]:
     """Write a file for each candidate: `eager`, the candidate, and `control` where there is one; figures of a turn.
 
-    A file holds the rounds that all of its all_samples finished, and replaces that of an earlier run. Returns the
-    paths; a candidate without such a round has none.
+    A file holds the rounds that all its variants finished, and replaces the one of an earlier run. Returns the paths; a
+    candidate without such a round has none.
     """
     written = []
     for variant in measurement.all_samples:
@@ -27,9 +42,9 @@ def save_rounds(folder: Path, measurement: Measurement) -> list[Path]:
         named = {BASELINE: columns.baseline, variant: columns.candidate}
         if columns.control is not None:
             named[CONTROL_COLUMN] = columns.control
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{measurement.workload}-{measurement.scenario}-{variant}.csv"
-        draft = path.with_suffix(".draft")
+        path = rounds_path(folder, Cell(measurement.workload, measurement.scenario, variant))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.draft")
         with draft.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(named)
@@ -37,3 +52,11 @@ def save_rounds(folder: Path, measurement: Measurement) -> list[Path]:
         draft.replace(path)
         written.append(path)
     return written
+
+
+def _file_name(field: str) -> str:
+    """The field itself where every file system takes it; else with `%` and the code of what it does not take."""
+    name = _UNSAFE.sub(lambda found: "".join(f"%{byte:02x}" for byte in found[0].encode()), field)
+    if len(name) <= _MOST_CHARACTERS:
+        return name
+    return f"{name[:_MOST_CHARACTERS]}%{hashlib.sha256(field.encode()).hexdigest()}"

@@ -1,8 +1,13 @@
-"""pytest glue: hooks as thin as paper. Nothing heavy is imported before a test of ours is collected."""
+"""pytest glue: hooks as thin as paper. Nothing heavy is imported before a test of ours is collected.
+
+`pytest_jitgate`, which pytest loads in every run, registers this package in projects that have gates.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +18,7 @@ from jitgate.plugin.benchmark_replay import machine_info, use_fingerprint_storag
 from jitgate.plugin.cache_pruning import tidy
 from jitgate.plugin.conclusions import conclusions
 from jitgate.plugin.keyword import understood
-from jitgate.plugin.options import add_options
-from jitgate.plugin.selection import add_keyword, drop_empty, parametrise, sort_by_scenario, xdist_refused
+from jitgate.plugin.selection import add_keyword, drop_empty, parametrise, select, sort_by_scenario, xdist_refused
 from jitgate.plugin.session_state import STATE, State
 
 candidate = _fixtures.candidate
@@ -30,34 +34,30 @@ jitgate_reported = _fixtures.jitgate_reported
 jitgate_recorded = _fixtures.jitgate_recorded
 
 
-def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
-    from jitgate import hooks
-
-    pluginmanager.add_hookspecs(hooks)
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    add_options(parser)
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.option.keyword = understood(config.option.keyword)
-    config.addinivalue_line("markers", "nightly: takes minutes; runs with -m nightly, or with -m '' beside the rest")
-    config.addinivalue_line("markers", "reported: gates that are only reported; nightly, runs alone with -m reported")
+def start(config: pytest.Config, gates_file: Path) -> None:
+    """Make this a session with the gates of `gates_file`."""
     from jitgate.engines import builtin as engines
     from jitgate.gates import builtin as gates
     from jitgate.report import formats
 
-    config.pluginmanager.register(engines, "jitgate-engines")
-    config.pluginmanager.register(gates, "jitgate-gates")
-    config.pluginmanager.register(formats, "jitgate-reports")
+    plugins = config.pluginmanager
+    plugins.register(engines, "jitgate-engines")
+    plugins.register(gates, "jitgate-gates")
+    plugins.register(formats, "jitgate-reports")
     try:
-        state = config.stash[STATE] = State(config)
-        config.pluginmanager.register(_fixtures.limit_fixtures(state.kinds), "jitgate-limits")
-        if state.configured:
-            use_fingerprint_storage(config, state)
+        state = config.stash[STATE] = State(config, gates_file)
+        plugins.register(_fixtures.limit_fixtures(state.kinds), "jitgate-limits")
+        plugins.register(sys.modules[__name__], __name__)
     except UsageError as problem:
         raise pytest.UsageError(str(problem)) from None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.option.keyword = understood(config.option.keyword)
+    config.addinivalue_line("markers", "nightly: takes minutes; runs with -m nightly, or -m '' for everything")
+    config.addinivalue_line("markers", "reported: gates that are only reported; nightly, runs alone with -m reported")
+    if not config.option.collectonly:
+        use_fingerprint_storage(config, config.stash[STATE])
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -77,6 +77,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     state = config.stash[STATE]
     state.raise_problem()
     drop_empty(items)
+    try:
+        select(config, items, state)
+    except UsageError as problem:
+        raise pytest.UsageError(str(problem)) from None
     sort_by_scenario(items, state)
 
 
@@ -100,9 +104,8 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
-def pytest_benchmark_generate_machine_info(config: pytest.Config) -> dict[str, object] | None:
-    state = config.stash[STATE]
-    return machine_info(state) if state.configured else None
+def pytest_benchmark_generate_machine_info(config: pytest.Config) -> dict[str, object]:
+    return machine_info(config.stash[STATE])
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -26,7 +26,7 @@ class GateCase:
 
     @property
     def id(self) -> str:
-        return f"{self.cell.id}-{self.key}"
+        return f"{self.cell.id}/{self.key}"
 
     def requirement(self, results: Results) -> Requirement:
         """What is judged."""

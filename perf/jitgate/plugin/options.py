@@ -1,4 +1,8 @@
-"""The command line: everything of ours begins with --jitgate-."""
+"""The command line: everything of ours begins with --jitgate-.
+
+This file is read in every pytest run of the environment, also where nothing else of jitgate is: it imports nothing of
+the package.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +11,23 @@ import math
 
 import pytest
 
-from jitgate.model.errors import UsageError
-from jitgate.model.size import parse_bytes
-
 
 def add_options(parser: pytest.Parser) -> None:
-    """Add the group `perf`; wrong values are pytest usage errors."""
+    """Add the group `jitgate`; wrong values are pytest usage errors."""
     group = parser.getgroup("jitgate", "performance gates (jitgate)")
     group.addoption(
         "--jitgate-config",
         metavar="FILE",
-        help="TOML file whose [tool.jitgate] holds the gates; default: pyproject.toml of the root directory",
+        help="TOML file whose [tool.jitgate] holds the gates; default: the pyproject.toml nearest to the current "
+        "directory, up to pytest's root",
+    )
+    group.addoption(
+        "--jitgate-select",
+        metavar="WORKLOAD/SCENARIO/VARIANT",
+        action="append",
+        default=[],
+        help="run only the tests of these, as in 'my.encoder/5s/*'; each field is a glob, fields left out at the end "
+        "match everything; may be given several times",
     )
     group.addoption(
         "--jitgate-device",
@@ -28,28 +38,26 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--jitgate-variants",
         metavar="NAMES",
-        help="instead of the variants that workloads list: names with commas between, as in eager,inductor+bf16, or "
-        "all (that can run here); the baseline is always among them",
+        help="measure these variants instead of those that the workloads list: names separated by commas, as in "
+        "eager,inductor+bf16, or all (that can run here); the baseline is always among them",
     )
     group.addoption(
         "--jitgate-budget",
         metavar="SECONDS",
         type=_seconds,
-        help="longest time for the rounds of one workload/scenario; who needs more is INCONCLUSIVE; default: 300, and "
-        "1800 for a sentence of 1 s, which takes so many rounds to compare with its prediction; for more than ten "
-        "variants longer in proportion",
+        help="longest time for the rounds of one workload and scenario; a gate that needs more is INCONCLUSIVE; "
+        "default: 300, unless the workload sets its own; in proportion more for more than ten variants",
     )
     group.addoption(
         "--jitgate-memory-limit",
         metavar="SIZE",
-        type=_size,
-        help="memory that has to be enough for each variant, as in 4GiB; overrides the ceiling of [tool.jitgate]",
+        help="memory that must be enough for each variant, as in 4GiB; overrides memory_limit of [tool.jitgate]",
     )
     group.addoption(
         "--jitgate-memory-cap",
         action="store_true",
-        help="run each worker under a real cap of that size: what does not fit runs out of memory, and is told by how "
-        "much it did not fit",
+        help="enforce the memory limit: a worker that does not fit runs out of memory, and its test says how much was "
+        "missing",
     )
     group.addoption(
         "--jitgate-smoke",
@@ -61,15 +69,15 @@ def add_options(parser: pytest.Parser) -> None:
         "--jitgate-extras",
         choices=("measure", "skip"),
         default="measure",
-        help="what is measured once the rounds are over, some seconds a scenario: calls at new lengths, the work of a "
-        "call, what the device does at best; default: measure",
+        help="secondary figures, measured after the rounds in some seconds a scenario: calls with unseen shapes, FLOPs "
+        "of a call, peak rates of the device; default: measure",
     )
     group.addoption(
         "--jitgate-noisy-rounds",
         choices=("exclude", "include"),
         default="exclude",
-        help="rounds during which other processes used the processor: left out (over a fifth of them is INVALID), "
-        "or kept, for a machine that is never quiet; default: exclude",
+        help="rounds during which other processes used the processor: exclude them (more than a fifth of them is "
+        "INVALID), or include them on a machine that is never quiet; default: exclude",
     )
     group.addoption(
         "--jitgate-timeout",
@@ -90,15 +98,15 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="N",
         type=_count,
         default=1,
-        help="start all workers N times and share the budget among them, because a process is a source of variance of "
-        "its own; default: 1 (nightly runs: 5)",
+        help="start all workers N times and divide the budget among the starts, because a process is a source of "
+        "variance of its own; default: 1 (nightly runs: 5)",
     )
     group.addoption(
         "--jitgate-residency",
         choices=("auto", "concurrent", "exclusive"),
         default="auto",
-        help="whether all workers of a workload live at once: as far as memory is predicted to hold them (on a CPU, in "
-        "batches where it holds some), always, or never (then they take their turns in blocks, each in a process of "
+        help="which workers of a workload are alive at once: as many as memory is predicted to hold (auto; on a CPU in "
+        "batches that fit), all (concurrent), or one (exclusive: variants are measured in blocks, each in a process of "
         "its own); default: auto",
     )
     group.addoption(
@@ -134,13 +142,6 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
     return seconds
-
-
-def _size(text: str) -> int:
-    try:
-        return parse_bytes(text, "size")
-    except UsageError as problem:
-        raise argparse.ArgumentTypeError(str(problem)) from None
 
 
 def _wait(text: str) -> float:

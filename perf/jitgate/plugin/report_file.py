@@ -44,7 +44,7 @@ class ReportFile:
 
     def write(self, state: State) -> str:
         """A sentence for the summary: where the report lies, or why it does not."""
-        from jitgate.report.formats import Run
+        from jitgate.report.run import Run
 
         run = Run(datetime.now(UTC).date(), state.fingerprint.facts(), self._command)
         try:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jitgate.engines.staged import is_staged
+from jitgate.model.cell import CellPattern
+from jitgate.model.errors import UsageError
 from jitgate.model.variant import BASELINE
 from jitgate.plugin.benchmark_replay import Replay
 from jitgate.plugin.gate_cases import other_cases, reported_cases
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
     from jitgate.model.cell import Cell
     from jitgate.plugin.session_state import State
+
+OPTION = "--jitgate-select"
 
 CASES = dict(zip(CASE_FIXTURES, (reported_cases, other_cases), strict=True))
 """Fixture whose parameter is a `GateCase` -> its cases."""
@@ -50,6 +54,26 @@ def parametrise(metafunc: pytest.Metafunc, state: State) -> None:
 def drop_empty(items: list[pytest.Item]) -> None:
     """Take out what pytest makes of a test without any cell: one that is skipped, and says nothing of use."""
     items[:] = [item for item in items if cell_of(item) or not _has_place_for_cell(item)]
+
+
+def select(config: pytest.Config, items: list[pytest.Item], state: State) -> None:
+    """Keep the tests of the cells that `--jitgate-select` names, and no other test.
+
+    Raises UsageError for a pattern that is none and for one that matches no cell.
+    """
+    patterns = {text: CellPattern.parse(text, OPTION) for text in config.getoption("jitgate_select")}
+    if not patterns:
+        return
+    cells = state.cells()
+    for text, pattern in patterns.items():
+        if not any(map(pattern.matches, cells)):
+            raise UsageError(f"{OPTION} {text!r} matches nothing: {pattern.mismatch(cells)}")
+    wanted = {cell for cell in cells if any(pattern.matches(cell) for pattern in patterns.values())}
+    kept = [item for item in items if cell_of(item) in wanted]
+    dropped = [item for item in items if item not in set(kept)]
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = kept
 
 
 def sort_by_scenario(items: list[pytest.Item], state: State) -> None:

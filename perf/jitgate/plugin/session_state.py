@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
+from jitgate.model.size import parse_bytes
 from jitgate.plugin.cache_pruning import cache_folder
 from jitgate.plugin.checkpoint_option import describe, require_files, with_checkpoint
 from jitgate.plugin.offers import changed, offered
@@ -40,11 +42,9 @@ CASE_FIXTURES = ("jitgate_reported", "jitgate_other")
 class State:
     """Kept in `config.stash[STATE]`. Everything that costs time is made on first use."""
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, gates_file: Path) -> None:
         self._config = config
-        chosen = config.getoption("jitgate_config")
-        self._file = config.invocation_params.dir / chosen if chosen else config.rootpath / "pyproject.toml"
-        self._chosen = chosen is not None
+        self._file = gates_file
         self._policy: Policy | None = None
         self._wanted: frozenset[str] | None = None
         self._device: Device | None = None
@@ -67,25 +67,20 @@ class State:
         return hasattr(self._config, "workerinput")
 
     @property
-    def configured(self) -> bool:
-        """Whether this project has gates of its own: only then is anything of the session changed."""
-        return self._chosen or (self._file.exists() and "[tool.jitgate" in self._file.read_text(errors="replace"))
-
-    @property
     def policy(self) -> Policy:
         if self._policy is None:
             from jitgate.config.table import read_policy
 
-            policy = read_policy(self._file, self.kinds, offered(self._config), must_exist=self._chosen)
+            policy = read_policy(self._file, self.kinds, offered(self._config), must_exist=True)
             wish = self._config.getoption("jitgate_variants")
             if wish is not None:
                 from jitgate.config.selection import chosen, with_chosen
 
                 self._wanted = chosen(wish, policy, self.device.kind)
                 policy = with_chosen(policy, self._wanted)
-            memory_limit_bytes = self._config.getoption("jitgate_memory_limit")
-            if memory_limit_bytes is not None:
-                policy = replace(policy, memory_limit_bytes=memory_limit_bytes)
+            size = self._config.getoption("jitgate_memory_limit")
+            if size is not None:
+                policy = replace(policy, memory_limit_bytes=parse_bytes(size, "--jitgate-memory-limit"))
             if checkpoint := self._config.getoption("jitgate_checkpoint"):
                 policy = with_checkpoint(policy, self._config.invocation_params.dir / checkpoint)
             policy = changed(self._config, policy)

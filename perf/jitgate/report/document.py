@@ -13,7 +13,7 @@ from jitgate.report.recommendation import recommendation_line
 from jitgate.report.summary import figures
 
 if TYPE_CHECKING:
-    from jitgate.report.formats import Run
+    from jitgate.report.run import Run
 
 
 def heading(run: Run) -> list[str]:

@@ -10,20 +10,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from jitgate.device.health import HostLoad, Usage, read_usage, throttled_s
+from jitgate.device.health import HostLoad, ProcessorTotals, read_totals, throttled_s
 from jitgate.device.processor import usable_cores
 
 CORES = len(usable_cores())
-QUIET = Usage(0.0, 100.0, 5.0, 0.0, {1: 50.0})
+QUIET = ProcessorTotals(0.0, 100.0, 5.0, 0.0, {1: 50.0})
 
 
-def later(wall_s: float, *, ours: float, foreign: float, stolen: float = 0.0, throttled: float = 0.0) -> Usage:
+def later(
+    wall_s: float, *, ours: float, foreign: float, stolen: float = 0.0, throttled: float = 0.0
+) -> ProcessorTotals:
     """`QUIET` after `wall_s`, in which each took so many cores."""
     busy = (ours + foreign + stolen) * wall_s
-    return Usage(wall_s, 100.0 + busy, 5.0 + stolen * wall_s, throttled * wall_s, {1: 50.0 + ours * wall_s})
+    return ProcessorTotals(wall_s, 100.0 + busy, 5.0 + stolen * wall_s, throttled * wall_s, {1: 50.0 + ours * wall_s})
 
 
-def cause(end: Usage, begin: Usage = QUIET) -> str | None:
+def cause(end: ProcessorTotals, begin: ProcessorTotals = QUIET) -> str | None:
     readings = iter([begin, end])
     load = HostLoad(lambda: [1], lambda pids: next(readings))
     load.mark()
@@ -88,11 +90,11 @@ def read_pids(load: HostLoad) -> Collection[int]:
 
 
 def test_totals_grow() -> None:
-    begin = read_usage([])
+    begin = read_totals([])
     end = time.monotonic() + 0.2
     while time.monotonic() < end:
         pass
-    assert read_usage([]).busy_s > begin.busy_s
+    assert read_totals([]).busy_s > begin.busy_s
 
 
 @pytest.mark.parametrize(

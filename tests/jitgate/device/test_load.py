@@ -24,7 +24,7 @@ def test_waiting_for_a_disk_is_not_busy_and_steal_is_told_apart(monkeypatch: pyt
 def test_a_system_without_steal_and_battery_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     times = SimpleNamespace(user=1.0, system=1.0, idle=98.0)
     monkeypatch.setattr(psutil, "cpu_times_percent", lambda interval: times)
-    monkeypatch.delattr(psutil, "sensors_battery", raising=False)
+    monkeypatch.setattr(psutil, "sensors_battery", lambda: None)
     seen = load()
     assert seen.steal_percent == Missing("only Linux tells stolen time")
     assert seen.on_battery == Missing("there is no battery")
@@ -32,6 +32,13 @@ def test_a_system_without_steal_and_battery_says_so(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(("plugged", "expected"), [(True, False), (False, True)])
-def test_a_laptop_off_its_mains_is_seen(monkeypatch: pytest.MonkeyPatch, plugged: bool, expected: bool) -> None:
-    monkeypatch.setattr(psutil, "sensors_battery", lambda: SimpleNamespace(power_plugged=plugged), raising=False)
+def test_a_laptop_that_is_not_plugged_in_is_seen(
+    monkeypatch: pytest.MonkeyPatch, plugged: bool, expected: bool
+) -> None:
+    monkeypatch.setattr(psutil, "sensors_battery", lambda: SimpleNamespace(power_plugged=plugged))
     assert load(look_s=0.01).on_battery is expected
+
+
+def test_a_battery_that_does_not_tell_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(psutil, "sensors_battery", lambda: SimpleNamespace(power_plugged=None))
+    assert isinstance(load(look_s=0.01).on_battery, Missing)

@@ -88,7 +88,7 @@ class Pretending:
     ("limit", "expected"),
     [
         (Pretending(True, False), True),
-        (Pretending(False, False), False),  # nobody is held to it
+        (Pretending(False, False), False),  # accepted and not enforced
         (Pretending(True, True), False),  # something else refuses, with or without it
         (Pretending(False, fails=True), False),  # it can't even be set
     ],
@@ -102,7 +102,7 @@ def test_where_there_is_none_the_reason_is_said(tmp_path: Path) -> None:
     if sys.platform == "win32":
         assert why_no_limit() is None
         return
-    assert "has no limit on a process's memory that holds" in str(why_no_limit(tmp_path / "nowhere"))
+    assert "does not enforce a limit on a process's memory" in str(why_no_limit(tmp_path / "nowhere"))
     assert isinstance(process_limit(tmp_path / "nowhere"), Missing)
 
 

@@ -1,4 +1,4 @@
-"""The processor, and who decides its clock."""
+"""The processor, and what decides its clock."""
 
 import sys
 from pathlib import Path

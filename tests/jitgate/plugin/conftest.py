@@ -107,10 +107,10 @@ class Project:
         return {**kept, **own, "PYTHONPATH": path}
 
     def command(self, *arguments: str) -> list[str]:
-        paths = [] if any(argument.endswith(".py") for argument in arguments) else ["--pyargs", "jitgate.benchmarks"]
+        paths = [] if any(".py" in argument for argument in arguments) else ["--pyargs", "jitgate.benchmarks"]
         # Tests run beside each other: every round of theirs is disturbed by other tests.
         chosen = ["--jitgate-device", "cpu", "--jitgate-noisy-rounds", "include", "--jitgate-extras", "skip"]
-        return [sys.executable, "-m", "pytest", "-p", "jitgate", *chosen, *paths, *arguments]
+        return [sys.executable, "-m", "pytest", "-p", "no:randomly", *chosen, *paths, *arguments]
 
     def pytest(self, *arguments: str, timeout_s: float = 240) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

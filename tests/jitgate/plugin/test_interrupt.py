@@ -51,6 +51,6 @@ def test_an_interrupt_keeps_the_rounds_and_leaves_no_worker(project: Project, nu
     assert process.returncode == pytest.ExitCode.INTERRUPTED, said
     _, alive = psutil.wait_procs(workers, timeout=15)
     assert alive == []
-    rows = (project.path / ".jitgate" / "rounds" / "my.encoder-short-plain.csv").read_text().splitlines()
+    rows = (project.path / ".jitgate" / "rounds" / "my.encoder" / "short" / "plain.csv").read_text().splitlines()
     assert len(rows) > 1
     assert "my.encoder short on cpu:" in said

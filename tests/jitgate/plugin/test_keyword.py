@@ -23,7 +23,7 @@ def test_only_names_of_stages_and_engines_are_rewritten(expression: str, expecte
 
 
 def test_a_test_is_found_by_its_own_name() -> None:
-    name = "test_jit[my.pipeline-1s-a=torchscript,b=inductor]"
+    name = "test_jit[my.pipeline/1s/a=torchscript,b=inductor]"
     assert understood("a=torchscript,b=inductor") in keyword(name)
     assert understood("b=inductor") in keyword(name)
     assert understood("a=inductor") not in keyword(name)

@@ -109,9 +109,9 @@ def test_a_peak_is_right_and_named_by_its_parts(project: Project) -> None:
     assert memory["load_peak_bytes"] == pytest.approx(400 * MIB, rel=0.02), "the first call belongs to loading"
     assert "above 350 MiB; of it activations 30" in done.stdout
     for line in (
-        "FAILED test_memory.py::test_variant_stays_under_the_memory_limit[my.big-short-eager]",
-        "FAILED test_memory.py::test_variant_fits_while_loading[my.big-short-eager]",
-        "PASSED test_memory.py::test_variant_stays_under_the_memory_limit[my.big-short-same]",
+        "FAILED test_memory.py::test_variant_stays_under_the_memory_limit[my.big/short/eager]",
+        "FAILED test_memory.py::test_variant_fits_while_loading[my.big/short/eager]",
+        "PASSED test_memory.py::test_variant_stays_under_the_memory_limit[my.big/short/same]",
     ):
         assert line in done.stdout
 
@@ -125,7 +125,7 @@ def test_a_leak_fails_with_its_slope_and_a_cache_that_fills_once_does_not(projec
     assert done.returncode == 1, done.stdout + done.stderr
     failed = [line for line in done.stdout.splitlines() if line.startswith("FAILED")]
     assert len(failed) == 1
-    assert "test_memory_does_not_grow_with_the_calls[my.tiny-short-leaks]" in failed[0]
+    assert "test_memory_does_not_grow_with_the_calls[my.tiny/short/leaks]" in failed[0]
     grown = {
         entry["extra_info"]["jitgate"]["variant"]: entry["extra_info"]["jitgate"]["memory_growth"]
         for entry in json.loads((project.path / "out.json").read_text())["benchmarks"]

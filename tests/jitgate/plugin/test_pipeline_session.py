@@ -80,12 +80,12 @@ def test_a_stage_and_the_sentence_stand_on_one_line(speaker: Project) -> None:
     )  # fmt: skip
     assert done.returncode in (0, 1), done.stdout + done.stderr
     seen = outcomes(speaker.path / "junit.xml")
-    assert {name.split("[")[1] for name in seen} == {"my.pipeline-short-front=torchscript,voice=copied]"}
+    assert {name.split("[")[1] for name in seen} == {"my.pipeline/short/front=torchscript,voice=copied]"}
     assert (
-        seen["test_candidate_gives_the_answer_of_eager[my.pipeline-short-front=torchscript,voice=copied]"] == "passed"
+        seen["test_candidate_gives_the_answer_of_eager[my.pipeline/short/front=torchscript,voice=copied]"] == "passed"
     )
     # Whether a busy machine lets them agree is not this test's to say; that they are compared is.
-    assert "test_sentence_gains_what_its_stages_predict[my.pipeline-short-front=torchscript,voice=copied]" in seen
+    assert "test_sentence_gains_what_its_stages_predict[my.pipeline/short/front=torchscript,voice=copied]" in seen
     (title,) = [line for line in done.stdout.splitlines() if "a sentence with eager" in line]
     assert "(without the front end), first audio after" in title
     (gain,) = [line for line in done.stdout.splitlines() if line.startswith("  front=torchscript,voice=copied: ")]
@@ -103,7 +103,7 @@ def test_a_stage_and_the_sentence_stand_on_one_line(speaker: Project) -> None:
     ]
     assert stages["voice"]["share_of_arithmetic"] == pytest.approx(10 / 11), "5 x 256 x 512 beside 256 x 256"
     assert facts["gain"] is not None
-    assert list((speaker.path / ".jitgate" / "rounds").glob("my.pipeline-short-front=torchscript,voice=copied.csv"))
+    assert list((speaker.path / ".jitgate" / "rounds").glob("my.pipeline/short/front=torchscript,voice=copied.csv"))
 
 
 def test_an_engine_that_there_is_not_is_one_sentence(speaker: Project) -> None:

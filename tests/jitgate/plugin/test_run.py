@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -59,7 +58,7 @@ def test_verdicts_records_and_comparison(project: Project) -> None:
     assert speed == {"torchscript": "passed", "plain": "failure", "wrong": "failure"}
     memory = {name: found for name, found in seen.items() if name.startswith("test_variant_stays")}
     assert [name for name, found in memory.items() if found != "passed"] == [
-        "test_variant_stays_under_the_memory_limit[my.encoder-long-plain]"
+        "test_variant_stays_under_the_memory_limit[my.encoder/long/plain]"
     ]
     accuracy = {
         name.split("-")[-1].rstrip("]"): seen[name]
@@ -104,14 +103,14 @@ def test_verdicts_records_and_comparison(project: Project) -> None:
     assert set(info["speedup"]["control"]) == {"estimate", "low", "high"}
     assert info["accuracy"]["rel_l2"] <= info["accuracy"]["tolerance"] == 1e-4
     assert info["cold"]["load_s"] > 0
-    assert info["memory"]["peak_bytes"] is None or info["memory"]["peak_bytes"] >= 0
+    assert info["memory"]["peak_bytes"] > 0
     assert [gate["verdict"] for gate in found["wrong-short"]["extra_info"]["jitgate"]["gates"]] == ["INVALID", "PASS"]
     assert found["eager-short"]["extra_info"]["jitgate"]["speedup"] is None
     assert entry["stats"]["rounds"] == len(entry["stats"]["data"])
     assert entry["group"] == "my.encoder short"
 
     # Raw rounds, for `jitgate judge`.
-    with (project.path / ".jitgate" / "rounds" / "my.encoder-short-torchscript.csv").open(newline="") as file:
+    with (project.path / ".jitgate" / "rounds" / "my.encoder" / "short" / "torchscript.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == info["rounds"]
     assert set(rows[0]) == {"eager", "torchscript", "control"}
@@ -129,7 +128,7 @@ def test_verdicts_records_and_comparison(project: Project) -> None:
     rows_of = [
         line
         for line in second.stdout.splitlines()
-        if line.startswith("test_jit_stays_faster_than_eager[my.encoder-short-torchscript]")
+        if line.startswith("test_jit_stays_faster_than_eager[my.encoder/short/torchscript]")
     ]
     assert any("(NOW)" in line for line in rows_of)
     assert any("(0001_" in line for line in rows_of)
@@ -154,11 +153,25 @@ def test_a_killed_worker_is_one_failed_variant(project: Project) -> None:
     assert "needs a flux capacitor; install one" in done.stdout
     found = entries(project.path / "out.json")
     assert {"eager-short", "plain-short"} <= set(found)
-    assert all(
-        "jitgate-" not in " ".join(process.info["cmdline"] or [])
-        for process in psutil.process_iter(["cmdline"])
-        if process.ppid() == os.getpid()
+    left = [process.info for process in psutil.process_iter(["pid", "cwd"]) if process.info["cwd"] == str(project.path)]
+    assert left == [], "workers have the session's folder, and end with it"
+
+
+@pytest.mark.slow
+def test_a_red_gate_can_not_end_green_whatever_a_test_makes_of_it(project: Project) -> None:
+    project.configure(["eager", "plain"], project.gate("plain", "min_speedup = 1000.0", scenario="short"))
+    (project.path / "test_mine.py").write_text(
+        "def test_swallowed(candidate, min_speedup):\n"
+        "    try:\n"
+        "        assert candidate.speedup >= min_speedup\n"
+        "    except AssertionError:\n"
+        "        pass\n"
     )
+    done = project.pytest("test_mine.py", "-k", "short", *BUDGET)
+    assert "1 passed" in done.stdout
+    assert "FAIL my.encoder" in done.stdout
+    assert "1 gate: 1 FAIL" in done.stdout
+    assert done.returncode == 1, done.stdout + done.stderr
 
 
 @pytest.mark.slow
@@ -167,7 +180,7 @@ def test_a_gate_that_names_what_can_not_run_is_red(project: Project) -> None:
     done = project.pytest("-k", "short and test_jit", "--junitxml", "junit.xml", *BUDGET)
     assert done.returncode == 1, done.stdout + done.stderr
     assert outcomes(project.path / "junit.xml") == {
-        "test_jit_stays_faster_than_eager[my.encoder-short-missing]": "failure"
+        "test_jit_stays_faster_than_eager[my.encoder/short/missing]": "failure"
     }
     assert "FAIL: needs a flux capacitor; install one" in done.stdout
 
@@ -181,7 +194,7 @@ def test_undecided_is_never_green(project: Project, choice: str, code: int, outc
     settings.write_text(settings.read_text().replace("alpha = 0.01", f'alpha = 0.000001\non_inconclusive = "{choice}"'))
     done = project.pytest("-k", "short and test_jit", "--junitxml", "junit.xml", "-rs", "--jitgate-budget", "0.2")
     assert done.returncode == code, done.stdout + done.stderr
-    assert outcomes(project.path / "junit.xml") == {"test_jit_stays_faster_than_eager[my.encoder-short-plain]": outcome}
+    assert outcomes(project.path / "junit.xml") == {"test_jit_stays_faster_than_eager[my.encoder/short/plain]": outcome}
     assert "INCONCLUSIVE" in done.stdout
 
 
@@ -202,8 +215,8 @@ def test_a_test_of_ones_own_reads_like_the_requirement(project: Project) -> None
     assert done.returncode == 1, done.stdout + done.stderr
     assert "importing torch (discovery)" in done.stdout
     assert outcomes(project.path / "junit.xml") == {
-        "test_my_limit[my.encoder-short-plain]": "passed",
-        "test_my_memory[my.encoder-short-eager]": "passed",
-        "test_my_memory[my.encoder-short-plain]": "passed",
-        "test_turned_round[my.encoder-short-plain]": "failure",
+        "test_my_limit[my.encoder/short/plain]": "passed",
+        "test_my_memory[my.encoder/short/eager]": "passed",
+        "test_my_memory[my.encoder/short/plain]": "passed",
+        "test_turned_round[my.encoder/short/plain]": "failure",
     }

@@ -118,7 +118,7 @@ def test_each_is_invalid_and_says_why(settings: Project) -> None:
         assert gate["gate"] == "min_speedup=0.001", "any speed would do, if it were one"
         assert gate["verdict"] == "INVALID", name
         assert cause in gate["reason"], name
-        assert f"INVALID my.model-short-{name} min_speedup=0.001" in done.stdout
+        assert f"INVALID my.model/short/{name} min_speedup=0.001" in done.stdout
 
     # What was counted, and where.
     timed = found["recompiles"]["recompiles"]["timed"]

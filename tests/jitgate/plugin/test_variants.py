@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from tests.jitgate.plugin.conftest import Project
-from tests.jitgate.plugin.test_collection import ids
+from tests.jitgate.plugin.test_collection import cell_of, ids
 
 
 def variants_of(names: list[str]) -> set[str]:
-    return {name.rstrip("]").split("-", 2)[2] for name in names}
+    return {cell_of(name).variant for name in names}
 
 
 def test_named_variants_take_the_place_of_those_that_workloads_list(project: Project) -> None:
@@ -15,7 +15,7 @@ def test_named_variants_take_the_place_of_those_that_workloads_list(project: Pro
     found = ids(project, "--jitgate-variants", "torchscript+ofi+bf16,int8-dynamic", "-k", "short")
     assert variants_of(found) == {"eager", "torchscript+ofi+bf16", "int8-dynamic"}
     assert ids(project, "--jitgate-variants", "eager+bf16", "-k", "eager+bf16 and test_jit and long") == [
-        "test_jit_stays_faster_than_eager[my.encoder-long-eager+bf16]"
+        "test_jit_stays_faster_than_eager[my.encoder/long/eager+bf16]"
     ]
 
 

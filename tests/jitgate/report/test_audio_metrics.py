@@ -33,4 +33,4 @@ def test_a_variant_that_is_off_is_named_without_any_gate() -> None:
     jit = replace(measurement.all_samples["jit"], fallback="it is eager")
     off = replace(measurement, all_samples={**measurement.all_samples, "jit": jit})
     lines = summary(results_of(policy_of(), off))
-    assert "INVALID my.encoder-short-jit max_recompiles=0: jit is eager." in lines
+    assert "INVALID my.encoder/short/jit max_recompiles=0: jit is eager." in lines

@@ -40,7 +40,7 @@ def test_a_sentence_for_each_verdict_that_is_not_pass() -> None:
     lines = said(made_of(1.0))
     sentences = [line for line in lines if line.startswith("FAIL")]
     assert len(sentences) == 1
-    assert sentences[0].startswith("FAIL my.encoder-short-jit min_speedup=1.10: ")
+    assert sentences[0].startswith("FAIL my.encoder/short/jit min_speedup=1.10: ")
 
 
 def test_one_failure_that_breaks_every_gate_is_said_once() -> None:
@@ -49,17 +49,17 @@ def test_one_failure_that_breaks_every_gate_is_said_once() -> None:
     labels = ("min_speedup=1.10", "max_memory=4.00GiB", "rel_l2=0.0001", "max_recompiles=0", "max_memory_growth=0")
     sentences = [line for line in lines if "SIGKILL" in line]
     assert sentences == [
-        f"FAIL my.encoder-short-jit {', '.join(labels)}: {dead.sentence}.",
+        f"FAIL my.encoder/short/jit {', '.join(labels)}: {dead.sentence}.",
     ]
 
 
 def test_what_can_not_run_here_is_skipped_unless_a_gate_names_it() -> None:
     lacking = made_of(1.4, failure=Failure(FailureKind.UNAVAILABLE, "needs a card; get one"))
     free = said(lacking, gate=None)
-    assert free[-2] == "skipped my.encoder-short-jit: needs a card; get one"
+    assert free[-2] == "skipped my.encoder/short/jit: needs a card; get one"
     assert [line.split()[-1] for line in free if line.strip().startswith("jit ")] == ["skipped"]
     assert not any(line.startswith("FAIL") for line in free)
-    assert any(line.startswith("FAIL my.encoder-short-jit") for line in said(lacking))
+    assert any(line.startswith("FAIL my.encoder/short/jit") for line in said(lacking))
 
 
 @pytest.mark.parametrize(
@@ -83,4 +83,4 @@ def test_why_no_energy_is_known_is_said_once_and_what_spoilt_memory_with_its_gat
     told = {name: replace(samples, power={"energy_j": 0.5}) for name, samples in measurement.all_samples.items()}
     assert not any("energy" in line for line in said(replace(measurement, all_samples=told)))
     paged = said(replace(measurement, overcommitted="memory overcommitted: full"))
-    assert "INVALID my.encoder-short-jit min_speedup=1.10: memory overcommitted: full." in paged
+    assert "INVALID my.encoder/short/jit min_speedup=1.10: memory overcommitted: full." in paged

@@ -219,7 +219,7 @@ def test_a_ceiling_below_the_context_is_bad_input() -> None:
 
 
 def test_without_nvml_a_card_can_not_be_capped_and_that_is_said() -> None:
-    with pytest.raises(UsageError, match=r"install jitgate\[gpu\]"):
+    with pytest.raises(UsageError, match=r"pip install nvidia-ml-py"):
         CudaCap(4 * GIB, FakeCuda(nvml=False), "cuda:0")
     assert UncappedCuda(FakeCuda(nvml=False), "cuda:0").state()["free_bytes"] == 23 * GIB
 
