@@ -192,7 +192,7 @@ def value(options: list[str], name: str) -> str:
     return options[options.index(name) + 1]
 
 
-def test_on_the_card_what_is_nightly_runs_and_claims_and_the_suites_own_tests_do_not(gpu_workflow: Workflow) -> None:
+def test_on_the_card_what_is_nightly_runs_and_reported_gates_and_the_suites_own_tests_do_not(gpu_workflow: Workflow) -> None:
     options = options_of(gpu_workflow)
     selection = ["-m", value(options, "-m"), "-k", value(options, "-k"), "--jitgate-device", "cpu"]
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *selection]
@@ -201,7 +201,7 @@ def test_on_the_card_what_is_nightly_runs_and_claims_and_the_suites_own_tests_do
     assert done.returncode == 0, done.stdout + done.stderr
     found = [line for line in done.stdout.splitlines() if "::" in line]
     assert all(line.startswith("perf/jitgate/benchmarks/") for line in found)
-    assert [line for line in found if "test_claims.py" in line or "small" in line.partition("[")[2]] == []
+    assert [line for line in found if "test_reported.py" in line or "small" in line.partition("[")[2]] == []
     assert any("[cosyvoice2.flow_encoder/first_chunk_sft/inductor]" in line for line in found)
     assert any("[cosyvoice2.flow_encoder/5s/inductor]" in line for line in found), "nightly"
     assert any("[cosyvoice2.pipeline-15s-" in line for line in found) == (gpu_workflow.name == "nightly-gpu")
