@@ -1,3 +1,5 @@
-"""Registers the plugin and its first user, and nothing else."""
+"""Marks the root of the repository.
 
-pytest_plugins = ["jitgate", "jitgate_cosyvoice"]
+The plugin comes with the installed package, and CosyVoice with `plugins` in `[tool.jitgate]` of pyproject.toml: here a
+plugin would reach every project that has this checkout installed and collects `jitgate.benchmarks` from it.
+"""

@@ -1,7 +1,9 @@
 """jitgate: performance-regression gates for PyTorch inference, inside pytest.
 
-Importing this package costs nothing: torch is imported in worker processes only.
+Importing this package is cheap: only worker processes import torch.
 """
+
+from typing import TYPE_CHECKING
 
 from jitgate.engines.self_checking import RecompileEvent, SelfChecking
 from jitgate.model.errors import Unavailable, UsageError
@@ -20,5 +22,21 @@ __all__ = [
     "UsageError",
     "Utterance",
     "Workload",
+    "__version__",
     "load_weights",
 ]
+
+__version__: str
+"""Of the installed distribution."""
+
+if not TYPE_CHECKING:  # a type checker would allow any name through it
+
+    def __getattr__(name: str) -> str:
+        if name != "__version__":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            return version(__name__)
+        except PackageNotFoundError:  # a checkout that is not installed
+            return "0+unknown"

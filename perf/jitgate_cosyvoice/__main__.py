@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from jitgate.cli.main import OneSentence
+from jitgate.cli.main import main as run_command
 
 from jitgate_cosyvoice.card import command as assess
 from jitgate_cosyvoice.export import command as export
@@ -12,13 +12,7 @@ from jitgate_cosyvoice.export import command as export
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit code, or exits with 4 on bad input."""
-    parser = OneSentence(prog="jitgate_cosyvoice", description="Tools for CosyVoice and CosyVoice2.")
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=OneSentence)
-    assess.register(subparsers)
-    export.register(subparsers)
-    chosen = parser.parse_args(arguments)
-    code: int = chosen.run(chosen)
-    return code
+    return run_command(arguments, prog="jitgate_cosyvoice", commands=(assess, export))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from jitgate.statistics import Outcome, judge, speedup
 from jitgate.statistics.boundary import rank
 from jitgate.statistics.comparison import OFFSET_LEVEL
 from jitgate.statistics.durations import log_ratios
-from jitgate.statistics.estimate import claim
+from jitgate.statistics.estimate import estimate_log_ratio
 from jitgate.statistics.sequential import positive_averages
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def watch(rounds: Rounds, threshold: float, alpha: float, *, final_intervals: bo
     low, high = np.full(series, np.nan), np.full(series, np.nan)
     for at in range(series):
         for n in [*(np.flatnonzero(possible[at]) + 1), *([total] if final_intervals else [])]:
-            own = claim(ratio[at, :n], alpha)
+            own = estimate_log_ratio(ratio[at, :n], alpha)
             if own.low < limit <= own.high and n < total:
                 continue
             control = None if rounds.control is None else rounds.control[at, :n]

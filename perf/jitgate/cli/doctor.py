@@ -1,16 +1,15 @@
-"""`jitgate doctor`: what this machine is, and what results from it are worth. Nothing is measured.
+"""`jitgate doctor`: what this machine is, and whether it is ready to measure. Nothing is measured.
 
-Exit code 0: results here are worth something, though there may be warnings. 1: at least one warning blocking them (a
-busy machine, a full card, no torch): nothing measured now says anything. 4: bad input.
+Exit code 0: ready, though there may be warnings. 1: at least one blocking warning (a busy machine, a full card, no
+torch). 4: bad input.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import sys
 from typing import TYPE_CHECKING, Any
 
+from jitgate.cli.output import show, write
 from jitgate.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,38 +18,30 @@ if TYPE_CHECKING:
     from jitgate.device.device import Device
     from jitgate.device.reading import Reading
 
-WORTH_SOMETHING, WORTH_NOTHING, BAD_INPUT = 0, 1, 4
+READY, NOT_READY = 0, 1
 
 
 def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     """Add `doctor` to the command line."""
     parser = subparsers.add_parser(
         "doctor",
-        help="facts of this machine, and what results from it are worth",
-        description="Reads this machine without importing torch, says what can be measured here, and what speaks "
-        "against it, each warning with its remedy. Exit code 0 results are worth something, 1 they are worth nothing "
-        "now, 4 bad input.",
+        help="show this machine, and whether it is ready to measure",
+        description="Shows this machine (without importing torch), what can be measured on it, and warnings, each "
+        "with its remedy. Exit code 0 ready, 1 blocking warnings, 4 bad input.",
     )
     parser.add_argument(
+        "--device",
         "--jitgate-device",
         metavar="DEVICE",
         default="auto",
-        help="the device to judge, as pytest takes it: auto, cpu, cuda or cuda:N; default: auto",
+        help="the device to look at: auto, cpu, cuda or cuda:N, as pytest's --jitgate-device; default: auto",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what was asked for; returns the exit code."""
-    try:
-        return _examine(arguments)
-    except UsageError as problem:
-        sys.stderr.write(f"jitgate doctor: {problem}\n")
-        return BAD_INPUT
-
-
-def _examine(arguments: argparse.Namespace) -> int:
     from jitgate.device.device import choose_device, visible
     from jitgate.device.fingerprint import fingerprint
     from jitgate.device.machine import machine
@@ -59,14 +50,14 @@ def _examine(arguments: argparse.Namespace) -> int:
     from jitgate.report.warnings import warnings
 
     seen = machine(missing_compiler=Inductor().unavailable())
-    device = choose_device(arguments.jitgate_device, lambda: visible(seen.survey))
+    device = choose_device(arguments.device, lambda: visible(seen.survey))
     found = warnings(seen, device, _holder(device))
     mark = fingerprint(device)
     if arguments.json:
-        _print(json.dumps(report.as_json(seen, device, mark, found), indent=2))
+        write(json.dumps(report.as_json(seen, device, mark, found), indent=2))
     else:
-        _print("\n".join(report.as_text(seen, device, mark, found)))
-    return WORTH_SOMETHING if report.ready(found) else WORTH_NOTHING
+        show(report.as_tables(seen, device, mark, found))
+    return READY if report.ready(found) else NOT_READY
 
 
 def _holder(device: Device) -> Reading[str | None]:
@@ -77,10 +68,3 @@ def _holder(device: Device) -> Reading[str | None]:
         return RunLock(device).holder()
     except UsageError as problem:
         return Missing(str(problem))
-
-
-def _print(text: str) -> None:
-    try:
-        print(text, flush=True)  # noqa: T201
-    except BrokenPipeError:  # the reader has seen enough; the exit code still says what was found
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,14 +1,13 @@
-"""`jitgate judge FILE.csv ...`: a verdict on recorded rounds, by the same judge as the pytest suite's."""
+"""`jitgate judge FILE.csv ...`: a verdict on recorded rounds, with the statistics of the pytest suite."""
 
 from __future__ import annotations
 
 import json
 import math
-import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jitgate.cli.output import write
 from jitgate.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from jitgate.statistics import Decision, Speedup
 
 EXIT_CODES = {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 2, "INVALID": 3}
-BAD_INPUT = 4
 
 
 def register(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -28,13 +26,13 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
         description="Is the candidate at least THRESHOLD times as fast as the baseline? "
         "Exit code 0 PASS, 1 FAIL, 2 INCONCLUSIVE, 3 INVALID, 4 bad input.",
     )
-    parser.add_argument("file", metavar="FILE.csv", type=Path, help="one row a round, one column an arm, seconds")
+    parser.add_argument("file", metavar="FILE.csv", type=Path, help="one row per round, one column per arm, in seconds")
     parser.add_argument("--baseline", required=True, metavar="COL")
     parser.add_argument("--candidate", required=True, metavar="COL")
     parser.add_argument("--threshold", required=True, type=float, metavar="R", help="1.10: at least 10 %% faster")
-    parser.add_argument("--control", metavar="COL", help="a second copy of the baseline: it shows the noise floor")
+    parser.add_argument("--control", metavar="COL", help="a second copy of the baseline, which shows the noise floor")
     parser.add_argument("--alpha", type=float, default=0.01, metavar="A", help="error probability (default: 0.01)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of sentences")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
     parser.set_defaults(run=run)
 
 
@@ -43,36 +41,24 @@ def run(arguments: argparse.Namespace) -> int:
     from jitgate.cli import rounds_file
     from jitgate.statistics import DurationsError, first_decision, judge, speedup
 
-    try:
-        _check(arguments)
-        columns = [arguments.baseline, arguments.candidate, *([arguments.control] if arguments.control else [])]
-        arms = rounds_file.read(arguments.file, columns)
-    except UsageError as problem:
-        sys.stderr.write(f"jitgate judge: {problem}\n")
-        return BAD_INPUT
+    _check(arguments)
+    columns = [arguments.baseline, arguments.candidate, *([arguments.control] if arguments.control else [])]
+    arms = rounds_file.read(arguments.file, columns)
     baseline, candidate = arms[arguments.baseline], arms[arguments.candidate]
     control = arms[arguments.control] if arguments.control else None
     try:
         found = speedup(baseline, candidate, control, alpha=arguments.alpha)
     except DurationsError as problem:
-        sys.stderr.write(f"jitgate judge: {arguments.file}: {problem}\n")
-        return BAD_INPUT
+        raise UsageError(f"{arguments.file}: {problem}") from None
     decision = judge(found, arguments.threshold)
     stopped = None
     if decision.outcome != "INVALID":
         stopped = first_decision(baseline, candidate, arguments.threshold, control, alpha=arguments.alpha)
     if arguments.json:
-        _print(json.dumps(_as_json(found, decision, stopped, arguments.threshold), indent=2))
+        write(json.dumps(_as_json(found, decision, stopped, arguments.threshold), indent=2))
     else:
-        _print(_as_text(found, decision, stopped))
+        write(_as_text(found, decision, stopped))
     return EXIT_CODES[decision.outcome]
-
-
-def _print(text: str) -> None:
-    try:
-        print(text, flush=True)  # noqa: T201
-    except BrokenPipeError:  # the reader has seen enough; the exit code still says the verdict
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -116,14 +102,14 @@ def _as_text(found: Speedup, decision: Decision, stopped: int | None) -> str:
     figures = [
         f"speed-up {interval.estimate:.3f} [{interval.low:.3f}, {interval.high:.3f}] at alpha {interval.alpha:g}",
         f"{found.pairs} pairs" + (f" (decided after {stopped})" if stopped is not None else ""),
-        f"one pair scatters by {found.spread:.1%}",
+        f"scatter of one pair {found.spread:.1%}",
         f"noise floor {found.noise_floor:.1%}" if found.control is not None else "no control, so no noise floor",
-        f"smallest effect decidable now {found.mde:.1%}" if math.isfinite(found.mde) else "too few pairs to decide any",
+        f"smallest decidable effect {found.mde:.1%}" if math.isfinite(found.mde) else "too few pairs to decide",
     ]
     notes = [f"note: {note}" for note in found.notes]
     return "\n".join([f"{decision.outcome}: {decision.reason}", "; ".join(figures), *notes])
 
 
 def _finite(value: float) -> float | None:
-    """JSON has no infinity: null stands for a bound that can't be given yet."""
+    """JSON has no infinity: null stands for a bound that is not known yet."""
     return value if math.isfinite(value) else None

@@ -1,4 +1,5 @@
-"""Recorded rounds: a CSV file, the arms' names in the first line, then one row a round, one column an arm, seconds."""
+"""Recorded rounds: a CSV file with the arms' names in the first line, then one row per round, one column per arm, in
+seconds."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ def read(path: Path, columns: Sequence[str]) -> Arms:
         raise UsageError(f"{path} is not a CSV file in UTF-8") from None
     names = [name.strip() for name in header or []]
     if not any(names):
-        raise UsageError(f"{path} is empty: the first line must name the arms, each further line is one round")
+        raise UsageError(f"{path} is empty: the first line must name the arms, and each further line is one round")
     wanted = [_position(path, names, column) for column in dict.fromkeys(columns)]
     table = _fast(path, len(names), wanted)
     if table is None:

@@ -23,24 +23,28 @@ from jitgate.workloads.checkpoint_spec import CheckpointSpec
 from jitgate.workloads.spec import WorkloadSpec
 
 _FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
-_TOP = ("alpha", "memory_limit", "cache_limit", "on_inconclusive", "gates", "workloads", "variants")
+_TOP = ("alpha", "memory_limit", "cache_limit", "on_inconclusive", "plugins", "gates", "workloads", "variants")
 _WORKLOAD = ("factory", "variants", "scenarios", "nightly", "tolerance", "token_agreement", "checkpoint")
 _VARIANT = ("factory", "precision")
 
 
-def read_policy(path: Path, kinds: Sequence[LimitKey], offered: Offered | None = None, *, must_exist: bool) -> Policy:
-    """The policy in `path`; the defaults where the file or its `[tool.jitgate]` is missing and need not exist.
+_REMOVED = {
+    "shipped": "there are no workloads but your own; those of CosyVoice come with plugins = ['jitgate_cosyvoice']",
+    "ceiling": "it is called memory_limit now",
+}
+"""Settings that are no more -> what to do instead."""
 
-    offered: what packages bring to it.
 
-    Raises UsageError for a file that can't be read and for anything in the table that is not understood.
+def read_policy(path: Path, kinds: Sequence[LimitKey], offered: Offered | None = None) -> Policy:
+    """The policy in `path`. kinds: whose keys gates may have. offered: what packages bring to it.
+
+    Raises UsageError for a file that can't be read, one without `[tool.jitgate]`, and for anything in the table that is
+    not understood.
     """
     try:
         text = path.read_bytes().decode()
         document = tomllib.loads(text)
     except FileNotFoundError:
-        if not must_exist:
-            return parse_policy({}, Policy.where, kinds, offered)
         raise UsageError(f"--jitgate-config {path}: there is no such file") from None
     except OSError as error:
         raise UsageError(f"{path} can't be read: {error.strerror}") from error
@@ -49,9 +53,7 @@ def read_policy(path: Path, kinds: Sequence[LimitKey], offered: Offered | None =
     tool = document.get("tool", {})
     table = tool.get("jitgate") if isinstance(tool, Mapping) else None
     if table is None:
-        if must_exist:
-            raise UsageError(f"--jitgate-config {path}: the file has no [tool.jitgate] table")
-        return parse_policy({}, path.name, kinds, offered)
+        raise UsageError(f"--jitgate-config {path}: the file has no [tool.jitgate] table")
     return parse_policy(table, path.name, kinds, offered)
 
 
@@ -60,7 +62,10 @@ def parse_policy(table: Table, file: str, kinds: Sequence[LimitKey], offered: Of
     offered = offered or Offered()
     where = f"{file}, [tool.jitgate]"
     _expect(isinstance(table, Mapping), f"{where} must be a table")
+    for name, instead in _REMOVED.items():
+        _expect(name not in table, f"{where}: {name} was removed: {instead}")
     only(table, _TOP, where)
+    _strings(table.get("plugins", []), f"{where}: plugins")
     alpha = table.get("alpha", Policy.alpha)
     # Below 1e-6 no run of practical length can decide; 0.5 is a coin.
     _expect(
@@ -133,6 +138,8 @@ def _workloads(
                 known_variant(variant, variants, offered.engines, where)
         ordered = (BASELINE, *(variant for variant in chosen if variant != BASELINE))
         scenarios = _strings(table.get("scenarios", []), f"{where}: scenarios")
+        for scenario in scenarios:
+            _name(scenario, f"{where}: scenarios, {scenario!r}")
         nightly = _strings(table.get("nightly", []), f"{where}: nightly")
         own = parse_tolerance(table["tolerance"], f"{where}: tolerance") if "tolerance" in table else {}
         files = _strings(table.get("checkpoint", []), f"{where}: checkpoint")

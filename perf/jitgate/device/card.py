@@ -1,4 +1,4 @@
-"""Everything a driver tells about NVIDIA cards, as plain values; `nvml` reads them."""
+"""Everything a driver reports about NVIDIA cards, as plain values; `nvml` reads them."""
 
 from __future__ import annotations
 

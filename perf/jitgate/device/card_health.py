@@ -27,7 +27,7 @@ FALLEN = 0.85
 
 
 class CardHealth:
-    """Watches one card through NVML. What the card does not tell counts as undisturbed.
+    """Watches one card through NVML. What the card does not report counts as undisturbed.
 
     uuid: the card's. workers: their process ids. module: `pynvml`, or a stand-in with the same functions (tests).
     """

@@ -88,7 +88,7 @@ def visible(survey: CardSurvey) -> list[Card]:
 
 
 def card_of(facts: CardFacts) -> Card | None:
-    """The card that a run measures on; None where the driver does not tell its memory."""
+    """The card that a run measures on; None where the driver does not report its memory."""
     memory = known(facts.memory_total_bytes)
     if memory is None:
         return None

@@ -16,17 +16,17 @@ from jitgate.device.container import memory_left
 from jitgate.device.nvml import NvmlCard
 from jitgate.device.reading import Missing, Reading, each, known
 
-UNTOLD = Missing("the driver does not tell how much of the host's memory it uses in the card's place")
+NOT_REPORTED = Missing("the driver does not report how much of the host's memory it uses in the card's place")
 
 
 @dataclass(frozen=True)
 class DeviceMemory:
-    """Bytes. shared_bytes: host memory that the driver uses in the card's place (Windows, WSL), where it is told."""
+    """Bytes. shared_bytes: host memory that the driver uses in the card's place (Windows, WSL), where reported."""
 
     total_bytes: int
     used_bytes: int
     free_bytes: int
-    shared_bytes: Reading[int] = UNTOLD
+    shared_bytes: Reading[int] = NOT_REPORTED
 
 
 class DeviceMemoryReader(Protocol):
@@ -50,7 +50,7 @@ class NvmlMemory:
 
     def read(self) -> Reading[DeviceMemory]:
         info = self._card.ask(lambda nvml, card: nvml.nvmlDeviceGetMemoryInfo(card))
-        return each(info, lambda told: DeviceMemory(int(told.total), int(told.used), int(told.free)))
+        return each(info, lambda seen: DeviceMemory(int(seen.total), int(seen.used), int(seen.free)))
 
     def holders(self) -> Reading[frozenset[int]]:
         return self._card.compute_processes()

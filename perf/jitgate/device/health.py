@@ -59,7 +59,7 @@ class AllOf:
 class ProcessorTotals:
     """Running totals in seconds. busy_s: of the usable cores, including `stolen_s`, which the hypervisor took.
 
-    stolen_s, throttled_s: None where the platform does not tell. ours_s: process id -> processor time.
+    stolen_s, throttled_s: None where the platform does not report. ours_s: process id -> processor time.
     """
 
     at_s: float
@@ -72,8 +72,8 @@ class ProcessorTotals:
 class HostLoad:
     """Processor time that neither the workers nor this process used, from the system's own accounts (psutil).
 
-    workers: gives their process ids, asked each time, since workers may die. Linux guests tell stolen time, and control
-    groups the throttling by a quota; Windows tells neither. Other processes show everywhere.
+    workers: gives their process ids, asked each time, since workers may die. Linux guests report stolen time, and
+    control groups the throttling by a quota; Windows reports neither. Other processes show everywhere.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ def read_totals(pids: Collection[int]) -> ProcessorTotals:
     """The present totals of the usable cores and of `pids`, without those that have ended."""
     every = psutil.cpu_times(percpu=True)
     cores = [every[number] for number in usable_cores() if number < len(every)]
-    stolen = [core.steal for core in cores if hasattr(core, "steal")]
+    stolen = [steal for core in cores if (steal := getattr(core, "steal", None)) is not None]
     idle_s = sum(core.idle + getattr(core, "iowait", 0.0) for core in cores)
     guest_s = sum(getattr(core, "guest", 0.0) + getattr(core, "guest_nice", 0.0) for core in cores)  # in user already
     ours: dict[int, float] = {}
@@ -130,7 +130,7 @@ def read_totals(pids: Collection[int]) -> ProcessorTotals:
 
 
 def throttled_s(groups: Path = Path("/sys/fs/cgroup")) -> float | None:
-    """Seconds for which a quota held this container's processes back (control groups v2); None where not told."""
+    """Seconds for which a quota held this container's processes back (control groups v2); None where not reported."""
     try:
         lines = (groups / "cpu.stat").read_text().splitlines()
     except OSError:

@@ -17,7 +17,7 @@ LOOK_S = 0.25
 class Load:
     """Momentary. Percentages are of all processors, over `LOOK_S` in which this process slept.
 
-    steal_percent: time that the hypervisor gave to others; only Linux tells it. on_battery: not plugged in.
+    steal_percent: time that the hypervisor gave to others; only Linux reports it. on_battery: not plugged in.
     """
 
     load_1m: Reading[float]
@@ -37,7 +37,7 @@ def load(look_s: float = LOOK_S) -> Load:
         load_1m=average,
         busy_percent=each(times, lambda seen: 100.0 - seen.idle - getattr(seen, "iowait", 0.0)),
         steal_percent=(
-            times if isinstance(times, Missing) else getattr(times, "steal", Missing("only Linux tells stolen time"))
+            times if isinstance(times, Missing) else getattr(times, "steal", Missing("only Linux reports stolen time"))
         ),
         memory_total_bytes=int(memory.total),
         memory_available_bytes=int(memory.available),
@@ -48,4 +48,4 @@ def load(look_s: float = LOOK_S) -> Load:
 def _on_battery() -> Reading[bool]:
     battery = attempt(psutil.sensors_battery, OSError, NotImplementedError, why="there is no battery")
     plugged = each(battery, lambda seen: seen.power_plugged)
-    return Missing("the battery does not tell whether it is plugged in") if plugged is None else each(plugged, not_)
+    return Missing("the battery does not report whether it is plugged in") if plugged is None else each(plugged, not_)

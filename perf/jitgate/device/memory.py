@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,7 +12,7 @@ import psutil
 
 @dataclass(frozen=True)
 class Usage:
-    """Bytes. peak_bytes: None where the platform does not tell it; no gate then passes on it."""
+    """Bytes. peak_bytes: None where the platform does not report it; no gate then passes on it."""
 
     level_bytes: int
     peak_bytes: int | None
@@ -55,14 +56,10 @@ class HostMemory:
         return True
 
     @staticmethod
-    def _portable_peak(info: Any) -> int | None:
-        if hasattr(info, "peak_wset"):  # Windows
+    def _portable_peak(info: Any) -> int:
+        if sys.platform == "win32":
             return int(info.peak_wset)
-        try:
-            import resource  # POSIX only; psutil has no peak there
-        except ImportError:
-            return None
-        import sys
+        import resource  # POSIX only, where psutil has no peak
 
         maxrss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return int(maxrss if sys.platform == "darwin" else maxrss * 1024)  # man getrusage: bytes on macOS, else KiB

@@ -11,8 +11,6 @@ import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import psutil
-
 from jitgate.device.card import CardFacts, CardProcess, CardSurvey
 from jitgate.device.reading import Missing, Reading, attempt, each
 
@@ -35,7 +33,7 @@ def load_nvml() -> Any:
 
 
 class NvmlCard:
-    """One card, by its UUID; what NVML or the card does not tell is missing, with the reason.
+    """One card, by its UUID; what NVML or the card does not report is missing, with the reason.
 
     module: `pynvml`, or a stand-in with the same functions (tests).
     """
@@ -142,6 +140,8 @@ def _processes(nvml: Any, card: Any) -> tuple[CardProcess, ...]:
 
 def _process_name(pid: int) -> str | None:
     """The name of a process, where this one may see it."""
+    import psutil
+
     try:
         return str(psutil.Process(pid).name())
     except psutil.Error:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from jitgate.device.nvml import NvmlCard
-from jitgate.device.reading import Missing, Reading, attempt, known
+from jitgate.device.reading import Missing, Reading, attempt, both, each, known
 
 CARD_S = 2.5
 """How long the work on a card lasts: a second until its averages cover this work alone, the rest to take samples."""
@@ -34,7 +34,7 @@ COUNTERS = Path("/sys/class/powercap")
 
 @dataclass(frozen=True)
 class Power:
-    """energy_j: joules per call. power_w: watts; a card tells its own, a processor's is energy over time.
+    """energy_j: joules per call. power_w: watts; a card reports its own, a processor's is energy over time.
 
     utilisation_percent: share of the time in which the card ran any kernel. All cover the whole device, with whatever
     else ran on it.
@@ -67,7 +67,7 @@ class _Samples:
 
 
 class CardMeter:
-    """One card through NVML, sampled in a thread during the work. What the card does not tell is missing.
+    """One card through NVML, sampled in a thread during the work. What the card does not report is missing.
 
     uuid: the card's. module: `pynvml`, or a stand-in (tests). clock: seconds; window_s: see `WINDOW_S`.
     """
@@ -109,14 +109,9 @@ class CardMeter:
         self._over.set()
         if self._sampler is not None:
             self._sampler.join()
-        began_mj = self._began_mj
-        if isinstance(began_mj, Missing) or isinstance(ended_mj, Missing):
-            why = began_mj if isinstance(began_mj, Missing) else ended_mj
-            energy: Reading[float] = Missing(f"the card has no energy counter ({known_why(why)})")
-        else:
-            energy = (ended_mj - began_mj) / 1e3 / max(1, calls)
+        energy = both(self._began_mj, ended_mj, lambda began, ended: (ended - began) / 1e3 / max(1, calls))
         return Power(
-            energy,
+            Missing(f"the card has no energy counter ({energy.why})") if isinstance(energy, Missing) else energy,
             _middle(self._samples.power_w, "power", self._window_s),
             _middle(self._samples.utilisation, "utilisation", self._window_s),
         )
@@ -158,17 +153,16 @@ class ProcessorMeter:
 
     def end(self, calls: int) -> Power:
         ended, took_s = self._read(), self._clock() - self._began_s
-        no_card = Missing("only cards tell their utilisation")
-        if isinstance(self._began, Missing) or isinstance(ended, Missing):
-            why = self._began if isinstance(self._began, Missing) else ended
-            missing = Missing(known_why(why))
-            return Power(missing, missing, no_card)
-        used_uj = sum(
-            (after - before) % self._range(package)
-            for package, before, after in zip(self._packages, self._began, ended, strict=True)
+        joules = both(self._began, ended, self._used_j)
+        return Power(
+            each(joules, lambda used: used / max(1, calls)),
+            each(joules, lambda used: used / took_s) if took_s > 0 else Missing("no time has passed"),
+            Missing("only cards report their utilisation"),
         )
-        joules = used_uj / 1e6
-        return Power(joules / max(1, calls), joules / took_s if took_s > 0 else Missing("no time has passed"), no_card)
+
+    def _used_j(self, began_uj: list[int], ended_uj: list[int]) -> float:
+        counters = zip(self._packages, began_uj, ended_uj, strict=True)
+        return sum((ended - began) % self._range(package) for package, began, ended in counters) / 1e6
 
     def _read(self) -> Reading[list[int]]:
         if not self._packages:
@@ -194,12 +188,7 @@ def meter_of(card_uuid: str) -> Meter:
     return CardMeter(card_uuid) if card_uuid else ProcessorMeter()
 
 
-def known_why(reading: Reading[Any]) -> str:
-    """Why a reading is missing; "" where it is not."""
-    return reading.why if isinstance(reading, Missing) else ""
-
-
 def _middle(samples: list[float], what: str, window_s: float) -> Reading[float]:
     if samples:
         return statistics.median(samples)
-    return Missing(f"the card told no {what} after the first {window_s:g} s")
+    return Missing(f"the card reported no {what} after the first {window_s:g} s")

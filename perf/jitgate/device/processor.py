@@ -88,7 +88,7 @@ def turbo(sysfs: Path = SYSFS) -> Reading[bool]:
     boost = _read(sysfs / "cpufreq" / "boost")
     if boost in {"0", "1"}:
         return boost == "1"
-    return Missing("neither intel_pstate nor cpufreq tells it")
+    return Missing("neither intel_pstate nor cpufreq reports it")
 
 
 def _power_plan() -> Reading[str]:
@@ -101,14 +101,14 @@ def _power_plan() -> Reading[str]:
         with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, place) as key:
             plan = str(winreg.QueryValueEx(key, "ActivePowerScheme")[0]).lower()
     except OSError as error:
-        return Missing(f"the registry does not tell the power plan ({error.strerror})")
+        return Missing(f"the registry does not report the power plan ({error.strerror})")
     return POWER_PLANS.get(plan, plan)
 
 
 def _clock() -> Reading[int]:
     found = attempt(psutil.cpu_freq, OSError, NotImplementedError, RuntimeError)
     clock_mhz = 0 if isinstance(found, Missing) else round(found.current)
-    return clock_mhz or Missing("the system does not tell the clock")
+    return clock_mhz or Missing("the system does not report the clock")
 
 
 def _read(path: Path) -> str | None:

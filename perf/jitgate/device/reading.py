@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 
 T = TypeVar("T")
 U = TypeVar("U")
+V = TypeVar("V")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,13 @@ def attempt(read: Callable[[], T | None], *errors: type[BaseException], why: str
 def each(reading: Reading[T], change: Callable[[T], U]) -> Reading[U]:
     """`change` applied to a value; a missing reading stays missing."""
     return reading if isinstance(reading, Missing) else change(reading)
+
+
+def both(one: Reading[T], two: Reading[U], join: Callable[[T, U], V]) -> Reading[V]:
+    """`join` applied to two values; else the first that is missing."""
+    if isinstance(one, Missing):
+        return one
+    return two if isinstance(two, Missing) else join(one, two)
 
 
 def plain(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """When the stages of a call begin and end: readings at the edges and nothing else, so that the call stays the same.
 
-On a CPU a reading takes some 50 ns. On CUDA, waiting for the device at each edge would change what is timed, so an event
-is queued instead, and read when the call is over.
+On a CPU a reading takes some 50 ns. On CUDA, waiting for the device at each edge would change what is timed, so the
+stopwatch queues an event instead, and reads it when the call is over.
 """
 
 from __future__ import annotations

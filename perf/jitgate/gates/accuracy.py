@@ -23,6 +23,7 @@ class Tolerance(GateKind):
 
     key, attribute, heading = "tolerance", "rel_l2", "rel. L2 error"
     configurable = False
+    smoke = True
 
     def applies(self, cell: Cell, workload: WorkloadSpec) -> bool:  # noqa: ARG002 - of every workload
         return cell.variant != BASELINE

@@ -72,7 +72,7 @@ class GateKind:
     a key of `[[tool.jitgate.gates]]`. only_where_set: its test exists only for cells that a gate gives a limit.
     optional: nobody set its limit, so that what stays undecided is skipped and does not fail. heading: of its column
     in the tables; "" for none. against_baseline: a comparison with it, which the baseline has not.
-    records: its test enters the durations into pytest-benchmark.
+    records: its test enters the durations into pytest-benchmark. smoke: one call is enough to judge it.
     """
 
     key: ClassVar[str]
@@ -86,6 +86,7 @@ class GateKind:
     only_where_set: ClassVar[bool] = False
     optional: ClassVar[bool] = False
     records: ClassVar[bool] = False
+    smoke: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         if not cls.fixture and "key" in vars(cls):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from jitgate.measure.overcommit import Overcommit
 from jitgate.measure.rounds import Rounds, Undecided
 from jitgate.measure.settings import MeasureTask, RunSettings
 from jitgate.measure.utterance import utterance_of
+from jitgate.model.errors import StoppedError, UsageError
 from jitgate.model.figures import unseen_shapes
 from jitgate.model.measurement import Measurement, merged
 from jitgate.model.samples import Samples
@@ -53,28 +55,53 @@ class Measurements:
         self._extras: dict[str, Extras] = {}
         self._ceilings: KnownPeakRates = {}
         self._stages: dict[tuple[str, str], list[Measurement]] = {}
+        self._stopped: dict[tuple[str, str], StoppedError] = {}
         self.done: dict[tuple[str, str], Measurement] = {}
 
     def get(self, workload: str, scenario: str) -> Measurement:
-        """The measurement of `scenario`, made now if it has not been."""
+        """The measurement of `scenario`, made now if there is none yet; StoppedError where a test of it was stopped."""
         if (workload, scenario) not in self.done:
-            every = 1 if self._settings.smoke else self._settings.processes
-            for number in range(every):
-                if every > 1:
-                    self.close()
-                    self._settings.progress.note(f"{workload}: processes {number + 1} of {every}")
-                batches = self._open(workload)
-                for batch in batches:
-                    self.close()
-                    self._drawn.clear()  # nothing was read of this batch's workers yet
-                    self._settings.progress.note(f"{workload}: in batches, now {', '.join(batch)}")
-                    self._open(workload, batch)
-                    self._measure_each(workload)
-                if every > 1 and not batches:
-                    self._measure_each(workload)
-                elif not batches:
-                    self._measure(workload, scenario)
+            if (workload, scenario) in self._stopped:
+                raise self._stopped[workload, scenario]
+            with self._abandoned_if_stopped(workload, scenario):
+                self._measure_first(workload, scenario)
         return self.done[workload, scenario]
+
+    def _measure_first(self, workload: str, scenario: str) -> None:
+        every = 1 if self._settings.smoke else self._settings.processes
+        for number in range(every):
+            if every > 1:
+                self.close()
+                self._settings.progress.note(f"{workload}: processes {number + 1} of {every}")
+            batches = self._open(workload)
+            for batch in batches:
+                self.close()
+                self._drawn.clear()  # nothing was read of this batch's workers yet
+                self._settings.progress.note(f"{workload}: in batches, now {', '.join(batch)}")
+                self._open(workload, batch)
+                self._measure_each(workload)
+            if every > 1 and not batches:
+                self._measure_each(workload)
+            elif not batches:
+                self._measure(workload, scenario)
+
+    @contextmanager
+    def _abandoned_if_stopped(self, workload: str, scenario: str) -> Iterator[None]:
+        """End the workers where something stops the test from outside, as pytest-timeout does.
+
+        They may be in the middle of an answer, which the next request must not get. A scenario without a result is not
+        tried again: every test of it says what stopped it.
+        """
+        try:
+            yield
+        except UsageError:
+            raise
+        except BaseException as stop:
+            reason = str(stop).rstrip(". ") or type(stop).__name__
+            sentence = f"{workload} {scenario} was not measured: a test of it was stopped ({reason})"
+            self._stopped[workload, scenario] = StoppedError(sentence)
+            self.close()
+            raise
 
     def more(self, workload: str, scenario: str, undecided: Undecided) -> Measurement:
         """Rounds until nobody is undecided, as far as the budget goes and the workers are still there.
@@ -86,7 +113,8 @@ class Measurements:
         alive = pool is not None and pool.workload.name == workload and scenario in self._runs
         one_set = alive and len(self._stages[workload, scenario]) == 1
         if one_set and not self._runs[scenario].over(self._budget_s(workload, scenario)):
-            self._run(workload, scenario, undecided)
+            with self._abandoned_if_stopped(workload, scenario):
+                self._run(workload, scenario, undecided)
         return self.done[workload, scenario]
 
     def close(self) -> None:

@@ -7,3 +7,7 @@ class UsageError(Exception):
 
 class Unavailable(Exception):
     """A variant can't run on this machine; the sentence says what is missing and how to get it."""
+
+
+class StoppedError(Exception):
+    """A measurement was stopped from outside before there was a result; one sentence that says by what."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,17 @@ from jitgate.plugin.benchmark_replay import machine_info, use_fingerprint_storag
 from jitgate.plugin.cache_pruning import tidy
 from jitgate.plugin.conclusions import conclusions
 from jitgate.plugin.keyword import understood
-from jitgate.plugin.selection import add_keyword, drop_empty, parametrise, select, sort_by_scenario, xdist_refused
-from jitgate.plugin.session_state import STATE, State
+from jitgate.plugin.selection import (
+    add_keyword,
+    drop_empty,
+    keep_unknown,
+    parametrise,
+    refuse_to_spread,
+    select,
+    sort_by_scenario,
+    xdist_refused,
+)
+from jitgate.plugin.session_state import STATE, State, cell_of
 
 candidate = _fixtures.candidate
 variant = _fixtures.variant
@@ -44,10 +54,17 @@ def start(config: pytest.Config, gates_file: Path) -> None:
     plugins.register(engines, "jitgate-engines")
     plugins.register(gates, "jitgate-gates")
     plugins.register(formats, "jitgate-reports")
-    try:
-        state = config.stash[STATE] = State(config, gates_file)
+    state = config.stash[STATE] = State(config, gates_file)
+    with usage_errors():
         plugins.register(_fixtures.limit_fixtures(state.kinds), "jitgate-limits")
         plugins.register(sys.modules[__name__], __name__)
+
+
+@contextmanager
+def usage_errors() -> Iterator[None]:
+    """Raise bad input as pytest's own usage error: exit code 4, one sentence, no traceback."""
+    try:
+        yield
     except UsageError as problem:
         raise pytest.UsageError(str(problem)) from None
 
@@ -56,6 +73,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.keyword = understood(config.option.keyword)
     config.addinivalue_line("markers", "nightly: takes minutes; runs with -m nightly, or -m '' for everything")
     config.addinivalue_line("markers", "reported: gates that are only reported; nightly, runs alone with -m reported")
+    if config.getoption("dist", "no") != "no":
+        with usage_errors():
+            refuse_to_spread(config)
     if not config.option.collectonly:
         use_fingerprint_storage(config, config.stash[STATE])
 
@@ -64,6 +84,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return config.stash[STATE].head()
 
 
+@pytest.hookimpl(trylast=True)  # after those of the project: a parameter of the same name is theirs
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     parametrise(metafunc, metafunc.config.stash[STATE])
 
@@ -72,24 +93,23 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     add_keyword(item)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
     state = config.stash[STATE]
-    state.raise_problem()
     drop_empty(items)
-    try:
+    ours = [item for item in items if cell_of(item) is not None]
+    yield  # -k, -m and other plugins, which may bring items into another order
+    state.raise_problem()
+    if state.is_xdist_worker:
+        keep_unknown(items, ours)
+    with usage_errors():
         select(config, items, state)
-    except UsageError as problem:
-        raise pytest.UsageError(str(problem)) from None
     sort_by_scenario(items, state)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    state = session.config.stash[STATE]
-    try:
-        state.plan(session.items)
-    except UsageError as problem:
-        raise pytest.UsageError(str(problem)) from None
+    with usage_errors():
+        session.config.stash[STATE].plan(session.items)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from jitgate.gates.requirements import Requirement
+from jitgate.plugin.smoke import skip_in_smoke
 from jitgate.statistics import Outcome
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Candidate:
         kinds = {kind.attribute: kind for kind in self.state.rules.kinds}
         if name not in kinds:
             raise AttributeError(f"a candidate has no {name!r}; it has {', '.join(kinds)}")
+        skip_in_smoke(self.item.config, kinds[name])
         return Comparison(self, kinds[name])
 
     @property

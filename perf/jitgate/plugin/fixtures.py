@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jitgate.plugin.session_state import STATE, cell_of
+from jitgate.plugin.smoke import skip_in_smoke
 
 if TYPE_CHECKING:
     from jitgate.gates.kind import GateKind
@@ -116,6 +117,7 @@ def _hidden(kind: GateKind, hidden: str) -> object:
         state, cell = _state(request), _cell(request)
         _measured(state, cell)
         _skip_unavailable(state, cell)
+        skip_in_smoke(request.config, kind)
         found = state.rules.limit(kind, state.results.asked(cell))
         if found is None:
             pytest.skip(f"not gated: no gate sets {kind.key} for {cell.id} on {state.device.kind}")
@@ -141,7 +143,9 @@ def _candidate(request: pytest.FixtureRequest) -> Candidate:
 def _decided(request: pytest.FixtureRequest) -> Verdict:
     state, cell = _state(request), _cell(request)
     _skip_unavailable(state, cell)
-    return state.decide(request.param.requirement(state.results))
+    requirement = request.param.requirement(state.results)
+    skip_in_smoke(request.config, requirement.kind)
+    return state.decide(requirement)
 
 
 def _state(request: pytest.FixtureRequest) -> State:
@@ -157,10 +161,12 @@ def _cell(request: pytest.FixtureRequest) -> Cell:
 
 def _measured(state: State, cell: Cell) -> None:
     """Measure now; bad input that only a worker can see ends the session with what was measured so far kept."""
-    from jitgate.model.errors import UsageError
+    from jitgate.model.errors import StoppedError, UsageError
 
     try:
         state.measurements.get(cell.workload, cell.scenario)
+    except StoppedError as problem:
+        raise pytest.fail.Exception(f"{problem}.", pytrace=False) from None
     except UsageError as problem:
         pytest.exit(f"jitgate: {problem}", returncode=pytest.ExitCode.USAGE_ERROR)
     finally:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,9 +13,10 @@ from jitgate.model.cell import CellPattern
 from jitgate.model.errors import UsageError
 from jitgate.model.variant import BASELINE
 from jitgate.plugin.benchmark_replay import Replay
+from jitgate.plugin.discovery import UNKNOWN
 from jitgate.plugin.gate_cases import other_cases, reported_cases
 from jitgate.plugin.keyword import keyword
-from jitgate.plugin.session_state import CASE_FIXTURES, FIXTURES, cell_of
+from jitgate.plugin.session_state import CASE_FIXTURES, FIXTURES, STATE, cell_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -23,32 +26,58 @@ if TYPE_CHECKING:
 
 OPTION = "--jitgate-select"
 
+SPREAD = (
+    "performance tests can't be spread with -n: processes that share a device disturb each other's figures; leave -n "
+    "out (or say -n 0), or leave the performance tests out"
+)
+
 CASES = dict(zip(CASE_FIXTURES, (reported_cases, other_cases), strict=True))
 """Fixture whose parameter is a `GateCase` -> its cases."""
 
 
 def parametrise(metafunc: pytest.Metafunc, state: State) -> None:
-    """One test a cell: `candidate` takes every variant but the baseline, `baseline` only it, `variant` all."""
-    for name in FIXTURES:
-        if name not in metafunc.fixturenames:
-            continue
+    """One test a cell: `candidate` takes every variant but the baseline, `baseline` only it, `variant` all.
+
+    A test that has several of them gets those of one scenario: `baseline` is what `candidate` is compared with.
+    """
+    fixtures = _ours(metafunc)
+    names = [name for name in FIXTURES if name in fixtures]
+    if names:
         params = [
-            pytest.param(
-                cell,
-                id=cell.id,
-                marks=_marks(cell, state),
-            )
+            pytest.param(*group, id=_id(group), marks=_marks(cell, state))
             for cell in state.cells()
-            if not state.policy.workloads[cell.workload].left_out
-            and (name == "jitgate_variant" or (cell.variant == BASELINE) == (name == "jitgate_baseline"))
-            and _asks_something(cell, metafunc.fixturenames, state)
+            if _takes(names[0], cell)
+            and not state.policy.workloads[cell.workload].left_out
+            and _asks_something(cell, fixtures, state)
+            for group in product([cell], *(_of_the_scenario(cell, name, state) for name in names[1:]))
         ]
-        metafunc.parametrize(name, params, indirect=True)
+        metafunc.parametrize(names, params, indirect=True)
     for name, cases in CASES.items():
-        if name in metafunc.fixturenames:
+        if name in fixtures:
             found = [case for case in cases(state) if not state.policy.workloads[case.cell.workload].left_out]
             params = [pytest.param(case, id=case.id, marks=_marks(case.cell, state)) for case in found]
             metafunc.parametrize(name, params, indirect=True)
+
+
+def _ours(metafunc: pytest.Metafunc) -> set[str]:
+    """The fixtures of a test, without ours that have the name of a parameter: another plugin has given it already."""
+    # What other hooks have parametrised pytest tells nowhere else; pytest 8.2 to 9.2 have this attribute.
+    calls = getattr(metafunc, "_calls", ())
+    taken = {f"jitgate_{name}" for call in calls for name in call.params}
+    return set(metafunc.fixturenames) - taken
+
+
+def _id(group: tuple[Cell, ...]) -> str:
+    return "/".join([group[0].id, *(cell.variant for cell in group[1:])])
+
+
+def _takes(name: str, cell: Cell) -> bool:
+    return name == "jitgate_variant" or (cell.variant == BASELINE) == (name == "jitgate_baseline")
+
+
+def _of_the_scenario(cell: Cell, name: str, state: State) -> list[Cell]:
+    """What the fixture `name` takes in a test whose first fixture has `cell`."""
+    return [each for each in state.cells() if each[:2] == cell[:2] and _takes(name, each)]
 
 
 def drop_empty(items: list[pytest.Item]) -> None:
@@ -107,17 +136,34 @@ def add_keyword(item: pytest.Item) -> None:
 
 def xdist_refused(state: State, ids: list[str]) -> None:
     """Raise a usage error where xdist would spread our tests: workers on one device would disturb each other."""
-    # A brought-along workload names its scenarios only when it is asked, and here nobody may be.
-    prefixes = tuple(
-        f"[{spec.name}-{scenario}"
-        for spec in state.policy.workloads.values()
-        for scenario in [f"{name}-" for name in spec.scenarios] or [""]
-    )
+    prefixes = [
+        f"[{spec.name}/{name}/" for spec in state.policy.workloads.values() for name in spec.scenarios or UNKNOWN
+    ]
     if any(prefix in node_id for node_id in ids for prefix in prefixes):
-        raise pytest.UsageError(
-            "performance tests can't be spread with -n: processes that share a device disturb each other's figures; "
-            "leave -n out (or say -n 0), or leave the performance tests out"
-        )
+        raise pytest.UsageError(SPREAD)
+
+
+def refuse_to_spread(config: pytest.Config) -> None:
+    """UsageError in a run of xdist that will not do, before it starts any process: for a table that is wrong, and where
+    performance tests are asked for by `--jitgate-select`."""
+    _ = config.stash[STATE].policy
+    if config.getoption("jitgate_select"):
+        raise UsageError(f"{OPTION}: {SPREAD}")
+
+
+def keep_unknown(items: list[pytest.Item], ours: list[pytest.Item]) -> None:
+    """In an xdist worker, which asks no factory: make up for the scenarios that `-k` and `-m` could not find by name.
+
+    ours: the tests with a cell before any was deselected. Where nothing else is left they stay, so that the run is
+    refused with a reason; where other tests are, these are what was meant, and a warning says what is not run.
+    """
+    kept = set(items)
+    dropped = [item for item in ours if item not in kept and (cell := cell_of(item)) and cell.scenario in UNKNOWN]
+    if dropped and not items:
+        items.extend(dropped)
+    elif dropped:
+        names = ", ".join(sorted({cell.workload for item in dropped if (cell := cell_of(item))}))
+        warnings.warn(pytest.PytestWarning(f"jitgate: {names} not measured, {SPREAD}"), stacklevel=1)
 
 
 def _asks_something(cell: Cell, fixtures: Collection[str], state: State) -> bool:

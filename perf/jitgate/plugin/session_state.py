@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from jitgate.gates.results import Results
     from jitgate.measure.session import Measurements
     from jitgate.model.verdict import Verdict
+    from jitgate.plugin.discovery import Discovered
     from jitgate.report.progress import TerminalProgress
 
 FIXTURES = ("jitgate_candidate", "jitgate_variant", "jitgate_baseline")
@@ -49,7 +50,7 @@ class State:
         self._wanted: frozenset[str] | None = None
         self._device: Device | None = None
         self._fingerprint: Fingerprint | None = None
-        self._scenarios: dict[str, tuple[str, ...]] | None = None
+        self._discovered: Discovered | None = None
         self._problem: UsageError | None = None
         self._measurements: Measurements | None = None
         self._rules: Rules | None = None
@@ -71,7 +72,7 @@ class State:
         if self._policy is None:
             from jitgate.config.table import read_policy
 
-            policy = read_policy(self._file, self.kinds, offered(self._config), must_exist=True)
+            policy = read_policy(self._file, self.kinds, offered(self._config))
             wish = self._config.getoption("jitgate_variants")
             if wish is not None:
                 from jitgate.config.selection import chosen, with_chosen
@@ -164,13 +165,9 @@ class State:
         if self._problem is not None:
             return []  # asking again would start another process for each test, to hear the same
         try:
-            if self._scenarios is None:
-                self._scenarios = self._find_scenarios()
-                cells = self.policy.cells(self._scenarios)
-                if not self.is_xdist_worker:
-                    self.policy.check(cells)
-                    _ = self.device
-            every = self.policy.cells(self._scenarios)
+            if self._discovered is None:
+                self._discovered = self._discover()
+            every = self.policy.cells(self._discovered.scenarios)
             return [cell for cell in every if self._wanted is None or cell.variant in self._wanted]
         except UsageError as problem:
             self._problem = problem
@@ -186,6 +183,11 @@ class State:
         items = list(items)
         found = dict.fromkeys(cell for item in items if (cell := cell_of(item)))
         self.planned = list(found)
+        if self._discovered is not None and not self.is_xdist_worker:
+            for cell in self.planned:
+                problem = self._discovered.problem(cell)
+                if problem is not None:
+                    raise problem
         if self.planned and not self.is_xdist_worker and not self._config.option.collectonly:
             self._report = asked_for(self._config)
             require_files(self.policy.workloads[name] for name in dict.fromkeys(cell.workload for cell in self.planned))
@@ -218,9 +220,16 @@ class State:
             asked = self._config.getoption("jitgate_checkpoint") or self._config.hook.pytest_jitgate_policy(
                 config=self._config
             )
-            return describe(self.policy) if asked else []
+            return [self._gates_line(), *(describe(self.policy) if asked else [])]
         except UsageError:
             return []  # collection says it
+
+    def _gates_line(self) -> str:
+        root, file = self._config.rootpath, self._file
+        where = file.relative_to(root).as_posix() if file.is_relative_to(root) else file
+        named = (("workload", self.policy.workloads), ("gate", self.policy.gates))
+        counts = ", ".join(f"{len(every)} {name}{'' if len(every) == 1 else 's'}" for name, every in named)
+        return f"jitgate: gates of {where}: {counts}"
 
     @property
     def measured(self) -> bool:
@@ -255,17 +264,20 @@ class State:
 
     def _gates_left_out(self) -> str | None:
         selected = set(self.planned)
-        every = self.policy.cells(self._scenarios or {})
+        every = [] if self._discovered is None else self.policy.cells(self._discovered.scenarios)
         left = [cell for cell in every if cell not in selected and self.policy.names(cell, self.device.kind)]
         if not left:
             return None
         few = ", ".join(cell.id for cell in left[:3]) + (", ..." if len(left) > 3 else "")
         return f"not judged, because this selection leaves them out: {len(left)} gated cells ({few})"
 
-    def _find_scenarios(self) -> dict[str, tuple[str, ...]]:
-        from jitgate.plugin.discovery import discover
+    def _discover(self) -> Discovered:
+        from jitgate.plugin.discovery import cells_to_check, discover
 
-        return discover(self.policy, self.device.name, self.progress, ask=not self.is_xdist_worker)
+        found = discover(self.policy, self.device.name, self.progress, ask=not self.is_xdist_worker)
+        if not self.is_xdist_worker:
+            self.policy.check(cells_to_check(self.policy, found))
+        return found
 
     def _make_measurements(self) -> Measurements:
         from jitgate.cache.store import ArtefactCache

@@ -1,9 +1,14 @@
-"""What the probes read of a machine, for a person and for a program."""
+"""What was read of a machine, for a person and for a program."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
 
 from jitgate.device.card import CardFacts, CardProcess
 from jitgate.device.device import Device
@@ -14,36 +19,31 @@ from jitgate.model.size import format_bytes
 from jitgate.report.warnings import MachineWarning
 
 T = TypeVar("T")
-Row = tuple[str, str]
+Row = tuple[str | Text, str | Text]
 
 
-def as_text(machine: Machine, device: Device, fingerprint: Fingerprint, found: Sequence[MachineWarning]) -> list[str]:
-    """Sections of facts, then what can be measured here, then the warnings and what they come to."""
-    lines: list[str] = []
-    if not machine.survey.cards:
-        lines += [f"card: none answers ({machine.survey.why_none})", ""]
-    for number, card in enumerate(machine.survey.cards):
-        lines += _section(f"card {number}", _card(card))
-    lines += _section("processor", _processor(machine))
-    lines += _section("host", _host(machine))
-    lines += _section("runtime", _runtime(machine))
-    facts = fingerprint.facts().items()
-    lines += _section(
-        f"fingerprint of {device.name}: {fingerprint.slug}",
-        [(name, "none or not known" if value is None else str(value)) for name, value in facts],
-    )
+def as_tables(machine: Machine, device: Device, fingerprint: Fingerprint, found: Sequence[MachineWarning]) -> Group:
+    """Sections of facts, what can be measured here, the warnings, and whether the machine is ready to measure."""
     can, cannot = measurable(machine, device)
-    lines += ["can be measured here:", *(f"  {what}" for what in can)]
-    lines += ["can't be measured here:", *(f"  {what}" for what in cannot)] if cannot else []
-    lines += ["", "warnings:" if found else "warnings: none"]
-    lines += [f"  {warning.sentence}{' [blocking results]' if warning.blocking else ''}" for warning in found]
-    return [*lines, "", conclusion(found)]
+    cards = [(f"card {number}", _card(card)) for number, card in enumerate(machine.survey.cards)]
+    sections: list[tuple[str, list[Row]]] = [
+        *(cards or [("cards", [("none", machine.survey.why_none)])]),
+        ("processor", _processor(machine)),
+        ("host", _host(machine)),
+        ("runtime", _runtime(machine)),
+        (f"fingerprint of {device.name}: {fingerprint.slug}", _facts(fingerprint)),
+        ("can be measured here", [("-", what) for what in can]),
+        ("can't be measured here", [("-", what) for what in cannot]),
+        ("warnings", [_warning(warning) for warning in found]),
+    ]
+    last = Text(conclusion(found), "green" if ready(found) else "red")
+    return Group(*(_section(title, rows) for title, rows in sections if rows), last)
 
 
 def as_json(
     machine: Machine, device: Device, fingerprint: Fingerprint, found: Sequence[MachineWarning]
 ) -> dict[str, Any]:
-    """The same as plain data: null for what could not be read, and `missing` says why."""
+    """The same as plain data: null where a value could not be read, and `missing` says why."""
     facts: dict[str, Any] = {
         "cards": machine.survey.cards,
         "processor": machine.processor,
@@ -67,40 +67,47 @@ def as_json(
 
 
 def ready(found: Iterable[MachineWarning]) -> bool:
-    """Whether results from here say anything as things are."""
+    """Whether results measured now can be trusted: no warning is blocking."""
     return not any(warning.blocking for warning in found)
 
 
 def conclusion(found: Sequence[MachineWarning]) -> str:
     """The last line."""
-    spoiling = sum(warning.blocking for warning in found)
-    if spoiling:
-        return f"results here are worth nothing now: {spoiling} of the warnings must be settled first"
-    if found:
-        return f"results here are worth something, with {len(found)} warning{'s' if len(found) > 1 else ''}"
-    return "results here are worth something"
+    blocking = sum(warning.blocking for warning in found)
+    if blocking:
+        return f"Not ready to measure: fix the {_count(blocking, 'blocking warning')} above."
+    return f"Ready to measure, with {_count(len(found), 'warning')}." if found else "Ready to measure."
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def measurable(machine: Machine, device: Device) -> tuple[list[str], list[str]]:
     """What can and what can't be measured on this machine."""
-    built = "" if machine.missing_compiler is None else ", but for inductor, which has no compiler here"
+    built = "" if machine.missing_compiler is None else ", except inductor, which has no compiler here"
     can = [f"speed-ups, durations, accuracy and the workers' own memory on the CPU, of every variant{built}"]
     if device.card is not None:
         return [*can, f"the same on {device.card.name}, with the card's memory"], []
-    needs = "they need an NVIDIA card with its driver and a torch that is built for CUDA"
-    return can, [
-        f"anything of a card: gates for cuda, memory on the card, clocks and power; {needs}",
-        "whether a model fits a card: not measured, but worked out by `jitgate doctor --assess CARD`",
-    ]
+    needs = "an NVIDIA card with its driver and a torch built for CUDA"
+    return can, [f"gates for cuda, a card's memory, clocks and power: they need {needs}"]
 
 
-def _section(title: str, rows: Sequence[Row]) -> list[str]:
-    width = max(len(label) for label, _ in rows)
-    return [title, *(f"  {label:<{width}}  {value}" for label, value in rows), ""]
+def _section(title: str, rows: Iterable[Row]) -> Group:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, value in rows:
+        table.add_row(label, value)
+    return Group(Text(title, "bold"), Padding(table, (0, 0, 1, 2), expand=False))
 
 
-def _said(reading: Reading[T], form: Callable[[T], str] = str) -> str:
-    return str(reading) if isinstance(reading, Missing) else form(reading)
+def _warning(warning: MachineWarning) -> Row:
+    return Text("blocking", "red") if warning.blocking else Text("warning", "yellow"), warning.sentence
+
+
+def _said(reading: Reading[T], form: Callable[[T], str] = str) -> str | Text:
+    return Text(str(reading), "dim") if isinstance(reading, Missing) else form(reading)
 
 
 def _switch(on: bool) -> str:
@@ -109,6 +116,10 @@ def _switch(on: bool) -> str:
 
 def _with(unit: str, digits: int = 0) -> Callable[[float], str]:
     return lambda value: f"{value:.{digits}f} {unit}"
+
+
+def _limit(form: Callable[[T], str]) -> Callable[[T | None], str]:
+    return lambda value: "no limit" if value is None else form(value)
 
 
 def _card(card: CardFacts) -> list[Row]:
@@ -146,6 +157,10 @@ def _processes(found: tuple[CardProcess, ...]) -> str:
     return ", ".join(map(one, found)) or "none seen"
 
 
+def _facts(fingerprint: Fingerprint) -> list[Row]:
+    return [(name, "none or not known" if value is None else str(value)) for name, value in fingerprint.facts().items()]
+
+
 def _processor(machine: Machine) -> list[Row]:
     processor = machine.processor
     return [
@@ -166,11 +181,8 @@ def _host(machine: Machine) -> list[Row]:
         ("stolen now", _said(load.steal_percent, _with("%", 1))),
         ("memory", format_bytes(load.memory_total_bytes)),
         ("memory available", format_bytes(load.memory_available_bytes)),
-        ("container: processors", _said(limits.cpu_cores, lambda cores: "no limit" if cores is None else f"{cores:g}")),
-        (
-            "container: memory",
-            _said(limits.memory_bytes, lambda size: "no limit" if size is None else format_bytes(size)),
-        ),
+        ("container: processors", _said(limits.cpu_cores, _limit("{:g}".format))),
+        ("container: memory", _said(limits.memory_bytes, _limit(format_bytes))),
         ("on battery", _said(load.on_battery, lambda so: "yes" if so else "no")),
     ]
 
@@ -183,8 +195,5 @@ def _runtime(machine: Machine) -> list[Row]:
         ("torch", _said(runtime.torch)),
         ("CUDA of torch", _said(runtime.torch_cuda)),
         ("threads", _said(runtime.threads)),
-        (
-            "C++ compiler",
-            "found" if machine.missing_compiler is None else f"not available here: {machine.missing_compiler}",
-        ),
+        ("C++ compiler", _said(Missing(machine.missing_compiler) if machine.missing_compiler else "found")),
     ]

@@ -7,7 +7,7 @@ import statistics
 from dataclasses import dataclass
 
 from jitgate.model.measurement import Measurement
-from jitgate.statistics import Bound, Interval, roofline_efficiency, roofline_time, speedup
+from jitgate.statistics import Interval, RooflineBound, roofline_efficiency, roofline_time, speedup
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class RooflineEfficiency:
 
     share: Interval
     limit_s: float
-    bound: Bound
+    bound: RooflineBound
 
     @property
     def above(self) -> str | None:

@@ -1,4 +1,4 @@
-"""What speaks against results from this machine: each warning is one sentence with its remedy."""
+"""Reasons not to trust results from this machine: each warning is one sentence with its remedy."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from jitgate.model.size import format_bytes
 
 GIB = 1024**3
 
-BUSY_PERCENT, SPOILT_PERCENT = 10.0, 50.0
-"""Below 10 % is a desktop at rest; from one half on, a worker is as likely to wait as to run."""
+BUSY_PERCENT, BLOCKING_BUSY_PERCENT = 10.0, 50.0
+"""Below 10 % a desktop is at rest; from one half on, a worker is as likely to wait as to run."""
 
-STEAL_PERCENT, ROBBED_PERCENT = 2.0, 10.0
-"""Time is stolen in whole slices: a little hits few calls, and medians shrug it off; a tenth hits most long calls."""
+STEAL_PERCENT, BLOCKING_STEAL_PERCENT = 2.0, 10.0
+"""Time is stolen in whole slices: a little hits few calls, which medians ignore; a tenth hits most long calls."""
 
 LOADED = 0.5
-"""Load average for each processor: the machine was half busy in the last minute."""
+"""Load average per processor: the machine was half busy in the last minute."""
 
 NEEDED_BYTES = 2 * GIB
-"""Compilers hold gigabytes, and as many builds run side by side as there are processors."""
+"""Compilers hold gigabytes, and one build per processor runs at a time."""
 
 CARD_NEEDED_BYTES = GIB
-"""A CUDA context and a model of some hundred MiB: with less free than this nothing of size can be measured."""
+"""Enough for a CUDA context and a model of some hundred MiB."""
 
 CARD_FOREIGN_BYTES = 512 * 1024**2
-"""An idle card with a display holds less; more, with no process to be seen, is somebody behind a container's wall."""
+"""An idle card with a display holds less; more, with no process listed, belongs to processes outside the container."""
 
 CARD_BUSY_PERCENT = 10
 """NVML's utilisation counts any kernel in its window; an idle desktop stays below."""
 
 HOT_C = 80
-"""A card this warm at rest has little left before it slows down."""
+"""A card this warm at rest soon slows itself down."""
 
 
 @dataclass(frozen=True)
 class MachineWarning:
-    """`what` says what is wrong, `remedy` what to do; `blocking`: results are worth nothing before that is done."""
+    """what: is wrong. remedy: what to do. blocking: do not measure before that is done."""
 
     name: str
     what: str
@@ -53,7 +53,7 @@ class MachineWarning:
 
 
 def warnings(machine: Machine, device: Device, holder: Reading[str | None] = None) -> list[MachineWarning]:
-    """Everything that speaks against measuring on `device` of `machine` now, what blocking first.
+    """Every reason not to measure on `device` of `machine` now, blocking ones first.
 
     holder: the run that has locked the device; Missing where it can't be locked.
     """
@@ -69,7 +69,7 @@ def _of_lock(device: Device, holder: Reading[str | None]) -> Iterator[MachineWar
         yield MachineWarning("no_lock", "no run can start here", holder.why, blocking=True)
     elif holder is not None:
         yield MachineWarning(
-            "another_run", f"{device.name} is in use by {holder}", "wait for its end, as a run would", blocking=True
+            "another_run", f"{device.name} is in use by {holder}", "wait until that run ends", blocking=True
         )
 
 
@@ -88,14 +88,14 @@ def _of_runtime(machine: Machine, device: Device) -> Iterator[MachineWarning]:
             yield MachineWarning(
                 "card_hidden",
                 "there is a card, but this process may not use it: runs use the CPU",
-                "look at CUDA_VISIBLE_DEVICES",
+                "check CUDA_VISIBLE_DEVICES",
             )
     if machine.missing_compiler:
         yield MachineWarning("no_compiler", "inductor can't be built", machine.missing_compiler)
     if device.kind == "cuda" and runtime.blocking_launches:
         yield MachineWarning(
             "blocking_launches",
-            "CUDA_LAUNCH_BLOCKING is set, so that every kernel is waited for",
+            "CUDA_LAUNCH_BLOCKING is set: each launch waits for its kernel",
             "unset it",
             blocking=True,
         )
@@ -108,31 +108,31 @@ def _of_host(machine: Machine) -> Iterator[MachineWarning]:
         yield MachineWarning(
             "busy",
             f"the processors are {busy:.0f} % busy with other work",
-            "end it, or measure when it is done",
-            blocking=busy >= SPOILT_PERCENT,
+            "end that work, or measure when it is done",
+            blocking=busy >= BLOCKING_BUSY_PERCENT,
         )
     elif average is not None and average >= LOADED * usable:
         yield MachineWarning(
             "load",
             f"the load average of the last minute is {average:.1f} on {usable} processors",
-            "wait until it has calmed down",
+            "wait until it is lower",
         )
     if steal is not None and steal >= STEAL_PERCENT:
         yield MachineWarning(
             "steal",
             f"the hypervisor gives {steal:.0f} % of the processors' time to other machines",
-            "take a dedicated host, or trust paired ratios only and no absolute time",
-            blocking=steal >= ROBBED_PERCENT,
+            "use a dedicated host, or trust only paired ratios and no absolute times",
+            blocking=steal >= BLOCKING_STEAL_PERCENT,
         )
     free = _free_bytes(machine)
     if free < NEEDED_BYTES:
         yield MachineWarning(
             "low_memory",
-            f"only {format_bytes(free)} of memory are free",
+            f"only {format_bytes(free)} of memory is free",
             f"free {format_bytes(NEEDED_BYTES)}, or leave inductor out",
         )
     if known(load.on_battery):
-        yield MachineWarning("battery", "the machine runs on its battery, which lowers its clocks", "plug it in")
+        yield MachineWarning("battery", "the machine runs on battery, which lowers its clocks", "plug it in")
 
 
 def _free_bytes(machine: Machine) -> int:
@@ -159,25 +159,23 @@ def _of_settings(machine: Machine) -> Iterator[MachineWarning]:
     if quota is not None and quota < processor.usable:
         yield MachineWarning(
             "quota",
-            f"the container allows {quota:g} of {processor.usable} processors, and stops all threads beyond that",
+            f"the container allows {quota:g} of {processor.usable} processors, and pauses all threads beyond that",
             f"give it whole processors (a cpuset), or set OMP_NUM_THREADS={max(1, int(quota))}",
         )
     if processor.usable == 1:
-        yield MachineWarning(
-            "one_processor", "there is one processor, for pytest and workers alike", "give it a second one"
-        )
+        yield MachineWarning("one_processor", "pytest and the workers share one processor", "add a second one")
 
 
 def _of_card(card: CardFacts) -> Iterator[MachineWarning]:
-    """What is so at this moment."""
+    """The card at this moment."""
     processes, utilisation = known(card.processes), known(card.utilisation_percent)
     total, used, free = map(known, (card.memory_total_bytes, card.memory_used_bytes, card.memory_free_bytes))
     if utilisation is not None and utilisation >= CARD_BUSY_PERCENT:
         yield MachineWarning(
             "card_busy",
             f"the card is {utilisation} % busy with other work",
-            "end it, or measure when it is done",
-            blocking=utilisation >= SPOILT_PERCENT,
+            "end that work, or measure when it is done",
+            blocking=utilisation >= BLOCKING_BUSY_PERCENT,
         )
     if processes:
         few = ", ".join(f"{process.pid} {process.name or ''}".strip() for process in processes[:3])
@@ -188,14 +186,14 @@ def _of_card(card: CardFacts) -> Iterator[MachineWarning]:
     elif used is not None and used > CARD_FOREIGN_BYTES:
         yield MachineWarning(
             "card_foreign",
-            f"{format_bytes(used)} of the card are in use by processes that can't be seen from here",
-            "look from outside of the container, or use another card",
+            f"processes that are not visible here hold {format_bytes(used)} of the card",
+            "look outside the container, or use another card",
         )
     if free is not None and total is not None and free < min(CARD_NEEDED_BYTES, total // 2):
         yield MachineWarning(
             "card_full",
-            f"only {format_bytes(free)} of the card's memory are free",
-            "end what holds the rest",
+            f"only {format_bytes(free)} of the card's memory is free",
+            "end the processes that hold the rest",
             blocking=True,
         )
     temperature = known(card.temperature_c)
@@ -207,19 +205,19 @@ def _of_card_settings(machine: Machine, card: CardFacts) -> Iterator[MachineWarn
     if known(card.persistence) is False:
         yield MachineWarning(
             "no_persistence",
-            "persistence mode is off: the driver is unloaded whenever nobody uses the card",
+            "persistence mode is off: the driver unloads whenever no process uses the card",
             "nvidia-smi -pm 1",
         )
     if known(card.driver_model) == "WDDM":
         yield MachineWarning(
             "wddm",
-            "the driver is in WDDM mode: it delays launches, and pages to system memory where the card is full",
+            "the driver is in WDDM mode: it delays launches, and pages to system memory when the card is full",
             "set 'CUDA - Sysmem Fallback Policy' to 'Prefer No Sysmem Fallback', or use TCC or Linux",
         )
     if "microsoft" in machine.runtime.system.lower():
         yield MachineWarning(
             "wsl",
-            "this is WSL: Windows' driver pages to system memory where the card is full",
+            "this is WSL: Windows' driver pages to system memory when the card is full",
             "set 'CUDA - Sysmem Fallback Policy' to 'Prefer No Sysmem Fallback' in Windows",
         )
     if known(card.mig):

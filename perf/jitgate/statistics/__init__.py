@@ -1,4 +1,4 @@
-"""Pure numbers: pairs in, an interval and one of four answers out. numpy and scipy only, nothing else of jitgate."""
+"""Pure numbers: pairs in, an interval and one of four outcomes out. numpy and scipy only, nothing else of jitgate."""
 
 from jitgate.statistics.alpha_sharing import level_per_gate
 from jitgate.statistics.amdahl import Prediction, predict
@@ -8,7 +8,7 @@ from jitgate.statistics.durations import DurationsError
 from jitgate.statistics.growth import Growth, growth
 from jitgate.statistics.interval import Interval
 from jitgate.statistics.payback import Payback, payback
-from jitgate.statistics.roofline import Bound, PeakRates, RooflineTime, roofline_efficiency, roofline_time
+from jitgate.statistics.roofline import PeakRates, RooflineBound, RooflineTime, roofline_efficiency, roofline_time
 from jitgate.statistics.sequential import first_decision, look_due, looks
 from jitgate.statistics.single import single_ratio
 from jitgate.statistics.steadiness import steady
@@ -16,7 +16,6 @@ from jitgate.statistics.tails import fewest_calls, tail, tail_speedup
 from jitgate.statistics.warmup import WarmUp, warm_up
 
 __all__ = [
-    "Bound",
     "Decision",
     "DurationsError",
     "Growth",
@@ -25,6 +24,7 @@ __all__ = [
     "Payback",
     "PeakRates",
     "Prediction",
+    "RooflineBound",
     "RooflineTime",
     "Speedup",
     "WarmUp",

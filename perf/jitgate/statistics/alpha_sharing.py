@@ -4,12 +4,12 @@ from __future__ import annotations
 
 
 def level_per_gate(alpha: float, gates: int) -> float:
-    """The level at which each of `gates` gates is judged, so that the session's false alarms stay within `alpha`.
+    """The level at which to judge each of `gates` gates, so that the session's false alarms stay within `alpha`.
 
     Bonferroni: alpha / gates. It holds however the gates depend on one another (they share baseline and machine) and
-    whenever each of them stops, which stepwise rules (Holm, Benjamini-Hochberg) do not when intervals are reported and
-    measurements stop one by one. Its price is small here: the boundary grows with the square root of log(1 / alpha), so
-    ten gates cost some 1.5 times the pairs of one.
+    whenever each of them stops. Stepwise rules (Holm, Benjamini-Hochberg) do not hold when intervals are reported and
+    measurements stop one by one. The price is small: the boundary grows with the square root of log(1 / alpha), so ten
+    gates cost some 1.5 times the pairs of one.
     """
     if gates < 1:
         raise ValueError(f"gates must be at least 1, not {gates!r}")

@@ -1,13 +1,12 @@
-"""From the gain of a part to the gain of the whole, and whether the whole keeps to it.
+"""From the gain of a part to the gain of the whole, and whether the whole agrees with it.
 
 Amdahl (AFIPS 30, 1967): where a share f of the time is made g times as fast, the whole becomes
-1 / (1 - f + f / g) times as fast. Here f and g are taken from the same rounds as the whole, so that in every round
+1 / (1 - f + f / g) times as fast. Here f and g come from the same rounds as the whole, so that in every round
 
     expected = baseline - baseline's part + candidate's part
 
-is what the candidate would take if nothing but the part had changed. What is left between that and what it did take is
-the rest of it: caches that the part leaves warm or cold, memory that it moves, other parts that run differently beside
-it, and noise.
+is what the candidate would take if only the part had changed. The difference to what it did take has other causes:
+caches that the part leaves warm or cold, memory that it moves, other parts that run differently next to it, and noise.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 SHORTEST_PART = 1e-9
-"""Of the whole: a part cannot take less than nothing, but noise may leave nothing of an expectation."""
+"""Of the whole: keeps an expectation above 0 where noise makes the part longer than the whole."""
 
 
 @dataclass(frozen=True)
 class Prediction:
     """Ratios above 1: faster.
 
-    part: gain of what was changed. share: what was changed, of the baseline's time, 0 to 1. predicted, measured: gain
+    part: gain of the changed part. share: of the changed part in the baseline's time, 0 to 1. predicted, measured: gain
     of the whole. gap: measured over predicted; 1 where they agree.
     """
 
@@ -50,12 +49,12 @@ def predict(
     alpha: float = 0.01,
     processes: ArrayLike | None = None,
 ) -> Prediction:
-    """Judge the whole by its part; arguments as of `speedup`, one figure a round.
+    """Predict the whole from its part; arguments as of `speedup`, one figure per round.
 
-    baseline_s, candidate_s, control_s: of the whole. parts_s: what was changed, in the same three arms and order.
+    baseline_s, candidate_s, control_s: of the whole. parts_s: the changed part, in the same three arms and order.
 
-    The control widens each claim as it does in `speedup`: with its own part in the baseline's place for the prediction,
-    and for the gap with how far the same sum is from the control's whole.
+    The control widens each interval as in `speedup`: with its own part in the baseline's place for the prediction, and
+    for the gap with the distance between the same sum and the control's whole.
     Raises `DurationsError` as `speedup`.
     """
     whole, candidate, control = (np.asarray(arm, dtype=np.float64) for arm in (baseline_s, candidate_s, control_s))
@@ -71,7 +70,7 @@ def predict(
         share=float(np.median(part) / np.median(whole)),
         predicted=judged(whole, expected, control_expected),
         measured=judged(whole, candidate, control),
-        # An arm that is to `expected` what the control is to its own expectation.
+        # The control: to `expected` as the control is to its own expectation.
         gap=judged(expected, candidate, expected * control / control_expected),
     )
 

@@ -1,7 +1,7 @@
-"""How far the signed-rank statistic may stray before a value is given up, at every number of pairs at once.
+"""How far the signed-rank statistic may stray before a value is rejected, at every number of pairs at once.
 
 The statistic: Wilcoxon's T = number of positive Walsh averages (x_i + x_j) / 2, i <= j, out of n (n + 1) / 2. When the
-pairs scatter symmetrically about zero its distribution is known without knowing theirs, jointly for all n.
+pairs scatter symmetrically about zero, its distribution does not depend on theirs, jointly for all n.
 
 The boundary: a normal-mixture boundary for the standardised T (Robbins, Ann. Math. Statist. 41, 1970; Howard, Ramdas,
 McAuliffe and Sekhon, Ann. Statist. 49, 2021, eq. 14). Crossing it *ever* has probability at most alpha for a Brownian
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
 
 MIXTURE_PAIRS = 2.0
 """Where the mixture puts its weight, in pairs. 2 is best at 10 to 60 pairs, where gates are decided; beyond 400 pairs a
-larger figure would win 3 % of the pairs."""
+larger figure would save 3 % of the pairs."""
 
 LEVEL = 2.0
 """Of alpha, for the boundary. T moves in steps and jumps past it: at alpha 1 % some 1.3 % of symmetric series cross
-within 200 pairs, and 0.3 % together with the bounds for memory (`dependence`), without which nothing is claimed. Both
+within 200 pairs, and 0.3 % together with the bounds for autocorrelation (`dependence`), which are always applied. Both
 figures are from `docs/validation.md`."""
 
 EARLY_SHARE = 5
-"""All pairs on one side is the strongest there is at small n. It counts from the first n at which it has a probability
-of at most alpha / 5 (10 pairs at alpha 1 %): slow pipelines must be decided by a dozen pairs."""
+"""All pairs on one side is the strongest evidence at small n. It counts from the first n at which its probability is at
+most alpha / 5 (10 pairs at alpha 1 %): a dozen pairs must decide slow pipelines."""
 
 EXACT_PAIRS = 64
-"""Up to here T's exact distribution is used; beyond, the normal one, which is conservative in the tails of T."""
+"""Up to here T's exact distribution; beyond, the normal one, which is conservative in the tails of T."""
 
 
 @lru_cache(maxsize=65536)
 def rank(pairs: int, alpha: float) -> int:
-    """k: zero is given up when T <= k or T >= n (n + 1) / 2 - k. -1: no T is extreme enough at so few pairs."""
+    """k: zero is rejected when T <= k or T >= n (n + 1) / 2 - k. -1: no T is extreme enough at so few pairs."""
     deviation = critical_deviation(pairs, LEVEL * alpha)
     if pairs > EXACT_PAIRS:
         mean = pairs * (pairs + 1) / 4

@@ -1,4 +1,4 @@
-"""Two arms, round by round, and the interval of their ratio that may be claimed."""
+"""Two arms, round by round, and the interval that their ratio supports."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ import numpy as np
 
 from jitgate.statistics.drift import proven_drift
 from jitgate.statistics.durations import DurationsError, accepted, log_ratios, same_rounds
-from jitgate.statistics.estimate import Claim, claim
+from jitgate.statistics.estimate import LogRatioEstimate, estimate_log_ratio
 from jitgate.statistics.interval import Interval
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 GROSS_FLOOR = 0.10
-"""Two copies of one model that differ by a proven 10 % are further apart than the gate this suite ships asks for: then
-something else than the code decides the times. The worst pair among the recorded rounds is 4.7 % apart."""
+"""Two copies of one model that provably differ by 10 % are further apart than a usual gate asks for: something other
+than the code decides the times. The worst pair among the recorded rounds is 4.7 % apart."""
 
 OFFSET_LEVEL = 1.75
-"""Of alpha, for the claims with the control's offset: where there is an offset, only one of them can be wrong, and only
-on one side; where there is none, the pairs' own claim holds at alpha."""
+"""Of alpha, for the estimates with the control's offset: where there is an offset, only one of them can be wrong, and
+only on one side; where there is none, the pairs' own estimate holds at alpha."""
 
 
 @dataclass(frozen=True)
 class Speedup:
-    """All that was learned from the pairs. Ratios are baseline / candidate: above 1 the candidate is faster.
+    """What the pairs show. Ratios are baseline / candidate: above 1 the candidate is faster.
 
-    interval: what may be claimed: pairs, their memory, the control and the processes taken into account.
-    pairs_interval: the same from the pairs alone, without the control.
+    interval: allows for the pairs' scatter and autocorrelation, the control and the processes.
+    pairs_interval: the same without the control.
     pairs: rounds used.
     spread: robust standard deviation of one pair's log-ratio.
     control: eager against eager, or None.
     noise_floor: how far the control is from 1, relative (0.012 is 1.2 %); 0.0 without control.
     autocorrelation: lag 1, of consecutive log-ratios.
-    design_effect: how many pairs count as one, because they remember their neighbours or are too few to show that they
+    design_effect: how many pairs count as one, because they resemble their neighbours or are too few to show that they
         do not; at least 1.
-    processes, process_effect: number of processes, and by what factor their scatter exceeds what pairs explain.
-    mde: smallest relative effect that could be decided now at this spread and number of pairs; inf when none could.
+    processes, process_effect: number of processes, and the factor by which their scatter exceeds what pairs explain.
+    mde: smallest relative effect that can be decided now, at this spread and number of pairs; inf when none can.
     round_s: seconds that one more round of these arms takes.
     drift: first and second half's ratio where the ratio itself drifted, or None.
     notes: sentences on what moved; they do not change the verdict.
-    doubt: why the measurement can't be trusted at all, or None.
+    invalid: why the measurement can't be trusted at all, or None.
     """
 
     interval: Interval
@@ -60,7 +60,7 @@ class Speedup:
     round_s: float
     drift: tuple[float, float] | None
     notes: tuple[str, ...]
-    doubt: str | None
+    invalid: str | None
 
 
 def speedup(
@@ -72,18 +72,18 @@ def speedup(
     processes: ArrayLike | None = None,
     round_s: float | None = None,
 ) -> Speedup:
-    """Judge pairs; may be called after every round, the error probability holds over all calls together.
+    """Estimate the ratio; may be called after every round: the error probability holds over all calls together.
 
-    baseline_s, candidate_s, control_s: one figure per round, shape `(rounds,)`, seconds, in the order they were taken;
+    baseline_s, candidate_s, control_s: one figure per round, shape `(rounds,)`, seconds, in the order of the rounds;
         equal positions are the same round. The control is a second, independent instance of the baseline.
     alpha: probability that the interval ever misses the truth.
     processes: one label per round, for workers that were restarted between rounds; None means one process.
-    round_s: seconds that one more round takes, for forecasts; None: as long as the figures of all arms together.
+    round_s: seconds that one more round takes, for forecasts; None: the sum of all arms' medians.
 
-    The control widens the claim: it must hold against the baseline, against the control as baseline, and with the
-    control's offset to either side, since nothing says to which side the candidate's own instance is off. Each of the
-    three is a confidence sequence of its own, and a claim that needs all three need not share alpha among them
-    (intersection-union test: Berger, Technometrics 24, 1982).
+    The control widens the interval: it must hold against the baseline, and with the control's offset to either side,
+    since the candidate's own instance may be off to either side. Each of the three is a confidence sequence of its own,
+    and an interval that needs all three need not share alpha among them (intersection-union test: Berger,
+    Technometrics 24, 1982).
 
     Raises `DurationsError`, with arm and round, for what is not a positive number, and for arms of unequal length.
     """
@@ -96,15 +96,17 @@ def speedup(
         raise DurationsError("no rounds at all: measure at least one")
     labels = None if processes is None else _labels(processes, len(arms["baseline"]))
     ratio = log_ratios(arms["baseline"], arms["candidate"])
-    own = claim(ratio, alpha, labels)
-    claims, offset = [own], None
+    own = estimate_log_ratio(ratio, alpha, labels)
+    estimates, offset = [own], None
     if "control" in arms:
         control = log_ratios(arms["baseline"], arms["control"])
-        offset = claim(control, alpha, labels)
+        offset = estimate_log_ratio(control, alpha, labels)
         shifted = (ratio - control, ratio + control)
-        claims += [claim(series, OFFSET_LEVEL * alpha, labels, memory_if_seen=True) for series in shifted]
-    low, high = min(c.low for c in claims), max(c.high for c in claims)
-    # Restarts change the ratio by themselves; the scatter between processes stands for that.
+        estimates += [
+            estimate_log_ratio(series, OFFSET_LEVEL * alpha, labels, autocorrelation_if_seen=True) for series in shifted
+        ]
+    low, high = min(each.low for each in estimates), max(each.high for each in estimates)
+    # Restarts change the ratio by themselves; the scatter between processes covers that.
     moved = proven_drift(ratio) if labels is None or labels.max() == 0 else None
     return Speedup(
         interval=Interval(math.exp(own.estimate), math.exp(low), _exp(high), alpha),
@@ -121,7 +123,7 @@ def speedup(
         round_s=sum(float(np.median(arm)) for arm in arms.values()) if round_s is None else round_s,
         drift=None if moved is None else (math.exp(moved.first), math.exp(moved.second)),
         notes=_notes(arms["baseline"], own, moved is not None),
-        doubt=None if offset is None else _doubt(offset),
+        invalid=None if offset is None else _invalid(offset),
     )
 
 
@@ -132,7 +134,7 @@ def _labels(processes: ArrayLike, rounds: int) -> NDArray[np.intp]:
     return np.unique(labels, return_inverse=True)[1].astype(np.intp)
 
 
-def _interval(found: Claim, alpha: float) -> Interval:
+def _interval(found: LogRatioEstimate, alpha: float) -> Interval:
     return Interval(math.exp(found.estimate), math.exp(found.low), _exp(found.high), alpha)
 
 
@@ -140,17 +142,17 @@ def _exp(exponent: float) -> float:
     return math.exp(exponent) if exponent < 700 else math.inf  # math.exp overflows at 709.8
 
 
-def _doubt(offset: Claim) -> str | None:
+def _invalid(offset: LogRatioEstimate) -> str | None:
     proven = max(offset.low, -offset.high, 0.0)
     if proven < math.log1p(GROSS_FLOOR):
         return None
     return (
-        f"two copies of the baseline differ by {math.expm1(abs(offset.estimate)):.0%}, so something else than the code "
-        "decides the times now; close what else runs on this machine, fix its clocks and measure again"
+        f"two copies of the baseline differ by {math.expm1(abs(offset.estimate)):.0%}, so something other than the "
+        "code decides the times; end what else runs on this machine, fix its clocks and measure again"
     )
 
 
-def _notes(baseline_s: NDArray[np.float64], own: Claim, ratio_moved: bool) -> tuple[str, ...]:
+def _notes(baseline_s: NDArray[np.float64], own: LogRatioEstimate, ratio_moved: bool) -> tuple[str, ...]:
     notes = []
     if ratio_moved:
         notes.append("the ratio itself changed between the first and the second half of the rounds")

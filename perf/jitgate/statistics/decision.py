@@ -1,4 +1,4 @@
-"""From an interval to one of four answers, with a sentence that says what to do next."""
+"""From an interval to one of four outcomes, with a reason that says what to do next."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from jitgate.statistics.interval import Interval
 
 FEW_DECIMALS, MANY_DECIMALS = 3, 5  # many where few would make both ends of an interval look alike
-MOST_PAIRS = 1_000_000  # nobody waits for more; a forecast beyond is "no number of rounds"
+MOST_PAIRS = 1_000_000  # longer than any run; a forecast beyond is "no number of rounds"
 HODGES_LEHMANN_LOSS = 1.0233  # sqrt(pi / 3): its standard error against that of a mean, for normal pairs
-MARGIN = 1.5  # the forecast is meant to suffice in most cases, and a few dozen pairs must talk down their memory too
+MARGIN = 1.5  # the forecast should suffice in most cases, and a few dozen pairs must rule out autocorrelation too
 
 
 class Outcome(enum.StrEnum):
+    """PASS alone is green; INVALID: the measurement can't answer, however many rounds are measured."""
+
     PASS = "PASS"  # noqa: S105  a verdict, not a password
     FAIL = "FAIL"
     INCONCLUSIVE = "INCONCLUSIVE"
@@ -28,10 +30,10 @@ class Outcome(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Decision:
-    """reason: one sentence in plain words that says what to do next.
+    """reason: one sentence that says what to do next.
 
-    pairs_needed, seconds_needed: what would likely decide, beyond what was measured; None when decided, or when no
-        number of rounds would.
+    pairs_needed, seconds_needed: further rounds and time that would likely decide; None when decided, or when no number
+        of rounds would.
     """
 
     outcome: Outcome
@@ -44,8 +46,8 @@ def judge(speedup: Speedup, threshold: float) -> Decision:
     """Is the candidate at least `threshold` times as fast as the baseline?
 
     PASS when the whole interval is at or above the threshold, FAIL when it lies below. INVALID when the two copies of
-    the baseline differ so much that the question can't be answered here, however many rounds are measured; a large
-    noise floor does not hinder an answer that is further away than the floor. All else is INCONCLUSIVE.
+    the baseline differ too much to answer here, however many rounds are measured; a noise floor does not matter to a
+    candidate that is further from the threshold than the floor. All else is INCONCLUSIVE.
     """
     if not (math.isfinite(threshold) and threshold > 0):
         raise ValueError(f"threshold must be a positive number, not {threshold!r}")
@@ -71,8 +73,8 @@ def judge(speedup: Speedup, threshold: float) -> Decision:
 
 
 def _why_invalid(speedup: Speedup, threshold: float) -> str | None:
-    if speedup.doubt is not None:
-        return f"This measurement can't be trusted: {speedup.doubt}."
+    if speedup.invalid is not None:
+        return f"This measurement can't be trusted: {speedup.invalid}."
     if speedup.drift is not None and min(speedup.drift) < threshold <= max(speedup.drift):
         first, second = speedup.drift
         return (
@@ -96,7 +98,7 @@ def _inconclusive(speedup: Speedup, threshold: float) -> Decision:
     found = speedup.interval
     pairs = _pairs_needed(speedup, threshold)
     if math.isinf(found.high):
-        said = f"{speedup.pairs} rounds are too few to say anything about a limit of {threshold:g}"
+        said = f"Too few rounds ({speedup.pairs}) to say anything about a limit of {threshold:g}"
     else:
         said = (
             f"The candidate is between {_ratio(found.low, found)} and {_ratio(found.high, found)} times as fast as the "
@@ -104,7 +106,8 @@ def _inconclusive(speedup: Speedup, threshold: float) -> Decision:
         )
     if pairs is None and speedup.processes > 1:
         advice = (
-            "what differs is one start from the next, so measure in more freshly started processes, not more rounds"
+            "the difference is between one start and the next, so measure in more freshly started processes, not in "
+            "more rounds"
         )
         return Decision(Outcome.INCONCLUSIVE, f"{said}: {advice}.")
     if pairs is None:
@@ -131,9 +134,9 @@ def _pairs_needed(speedup: Speedup, threshold: float) -> int | None:
     distance = abs(math.log(speedup.interval.estimate / threshold)) - floor
     if distance <= 0 or speedup.processes > 1:
         return None  # between processes only more processes help
-    # Fewer than 16 pairs show chance, not memory; beyond 0.95 a series has no use for more pairs.
-    remembered = min(max(speedup.autocorrelation, 0.0), 0.95) if n >= 16 else 0.0
-    scatter = speedup.spread * HODGES_LEHMANN_LOSS * math.sqrt((1 + remembered) / (1 - remembered))
+    # Fewer than 16 pairs show chance, not autocorrelation; beyond 0.95 more pairs do not help a series.
+    correlated = min(max(speedup.autocorrelation, 0.0), 0.95) if n >= 16 else 0.0
+    scatter = speedup.spread * HODGES_LEHMANN_LOSS * math.sqrt((1 + correlated) / (1 - correlated))
     if control is not None:
         scatter *= math.sqrt(3)  # the control's own scatter enters: 2 baseline - candidate - control
 
@@ -147,12 +150,12 @@ def _pairs_needed(speedup: Speedup, threshold: float) -> int | None:
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if decides(middle) else (middle, high)
-    # Overdue by the forecast already: bad luck, or a memory that has to be talked down. Half as many again, then.
+    # Past the forecast already, by bad luck or autocorrelation: half as many again.
     return max(high - n, boundary.fewest_pairs(speedup.interval.alpha) - n, n // 2, 1)
 
 
 def _ratio(ratio: float, found: Interval, *, up: bool | None = None) -> str:
-    """As many decimals as `found` deserves, rounded away from the claim, so that no text says more than it does."""
+    """As many decimals as `found` supports; `up` rounds away from the statement, so that no text says more than it."""
     if math.isinf(ratio):
         return "any number of"
     decimals = FEW_DECIMALS if found.high > found.low * (1 + 4 * 10.0**-FEW_DECIMALS) else MANY_DECIMALS

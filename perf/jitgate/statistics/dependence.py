@@ -1,15 +1,16 @@
-"""What pairs that resemble their neighbours may claim.
+"""How far an interval must widen for pairs that resemble their neighbours.
 
-Ranks and signs are exchangeable only if rounds do not remember each other. Paired log-ratios seldom do (lag 1 within
-+-0.2 in the recorded rounds), but a series with memory r needs (1 + r) / (1 - r) times the pairs (Bartlett, J. R. Stat.
+Ranks and signs are exchangeable only if rounds are independent. Paired log-ratios nearly are (lag 1 within +-0.2 in the
+recorded rounds), but a series with autocorrelation r needs (1 + r) / (1 - r) times the pairs (Bartlett, J. R. Stat.
 Soc. Suppl. 8, 1946), and a dozen pairs cannot show whether they have one: 20 pairs with r = 0.6 show 0.4 +- 0.2. So the
-question is not "is memory proven?" but "is there a memory under which this centre would be no surprise?"
+question is not "is there a proven autocorrelation?" but "is there one under which this centre would be no surprise?"
 
 A centre is kept as long as *some* first-order autoregression with 0 <= r <= 0.8 around it explains the pairs nearly as
 well as the best explanation around any centre does: the profile likelihood ratio stays below the boundary. Strong
-memory is rare, so it counts against the best explanation (not against the one that keeps a centre) by `PENALTY`. For a
-fixed r the centres that are kept form an interval in closed form (generalised least squares); the answer is the union
-over r. Large effects are decided by a dozen pairs all the same, since no memory up to 0.8 makes them likely.
+autocorrelation is rare, so it counts against the best explanation (not against the one that keeps a centre) by
+`PENALTY`. For a fixed r the centres that are kept form an interval in closed form (generalised least squares); the
+result is the union over r. A dozen pairs still decide large effects, since no autocorrelation up to 0.8 makes them
+likely.
 """
 
 from __future__ import annotations
@@ -25,21 +26,21 @@ from jitgate.statistics.boundary import critical_deviation
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MEMORIES = np.arange(0.0, 0.801, 0.05)  # 0.8: nine pairs count as one; a series beyond it has no use for more pairs
-RIVALS = np.arange(-0.4, 0.801, 0.05)  # what the best explanation may be; few pairs of no memory fit -0.4 better
+CORRELATIONS = np.arange(0.0, 0.801, 0.05)  # 0.8: nine pairs count as one; beyond it more pairs do not help a series
+RIVALS = np.arange(-0.4, 0.801, 0.05)  # of the best explanation; few independent pairs fit -0.4 better
 PENALTY = 2.0 * np.clip(RIVALS / 0.3, 0.0, 1.0)  # in deviance; 2 is what one more parameter costs (Akaike 1974)
 CLIP_SPREADS = 4.0  # the likelihood is a normal one; outliers are drawn in to here, so that no single one decides
 LEVEL = 2.75  # of alpha, for the boundary; chosen by simulation: at alpha 1 %, AR(1) 0.6 errs in 0.8 % of 200 rounds
 MIXTURE_PAIRS = 1.0  # the boundary's, see there; 1 decides independent pairs a little sooner at equal error
-FITTED = 4  # centre, memory and scale are fitted to the same pairs; without this ten pairs would claim too much
+FITTED = 4  # centre, r and scale are fitted to the same pairs; without this ten pairs would claim too much
 BLOCKS_FROM = 64  # pairs; fewer do not give enough blocks to see slow swings
-BLOCK_EXCESS = 4.0  # standard deviations by which block means must scatter too much before slow swings are believed
+BLOCK_EXCESS = 4.0  # standard deviations of excess scatter of block means that prove slow swings
 
 
 @dataclass(frozen=True)
-class Memory:
-    """autocorrelation: lag 1, as seen. low, high: centres that some memory explains. swings: design effect of slow
-    swings that no first-order memory shows; 1.0 where chance explains them."""
+class Dependence:
+    """autocorrelation: lag 1, as seen. low, high: centres that some autocorrelation explains. swings: design effect of
+    slow swings that no first-order autoregression shows; 1.0 where chance explains them."""
 
     autocorrelation: float
     low: float
@@ -47,21 +48,21 @@ class Memory:
     swings: float
 
 
-def memory(
+def dependence(
     series: NDArray[np.float64],
     estimate: float,
     spread: float,
     alpha: float,
     starts: NDArray[np.bool_] | None = None,
-) -> Memory:
+) -> Dependence:
     """Bounds for the centre of `series`, log-ratios in the order of the rounds, shape `(n,)`.
 
     estimate, spread: its robust centre and standard deviation. alpha: probability that the bounds ever miss the centre.
-    starts: True where a round is the first of a new process and has no neighbour before it; None for one process.
+    starts: True where a round is the first of a process and so has no predecessor; None for one process.
     """
     n = len(series)
-    if spread <= 0:  # a clock too coarse to show scatter: neighbours can't be told apart from others
-        return Memory(0.0, estimate, estimate, 1.0)
+    if spread <= 0:  # a clock too coarse to show scatter shows no neighbours either
+        return Dependence(0.0, estimate, estimate, 1.0)
     clipped = np.clip(series - estimate, -CLIP_SPREADS * spread, CLIP_SPREADS * spread)
     first = np.zeros(n, dtype=bool) if starts is None else starts.copy()
     first[0] = True
@@ -72,27 +73,27 @@ def memory(
     low, high = -math.inf, math.inf
     if n > FITTED:
         low, high = _explained(clipped[first], now, before, critical_deviation(n, LEVEL * alpha, MIXTURE_PAIRS))
-    return Memory(seen, estimate + low, estimate + high, _slow_swings(centred, power / n))
+    return Dependence(seen, estimate + low, estimate + high, _slow_swings(centred, power / n))
 
 
 def _explained(
     first: NDArray[np.float64], now: NDArray[np.float64], before: NDArray[np.float64], deviation: float
 ) -> tuple[float, float]:
-    """Lowest and highest centre that a memory in MEMORIES explains; the values are given relative to the estimate.
+    """Lowest and highest centre that an r in CORRELATIONS explains, relative to the estimate.
 
     first: rounds without a predecessor. now, before: all other rounds and their predecessors.
     """
     r = RIVALS
     n, heads = len(first) + len(now), len(first)
     weight = 1 - r**2  # a stationary series starts with its full variance
-    # Squared residuals as a parabola over the centre c: least + curvature * (c - best)**2, one for each memory.
+    # Squared residuals as a parabola over the centre c: least + curvature * (c - best)**2, one for each r.
     curvature = weight * heads + (1 - r) ** 2 * len(now)
     best = (weight * first.sum() + (1 - r) * (now.sum() - r * before.sum())) / curvature
     at_zero = weight * (first @ first) + now @ now - 2 * r * (now @ before) + r**2 * (before @ before)
     least = np.maximum(at_zero - curvature * best**2, np.finfo(np.float64).tiny)
     scale = np.log(weight) * heads / n
     allowed = np.exp(np.min(np.log(least) - scale + PENALTY / n) + deviation**2 / (n - FITTED) + scale)
-    kept = (allowed > least) & (r >= MEMORIES[0] - 0.01)
+    kept = (allowed > least) & (r >= CORRELATIONS[0] - 0.01)
     if not kept.any():  # rounds that alternate: independence understates what they tell, ranks are wide enough
         return 0.0, 0.0
     half = np.sqrt((allowed[kept] - least[kept]) / curvature[kept])

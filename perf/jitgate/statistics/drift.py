@@ -1,4 +1,4 @@
-"""What moved while the rounds were timed. Common drift cancels in pairs; it is named, not corrected."""
+"""What drifted while the rounds were timed. Common drift cancels in pairs; it is named, not corrected."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FEWEST_PAIRS = 16  # eight in each half; medians of fewer say nothing
-PROVEN = 4.0  # standard errors between the halves: 6e-5 at one look, and the question is asked at every round
-WORTH_NAMING = 0.01  # a drift below 1 % of the duration interests nobody
-CLIP_SPREADS = 3.0  # an outlier beside an outlier would look like memory
-HIGHEST_MEMORY = 0.95  # beyond it a series hardly has more than one independent value
+PROVEN = 4.0  # standard errors between the halves: 6e-5 at one look, and every round is one
+WORTH_NAMING = 0.01  # a drift below 1 % of the duration does not matter
+CLIP_SPREADS = 3.0  # two outliers in a row would look like autocorrelation
+HIGHEST_CORRELATION = 0.95  # beyond it a series hardly has more than one independent value
 NORMAL_MAD = 1.4826  # standard deviations of a normal distribution in its median absolute deviation
 MEDIAN_LOSS = math.sqrt(math.pi / 2)  # standard error of a median against that of a mean
 
@@ -31,8 +31,8 @@ class Drift:
 def proven_drift(series: NDArray[np.float64]) -> Drift | None:
     """The two halves of `series` (log values, shape `(n,)`), if they differ by more than chance explains; else None.
 
-    What is left after a step or after a straight line, whichever fits better, is the chance: its spread and its lag-1
-    memory (Bartlett 1946) give the standard error.
+    The residuals of a step or of a straight line, whichever fits better, are the chance: their spread and lag-1
+    autocorrelation (Bartlett 1946) give the standard error.
     """
     n = len(series)
     if n < FEWEST_PAIRS:
@@ -48,11 +48,11 @@ def proven_drift(series: NDArray[np.float64]) -> Drift | None:
     spread, left = min(((robust_spread(rest), rest) for rest in (step, line)), key=lambda found: found[0])
     clipped = np.clip(left - np.median(left), -CLIP_SPREADS * spread, CLIP_SPREADS * spread)
     power = float(clipped @ clipped)
-    memory = min(max(float(clipped[1:] @ clipped[:-1]) / power, 0.0), HIGHEST_MEMORY) if power > 0 else 0.0
-    standard_error = MEDIAN_LOSS * spread * 2 * math.sqrt((1 + memory) / (1 - memory) / n)
+    correlation = min(max(float(clipped[1:] @ clipped[:-1]) / power, 0.0), HIGHEST_CORRELATION) if power > 0 else 0.0
+    standard_error = MEDIAN_LOSS * spread * 2 * math.sqrt((1 + correlation) / (1 - correlation) / n)
     return Drift(first, second) if abs(change) > PROVEN * standard_error else None
 
 
 def robust_spread(series: NDArray[np.float64]) -> float:
-    """Standard deviation by the median absolute deviation: a value in the tails is not what values are usually like."""
+    """Standard deviation by the median absolute deviation, which values in the tails hardly move."""
     return NORMAL_MAD * float(np.median(np.abs(series - np.median(series))))

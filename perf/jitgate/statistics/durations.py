@@ -1,4 +1,4 @@
-"""Recorded durations: what is accepted, and the sentence for what is not."""
+"""Recorded durations: which are accepted, and the message for those that are not."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
-SHORTEST_S, LONGEST_S = 1e-12, 1e9  # nothing is timed outside a picosecond and thirty years; ratios stay finite
+SHORTEST_S, LONGEST_S = 1e-12, 1e9  # a picosecond to thirty years: ratios stay finite
 
 
 class DurationsError(ValueError):

@@ -1,4 +1,4 @@
-"""What one series of paired log-ratios proves about its centre."""
+"""The centre of one series of paired log-ratios, with bounds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jitgate.statistics import boundary, walsh
-from jitgate.statistics.dependence import memory
+from jitgate.statistics.dependence import dependence
 from jitgate.statistics.drift import robust_spread
 
 if TYPE_CHECKING:
@@ -19,13 +19,13 @@ SEEN_ROOTS = 2.0  # standard errors of a correlation of independent pairs
 
 
 @dataclass(frozen=True)
-class Claim:
+class LogRatioEstimate:
     """Natural logarithms of ratios; `low` and `high` infinite where there are too few pairs.
 
     spread: robust standard deviation of one pair.
     autocorrelation: lag 1, as seen.
-    design_effect: by how many times more pairs the bounds are as wide as independent pairs would make them; at least 1.
-    process_effect: by what factor the variance between processes exceeds what pairs explain; 1.0 with one process.
+    design_effect: how many pairs count as one independent pair, by the width of the bounds; at least 1.
+    process_effect: factor by which the variance between processes exceeds what pairs explain; 1.0 with one process.
     """
 
     estimate: float
@@ -37,31 +37,31 @@ class Claim:
     process_effect: float = 1.0
 
 
-def claim(
+def estimate_log_ratio(
     series: NDArray[np.float64],
     alpha: float,
     processes: NDArray[np.intp] | None = None,
     *,
-    memory_if_seen: bool = False,
-) -> Claim:
+    autocorrelation_if_seen: bool = False,
+) -> LogRatioEstimate:
     """Hodges-Lehmann estimate with bounds that hold at every number of pairs at once.
 
     series: log-ratios in the order of the rounds, shape `(n,)`, n >= 1. processes: number of the process of each round.
-    memory_if_seen: allow for memory between rounds only where the series shows it, for claims that stand beside one
-        that allows for it from the start.
+    autocorrelation_if_seen: allow for dependence between rounds only where the series shows it; for series that
+        accompany one that always allows for it.
     """
     found = walsh.bounds(series, boundary.rank(len(series), alpha))
     spread = robust_spread(series)
     starts = None if processes is None else np.concatenate(([True], processes[1:] != processes[:-1]))
-    remembered = memory(series, found.estimate, spread, alpha, starts)
-    if memory_if_seen and remembered.autocorrelation < SEEN_ROOTS / math.sqrt(len(series)):
-        remembered = replace(remembered, low=found.estimate, high=found.estimate)
-    swings = math.sqrt(remembered.swings)
-    low = min(remembered.low, found.estimate - swings * (found.estimate - found.low))
-    high = max(remembered.high, found.estimate + swings * (found.high - found.estimate))
+    neighbours = dependence(series, found.estimate, spread, alpha, starts)
+    if autocorrelation_if_seen and neighbours.autocorrelation < SEEN_ROOTS / math.sqrt(len(series)):
+        neighbours = replace(neighbours, low=found.estimate, high=found.estimate)
+    swings = math.sqrt(neighbours.swings)
+    low = min(neighbours.low, found.estimate - swings * (found.estimate - found.low))
+    high = max(neighbours.high, found.estimate + swings * (found.high - found.estimate))
     width = found.high - found.low
     effect = ((high - low) / width) ** 2 if 0 < width < math.inf else 1.0
-    own = Claim(found.estimate, low, high, spread, remembered.autocorrelation, effect)
+    own = LogRatioEstimate(found.estimate, low, high, spread, neighbours.autocorrelation, effect)
     if processes is None or processes[-1] == processes[0]:
         return own
     centre, half, effect = _between_processes(series, processes, spread, alpha)

@@ -14,13 +14,13 @@ WARM_CALLS = 10
 """Calls after which caches are filled, profiles taken and allocators warm."""
 
 LEAST_WARM_CALLS = 3
-"""Where calls take seconds and are few, so many have to do: executors have their profile, allocators their pages."""
+"""Enough where calls take seconds and are few: executors have their profile, allocators their pages."""
 
 FEWEST_LEVELS = 6
-"""Levels after that from which a trend can be told from a step."""
+"""From this many levels after the warm-up, a trend differs from a step."""
 
 LEAST_BYTES = 1 << 20
-"""Growth below this is an allocator's business."""
+"""Allocators cause growth below this."""
 
 RISING = 0.8
 """Kendall's tau from which a series is called rising; a level that wanders has about 0, a single step at most 0.5."""
@@ -28,9 +28,9 @@ RISING = 0.8
 
 @dataclass(frozen=True)
 class Growth:
-    """slope: bytes a call, the median of the slopes between all pairs of levels (Theil 1950, Sen 1968).
+    """slope: bytes per call, the median of the slopes between all pairs of levels (Theil 1950, Sen 1968).
 
-    calls: over which it was seen. leaks: whether memory rose all the way, by more than an allocator moves it.
+    calls: number of calls that it covers. leaks: memory rose all the way, by more than allocators cause.
     """
 
     slope: float
@@ -39,9 +39,9 @@ class Growth:
 
 
 def growth(calls: ArrayLike, levels_bytes: ArrayLike) -> Growth | None:
-    """Judge levels after so many calls, both of shape `(n,)`; None where there are too few after the warm-up.
+    """Judge memory levels after so many calls, both of shape `(n,)`; None where too few follow the warm-up.
 
-    That is `WARM_CALLS` long, or as much shorter as leaves `FEWEST_LEVELS`, but never under `LEAST_WARM_CALLS`.
+    The warm-up is `WARM_CALLS` long, or shorter to leave `FEWEST_LEVELS`, but at least `LEAST_WARM_CALLS`.
     """
     x, y = np.asarray(calls, dtype=np.float64), np.asarray(levels_bytes, dtype=np.float64)
     if len(x) < FEWEST_LEVELS:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Interval:
     """A ratio baseline / candidate, dimensionless: above 1 the candidate is faster.
 
-    estimate, low, high: the best single figure and the bounds, `low <= estimate <= high`; `0.0` and `inf` where nothing
-        can be said yet.
+    estimate, low, high: the best single figure and the bounds, `low <= estimate <= high`; `0.0` and `inf` where there
+        are no bounds yet.
     alpha: the probability, over all moments at which one may stop and look, that the truth lies outside.
     """
 

@@ -1,4 +1,4 @@
-"""After how many calls has a cold cost paid for itself?"""
+"""After how many calls does a cold start pay off?"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Payback:
-    """Whole calls, infinite where the cost never comes back: by the best estimate, and by the ends of the interval."""
+    """Whole calls, infinite where it never pays off: by the best estimate, and by the ends of the interval."""
 
     calls: float
     soonest: float
@@ -20,10 +20,10 @@ class Payback:
 
 
 def payback(extra_s: float, call_s: float, speedup: Interval) -> Payback:
-    """Calls until `extra_s`, what a candidate costs once and its baseline does not, is saved.
+    """Calls that save `extra_s`, what the candidate costs once and the baseline does not.
 
-    call_s: a steady call of the baseline. speedup: baseline / candidate. Each call saves call_s (1 - 1 / speedup). What
-    is not faster never pays, even where it costs nothing.
+    call_s: a steady call of the baseline. speedup: baseline / candidate. Each call saves call_s (1 - 1 / speedup). A
+    candidate that is not faster never pays off, even where it costs nothing.
     """
     return Payback(
         _calls(extra_s, call_s, speedup.estimate),

@@ -1,4 +1,4 @@
-"""How near a call comes to what the device can do at best.
+"""How near a call comes to the peak rates of its device.
 
 The roofline model (Williams, Waterman and Patterson, CACM 52(4), 2009): a call takes at least as long as its arithmetic
 at the device's peak rate, and at least as long as its bytes at the device's bandwidth, whichever is longer.
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 
-class Bound(enum.StrEnum):
-    """Which of the two is the longer."""
+class RooflineBound(enum.StrEnum):
+    """What limits a call."""
 
     ARITHMETIC = "arithmetic"
     BANDWIDTH = "bandwidth"
@@ -26,20 +26,20 @@ class Bound(enum.StrEnum):
 
 @dataclass(frozen=True)
 class PeakRates:
-    """What a device did at best: floating-point operations a second, bytes moved a second; both above 0."""
+    """Measured peaks of a device: floating-point operations per second, bytes moved per second; both above 0."""
 
     flops_s: float
     bytes_s: float
 
     @property
     def ridge(self) -> float:
-        """Operations a byte from which on arithmetic is the bound."""
+        """Operations per byte above which arithmetic is the bound."""
         return self.flops_s / self.bytes_s
 
 
 @dataclass(frozen=True)
 class RooflineTime:
-    """The least seconds that a call can take by its arithmetic, and by its bytes."""
+    """The shortest time that a call can take: by its arithmetic, and by its bytes."""
 
     arithmetic_s: float
     traffic_s: float
@@ -49,20 +49,20 @@ class RooflineTime:
         return max(self.arithmetic_s, self.traffic_s)
 
     @property
-    def bound(self) -> Bound:
-        return Bound.ARITHMETIC if self.arithmetic_s >= self.traffic_s else Bound.BANDWIDTH
+    def bound(self) -> RooflineBound:
+        return RooflineBound.ARITHMETIC if self.arithmetic_s >= self.traffic_s else RooflineBound.BANDWIDTH
 
 
-def roofline_time(flops: float, moved_bytes: float, ceiling: PeakRates) -> RooflineTime:
-    """The limit of a call with so many floating-point operations that has to move so many bytes."""
-    return RooflineTime(flops / ceiling.flops_s, moved_bytes / ceiling.bytes_s)
+def roofline_time(flops: float, moved_bytes: float, peak: PeakRates) -> RooflineTime:
+    """The shortest time for this many floating-point operations and moved bytes."""
+    return RooflineTime(flops / peak.flops_s, moved_bytes / peak.bytes_s)
 
 
 def roofline_efficiency(least: RooflineTime, durations_s: ArrayLike, *, alpha: float = 0.01) -> Interval:
-    """Share of the median of `durations_s`, shape `(n,)`, that the limit accounts for; 1.0 is the limit itself.
+    """`least` as a share of the median of `durations_s`, shape `(n,)`; 1.0: as fast as the peak rates allow.
 
-    Above 1 the ceiling is none, and the share no distance: the bytes came from a cache that is faster than memory, or
-    the products from a kernel that is faster than the ceiling's.
+    Above 1 the measured peak is not the real one: the bytes came from a cache that is faster than memory, or the
+    products from a kernel that is faster than the one that measured the peak.
     """
     median = tail(durations_s, 0.5, alpha=alpha)
     low = least.seconds / median.high

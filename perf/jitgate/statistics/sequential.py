@@ -1,4 +1,4 @@
-"""The rule that stops by itself: look again and again, stop at the first PASS or FAIL."""
+"""The stopping rule: look after every round or so, stop at the first PASS or FAIL."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-EVERY_ROUND = 200  # pairs; up to here a look costs little beside a round
+EVERY_ROUND = 200  # pairs; up to here a look costs little against a round
 GROWTH = 1.02  # from there on; an interval narrows by 1 % from one look to the next
-DOUBLING_FROM = 4096  # pairs; who has recorded more than this has not been waiting for a verdict
+DOUBLING_FROM = 4096  # pairs; such long recordings do not stop at a verdict
 
 
 def looks(pairs: int) -> Iterator[int]:
-    """The numbers of pairs at which a verdict is asked for, up to and including `pairs`.
+    """The numbers of pairs at which to look, up to and including `pairs`.
 
     Looking less often than after every round never raises the error probability, it only delays a verdict.
     """
@@ -36,7 +36,7 @@ def looks(pairs: int) -> Iterator[int]:
 
 
 def look_due(pairs: int) -> bool:
-    """Is `pairs` worth a look, for a caller that counts rounds? Every round at first, then every 2 %."""
+    """Whether to look after `pairs` rounds: every round at first, then every 2 %."""
     return pairs <= EVERY_ROUND or pairs % max(1, int(pairs * (GROWTH - 1))) == 0
 
 
@@ -56,7 +56,7 @@ def first_decision(
     counts = positive_averages(above[None, :DOUBLING_FROM])[0]
     for n in looks(len(above)):
         if not _ranks_decide(above, counts, n, alpha):
-            continue  # the bounds by ranks are the narrowest part of a claim
+            continue  # the bounds by ranks are the narrowest part of an interval
         found = speedup(baseline_s[:n], candidate_s[:n], None if control_s is None else control_s[:n], alpha=alpha)
         if judge(found, threshold).outcome in (Outcome.PASS, Outcome.FAIL):
             return n

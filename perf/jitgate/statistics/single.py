@@ -1,4 +1,4 @@
-"""Figures of which a process gives one: a peak of memory, the seconds of a load."""
+"""Figures that each process gives once: peak memory, load time."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ALPHA = 0.10
-"""Error level of these intervals. Two processes a side give between one and two degrees of freedom: at 1 % the interval
-is about ten times as wide as at 10 %, and nothing would ever be decided. `--jitgate-processes 5` gives four and
+"""Error level of these intervals. Two processes per side give between one and two degrees of freedom: at 1 % the
+interval is about ten times as wide as at 10 %, and would never decide anything. `--jitgate-processes 5` gives four or
 more."""
 
 
 def single_ratio(
     baseline: Sequence[float], candidate: Sequence[float], *, least: float, alpha: float = ALPHA
 ) -> Interval:
-    """Ratio candidate / baseline of such figures, one a process, all above 0; an estimate alone below two a side.
+    """Ratio candidate / baseline of one figure per process, all above 0; only an estimate below two per side.
 
     Welch's t on logarithms (B. L. Welch, Biometrika 34, 1947): each side shows its own scatter, since processes of one
-    variant may differ far more than those of another. A side of one process shows none, so nothing is said about it.
-    least: relative half-width that the interval has at least, since two processes may agree by chance.
+    variant may differ far more than those of another. A side of one process shows no scatter.
+    least: smallest relative half-width of the interval, since two processes may agree by chance.
     """
     if not len(baseline) or not len(candidate):
-        raise ValueError("one figure of the baseline and one of the candidate are the least")
+        raise ValueError("at least one figure of the baseline and one of the candidate are needed")
     from scipy.special import stdtrit
 
     sides = [np.log(np.asarray(side, np.float64)) for side in (baseline, candidate)]

@@ -2,7 +2,7 @@
 
 Known rules ask for a coefficient of variation below 2 % over the latest calls (Georges, Buytaert and Eeckhout,
 OOPSLA 2007), which calls with 4 to 9 % noise never reach, or look at plots (Kalibera and Jones, ISMM 2013), or segment
-the whole series afterwards (Barrett et al., OOPSLA 2017). This rule asks what the next rounds need: that the level no
+the whole series afterwards (Barrett et al., OOPSLA 2017). This rule asks for what the next rounds need: a level that no
 longer moves.
 """
 
@@ -17,20 +17,20 @@ from jitgate.statistics.durations import accepted
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-HALF = 3  # calls a half window has at least: the median of three shrugs off one outlier
-LONGEST_HALF = 10  # calls; a longer memory would keep the cold calls in view for too long
+HALF = 3  # calls of the shortest half window: the median of three ignores one outlier
+LONGEST_HALF = 10  # calls; a longer window would include the cold calls for too long
 LEVEL_TOLERANCE = 0.10  # medians of three at 9 % noise differ by 8 %; a JIT's first calls differ by 100 to 200 %
 FALLING_SHARE = 0.85  # of all pairs of calls the later is faster: 13 of 15 happens by chance in 2.8 % of six calls
 
 
 def steady(durations_s: ArrayLike) -> bool:
-    """Is the end of this series of warm-up calls steady?
+    """Whether the end of this series of warm-up calls is steady.
 
     durations_s: all calls so far, shape `(calls,)`, seconds, the first call included. Fewer than six are never steady.
 
     The last 2 h calls (h a third of the series, 3 to 10) are steady when the medians of their halves differ by at most
-    10 % and they do not keep falling (Mann's trend test, Econometrica 13, 1945, one-sided 3 % at six calls). Ask again
-    after each call; the answer may be late by some calls, which costs a warm-up call each and nothing else.
+    10 % and they do not keep falling (Mann's trend test, Econometrica 13, 1945, one-sided 3 % at six calls). Ask after
+    each call; a late answer costs some warm-up calls and nothing else.
     """
     values = accepted(durations_s, "warm-up")
     half = min(max(HALF, len(values) // 3), LONGEST_HALF)

@@ -1,8 +1,8 @@
-"""Bounds for a quantile of durations, such as the p95 that streaming first-chunk latency is held to.
+"""Bounds for a quantile of durations, such as the p95 of a streaming first chunk.
 
 Order statistics: the q-quantile lies between the k-th and the m-th smallest of n durations unless far more or fewer
 than n q of them fall below it. "Far" is a beta-binomial mixture with Ville's inequality (Howard and Ramdas,
-Bernoulli 28, 2022, section 3), so the bounds too may be looked at after every round.
+Bernoulli 28, 2022, section 3), so these bounds too hold at every round.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 PRIOR_CALLS = 20.0  # weight of the mixture: bounds are sharpest at some hundreds of calls, where tails begin to show
-FEWEST_CALLS = 16  # before that no correlation shows, and no p95 is bounded either
+FEWEST_CALLS = 16  # fewer show no correlation, and bound no p95 either
 
 
 def tail(durations_s: ArrayLike, quantile: float, *, alpha: float = 0.01) -> Interval:
     """The `quantile` (0.95 for p95) of `durations_s`, shape `(calls,)`, in seconds.
 
-    `high` is inf while there are too few calls to bound it (p95 at alpha 1 %: some 150). Durations remember their
+    `high` is inf while there are too few calls to bound it (p95 at alpha 1 %: some 150). Durations resemble their
     neighbours: only calls / design effect count as independent.
     """
     if not 0 < quantile < 1:
@@ -39,9 +39,9 @@ def tail(durations_s: ArrayLike, quantile: float, *, alpha: float = 0.01) -> Int
 
 
 def tail_speedup(baseline_s: ArrayLike, candidate_s: ArrayLike, quantile: float, *, alpha: float = 0.01) -> Interval:
-    """Ratio of the baseline's to the candidate's `quantile`, above 1 the candidate's tail is shorter.
+    """Ratio of the baseline's to the candidate's `quantile`: above 1 the candidate's tail is shorter.
 
-    Each arm's bounds take half of alpha; pairs don't help here, since tails of the same round need not meet.
+    Each arm's bounds take half of alpha; pairs don't help here, since slow calls need not fall into the same round.
     """
     arms = {"baseline": accepted(baseline_s, "baseline"), "candidate": accepted(candidate_s, "candidate")}
     same_rounds(arms)
@@ -53,7 +53,7 @@ def tail_speedup(baseline_s: ArrayLike, candidate_s: ArrayLike, quantile: float,
 
 def fewest_calls(quantile: float, *, alpha: float = 0.01) -> int:
     """Independent calls from which `tail` has an upper bound at all."""
-    fewest = math.ceil(math.log(alpha) / math.log(quantile))  # even if the mixture were as sharp as a single test
+    fewest = math.ceil(math.log(alpha) / math.log(quantile))  # even a single test needs this many
     return next(n for n in itertools.count(fewest) if _counts(n, quantile, alpha)[1] < n)
 
 

@@ -1,8 +1,8 @@
 """Order statistics of the Walsh averages (x_i + x_j) / 2, i <= j: estimate and interval of the signed-rank test.
 
-Their median is the Hodges-Lehmann estimate (Ann. Math. Statist. 34, 1963). Three ways to the same figures:
-up to `ALL_PAIRS` values all averages are formed, O(n^2); up to `COUNTED_PAIRS` they are counted, not formed,
-O(n log n) a step; beyond, the values are binned and the bins convolved, O(n + bins log bins).
+Their median is the Hodges-Lehmann estimate (Ann. Math. Statist. 34, 1963). Three ways to the same figures: up to
+`ALL_PAIRS` values form all averages, O(n^2); up to `COUNTED_PAIRS` count them without forming them, O(n log n) per
+step; beyond, bin the values and convolve the bins, O(n + bins log bins).
 """
 
 from __future__ import annotations

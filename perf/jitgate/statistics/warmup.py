@@ -1,4 +1,4 @@
-"""How many calls until a series is steady, and what they cost."""
+"""How many calls a series needs until it is steady, and what they cost."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 COLD = 1.25
-"""Times the steady level: a call above is cold. Single calls at 9 % noise stay below; a profiling or compiling one
+"""Times the steady level: calls above it are cold. Single calls at 9 % noise stay below; a profiling or compiling one
 takes twice as long or more."""
 
 
@@ -22,8 +22,8 @@ takes twice as long or more."""
 class WarmUp:
     """calls: before the first steady one; None where the series did not become steady.
 
-    made: calls of the series. seconds: what those before the first steady one took; of all of them where none is.
-    steady_s: the level they came to; None where there is none.
+    made: calls of the series. seconds: time of the calls before the first steady one; of all calls where none is.
+    steady_s: the steady level; None where there is none.
     """
 
     calls: int | None
@@ -33,7 +33,7 @@ class WarmUp:
 
     @property
     def excess_s(self) -> float | None:
-        """What the cold calls took beyond as many steady ones; None where the series did not become steady."""
+        """Time of the cold calls beyond that of as many steady ones; None where the series did not become steady."""
         if self.calls is None or self.steady_s is None:
             return None
         return max(0.0, self.seconds - self.calls * self.steady_s)
@@ -43,8 +43,8 @@ def warm_up(durations_s: ArrayLike) -> WarmUp:
     """Judge a series that begins with the very first call, shape `(calls,)`, seconds, equal inputs throughout.
 
     The level is the median of the window that `steady` looks at. A call is cold while it, or the median of it and the
-    two after it, is above `COLD` times that level: one slow call in the midst of steady ones is noise, at the very
-    beginning it is the first call.
+    two after it, is above `COLD` times that level: one slow call among steady ones is noise, at the very beginning it
+    is the first call.
     """
     values = accepted(durations_s, "warm-up")
     made, total = len(values), float(values.sum())

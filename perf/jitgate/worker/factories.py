@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import sys
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from jitgate.model.errors import Unavailable, UsageError
@@ -18,7 +21,7 @@ def resolve(factory: str, where: str) -> Callable[..., Any]:
     try:
         module = importlib.import_module(module_name)
     except Exception as error:
-        raise UsageError(f"{where}: factory {factory!r} can't be imported ({type(error).__name__}: {error})") from error
+        raise UsageError(f"{where}: factory {factory!r} can't be imported ({_cause(error)}") from error
     found = getattr(module, attribute, None)
     if not callable(found):
         raise UsageError(f"{where}: factory {factory!r}: {module_name} has no callable {attribute!r}")
@@ -49,7 +52,7 @@ def build_workload(factory: str, where: str, weight_source: WeightSource = OURS)
     except Exception as error:
         if about_memory(error):
             raise
-        raise UsageError(f"{where}: factory {factory!r} failed ({type(error).__name__}: {error})") from error
+        raise UsageError(f"{where}: factory {factory!r} failed ({_cause(error)}") from error
     if not isinstance(workload, Workload):
         raise UsageError(
             f"{where}: factory {factory!r} returned {type(workload).__name__}; it must return a jitgate.Workload"
@@ -62,3 +65,16 @@ def build_workload(factory: str, where: str, weight_source: WeightSource = OURS)
             "would be measured; read them with jitgate.load_weights, or don't list them under `checkpoint`"
         )
     return workload
+
+
+def _cause(error: Exception) -> str:
+    """`KeyError: 'x') at models.py:8 in encoder, models.py:3 in read`: the error, and the user's own lines to it."""
+    libraries = (sys.prefix, sys.base_prefix, str(Path(__file__).parents[1]), "<frozen")
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(libraries)]
+    way = ", ".join(f"{_shown(frame.filename)}:{frame.lineno} in {frame.name}" for frame in frames)
+    return f"{type(error).__name__}: {error})" + (f" at {way}" if way else "")
+
+
+def _shown(filename: str) -> str:
+    path = Path(filename)
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import jitgate
 import pytest
 from jitgate.cli.main import main
 from jitgate.device import machine as machine_probe
@@ -54,12 +57,12 @@ def test_the_real_machine_is_examined_without_torch() -> None:
 @pytest.mark.parametrize(
     ("load", "code", "last"),
     [
-        ({}, 0, "results here are worth something"),
-        ({"busy_percent": 20.0}, 0, "results here are worth something, with 1 warning"),
-        ({"busy_percent": 90.0}, 1, "results here are worth nothing now: 1 of the warnings must be settled first"),
+        ({}, 0, "Ready to measure."),
+        ({"busy_percent": 20.0}, 0, "Ready to measure, with 1 warning."),
+        ({"busy_percent": 90.0}, 1, "Not ready to measure: fix the 1 blocking warning above."),
     ],
 )
-def test_the_exit_code_says_what_results_are_worth(
+def test_the_exit_code_says_whether_the_machine_is_ready(
     here: Any, capsys: pytest.CaptureFixture[str], load: dict[str, Any], code: int, last: str
 ) -> None:
     here(quiet(load=load))
@@ -92,6 +95,7 @@ def test_a_device_that_another_run_measures_on_is_said(
     ("arguments", "said"),
     [
         (["--jitgate-device", "tpu"], "--jitgate-device 'tpu' is not a device"),
+        (["--device", "tpu"], "--jitgate-device 'tpu' is not a device"),
     ],
 )
 def test_bad_input_gets_one_sentence(
@@ -107,3 +111,49 @@ def test_bad_input_gets_one_sentence(
     assert said in captured.err
     assert captured.err.count("\n") == 1
     assert captured.out == ""
+
+
+def test_a_terminal_gets_colour_and_lines_that_fit(
+    here: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here(quiet(load={"busy_percent": 90.0}))
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "60")
+    assert main(["doctor"]) == 1
+    out = capsys.readouterr().out
+    assert "\x1b[31m" in out
+    assert max(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) for line in out.splitlines()) <= 60
+
+
+def test_the_version_is_the_distributions(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"jitgate {version('jitgate')}\n"
+    assert jitgate.__version__ == version("jitgate")
+    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+        getattr(jitgate, "nonsense")  # noqa: B009 - a type checker knows that it is not there
+
+
+def test_python_dash_m_is_the_same(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "jitgate",
+            "judge",
+            "none.csv",
+            "--baseline",
+            "a",
+            "--candidate",
+            "b",
+            "--threshold",
+            "1",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 4
+    assert done.stderr.startswith("jitgate judge: none.csv can't be read: ")

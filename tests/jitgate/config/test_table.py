@@ -84,7 +84,7 @@ def test_there_are_no_workloads_but_those_that_somebody_brings() -> None:
 
 
 def test_the_project_ships_gates_that_match_something() -> None:
-    shipped = read_policy(Path(__file__).parents[3] / "pyproject.toml", KINDS, offered(), must_exist=True)
+    shipped = read_policy(Path(__file__).parents[3] / "pyproject.toml", KINDS, offered())
     cells = shipped.cells({name: spec.scenarios for name, spec in shipped.workloads.items()})
     shipped.check(cells)
     gated = {cell.id for cell in cells if shipped.gate("min_speedup", cell, "cpu")}
@@ -103,6 +103,10 @@ def test_the_project_ships_gates_that_match_something() -> None:
         ("alpha = true", "alpha = True must be a number"),
         ("memry_limit = '4GiB'", "there is no setting 'memry_limit', did you mean 'memory_limit'?"),
         ("memory_limit = '4 parsecs'", "'4 parsecs' is not a size"),
+        ("shipped = false", "shipped was removed: there are no workloads but your own"),
+        ("ceiling = '4GiB'", "ceiling was removed: it is called memory_limit now"),
+        ("plugins = 'mine'", "plugins = 'mine' must be a list of names"),
+        ("[workloads.x]\nfactory = 'a:b'\nscenarios = ['5s/long']", "scenarios, '5s/long': a name is letters, digits"),
         ("on_inconclusive = 'shrug'", 'must be "fail", or "skip"'),
         ("[gates]\nvariant = 'x'", "with double brackets"),
         ("[[gates]]\nvariant = 'torchscript'", "number 1 sets no limit"),
@@ -207,19 +211,18 @@ def test_a_gate_may_only_be_reported_and_say_who_said_it() -> None:
 
 def test_a_file_that_is_not_there_or_not_toml_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no such file"):
-        read_policy(tmp_path / "none.toml", KINDS, must_exist=True)
+        read_policy(tmp_path / "none.toml", KINDS)
     broken = tmp_path / "broken.toml"
     broken.write_text("[tool.jitgate\n")
     with pytest.raises(UsageError, match=r"broken\.toml is not valid TOML: .*line 1"):
-        read_policy(broken, KINDS, must_exist=True)
+        read_policy(broken, KINDS)
     broken.write_bytes(b"\xff\xfe")
     with pytest.raises(UsageError, match="is not valid TOML"):
-        read_policy(broken, KINDS, must_exist=False)
+        read_policy(broken, KINDS)
     empty = tmp_path / "empty.toml"
     empty.write_text("[tool.other]\n")
     with pytest.raises(UsageError, match=r"has no \[tool\.jitgate\] table"):
-        read_policy(empty, KINDS, must_exist=True)
-    assert read_policy(empty, KINDS, must_exist=False).gates == ()
+        read_policy(empty, KINDS)
 
 
 def test_a_workload_may_say_which_ids_are_chosen_by_which_scores() -> None:

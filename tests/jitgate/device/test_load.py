@@ -26,7 +26,7 @@ def test_a_system_without_steal_and_battery_says_so(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(psutil, "cpu_times_percent", lambda interval: times)
     monkeypatch.setattr(psutil, "sensors_battery", lambda: None)
     seen = load()
-    assert seen.steal_percent == Missing("only Linux tells stolen time")
+    assert seen.steal_percent == Missing("only Linux reports stolen time")
     assert seen.on_battery == Missing("there is no battery")
     assert seen.busy_percent == 2.0
 

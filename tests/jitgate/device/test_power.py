@@ -56,7 +56,7 @@ def test_a_card_tells_joules_a_call_watts_and_utilisation() -> None:
 def test_samples_of_the_time_before_do_not_count() -> None:
     found = drawn(Card(), window_s=60.0)
     assert found.energy_j == 0.5
-    assert found.power_w == Missing("the card told no power after the first 60 s")
+    assert found.power_w == Missing("the card reported no power after the first 60 s")
 
 
 def test_what_a_laptop_does_not_tell_is_missing_alone() -> None:

@@ -1,7 +1,7 @@
 """A reading is a value or the reason for none."""
 
 from jitgate.device.load import Load
-from jitgate.device.reading import Missing, attempt, each, known, plain, reasons
+from jitgate.device.reading import Missing, attempt, both, each, known, plain, reasons
 
 
 def fails() -> int:
@@ -24,6 +24,8 @@ def test_a_missing_reading_stays_missing_and_is_null_in_json() -> None:
     gone = Missing("no sensor")
     assert each(gone, lambda value: value + 1) is gone
     assert each(2, lambda value: value + 1) == 3
+    assert both(1, 2, max) == 2
+    assert both(gone, 2, max) is both(1, gone, max) is both(gone, Missing("later"), max) is gone
     assert (known(gone), known(0)) == (None, 0)
     assert str(gone) == "not available here: no sensor"
     assert plain({"a": gone, "b": (1, gone), "c": {"d": gone}}) == {"a": None, "b": [1, None], "c": {"d": None}}

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from jitgate.model.figures import FlopCount, UnseenShape, UnseenShapes, unseen_shapes
 from jitgate.report.roofline import RooflineEfficiency, roofline, unseen_shape
-from jitgate.statistics import Bound, Interval, PeakRates
+from jitgate.statistics import Interval, PeakRates, RooflineBound
 
 from tests.jitgate.measurements import made_of
 
@@ -21,13 +21,13 @@ def test_the_distance_is_that_of_the_larger_bound_in_the_variants_own_precision(
     )
     full = roofline(found, "jit", 0.01)
     assert full is not None
-    assert full.bound is Bound.ARITHMETIC
+    assert full.bound is RooflineBound.ARITHMETIC
     assert full.limit_s == pytest.approx(4e-3)
     assert full.share.estimate == pytest.approx(0.4, rel=0.02)
     half = replace(found, all_samples={**found.all_samples, "jit": replace(found.all_samples["jit"], precision="bf16")})
     narrow = roofline(half, "jit", 0.01)
     assert narrow is not None
-    assert narrow.bound is Bound.BANDWIDTH
+    assert narrow.bound is RooflineBound.BANDWIDTH
     assert narrow.limit_s == pytest.approx(60e6 / 40e9)
 
 
@@ -43,17 +43,17 @@ def test_without_one_of_its_figures_there_is_no_distance(lacking: dict[str, obje
 @pytest.mark.parametrize(
     ("estimate", "low", "high", "bound", "said"),
     [
-        (5.281, 5.18, 5.37, Bound.ARITHMETIC, "above the measured arithmetic ceiling (5.28x)"),
-        (1.2, 1.1, 1.3, Bound.BANDWIDTH, "above the measured bandwidth ceiling (1.20x)"),
-        (1.02, 0.97, 1.08, Bound.ARITHMETIC, None),  # may be the ceiling itself
-        (0.4, 0.3, 0.5, Bound.ARITHMETIC, None),
-        (5.28, 0.0, 6.0, Bound.ARITHMETIC, "above the measured arithmetic ceiling (5.28x)"),  # too few calls
-        (5.28, 0.9, math.inf, Bound.ARITHMETIC, "above the measured arithmetic ceiling (5.28x)"),
-        (0.85, 0.0, math.inf, Bound.ARITHMETIC, None),
+        (5.281, 5.18, 5.37, RooflineBound.ARITHMETIC, "above the measured arithmetic ceiling (5.28x)"),
+        (1.2, 1.1, 1.3, RooflineBound.BANDWIDTH, "above the measured bandwidth ceiling (1.20x)"),
+        (1.02, 0.97, 1.08, RooflineBound.ARITHMETIC, None),  # may be the ceiling itself
+        (0.4, 0.3, 0.5, RooflineBound.ARITHMETIC, None),
+        (5.28, 0.0, 6.0, RooflineBound.ARITHMETIC, "above the measured arithmetic ceiling (5.28x)"),  # too few calls
+        (5.28, 0.9, math.inf, RooflineBound.ARITHMETIC, "above the measured arithmetic ceiling (5.28x)"),
+        (0.85, 0.0, math.inf, RooflineBound.ARITHMETIC, None),
     ],
 )
 def test_a_share_above_one_is_no_distance(
-    estimate: float, low: float, high: float, bound: Bound, said: str | None
+    estimate: float, low: float, high: float, bound: RooflineBound, said: str | None
 ) -> None:
     assert RooflineEfficiency(Interval(estimate, low, high, 0.01), 1e-3, bound).above == said
 

@@ -1,4 +1,4 @@
-"""What speaks against results: each warning alone, with its remedy, and none without a reason."""
+"""Warnings of a machine: each alone, with its remedy, and none without a reason."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_quiet_machine_gives_no_reason() -> None:
         ({"runtime": {"torch": GONE}}, "no_torch", True),
     ],
 )
-def test_each_reason_of_the_host_is_one_doubt(facts: dict[str, Any], name: str, blocking: bool) -> None:
+def test_each_reason_of_the_host_is_one_warning(facts: dict[str, Any], name: str, blocking: bool) -> None:
     (warning,) = warnings(quiet(**facts), CPU)
     assert (warning.name, warning.blocking) == (name, blocking)
     assert ": " in warning.sentence
@@ -72,11 +72,11 @@ def test_each_reason_of_the_host_is_one_doubt(facts: dict[str, Any], name: str, 
         ({"driver_cuda": "11.8"}, ["old_driver!"]),
     ],
 )
-def test_each_reason_of_the_card_is_one_doubt(facts: dict[str, Any], names: list[str]) -> None:
+def test_each_reason_of_the_card_is_one_warning(facts: dict[str, Any], names: list[str]) -> None:
     assert on_card(SERVER, **facts) == names
 
 
-def test_the_founding_laptop_is_doubted_for_its_driver() -> None:
+def test_the_founding_laptop_has_one_warning_for_its_driver() -> None:
     assert on_card(LAPTOP) == ["wddm"]
 
 
@@ -107,6 +107,6 @@ def test_settings_that_only_a_card_suffers_from() -> None:
     assert warnings(quiet(runtime=runtime), CPU) == []
 
 
-def test_what_spoils_comes_first() -> None:
+def test_blocking_warnings_come_first() -> None:
     machine = quiet(processor={"turbo": True}, load={"steal_percent": 50.0})
     assert [warning.name for warning in warnings(machine, CPU)] == ["steal", "turbo"]

@@ -79,7 +79,7 @@ def simulated(seed: int, elsewhere: float = 1.0) -> Prediction:
 
 
 def test_where_amdahls_law_is_the_truth_prediction_and_measurement_agree() -> None:
-    """Seeded, so that what is counted once is counted always. Each claim may miss in 1 % of sessions at most."""
+    """Seeded, so that the counts are always the same. Each interval may miss in at most 1 % of sessions."""
     found = [simulated(seed) for seed in range(SIMULATED)]
     assert all(np.isfinite(each.gap.interval.high) for each in found), "ten rounds are enough for an interval"
     apart = [

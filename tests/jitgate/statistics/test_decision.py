@@ -49,7 +49,7 @@ def test_the_forecast_usually_suffices() -> None:
 def test_eight_rounds_are_called_too_few() -> None:
     verdict = judge(speedup(*arms(8, 1.3)), 1.10)
     assert verdict.outcome is Outcome.INCONCLUSIVE
-    assert verdict.reason.startswith("8 rounds are too few")
+    assert verdict.reason.startswith("Too few rounds (8) to say anything")
 
 
 def test_an_estimate_on_the_limit_promises_no_number_of_rounds() -> None:

@@ -1,4 +1,4 @@
-"""Memory between rounds and processes as units."""
+"""Dependence between rounds, and processes as units."""
 
 from __future__ import annotations
 
@@ -6,15 +6,24 @@ import numpy as np
 import pytest
 from jitgate.statistics import Outcome, judge, speedup
 from jitgate.statistics.boundary import critical_deviation
-from jitgate.statistics.dependence import CLIP_SPREADS, FITTED, LEVEL, MEMORIES, MIXTURE_PAIRS, PENALTY, RIVALS, memory
+from jitgate.statistics.dependence import (
+    CLIP_SPREADS,
+    CORRELATIONS,
+    FITTED,
+    LEVEL,
+    MIXTURE_PAIRS,
+    PENALTY,
+    RIVALS,
+    dependence,
+)
 
 from tests.jitgate.statistics.samples import arms
 
 
-def test_bounds_are_the_centres_that_some_memory_explains() -> None:
-    """RejectionReason a search over centres with the likelihood written out."""
+def test_bounds_are_the_centres_that_some_autocorrelation_explains() -> None:
+    """Against a search over centres with the likelihood written out."""
     series = np.random.default_rng(2).normal(0.3, 1, 30)
-    found = memory(series, 0.3, 1.0, 0.01)
+    found = dependence(series, 0.3, 1.0, 0.01)
     clipped = np.clip(series, 0.3 - CLIP_SPREADS, 0.3 + CLIP_SPREADS)
 
     def misfit(centre: float, r: float) -> float:
@@ -23,7 +32,7 @@ def test_bounds_are_the_centres_that_some_memory_explains() -> None:
         return float(np.log(squares) - np.log(1 - r**2) / len(y))
 
     centres = np.linspace(-2, 2.6, 2001)
-    profile = np.array([min(misfit(centre, r) for r in MEMORIES) for centre in centres])
+    profile = np.array([min(misfit(centre, r) for r in CORRELATIONS) for centre in centres])
     best = min(misfit(c, r) + cost / 30 for c in centres for r, cost in zip(RIVALS, PENALTY, strict=True))
     kept = centres[profile < best + critical_deviation(30, LEVEL * 0.01, MIXTURE_PAIRS) ** 2 / (30 - FITTED)]
     assert found.low == pytest.approx(kept[0], abs=0.01)
@@ -32,7 +41,7 @@ def test_bounds_are_the_centres_that_some_memory_explains() -> None:
 
 def test_rounds_that_alternate_are_not_widened() -> None:
     series = 0.3 + 0.05 * np.tile([1.0, -1.0], 100) + np.random.default_rng(4).normal(0, 0.01, 200)
-    found = memory(series, 0.3, 0.05, 0.01)
+    found = dependence(series, 0.3, 0.05, 0.01)
     assert found.autocorrelation < -0.8
     assert (found.low, found.high) == (0.3, 0.3)
 
@@ -41,8 +50,8 @@ def test_slow_swings_are_seen() -> None:
     rng = np.random.default_rng(3)
     series = rng.normal(0, 1, 400) + np.repeat(rng.normal(0, 0.8, 8), 50)
     spread_out = rng.permutation(series)
-    assert memory(series, float(np.median(series)), 1.2, 0.01).swings > 3
-    assert memory(spread_out, float(np.median(series)), 1.2, 0.01).swings == 1.0
+    assert dependence(series, float(np.median(series)), 1.2, 0.01).swings > 3
+    assert dependence(spread_out, float(np.median(series)), 1.2, 0.01).swings == 1.0
 
 
 def test_processes_that_disagree_widen_the_interval() -> None:

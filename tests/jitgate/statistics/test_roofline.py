@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jitgate.statistics import Bound, PeakRates, roofline_efficiency, roofline_time
+from jitgate.statistics import PeakRates, RooflineBound, roofline_efficiency, roofline_time
 
 positive = st.floats(1e-3, 1e15)
 
@@ -20,9 +20,9 @@ def test_the_bound_is_the_larger_and_changes_at_the_ridge(
     assert found.seconds == max(flops / rate, moved / bandwidth)
     intensity = flops / moved
     if intensity > peak.ridge * (1 + 1e-9):
-        assert found.bound is Bound.ARITHMETIC
+        assert found.bound is RooflineBound.ARITHMETIC
     if intensity < peak.ridge * (1 - 1e-9):
-        assert found.bound is Bound.BANDWIDTH
+        assert found.bound is RooflineBound.BANDWIDTH
 
 
 @given(seconds=st.floats(1e-6, 1e3), slower=st.floats(1.0, 100.0))

@@ -153,10 +153,10 @@ def test_memory_between_rounds_widens_and_is_named() -> None:
     noise = rng.normal(0, 0.05, 200)
     for at in range(1, 200):
         noise[at] += 0.7 * noise[at - 1]
-    remembering = speedup(np.exp(noise), np.ones(200))
-    forgetting = speedup(np.exp(rng.permutation(noise)), np.ones(200))
-    assert remembering.design_effect > 2 > forgetting.design_effect
-    assert any("resemble" in note for note in remembering.notes)
+    correlated = speedup(np.exp(noise), np.ones(200))
+    independent = speedup(np.exp(rng.permutation(noise)), np.ones(200))
+    assert correlated.design_effect > 2 > independent.design_effect
+    assert any("resemble" in note for note in correlated.notes)
 
 
 def _figures(found: Speedup) -> list[float]:

@@ -36,8 +36,8 @@ def test_neighbours_that_resemble_each_other_widen_the_bounds() -> None:
     noise = rng.normal(0, 1, 800)
     for at in range(1, 800):
         noise[at] = 0.7 * noise[at - 1] + math.sqrt(1 - 0.49) * noise[at]
-    remembering, shuffled = tail(np.exp(0.3 * noise), 0.95), tail(np.exp(0.3 * rng.permutation(noise)), 0.95)
-    assert remembering.high / remembering.low > shuffled.high / shuffled.low
+    correlated, shuffled = tail(np.exp(0.3 * noise), 0.95), tail(np.exp(0.3 * rng.permutation(noise)), 0.95)
+    assert correlated.high / correlated.low > shuffled.high / shuffled.low
 
 
 def test_a_shorter_tail_is_a_speedup() -> None:

@@ -17,6 +17,11 @@ def test_any_other_error_is_the_factorys() -> None:
         build_workload("tests.jitgate.pool.models:raising_factory", "here")
 
 
+def test_the_lines_that_led_to_the_error_are_named() -> None:
+    with pytest.raises(UsageError, match=r"weights.pt\) at .*models.py:\d+ in raising_factory$"):
+        build_workload("tests.jitgate.pool.models:raising_factory", "here")
+
+
 def test_too_little_memory_is_no_fault_of_the_factory() -> None:
     with pytest.raises(MemoryError, match="Unable to allocate"):
         build_workload("tests.jitgate.pool.models:starved_factory", "here")
