@@ -192,7 +192,9 @@ def value(options: list[str], name: str) -> str:
     return options[options.index(name) + 1]
 
 
-def test_on_the_card_what_is_nightly_runs_and_reported_gates_and_the_suites_own_tests_do_not(gpu_workflow: Workflow) -> None:
+def test_on_the_card_what_is_nightly_runs_and_reported_gates_and_the_suites_own_tests_do_not(
+    gpu_workflow: Workflow,
+) -> None:
     options = options_of(gpu_workflow)
     selection = ["-m", value(options, "-m"), "-k", value(options, "-k"), "--jitgate-device", "cpu"]
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *selection]
