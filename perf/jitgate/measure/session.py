@@ -15,7 +15,7 @@ from jitgate.measure import execution
 from jitgate.measure.extras import Extras, KnownPeakRates
 from jitgate.measure.overcommit import Overcommit
 from jitgate.measure.rounds import Rounds, Undecided
-from jitgate.measure.settings import MeasureTask, RunSettings
+from jitgate.measure.settings import SMOKE_NOTE, MeasureTask, RunSettings
 from jitgate.measure.utterance import utterance_of
 from jitgate.model.errors import StoppedError, UsageError
 from jitgate.model.figures import unseen_shapes
@@ -207,6 +207,7 @@ class Measurements:
             card.missing if card is not None else None,
             *pool.notes,
             *doubts_of(examined),
+            SMOKE_NOTE if self._settings.smoke else None,
         ]
         notes = (*pool.workload.notes, *ready.notes, *filter(None, said))
         # Another order of turns in every set of processes, and all of them from the one seed.

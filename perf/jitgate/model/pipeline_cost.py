@@ -36,7 +36,7 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Cost:
+class PipelineCost:
     """A sentence, from the text's tokens to the waveform; what prepares text and prompt is not in it.
 
     sentences: how many were timed. whole_s: median. shares: the stages, in order, and then what is between them.
@@ -63,7 +63,7 @@ class Cost:
         return tuple(share.stage for share in self.shares if share.stage != BETWEEN)
 
 
-def cost(measurement: Measurement, variant: str = BASELINE) -> Cost | None:
+def cost(measurement: Measurement, variant: str = BASELINE) -> PipelineCost | None:
     """What a sentence of `variant` costs; None for a workload without stages, and where no stage was timed."""
     said, samples = measurement.utterance, measurement.all_samples[variant]
     calls = [
@@ -85,7 +85,7 @@ def cost(measurement: Measurement, variant: str = BASELINE) -> Cost | None:
     between = statistics.fmean(left_s / whole for left_s, whole in left)
     shares.append(Share(BETWEEN, between_s, between, max(0.0, 1.0 - sum(counted)) if counted else None, 0))
     making_s = statistics.median(_spent_s(stage_times, said.giving(TOKENS)) for _, stage_times in calls)
-    return Cost(
+    return PipelineCost(
         sentences=len(calls),
         whole_s=whole_s,
         shares=tuple(shares),

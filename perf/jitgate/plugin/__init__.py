@@ -18,6 +18,7 @@ from jitgate.plugin import fixtures as _fixtures
 from jitgate.plugin.benchmark_replay import machine_info, use_fingerprint_storage
 from jitgate.plugin.cache_pruning import tidy
 from jitgate.plugin.conclusions import conclusions
+from jitgate.plugin.items import cell_of
 from jitgate.plugin.keyword import understood
 from jitgate.plugin.selection import (
     add_keyword,
@@ -29,7 +30,7 @@ from jitgate.plugin.selection import (
     sort_by_scenario,
     xdist_refused,
 )
-from jitgate.plugin.session_state import STATE, State, cell_of
+from jitgate.plugin.session_state import STATE, State
 
 candidate = _fixtures.candidate
 variant = _fixtures.variant

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jitgate.plugin.session_state import STATE, cell_of
+from jitgate.plugin.items import cell_of
+from jitgate.plugin.session_state import STATE
 from jitgate.plugin.smoke import skip_in_smoke
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def _state(request: pytest.FixtureRequest) -> State:
 def _cell(request: pytest.FixtureRequest) -> Cell:
     cell = cell_of(request.node)
     if cell is None:
-        pytest.fail("this fixture needs `candidate`, `variant` or `baseline` beside it in the test", pytrace=False)
+        pytest.fail("this fixture needs `candidate`, `variant` or `baseline` in the same test", pytrace=False)
     return cell
 
 

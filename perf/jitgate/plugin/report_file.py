@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from jitgate.model.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pytest
 
-    from jitgate.plugin.session_state import State
+    from jitgate.gates.results import Results
     from jitgate.report.formats import ReportFormat
 
 
@@ -42,13 +44,13 @@ class ReportFile:
         if path.is_dir() or not where.exists() or not os.access(where, os.W_OK):
             raise UsageError(f"--jitgate-report {path} can't be written; name a file in a folder that exists")
 
-    def write(self, state: State) -> str:
+    def write(self, results: Results, facts: Mapping[str, object]) -> str:
         """A sentence for the summary: where the report lies, or why it does not."""
         from jitgate.report.run import Run
 
-        run = Run(datetime.now(UTC).date(), state.fingerprint.facts(), self._command)
+        run = Run(datetime.now(UTC).date(), facts, self._command)
         try:
-            self._path.write_text(self._format.render(state.results, run), encoding="utf-8")
+            self._path.write_text(self._format.render(results, run), encoding="utf-8")
         except OSError as error:
             return f"the report {self._path} could not be written: {error.strerror}"
         return f"the report lies in {self._path}"

@@ -15,8 +15,8 @@ import pytest
 from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
 from jitgate.model.size import parse_bytes
-from jitgate.plugin.cache_pruning import cache_folder
 from jitgate.plugin.checkpoint_option import describe, require_files, with_checkpoint
+from jitgate.plugin.items import cell_of
 from jitgate.plugin.offers import changed, offered
 from jitgate.plugin.report_file import ReportFile, asked_for
 
@@ -32,12 +32,6 @@ if TYPE_CHECKING:
     from jitgate.model.verdict import Verdict
     from jitgate.plugin.discovery import Discovered
     from jitgate.report.progress import TerminalProgress
-
-FIXTURES = ("jitgate_candidate", "jitgate_variant", "jitgate_baseline")
-"""Fixtures whose parameter is a `Cell`."""
-
-CASE_FIXTURES = ("jitgate_reported", "jitgate_other")
-"""Fixtures whose parameter is a `GateCase`."""
 
 
 class State:
@@ -157,7 +151,12 @@ class State:
     @property
     def measurements(self) -> Measurements:
         if self._measurements is None:
-            self._measurements = self._make_measurements()
+            from jitgate.plugin.measuring import make_measurements
+
+            wanted = self._wanted or ()
+            self._measurements = make_measurements(
+                self._config, self.device, self.rules, self.planned, wanted, self.progress, self.claim_device
+            )
         return self._measurements
 
     def cells(self) -> list[Cell]:
@@ -251,7 +250,7 @@ class State:
 
         lines = summary(self.results)
         if self._report is not None:
-            lines.append(self._report.write(self))
+            lines.append(self._report.write(self.results, self.fingerprint.facts()))
         if self._timed_gates > 1:
             shared = f"alpha {self.policy.alpha:g} of the session is shared by its {self._timed_gates} gates on time"
             lines.append(f"{shared}: {self.rules.alpha:.2g} each")
@@ -279,58 +278,8 @@ class State:
             self.policy.check(cells_to_check(self.policy, found))
         return found
 
-    def _make_measurements(self) -> Measurements:
-        from jitgate.cache.store import ArtefactCache
-        from jitgate.device.device_memory import memory_of
-        from jitgate.device.power import meter_of
-        from jitgate.gates.stopping import AnyOf, UndecidedSelection
-        from jitgate.history.rounds import save_rounds
-        from jitgate.measure.session import Measurements
-        from jitgate.measure.settings import RunSettings
-        from jitgate.plugin.memory_cap import memory_cap_bytes
-        from jitgate.plugin.tasks import tasks_of
-        from jitgate.pool.residency import Residency
-
-        option = self._config.getoption
-        root = self._config.rootpath / ".jitgate"
-        uuid = self.device.card.uuid if self.device.card is not None else ""
-        settings = RunSettings(
-            device=self.device.name,
-            cache=ArtefactCache(cache_folder(self._config)),
-            progress=self.progress,
-            budget_s=option("jitgate_budget"),
-            timeout_s=option("jitgate_timeout"),
-            seed=option("jitgate_seed"),
-            processes=option("jitgate_processes"),
-            include_noisy=option("jitgate_noisy_rounds") == "include",
-            extras=option("jitgate_extras") == "measure",
-            card_uuid=uuid,
-            residency=Residency(option("jitgate_residency")),
-            memory_limit_bytes=self.policy.memory_limit_bytes,
-            room=memory_of(uuid),
-            meter=meter_of(uuid),
-            enforced_bytes=memory_cap_bytes(self) if option("jitgate_memory_cap") else None,
-            smoke=option("jitgate_smoke"),
-            claim=self.claim_device,
-            on_close=lambda measurement: save_rounds(root / "rounds", measurement),
-        )
-        tasks = tasks_of(self.policy, self.device.kind, self.planned)
-        rules = self.rules
-        undecided = AnyOf((rules.undecided, UndecidedSelection(rules, self._wanted or ())))
-        return Measurements(tasks, settings, undecided)
-
 
 STATE = pytest.StashKey[State]()
-
-
-def cell_of(item: pytest.Item) -> Cell | None:
-    """The cell a test is about; None for a test that is not ours."""
-    callspec = getattr(item, "callspec", None)
-    params = callspec.params if callspec is not None else {}
-    about = [params.get(name) for name in FIXTURES] + [
-        getattr(params.get(name), "cell", None) for name in CASE_FIXTURES
-    ]
-    return next((found for found in about if isinstance(found, Cell)), None)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

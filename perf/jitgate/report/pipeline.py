@@ -11,7 +11,7 @@ from jitgate.gates.results import Results
 from jitgate.gates.stage_shares import MOST_OFF
 from jitgate.model.cell import Cell
 from jitgate.model.measurement import Measurement
-from jitgate.model.pipeline_cost import Cost, cost
+from jitgate.model.pipeline_cost import PipelineCost, cost
 from jitgate.model.variant import BASELINE
 from jitgate.model.verdict import Verdict
 from jitgate.report.format import format_seconds, format_speedup
@@ -54,7 +54,7 @@ def pipeline_facts(results: Results, cell: Cell) -> dict[str, Any] | None:
     }
 
 
-def _title(found: Cost) -> str:
+def _title(found: PipelineCost) -> str:
     said = [f"a sentence with {BASELINE}: {format_seconds(found.whole_s)} (median of {found.sentences})"]
     if found.real_time_factor is not None:
         said.append(f"real-time factor {found.real_time_factor:.3g} (without the front end)")
@@ -67,7 +67,7 @@ def _title(found: Cost) -> str:
     return ", ".join(said)
 
 
-def _table(found: Cost) -> list[str]:
+def _table(found: PipelineCost) -> list[str]:
     rows = [("stage", "calls", "time", "of the time", "of the arithmetic")]
     for share in found.shares:
         counted = "-" if share.arithmetic is None else f"{share.arithmetic:.1%}"
@@ -113,7 +113,7 @@ def _finely(found: Speedup) -> str:
     return f"{interval.estimate:.3f}x ({interval.low:.3f} to {interval.high:.3f})"
 
 
-def _figures(found: Cost) -> dict[str, float | None]:
+def _figures(found: PipelineCost) -> dict[str, float | None]:
     return {
         "seconds": found.whole_s,
         "real_time_factor": found.real_time_factor,

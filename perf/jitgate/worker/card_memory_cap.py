@@ -47,7 +47,7 @@ class CudaCap:
         allowed = self._ceiling_bytes - self._context_bytes
         if allowed < LEAST_BYTES:
             raise UsageError(
-                f"--jitgate-memory-cap: of the ceiling of {mib(self._ceiling_bytes)} an empty process on "
+                f"--jitgate-memory-cap: of the memory limit of {mib(self._ceiling_bytes)} an empty process on "
                 f"{self._device} "
                 f"already takes {mib(self._context_bytes)} (its context), and at least {mib(LEAST_BYTES)} more are "
                 "needed; raise --jitgate-memory-limit"

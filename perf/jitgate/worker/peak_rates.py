@@ -45,7 +45,7 @@ def measure_peak_rates(device: str, precision: str) -> dict[str, Any]:
 
     name = DTYPES.get(precision)
     if name is None:
-        return {"missing": f"no ceiling is known how to be measured for {precision}"}
+        return {"missing": f"the peak rates of {precision} can't be measured"}
     tf32 = torch.backends.cuda.matmul.allow_tf32
     torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
     try:
@@ -54,7 +54,7 @@ def measure_peak_rates(device: str, precision: str) -> dict[str, Any]:
             flops_s = max(_product(torch, device, dtype, transposed=each) for each in (False, True))
             bytes_s = _copy(torch, device)
     except RuntimeError as error:  # out of memory, or a type that this device can't multiply
-        return {"missing": f"the ceiling could not be measured: {(str(error).splitlines() or [''])[0]}"}
+        return {"missing": f"measuring failed: {(str(error).splitlines() or [''])[0]}"}
     finally:
         torch.backends.cuda.matmul.allow_tf32 = tf32
         if device.startswith("cuda"):

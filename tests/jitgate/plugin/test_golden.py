@@ -37,10 +37,10 @@ max_p95_ms = 60
 """
 
 CONFTEST = """
-from jitgate.plugin.session_state import State
+from jitgate.plugin import measuring
 from tests.jitgate.plugin.golden_measurements import Made
 
-State._make_measurements = lambda self: Made(self)
+measuring.make_measurements = Made
 """
 
 

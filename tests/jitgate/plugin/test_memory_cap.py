@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from jitgate.config.policy import Gate, Policy
+from jitgate.device.device import choose_device
 from jitgate.device.process_limit import why_no_limit
 from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
@@ -176,29 +176,29 @@ def test_where_the_baseline_does_not_fit_the_others_are_judged_as_far_as_they_ca
 CELL = Cell("my.encoder", "short", "jit")
 
 
-def asked(**policy: Any) -> Any:
-    """A session on the CPU with one planned cell."""
-    return SimpleNamespace(policy=Policy(**policy), device=SimpleNamespace(kind="cpu"), planned=[CELL])
+def cap_of(**policy: Any) -> int:
+    """The cap of a session on the CPU with one planned cell."""
+    return memory_cap_bytes(Policy(**policy), choose_device("cpu"), [CELL])
 
 
 @pytest.mark.parametrize(
     ("policy", "said"),
     [
-        ({}, "--jitgate-memory-cap needs a ceiling to enforce"),
+        ({}, "--jitgate-memory-cap needs a memory limit to enforce"),
         (
             {"memory_limit_bytes": 5 * MIB},
-            "a ceiling of 5 MiB is below what an empty worker takes to answer; 32 MiB are",
+            "a memory limit of 5 MiB is below what an empty worker takes to answer; 32 MiB are",
         ),
         (
             {"memory_limit_bytes": 300 * MIB, "gates": (Gate("my.toml, gate 1", limits={"max_memory": 350 * MIB}),)},
-            "my.toml, gate 1 allows 350 MiB, which the enforced ceiling of 300 MiB never lets happen",
+            "my.toml, gate 1 allows 350 MiB, which the enforced memory limit of 300 MiB never lets happen",
         ),
     ],
 )
 @enforceable
 def test_a_cap_that_makes_no_sense_is_refused(policy: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError, match=re.escape(said)):
-        memory_cap_bytes(asked(**policy))
+        cap_of(**policy)
 
 
 @enforceable
@@ -207,20 +207,20 @@ def test_a_gate_of_another_cell_contradicts_nothing() -> None:
         Gate("here", variant="other", limits={"max_memory": 1 << 40}),
         Gate("there", limits={"max_load_memory": 90 * MIB}),
     )
-    assert memory_cap_bytes(asked(memory_limit_bytes=100 * MIB, gates=gates)) == 100 * MIB
+    assert cap_of(memory_limit_bytes=100 * MIB, gates=gates) == 100 * MIB
 
 
 def test_where_nothing_enforces_a_cap_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jitgate.plugin.memory_cap.why_no_limit", lambda: "this system limits nobody")
     with pytest.raises(UsageError, match="memory can't be capped here: this system limits nobody; leave"):
-        memory_cap_bytes(asked(memory_limit_bytes=100 * MIB))
+        cap_of(memory_limit_bytes=100 * MIB)
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("--jitgate-memory-limit", "4 parsecs"), "'4 parsecs' is not a size"),
-        (("--jitgate-memory-limit", "2MiB", "--jitgate-memory-cap"), "a ceiling of 2 MiB is below"),
+        (("--jitgate-memory-limit", "2MiB", "--jitgate-memory-cap"), "a memory limit of 2 MiB is below"),
     ],
 )
 @enforceable

@@ -54,7 +54,7 @@ def export_onnx(module: torch.nn.Module, calls: Sequence[Inputs], path: Path) ->
     names = [name if isinstance(name, str) else None for name in program.graph_signature.user_inputs]
     outputs = program.graph_signature.user_outputs
     if not all(isinstance(name, str) for name in outputs):
-        raise Unavailable("ONNX returns tensors only, and this model returns plain values too")
+        raise Unavailable("ONNX returns tensors only, and this model also returns plain values")
     # ONNX holds what is repeated as often as it is called: then the exporter's optimiser takes many minutes, and the
     # runtime that loads the file optimises too.
     optimize = not repeated(module)

@@ -1,0 +1,68 @@
+"""The measurements of a session, as its options and its policy want them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
+
+from jitgate.cache.store import ArtefactCache
+from jitgate.device.device_memory import memory_of
+from jitgate.device.power import meter_of
+from jitgate.gates.stopping import AnyOf, UndecidedSelection
+from jitgate.history.rounds import save_rounds
+from jitgate.measure.session import Measurements
+from jitgate.measure.settings import RunSettings
+from jitgate.plugin.cache_pruning import cache_folder
+from jitgate.plugin.memory_cap import memory_cap_bytes
+from jitgate.plugin.tasks import tasks_of
+from jitgate.pool.residency import Residency
+
+if TYPE_CHECKING:
+    import pytest
+
+    from jitgate.device.device import Device
+    from jitgate.gates.requirements import Rules
+    from jitgate.model.cell import Cell
+    from jitgate.report.progress import TerminalProgress
+
+
+def make_measurements(
+    config: pytest.Config,
+    device: Device,
+    rules: Rules,
+    planned: Collection[Cell],
+    wanted: Collection[str],
+    progress: TerminalProgress,
+    claim: Callable[[], None],
+) -> Measurements:
+    """Nothing is measured yet; the first test that asks for a scenario has it measured.
+
+    planned: the cells of the selected tests. wanted: the variants that `--jitgate-variants` chose, none where it is
+    not given. claim: called before the first measurement, to have the device alone.
+    """
+    option = config.getoption
+    root = config.rootpath / ".jitgate"
+    uuid = device.card.uuid if device.card is not None else ""
+    policy = rules.policy
+    settings = RunSettings(
+        device=device.name,
+        cache=ArtefactCache(cache_folder(config)),
+        progress=progress,
+        budget_s=option("jitgate_budget"),
+        timeout_s=option("jitgate_timeout"),
+        seed=option("jitgate_seed"),
+        processes=option("jitgate_processes"),
+        include_noisy=option("jitgate_noisy_rounds") == "include",
+        extras=option("jitgate_extras") == "measure",
+        card_uuid=uuid,
+        residency=Residency(option("jitgate_residency")),
+        memory_limit_bytes=policy.memory_limit_bytes,
+        room=memory_of(uuid),
+        meter=meter_of(uuid),
+        enforced_bytes=memory_cap_bytes(policy, device, planned) if option("jitgate_memory_cap") else None,
+        smoke=option("jitgate_smoke"),
+        claim=claim,
+        on_close=lambda measurement: save_rounds(root / "rounds", measurement),
+    )
+    undecided = AnyOf((rules.undecided, UndecidedSelection(rules, wanted)))
+    return Measurements(tasks_of(policy, device.kind, planned), settings, undecided)
