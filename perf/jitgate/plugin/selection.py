@@ -146,10 +146,12 @@ def xdist_refused(state: State, ids: list[str]) -> None:
 
 def refuse_to_spread(config: pytest.Config) -> None:
     """UsageError in a run of xdist that will not do, before it starts any process: for a table that is wrong, and where
-    performance tests are asked for by `--jitgate-select`."""
+    performance tests are asked for by name."""
+    from pytest_jitgate import asks_for_benchmarks
+
     _ = config.stash[STATE].policy
-    if config.getoption("jitgate_select"):
-        raise UsageError(f"{OPTION}: {SPREAD}")
+    if config.getoption("jitgate_select") or asks_for_benchmarks(config):
+        raise UsageError(SPREAD)
 
 
 def keep_unknown(items: list[pytest.Item], ours: list[pytest.Item]) -> None:

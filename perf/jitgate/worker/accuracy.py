@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from jitgate.model.accuracy import Accuracy
+from jitgate.model.token_agreement import TokenAgreement
 from jitgate.worker.audio_metrics import audio_metrics
 from jitgate.worker.token_agreement import token_difference
 from jitgate.workloads.sound import Sound
-from jitgate.workloads.token_agreement import TokenAgreement
 
 
 def compare(

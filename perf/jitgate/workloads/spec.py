@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from jitgate.model.requests import OpenModel
+from jitgate.model.token_agreement import TokenAgreement
 from jitgate.workloads.checkpoint_spec import CheckpointSpec
-from jitgate.workloads.token_agreement import TokenAgreement
 from jitgate.workloads.weight_source import OURS, WeightSource
 
 BUDGET_S = 300.0
@@ -49,6 +49,7 @@ class WorkloadSpec:
         """Seconds of rounds of so many variants, unless a run is told otherwise."""
         return self.budgets_s.get(scenario, BUDGET_S) * max(1.0, variants / SHARERS)
 
-    def recipe(self) -> dict[str, Any]:
-        """What a worker has to be told to build it; see `WorkerService.open`."""
-        return {"factory": self.factory, "where": self.where, "weight_source": self.weight_source.plain()}
+    def recipe(self) -> OpenModel:
+        """The request that builds it in a worker."""
+        source = self.weight_source
+        return OpenModel(self.factory, self.where, source.checkpoint, source.checkout, source.files)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from statistics import geometric_mean
 
 from jitgate.model.cell import Cell
+from jitgate.model.memory_peaks import EmptiedCache
 from jitgate.model.size import format_bytes
 from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.report.format import format_ratio
@@ -75,7 +76,8 @@ class EmptyCacheFrees:
         if lacking is not None:
             return Row(self.name, self.said, "", *lacking)
         memory = found.samples(self.cell).memory
-        before, after, held = (memory.get(f"empty_cache_{part}_bytes") for part in ("before", "after", "allocated"))
+        emptied = EmptiedCache() if memory is None or memory.empty_cache is None else memory.empty_cache
+        before, after, held = emptied.before_bytes, emptied.after_bytes, emptied.allocated_bytes
         if before is None or after is None or held is None:
             return Row(self.name, self.said, "", Standing.INVALID, "The worker did not answer what it holds.")
         measured = f"{format_bytes(before)} before, {format_bytes(after)} after, {format_bytes(held)} held by tensors"
@@ -88,5 +90,6 @@ class EmptyCacheFrees:
 def _peaks(found: Findings, cell: Cell, name: str) -> list[float]:
     """One a process."""
     samples = found.measurement(cell).all_samples.get(name)
-    peaks = [run.memory.get(STEADY) for run in samples.each_process_run] if samples is not None else []
+    runs = samples.each_process_run if samples is not None else ()
+    peaks = [run.memory.steady_peak_bytes for run in runs if run.memory is not None]
     return [float(peak) for peak in peaks if peak]

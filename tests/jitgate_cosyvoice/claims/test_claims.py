@@ -13,6 +13,7 @@ from jitgate.model.cold_start import ColdStart
 from jitgate.model.failure import Failure, FailureKind
 from jitgate.model.figures import ProcessRun
 from jitgate.model.measurement import Measurement, merged
+from jitgate.model.memory_peaks import EmptiedCache, MemoryPeaks
 from jitgate.model.variant import BASELINE, CONTROL
 from jitgate_cosyvoice.claims.analysis import CLAIMS
 from jitgate_cosyvoice.claims.claim import Claim, Findings, Row, Said, Standing, open_variants, undecided
@@ -66,7 +67,7 @@ def memory_of(eager: int, control: int, *jit: int) -> Measurement:
     sizes = {"eager": [eager], "control": [control], "jit": [*jit]}
 
     def run(size: int) -> ProcessRun:
-        return ProcessRun(ColdStart(), {"steady_peak_bytes": size * MIB}, ())
+        return ProcessRun(ColdStart(), MemoryPeaks(steady_peak_bytes=size * MIB), ())
 
     return lived(made_of(1.0), **{name: [run(size) for size in each] for name, each in sizes.items()})
 
@@ -145,7 +146,7 @@ def test_one_process_alone_decides_nothing_about_memory_since_the_next_one_may_d
 
 
 def test_memory_of_a_platform_that_gives_none_can_not_be_measured_there() -> None:
-    row = MEMORY.judge(findings(with_arms(made_of(1.0), jit={"memory": {"steady_peak_bytes": None}})))
+    row = MEMORY.judge(findings(with_arms(made_of(1.0), jit={"memory": MemoryPeaks()})))
     assert (row.standing, row.measured) == (Standing.NOT_HERE, "")
 
 
@@ -160,7 +161,7 @@ def test_memory_of_a_platform_that_gives_none_can_not_be_measured_there() -> Non
 )
 def test_a_slower_start(firsts_s: tuple[float, ...], standing: Standing) -> None:
     def colds(*seconds: float) -> list[ProcessRun]:
-        return [ProcessRun(ColdStart(load_s=each / 2, first_call_s=each / 2), {}, ()) for each in seconds]
+        return [ProcessRun(ColdStart(load_s=each / 2, first_call_s=each / 2), None, ()) for each in seconds]
 
     row = START.judge(findings(lived(made_of(1.0), eager=colds(0.1), control=colds(0.1), jit=colds(*firsts_s))))
     assert row.standing is standing
@@ -191,8 +192,7 @@ def test_what_is_a_sound_is_judged_by_ear(accuracy: Accuracy, standing: Standing
 
 @pytest.mark.parametrize(("after", "standing"), [(60, Standing.HOLDS), (100, Standing.FALLS)])
 def test_an_emptied_cache(after: int, standing: Standing) -> None:
-    sizes = {"before": 100, "after": after, "allocated": 60}
-    memory = {f"empty_cache_{name}_bytes": size * MIB for name, size in sizes.items()}
+    memory = MemoryPeaks(empty_cache=EmptiedCache(100 * MIB, after * MIB, 60 * MIB))
     row = CACHE.judge(findings(with_arms(made_of(1.0), eager={"memory": memory}), "cuda"))
     assert row.standing is standing
     assert row.measured == f"100 MiB before, {after} MiB after, 60 MiB held by tensors"
