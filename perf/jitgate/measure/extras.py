@@ -118,8 +118,7 @@ def _unseen_shapes(pool: ExtrasPool, scenario: str, ahead: Collection[str]) -> d
     """One worker at a time, as for all that is cold. Empty where no other scenario has a shape of its own."""
     what = f"unseen shapes of {scenario}"
     choose = ChooseUnseenShapes(scenario, tuple(sorted(ahead)), pool.folder)
-    chosen = pool.ask(pool.workers[BASELINE], what, choose)
-    if chosen is None or not chosen.count:
+    if not pool.ask(pool.workers[BASELINE], what, choose):
         return {}
     found = {
         name: pool.ask(worker, what, TimeUnseenShapes(scenario, pool.folder))

@@ -25,13 +25,6 @@ class WorkerFacts:
 
 
 @dataclass(frozen=True)
-class Scenarios:
-    """In the order of the factory's dict."""
-
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class ExportContent:
     """What an export of a module, or of a stage of it, depends on.
 
@@ -85,13 +78,6 @@ class ExportedFile:
 
 
 @dataclass(frozen=True)
-class Loaded:
-    """Seconds of loading."""
-
-    load_s: float
-
-
-@dataclass(frozen=True)
 class FirstCall:
     """Seconds of the first call. compilation: what torch.compile did up to its end; None where it did nothing."""
 
@@ -113,34 +99,6 @@ class MemoryLevel:
 
     level_bytes: int
     reset: bool = True
-
-
-@dataclass(frozen=True)
-class StageContents:
-    """Stage -> what an export of it depends on."""
-
-    of: Mapping[str, ExportContent]
-
-
-@dataclass(frozen=True)
-class StageFlops:
-    """Stage -> floating-point operations of one call, the whole call under ""; empty where they can't be counted."""
-
-    of: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class SteadyCalls:
-    """Seconds of the calls from the first one on, until they were steady."""
-
-    calls_s: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class UnseenShapeCount:
-    """How many inputs of new sizes were written."""
-
-    count: int
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar, get_args
@@ -10,18 +11,13 @@ from jitgate.model.accuracy import Accuracy
 from jitgate.model.answers import (
     Done,
     EngineFacts,
+    ExportContent,
     ExportedFile,
     FallbackCheck,
     FirstCall,
-    Loaded,
     MeasuredPeakRates,
     MemoryLevel,
     ModelFacts,
-    Scenarios,
-    StageContents,
-    StageFlops,
-    SteadyCalls,
-    UnseenShapeCount,
     WorkerFacts,
 )
 from jitgate.model.artefact_file import Files, StageVariant
@@ -63,8 +59,8 @@ class StartWorker(Request[WorkerFacts]):
 
 
 @dataclass(frozen=True)
-class ListScenarios(Request[Scenarios]):
-    """The scenarios of a user's workload."""
+class ListScenarios(Request[tuple[str, ...]]):
+    """The scenarios of a user's workload, in the order of the factory's dict."""
 
     phase: ClassVar[str] = "listing scenarios"
     factory: str
@@ -130,8 +126,8 @@ class ExportModel(Request[ExportedFile]):
 
 
 @dataclass(frozen=True)
-class LoadVariant(Request[Loaded]):
-    """Make the variant ready to be called."""
+class LoadVariant(Request[float]):
+    """Make the variant ready to be called; the seconds that takes."""
 
     phase: ClassVar[str] = "loading"
     capped: ClassVar[bool] = True
@@ -209,32 +205,32 @@ class ReadMemory(Request[MemoryPeaks]):
 
 
 @dataclass(frozen=True)
-class DescribeStages(Request[StageContents]):
-    """What an export of each of these stages depends on; before `ReplaceStages`."""
+class DescribeStages(Request[Mapping[str, ExportContent]]):
+    """Stage -> what an export of it depends on; before `ReplaceStages`."""
 
     phase: ClassVar[str] = "describing stages"
     stages: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class ReplaceStages(Request[Loaded]):
-    """Time every stage from now on, and run those in `stages` in another way."""
+class ReplaceStages(Request[float]):
+    """Time every stage from now on, and run those in `stages` in another way; the seconds of loading."""
 
     phase: ClassVar[str] = "loading stages"
     stages: tuple[StageVariant, ...] = ()
 
 
 @dataclass(frozen=True)
-class CountStageFlops(Request[StageFlops]):
-    """Floating-point operations of one call, by stage."""
+class CountStageFlops(Request[Mapping[str, int]]):
+    """Stage -> floating-point operations of one call, all of it under ""; empty where they can't be counted."""
 
     phase: ClassVar[str] = "counting operations"
     scenario: str
 
 
 @dataclass(frozen=True)
-class BecomeSteady(Request[SteadyCalls]):
-    """Repeat the first call of `scenario` until its duration is steady."""
+class BecomeSteady(Request[tuple[float, ...]]):
+    """Repeat the first call of `scenario` until its duration is steady; seconds of each call, the first included."""
 
     phase: ClassVar[str] = "warming up"
     scenario: str
@@ -242,8 +238,8 @@ class BecomeSteady(Request[SteadyCalls]):
 
 
 @dataclass(frozen=True)
-class ChooseUnseenShapes(Request[UnseenShapeCount]):
-    """Write inputs of new sizes for `scenario` to `folder`; none of a size that a scenario in `ahead` has."""
+class ChooseUnseenShapes(Request[int]):
+    """Write inputs of new sizes for `scenario` to `folder`, none of a size that a scenario in `ahead` has; how many."""
 
     phase: ClassVar[str] = "choosing unseen shapes"
     scenario: str

@@ -109,7 +109,7 @@ def _scenarios(pool: WorkerPool, workload: WorkloadSpec) -> tuple[str, ...] | Us
     if answer is None:
         kind = worker.failure.kind if worker.failure else FailureKind.DIED
         return UsageError(f"{where}: factory {factory!r} {kind}: {worker.failure}")
-    return answer.names
+    return answer
 
 
 def _worker(pool: WorkerPool) -> Worker:

@@ -125,7 +125,7 @@ def _become_steady(pool: WorkerPool, worker: Worker, scenario: str, first_call_s
     shapes = None
     if worker.name != CONTROL:
         shapes = pool.ask(worker, f"unseen shapes of {scenario}", TimeUnseenShapes(scenario))
-    return FirstCalls(steady.calls_s if steady else (first_call_s,), shapes or UnseenShapes())
+    return FirstCalls(steady or (first_call_s,), shapes or UnseenShapes())
 
 
 def _check(pool: WorkerPool, worker: Worker, scenario: str) -> Checked:

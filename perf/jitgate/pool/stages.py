@@ -55,7 +55,7 @@ def wanted_by_stages(pool: WorkerPool, variants: Iterable[VariantSpec], facts: M
                 pool.workers[variant.name].fail(FailureKind.UNAVAILABLE, sentence)
         return []
     return [
-        Wanted(variant.name, stage, engine, contents.of[stage])
+        Wanted(variant.name, stage, engine, contents[stage])
         for variant in staged
         for stage, engine in variant.stages
         if engine.exported
@@ -68,7 +68,7 @@ def load_stages(pool: WorkerPool, worker: Worker, variant: VariantSpec, files: W
         return 0.0
     stages = tuple(StageVariant(stage, engine, files.get((worker.name, stage), {})) for stage, engine in variant.stages)
     loaded = pool.ask(worker, "loading stages", ReplaceStages(stages))
-    return 0.0 if loaded is None else loaded.load_s
+    return loaded or 0.0
 
 
 def utterance_of(pool: WorkerPool, scenario: str, facts: ModelFacts | None) -> PipelineUtterance | None:
@@ -83,4 +83,4 @@ def utterance_of(pool: WorkerPool, scenario: str, facts: ModelFacts | None) -> P
     if control is None or not control.alive:
         return found
     counted = pool.ask(control, f"counting operations of {scenario}", CountStageFlops(scenario))
-    return found if counted is None else replace(found, operations=counted.of)
+    return found if counted is None else replace(found, operations=counted)

@@ -16,11 +16,10 @@ from jitgate.workloads.sound import Sound
 def compare(
     found: list[Any], right: list[Any], sound: Sound | None = None, token_agreement: TokenAgreement | None = None
 ) -> Accuracy:
-    """The accuracy of one call's outputs, leaf by leaf. sound: which of the leaves is one. token_agreement: which were
-    chosen."""
-    ear = None
+    """The accuracy of one call, leaf by leaf. sound, token_agreement: which leaf is a sound, which are chosen ids."""
+    metrics = None
     if sound is not None and sound.leaf < min(len(found), len(right)):
-        ear = audio_metrics(found[sound.leaf], right[sound.leaf], sound)
+        metrics = audio_metrics(found[sound.leaf], right[sound.leaf], sound)
     chosen = token_difference(found, right, token_agreement)
     if chosen is not None and token_agreement is not None:
         found, right = (
@@ -30,9 +29,9 @@ def compare(
         distance(found, right),
         largest_gap(found, right),
         not_finite(found),
-        None if ear is None else ear.snr_db,
-        None if ear is None else ear.log_mel_db,
-        None if ear is None else ear.mr_stft,
+        None if metrics is None else metrics.snr_db,
+        None if metrics is None else metrics.log_mel_db,
+        None if metrics is None else metrics.mr_stft,
         perceptual=sound is not None and sound.perceptual,
         integers=integers(right),
         unequal=unequal(found, right),

@@ -12,7 +12,7 @@ from jitgate.device.clock import clock_for
 from jitgate.device.device_memory import HostRoom
 from jitgate.device.reading import Missing
 from jitgate.model import requests
-from jitgate.model.answers import MeasuredPeakRates, SteadyCalls, UnseenShapeCount
+from jitgate.model.answers import MeasuredPeakRates
 from jitgate.model.figures import FlopCount, UnseenShapes
 from jitgate.model.inputs import Inputs
 from jitgate.model.memory_peaks import EmptiedCache
@@ -53,7 +53,7 @@ class ExtrasService:
         self._tried: set[str] = set()
 
     @handles(requests.BecomeSteady)
-    def become_steady(self, request: requests.BecomeSteady) -> SteadyCalls:
+    def become_steady(self, request: requests.BecomeSteady) -> tuple[float, ...]:
         call = self._calls[request.scenario][0]
         clock, began = clock_for(self._device), time.perf_counter()
         seen = [request.first_call_s]
@@ -63,10 +63,10 @@ class ExtrasService:
                 seen.append(clock.time(call).wall_ns / 1e9)
 
         _undisturbed(repeat)
-        return SteadyCalls(tuple(seen))
+        return tuple(seen)
 
     @handles(requests.ChooseUnseenShapes)
-    def choose_unseen_shapes(self, request: requests.ChooseUnseenShapes) -> UnseenShapeCount:
+    def choose_unseen_shapes(self, request: requests.ChooseUnseenShapes) -> int:
         """Inputs come from the workload's other scenarios: only its factory knows how its inputs belong together."""
         import torch
 
@@ -77,7 +77,7 @@ class ExtrasService:
         every = [call for name in workload.scenarios for call in workload.calls(name)]
         chosen = unlike(every, signature(workload.calls(request.scenario)[0]), known)
         torch.save([every[place] for place in chosen], request.folder / f"{request.scenario}.new.pt")
-        return UnseenShapeCount(len(chosen))
+        return len(chosen)
 
     @handles(requests.TimeUnseenShapes)
     def time_unseen_shapes(self, request: requests.TimeUnseenShapes) -> UnseenShapes:

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import gc
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -86,8 +87,8 @@ class WorkerService(ExtrasService):
         return answers.WorkerFacts(str(torch.__version__), torch.get_num_threads(), self.cap.how)
 
     @handles(requests.ListScenarios)
-    def list_scenarios(self, request: requests.ListScenarios) -> answers.Scenarios:
-        return answers.Scenarios(tuple(build_workload(request.factory, request.where).scenarios))
+    def list_scenarios(self, request: requests.ListScenarios) -> tuple[str, ...]:
+        return tuple(build_workload(request.factory, request.where).scenarios)
 
     @handles(requests.CheckFactory)
     def check_factory(self, request: requests.CheckFactory) -> answers.Done:
@@ -151,7 +152,7 @@ class WorkerService(ExtrasService):
         return VariantRunner(request.variant, self._device).described()
 
     @handles(requests.LoadVariant)
-    def load(self, request: requests.LoadVariant) -> answers.Loaded:
+    def load(self, request: requests.LoadVariant) -> float:
         self._variant = VariantRunner(request.variant, self._device)
         start = time.perf_counter()
         if request.files:
@@ -170,7 +171,7 @@ class WorkerService(ExtrasService):
         self._synchronise()
         load_s = time.perf_counter() - start
         self._self_check.follow(self._variant.spec, [*self._runners.values(), *self._stages.runners])
-        return answers.Loaded(load_s)
+        return load_s
 
     @handles(requests.MakeFirstCall)
     def first_call(self, request: requests.MakeFirstCall) -> answers.FirstCall:
@@ -258,16 +259,16 @@ class WorkerService(ExtrasService):
         return self.footprint.peaks()
 
     @handles(requests.DescribeStages)
-    def describe_stages(self, request: requests.DescribeStages) -> answers.StageContents:
-        return answers.StageContents({name: self._stages.content(name) for name in request.stages})
+    def describe_stages(self, request: requests.DescribeStages) -> Mapping[str, answers.ExportContent]:
+        return {name: self._stages.content(name) for name in request.stages}
 
     @handles(requests.ReplaceStages)
-    def replace_stages(self, request: requests.ReplaceStages) -> answers.Loaded:
-        return answers.Loaded(self._stages.replace(request.stages))
+    def replace_stages(self, request: requests.ReplaceStages) -> float:
+        return self._stages.replace(request.stages)
 
     @handles(requests.CountStageFlops)
-    def count_stage_flops(self, request: requests.CountStageFlops) -> answers.StageFlops:
-        return answers.StageFlops(self._stages.flops(request.scenario))
+    def count_stage_flops(self, request: requests.CountStageFlops) -> Mapping[str, int]:
+        return self._stages.flops(request.scenario)
 
     def _opened(self) -> Workload:
         if self._workload is None:

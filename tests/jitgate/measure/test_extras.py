@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from jitgate.measure.extras import LONGEST_CALL_S, KnownPeakRates, measure_extras
-from jitgate.model.answers import MeasuredPeakRates, UnseenShapeCount
+from jitgate.model.answers import MeasuredPeakRates
 from jitgate.model.figures import FlopCount, UnseenShape, UnseenShapes
 from jitgate.model.memory_peaks import EmptiedCache, MemoryPeaks
 from jitgate.model.requests import (
@@ -26,7 +26,7 @@ from jitgate.statistics import PeakRates
 from tests.jitgate.measurements import made_of
 
 ANSWERS: dict[type[Request[Any]], Any] = {
-    ChooseUnseenShapes: UnseenShapeCount(2),
+    ChooseUnseenShapes: 2,
     TimeUnseenShapes: UnseenShapes((UnseenShape(0.2, (0.1, 0.1)),)),
     CountFlops: FlopCount(1e9, 4e6, 1e6),
     MeasurePeakRates: MeasuredPeakRates(PeakRates(1e11, 1e10)),
@@ -94,7 +94,7 @@ def test_a_ceiling_that_is_not_known_says_why() -> None:
 
 
 def test_no_length_is_tried_where_none_is_new() -> None:
-    pool = FakeCrew(answers={**ANSWERS, ChooseUnseenShapes: UnseenShapeCount(0)})
+    pool = FakeCrew(answers={**ANSWERS, ChooseUnseenShapes: 0})
     assert extras(pool).unseen_shapes == {}
     assert TimeUnseenShapes not in [kind for _, kind in pool.kinds]
 

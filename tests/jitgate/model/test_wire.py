@@ -73,6 +73,12 @@ def test_an_answer_arrives_as_it_was_given(answer: Any) -> None:
     assert unpack(type(answer), travelled(pack(answer))) == answer
 
 
+def test_answers_without_a_class_of_their_own_arrive_too() -> None:
+    contents = {"voice": ExportContent(None, "w", "s", "r", {"short": ("k",)}, {})}
+    assert unpack(requests.DescribeStages.answer_type(), travelled(pack(contents))) == contents
+    assert unpack(requests.BecomeSteady.answer_type(), travelled(pack((0.5, 1.0)))) == (0.5, 1.0)
+
+
 def test_infinity_arrives_as_itself() -> None:
     kind = requests.CompareOutputs.answer_type()
     assert unpack(kind, travelled(pack(kind(float("inf"))))).rel_l2 == float("inf")

@@ -85,10 +85,10 @@ class CardWorker:
         request.path.write_bytes(b"a graph")
         return answers.ExportedFile({}, 1.0)
 
-    def _LoadVariant(self, request: requests.LoadVariant) -> answers.Loaded:  # noqa: N802
+    def _LoadVariant(self, request: requests.LoadVariant) -> float:  # noqa: N802
         if request.files:
             self._take(self.pool.engine_bytes)
-        return answers.Loaded(1.0)
+        return 1.0
 
     def _MakeFirstCall(self, request: requests.MakeFirstCall) -> answers.FirstCall:  # noqa: N802
         self._take(WORKSPACE, of_allocator=False)
@@ -107,11 +107,11 @@ class CardWorker:
         call_s = self.pool.call_s[self.name.split("#", maxsplit=1)[0]] * (20 if self.pool.card.lent_bytes else 1)
         return Turn((round(call_s * 1e9),) * request.count, (), self.held)
 
-    def _BecomeSteady(self, request: requests.BecomeSteady) -> answers.SteadyCalls:  # noqa: N802
-        return answers.SteadyCalls((request.first_call_s,))
+    def _BecomeSteady(self, request: requests.BecomeSteady) -> tuple[float, ...]:  # noqa: N802
+        return (request.first_call_s,)
 
-    def _ChooseUnseenShapes(self, request: requests.ChooseUnseenShapes) -> answers.UnseenShapeCount:  # noqa: N802
-        return answers.UnseenShapeCount(0)
+    def _ChooseUnseenShapes(self, request: requests.ChooseUnseenShapes) -> int:  # noqa: N802
+        return 0
 
     def _CountFlops(self, request: requests.CountFlops) -> FlopCount:  # noqa: N802
         return FlopCount(1.0, 1.0, 1.0)

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 from jitgate.engines.builtin import built_in
 from jitgate.engines.staged import staged_variant
-from jitgate.model.answers import ExportContent, ModelFacts, StageContents
+from jitgate.model.answers import ExportContent, ModelFacts
 from jitgate.model.errors import UsageError
 from jitgate.model.failure import Failure, FailureKind
 from jitgate.model.requests import DescribeStages, Request
@@ -43,7 +43,7 @@ class FakeCrew:
             return None
         self.asked.append((worker.name, request))
         assert isinstance(request, DescribeStages)
-        return StageContents(dict.fromkeys(request.stages, CONTENT))
+        return dict.fromkeys(request.stages, CONTENT)
 
 
 KINDS = {"short": ("a",), "long": ("b", "a"), "unselected": ("c",)}

@@ -47,7 +47,7 @@ def test_a_stage_becomes_steady_and_its_first_call_is_the_first_of_the_series(
     stage: WorkerService, tmp_path: Path
 ) -> None:
     first_s = stage.answer(MakeFirstCall("short", tmp_path)).first_call_s
-    series = stage.answer(BecomeSteady("short", first_s)).calls_s
+    series = stage.answer(BecomeSteady("short", first_s))
     assert series[0] == first_s
     assert 6 <= len(series) <= extras.STEADY_CALLS
     assert min(series) > 0
@@ -55,12 +55,12 @@ def test_a_stage_becomes_steady_and_its_first_call_is_the_first_of_the_series(
 
 def test_new_lengths_come_from_other_scenarios_and_are_new_only_once(stage: WorkerService, tmp_path: Path) -> None:
     stage.answer(MakeFirstCall("short", tmp_path))
-    assert stage.answer(ChooseUnseenShapes("short", ("varied",), tmp_path)).count == 0
-    assert stage.answer(ChooseUnseenShapes("short", (), tmp_path)).count == 4
+    assert stage.answer(ChooseUnseenShapes("short", ("varied",), tmp_path)) == 0
+    assert stage.answer(ChooseUnseenShapes("short", (), tmp_path)) == 4
     answer = stage.answer(TimeUnseenShapes("short", tmp_path))
     assert answer.problem is None
     assert [len(each.known_s) for each in answer.lengths] == [COUNTED_CALLS] * 4
-    assert stage.answer(ChooseUnseenShapes("short", (), tmp_path)).count == 0
+    assert stage.answer(ChooseUnseenShapes("short", (), tmp_path)) == 0
 
 
 def test_what_was_asked_beside_one_scenario_is_not_the_memory_of_the_next(stage: WorkerService, tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_no_new_length_is_tried_where_the_kernel_might_kill_for_it(
 ) -> None:
     monkeypatch.setattr(extras, "HostRoom", FullHost)
     stage.answer(MakeFirstCall("short", tmp_path))
-    assert stage.answer(ChooseUnseenShapes("short", (), tmp_path)).count == 4
+    assert stage.answer(ChooseUnseenShapes("short", (), tmp_path)) == 4
     answer = stage.answer(TimeUnseenShapes("short", tmp_path))
     assert (answer.lengths, answer.problem) == ((), None)
     assert str(answer.untried).startswith("1 MiB of memory were free, and this worker had taken ")

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from jitgate.model.answers import Loaded
 from jitgate.model.memory_peaks import CapFacts
 from jitgate.model.requests import ExportModel, Request, TakeTurn
 from jitgate.model.variant import VariantSpec
@@ -43,13 +42,13 @@ def stage_with(cap: Cap, *, raises: bool = False) -> Any:
     memory = FakeMemory()
     made: list[Request[Any]] = []
 
-    def answer(request: Request[Any]) -> Loaded:
+    def answer(request: Request[Any]) -> float:
         made.append(request)
         if raises:
             raise MemoryError
         memory.peak = 450 * MIB
         footprint.before_bytes = 250 * MIB  # as loading does, with what the first attempt has left
-        return Loaded(1.0)
+        return 1.0
 
     footprint = Footprint()
     footprint.reader, footprint.cap, footprint.before_bytes = memory, cap, 50 * MIB
@@ -59,7 +58,7 @@ def stage_with(cap: Cap, *, raises: bool = False) -> Any:
 @pytest.mark.parametrize(("cap", "expected"), [(Tight(NoCap()), 400 * MIB), (OnCard(NoCap()), 850 * MIB)])
 def test_the_peak_without_the_cap_is_what_was_needed_above_the_first_level(cap: Cap, expected: int) -> None:
     service = stage_with(cap)
-    assert retry_uncapped(service, TURN) == Uncapped(Loaded(1.0), expected)
+    assert retry_uncapped(service, TURN) == Uncapped(1.0, expected)
     assert service.made == [TURN]
     assert (service.footprint.cap, service.footprint.before_bytes) == (cap, 50 * MIB)
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from jitgate.device.memory import Usage
-from jitgate.model.answers import Loaded
 from jitgate.model.failure import FailureKind, RequestError
 from jitgate.model.memory_peaks import CapFacts
 from jitgate.model.requests import LoadVariant, Request, SetThreads
@@ -43,7 +42,7 @@ class Spiky:
         if self.asked == 1:
             raise MemoryError("Unable to allocate 120. MiB for an array")
         self.memory.peak = self._peak
-        return Loaded(3.0)
+        return 3.0
 
 
 LOAD = LoadVariant(VariantSpec("jit", "my:jit"))
@@ -70,7 +69,7 @@ def test_what_did_not_fit_is_told_with_what_it_would_have_taken(log: str, capfd:
 
 def test_what_was_refused_although_it_fits_counts(log: str) -> None:
     service: Any = Spiky(peak=480 * MIB)
-    assert answer(service, LOAD, log) == Loaded(3.0)
+    assert answer(service, LOAD, log) == 3.0
     assert service.cap.facts() == CapFacts(300 * MIB, "a limit", refused_early=1)
     assert service.footprint.reader.read() == Usage(200 * MIB, 480 * MIB)
 
