@@ -6,10 +6,7 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from jitgate.model.accuracy import worst
 from jitgate.model.cold_start import ColdStart
@@ -19,8 +16,12 @@ from jitgate.model.samples import Samples
 from jitgate.model.utterance import PipelineUtterance
 from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.statistics import PeakRates
+from jitgate.statistics.lazy_numpy import np
 
-Column = npt.NDArray[np.float64]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+Column: TypeAlias = "npt.NDArray[np.float64]"
 
 
 class Columns(NamedTuple):

@@ -6,12 +6,11 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from jitgate.model.measurement import Column, Measurement
 from jitgate.model.samples import Samples
 from jitgate.model.turn import StageTime
 from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.statistics.lazy_numpy import np
 
 BETWEEN = "between the stages"
 """What is left of an utterance without its stages: embeddings, projections, solver, slices, and the loops."""

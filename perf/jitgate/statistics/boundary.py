@@ -15,7 +15,7 @@ import math
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import numpy as np
+from jitgate.statistics.lazy_numpy import np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

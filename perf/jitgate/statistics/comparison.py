@@ -6,12 +6,11 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from jitgate.statistics.drift import proven_drift
 from jitgate.statistics.durations import DurationsError, accepted, log_ratios, same_rounds
 from jitgate.statistics.estimate import LogRatioEstimate, estimate_log_ratio
 from jitgate.statistics.interval import Interval
+from jitgate.statistics.lazy_numpy import np
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

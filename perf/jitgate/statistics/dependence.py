@@ -19,9 +19,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from jitgate.statistics.boundary import critical_deviation
+from jitgate.statistics.lazy_numpy import np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

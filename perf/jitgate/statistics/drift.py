@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
+from jitgate.statistics.lazy_numpy import np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

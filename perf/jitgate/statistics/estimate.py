@@ -6,11 +6,10 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from jitgate.statistics import boundary, walsh
 from jitgate.statistics.dependence import dependence
 from jitgate.statistics.drift import robust_spread
+from jitgate.statistics.lazy_numpy import np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

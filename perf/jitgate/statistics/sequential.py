@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from jitgate.statistics import boundary, walsh
 from jitgate.statistics.comparison import speedup
 from jitgate.statistics.decision import Outcome, judge
 from jitgate.statistics.durations import log_ratios
+from jitgate.statistics.lazy_numpy import np
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from jitgate.statistics.interval import Interval
+from jitgate.statistics.lazy_numpy import np
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

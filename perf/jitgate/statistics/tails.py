@@ -12,10 +12,9 @@ import math
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from jitgate.statistics.durations import accepted, same_rounds
 from jitgate.statistics.interval import Interval
+from jitgate.statistics.lazy_numpy import np
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from jitgate.statistics.durations import accepted
+from jitgate.statistics.lazy_numpy import np
 from jitgate.statistics.steadiness import HALF, LONGEST_HALF, steady
 
 if TYPE_CHECKING:
