@@ -195,7 +195,8 @@ def test_no_class_is_defined_twice() -> None:
 
 def test_collecting_the_benchmarks_imports_neither_torch_nor_numpy() -> None:
     script = (
-        "import sys, pytest; rc = pytest.main(['--collect-only', '-q', 'perf', '-p', 'no:cacheprovider', '-p', 'no:randomly']); "
+        "import sys, pytest; "
+        "rc = pytest.main(['--collect-only', '-q', 'perf', '-p', 'no:cacheprovider', '-p', 'no:randomly']); "
         "heavy = {'torch', 'transformers', 'onnxruntime', 'matplotlib', 'numpy', 'scipy'} & set(sys.modules); "
         "assert rc == 0 and not heavy, heavy"
     )

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jitgate.statistics import boundary, walsh
-from jitgate.statistics.dependence import dependence
 from jitgate.statistics.drift import robust_spread
 from jitgate.statistics.lazy_numpy import np
 
@@ -49,6 +48,8 @@ def estimate_log_ratio(
     autocorrelation_if_seen: allow for dependence between rounds only where the series shows it; for series that
         accompany one that always allows for it.
     """
+    from jitgate.statistics.dependence import dependence  # its tables need numpy, which collecting tests does not
+
     found = walsh.bounds(series, boundary.rank(len(series), alpha))
     spread = robust_spread(series)
     starts = None if processes is None else np.concatenate(([True], processes[1:] != processes[:-1]))
