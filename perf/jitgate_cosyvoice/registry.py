@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jitgate.config.offered import Offered
+from jitgate.model.token_agreement import TokenAgreement
 from jitgate.model.variant import VariantSpec
 from jitgate.workloads.spec import WorkloadSpec
-from jitgate.workloads.token_agreement import TokenAgreement
 
 from jitgate_cosyvoice.checkpoints import SHARES
 

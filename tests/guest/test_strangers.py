@@ -160,3 +160,11 @@ def test_other_plugins_and_a_table_go_together(project: Guest) -> None:
     done = project.pytest("-n", "2", "--reruns", "1", "--cov", ".", "-q")
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{len(NAMES)} passed" in done.stdout
+
+
+def test_a_test_of_the_project_never_vanishes(project: Guest) -> None:
+    project.write("pyproject.toml", "[tool.jitgate]\n")
+    project.write("test_it.py", "def test_it(candidate): assert candidate.speedup > 1\n")
+    code, said = project.said("-rs")
+    assert code == 0, said
+    assert "1 skipped" in said

@@ -10,6 +10,7 @@ UNLISTED = """
 [tool.jitgate]
 [tool.jitgate.workloads."my.mlp"]
 factory = "mine.models:mlp"
+variants = ["eager", "torchscript"]
 """
 
 

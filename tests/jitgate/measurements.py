@@ -7,6 +7,7 @@ from jitgate.model.accuracy import Accuracy
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.failure import Failure
 from jitgate.model.measurement import Measurement
+from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.samples import Samples
 from jitgate.model.variant import BASELINE, CONTROL
 
@@ -40,7 +41,7 @@ def made_of(
         return tuple((float(0.010 / factor * jitter),) for jitter in noise)
 
     def samples(name: str, factor: float, broken: Failure | None = None) -> Samples:
-        memory = {"peak_bytes": peak_bytes}
+        memory = MemoryPeaks(peak_bytes)
         accuracy = None if rel_l2 is None else Accuracy(rel_l2)
         return Samples(
             name,

@@ -1,4 +1,4 @@
-"""SHA-256 of large files, remembered: a checkpoint of gigabytes is read once, not in every run."""
+"""SHA-256 of large files, stored: a checkpoint of gigabytes is read once, not in every run."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ systems that keep whole seconds, or two): its digest is not remembered."""
 
 
 class FileHashes:
-    """Digests by content, kept in `book` under path, size and time of the last change in nanoseconds.
+    """Digests by content, kept in `store` under path, size and time of the last change in nanoseconds.
 
-    A book that can't be read or written costs time, and nothing else.
+    A store that can't be read or written costs time, and nothing else.
     """
 
-    def __init__(self, book: Path) -> None:
-        self._book = book
+    def __init__(self, store: Path) -> None:
+        self._store = store
 
     def of(self, path: Path) -> str:
         """SHA-256 of `path` in hex digits. OSError where it can't be read."""
@@ -37,16 +37,16 @@ class FileHashes:
 
     def _read(self) -> dict[str, str]:
         try:
-            known = json.loads(self._book.read_text(encoding="utf-8"))
+            known = json.loads(self._store.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
         whole = isinstance(known, dict) and all(isinstance(digest, str) for digest in known.values())
         return known if whole else {}
 
     def _write(self, known: dict[str, str]) -> None:
-        draft = self._book.with_name(f"{self._book.name}.draft-{os.getpid()}")
+        draft = self._store.with_name(f"{self._store.name}.draft-{os.getpid()}")
         try:
             draft.write_text(json.dumps(known, indent=1), encoding="utf-8")
-            draft.replace(self._book)
+            draft.replace(self._store)
         except OSError:
             draft.unlink(missing_ok=True)

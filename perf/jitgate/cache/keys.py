@@ -7,6 +7,6 @@ from collections.abc import Mapping
 
 
 def digest_of(facts: Mapping[str, object]) -> str:
-    """One key for a set of facts, 20 hex digits: enough that two of a million keys don't meet."""
+    """One key for a set of facts, 20 hex digits: enough for a million keys to be distinct."""
     lines = "\n".join(f"{name}={facts[name]}" for name in sorted(facts))
     return hashlib.sha256(lines.encode()).hexdigest()[:20]

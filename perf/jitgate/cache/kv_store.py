@@ -1,4 +1,4 @@
-"""A few figures of earlier runs, by content, in a folder beside the exported files."""
+"""A few figures of earlier runs, by content, in a folder of the cache."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ class KeyValueStore:
         self._folder = folder
 
     def find(self, key: str) -> Mapping[str, Any]:
-        """What was kept under `key`; empty where nothing was."""
+        """The values under `key`; empty where there are none."""
         try:
-            said = json.loads((self._folder / f"{key}.json").read_text(encoding="utf-8"))
+            values = json.loads((self._folder / f"{key}.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
-        return said if isinstance(said, dict) else {}
+        return values if isinstance(values, dict) else {}
 
-    def keep(self, key: str, said: Mapping[str, Any]) -> None:
-        """Remember it, in place of what was known."""
+    def keep(self, key: str, values: Mapping[str, Any]) -> None:
+        """Remember it, in place of what was known before."""
         draft = self._folder / f"{key}.draft-{os.getpid()}"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            draft.write_text(json.dumps(said), encoding="utf-8")
+            draft.write_text(json.dumps(values), encoding="utf-8")
             draft.replace(self._folder / f"{key}.json")
         except OSError:
             with contextlib.suppress(OSError):

@@ -79,8 +79,8 @@ def _used_at(folder: Path) -> float:
 
 def _remove(root: Path, folder: Path, key: str, now_s: float) -> bool:
     """Whether it was removed: at once under another name, so that half an artefact is never found."""
-    with _alone(root, key) as alone:
-        if not alone or _used_at(folder) > now_s - LATELY_S:  # looked at again: it may have been found meanwhile
+    with _locked(root, key) as locked:
+        if not locked or _used_at(folder) > now_s - LATELY_S:  # read again: another run may have used it meanwhile
             return False
         away = root / f"{key}.draft-{os.getpid()}"
         try:
@@ -93,21 +93,21 @@ def _remove(root: Path, folder: Path, key: str, now_s: float) -> bool:
 
 def _clear(root: Path) -> None:
     for path in _folders(root, _DRAFT):
-        with _alone(root, path.name.rpartition(".draft-")[0]) as alone:
-            if alone:
+        with _locked(root, path.name.rpartition(".draft-")[0]) as locked:
+            if locked:
                 shutil.rmtree(path, ignore_errors=True)
     for path in root.glob("*.lock"):
         key = path.name.removesuffix(".lock")
         if not _KEY.fullmatch(key) or (root / key).exists():
             continue
-        with _alone(root, key) as alone, contextlib.suppress(OSError):
-            if alone and not (root / key).exists():
+        with _locked(root, key) as locked, contextlib.suppress(OSError):
+            if locked and not (root / key).exists():
                 path.unlink()  # on Windows its release does that
 
 
 @contextlib.contextmanager
-def _alone(root: Path, key: str) -> Iterator[bool]:
-    """Whether nobody builds `key`; then nobody begins to before the block is left."""
+def _locked(root: Path, key: str) -> Iterator[bool]:
+    """Whether no process builds `key`; then none starts to before the context is left."""
     lock = FileLock(root / f"{key}.lock")
     try:
         lock.acquire(timeout=0)

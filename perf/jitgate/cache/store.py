@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +31,7 @@ class Artefact:
     path: Path
     size_bytes: int
     export_s: float
-    facts: dict[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
     built_at: str | None = None
 
 
@@ -79,8 +79,8 @@ class ArtefactCache:
             return artefact, None
         return None, f"the cached artefact {folder} is damaged and is built again"
 
-    def beside(self, name: str) -> Path:
-        """A folder for what is kept with the files."""
+    def folder(self, name: str) -> Path:
+        """A folder in the cache for something else."""
         return self._root / name
 
     def draft(self, key: str, name: str) -> Path:
@@ -90,23 +90,24 @@ class ArtefactCache:
         folder.mkdir(parents=True)
         return folder / name
 
-    def keep(self, key: str, draft: Path, export_s: float, facts: dict[str, str]) -> Artefact:
+    def keep(self, key: str, draft: Path, export_s: float, facts: Mapping[str, str]) -> Artefact:
         """Put a finished draft under its key."""
         with draft.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
+        size_bytes, built_at = draft.stat().st_size, datetime.now(UTC).date().isoformat()
         said = {
             "file": draft.name,
-            "size_bytes": draft.stat().st_size,
+            "size_bytes": size_bytes,
             "sha256": digest,
             "export_s": export_s,
-            "facts": facts,
-            "built_at": datetime.now(UTC).date().isoformat(),
+            "facts": dict(facts),
+            "built_at": built_at,
         }
         (draft.parent / MANIFEST).write_text(json.dumps(said, indent=1), encoding="utf-8")
         folder = self._root / key
         shutil.rmtree(folder, ignore_errors=True)
         draft.parent.replace(folder)
-        return Artefact(folder / draft.name, said["size_bytes"], export_s, facts, said["built_at"])  # type: ignore[arg-type]
+        return Artefact(folder / draft.name, size_bytes, export_s, facts, built_at)
 
     def discard(self, draft: Path) -> None:
         """Forget a draft that did not become an artefact."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jitgate.model.errors import UsageError
-from jitgate.workloads.token_agreement import TokenAgreement
+from jitgate.model.token_agreement import TokenAgreement
 
 EXAMPLE = (
     "{ token_ids = 0, log_probs = 1, vocab_size = 6561 }: places among the outputs, and how many ids there are to "

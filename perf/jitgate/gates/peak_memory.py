@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jitgate.gates.kind import Asked, GateKind, Judged
 from jitgate.gates.validity import sentence
+from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.size import format_bytes, parse_bytes
 from jitgate.model.verdict import Figure
 from jitgate.statistics import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from jitgate.config.policy import Policy
 
 ALL, LOAD, STEADY = "peak_bytes", "load_peak_bytes", "steady_peak_bytes"
@@ -35,14 +34,15 @@ class PeakKind(GateKind):
         raise NotImplementedError
 
     def figure(self, asked: Asked) -> Figure | None:
-        peak = asked.samples.memory.get(self.phase(asked))
+        peak = getattr(asked.samples.memory, self.phase(asked), None)
         return None if peak is None else Figure.exact(float(peak), format_bytes(peak))
 
     def judge(self, asked: Asked, limit: float) -> Judged:
         samples, phase = asked.samples, self.phase(asked)
         if samples.failure is not None:
             return Judged(Outcome.FAIL, sentence(samples.failure.sentence))
-        peak, doubt = samples.memory.get(phase), samples.memory.get("doubt")
+        memory = samples.memory or MemoryPeaks()
+        peak, doubt = getattr(memory, phase), memory.doubt
         if peak is None:
             unread = "this platform gave no peak memory" if samples.memory else "the run ended before memory was read"
             return Judged(Outcome.INVALID, sentence(f"Nothing can be said about the limit: {doubt or unread}"))
@@ -52,7 +52,7 @@ class PeakKind(GateKind):
         if peak <= limit:
             return Judged(Outcome.PASS, f"{said} is within {format_bytes(limit)}.")
         over = format_bytes(peak - limit)
-        return Judged(Outcome.FAIL, f"{said} is {over} above {format_bytes(limit)}{_blame(samples.memory, peak)}.")
+        return Judged(Outcome.FAIL, f"{said} is {over} above {format_bytes(limit)}{_blame(memory, peak)}.")
 
 
 class MaxMemory(PeakKind):
@@ -72,15 +72,15 @@ class MaxMemory(PeakKind):
         return said if limit is None else f"{said} of {format_bytes(limit)}"
 
 
-def _blame(memory: Mapping[str, Any], peak: int) -> str:
+def _blame(memory: MemoryPeaks, peak: int) -> str:
     """The parts of the peak, the largest first; nothing where the worker did not tell them."""
-    steady, activations, weights = (memory.get(name) for name in (STEADY, "activation_bytes", "weight_bytes"))
+    steady, activations, weights = memory.steady_peak_bytes, memory.activation_bytes, memory.weight_bytes
     if steady is None or activations is None or weights is None:
         return ""
     if peak > steady:
         return f"; loading took it, steady calls need {format_bytes(steady)}"
     # On a card: the context and what libraries and engines allocate past torch. It is known by itself there.
-    outside = memory.get("outside_bytes") or 0
+    outside = memory.outside_bytes or 0
     parts = {"activations": activations, "weights": weights, "all else": max(0, peak - activations - weights - outside)}
     if outside:
         parts["context and workspaces"] = outside

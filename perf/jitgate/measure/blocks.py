@@ -1,4 +1,4 @@
-"""Turns of workers that are not there between them: each is loaded, warmed up, timed and ended in one go."""
+"""Turns of workers that are not resident between them: each is loaded, warmed up, timed and ended in one go."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import statistics
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Protocol
 
 from jitgate.device.health import Health
 from jitgate.measure.turn_size import LATEST_CALLS, may_make_fewer
 from jitgate.model.failure import Failure
-from jitgate.model.figures import most_memory
+from jitgate.model.memory_peaks import MemoryPeaks, most_memory
 from jitgate.model.turn import Turn
 from jitgate.statistics import steady
 
 BLOCK_S = 2.0
-"""Steady calls of a block last about this long: loading costs seconds, and many calls make one figure the sharper."""
+"""Steady calls of a block last about this long: loading costs seconds, and more calls make its figure more precise."""
 
 LEAST_CALLS = 3
-"""In a block at least, as in a turn: the fewest whose median shrugs off one that was disturbed."""
+"""In a block at least, as in a turn: the fewest whose median is not moved by one disturbed call."""
 
 MOST_CALLS = 600
 
@@ -32,44 +32,44 @@ WARM_UP_STEP = 2
 """Between two looks: calls may take seconds."""
 
 MOST_WARM_UP_CALLS = 60
-"""What is not steady after so many in a fresh process is not going to be."""
+"""Calls that are not steady after so many in a fresh process never will be."""
 
 PARTS = 8
-"""A block is timed in so many pieces, with a reading of memory after each: enough to see it grow."""
+"""A block is timed in so many pieces, each followed by a reading of memory: enough to see growth."""
 
 
-class ExclusiveWorker(Protocol):
-    """One loaded worker."""
+class Resident(Protocol):
+    """The worker that is loaded."""
 
     def turn(self, start: int, count: int) -> Turn | None: ...
 
-    def memory(self) -> dict[str, Any] | None: ...
+    def memory(self) -> MemoryPeaks | None: ...
 
     def fallback(self) -> str | None:
-        """What it is instead of what its name says; None where it is on."""
+        """What ran instead of the variant; None where the variant itself ran."""
         ...
 
 
 class ExclusiveHost(Protocol):
     """Has at most one worker at a time."""
 
-    def running(self, name: str, scenario: str) -> AbstractContextManager[ExclusiveWorker | None]:
-        """Worker `name` after its first call of `scenario`; it has ended when the block is left."""
+    def running(self, name: str, scenario: str) -> AbstractContextManager[Resident | None]:
+        """Worker `name` after its first call of `scenario`; it has ended when the context is left."""
         ...
 
 
 class BlockTeam:
-    """What `Rounds` needs of workers, from a stage: a turn is a whole life.
+    """What `Rounds` needs of workers, from a host that has one at a time: a turn is a whole process.
 
-    names: workers that can still be hired. health: watches the timed part alone, since loading is busy in its own way;
-    it is what `Rounds` has to be given, too. typical_s: what a warm call of the baseline takes; None where that is not
-    known, or where everybody has to make equally many. memory: worker -> its answer with the highest peaks of all its
-    blocks. off: worker -> what it was instead in a block of its own.
+    names: workers that can still be started. health: watches the timed part alone, since loading is busy in its own
+    way; `Rounds` takes this team as its health. typical_s: what a warm call of the baseline takes; None where that is
+    not known, or where all must make equally many calls. memory: worker -> the highest peaks of all its blocks.
+    fallbacks: worker -> what ran instead of it in one of its blocks.
     """
 
     def __init__(
         self,
-        stage: ExclusiveHost,
+        host: ExclusiveHost,
         names: Callable[[], list[str]],
         failure: Callable[[str], Failure | None],
         health: Health,
@@ -77,7 +77,7 @@ class BlockTeam:
         same_inputs: bool,
         typical_s: float | None = None,
     ) -> None:
-        self._stage = stage
+        self._host = host
         self._health = health
         self._same_inputs = same_inputs
         self._baseline_s = () if typical_s is None else (typical_s,)
@@ -86,8 +86,8 @@ class BlockTeam:
         self._restless: set[str] = set()
         self.names = names
         self.failure = failure
-        self.memory: dict[str, dict[str, Any]] = {}
-        self.off: dict[str, str] = {}
+        self.memory: dict[str, MemoryPeaks] = {}
+        self.fallbacks: dict[str, str] = {}
 
     @property
     def restless(self) -> list[str]:
@@ -95,20 +95,20 @@ class BlockTeam:
         return sorted(self._restless)
 
     def turn(self, name: str, scenario: str, start: int, count: int) -> Turn | None:
-        """A block: `count` steady calls, the first of them kept apart by whoever takes it for a turn.
+        """A block: `count` steady calls. `Rounds` counts the first as cold, as in every turn.
 
         Fewer where its first block found the worker much slower than the baseline, for the reason in `calls_of_each`.
         """
-        with self._stage.running(name, scenario) as act:
-            if act is None:
+        with self._host.running(name, scenario) as worker:
+            if worker is None:
                 return None
             levels: list[tuple[int, int]] = []
-            seen_s = self._warmed(act, name, start, levels)
+            seen_s = self._warmed(worker, name, start, levels)
             if seen_s is None:
                 return None
             calls = self._calls.setdefault(name, self._calls_of(name, seen_s, count))
             self._health.mark()
-            parts = [act.turn(start + at, size) for at, size in pieces(calls)]
+            parts = [worker.turn(start + at, size) for at, size in pieces(calls)]
             cause = self._health.cause()
             if cause is not None:
                 self._causes.append(cause)
@@ -117,10 +117,10 @@ class BlockTeam:
                 return None
             for part in taken:
                 levels.append(((levels[-1][0] if levels else 0) + len(part.wall_ns), part.level_bytes))
-            self._remember(name, act.memory())
-            fallback = act.fallback()
+            self._remember(name, worker.memory())
+            fallback = worker.fallback()
             if fallback is not None:
-                self.off.setdefault(name, fallback)
+                self.fallbacks.setdefault(name, fallback)
         return Turn(
             tuple(ns for part in taken for ns in part.wall_ns),
             tuple(ns for part in taken for ns in part.device_ns),
@@ -131,18 +131,18 @@ class BlockTeam:
         )
 
     def mark(self) -> None:
-        """A round begins: none of its blocks was disturbed yet."""
+        """A round begins; none of its blocks has been disturbed yet."""
         self._causes.clear()
 
     def cause(self) -> str | None:
         """What disturbed a block of the round."""
         return self._causes[0] if self._causes else None
 
-    def _warmed(self, act: ExclusiveWorker, name: str, start: int, levels: list[tuple[int, int]]) -> list[float] | None:
+    def _warmed(self, worker: Resident, name: str, start: int, levels: list[tuple[int, int]]) -> list[float] | None:
         """Calls until they are steady, in seconds; None where the worker failed. Unlike inputs: a fixed number."""
         seen: list[float] = []
         while len(seen) < MOST_WARM_UP_CALLS:
-            turn = act.turn(start, WARM_UP_STEP if seen else WARM_UP_CALLS)
+            turn = worker.turn(start, WARM_UP_STEP if seen else WARM_UP_CALLS)
             if turn is None:
                 return None
             seen += [ns / 1e9 for ns in turn.wall_ns]
@@ -157,9 +157,10 @@ class BlockTeam:
             return count
         return min(count, calls_in_a_block(statistics.median(seen_s[-LATEST_CALLS:])))
 
-    def _remember(self, name: str, answer: dict[str, Any] | None) -> None:
-        if answer is not None:
-            self.memory[name] = most_memory([self.memory.get(name, answer), answer])
+    def _remember(self, name: str, found: MemoryPeaks | None) -> None:
+        both = found and most_memory([self.memory.get(name, found), found])
+        if both is not None:
+            self.memory[name] = both
 
 
 def calls_in_a_block(typical_s: float | None) -> int:

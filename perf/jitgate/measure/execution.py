@@ -1,11 +1,11 @@
-"""The two ways of bringing a pool's workers to their turns: all resident together, or one at a time."""
+"""The two execution modes of a pool's workers: all resident at once, or one at a time."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from jitgate.device.health import Health
 from jitgate.device.power import Meter
@@ -17,23 +17,21 @@ from jitgate.measure.power import power_of
 from jitgate.measure.rounds import Rounds
 from jitgate.model.failure import Failure
 from jitgate.model.measurement import Measurement
+from jitgate.model.memory_peaks import MemoryPeaks
+from jitgate.model.power_reading import PowerReading
+from jitgate.model.requests import ReadMemory
 from jitgate.model.turn import Turn
 from jitgate.model.variant import CONTROL
-from jitgate.pool.binding import bind
-from jitgate.pool.examination import Examined, examine_again
+from jitgate.pool.binding import Checked, FirstCalls, bind, fallbacks
 from jitgate.pool.pool import WorkerPool
-from jitgate.pool.prepare import Ready
 from jitgate.pool.progress import Progress
+from jitgate.pool.ready import Ready
 from jitgate.pool.sequential import ExclusiveWorkers
-from jitgate.pool.warm_up import Started
-
-Readings = dict[str, dict[str, Any]]
-"""Worker -> what was read of it."""
 
 
 @dataclass(frozen=True)
 class Watch:
-    """Who looks on while rounds run. overcommit: None where memory can't be lent by a driver, as on a CPU.
+    """What is watched while rounds run. overcommit: None where no driver lends memory, as on a CPU.
 
     has_references: whether a gate compares with another variant than the baseline.
     """
@@ -44,46 +42,46 @@ class Watch:
     has_references: bool
 
 
-class Execution(Protocol):
-    """How one scenario after the other is measured with a pool."""
+class ExecutionMode(Protocol):
+    """How scenarios are measured with a pool, one after the other."""
 
     residency: str
 
-    def bind(self, scenario: str) -> dict[str, Examined]:
-        """ColdStart figures, and what the first calls showed of each worker."""
+    def bind(self, scenario: str) -> dict[str, Checked]:
+        """Fill the cold starts; what the first calls showed of each worker."""
         ...
 
-    def started(self, scenario: str) -> Mapping[str, Started]:
-        """How each worker got going in it, where workers live long enough for that to be followed."""
+    def first_calls(self, scenario: str) -> Mapping[str, FirstCalls]:
+        """How each worker became steady in it, where workers stay long enough for that to be followed."""
         ...
 
-    def extras(self, measurement: Measurement, known: KnownPeakRates, kept: Collection[str]) -> Extras:
-        """What is measured beside the rounds, once they are over; see `measure_extras`."""
+    def extras(self, measurement: Measurement, known: KnownPeakRates, ahead: Collection[str]) -> Extras:
+        """Secondary figures, once the rounds are over; see `measure_extras`."""
         ...
 
     def rounds(self, blank: Measurement, watch: Watch) -> Rounds:
-        """Ready to run: warm, and with so many calls a turn as pay."""
+        """Ready to run: warm, and with the calls of each turn chosen."""
         ...
 
-    def memory(self, scenario: str) -> Readings:
+    def memory(self, scenario: str) -> Mapping[str, MemoryPeaks]:
         """What each worker took, once rounds have been run."""
         ...
 
-    def off(self, scenario: str) -> dict[str, str]:
-        """Worker -> what it is instead of what its name says, where it is not on, once rounds have been run."""
+    def fallbacks(self, scenario: str) -> dict[str, str]:
+        """Worker -> what ran instead of its variant, of those that fell back, once rounds have been run."""
         ...
 
     def notes(self, scenario: str) -> tuple[str, ...]:
-        """What a reader has to know of how workers took their turns, once rounds have been run."""
+        """What a reader must know of how workers took their turns, once rounds have been run."""
         ...
 
-    def power(self, scenario: str, median_s: Callable[[str], float | None]) -> Readings:
+    def power(self, scenario: str, median_s: Callable[[str], float | None]) -> dict[str, PowerReading]:
         """What each worker makes the device draw; median_s: worker -> a steady call's duration."""
         ...
 
 
 class PoolTeam:
-    """The workers of a pool as rounds see them."""
+    """The workers of a pool, as rounds need them."""
 
     def __init__(self, pool: WorkerPool) -> None:
         self._pool = pool
@@ -99,7 +97,7 @@ class PoolTeam:
 
 
 class Concurrent:
-    """Every worker process_runs from the first round to the last."""
+    """Every worker is resident from the first round to the last."""
 
     residency = "concurrent"
 
@@ -108,25 +106,26 @@ class Concurrent:
     ) -> None:
         self._pool, self._ready, self._progress, self._meter = pool, ready, progress, meter
         self._warm_up = warm_up
-        self._started: dict[str, dict[str, Started]] = {}
-        self._memory: dict[str, Readings] = {}
+        self._first_calls: dict[str, dict[str, FirstCalls]] = {}
+        self._memory: dict[str, dict[str, MemoryPeaks]] = {}
 
-    def bind(self, scenario: str) -> dict[str, Examined]:
-        started = self._started.setdefault(scenario, {}) if self._warm_up else None
-        return bind(self._pool, scenario, self._ready.cold_start, started)
+    def bind(self, scenario: str) -> dict[str, Checked]:
+        first_calls = self._first_calls.setdefault(scenario, {}) if self._warm_up else None
+        return bind(self._pool, scenario, self._ready.cold_start, first_calls)
 
-    def started(self, scenario: str) -> Mapping[str, Started]:
-        return self._started.get(scenario, {})
+    def first_calls(self, scenario: str) -> Mapping[str, FirstCalls]:
+        return self._first_calls.get(scenario, {})
 
-    def extras(self, measurement: Measurement, known: KnownPeakRates, kept: Collection[str]) -> Extras:
-        found = measure_extras(self._pool, measurement, known, threads=self._ready.threads, kept=kept)
-        if self._pool.device != "cpu":  # a card that is full says so, and nobody is killed for it
+    def extras(self, measurement: Measurement, known: KnownPeakRates, ahead: Collection[str]) -> Extras:
+        threads = None if self._ready.facts is None else self._ready.facts.threads
+        found = measure_extras(self._pool, measurement, known, threads=threads, ahead=ahead)
+        if self._pool.device != "cpu":  # a card that is full reports an error, and no process is killed for it
             return found
-        needs = self._pool.ask_each(self._pool.workers.values(), "reading memory", "memory")
+        needs = self._pool.ask_each(self._pool.workers.values(), "reading memory", ReadMemory())
         return replace(found, needs={worker.name: answer for worker, answer in needs.items()})
 
     def rounds(self, blank: Measurement, watch: Watch) -> Rounds:
-        inputs, started = self._ready.calls[blank.scenario], self.started(blank.scenario)
+        inputs, first = calls_of(self._ready, blank.scenario), self.first_calls(blank.scenario)
         run = Rounds(
             PoolTeam(self._pool),
             blank,
@@ -136,26 +135,26 @@ class Concurrent:
             include_noisy=watch.include_noisy,
             overcommit=watch.overcommit,
             fewer=not watch.has_references,
-            early={name: each.calls_s for name, each in started.items()} if inputs == 1 else None,
+            early={name: each.calls_s for name, each in first.items()} if inputs == 1 else None,
         )
         run.warm_up()
         return run
 
-    def memory(self, scenario: str) -> Readings:
-        """Read once: what is measured beside the rounds would show in it afterwards."""
+    def memory(self, scenario: str) -> Mapping[str, MemoryPeaks]:
+        """Read once: the secondary figures would show in it afterwards."""
         if scenario not in self._memory:
-            answers = self._pool.ask_each(self._pool.workers.values(), "reading memory", "memory")
+            found = self._pool.ask_each(self._pool.workers.values(), "reading memory", ReadMemory())
             level = self._pool.memory_attribution.device_level
-            self._memory[scenario] = {worker.name: level(worker.name, found) for worker, found in answers.items()}
-        return {name: dict(found) for name, found in self._memory[scenario].items()}
+            self._memory[scenario] = {worker.name: level(worker.name, peaks) for worker, peaks in found.items()}
+        return self._memory[scenario]
 
-    def off(self, scenario: str) -> dict[str, str]:
-        return examine_again(self._pool, scenario)
+    def fallbacks(self, scenario: str) -> dict[str, str]:
+        return fallbacks(self._pool, scenario)
 
-    def notes(self, scenario: str) -> tuple[str, ...]:  # noqa: ARG002 - the rounds say themselves who was restless
+    def notes(self, scenario: str) -> tuple[str, ...]:  # noqa: ARG002 - the rounds have notes of their own
         return ()
 
-    def power(self, scenario: str, median_s: Callable[[str], float | None]) -> Readings:
+    def power(self, scenario: str, median_s: Callable[[str], float | None]) -> dict[str, PowerReading]:
         found = {}
         for name in _variants(self._pool):
             seconds = median_s(name)
@@ -166,7 +165,7 @@ class Concurrent:
 
 
 class Sequential:
-    """One worker at a time: a turn is a block, a whole life."""
+    """One worker at a time: a turn is a block, in a process of its own."""
 
     residency = "exclusive"
 
@@ -176,23 +175,23 @@ class Sequential:
         self._teams: dict[str, BlockTeam] = {}
         self._typical_s: dict[str, float | None] = {}
 
-    def bind(self, scenario: str) -> dict[str, Examined]:
+    def bind(self, scenario: str) -> dict[str, Checked]:
         self._progress.busy(f"{self._pool.workload.name} {scenario}: every worker once, alone")
         self._pool.quiet = False
-        meeting = self._exclusive.meet(scenario)
-        self._pool.quiet = True  # from here on the same steps come again in every block: the rounds are the news
-        self._typical_s[scenario] = meeting.typical_s
-        return meeting.examined
+        first = self._exclusive.first_run(scenario)
+        self._pool.quiet = True  # the same steps follow in every block: from here on the progress is that of the rounds
+        self._typical_s[scenario] = first.typical_s
+        return first.checked
 
-    def started(self, scenario: str) -> Mapping[str, Started]:  # noqa: ARG002 - a block warms up before it counts
+    def first_calls(self, scenario: str) -> Mapping[str, FirstCalls]:  # noqa: ARG002 - a block warms up by itself
         return {}
 
-    def extras(self, measurement: Measurement, known: KnownPeakRates, kept: Collection[str]) -> Extras:  # noqa: ARG002
-        return Extras()  # nobody is resident who could be asked
+    def extras(self, measurement: Measurement, known: KnownPeakRates, ahead: Collection[str]) -> Extras:  # noqa: ARG002
+        return Extras()  # no worker is resident that could be asked
 
     def rounds(self, blank: Measurement, watch: Watch) -> Rounds:
         alive = PoolTeam(self._pool)
-        inputs = self._ready.calls[blank.scenario]
+        inputs = calls_of(self._ready, blank.scenario)
         typical_s = self._typical_s.get(blank.scenario)
         team = self._teams[blank.scenario] = BlockTeam(
             self._exclusive,
@@ -214,28 +213,31 @@ class Sequential:
             block=calls_in_a_block(typical_s),
         )
 
-    def memory(self, scenario: str) -> Readings:
-        team = self._teams.get(scenario)
-        return {} if team is None else dict(team.memory)
+    def memory(self, scenario: str) -> Mapping[str, MemoryPeaks]:
+        return self._teams[scenario].memory if scenario in self._teams else {}
 
-    def off(self, scenario: str) -> dict[str, str]:
-        team = self._teams.get(scenario)
-        return {} if team is None else dict(team.off)
+    def fallbacks(self, scenario: str) -> dict[str, str]:
+        return self._teams[scenario].fallbacks if scenario in self._teams else {}
 
     def notes(self, scenario: str) -> tuple[str, ...]:
         restless = self._teams[scenario].restless if scenario in self._teams else []
-        return (f"{', '.join(restless)} not steady when a block of theirs began",) if restless else ()
+        return (f"In some blocks {', '.join(restless)} was not steady when timing began.",) if restless else ()
 
-    def power(self, scenario: str, median_s: Callable[[str], float | None]) -> Readings:
+    def power(self, scenario: str, median_s: Callable[[str], float | None]) -> dict[str, PowerReading]:
         found = {}
         for name in _variants(self._pool):
             seconds = median_s(name)
             if seconds is None:
                 continue
-            with self._exclusive.running(name, scenario) as act:
-                if act is not None:
-                    found[name] = power_of(self._meter, functools.partial(act.turn, 0), seconds)
+            with self._exclusive.running(name, scenario) as worker:
+                if worker is not None:
+                    found[name] = power_of(self._meter, functools.partial(worker.turn, 0), seconds)
         return found
+
+
+def calls_of(ready: Ready, scenario: str) -> int:
+    """How many calls with inputs of their own a scenario has."""
+    return 1 if ready.facts is None else ready.facts.calls[scenario]
 
 
 def _variants(pool: WorkerPool) -> list[str]:

@@ -1,4 +1,4 @@
-"""Is it a leak, or an allocator that still settles? Whose memory seems to grow is called more often, untimed."""
+"""Is it a leak, or an allocator that still fills? A worker whose memory seems to grow makes more calls, untimed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LONGEST_S = 60.0
 """Seconds of that; calls that take longer are judged by those that were made."""
 
 Levels = Sequence[tuple[int, int]]
-"""(calls so far, bytes) after each turn; turns that are taken are appended by whoever keeps it."""
+"""(calls so far, bytes) after each turn; `turn` appends to it."""
 
 
 def leak_check(levels: Levels, turn: Callable[[], object | None], clock: Callable[[], float]) -> None:
@@ -29,6 +29,6 @@ def leak_check(levels: Levels, turn: Callable[[], object | None], clock: Callabl
         return
     enough, began = LONGER * levels[-1][0], clock()
     while levels[-1][0] < enough and clock() - began < LONGEST_S:
-        INTERRUPTS.hear()
+        INTERRUPTS.deliver()
         if turn() is None:
             return

@@ -1,4 +1,4 @@
-"""Who has the next turn."""
+"""The order of turns."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ class Order(Protocol):
         ...
 
     def balanced(self, rounds: int) -> bool:
-        """Whether after so many rounds nobody had the better places."""
+        """Whether after so many rounds no worker had better places than another."""
         ...
 
 
 class Shuffled:
-    """Random, the same for the same seed. Rounds are short: no order of them meets drift that lasts longer."""
+    """Random, the same for the same seed. Rounds are short compared with drift, so any order will do."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311 - an order that can be repeated, not a secret
 
-    def of(self, names: Sequence[str], number: int) -> list[str]:  # noqa: ARG002 - every round is drawn anew
+    def of(self, names: Sequence[str], number: int) -> list[str]:  # noqa: ARG002 - every round is shuffled
         found = sorted(names)
         self._random.shuffle(found)
         return found
@@ -41,7 +41,7 @@ class Mirrored:
 
     Blocks are long, so that a machine drifts from one to the next. What is linear in time moves the pairs of two
     neighbouring rounds as far to one side as to the other (Latin-square order of two treatments: Cox, Planning of
-    Experiments, 1958, chapter 10). The order of the candidates among themselves is drawn anew for every two rounds.
+    Experiments, 1958, chapter 10). The order of the candidates among themselves is shuffled for every two rounds.
     """
 
     def __init__(self, seed: int) -> None:

@@ -1,4 +1,4 @@
-"""Was the memory of the device really there, or did the driver lend the host's?
+"""Was the device's own memory used, or did the driver lend the host's?
 
 The case that founded this project: two engines of 2.4 GB each on a card of 4 GB, under Windows. The driver pages to
 system memory without an error ("CUDA - Sysmem Fallback Policy"), calls take ten times as long, and the code is blamed.
@@ -26,9 +26,9 @@ GIB = 1 << 30
 
 
 class Overcommit:
-    """Looks after every round. reader: of the device. outside: worker -> bytes of it that its allocator does not know.
+    """Checks after every round. reader: of the device. outside: worker -> bytes that its allocator does not know of.
 
-    `before` is read when no worker was there.
+    before: read when there was no worker.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Overcommit:
         self._fastest_s: dict[str, float] = {}
 
     def cause(self, held_bytes: Mapping[str, int], call_s: Mapping[str, float]) -> str | None:
-        """Why the last round can't be believed, and none before it for sure; None where the memory was there.
+        """Why the last round, and perhaps earlier ones, can't be believed; None where all memory was the device's own.
 
         held_bytes: resident worker -> what its allocator holds. call_s: worker -> a call's duration in that round;
         empty where one round's calls are not like another's.
@@ -72,8 +72,8 @@ class Overcommit:
 
 def _said(what: str) -> str:
     return (
-        f"memory overcommitted: {what}, so that times tell of paging and not of the code; free the card, or let one "
-        "worker be resident at a time (--jitgate-residency exclusive)"
+        f"memory overcommitted: {what}, so times show paging and not the code; free the card, or keep one worker "
+        "resident at a time (--jitgate-residency exclusive)"
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 from jitgate.device.card_health import CardHealth
 from jitgate.device.device_memory import DeviceMemory
@@ -16,29 +15,31 @@ from jitgate.measure.extras import Extras, KnownPeakRates
 from jitgate.measure.overcommit import Overcommit
 from jitgate.measure.rounds import Rounds, Undecided
 from jitgate.measure.settings import SMOKE_NOTE, MeasureTask, RunSettings
-from jitgate.measure.utterance import utterance_of
 from jitgate.model.errors import StoppedError, UsageError
-from jitgate.model.figures import unseen_shapes
+from jitgate.model.figures import UnseenShapes
 from jitgate.model.measurement import Measurement, merged
+from jitgate.model.power_reading import PowerReading
 from jitgate.model.samples import Samples
 from jitgate.model.tolerance import tolerance
 from jitgate.model.variant import CONTROL
+from jitgate.pool.binding import Checked, warnings_of
 from jitgate.pool.compile_history import recall_compile_times
-from jitgate.pool.examination import Examined, doubts_of
 from jitgate.pool.interrupt import INTERRUPTS
 from jitgate.pool.memory_attribution import DeviceMemoryAttribution
 from jitgate.pool.memory_estimator import MemoryRecords
 from jitgate.pool.pool import WorkerPool
-from jitgate.pool.prepare import Ready, make_ready
+from jitgate.pool.prepare import make_ready
+from jitgate.pool.ready import Ready
 from jitgate.pool.residency import Residency
 from jitgate.pool.residency_planner import ResidencyPlanner
+from jitgate.pool.stages import utterance_of
 
 
 class Measurements:
-    """Measures on first demand. Only the pool of the workload in hand is alive; another workload ends it.
+    """Measures on first demand. Only one pool is alive; the next workload ends it.
 
     With several processes, or in batches, the first demand measures every scenario of the workload in each set of
-    workers, since starting them anew for each scenario would cost more than the rounds.
+    workers, since starting them again for each scenario would cost more than the rounds.
     """
 
     def __init__(self, tasks: Mapping[str, MeasureTask], settings: RunSettings, undecided: Undecided) -> None:
@@ -47,13 +48,13 @@ class Measurements:
         self._undecided = undecided
         self._pool: WorkerPool | None = None
         self._ready: Ready | None = None
-        self._staging: execution.Execution | None = None
-        self._drawn: dict[tuple[str, str], execution.Readings] = {}
+        self._mode: execution.ExecutionMode | None = None
+        self._drawn: dict[tuple[str, str], dict[str, PowerReading]] = {}
         self._before: Reading[DeviceMemory] = Missing("not read yet")
         self._runs: dict[str, Rounds] = {}
         self._residency_notes: dict[str, str | None] = {}
         self._extras: dict[str, Extras] = {}
-        self._ceilings: KnownPeakRates = {}
+        self._peak_rates: KnownPeakRates = {}
         self._stages: dict[tuple[str, str], list[Measurement]] = {}
         self._stopped: dict[tuple[str, str], StoppedError] = {}
         self.done: dict[tuple[str, str], Measurement] = {}
@@ -104,10 +105,10 @@ class Measurements:
             raise
 
     def more(self, workload: str, scenario: str, undecided: Undecided) -> Measurement:
-        """Rounds until nobody is undecided, as far as the budget goes and the workers are still there.
+        """Rounds until no variant is undecided, as far as the budget goes and the workers are still there.
 
-        With several processes there are none: only more processes would help. Nor are there in batches, of which the
-        last one is there.
+        With several processes there are none: only more processes would help. Nor are there in batches, of which only
+        the last one is still there.
         """
         pool = self._pool
         alive = pool is not None and pool.workload.name == workload and scenario in self._runs
@@ -129,7 +130,7 @@ class Measurements:
         self._extras.clear()
 
     def _open(self, workload: str, batch: Sequence[str] = ()) -> tuple[tuple[str, ...], ...]:
-        """Workers that can take turns, all or those of a batch; or none yet, and the batches in which they fit."""
+        """Start workers that can take turns, all or those of a batch; or none, and return the batches that fit."""
         if self._pool is not None and self._pool.workload.name == workload:
             return ()
         self.close()
@@ -146,11 +147,11 @@ class Measurements:
             settings.enforced_bytes,
             memory_attribution,
         )
-        memory_records = MemoryRecords(settings.cache.beside("memory_records"))
-        # A batch was found to fit; what was learned meanwhile of its workers does not split it again.
-        wish = Residency.CONCURRENT if batch else settings.residency
+        memory_records = MemoryRecords(settings.cache.folder("memory_records"))
+        # A batch was planned to fit; what was learned of its workers meanwhile does not split it again.
+        residency = Residency.CONCURRENT if batch else settings.residency
         planner = ResidencyPlanner(
-            wish, settings.room, memory_records, settings.memory_limit_bytes, task.reference_variants | {CONTROL}
+            residency, settings.room, memory_records, settings.memory_limit_bytes, task.reference_variants | {CONTROL}
         )
         variants = [variant for variant in task.variants if not batch or variant.name in batch]
         ready = self._ready = make_ready(
@@ -160,10 +161,10 @@ class Measurements:
             self._residency_notes[workload] = ready.residency_plan.note
             return ready.residency_plan.batches
         parts = (pool, ready, settings.progress, settings.meter)
-        if pool.alone:
-            self._staging = execution.Sequential(*parts)
+        if pool.exclusive:
+            self._mode = execution.Sequential(*parts)
         else:
-            self._staging = execution.Concurrent(*parts, warm_up=not settings.smoke)
+            self._mode = execution.Concurrent(*parts, warm_up=not settings.smoke)
         return ()
 
     def _names(self, workload: str) -> list[str]:
@@ -174,12 +175,12 @@ class Measurements:
             self._measure(workload, each)
 
     def _measure(self, workload: str, scenario: str) -> None:
-        pool, ready, way = self._pool, self._ready, self._staging
-        assert pool and ready and way, "opened just before"  # noqa: S101, PT018 - for the type checker
+        pool, ready, mode = self._pool, self._ready, self._mode
+        assert pool and ready and mode, "a pool was opened just before"  # noqa: S101, PT018 - for the type checker
         stages = self._stages.setdefault((workload, scenario), [])
-        examined = way.bind(scenario)
-        recall_compile_times(ready, scenario, self._settings.cache.beside("compilations"))
-        started = way.started(scenario)
+        checked = mode.bind(scenario)
+        recall_compile_times(ready, scenario, self._settings.cache.folder("compilations"))
+        first_calls = mode.first_calls(scenario)
         task = self._tasks[workload]
         precision = {variant.name: variant.roughest for variant in task.variants}
         all_samples = {
@@ -195,51 +196,51 @@ class Measurements:
                 fallback=found.fallback,
                 warm_up_recompiles=found.recompiles,
                 failure=worker.failure,
-                warm_s=started[name].calls_s if name in started else (),
-                unseen_shapes=unseen_shapes(started[name].lengths if name in started else {}),
+                warm_s=first_calls[name].calls_s if name in first_calls else (),
+                unseen_shapes=first_calls[name].unseen_shapes if name in first_calls else UnseenShapes(),
             )
             for name, worker in pool.workers.items()
-            for found in [examined.get(name, Examined())]
+            for found in [checked.get(name, Checked())]
         }
         card = CardHealth(self._settings.card_uuid, pool.pids) if self._settings.card_uuid else None
-        said = [
+        told = [
             self._residency_notes.get(workload) or ready.residency_plan.note,
             card.missing if card is not None else None,
             *pool.notes,
-            *doubts_of(examined),
+            *warnings_of(checked),
             SMOKE_NOTE if self._settings.smoke else None,
         ]
-        notes = (*pool.workload.notes, *ready.notes, *filter(None, said))
-        # Another order of turns in every set of processes, and all of them from the one seed.
+        notes = (*pool.workload.notes, *ready.notes, *filter(None, told))
+        # Each set of processes has its own order of turns, and all of them come from the one seed.
         blank = Measurement(
             workload,
             scenario,
             self._settings.device,
             self._settings.seed + len(stages),
             all_samples,
-            residency=way.residency,
+            residency=mode.residency,
             notes=notes,
-            utterance=utterance_of(pool, scenario, ready),
+            utterance=utterance_of(pool, scenario, ready.facts),
         )
         stages.append(blank)
         self.done[workload, scenario] = merged(stages, self._names(workload))
         if not self._settings.smoke and any(worker.alive for worker in pool.workers.values()):
             health = AllOf([HostLoad(pool.pids), *([] if card is None else [card])])
-            # On a CPU nobody lends memory: what does not fit is swapped or killed, and the system's load shows it.
+            # On a CPU no driver lends memory: what does not fit is swapped or killed, and the system's load shows it.
             overcommit = (
                 Overcommit(self._settings.room, self._before, pool.memory_attribution.outside_bytes) if card else None
             )
             has_references = len(self._tasks[workload].reference_variants) > 1
             watch = execution.Watch(health, overcommit, self._settings.include_noisy, has_references)
             with INTERRUPTS.held():
-                self._runs[scenario] = way.rounds(blank, watch)
+                self._runs[scenario] = mode.rounds(blank, watch)
             self._run(workload, scenario, self._undecided)
 
     def _budget_s(self, workload: str, scenario: str) -> float:
-        """Of one set of processes. Each batch has one of its own."""
-        wish = self._settings.budget_s
+        """Of one set of processes; each batch has its own."""
+        asked_s = self._settings.budget_s
         all_samples = len(self._stages[workload, scenario][-1].all_samples)
-        whole = self._tasks[workload].workload.budget_s(scenario, all_samples) if wish is None else wish
+        whole = self._tasks[workload].workload.budget_s(scenario, all_samples) if asked_s is None else asked_s
         return whole / self._settings.processes
 
     def _run(self, workload: str, scenario: str, undecided: Undecided) -> None:
@@ -255,22 +256,21 @@ class Measurements:
         self.done[workload, scenario] = merged(stages, self._names(workload))
 
     def _with_readings(self, measurement: Measurement) -> Measurement:
-        """Memory, draw and proof of every worker, and what was learned of its footprint kept for the next run."""
-        pool, ready, way = self._pool, self._ready, self._staging
-        assert pool and ready and way, "rounds have just been run"  # noqa: S101, PT018 - for the type checker
+        """Memory, power and fallback of every worker; what it took is kept for the next run."""
+        pool, ready, mode = self._pool, self._ready, self._mode
+        assert pool and ready and mode, "rounds have just been run"  # noqa: S101, PT018 - for the type checker
+        weight_bytes = None if ready.facts is None else ready.facts.weight_bytes
+        # A full card gains nothing more, whatever a worker takes.
         memory = {
-            name: answer | {"weight_bytes": ready.weight_bytes}
-            for name, answer in way.memory(measurement.scenario).items()
+            name: replace(found, weight_bytes=weight_bytes, doubt=measurement.overcommitted or found.doubt)
+            for name, found in mode.memory(measurement.scenario).items()
         }
-        if measurement.overcommitted:  # a full card gains nothing more, whatever is put on it
-            for answer in memory.values():
-                answer["doubt"] = measurement.overcommitted
-        draw = self._draw(measurement)
-        off = way.off(measurement.scenario)
+        power = self._power(measurement)
+        fallbacks = mode.fallbacks(measurement.scenario)
         scenario = measurement.scenario
         if self._settings.extras and scenario not in self._extras and not measurement.overcommitted:
             ahead = [name for name in self._tasks[measurement.workload].scenarios if name not in self._extras]
-            self._extras[scenario] = way.extras(measurement, self._ceilings, ahead)
+            self._extras[scenario] = mode.extras(measurement, self._peak_rates, ahead)
         extras = self._extras.get(scenario, Extras())
         if ready.estimator is not None:
             for name, need in {**memory, **extras.needs}.items():
@@ -279,22 +279,22 @@ class Measurements:
             name: replace(
                 samples,
                 memory=memory.get(name, samples.memory),
-                power=draw.get(name, samples.power),
-                fallback=samples.fallback or off.get(name),
+                power=power.get(name, samples.power),
+                fallback=samples.fallback or fallbacks.get(name),
                 failure=pool.workers[name].failure,
             )
             for name, samples in measurement.all_samples.items()
         }
-        whole = replace(measurement, all_samples=all_samples, notes=measurement.notes + way.notes(scenario))
+        whole = replace(measurement, all_samples=all_samples, notes=measurement.notes + mode.notes(scenario))
         return extras.added_to(whole)
 
-    def _draw(self, measurement: Measurement) -> Mapping[str, Mapping[str, Any]]:
-        """Once a scenario, whatever rounds are added; where the device tells nothing, nobody works for it."""
+    def _power(self, measurement: Measurement) -> Mapping[str, PowerReading]:
+        """Once a scenario, whatever rounds are added; where the device tells nothing, no worker runs for it."""
         key = (measurement.workload, measurement.scenario)
         why = self._settings.meter.missing
         if why is not None:
-            return {name: {"missing": why} for name in measurement.all_samples}
-        if key not in self._drawn and self._staging is not None and not measurement.overcommitted:
-            self._settings.progress.busy(f"{' '.join(key)}: reading what it draws")
-            self._drawn[key] = self._staging.power(key[1], lambda name: measurement.all_samples[name].median_s)
+            return {name: PowerReading(missing=why) for name in measurement.all_samples}
+        if key not in self._drawn and self._mode is not None and not measurement.overcommitted:
+            self._settings.progress.busy(f"{' '.join(key)}: reading its power")
+            self._drawn[key] = self._mode.power(key[1], lambda name: measurement.all_samples[name].median_s)
         return self._drawn.get(key, {})

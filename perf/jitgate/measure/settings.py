@@ -1,4 +1,4 @@
-"""What is to be measured, and by what means."""
+"""What is to be measured, and how."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SMOKE_NOTE = "Smoke session: each variant made one call, and nothing was timed."
 
 @dataclass(frozen=True)
 class MeasureTask:
-    """What this session has to measure of one workload: its variants, and the scenarios that were selected.
+    """What this session measures of one workload: its variants, and the scenarios that were selected.
 
     reference_variants: variants that others are compared with, the baseline among them.
     """
@@ -35,13 +35,12 @@ class RunSettings:
     """How it is measured.
 
     budget_s: seconds of rounds per workload/scenario and batch; None: as the workload's spec says.
-    timeout_s: for one answer of a worker. processes: how many times all workers are started anew, because a process is
-    a source of variance of its own. claim: called before workers start; returns when the device is this run's alone,
-    and at once when it is already. include_noisy: whether rounds that something else disturbed count all the same.
-    beside: whether more is asked once they are over. card_uuid: of the card that workers run on; "" for none.
-    enforced_bytes: the cap on each worker; None for none.
-    residency: whether workers live together. room: reads the memory they have to fit, with `memory_limit_bytes` where
-    the device is a card. meter: reads what the device draws.
+    timeout_s: for one answer of a worker. processes: how many times all workers are started, because a process is a
+    source of variance of its own. claim: called before workers start; returns when this run has locked the device.
+    include_noisy: whether rounds that something else disturbed count all the same. extras: whether secondary figures
+    are measured. card_uuid: of the card that workers run on; "" for none. enforced_bytes: the cap on each worker; None
+    for none. residency: which workers are resident at once. room: reads the memory they must fit, with
+    `memory_limit_bytes` where the device is a card. meter: reads what the device draws.
     smoke: every worker loads and makes its first call, and its output is compared; nothing is timed.
     """
 

@@ -11,10 +11,10 @@ TURN_S = 0.06
 """A turn should last about this long: a hundred times the cost of passing the turn on (well under 1 ms)."""
 
 LEAST_CALLS = 3
-"""Steady calls in a turn at least: the fewest whose median shrugs off one that was disturbed."""
+"""Steady calls in a turn at least: the fewest whose median is not moved by one disturbed call."""
 
 SLOW_CALL_S = 0.5
-"""Calls longer than this: one steady call a turn has to do, or a round of four workers would take ten seconds."""
+"""Calls longer than this: one steady call a turn must do, or a round of four workers would take ten seconds."""
 
 LONE_CALL_S = 1.0
 """Calls longer than this are made once a turn, and none is kept apart as cold: what a turn's first call is slower by,
@@ -24,10 +24,10 @@ MOST_CALLS = 60
 """Calls in a turn at most; drift within a turn is not cancelled by pairing."""
 
 MUCH_SLOWER = 2.0
-"""Times the baseline's call: who takes so long may make fewer calls a turn, since no speed-up gate is near."""
+"""Times the baseline's call: a variant this slow may make fewer calls a turn, since no speed-up gate is near."""
 
 LATEST_CALLS = 5
-"""Whether somebody is much slower is judged by so many: first calls compile, and say nothing of the later ones."""
+"""So many calls tell whether a variant is much slower: first calls compile, and say nothing of later ones."""
 
 
 def calls_in_a_turn(seen_s: Sequence[float]) -> int:
@@ -46,9 +46,9 @@ def calls_of_each(seen_s: Mapping[str, Sequence[float]], *, fewer: bool) -> dict
 
     All make as many as the baseline's time asks for, except a variant that is much slower: it makes as many as its own
     time asks for, if that is fewer. Where noise is one-sided, the median of one call is not that of three; so medians
-    that are compared near a gate's limit have to be of equally many calls, and at twice the baseline's time no speed-up
-    gate is near. fewer: whether that may be; not where a gate compares with another variant, nor where inputs differ,
-    which have to be the same ones for everybody.
+    that are compared near a gate's limit must be of equally many calls, and at twice the baseline's time no speed-up
+    gate is near. fewer: whether that is allowed; not where a gate compares with another variant, nor where inputs
+    differ, which must be the same for all.
     """
     baseline_s = seen_s.get(BASELINE, ())
     usual = calls_in_a_turn(baseline_s)

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 class Accuracy:
     """How far outputs are from eager float32's: the worst of all calls of a scenario.
 
-    rel_l2: see `distance`. max_abs: largest difference of two floating-point values; infinite where there is no such
-    difference to take. not_finite: NaN and Inf among the outputs, whatever the right answer has in their place.
+    rel_l2: relative L2 distance. max_abs: largest difference of two floating-point values; infinite where there is
+    none to take. not_finite: NaN and Inf among the outputs, whatever the right answer has in their place.
     integers: of the right answer's tensors, values that are integers or booleans: ids, lengths, masks. unequal: how
         many of them the outputs do not have.
-    ids: of the right answer, ids that token_agreement decoding chose, which are no `integers` and in no distance: they
-    are
-        judged by what they are worth. other_ids: how many of them are others. surprisal: see `TokenDifference`.
-    snr_db, log_mel_db, mr_stft: see `jitgate.worker.audio_metrics`; None where the outputs are no sound, or can't be
-    compared. perceptual: whether `log_mel_db` decides, and not `rel_l2`.
+    ids: of the right answer, ids that greedy decoding chose; they are no `integers` and in no distance, but judged by
+        their probability. other_ids: how many of the outputs' ids differ. surprisal: how much less probable the worst
+        of them is.
+    snr_db, log_mel_db, mr_stft: audio metrics; None where the outputs are no sound, or can't be compared.
+    perceptual: whether `log_mel_db` decides, and not `rel_l2`.
     """
 
     rel_l2: float
@@ -37,7 +37,7 @@ class Accuracy:
 
 
 def worst(accuracies: Iterable[Accuracy]) -> Accuracy:
-    """One accuracy for many calls. What could not be audio_metrics in one of them was not audio_metrics."""
+    """One accuracy for many calls. An audio metric is None where one call lacks it."""
     every = list(accuracies)
 
     def most(values: list[float | None], sign: int = 1) -> float | None:

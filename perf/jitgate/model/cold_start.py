@@ -11,10 +11,10 @@ from jitgate.model.compilation import Compilation
 class ColdStart:
     """What came before the steady state, in seconds.
 
-    build_s: of an exported engine, what building its files took when they were built, which may have been an earlier
-    run: `built_now` tells, `built_at` is the day. fetch_s: what this run spent to have them, by building them (beside
-    other builds, their processes included) or by finding them in the cache. Both None where nothing is exported, but
-    build_s of who builds the module itself. warm_s: the first calls of the process, until they were steady.
+    build_s: of an exported engine, what building its files took, in this run or an earlier one: `built_now` tells,
+    `built_at` is the day. fetch_s: what this run spent to have them, by building them (in parallel, starting processes
+    included) or by finding them in the cache. Both are None where nothing is exported, but for build_s of a worker that
+    builds the module itself. warm_s: the first calls of the process, until they were steady.
     compilation: what torch.compile did up to the end of the first call; None where it was not used.
     """
 

@@ -11,8 +11,8 @@ class Compilation:
 
     spent_s: seconds in all. reading_s: of these, reading the Python and making guards: no cache keeps that, and every
     process spends it. built: graphs that inductor turned into machine code. found: graphs that its cache had.
-    uncached: of those built, the ones that its cache can't hold. scenario: of the first call. first_s, first_on: of
-    who found all in torch's cache: what the process spent that built it, and the day, where that is known.
+    uncached: of those built, the ones that its cache can't hold. scenario: of the first call. first_s, first_on: where
+    all were found in torch's cache, what the process that built them spent, and the day, where that is known.
     """
 
     spent_s: float

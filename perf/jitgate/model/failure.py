@@ -5,30 +5,41 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from jitgate.model.out_of_memory import Shortage
+from jitgate.model.out_of_memory import OutOfMemory
 
 
 class FailureKind(enum.StrEnum):
-    """What happened to a worker."""
+    """What happened to a worker. USAGE is raised on the host as `UsageError`, and never stored."""
 
     DIED = "died"
     HUNG = "hung"
     RAISED = "raised"
     UNAVAILABLE = "unavailable"
     OUT_OF_MEMORY = "out of memory"
+    USAGE = "usage"
 
 
 @dataclass(frozen=True)
 class Failure:
-    """`sentence` says what happened; `details` are the worker's last words (traceback, end of its stderr).
+    """`sentence` says what happened; `details` are the traceback and the end of its output.
 
-    shortage: the numbers of an allocation that failed, where memory was the reason.
+    out_of_memory: the numbers of an allocation that failed, where memory was the reason.
     """
 
     kind: FailureKind
     sentence: str
     details: str = ""
-    shortage: Shortage | None = None
+    out_of_memory: OutOfMemory | None = None
 
     def __str__(self) -> str:
         return f"{self.sentence}\n{self.details}" if self.details else self.sentence
+
+
+@dataclass(frozen=True)
+class RequestError:
+    """What a worker answers where a request failed. message: one sentence or the first line of what was raised."""
+
+    kind: FailureKind
+    message: str
+    traceback: str = ""
+    out_of_memory: OutOfMemory | None = None

@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from jitgate.model.accuracy import worst
 from jitgate.model.cold_start import ColdStart
-from jitgate.model.figures import FlopCount, most_memory
+from jitgate.model.figures import FlopCount
+from jitgate.model.memory_peaks import most_memory
 from jitgate.model.samples import Samples
 from jitgate.model.utterance import PipelineUtterance
 from jitgate.model.variant import BASELINE, CONTROL
@@ -23,8 +24,7 @@ Column = npt.NDArray[np.float64]
 
 
 class Columns(NamedTuple):
-    """One figure a round and samples, in seconds, rounds that all all_samples finished; `processes` labels the
-    rounds."""
+    """One figure a round for each worker, in seconds, of the rounds that all of them finished. processes: labels."""
 
     baseline: Column
     candidate: Column
@@ -36,15 +36,15 @@ class Columns(NamedTuple):
 class Measurement:
     """What one workload/scenario gave so far.
 
-    processes: round -> number of the set of processes it was measured in; all 0 where workers were started once.
+    processes: round -> number of the set of processes it was measured in; empty where workers were started once.
     same_inputs: whether every call of the scenario has the same input.
-    wall_s: from all workers warm to the end of the last round; busy_s: the stage inside model calls.
-    excluded: what disturbed a round, for each round that was left out because of it.
-    overcommitted: why the device's memory was not really there; None where it was.
+    wall_s: from the first to the end of the last round; busy_s: the part of it inside model calls.
+    excluded: for each excluded round, what disturbed it.
+    overcommitted: why memory was not the device's own; None where it was.
     residency: `concurrent`, or `exclusive` where one worker was resident at a time.
-    notes: what a reader should know before trusting the figures.
+    notes: what a reader must know before trusting the figures.
     utterance: what a call of a pipeline says; None for any other workload.
-    work: what one call has to do at least; None where it was not counted.
+    flop_count: the least that one call must do; None where it was not counted.
     peak_rates: precision -> what the device does at best. missing: precision -> why that is not known.
     """
 
@@ -73,16 +73,16 @@ class Measurement:
 
     @property
     def excluded_share(self) -> float:
-        """Of all rounds, those that were left out."""
+        """Of all rounds, the excluded ones."""
         return len(self.excluded) / max(1, len(self.excluded) + self.rounds)
 
     @property
     def excluded_summary(self) -> str:
-        """`3 of 40 rounds`: those that were left out."""
+        """`3 of 40 rounds`: the excluded ones."""
         return f"{len(self.excluded)} of {len(self.excluded) + self.rounds} rounds"
 
     def starts(self, name: str) -> int:
-        """How many freshly started processes the rounds of one samples tell of; a block is a process of its own."""
+        """In how many processes the rounds of one worker were measured; a block has its own process."""
         turns = self.all_samples[name].turns
         if self.residency == "exclusive":
             return sum(1 for turn in turns if turn)
@@ -95,8 +95,7 @@ class Measurement:
         return self.all_samples.get(CONTROL)
 
     def typical_s(self, name: str) -> Sequence[float]:
-        """Seconds that stand for a call of one samples: its steady calls, or the means of its turns where inputs
-        differ."""
+        """Seconds of a call of one worker: its steady calls, or the means of its turns where inputs differ."""
         samples = self.all_samples[name]
         return samples.durations_s if self.same_inputs else [statistics.fmean(turn) for turn in samples.turns if turn]
 
@@ -138,8 +137,8 @@ def most_frequent_first(causes: Iterable[str]) -> str:
 def merged(stages: Sequence[Measurement], names: Iterable[str] = ()) -> Measurement:
     """One measurement from several sets of processes: rounds in order, the worst of everything else.
 
-    Who is not in a set, being of another batch, has no turns in its rounds. names: all_samples that it has in any
-    case: until the turn of their batch comes, nothing is known of them.
+    A worker that is not in a set, being of another batch, has no turns in its rounds. names: workers that the result
+    has in any case: until their batch is measured, nothing is known of them.
     """
     first = stages[0]
     found = dict.fromkeys([*(name for stage in stages for name in stage.all_samples), *names])
@@ -175,7 +174,7 @@ def _merged_samples(name: str, stages: Sequence[Measurement]) -> Samples:
             turn for samples, absent in rounds for turn in (absent if samples is None else samples.stage_times)
         ),
         memory=most_memory([samples.memory for samples in all_samples]),
-        power=next((samples.power for samples in all_samples if samples.power), {}),
+        power=next((samples.power for samples in all_samples if samples.power), None),
         accuracy=None if None in accuracies else worst(each for each in accuracies if each is not None),
         fallback=next((samples.fallback for samples in all_samples if samples.fallback is not None), None),
         recompiles=sum((Counter(samples.recompiles) for samples in all_samples), Counter()),

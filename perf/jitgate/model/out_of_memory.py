@@ -16,21 +16,8 @@ WORDS = re.compile(
 """What native code says of an allocation that failed, in an exception or as its last words."""
 
 
-PHASES = {
-    "open": "building the model",
-    "load": "loading",
-    "bind": "the first call",
-    "write_outputs": "the first call of each input",
-    "compare_outputs": "the first call of each input",
-    "proof": "a call",
-    "turn": "a call",
-    "export": "the export",
-}
-"""Requests of the host in a user's words."""
-
-
 @dataclass(frozen=True)
-class Shortage:
+class OutOfMemory:
     """What is known of a failed allocation, in bytes.
 
     requested: None where the error does not say. cap: what was enforced, None where only the machine's own size was.
@@ -58,9 +45,8 @@ class Shortage:
         over = max(self.needed_bytes or 0, at_failure or 0) - self.cap_bytes
         return over if over > 0 else None
 
-    def sentence(self, name: str, request: str) -> str:
-        """What happened to worker `name` while it answered `request`."""
-        phase = PHASES.get(request, request)
+    def sentence(self, name: str, phase: str) -> str:
+        """What happened to worker `name`. phase: what it did, as `Request.phase` says it."""
         asked = "an allocation" if self.requested_bytes is None else f"an allocation of {mib(self.requested_bytes)}"
         level = f" at level {mib(self.state['level_bytes'])}" if "level_bytes" in self.state else ""
         if self.cap_bytes is None:

@@ -1,4 +1,4 @@
-"""What a sentence costs: the share of each stage, and figures per second of speech."""
+"""What an utterance costs: the share of each stage, and figures per second of speech."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jitgate.model.turn import StageTime
 from jitgate.model.variant import BASELINE, CONTROL
 
 BETWEEN = "between the stages"
-"""What is left of a sentence when its stages are taken off: embeddings, projections, solver, slices, and the loops."""
+"""What is left of an utterance without its stages: embeddings, projections, solver, slices, and the loops."""
 
 TOKENS, AUDIO = "tokens", "audio"
 """What stages give; the values of `jitgate.StageOutput`."""
@@ -22,10 +22,10 @@ TOKENS, AUDIO = "tokens", "audio"
 
 @dataclass(frozen=True)
 class Share:
-    """One stage. spent_s: median over the sentences. time, arithmetic: of the whole, 0 to 1. calls: in a sentence.
+    """One stage. spent_s: median over the utterances. time, arithmetic: of the whole, 0 to 1. calls: in an utterance.
 
-    time is the mean over the sentences of its fraction of each, so that fractions add up however much sentences
-    scatter. arithmetic is None where it was not counted.
+    time is the mean of its fraction of each utterance, so that fractions add up however much utterances vary.
+    arithmetic is None where it was not counted.
     """
 
     stage: str
@@ -37,15 +37,15 @@ class Share:
 
 @dataclass(frozen=True)
 class PipelineCost:
-    """A sentence, from the text's tokens to the waveform; what prepares text and prompt is not in it.
+    """An utterance, from the text's tokens to the waveform; what prepares text and prompt is not in it.
 
-    sentences: how many were timed. whole_s: median. shares: the stages, in order, and then what is between them.
-    real_time_factor: processing time over audio time. first_audio_s: from the begin to the first piece of audio, where
-    audio comes in pieces. tokens_per_s: of the stages that make them. characters_per_s: of the whole. None: not said by
-    the workload.
+    utterances: how many were timed. whole_s: median. shares: the stages, in order, and then what is between them.
+    real_time_factor: processing time over audio time. first_audio_s: from the start to the first piece of audio, where
+    audio comes in pieces. tokens_per_s: of the stages that make them. characters_per_s: of the whole. None where the
+    workload does not say.
     """
 
-    sentences: int
+    utterances: int
     whole_s: float
     shares: tuple[Share, ...]
     real_time_factor: float | None
@@ -64,7 +64,7 @@ class PipelineCost:
 
 
 def cost(measurement: Measurement, variant: str = BASELINE) -> PipelineCost | None:
-    """What a sentence of `variant` costs; None for a workload without stages, and where no stage was timed."""
+    """What an utterance of `variant` costs; None for a workload without stages, and where no stage was timed."""
     said, samples = measurement.utterance, measurement.all_samples[variant]
     calls = [
         (whole_s, stage_times)
@@ -86,7 +86,7 @@ def cost(measurement: Measurement, variant: str = BASELINE) -> PipelineCost | No
     shares.append(Share(BETWEEN, between_s, between, max(0.0, 1.0 - sum(counted)) if counted else None, 0))
     making_s = statistics.median(_spent_s(stage_times, said.giving(TOKENS)) for _, stage_times in calls)
     return PipelineCost(
-        sentences=len(calls),
+        utterances=len(calls),
         whole_s=whole_s,
         shares=tuple(shares),
         real_time_factor=whole_s / said.audio_s if said.audio_s else None,
@@ -103,7 +103,7 @@ def stage_columns(
 ) -> tuple[Column, Column, Column] | None:
     """What `stages` took together in each round of `Measurement.columns`, seconds: baseline, candidate and control.
 
-    None where one of the all_samples did not time its stages, or is missing.
+    None where one of them did not time its stages, or is missing.
     """
     names = (BASELINE, candidate, CONTROL)
     if not all(name in measurement.all_samples for name in names):

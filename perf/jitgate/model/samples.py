@@ -1,16 +1,17 @@
-"""What one worker's turns gave: durations, memory, accuracy."""
+"""What was measured of one worker: durations, memory, accuracy."""
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from jitgate.model.accuracy import Accuracy
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.failure import Failure
 from jitgate.model.figures import ProcessRun, UnseenShapes
+from jitgate.model.memory_peaks import MemoryPeaks
+from jitgate.model.power_reading import PowerReading
 from jitgate.model.tolerance import TOLERANCE
 from jitgate.model.turn import StageTime
 from jitgate.statistics import Growth, WarmUp, growth, warm_up
@@ -21,21 +22,21 @@ Levels = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True)
 class Samples:
-    """One worker's share. Durations in seconds.
+    """What was measured of one worker. Durations in seconds.
 
-    turns: round -> its steady calls; a round the worker did not finish is an empty tuple.
+    turns: round -> its steady calls; empty for a round that the worker did not finish.
     first_s: the first call of each turn, kept apart (cold caches, sleeping threads).
     device_s: as `turns`, by the device's own timer; empty where it has none.
     stage_times: of a pipeline, as `turns`: the stages of each steady call.
-    levels: one series for each process that it was measured in.
-    memory: bytes, as the worker's memory reader tells, of several processes the highest; empty where one was not read.
-    draw: energy, power and utilisation while it worked alone, and under `missing` why one is not known.
+    levels: one series for each of its processes.
+    memory: the highest peaks of its processes; None where one was not read.
+    power: what the device drew while it worked alone; None where that was not read.
     accuracy: how far its outputs are from eager float32's; None where they were not compared. tolerance: the largest
         relative L2 distance that is allowed.
-    fallback: what it is instead of what its name says, in one sentence; None where it is on.
-    recompiles: what was built anew inside timed turns, cause -> how often. warm_up_recompiles: and outside of them.
+    fallback: what ran instead of the variant, in one sentence; None where the variant itself ran.
+    recompiles: recompilations inside timed turns, cause -> count. warm_up_recompiles: those outside of them.
     warm_s: the first calls of this scenario, equal inputs, until they were steady; the process may have made calls in
-        another scenario before. unseen_shapes: what sizes it had not seen cost it.
+        another scenario before. unseen_shapes: what calls of shapes it had not seen cost.
     process_runs: what each of its processes gave once, where there were several.
     """
 
@@ -47,8 +48,8 @@ class Samples:
     precision: str = "fp32"
     levels: tuple[Levels, ...] = ()
     stage_times: tuple[tuple[tuple[StageTime, ...], ...], ...] = ()
-    memory: Mapping[str, Any] = field(default_factory=dict)
-    power: Mapping[str, Any] = field(default_factory=dict)
+    memory: MemoryPeaks | None = None
+    power: PowerReading | None = None
     accuracy: Accuracy | None = None
     tolerance: float = TOLERANCE["fp32"]
     fallback: str | None = None
@@ -95,4 +96,4 @@ class Samples:
     @property
     def peak_bytes(self) -> int | None:
         """The largest peak of its processes; None where one could not be read, or the worker failed before."""
-        return self.memory.get("peak_bytes")
+        return None if self.memory is None else self.memory.peak_bytes

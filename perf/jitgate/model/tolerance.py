@@ -16,11 +16,11 @@ TOLERANCE: Mapping[str, float] = {
     "autocast-bf16": 5e-2,  # 1.5e-2 (language model's prompt); rounds what bf16 rounds, so it may differ by as much
     "int8": 1e-1,  # 5.3e-2 by channel and row (language model's prompt); 3e-2 by tensor (flow encoder, full width)
 }
-"""Largest relative L2 distance from eager float32, by precision. Extras each: how far the right output in it was
-at worst, over every kind of module here (`docs/precisions.md`: 2026-11-23, a CPU, seeded weights). What is allowed
-is up to twice as much, or the same as of a neighbour that rounds alike. An id that token_agreement decoding chose is
-held to the same limit by its surprisal (`jitgate.worker.token_agreement`). A workload that needs another limit has it
-in its `WorkloadSpec`, or in `[tool.jitgate]`."""
+"""Largest relative L2 distance from eager float32, by precision. Comments: how far the right output was at worst, over
+every kind of module here (`docs/precisions.md`: 2026-11-23, a CPU, seeded weights). The limit is up to twice as
+much, or that of a precision that rounds alike. An id that greedy decoding chose is held to the same limit by
+its surprisal (`jitgate.worker.token_agreement`). A workload that needs another limit has it in its `WorkloadSpec`, or
+in `[tool.jitgate]`."""
 
 LOG_MEL_DB = 1.0
 """Largest log-mel distance of a sound. Speech coding calls a mean spectral distortion of 1 dB transparent: listeners

@@ -1,14 +1,14 @@
-"""The calls that one worker made before the next one's turn."""
+"""One worker's turn: the calls it makes before the next worker's."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 
-class StageTime(NamedTuple):
-    """A stage's share of one call, in seconds. first_s: from the call's begin to the end of the stage's first call."""
+@dataclass(frozen=True)
+class StageTime:
+    """One stage in one call, in seconds. first_s: from the start of the call to the end of the stage's first call."""
 
     stage: str
     spent_s: float
@@ -20,9 +20,9 @@ class StageTime(NamedTuple):
 class Turn:
     """The calls one worker made before the next one's turn; the first is cold.
 
-    level_bytes: its memory afterwards. recompiles: cause -> how often something was built anew inside it. levels: of a
-    worker that lived for this turn alone, (calls so far, memory then); empty for one that lives on. stage_times: for
-    each call of a pipeline, its stages; empty for anything else.
+    level_bytes: its memory afterwards. recompiles: recompilations inside the turn, cause -> count. levels: of a process
+    that ran for this turn alone, (calls so far, memory then); empty for one that goes on. stage_times: for each call of
+    a pipeline, its stages; empty for anything else.
     """
 
     wall_ns: tuple[int, ...]

@@ -89,30 +89,36 @@ def _keep(problems: dict[str, UsageError], name: str, problem: UsageError | None
 
 
 def _check(pool: WorkerPool, variant: VariantSpec) -> UsageError | None:
+    from jitgate.model.requests import CheckFactory
+
     try:
-        pool.ask(_worker(pool), "importing variants", "check", factory=variant.factory, where=variant.where)
+        pool.ask(_worker(pool), "importing variants", CheckFactory(variant.factory, variant.where))
     except UsageError as problem:
         return problem
     return None
 
 
 def _scenarios(pool: WorkerPool, workload: WorkloadSpec) -> tuple[str, ...] | UsageError:
+    from jitgate.model.requests import ListScenarios
+
     worker, factory, where = _worker(pool), workload.factory, workload.where
     try:
-        answer = pool.ask(worker, f"asking {factory} for its scenarios", "describe", factory=factory, where=where)
+        answer = pool.ask(worker, f"asking {factory} for its scenarios", ListScenarios(factory, where))
     except UsageError as problem:
         return problem
     if answer is None:
         kind = worker.failure.kind if worker.failure else FailureKind.DIED
         return UsageError(f"{where}: factory {factory!r} {kind}: {worker.failure}")
-    return tuple(answer["scenarios"])
+    return answer
 
 
 def _worker(pool: WorkerPool) -> Worker:
     """The worker that is asked; another one where a factory has ended the last."""
+    from jitgate.model.requests import StartWorker
+
     worker = pool.workers.get("discovery")
     if worker is None or not worker.alive:
         (worker,) = pool.spawn(["discovery"])
         pool.workers = {worker.name: worker}
-        pool.ask(worker, "importing torch", "start", device=pool.device)
+        pool.ask(worker, "importing torch", StartWorker(pool.device))
     return worker

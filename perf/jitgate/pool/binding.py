@@ -1,71 +1,141 @@
-"""The inputs of a scenario, the first call, and whether the output is the right one: one worker at a time."""
+"""The inputs of a scenario, the first calls, and whether the output is the right one: one worker at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from jitgate.model.accuracy import Accuracy
 from jitgate.model.cold_start import ColdStart
-from jitgate.model.compilation import Compilation
-from jitgate.model.variant import BASELINE
-from jitgate.pool.examination import Examined, examine
+from jitgate.model.figures import UnseenShapes
+from jitgate.model.requests import (
+    BecomeSteady,
+    CheckFallback,
+    CompareOutputs,
+    MakeFirstCall,
+    ResetPeak,
+    TimeUnseenShapes,
+    WriteOutputs,
+)
+from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.pool.pool import WorkerPool
-from jitgate.pool.warm_up import Started, get_going
 from jitgate.pool.worker_process import Worker
 
 
-def bind(
-    pool: WorkerPool, scenario: str, cold: Mapping[str, ColdStart], started: dict[str, Started] | None = None
-) -> dict[str, Examined]:
-    """Give every living worker the inputs of `scenario`, compare outputs with the baseline's, where that has any, and
-    ask for its proof.
+@dataclass(frozen=True)
+class Checked:
+    """What the first calls of a scenario showed of one worker.
 
-    Returns what that showed per worker; fills `first_call_s`, and `started` where it is given. One worker at a time.
+    accuracy: None where its outputs could not be compared. fallback: what ran instead of the variant; None where the
+    variant itself ran. recompiles: cause -> count, all of them before anything was timed.
     """
-    examined: dict[str, Examined] = {}
+
+    accuracy: Accuracy | None = None
+    fallback: str | None = None
+    recompiles: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FirstCalls:
+    """calls_s: seconds of a worker's calls in one scenario from the first one on, equal inputs, until they were steady.
+
+    unseen_shapes: of a scenario of many sizes, what its other sizes cost.
+    """
+
+    calls_s: tuple[float, ...]
+    unseen_shapes: UnseenShapes = field(default_factory=UnseenShapes)
+
+
+def bind(
+    pool: WorkerPool, scenario: str, cold: Mapping[str, ColdStart], first_calls: dict[str, FirstCalls] | None = None
+) -> dict[str, Checked]:
+    """Give every living worker the inputs of `scenario`, and compare its outputs with the baseline's, where it has any.
+
+    Returns what that showed of each worker; fills `first_call_s`, and `first_calls` where it is given.
+    """
+    checked: dict[str, Checked] = {}
     order = sorted(pool.workers.values(), key=lambda worker: worker.name != BASELINE)  # the right answer comes first
     for worker in order:
-        found = bind_one(pool, worker, scenario, cold[worker.name], started) if worker.alive else None
+        found = bind_one(pool, worker, scenario, cold[worker.name], first_calls) if worker.alive else None
         if found is not None:
-            examined[worker.name] = found
+            checked[worker.name] = found
     forget_outputs(pool, scenario)
-    return examined
+    return checked
 
 
 def bind_one(
-    pool: WorkerPool, worker: Worker, scenario: str, cold: ColdStart, started: dict[str, Started] | None = None
-) -> Examined | None:
+    pool: WorkerPool,
+    worker: Worker,
+    scenario: str,
+    cold: ColdStart,
+    first_calls: dict[str, FirstCalls] | None = None,
+) -> Checked | None:
     """As `bind`, for one worker; the baseline's outputs are kept as the right ones. None where no call was made."""
     first_s = first_call(pool, worker, scenario, cold)
     if first_s is None:
         return None
-    if started is not None:
-        started[worker.name] = get_going(pool, worker, scenario, first_s)
-        cold.warm_s = cold.warm_s or started[worker.name].calls_s
-    found = examine(pool, worker, scenario)
+    if first_calls is not None:
+        found = first_calls[worker.name] = _become_steady(pool, worker, scenario, first_s)
+        cold.warm_s = cold.warm_s or found.calls_s
+    checked = _check(pool, worker, scenario)
     begin_steady(pool, worker)
-    return found
+    return checked
 
 
 def first_call(pool: WorkerPool, worker: Worker, scenario: str, cold: ColdStart) -> float | None:
-    """Inputs and first call: the seconds of that; None where the worker failed."""
-    answer = pool.ask(worker, f"first call of {scenario}", "bind", scenario=scenario, folder=str(pool.folder))
-    if answer is None:
+    """Seconds of the first call; None where the worker failed."""
+    found = pool.ask(worker, f"first call of {scenario}", MakeFirstCall(scenario, pool.folder))
+    if found is None:
         return None
     if cold.first_call_s is None:
-        cold.first_call_s = answer["first_call_s"]
-        said = answer.get("compilation")
-        cold.compilation = None if said is None else Compilation(**said | {"scenario": scenario})
-    return float(answer["first_call_s"])
+        cold.first_call_s, cold.compilation = found.first_call_s, found.compilation
+    return found.first_call_s
 
 
 def begin_steady(pool: WorkerPool, worker: Worker) -> None:
-    """Memory of steady calls begins here, and what lies beside the allocator is known by now."""
-    answer = pool.ask(worker, "resetting its peak", "reset_peak")
-    if answer is not None:
-        pool.memory_attribution.settle(worker.name, int(answer["level_bytes"]))
+    """The memory of steady calls begins here; what the allocator does not know of is known by now."""
+    found = pool.ask(worker, "resetting its peak", ResetPeak())
+    if found is not None:
+        pool.memory_attribution.note_allocator(worker.name, found.level_bytes)
 
 
 def forget_outputs(pool: WorkerPool, scenario: str) -> None:
-    """The right outputs may be large; once all have been compared, nobody needs them."""
+    """Remove the right outputs, which may be large, once all workers have been compared."""
     for leftover in pool.folder.glob(f"{scenario}.*.output.pt"):
         leftover.unlink()
+
+
+def fallbacks(pool: WorkerPool, scenario: str) -> dict[str, str]:
+    """Worker -> what ran instead of its variant, of those that fell back; one more call of `scenario` is watched."""
+    found = pool.ask_each(pool.workers.values(), "checking for fallbacks again", CheckFallback(scenario))
+    return {worker.name: answer.fallback for worker, answer in found.items() if answer.fallback is not None}
+
+
+def warnings_of(checked: Mapping[str, Checked]) -> tuple[str, ...]:
+    """What a reader must know of the right answers before trusting the figures."""
+    baseline = checked.get(BASELINE, Checked()).accuracy
+    if baseline is None or not baseline.not_finite:
+        return ()
+    return (f"eager's own output holds NaN or Inf ({baseline.not_finite} values), so nothing can be compared with it",)
+
+
+def _become_steady(pool: WorkerPool, worker: Worker, scenario: str, first_call_s: float) -> FirstCalls:
+    """Call until it is steady, and then at the scenario's other sizes; alone, so that nothing disturbs it."""
+    steady = pool.ask(worker, f"warming up in {scenario}", BecomeSteady(scenario, first_call_s))
+    shapes = None
+    if worker.name != CONTROL:
+        shapes = pool.ask(worker, f"unseen shapes of {scenario}", TimeUnseenShapes(scenario))
+    return FirstCalls(steady or (first_call_s,), shapes or UnseenShapes())
+
+
+def _check(pool: WorkerPool, worker: Worker, scenario: str) -> Checked:
+    """Let the baseline write the right answers, others compare with them; then ask whether the variant fell back."""
+    accuracy = None
+    if worker.name == BASELINE:
+        write = WriteOutputs(scenario, pool.folder, pool.workload.token_agreement)
+        accuracy = pool.ask(worker, f"outputs of {scenario}", write)
+    elif pool.workers[BASELINE].alive:
+        accuracy = pool.ask(worker, f"comparing {scenario}", CompareOutputs(scenario, pool.folder))
+    check = CheckFallback(None if accuracy else scenario)
+    found = pool.ask(worker, "checking for a fallback", check)
+    return Checked() if found is None else Checked(accuracy, found.fallback, found.recompiles)

@@ -1,4 +1,4 @@
-"""What the process spent that compiled a variant's graphs, for those that find them in torch's cache later."""
+"""What compiling a variant's graphs took, for processes that find them in torch's cache later."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from jitgate.cache.kv_store import KeyValueStore
-from jitgate.pool.prepare import Ready
+from jitgate.pool.ready import Ready
 
 SPENT, DAY = "spent_s", "built_on"
 
 
 def recall_compile_times(ready: Ready, scenario: str, folder: Path) -> None:
     """Keep in `folder` what first calls of `scenario` spent where they compiled everything, and fill `first_s` and
-    `first_on` of those that compiled nothing. What was partly found says nothing of either.
+    `first_on` of those that compiled nothing. A process that found a part of its graphs tells neither.
     """
     if ready.estimator is None:
         return

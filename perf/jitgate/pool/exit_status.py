@@ -1,26 +1,29 @@
-"""What a worker process died of, from its exit code and its last words."""
+"""Why a worker process ended, from its exit code and the end of its output."""
 
 from __future__ import annotations
 
 import signal
 
 from jitgate.model.failure import FailureKind
-from jitgate.model.out_of_memory import WORDS, Shortage
+from jitgate.model.out_of_memory import WORDS, OutOfMemory
 from jitgate.model.size import mib
 
 
 def of_death(
-    name: str, code: int | None, request: str | None, last_words: str, memory_limit_bytes: int | None
-) -> tuple[FailureKind, str, Shortage | None]:
-    """What a worker died of. Native code that gets no memory may end the process instead of saying so to Python."""
-    where = f" in {request}" if request else ""
+    name: str, code: int | None, phase: str | None, last_words: str, memory_limit_bytes: int | None
+) -> tuple[FailureKind, str, OutOfMemory | None]:
+    """Why a worker process ended. phase: what it did.
+
+    Native code that gets no memory may end the process without a Python error.
+    """
+    where = f" in {phase}" if phase else ""
     died = f"worker {name} {exit_words(code)}{where}"
-    starved = WORDS.search(last_words)
-    if starved is None:
+    said = WORDS.search(last_words)
+    if said is None:
         return FailureKind.DIED, died, None
     cap = f" under the enforced {mib(memory_limit_bytes)}" if memory_limit_bytes else ""
-    sentence = f"{died}, because memory ran out{cap} ({starved[0]})"
-    return FailureKind.OUT_OF_MEMORY, sentence, Shortage(None, memory_limit_bytes)
+    sentence = f"{died}, because memory ran out{cap} ({said[0]})"
+    return FailureKind.OUT_OF_MEMORY, sentence, OutOfMemory(None, memory_limit_bytes)
 
 
 def exit_words(code: int | None) -> str:

@@ -6,21 +6,21 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
 from jitgate.cache.keys import digest_of
 from jitgate.cache.store import Artefact, ArtefactCache
+from jitgate.model.answers import EngineFacts, ExportedFile
+from jitgate.model.artefact_file import ArtefactFile
 from jitgate.model.failure import FailureKind
+from jitgate.model.requests import DescribeEngine, ExportModel, StartWorker
 from jitgate.model.variant import VariantSpec
 from jitgate.pool.pool import WorkerPool, released
 from jitgate.pool.pretrained_files import pretrained_file
 from jitgate.pool.progress import Progress
-from jitgate.pool.stages import EveryFile, Wanted, kinds_of
-from jitgate.pool.worker_process import Answer
-
-if TYPE_CHECKING:
-    from jitgate.pool.prepare import Ready
+from jitgate.pool.ready import Ready, WorkerFiles
+from jitgate.pool.stages import Wanted
+from jitgate.pool.worker_process import Worker
 
 LOCK_WAIT_S = 1800.0
 """Another run may be compiling the same artefact; half an hour is longer than any export known here."""
@@ -28,7 +28,7 @@ LOCK_WAIT_S = 1800.0
 
 @dataclass(frozen=True)
 class _Found:
-    """A file, whether it was built now, and the seconds that having it took this run."""
+    """A file, whether it was built now, and the seconds this run took to have it."""
 
     artefact: Artefact
     built_now: bool
@@ -39,8 +39,8 @@ class _Found:
 class _Job:
     """One file to export: for a variant, and for the calls of one signature (None: for all).
 
-    unavailable: why it can't be exported here; it may still be in the cache. workers: those that need it. stage: of a
-    pipeline, what is exported of it.
+    unavailable: why it can't be exported here; it may still be in the cache. workers: those that need it. stage: the
+    stage of a pipeline; None for the whole.
     """
 
     variant: VariantSpec
@@ -59,23 +59,23 @@ def files_of(
     cache: ArtefactCache,
     progress: Progress,
     ready: Ready,
-) -> EveryFile:
+) -> WorkerFiles:
     """For each worker and stage (None: the whole) that is exported. What is missing is built; fills
     `ready.cold_start`."""
     jobs: dict[tuple[str, str | None], dict[str, _Job]] = {}
-    files: EveryFile = {}
+    files: WorkerFiles = {}
     for need in wanted:
         given = pretrained_file(pool.workload, need.engine) if need.stage is None else None
         if given is not None:
-            kinds = kinds_of(need, scenarios)
-            files[need.worker, None] = {kind: [str(given.path), given.facts] for kind in kinds}
+            file = ArtefactFile(given.path, given.facts)
+            files[need.worker, None] = dict.fromkeys(need.signatures(scenarios), file)
             ready.cold_start[need.worker].artefact_bytes = given.size_bytes
             ready.notes += (given.note,)
             continue
         worker = pool.workers[need.worker]
-        engine = pool.ask(worker, "reading its engine", "engine", variant=asdict(need.engine))
+        engine = pool.ask(worker, "reading its engine", DescribeEngine(need.engine))
         if engine is not None:
-            jobs[need.worker, need.stage] = _jobs(pool, need, engine, ready.contents, kinds_of(need, scenarios))
+            jobs[need.worker, need.stage] = _jobs(pool, need, engine, ready.contents, scenarios)
     found = _find_or_build(pool, [job for of in jobs.values() for job in of.values()], cache, progress)
     for (name, stage), of in jobs.items():
         artefacts = {kind: found[job.key] for kind, job in of.items() if job.key in found}
@@ -91,30 +91,32 @@ def files_of(
             (each.artefact.built_at for each in unique if each.artefact.built_at), default=cold.built_at
         )
         cold.fetch_s = (cold.fetch_s or 0.0) + sum(each.fetch_s for each in unique)
-        files[name, stage] = {kind: [str(each.artefact.path), each.artefact.facts] for kind, each in artefacts.items()}
+        files[name, stage] = {
+            kind: ArtefactFile(each.artefact.path, each.artefact.facts) for kind, each in artefacts.items()
+        }
     return files
 
 
 def _jobs(
-    pool: WorkerPool, need: Wanted, engine: Answer, contents: Mapping[str, str], kinds: Sequence[str]
+    pool: WorkerPool, need: Wanted, engine: EngineFacts, contents: Mapping[str, str], scenarios: Sequence[str]
 ) -> dict[str, _Job]:
-    variant, facts = need.engine, need.facts
-    stem = facts["artefact"] or pool.workload.name
+    variant, content = need.engine, need.content
+    stem = content.artefact or pool.workload.name
     jobs = {}
-    for kind in kinds:
-        content: dict[str, object] = {
-            "engine": engine["key"],
-            "weights": facts["weights"],
-            "source": facts["source"],
-            "runtime": facts["runtime"],
+    for kind in need.signatures(scenarios):
+        parts: dict[str, object] = {
+            "engine": engine.key,
+            "weights": content.weights,
+            "source": content.source,
+            "runtime": content.runtime,
             **contents,
         }
-        if engine["per_signature"]:
-            content |= {"signature": kind, "spread": facts["spread"][kind]}
-        job_kind = kind if engine["per_signature"] else None
-        name = f"{stem}.{variant.precision}{engine['suffix']}"
-        key = f"{variant.name}-{digest_of(content)}"
-        jobs[kind] = _Job(variant, job_kind, key, name, engine["unavailable"], (need.worker,), need.stage)
+        if engine.per_signature:
+            parts |= {"signature": kind, "spread": content.spread[kind]}
+        job_kind = kind if engine.per_signature else None
+        name = f"{stem}.{variant.precision}{engine.suffix}"
+        key = f"{variant.name}-{digest_of(parts)}"
+        jobs[kind] = _Job(variant, job_kind, key, name, engine.unavailable, (need.worker,), need.stage)
     return jobs
 
 
@@ -145,7 +147,7 @@ def _find_or_build(
                 found[key] = _Found(artefact, False, time.perf_counter() - began)
         todo = [by_key[key] for key in missing if key not in found]
         # Compilers hold gigabytes; three builds on two cores fit in 8 GiB. Where no two workers fit, no two builds do.
-        at_once = 1 if pool.alone or any(job.stage for job in todo) else max(3, os.cpu_count() or 1)
+        at_once = 1 if pool.exclusive or any(job.stage for job in todo) else max(3, os.cpu_count() or 1)
         for begin in range(0, len(todo), at_once):
             found |= _build(pool, todo[begin : begin + at_once], cache)
     return found
@@ -161,17 +163,17 @@ def _build(pool: WorkerPool, jobs: Sequence[_Job], cache: ArtefactCache) -> dict
     builders = pool.spawn([job.variant.name for job in jobs])
     built: dict[str, _Found] = {}
     with released(builders):
-        pool.ask_all(builders, "importing torch to export", "start", device=pool.device)
-        pool.ask_all(builders, "building the model to export", "open", **pool.workload.recipe())
+        pool.ask_all(builders, "importing torch to export", StartWorker(pool.device))
+        pool.ask_all(builders, "building the model to export", pool.workload.recipe())
         drafts = [cache.draft(job.key, job.name) for job in jobs]
         for job, builder, draft in zip(jobs, builders, drafts, strict=True):
             if builder.alive:
-                builder.ask("export", variant=asdict(job.variant), path=str(draft), kind=job.kind, stage=job.stage)
-        answers = pool.gather(builders, "exporting")
+                builder.ask(ExportModel(job.variant, draft, job.kind, job.stage))
+        exported: dict[Worker, ExportedFile] = pool.gather(builders, "exporting")
         for job, builder, draft in zip(jobs, builders, drafts, strict=True):
-            if builder in answers:
-                answer = answers[builder]
-                artefact = cache.keep(job.key, draft, answer["export_s"], answer["facts"])
+            if builder in exported:
+                file = exported[builder]
+                artefact = cache.keep(job.key, draft, file.export_s, file.facts)
                 built[job.key] = _Found(artefact, True, time.perf_counter() - began)
                 continue
             cache.discard(draft)

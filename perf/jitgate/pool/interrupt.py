@@ -1,4 +1,4 @@
-"""Ctrl-C while turns are taken: heard between two steps, never in the middle of one, and never lost."""
+"""Ctrl-C while turns are taken: acts between two steps, never in the middle of one, and is never lost."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 
-Owner = Callable[[int, FrameType | None], object]
+Handler = Callable[[int, FrameType | None], object]
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM)
-"""What asks a process to end in order. Windows knows both, and sends itself the first."""
+"""What asks a process to end cleanly. Windows has both, and Ctrl-C sends the first."""
 
 
 class Interrupts:
-    """Holds signals back for whoever had them, and hands them over where it is safe.
+    """Holds signals back from their handlers, and delivers them where it is safe.
 
-    Python runs a handler at any line of the main thread. One that raises there may leave half a round in the books; and
-    where the line belongs to a `__del__`, a callback of a weak reference or of the collector, what it raises is printed
-    and forgotten, and the rounds go on. So while it holds, a signal only leaves word, and `hear` does what its owner
-    would have done at once. A second signal does not wait: what hangs between two steps can still be interrupted.
+    Python runs a handler at any line of the main thread. A handler that raises there may leave half a round recorded;
+    and where the line belongs to a `__del__`, a callback of a weak reference or of the collector, what it raises is
+    printed and forgotten, and the rounds go on. So a signal is only noted while this holds, and `deliver` calls its
+    handler. A second signal does not wait: what hangs between two steps can still be interrupted.
 
-    Where a signal is ignored (a job in the background of a shell), or ends the process without Python, it stays so; and
-    outside of the main thread, where no handler may be set, nothing is held.
+    A signal that is ignored (a job in the background of a shell), or that ends the process without Python, stays so;
+    and outside of the main thread, where no handler may be set, nothing is held.
     """
 
     def __init__(self) -> None:
-        self._owners: dict[int, Owner] = {}
+        self._handlers: dict[int, Handler] = {}
         self._holding = False
-        self._left: list[tuple[Owner, int]] = []
+        self._noted: list[tuple[Handler, int]] = []
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """Hold signals back until the block is left, however it is left; what was not heard by then is heard there."""
+        """Hold signals back until the context is left, however it is left; then deliver what came."""
         if self._holding or threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -41,38 +41,38 @@ class Interrupts:
             self._hold()
             yield
         finally:
-            self._let_go()
-            self.hear()
+            self._release()
+            self.deliver()
 
-    def hear(self) -> None:
-        """A place where it is safe to stop: raises what the owner of a signal raises, where one has come."""
-        if self._left:
-            owner, number = self._left.pop()
-            owner(number, None)
+    def deliver(self) -> None:
+        """It is safe to stop here: call the handler of a signal that came, which may raise."""
+        if self._noted:
+            handler, number = self._noted.pop()
+            handler(number, None)
 
     def _hold(self) -> None:
-        self._left.clear()
+        self._noted.clear()
         self._holding = True
         for number in NUMBERS:
-            owner = signal.getsignal(number)
-            if callable(owner) and owner != self._take:
-                self._owners[number] = owner
+            handler = signal.getsignal(number)
+            if callable(handler) and handler != self._take:
+                self._handlers[number] = handler
                 signal.signal(number, self._take)
 
-    def _let_go(self) -> None:
-        self._holding = False  # first: from here on a signal goes to its owner, whether it is back in its place or not
-        for number, owner in list(self._owners.items()):
+    def _release(self) -> None:
+        self._holding = False  # first: from here on a signal goes to its handler, whether that is restored or not
+        for number, handler in list(self._handlers.items()):
             if signal.getsignal(number) == self._take:
-                signal.signal(number, owner)
-            del self._owners[number]
+                signal.signal(number, handler)
+            del self._handlers[number]
 
     def _take(self, number: int, frame: FrameType | None) -> None:
-        owner = self._owners.get(number, signal.default_int_handler)
-        if self._holding and not self._left:
-            self._left.append((owner, number))
+        handler = self._handlers.get(number, signal.default_int_handler)
+        if self._holding and not self._noted:
+            self._noted.append((handler, number))
         else:
-            owner(number, frame)
+            handler(number, frame)
 
 
 INTERRUPTS = Interrupts()
-"""One for the process: signals know no smaller place."""
+"""One for the process, as signals are."""

@@ -8,18 +8,21 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import execnet
 
 from jitgate.model.failure import FailureKind
+from jitgate.model.requests import Request, StartWorker, TakeTurn
 from jitgate.model.size import mib
-from jitgate.model.turn import StageTime, Turn
+from jitgate.model.turn import Turn
 from jitgate.pool.interrupt import INTERRUPTS
 from jitgate.pool.memory_attribution import DeviceMemoryAttribution
 from jitgate.pool.progress import Progress
-from jitgate.pool.worker_process import Answer, Inbox, Worker
+from jitgate.pool.worker_process import Inbox, Worker
 from jitgate.workloads.spec import WorkloadSpec
+
+AnswerT = TypeVar("AnswerT")
 
 GREET_S = 60.0
 """A Python process that does not answer within a minute of its start never will."""
@@ -32,12 +35,12 @@ class WorkerPool:
     """The worker processes of one workload, and the folder through which tensors pass between them.
 
     Workers are named by their variant; the control by `CONTROL`. A worker that fails stays in `workers` with its
-    `failure`; the others go on. Use as a context manager: nothing outlives it.
-    `alone`: whether workers live one at a time. `quiet`: whether what is asked is no news any more.
-    `memory_attribution`: what they put on a card.
+    `failure`; the others go on. Use as a context manager: no process outlives it.
+    `exclusive`: whether one worker is resident at a time. `quiet`: whether requests show no progress.
+    `memory_attribution`: what workers take of a card.
 
-    memory_limit_bytes: the cap that workers which are measured run under; None for none. Builders and helpers have
-    none. compiled_in: where torch.compile keeps what it builds in them; None leaves that to torch.
+    memory_limit_bytes: the cap of the workers that are measured; None for none. Builders and helpers have none.
+    compiled_in: where torch.compile keeps what it builds; None leaves that to torch.
     """
 
     def __init__(
@@ -55,7 +58,7 @@ class WorkerPool:
         self.enforced_by: str | None = None
         self.compiled_in: Path | None = None
         self.workers: dict[str, Worker] = {}
-        self.alone = False
+        self.exclusive = False
         self.quiet = False
         self.memory_attribution = memory_attribution or DeviceMemoryAttribution()
         self._progress = progress
@@ -73,7 +76,7 @@ class WorkerPool:
 
     @property
     def folder(self) -> Path:
-        """Inputs and right outputs lie here while the pool lives."""
+        """Inputs and right outputs lie here until the pool is closed."""
         return Path(self._folder.name)
 
     def pids(self) -> set[int]:
@@ -92,12 +95,12 @@ class WorkerPool:
         return workers
 
     def start(self, names: Iterable[str]) -> None:
-        """Hire the workers that are measured and let them import torch."""
+        """Start the workers that are measured and let them import torch."""
         self.spawn_measured(names)
         self.initialise(self.workers.values())
 
     def spawn_measured(self, names: Iterable[str]) -> None:
-        """Hire the workers that are measured."""
+        """Start the processes of the workers that are measured."""
         self.workers = {worker.name: worker for worker in self.spawn(names)}
         for name in self.workers:
             self.memory_attribution.add(name)
@@ -105,13 +108,13 @@ class WorkerPool:
     def initialise(self, workers: Iterable[Worker]) -> None:
         """Let them import torch and take their device, under the cap where there is one."""
         workers = list(workers)
-        cap = {} if self.memory_limit_bytes is None else {"memory_limit_bytes": self.memory_limit_bytes}
         for worker in workers:
             worker.memory_limit_bytes = self.memory_limit_bytes
-        kept = {} if self.compiled_in is None else {"compiled_in": str(self.compiled_in.resolve())}
-        answers = self.ask_each(workers, "importing torch", "start", device=self.device, **cap, **kept)
-        if cap:
-            self.enforced_by = next((answer["enforced_by"] for answer in answers.values()), self.enforced_by)
+        compiled_in = None if self.compiled_in is None else self.compiled_in.resolve()
+        start = StartWorker(self.device, self.memory_limit_bytes, compiled_in)
+        found = self.ask_each(workers, "importing torch", start)
+        if self.memory_limit_bytes is not None:
+            self.enforced_by = next((each.enforced_by for each in found.values()), self.enforced_by)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -119,69 +122,65 @@ class WorkerPool:
         if self.memory_limit_bytes is None or self.enforced_by is None:
             return ()
         return (
-            f"every worker that was measured ran under a cap of {mib(self.memory_limit_bytes)}, by {self.enforced_by}",
+            f"Every measured worker ran under a memory cap of {mib(self.memory_limit_bytes)}, by {self.enforced_by}.",
         )
 
     def replace(self, name: str) -> Worker:
-        """A new process in the place of worker `name`, whose own has ended."""
+        """A new process for worker `name`, whose last one has ended."""
         (worker,) = self.spawn([name])
         self.workers[name] = worker
         self.memory_attribution.add(name)
         return worker
 
     def stop(self, workers: Iterable[Worker]) -> None:
-        """End workers that have done their stage; those that failed keep their failure."""
+        """End workers that are no longer needed; those that failed keep their failure."""
         for worker in workers:
             worker.end()
         self.memory_attribution.invalidate()
 
-    def ask_all(self, workers: Iterable[Worker], what: str, request: str, **keywords: Any) -> dict[Worker, Answer]:
+    def ask_all(self, workers: Iterable[Worker], what: str, request: Request[AnswerT]) -> dict[Worker, AnswerT]:
         """Ask all of `workers` at once; the answers of those that did not fail."""
         asked = [worker for worker in workers if worker.alive]
         attributed = [worker.name for worker in asked if self.workers.get(worker.name) is worker]
         with self.memory_attribution.attributed(attributed, self.pids()):
             for worker in asked:
-                worker.ask(request, **keywords)
-            answers = self.gather(asked, what)
+                worker.ask(request)
+            answers: dict[Worker, AnswerT] = self.gather(asked, what)
         if len(answers) < len(asked):
             self.memory_attribution.invalidate()
         return answers
 
-    def ask_each(self, workers: Iterable[Worker], what: str, request: str, **keywords: Any) -> dict[Worker, Answer]:
-        """As `ask_all`, but one after the other where each must be seen to allocate by itself."""
+    def ask_each(self, workers: Iterable[Worker], what: str, request: Request[AnswerT]) -> dict[Worker, AnswerT]:
+        """As `ask_all`, but one after the other where each worker's allocations must be seen by themselves."""
         if not (self.memory_attribution.one_at_a_time or self.device.startswith("cuda")):
-            return self.ask_all(workers, what, request, **keywords)
-        answers: dict[Worker, Answer] = {}
+            return self.ask_all(workers, what, request)
+        answers: dict[Worker, AnswerT] = {}
         for worker in workers:
-            answers |= self.ask_all([worker], what, request, **keywords)
+            answers |= self.ask_all([worker], what, request)
         return answers
 
-    def ask(self, worker: Worker, what: str, request: str, **keywords: Any) -> Answer | None:
+    def ask(self, worker: Worker, what: str, request: Request[AnswerT]) -> AnswerT | None:
         """Ask one worker; None where it failed."""
-        return self.ask_all([worker], what, request, **keywords).get(worker)
+        return self.ask_all([worker], what, request).get(worker)
 
     def turn(self, name: str, scenario: str, start: int, count: int) -> Turn | None:
         """One turn of worker `name`; None where it failed."""
         worker = self.workers[name]
-        worker.ask("turn", scenario=scenario, start=start, count=count)
+        worker.ask(TakeTurn(scenario, start, count))
         self.memory_attribution.invalidate()
-        answer = self.gather([worker], "").get(worker)
-        if answer is None:
-            return None
-        stage_times = tuple(tuple(StageTime(*stage_time) for stage_time in call) for call in answer["stage_times"])
-        wall_ns, device_ns = tuple(answer["wall_ns"]), tuple(answer["device_ns"])
-        return Turn(wall_ns, device_ns, answer["level_bytes"], answer["recompiles"], stage_times=stage_times)
+        answers: dict[Worker, Turn] = self.gather([worker], "")
+        return answers.get(worker)
 
-    def gather(self, asked: Iterable[Worker], what: str) -> dict[Worker, Answer]:
+    def gather(self, asked: Iterable[Worker], what: str) -> dict[Worker, Any]:
         """Wait for the answers of `asked`; a worker that takes longer than the limit has hung, and is ended.
 
-        A place where an interrupt that is held back is heard, at every look.
+        An interrupt that is held back is delivered while this waits.
         """
         waiting = {worker for worker in asked if worker.alive}
-        answers: dict[Worker, Answer] = {}
+        answers: dict[Worker, Any] = {}
         began = time.monotonic()
         while waiting:
-            INTERRUPTS.hear()
+            INTERRUPTS.deliver()
             try:
                 worker, message = self._inbox.get(timeout=TICK_S)
             except queue.Empty:
@@ -200,17 +199,17 @@ class WorkerPool:
         """End every process, now, and remove the folder."""
         for worker in self.workers.values():
             worker.kill()
-        # Builders and described workers are not in `workers`; terminate ends whatever the group still holds.
+        # Builders and helpers are not in `workers`; terminate ends whatever the group still holds.
         self._group.terminate(timeout=1.0)
         self._folder.cleanup()
 
     def _hung(self, worker: Worker) -> bool:
         if time.monotonic() - worker.asked_at < self._timeout_s:
             return False
+        phase = "its request" if worker.asked is None else worker.asked.phase
         worker.fail(
             FailureKind.HUNG,
-            f"worker {worker.name} gave no answer to {worker.asked!r} within {self._timeout_s:.0f} s "
-            "(--jitgate-timeout)",
+            f"worker {worker.name} did not finish {phase} within {self._timeout_s:.0f} s (--jitgate-timeout)",
         )
         return True
 

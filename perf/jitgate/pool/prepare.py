@@ -2,49 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from jitgate.cache.store import ArtefactCache
 from jitgate.device.device_memory import HostRoom
+from jitgate.model.answers import ModelFacts
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.errors import UsageError
+from jitgate.model.failure import FailureKind
+from jitgate.model.requests import FreezeGarbage, LoadVariant, SaveInputs, SetThreads, StartWorker
 from jitgate.model.variant import BASELINE, CONTROL, VariantSpec
 from jitgate.pool.exports import files_of
-from jitgate.pool.memory_estimator import MemoryEstimator, MemoryRecords
-from jitgate.pool.pool import WorkerPool
+from jitgate.pool.memory_estimator import MemoryRecords
+from jitgate.pool.pool import WorkerPool, released
 from jitgate.pool.pretrained_files import contents_of
 from jitgate.pool.progress import Progress
-from jitgate.pool.residency import MOST, Residency, ResidencyPlan
+from jitgate.pool.ready import Ready
+from jitgate.pool.residency import MOST, Residency
 from jitgate.pool.residency_planner import ResidencyPlanner
-from jitgate.pool.stages import EveryFile, Wanted, equip, wanted_by_stages
-from jitgate.pool.stand_in import stand_in
-from jitgate.pool.worker_process import Answer, Worker
-
-
-@dataclass
-class Ready:
-    """What preparing a pool found out.
-
-    facts: the baseline's. contents: file of the checkpoint -> SHA-256. notes: for the summary. opened: workers whose
-    model was built.
-    """
-
-    cold_start: dict[str, ColdStart]
-    variants: Mapping[str, VariantSpec]
-    residency_plan: ResidencyPlan = field(default_factory=ResidencyPlan)
-    estimator: MemoryEstimator | None = None
-    files: EveryFile = field(default_factory=dict)
-    facts: Answer = field(default_factory=dict)
-    threads: int | None = None
-    weight_bytes: int = 0
-    contents: dict[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    calls: dict[str, int] = field(default_factory=dict)
-    stages: dict[str, Any] = field(default_factory=dict)
-    utterances: dict[str, Any] = field(default_factory=dict)
-    opened: set[str] = field(default_factory=set)
+from jitgate.pool.stages import Wanted, load_stages, wanted_by_stages
+from jitgate.pool.worker_process import Worker
 
 
 def make_ready(
@@ -57,73 +34,72 @@ def make_ready(
     *,
     control: bool = True,
 ) -> Ready:
-    """Start `variants` (the baseline among them) and a control, and load each; one worker first, who says how much all
-    of them will take. Where `planner` finds no room for that, none is loaded: see `ExclusiveWorkers`. control: not
-    where nothing is timed. Nor where it would have them in batches: then the pool is to be made anew for each.
+    """Start `variants` (the baseline among them) and a control, and load each. The first worker says how much all of
+    them will take. Where `planner` finds no room for that, none is loaded (see `ExclusiveWorkers`); nor where it plans
+    batches, each of which needs its own pool. control: False where nothing is timed.
 
-    A variant that fails has its `failure` set. Where nothing can be known of the model without the baseline, all fail.
+    A variant that fails has its `failure` set. Where nothing is known of the model without the baseline, all fail.
     Raises UsageError for a factory that returns the wrong thing, unequal weights, or an unknown scenario.
     """
     by_name = {variant.name: variant for variant in variants}
     if control:
         by_name[CONTROL] = by_name[BASELINE]
     planner = planner or ResidencyPlanner(
-        Residency.CONCURRENT, HostRoom(), MemoryRecords(cache.beside("memory_records"))
+        Residency.CONCURRENT, HostRoom(), MemoryRecords(cache.folder("memory_records"))
     )
     free = planner.free()
-    pool.compiled_in = cache.beside("torch")
+    pool.compiled_in = cache.folder("torch")
     pool.spawn_measured(by_name)
     baseline = pool.workers[BASELINE]
     others = [worker for worker in pool.workers.values() if worker is not baseline]
-    # On a CPU importing torch takes little of what has to fit; on a card every worker makes its context with it.
-    # Importing torch takes seconds of a core each, too: for so many it is first seen whether they fit.
+    # On a CPU importing torch takes little of what must fit; on a card every worker makes its context with it.
+    # Importing torch takes seconds of a core each, too: many workers are started once it is known that they fit.
     lone = pool.memory_attribution.one_at_a_time or len(by_name) > MOST
     pool.initialise([baseline] if lone else pool.workers.values())
     context_bytes = pool.memory_attribution.grown_bytes(BASELINE)
     ready = Ready({name: ColdStart() for name in pool.workers}, by_name)
-    facts = open_models(pool, [baseline], ready).get(baseline) or stand_in(pool, scenarios)
+    facts = open_models(pool, [baseline], ready).get(baseline) or _facts_without_cap(pool, scenarios)
     if facts is None:
-        _share_what_is_missing(pool)
+        _fail_all(pool)
         return ready
     ready.facts = facts
     _check_scenarios(pool, facts, scenarios)
-    ready.threads, ready.weight_bytes, ready.calls = facts["threads"], facts["weight_bytes"], facts["calls"]
-    ready.stages, ready.utterances = facts["stages"], facts["utterances"]
     ready.contents, ready.notes = contents_of(pool.workload.weight_source, cache, progress)
     ready.estimator = planner.estimator(pool.device, facts, context_bytes)
     ready.residency_plan = planner.decide(ready.estimator, free, by_name, scenarios)
     if not ready.residency_plan.batches:
         if lone and not pool.memory_attribution.one_at_a_time:
             pool.initialise(others)
-        pool.alone = ready.residency_plan.alone
-        _fill(pool, variants, scenarios, cache, progress, ready)
+        pool.exclusive = ready.residency_plan.exclusive
+        _load_all(pool, variants, scenarios, cache, progress, ready, facts)
     return ready
 
 
-def _fill(
+def _load_all(
     pool: WorkerPool,
     variants: Sequence[VariantSpec],
     scenarios: Sequence[str],
     cache: ArtefactCache,
     progress: Progress,
     ready: Ready,
+    facts: ModelFacts,
 ) -> None:
-    """Export what is missing, and load every worker; none where each of them will live alone."""
-    facts, baseline = ready.facts, pool.workers[BASELINE]
+    """Export what is missing, and load every worker; none where they are exclusive."""
+    baseline = pool.workers[BASELINE]
     others = [worker for worker in pool.workers.values() if worker is not baseline]
     exported = [variant for variant in variants if variant.exported and pool.workers[variant.name].alive]
     if exported:
-        pool.ask(baseline, "saving inputs", "save_inputs", scenarios=list(scenarios), folder=str(pool.folder))
-    wanted = [Wanted(variant.name, None, variant, facts) for variant in exported]
+        pool.ask(baseline, "saving inputs", SaveInputs(tuple(scenarios), pool.folder))
+    wanted = [Wanted(variant.name, None, variant, facts.content) for variant in exported]
     wanted += wanted_by_stages(pool, variants, facts)
-    # Builders take of a card too, and a pipeline fills gigabytes: while they export, one worker holds the model.
+    # Builders take memory of a card too, and a pipeline takes gigabytes: while they export, one worker has the model.
     late = pool.memory_attribution.one_at_a_time or any(variant.stages for variant in variants)
-    if pool.alone:
+    if pool.exclusive:
         pool.stop([baseline])
     elif not late:
         open_models(pool, others, ready)
     ready.files = files_of(pool, wanted, scenarios, cache, progress, ready)
-    if pool.alone:
+    if pool.exclusive:
         pool.stop(others)
         return
     if pool.memory_attribution.one_at_a_time:
@@ -131,60 +107,77 @@ def _fill(
     if late:
         open_models(pool, others, ready)
     for name, worker in pool.workers.items():
-        load(pool, worker, ready.variants[name], ready.files, facts, ready.cold_start[name])
+        load(pool, worker, ready, ready.cold_start[name])
 
 
-def open_models(pool: WorkerPool, workers: Iterable[Worker], ready: Ready) -> dict[Worker, Answer]:
+def open_models(pool: WorkerPool, workers: Iterable[Worker], ready: Ready) -> dict[Worker, ModelFacts]:
     """Let those build the model that run it as a module; UsageError where their weights are not the baseline's."""
     holders = [worker for worker in workers if not ready.variants[worker.name].exported]
-    opened = pool.ask_each(holders, "building the model", "open", **pool.workload.recipe())
+    opened = pool.ask_each(holders, "building the model", pool.workload.recipe())
     for worker, facts in opened.items():
         cold = ready.cold_start[worker.name]
-        if worker.name not in ready.opened:  # a worker of one block is the same worker again
+        if worker.name not in ready.opened:  # a block starts the same worker again
             ready.opened.add(worker.name)
-            cold.build_s = (cold.build_s or 0.0) + facts["build_s"]
+            cold.build_s = (cold.build_s or 0.0) + facts.build_s
         _check_weights(pool, ready.facts, facts)
     return opened
 
 
-def _share_what_is_missing(pool: WorkerPool) -> None:
-    """A model that can't be built here can't be built by any variant: all say so, in its own words."""
+def _facts_without_cap(pool: WorkerPool, scenarios: Sequence[str]) -> ModelFacts | None:
+    """Where the baseline does not fit under the cap: its facts and inputs from a process without one, never measured.
+
+    None where the baseline failed for another reason, or where the model can't be built even without a cap. The process
+    has ended when this returns: it holds a whole model.
+    """
+    failure = pool.workers[BASELINE].failure
+    if failure is None or failure.kind is not FailureKind.OUT_OF_MEMORY:
+        return None
+    (helper,) = helpers = pool.spawn([BASELINE])
+    with released(helpers):
+        pool.ask(helper, "importing torch", StartWorker(pool.device))
+        facts = pool.ask(helper, "building the model without a cap", pool.workload.recipe())
+        if facts is not None:
+            pool.ask(helper, "saving inputs", SaveInputs(tuple(scenarios), pool.folder))
+    return facts
+
+
+def _fail_all(pool: WorkerPool) -> None:
+    """A model that can't be built here can't be built by any variant: all fail in the baseline's words."""
     failure = pool.workers[BASELINE].failure
     if failure is None:
         return
     for worker in pool.workers.values():
         if worker.alive:
-            worker.fail(failure.kind, failure.sentence, shortage=failure.shortage)
+            worker.fail(failure.kind, failure.sentence, out_of_memory=failure.out_of_memory)
 
 
-def _check_weights(pool: WorkerPool, right: Answer, found: Answer) -> None:
-    if right and found["weights"] != right["weights"]:
+def _check_weights(pool: WorkerPool, right: ModelFacts | None, found: ModelFacts) -> None:
+    if right is not None and found.content.weights != right.content.weights:
         raise UsageError(
             f"{pool.workload.where}: factory {pool.workload.factory!r} gives other weights on each call, "
             "so its variants can't be compared; seed every generator it draws from"
         )
 
 
-def _check_scenarios(pool: WorkerPool, facts: Answer, scenarios: Sequence[str]) -> None:
+def _check_scenarios(pool: WorkerPool, facts: ModelFacts, scenarios: Sequence[str]) -> None:
     for scenario in scenarios:
-        if scenario not in facts["scenarios"]:
+        if scenario not in facts.calls:
             raise UsageError(
                 f"{pool.workload.where}: workload {pool.workload.name!r} has no scenario {scenario!r}; "
-                f"its factory gives {', '.join(facts['scenarios'])}"
+                f"its factory gives {', '.join(facts.calls)}"
             )
 
 
-def load(
-    pool: WorkerPool, worker: Worker, variant: VariantSpec, files: EveryFile, facts: Answer, cold: ColdStart
-) -> None:
-    """Load one at a time: cold figures are not measured beside each other's."""
-    if not worker.alive:
+def load(pool: WorkerPool, worker: Worker, ready: Ready, cold: ColdStart) -> None:
+    """Load one worker; one at a time, so that no cold figure disturbs another."""
+    if not worker.alive or ready.facts is None:
         return
+    variant = ready.variants[worker.name]
     if variant.exported:
-        pool.ask(worker, "setting threads", "threads", count=facts["threads"])
-    stages_s = equip(pool, worker, variant, files, facts)
-    whole = files.get((worker.name, None), {})
-    answer = pool.ask(worker, "loading", "load", variant=asdict(variant), files=whole)
-    if answer is not None:
-        cold.load_s = stages_s + answer["load_s"]
-        pool.ask(worker, "settling", "settle")
+        pool.ask(worker, "setting threads", SetThreads(ready.facts.threads))
+    stages_s = load_stages(pool, worker, variant, ready.files, ready.facts)
+    whole = ready.files.get((worker.name, None), {})
+    load_s = pool.ask(worker, "loading", LoadVariant(variant, whole))
+    if load_s is not None:
+        cold.load_s = stages_s + load_s
+        pool.ask(worker, "freezing the garbage collector", FreezeGarbage())

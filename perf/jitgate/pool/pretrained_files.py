@@ -1,4 +1,4 @@
-"""What a checkpoint directory gives to a pool, as the host sees it: files by their content."""
+"""What a checkpoint directory provides: files by their content, and TorchScript files that are loaded as they are."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jitgate.workloads.weight_source import WeightSource
 
 SCRIPTED = "torchscript"
-"""The variant that a directory's own files are for, and `torchscript+fp16`; other recipes make files of their own."""
+"""The variant that loads a directory's own files, and `torchscript+fp16`; others need their own export."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class PretrainedArtefact:
 
 
 def pretrained_file(workload: WorkloadSpec, variant: VariantSpec) -> PretrainedArtefact | None:
-    """The TorchScript file of the checkpoint directory that the vendor's code loads for this workload; None for none.
+    """The TorchScript file that the checkpoint directory has for this workload, if it is there.
 
-    Its engine checks class and signature; whether it computes what the weights beside it do, accuracy says.
+    Its engine checks class and signature; accuracy tells whether it computes what the directory's weights do.
     """
     jit = workload.checkpoint_spec.jit if workload.checkpoint_spec is not None else None
     meant = variant.name in (SCRIPTED, f"{SCRIPTED}+{variant.precision}")

@@ -1,15 +1,15 @@
-"""May all workers live at once, or some at a time, or do they take their turns one resident at a time?
+"""Are all workers resident at once, or in batches, or one at a time?
 
 What must fit where:
 
-- On a CPU a ceiling is a limit of each worker: it stands for somebody's card, and says nothing of this host. All
+- On a CPU a memory limit is one of each worker: it stands for a card elsewhere, and says nothing of this host. All
   processes together must fit the host's free memory.
-- On a card the workers together must fit its free memory, and the ceiling as well where there is one: the ceiling
-  stands for a whole card, which two engines would have to share.
+- On a card the workers together must fit its free memory, and the memory limit as well where there is one: the limit
+  stands for a whole card, which two engines would share.
 
-Where all do not fit, but each with a baseline and a control does, a CPU takes them in batches, one after the other,
-with a baseline and a control of its own in each: every comparison stays within one. On a card workers then live alone:
-what two engines do beside each other on a full one, paging included, is not what either does.
+Where not all fit, but each with a baseline and a control does, a CPU takes them in batches, one after the other, each
+with its own baseline and control: every comparison stays within one batch. On a card workers are then exclusive: two
+engines on a full card page each other's memory, and neither shows its own speed.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ SLACK = 0.05
 """Of the room, left free: a card filled to its last byte pages, and no peak is the last run's to the byte."""
 
 MOST = 12
-"""Workers of a batch, where there have to be several: a round of more keeps those apart for long that are compared, and
-what an engine takes at most is a guess before it has run once."""
+"""Workers of a batch, where there are several: in a longer round, workers that are compared are far apart in time, and
+what an engine takes is a guess before it has run once."""
 
 GIB = 1 << 30
 
@@ -41,7 +41,7 @@ class Residency(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Room:
-    """How many bytes there are for all workers, and whose they are."""
+    """How many bytes there are for all workers, and which they are."""
 
     size_bytes: int
     said: str
@@ -49,11 +49,11 @@ class Room:
 
 @dataclass(frozen=True)
 class ResidencyPlan:
-    """alone: one worker at a time. batches: who lives together, where there are several; whom others are compared with
-    are in each. note: what a reader has to know of it; None where nothing is unusual.
+    """exclusive: one worker at a time. batches: which workers are resident together, where there are several batches;
+    workers that others are compared with are in each. note: what a reader must know; None where nothing is unusual.
     """
 
-    alone: bool = False
+    exclusive: bool = False
     note: str | None = None
     batches: tuple[tuple[str, ...], ...] = ()
 
@@ -64,47 +64,48 @@ def room(device: str, free: Reading[DeviceMemory], memory_limit_bytes: int | Non
         return free if isinstance(free, Missing) else Room(free.free_bytes, "memory that the host has free")
     rooms = [] if isinstance(free, Missing) else [Room(free.free_bytes, "memory that the card has free")]
     if memory_limit_bytes is not None:
-        rooms.append(Room(memory_limit_bytes, "the ceiling, which stands for a whole card"))
+        rooms.append(Room(memory_limit_bytes, "the memory limit, which stands for a whole card"))
     if rooms:
         return min(rooms, key=lambda each: each.size_bytes)
     return free if isinstance(free, Missing) else Missing("nothing limits it")
 
 
-def seat(
-    wish: Residency, needs: Mapping[str, int], there: Reading[Room], reference_variants: Collection[str] | None = None
+def plan(
+    residency: Residency,
+    needs: Mapping[str, int],
+    there: Reading[Room],
+    reference_variants: Collection[str] | None = None,
 ) -> ResidencyPlan:
-    """Decide. needs: worker -> bytes that it is predicted to take, as a whole, at most. reference_variants: workers
-    that every batch needs, since others are compared with them; None where there may be no batches.
+    """Decide. needs: worker -> the most bytes that it is predicted to take. reference_variants: workers that every
+    batch needs, since others are compared with them; None where there may be no batches.
 
-    Where nothing is known of the room, workers stay together: what then goes wrong is seen by `Overcommit`.
+    Where the room is not known, workers are concurrent: `Overcommit` sees what then goes wrong.
     """
     if len(needs) < 2:
         return ResidencyPlan()
-    team = f"{len(needs)} workers would need about {_gib(sum(needs.values()))}"
+    if residency is Residency.EXCLUSIVE:
+        return ResidencyPlan(exclusive=True, note=_exclusive("as --jitgate-residency exclusive asks"))
     if isinstance(there, Missing):
-        if wish is Residency.EXCLUSIVE:
-            return ResidencyPlan(alone=True, note=_alone("as --jitgate-residency exclusive asked"))
-        return ResidencyPlan(note=f"whether all workers fit together is not known: {there.why}")
+        return ResidencyPlan(note=f"Whether all workers fit at once is not known: {there.why}.")
     size = (1 - SLACK) * there.size_bytes
-    fits = sum(needs.values()) <= size
-    against = f"{team}, and there are {_gib(there.size_bytes)} ({there.said})"
-    if wish is Residency.EXCLUSIVE:
-        return ResidencyPlan(alone=True, note=_alone("as --jitgate-residency exclusive asked"))
-    if fits:
+    if sum(needs.values()) <= size:
         return ResidencyPlan()
-    if wish is Residency.CONCURRENT:
+    against = (
+        f"{len(needs)} workers would need about {_gib(sum(needs.values()))}, and there are {_gib(there.size_bytes)} "
+        f"({there.said})"
+    )
+    if residency is Residency.CONCURRENT:
         return ResidencyPlan(
-            note=f"workers were resident together, as --jitgate-residency concurrent asked, although {against}"
+            note=f"All workers were resident at once, as --jitgate-residency concurrent asks, although {against}."
         )
     batches = () if reference_variants is None else _batches(needs, size, reference_variants)
     if batches:
-        return ResidencyPlan(note=_in_parties(batches, reference_variants or (), against), batches=batches)
-    return ResidencyPlan(alone=True, note=_alone(against))
+        return ResidencyPlan(note=_in_batches(batches, reference_variants or (), against), batches=batches)
+    return ResidencyPlan(exclusive=True, note=_exclusive(against))
 
 
 def _batches(needs: Mapping[str, int], size: float, reference_variants: Collection[str]) -> tuple[tuple[str, ...], ...]:
-    """As few as a first fit finds, in the order of `needs`; none where one does not even fit beside the
-    reference_variants."""
+    """As few as a first fit finds, in the order of `needs`; none where a worker does not fit with the references."""
     always = [name for name in needs if name in reference_variants]
     left = size - sum(needs[name] for name in always)
     others = [name for name in needs if name not in reference_variants]
@@ -122,18 +123,18 @@ def _batches(needs: Mapping[str, int], size: float, reference_variants: Collecti
     return tuple((*always, *batch) for batch in batches)
 
 
-def _in_parties(batches: tuple[tuple[str, ...], ...], reference_variants: Collection[str], why: str) -> str:
+def _in_batches(batches: tuple[tuple[str, ...], ...], reference_variants: Collection[str], why: str) -> str:
     said = "; ".join(", ".join(name for name in batch if name not in reference_variants) for batch in batches)
     return (
-        f"workers were resident in {len(batches)} batches, one after the other, each with a baseline and a control of "
-        f"its own, within which all is compared: {why}. Parties: {said}"
+        f"Measured in {len(batches)} batches that fit memory, each with its own baseline and control: {why}. "
+        f"Batches: {said}."
     )
 
 
-def _alone(why: str) -> str:
+def _exclusive(why: str) -> str:
     return (
-        f"one worker was resident at a time, in blocks of mirrored order (ABBA), each in a process of its own: {why}; "
-        "a block's calls begin when they are steady, and count as one figure"
+        f"One worker was resident at a time, in blocks of mirrored order (ABBA), each in its own process: {why}. "
+        "A block begins when calls are steady, and counts as one figure."
     )
 
 

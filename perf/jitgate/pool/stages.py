@@ -1,43 +1,43 @@
-"""The host's side of variants that are given per stage: which files their stages need, and putting them to use."""
+"""The host's side of pipelines: which files the stages of variants need, and how the stages are run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import NamedTuple
 
+from jitgate.model.answers import ExportContent, ModelFacts
+from jitgate.model.artefact_file import StageVariant
 from jitgate.model.errors import UsageError
 from jitgate.model.failure import FailureKind
+from jitgate.model.requests import CountStageFlops, DescribeStages, ReplaceStages
+from jitgate.model.utterance import PipelineUtterance
 from jitgate.model.variant import BASELINE, CONTROL, VariantSpec
 from jitgate.pool.pool import WorkerPool
-from jitgate.pool.worker_process import Answer, Worker
-
-Files = dict[str, list[Any]]
-"""Signature -> [path, facts]."""
-
-EveryFile = dict[tuple[str, str | None], Files]
-"""By worker, and by stage; None for the whole module."""
+from jitgate.pool.ready import WorkerFiles
+from jitgate.pool.worker_process import Worker
 
 
 class Wanted(NamedTuple):
-    """Files that a worker needs: of its whole module, or of one `stage`.
-
-    engine: how they are made. facts: what they depend on, as `WorkerService.open` says it.
-    """
+    """Files that a worker needs: of its whole module, or of one `stage`. engine: how they are made."""
 
     worker: str
     stage: str | None
     engine: VariantSpec
-    facts: Answer
+    content: ExportContent
+
+    def signatures(self, scenarios: Sequence[str]) -> list[str]:
+        """Of the calls that `scenarios` make."""
+        return sorted({kind for scenario in scenarios for kind in self.content.signatures.get(scenario, ())})
 
 
-def wanted_by_stages(pool: WorkerPool, variants: Iterable[VariantSpec], facts: Answer) -> list[Wanted]:
+def wanted_by_stages(pool: WorkerPool, variants: Iterable[VariantSpec], facts: ModelFacts) -> list[Wanted]:
     """What the stages of `variants` need exported. UsageError for a stage that the workload does not have."""
     staged = [variant for variant in variants if variant.stages and pool.workers[variant.name].alive]
     for variant in staged:
         for stage, _ in variant.stages:
-            if stage not in facts["stages"]:
-                there = ", ".join(facts["stages"]) or "none"
+            if stage not in facts.stages:
+                there = ", ".join(facts.stages) or "none"
                 raise UsageError(
                     f"{variant.where}: {variant.name!r} names a stage that {pool.workload.name!r} does not have: "
                     f"{stage!r} (there are: {there})"
@@ -46,42 +46,41 @@ def wanted_by_stages(pool: WorkerPool, variants: Iterable[VariantSpec], facts: A
     if not exported:
         return []
     baseline = pool.workers[BASELINE]
-    said = pool.ask(baseline, "describing stages", "stages", do="describe", stages=exported)
-    if said is None:
+    contents = pool.ask(baseline, "describing stages", DescribeStages(tuple(exported)))
+    if contents is None:
         why = baseline.failure.sentence if baseline.failure is not None else "it gave no answer"
         for variant in staged:
             if any(engine.exported for _, engine in variant.stages):
-                sentence = f"{BASELINE} has to describe the stages before they are exported, and failed: {why}"
+                sentence = f"{BASELINE} must describe the stages before they are exported, and failed: {why}"
                 pool.workers[variant.name].fail(FailureKind.UNAVAILABLE, sentence)
         return []
     return [
-        Wanted(variant.name, stage, engine, said[stage] | {"runtime": facts["runtime"]})
+        Wanted(variant.name, stage, engine, contents[stage])
         for variant in staged
         for stage, engine in variant.stages
         if engine.exported
     ]
 
 
-def equip(pool: WorkerPool, worker: Worker, variant: VariantSpec, files: EveryFile, facts: Answer) -> float:
-    """Let a worker that holds the pipeline time its stages, and run its stages as `variant` says; seconds it took."""
-    if not facts["stages"] or variant.exported:
+def load_stages(pool: WorkerPool, worker: Worker, variant: VariantSpec, files: WorkerFiles, facts: ModelFacts) -> float:
+    """Let a worker that holds the pipeline time its stages, and run them as `variant` says; seconds that took."""
+    if not facts.stages or variant.exported:
         return 0.0
-    stages = [[stage, asdict(engine), files.get((worker.name, stage), {})] for stage, engine in variant.stages]
-    answer = pool.ask(worker, "loading stages", "stages", do="equip", stages=stages)
-    return 0.0 if answer is None else float(answer["load_s"])
+    stages = tuple(StageVariant(stage, engine, files.get((worker.name, stage), {})) for stage, engine in variant.stages)
+    loaded = pool.ask(worker, "loading stages", ReplaceStages(stages))
+    return loaded or 0.0
 
 
-def count_arithmetic(pool: WorkerPool, scenario: str) -> dict[str, int]:
-    """Operations of one call, by stage; see `jitgate.worker.stage_flops`. Empty where there are no stages.
+def utterance_of(pool: WorkerPool, scenario: str, facts: ModelFacts | None) -> PipelineUtterance | None:
+    """What a call of `scenario` says, with its operations by stage; None for a workload without stages.
 
     The control counts: what counting takes of memory would be seen in the baseline's.
     """
+    if facts is None or not facts.stages:
+        return None
+    found = facts.utterances.get(scenario, PipelineUtterance(facts.stages))
     control = pool.workers.get(CONTROL)
     if control is None or not control.alive:
-        return {}
-    return pool.ask(control, f"counting arithmetic of {scenario}", "stages", do="arithmetic", scenario=scenario) or {}
-
-
-def kinds_of(wanted: Wanted, scenarios: Sequence[str]) -> list[str]:
-    """Signatures of the calls that `scenarios` make."""
-    return sorted({kind for scenario in scenarios for kind in wanted.facts["signatures"].get(scenario, ())})
+        return found
+    counted = pool.ask(control, f"counting operations of {scenario}", CountStageFlops(scenario))
+    return found if counted is None else replace(found, operations=counted)

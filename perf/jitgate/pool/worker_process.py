@@ -14,11 +14,12 @@ import execnet
 import psutil
 
 from jitgate.model.errors import UsageError
-from jitgate.model.failure import Failure, FailureKind
-from jitgate.model.out_of_memory import Shortage
+from jitgate.model.failure import Failure, FailureKind, RequestError
+from jitgate.model.out_of_memory import OutOfMemory
+from jitgate.model.requests import Request
+from jitgate.model.wire import pack_request, unpack
 from jitgate.pool.exit_status import of_death
 
-Answer = dict[str, Any]
 Inbox = queue.Queue[tuple["Worker", Any]]
 
 ENDED = "ended"
@@ -42,7 +43,7 @@ class Worker:
         self.name = name
         self.failure: Failure | None = None
         self.memory_limit_bytes: int | None = None
-        self.asked: str | None = None
+        self.asked: Request[Any] | None = None
         self.asked_at = 0.0
         self._ended = False
         self._inbox = inbox
@@ -72,46 +73,48 @@ class Worker:
         """Whether this worker can still be asked."""
         return self.failure is None
 
-    def ask(self, request: str, **keywords: Any) -> None:
+    def ask(self, request: Request[Any]) -> None:
         """Send a request; the answer comes to the inbox."""
         self.asked, self.asked_at = request, time.monotonic()
         try:
-            self._channel.send([request, keywords])
+            self._channel.send(pack_request(request))
         except OSError:
             self._inbox.put((self, ENDED))
 
-    def read(self, message: Any) -> Answer | None:
-        """Make sense of what came to the inbox: the answer, or None and `failure` is set. UsageError is raised."""
+    def read(self, message: Any) -> Any:
+        """The answer to what was asked, or None and `failure` is set. UsageError is raised."""
         request, self.asked = self.asked, None
-        if message == ENDED:
+        if message == ENDED or request is None:
             if self.failure is None and not self._ended:
-                self._bury(request)
+                self._note_end(request)
             return None
-        if message[0] == "ok":
-            return message[1]  # type: ignore[no-any-return]
-        if message[0] == "usage":
-            raise UsageError(message[1])
-        if message[0] == "unavailable":
-            self.fail(FailureKind.UNAVAILABLE, message[1])
-        elif message[0] == "memory":
-            shortage = Shortage(**message[1])
-            sentence = shortage.sentence(self.name, str(request))
-            self.fail(FailureKind.OUT_OF_MEMORY, sentence, message[2], shortage)
-        else:
-            self.fail(FailureKind.RAISED, f"{self.name} raised in {request}: {message[1]}", message[2])
+        what, plain = message
+        if what == "answer":
+            return unpack(request.answer_type(), plain)
+        error = unpack(RequestError, plain)
+        if error.kind is FailureKind.USAGE:
+            raise UsageError(error.message)
+        sentence = error.message
+        if error.kind is FailureKind.RAISED:
+            sentence = f"{self.name} raised in {request.phase}: {error.message}"
+        elif error.out_of_memory is not None:
+            sentence = error.out_of_memory.sentence(self.name, request.phase)
+        self.fail(error.kind, sentence, error.traceback, error.out_of_memory)
         return None
 
-    def fail(self, kind: FailureKind, sentence: str, details: str = "", shortage: Shortage | None = None) -> None:
-        """This worker is out; it is ended."""
+    def fail(
+        self, kind: FailureKind, sentence: str, details: str = "", out_of_memory: OutOfMemory | None = None
+    ) -> None:
+        """This worker has failed; its process is ended."""
         words = self._last_words()
         parts = [details.rstrip()] if details else []
         if words and kind is not FailureKind.UNAVAILABLE:
             parts.append(f"end of its output:\n{words}")
-        self.failure = Failure(kind, sentence, "\n".join(parts), shortage)
+        self.failure = Failure(kind, sentence, "\n".join(parts), out_of_memory)
         self.kill()
 
     def end(self) -> None:
-        """Its work is done: end the process, without a failure."""
+        """End the process, without a failure."""
         self._ended = True
         self.kill()
 
@@ -126,13 +129,14 @@ class Worker:
                     member.kill()
             psutil.wait_procs(family, timeout=5)
 
-    def _bury(self, request: str | None) -> None:
+    def _note_end(self, request: Request[Any] | None) -> None:
         code = None
         if self._process is not None:
             with contextlib.suppress(psutil.Error):
                 code = self._process.wait(timeout=5)
-        kind, sentence, shortage = of_death(self.name, code, request, self._last_words(), self.memory_limit_bytes)
-        self.fail(kind, sentence, shortage=shortage)
+        phase = None if request is None else request.phase
+        kind, sentence, lacking = of_death(self.name, code, phase, self._last_words(), self.memory_limit_bytes)
+        self.fail(kind, sentence, out_of_memory=lacking)
 
     def _last_words(self) -> str:
         with contextlib.suppress(OSError):

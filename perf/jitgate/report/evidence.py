@@ -10,6 +10,7 @@ from typing import Any
 from jitgate.gates.results import Results
 from jitgate.gates.validity import fell_back, speedup_of
 from jitgate.model.cell import Cell
+from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.samples import Samples
 from jitgate.model.variant import BASELINE
 from jitgate.report.evidence_extras import extras
@@ -44,13 +45,13 @@ def evidence(results: Results, cell: Cell) -> dict[str, Any]:
         "precision": samples.precision,
         "speedup": speedup,
         "gates": [verdict.as_json() for verdict in results.of(cell)],
-        "memory": {**(samples.memory or {"peak_bytes": None}), **_shortage(samples)},
+        "memory": {**(samples.memory or MemoryPeaks()).as_json(), **_out_of_memory(samples)},
         "memory_growth": None
         if samples.growth is None
         else {"bytes_a_call": samples.growth.slope, "leaks": samples.growth.leaks},
         "residency": measurement.residency,
         "overcommitted": measurement.overcommitted,
-        "power": dict(samples.power),
+        "power": {} if samples.power is None else samples.power.as_json(),
         "accuracy": _parity(samples),
         "proof": {"on": fell_back(samples) is None, "fallback": fell_back(samples)},
         "recompiles": {"timed": dict(samples.recompiles), "warm_up": dict(samples.warm_up_recompiles)},
@@ -73,7 +74,7 @@ def evidence(results: Results, cell: Cell) -> dict[str, Any]:
         else {"kind": samples.failure.kind.value, "sentence": samples.failure.sentence},
         # What failed before its first round has no durations, and so no entry of its own.
         "failed_beside_it": {
-            other.name: {"kind": other.failure.kind.value, "sentence": other.failure.sentence, **_shortage(other)}
+            other.name: {"kind": other.failure.kind.value, "sentence": other.failure.sentence, **_out_of_memory(other)}
             for other in measurement.all_samples.values()
             if other.failure is not None and other is not samples
         },
@@ -105,9 +106,9 @@ def _parity(samples: Samples) -> dict[str, float | bool | None]:
     }
 
 
-def _shortage(samples: Samples) -> dict[str, Any]:
+def _out_of_memory(samples: Samples) -> dict[str, Any]:
     failure = samples.failure
-    return {} if failure is None or failure.shortage is None else failure.shortage.facts()
+    return {} if failure is None or failure.out_of_memory is None else failure.out_of_memory.facts()
 
 
 def _interval(interval: Interval) -> dict[str, float | None]:

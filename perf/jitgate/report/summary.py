@@ -97,10 +97,10 @@ def _title(measurement: Measurement) -> str:
 def _power_missing(measurements: Iterable[Measurement]) -> list[str]:
     """Why no energy, power or utilisation is in the record: once, since it is the device's and not a variant's."""
     causes = [
-        samples.power["missing"]
+        samples.power.missing
         for each in measurements
         for samples in each.all_samples.values()
-        if "missing" in samples.power
+        if samples.power is not None and samples.power.missing
     ]
     return [f"energy, power, utilisation: {cause}" for cause in dict.fromkeys(causes)]
 

@@ -7,20 +7,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from jitgate.model.accuracy import Accuracy
+from jitgate.model.token_agreement import TokenAgreement
 from jitgate.worker.audio_metrics import audio_metrics
 from jitgate.worker.token_agreement import token_difference
 from jitgate.workloads.sound import Sound
-from jitgate.workloads.token_agreement import TokenAgreement
 
 
 def compare(
     found: list[Any], right: list[Any], sound: Sound | None = None, token_agreement: TokenAgreement | None = None
 ) -> Accuracy:
-    """The accuracy of one call's outputs, leaf by leaf. sound: which of the leaves is one. token_agreement: which were
-    chosen."""
-    ear = None
+    """The accuracy of one call, leaf by leaf. sound, token_agreement: which leaf is a sound, which are chosen ids."""
+    metrics = None
     if sound is not None and sound.leaf < min(len(found), len(right)):
-        ear = audio_metrics(found[sound.leaf], right[sound.leaf], sound)
+        metrics = audio_metrics(found[sound.leaf], right[sound.leaf], sound)
     chosen = token_difference(found, right, token_agreement)
     if chosen is not None and token_agreement is not None:
         found, right = (
@@ -30,9 +29,9 @@ def compare(
         distance(found, right),
         largest_gap(found, right),
         not_finite(found),
-        None if ear is None else ear.snr_db,
-        None if ear is None else ear.log_mel_db,
-        None if ear is None else ear.mr_stft,
+        None if metrics is None else metrics.snr_db,
+        None if metrics is None else metrics.log_mel_db,
+        None if metrics is None else metrics.mr_stft,
         perceptual=sound is not None and sound.perceptual,
         integers=integers(right),
         unequal=unequal(found, right),

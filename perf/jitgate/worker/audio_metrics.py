@@ -1,4 +1,4 @@
-"""How far two sounds are apart, as an ear would have it. Runs in workers, on the CPU, in float64."""
+"""How far two sounds are apart, as an ear would judge. Runs in workers, on the CPU, in float64."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ DECIBELS = 20 / math.log(10)
 """Of an amplitude's natural logarithm."""
 
 WINDOW_S, HOP_S, BANDS, TOP_HZ = 0.08, 0.02, 80, 8000.0
-"""The mel spectrogram of neural vocoders: 1920 and 480 samples at 24 kHz, 80 bands up to 8 kHz."""
+"""A mel spectrogram as text-to-speech models use it: 1920 and 480 samples at 24 kHz, 80 bands up to 8 kHz."""
 
 RANGE_DB = 80.0
-"""What is so far below the loudest band of the right answer is not audio_metrics, and counts as silence in both."""
+"""What is so far below the loudest band of the right answer is inaudible, and counts as silence in both."""
 
 RESOLUTIONS = ((1024, 120, 600), (2048, 240, 1200), (512, 50, 240))
 """Transform, hop and window in samples: Parallel WaveGAN's (arXiv:1910.11480, table 1), which auraloss has too."""

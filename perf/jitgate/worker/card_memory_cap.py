@@ -1,4 +1,4 @@
-"""The cap of a worker on a card. Not measured on a GPU yet: written against a stand-in."""
+"""The memory cap of a worker on a card. Not measured on a GPU yet: written against a fake card."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 from typing import Any
 
 from jitgate.model.errors import UsageError
+from jitgate.model.memory_peaks import CapFacts
 from jitgate.model.size import mib
 from jitgate.worker.memory_cap import LEAST_BYTES, Cap, NoCap
 
@@ -21,21 +22,21 @@ CARD_STATE = {
 
 
 class CudaCap:
-    """A process on a card: torch's allocator may reserve what the ceiling leaves beside the context.
+    """A process on a card: torch's allocator may reserve what the context leaves of the memory limit.
 
     The context is what the driver says is used more once it exists (NVML, `torch.cuda.device_memory_used`), less what
-    the allocator has reserved then; nothing else may begin on the card meanwhile, so workers begin one after the other.
+    the allocator has reserved then; nothing else may start on the card meanwhile, so workers start one after the other.
     Kernels that are loaded later, and libraries that allocate past torch (TensorRT), are not held. It stays on between
     requests: the suite's own bookkeeping is done in host memory. Not measured on a GPU yet.
 
-    cuda: the module `torch.cuda`, or a stand-in (tests). Source: torch.cuda.set_per_process_memory_fraction; its
+    cuda: the module `torch.cuda`, or a fake of it (tests). Source: torch.cuda.set_per_process_memory_fraction; its
     fraction is of `total_memory` of the device's properties.
     """
 
     how: str | None = "torch.cuda.set_per_process_memory_fraction"
 
     def __init__(self, memory_limit_bytes: int, cuda: Any, device: str) -> None:
-        self._ceiling_bytes = memory_limit_bytes
+        self._memory_limit_bytes = memory_limit_bytes
         self._cuda = cuda
         self._device = device
         self._context_bytes = 0
@@ -44,13 +45,12 @@ class CudaCap:
     def begin(self) -> None:
         reserved = self._cuda.memory_reserved(self._device)
         self._context_bytes = max(0, self._used() - self._used_before - reserved)
-        allowed = self._ceiling_bytes - self._context_bytes
+        allowed = self._memory_limit_bytes - self._context_bytes
         if allowed < LEAST_BYTES:
             raise UsageError(
-                f"--jitgate-memory-cap: of the memory limit of {mib(self._ceiling_bytes)} an empty process on "
-                f"{self._device} "
-                f"already takes {mib(self._context_bytes)} (its context), and at least {mib(LEAST_BYTES)} more are "
-                "needed; raise --jitgate-memory-limit"
+                f"--jitgate-memory-cap: an empty process on {self._device} takes {mib(self._context_bytes)} "
+                f"(its context) of the memory limit of {mib(self._memory_limit_bytes)}, and a model needs at least "
+                f"{mib(LEAST_BYTES)}; raise --jitgate-memory-limit"
             )
         total = self._cuda.get_device_properties(self._device).total_memory
         self._cuda.set_per_process_memory_fraction(min(1.0, allowed / total), self._device)
@@ -63,22 +63,18 @@ class CudaCap:
     def lifted(self) -> contextlib.AbstractContextManager[None]:
         return contextlib.nullcontext()
 
-    def facts(self) -> dict[str, Any]:
-        return {
-            "enforced_bytes": self._ceiling_bytes,
-            "enforced_by": self.how,
-            "context_bytes": self._context_bytes,
-        }
+    def facts(self) -> CapFacts:
+        return CapFacts(self._memory_limit_bytes, self.how, context_bytes=self._context_bytes)
 
     def state(self) -> dict[str, int]:
         return card_state(self._cuda, self._device, self._context_bytes)
 
-    def roomy(self) -> Cap | None:
+    def uncapped(self) -> Cap | None:
         self._cuda.set_per_process_memory_fraction(1.0, self._device)
         self._cuda.empty_cache()
         return self
 
-    def forgives(self, needed_bytes: int) -> bool:  # noqa: ARG002 - what the allocator refuses here, it refuses there
+    def refused_early(self, needed_bytes: int) -> bool:  # noqa: ARG002 - an allocator refuses what does not fit
         return False
 
     def _used(self) -> int:
@@ -86,8 +82,8 @@ class CudaCap:
             return int(self._cuda.device_memory_used(self._device))
         except Exception as error:  # whatever NVML's binding raises: it is named
             raise UsageError(
-                f"--jitgate-memory-cap on {self._device} has to know the size of the context, and NVML does not "
-                f"tell what the card has in use ({type(error).__name__}: {error}); "
+                f"--jitgate-memory-cap on {self._device} needs the size of the context, and NVML does not say "
+                f"how much memory of the card is in use ({type(error).__name__}: {error}); "
                 "python -m pip install nvidia-ml-py, or leave --jitgate-memory-cap out"
             ) from error
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import asdict
-from typing import Any
+from pathlib import Path
 
 from jitgate.model.compilation import Compilation
 
@@ -20,17 +19,17 @@ WHOLE, BACKEND = "_compile.compile_inner", "OutputGraph.call_user_compiler"
 """What dynamo calls a compilation, and the part of it that is inductor's."""
 
 
-def keep_in(folder: str | None) -> None:
+def keep_in(folder: Path | None) -> None:
     """Let torch keep what it compiles in `folder`, unless the user has chosen another; before anything is compiled.
 
     A folder with blanks in its path is not used: torch 2.13 hands its compiler such paths in pieces.
     """
-    if folder is not None and not any(letter.isspace() for letter in folder):
-        os.environ.setdefault(VARIABLE, folder)
+    if folder is not None and not any(letter.isspace() for letter in str(folder)):
+        os.environ.setdefault(VARIABLE, str(folder))
 
 
-def compilation() -> dict[str, Any] | None:
-    """The fields of a `Compilation` of this process up to now; None where torch.compile has compiled nothing.
+def compilation(scenario: str = "") -> Compilation | None:
+    """What torch.compile did in this process up to now; None where it compiled nothing. scenario: of the first call.
 
     It reads counters that torch keeps anyway, and imports nothing.
     """
@@ -41,12 +40,11 @@ def compilation() -> dict[str, Any] | None:
     counted = dynamo.counters["inductor"]
     spent_s = sum(took[WHOLE])
     uncached = int(counted["fxgraph_cache_bypass"])
-    return asdict(
-        Compilation(
-            spent_s=spent_s,
-            reading_s=max(0.0, spent_s - sum(took.get(BACKEND, ()))),
-            built=int(counted["fxgraph_cache_miss"]) + uncached,
-            found=int(counted["fxgraph_cache_hit"]),
-            uncached=uncached,
-        )
+    return Compilation(
+        spent_s=spent_s,
+        reading_s=max(0.0, spent_s - sum(took.get(BACKEND, ()))),
+        built=int(counted["fxgraph_cache_miss"]) + uncached,
+        found=int(counted["fxgraph_cache_hit"]),
+        uncached=uncached,
+        scenario=scenario,
     )

@@ -6,11 +6,13 @@ import hashlib
 import inspect
 import platform
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jitgate.cache.keys import digest_of
 from jitgate.device.processor import cpu_model
+from jitgate.model.answers import ExportContent
 from jitgate.model.inputs import Inputs
 
 if TYPE_CHECKING:
@@ -56,6 +58,27 @@ def placed(inputs: Inputs, device: str) -> Inputs:
 def shapes(inputs: Inputs) -> str:
     """The sizes of all tensors of a call, as text: calls of equal shapes are of one length."""
     return " ".join(str(tuple(leaf.shape)) for leaf in leaves(inputs) if hasattr(leaf, "shape"))
+
+
+def content_of(
+    module: torch.nn.Module, calls: Mapping[str, Sequence[Inputs]], source: str, device: str, artefact: str | None
+) -> ExportContent:
+    """calls: scenario -> its calls of `module`. source: what the module depends on besides its classes."""
+    by_signature: dict[str, list[Inputs]] = {}
+    signatures: dict[str, dict[str, None]] = {scenario: {} for scenario in calls}
+    for scenario, each in calls.items():
+        for call in each:
+            kind = signature(call)
+            by_signature.setdefault(kind, []).append(call)
+            signatures[scenario][kind] = None
+    return ExportContent(
+        artefact,
+        weights_digest(module),
+        source_digest(module, source),
+        digest_of(runtime_facts(device)),
+        {scenario: tuple(kinds) for scenario, kinds in signatures.items()},
+        {kind: spread_of_shapes(each) for kind, each in by_signature.items()},
+    )
 
 
 def weights_digest(module: torch.nn.Module) -> str:

@@ -1,5 +1,4 @@
-"""What a worker can be asked beside its timed turns: how it becomes steady, new lengths, work, peak_rates, its
-cache."""
+"""Secondary figures of a worker: how it becomes steady, unseen shapes, operations, peak rates, its cache."""
 
 from __future__ import annotations
 
@@ -7,40 +6,42 @@ import gc
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from jitgate.device.clock import clock_for
 from jitgate.device.device_memory import HostRoom
 from jitgate.device.reading import Missing
+from jitgate.model import requests
+from jitgate.model.answers import MeasuredPeakRates
+from jitgate.model.figures import FlopCount, UnseenShapes
 from jitgate.model.inputs import Inputs
+from jitgate.model.memory_peaks import EmptiedCache
 from jitgate.statistics import steady
 from jitgate.worker.content import shapes, signature
-from jitgate.worker.flop_count import count_work
+from jitgate.worker.flop_count import count_flops
+from jitgate.worker.handlers import handles
 from jitgate.worker.memory import Footprint
 from jitgate.worker.peak_rates import measure_peak_rates
 from jitgate.workloads.workload import Workload
 
-Answer = dict[str, Any]
-
-SETTLE_CALLS = 60
+STEADY_CALLS = 60
 """Calls after which nothing is expected to become steady any more."""
 
-SETTLE_S = 60.0
-"""The same in seconds, for calls that take many; rounds go on warming up from there."""
+STEADY_S = 60.0
+"""The same in seconds, for slow calls; the rounds go on warming up."""
 
-MOST_LENGTHS = 12
-"""New lengths that are tried: ten pairs are the fewest that give an interval at alpha 1 %."""
+MOST_SHAPES = 12
+"""New shapes that are tried: ten pairs are the fewest that give an interval at alpha 1 %."""
 
-LENGTHS_S = 20.0
-"""Seconds after which no further new length is begun: these calls stand beside the rounds, they are not the measure."""
+SHAPES_S = 20.0
+"""Seconds after which no further new shape is begun: these calls are a secondary figure."""
 
 KNOWN_CALLS, COUNTED_CALLS = 5, 3
-"""Calls at a length once it is known, and how many of them count: profiling executors need two before they settle."""
+"""Calls of a shape once it is known, and how many of them count: profiling executors need two until then."""
 
 
 class ExtrasService:
-    """The part of a stage that serves these requests. Seconds throughout; the device is synchronised at every edge."""
+    """The part of a service that answers these requests. The device is synchronised before and after what is timed."""
 
     _device: str
     _module: Any
@@ -51,98 +52,93 @@ class ExtrasService:
     def __init__(self) -> None:
         self._tried: set[str] = set()
 
-    def get_steady(self, scenario: str, first_call_s: float) -> Answer:
-        """Repeat the scenario's first call until its duration is steady; `calls_s` begins with `first_call_s`."""
-        call = self._calls[scenario][0]
+    @handles(requests.BecomeSteady)
+    def become_steady(self, request: requests.BecomeSteady) -> tuple[float, ...]:
+        call = self._calls[request.scenario][0]
         clock, began = clock_for(self._device), time.perf_counter()
-        seen = [first_call_s]
+        seen = [request.first_call_s]
 
-        def settle() -> None:
-            while len(seen) < SETTLE_CALLS and time.perf_counter() - began < SETTLE_S and not steady(seen):
+        def repeat() -> None:
+            while len(seen) < STEADY_CALLS and time.perf_counter() - began < STEADY_S and not steady(seen):
                 seen.append(clock.time(call).wall_ns / 1e9)
 
-        _undisturbed(settle)
-        return {"calls_s": seen}
+        _undisturbed(repeat)
+        return tuple(seen)
 
-    def choose_lengths(self, scenario: str, kept: list[str], folder: str) -> Answer:
-        """Write inputs like `scenario`'s, of sizes that were never called here and that none of `kept` has; `count`.
-
-        They come from the workload's other scenarios: only its factory knows how its inputs hang together.
-        """
+    @handles(requests.ChooseUnseenShapes)
+    def choose_unseen_shapes(self, request: requests.ChooseUnseenShapes) -> int:
+        """Inputs come from the workload's other scenarios: only its factory knows how its inputs belong together."""
         import torch
 
         workload = self._workload
         if workload is None:
             raise RuntimeError("no workload is open in this worker")
-        known = self._seen() | {shapes(call) for name in kept for call in workload.calls(name)}
+        known = self._seen() | {shapes(call) for name in request.ahead for call in workload.calls(name)}
         every = [call for name in workload.scenarios for call in workload.calls(name)]
-        chosen = unlike(every, signature(workload.calls(scenario)[0]), known)
-        torch.save([every[place] for place in chosen], Path(folder) / f"{scenario}.new.pt")
-        return {"count": len(chosen)}
+        chosen = unlike(every, signature(workload.calls(request.scenario)[0]), known)
+        torch.save([every[place] for place in chosen], request.folder / f"{request.scenario}.new.pt")
+        return len(chosen)
 
-    def lengths(self, scenario: str, folder: str | None) -> Answer:
-        """Time the first call and the known ones at each new length.
+    @handles(requests.TimeUnseenShapes)
+    def time_unseen_shapes(self, request: requests.TimeUnseenShapes) -> UnseenShapes:
+        """The scenario's own shapes are those of its calls from the second one on, where their sizes differ.
 
-        folder: where `choose_lengths` wrote inputs; None: the scenario's own calls, from the second one on, where their
-        sizes differ. `lengths`: [first_s, [known_s, ...]]. `problem` is the first line of what a call raised: the
-        lengths before it count. `untried`: why lengths are left that were not called, where memory is the reason.
+        `problem` is the first line of what a call raised: the shapes before it count.
         """
         import torch
 
+        folder = request.folder
         if folder is not None:
-            inputs: Sequence[Inputs] = torch.load(Path(folder) / f"{scenario}.new.pt", weights_only=True)
+            inputs: Sequence[Inputs] = torch.load(folder / f"{request.scenario}.new.pt", weights_only=True)
             calls: Sequence[Callable[[], Any]] = [self._bound(values) for values in inputs]
             self._tried |= {shapes(values) for values in inputs}
         else:
-            calls = self._own_lengths(scenario)
+            calls = self._own_shapes(request.scenario)
         clock, began = clock_for(self._device), time.perf_counter()
-        found: list[list[Any]] = []
+        found: list[tuple[float, list[float]]] = []
         problem = untried = None
 
         def walk() -> None:
             nonlocal untried
             for call in calls:
-                untried = None if folder is None else self._short_of_room()
-                if untried is not None or time.perf_counter() - began > LENGTHS_S:
+                untried = None if folder is None else self._too_little_memory()
+                if untried is not None or time.perf_counter() - began > SHAPES_S:
                     break
                 first_s, *known_s = (clock.time(call).wall_ns / 1e9 for _ in range(1 + KNOWN_CALLS))
-                found.append([first_s, known_s[-COUNTED_CALLS:]])
+                found.append((first_s, known_s[-COUNTED_CALLS:]))
 
         try:
             _undisturbed(walk)
-        except Exception as error:  # noqa: BLE001 - what a new length raises is a finding, and the variant lives on
+        except Exception as error:  # noqa: BLE001 - what a new shape raises is a finding, and the variant goes on
             problem = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
-        return {"lengths": found, "problem": problem, "untried": untried}
+        return UnseenShapes.timed(found, problem, untried)
 
-    def count_work(self, scenario: str) -> Answer:
-        """Arithmetic and bytes of one call; see `jitgate.worker.flop_count`. For the worker that runs the module
-        itself."""
-        return count_work(self._calls[scenario], self._module, self._inputs_of(scenario))
+    @handles(requests.CountFlops)
+    def count_flops(self, request: requests.CountFlops) -> FlopCount:
+        return count_flops(self._calls[request.scenario], self._module, self._inputs_of(request.scenario))
 
-    def peak_rates(self, precision: str) -> Answer:
-        """What the device does at best; see `jitgate.worker.peak_rates`."""
-        return measure_peak_rates(self._device, precision)
+    @handles(requests.MeasurePeakRates)
+    def peak_rates(self, request: requests.MeasurePeakRates) -> MeasuredPeakRates:
+        return measure_peak_rates(self._device, request.precision)
 
-    def empty_cache(self) -> Answer:
-        """Bytes that the allocator holds before and after `torch.cuda.empty_cache()`, and how many tensors hold.
-
-        None on a device whose allocator keeps nothing that could be emptied.
-        """
+    @handles(requests.EmptyCache)
+    def empty_cache(self, request: requests.EmptyCache) -> EmptiedCache:  # noqa: ARG002 - it has no fields
+        """Nothing is known of a device whose allocator keeps nothing that could be emptied."""
         if not self._device.startswith("cuda"):
-            return {"before_bytes": None, "after_bytes": None, "allocated_bytes": None}
+            return EmptiedCache()
         import torch
 
         return emptied(torch.cuda, torch.device(self._device))
 
-    def _own_lengths(self, scenario: str) -> Sequence[Callable[[], Any]]:
+    def _own_shapes(self, scenario: str) -> Sequence[Callable[[], Any]]:
         inputs = self._inputs_of(scenario)
         known = self._seen(but=scenario) | {shapes(inputs[0])}
         return [self._calls[scenario][place] for place in unlike(inputs, signature(inputs[0]), known)]
 
-    def _short_of_room(self) -> str | None:
-        """Why a size that nobody knows is not called: it may take as much again as this worker did until now.
+    def _too_little_memory(self) -> str | None:
+        """Why a new shape is not called: it may take as much again as this worker has taken until now.
 
-        A card says that it is full, and lives on; the kernel of a host kills, and all that was measured looks dead.
+        A card reports that it is full, and the process goes on; the kernel of a host kills the process.
         """
         room = HostRoom().read()
         if isinstance(room, Missing) or not self._device.startswith("cpu"):
@@ -154,7 +150,7 @@ class ExtrasService:
         return f"{room.free_bytes >> 20} MiB of memory were free, and this worker had taken {taken >> 20} MiB"
 
     def _seen(self, but: str | None = None) -> set[str]:
-        """Sizes that this process has called, those of one scenario left out."""
+        """Sizes that this process has called, but those of one scenario."""
         others = [name for name in self._calls if name != but]
         return self._tried | {shapes(values) for name in others for values in self._inputs_of(name)}
 
@@ -163,32 +159,28 @@ class ExtrasService:
         return [tuple(call.args) for call in self._calls[scenario]]
 
     def _bound(self, values: Inputs) -> partial[Any]:
-        """A call that waits to be made: what runs these inputs, and they themselves on the device."""
+        """A call ready to be made: the runner of these inputs, and the inputs on the device."""
         raise NotImplementedError
 
 
 def unlike(calls: Sequence[Inputs], kind: str, known: set[str]) -> list[int]:
-    """Places of at most `MOST_LENGTHS` calls of signature `kind`, of sizes not `known`, each of its own."""
+    """Places of at most `MOST_SHAPES` calls of signature `kind`, of sizes not `known`, each of its own."""
     chosen: dict[str, int] = {}
     for place, call in enumerate(calls):
         size = shapes(call)
         if size not in known and size not in chosen and signature(call) == kind:
             chosen[size] = place
-    return list(chosen.values())[:MOST_LENGTHS]
+    return list(chosen.values())[:MOST_SHAPES]
 
 
-def emptied(cuda: Any, device: Any) -> Answer:
-    """cuda: the `torch.cuda` module, or a stand-in with the same functions (tests)."""
+def emptied(cuda: Any, device: Any) -> EmptiedCache:
+    """Empty it. cuda: the `torch.cuda` module, or a fake of it (tests)."""
     gc.collect()
     cuda.synchronize(device)
     before = int(cuda.memory_reserved(device))
     allocated = int(cuda.memory_allocated(device))
     cuda.empty_cache()
-    return {
-        "before_bytes": before,
-        "after_bytes": int(cuda.memory_reserved(device)),
-        "allocated_bytes": allocated,
-    }
+    return EmptiedCache(before, int(cuda.memory_reserved(device)), allocated)
 
 
 def _undisturbed(walk: Callable[[], None]) -> None:

@@ -32,8 +32,8 @@ def build_workload(factory: str, where: str, weight_source: WeightSource = OURS)
     """Call a workload factory with every generator at seed 0, so that all workers get equal weights.
 
     Raises UsageError for what is wrong with the factory, also where it has not read every file of `weight_source`.
-    What it says itself (UsageError, Unavailable) goes on, and so does a shortage of memory, which is no fault of the
-    factory.
+    What it says itself (UsageError, Unavailable) is raised as it is, and so is a lack of memory, which is not the
+    factory's fault.
     """
     import random
 

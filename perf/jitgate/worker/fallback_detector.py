@@ -1,4 +1,4 @@
-"""Did the variant run, or eager under its name? Sees whether a call executes the workload's own module, untouched."""
+"""Detects a silent fallback to eager: does a call execute the workload's own module, unchanged?"""
 
 from __future__ import annotations
 
@@ -15,17 +15,16 @@ if TYPE_CHECKING:
     import torch
 
 EAGER_INSTEAD = (
-    "it is eager: its call ran the workload's own module in Python, with eager's weights, settings and inputs "
-    "(a runner that changes what can't be seen from outside proves itself with `proof`, see "
-    "jitgate.engines.self_checking)"
+    "fell back to eager: the original module's forward() ran "
+    "(a runner whose change can't be seen from outside implements `proof`, see jitgate.engines.self_checking)"
 )
 
 MARKS = ("_is_torch_compile",)
-"""Attributes that torch.compile leaves on a module it was given; they change nothing, and the rest must not hide behind
-them when dynamo gives up and runs the module as it is."""
+"""Attributes that torch.compile leaves on a module. They change nothing, so they must not hide that dynamo gave up and
+runs the module as it is."""
 
 SAMPLE = 16
-"""Values of a tensor that are looked at: of random ones, half precision keeps one in thousands as it was."""
+"""Values of a tensor that are compared: of random ones, half precision keeps one in thousands as it was."""
 
 _PLAIN = (bool, int, float, str, bytes, type(None))
 
@@ -33,9 +32,9 @@ Facts = Mapping[str, object]
 
 
 class FallbackDetector:
-    """Knows the module before the variant got hold of it.
+    """Compares the module with what it was before the variant received it.
 
-    A variant is eager in disguise where the module's own Python `forward` runs in its call, on the very inputs of that
+    A variant fell back to eager where the module's own Python `forward` runs in its call, on the very inputs of that
     call, and nothing that makes a difference has been changed: no layer, attribute, hook, weight, or setting of torch.
     A compiled or captured graph does not run that code: dynamo executes a code object of its own.
     Not seen: a variant that changes something inside each call and puts it back, or that patches functions of torch.
@@ -48,12 +47,12 @@ class FallbackDetector:
         self._settings = settings()
         self._same = False
 
-    def received(self) -> None:
-        """The variant has made its runner: from here on what it changed on the way is its own."""
+    def start_watching(self) -> None:
+        """The variant has made its runner. A module that it changed on the way is its own, and is not watched."""
         self._same = facts(self._module) == self._facts
 
     def watch(self, call: Callable[[], Any], inputs: Inputs) -> tuple[Any, str | None]:
-        """Make `call`; its answer, and a sentence where it ran eager instead."""
+        """Make `call`; its answer, and what happened where it fell back to eager."""
         import torch
 
         tensors = [leaf for leaf in leaves(inputs) if isinstance(leaf, torch.Tensor)]

@@ -1,4 +1,4 @@
-"""What a call has to do at least: arithmetic, and bytes. Runs in the worker of the module itself.
+"""The least that a call must do: arithmetic, and bytes. Runs in the worker that runs the module itself.
 
 Arithmetic: floating-point operations, as `jitgate.worker.flops` counts them.
 Bytes: every parameter once; of activations the inputs, and each result of what is counted, once, since all else can be
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from jitgate.model.figures import FlopCount
 from jitgate.worker.content import weight_bytes
 
 if TYPE_CHECKING:
@@ -18,13 +19,11 @@ if TYPE_CHECKING:
     from jitgate.model.inputs import Inputs
 
 MOST_COUNTED = 40
-"""Calls that are counted of a scenario whose every call differs; more than any shipped scenario has."""
+"""Calls that are counted of a scenario; more than any scenario of this repository has."""
 
 
-def count_work(
-    calls: Sequence[Callable[[], Any]], module: torch.nn.Module, inputs: Sequence[Inputs]
-) -> dict[str, float]:
-    """Of one call: `flops`, `parameter_bytes`, `activation_bytes`; means over the calls of a scenario that has several.
+def count_flops(calls: Sequence[Callable[[], Any]], module: torch.nn.Module, inputs: Sequence[Inputs]) -> FlopCount:
+    """Of one call, in the mean over those of a scenario.
 
     module: whose parameters and buffers they read, float32. inputs: the arguments of the calls.
     """
@@ -37,8 +36,4 @@ def count_work(
         for call, _ in counted:
             call()
     activations = counter.result_bytes + sum(tensor_bytes(values) for _, values in counted)
-    return {
-        "flops": counter.flops / len(counted),
-        "parameter_bytes": float(weight_bytes(module)),
-        "activation_bytes": activations / len(counted),
-    }
+    return FlopCount(counter.flops / len(counted), float(weight_bytes(module)), activations / len(counted))

@@ -44,7 +44,7 @@ class FlopCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return func(*args, **named) if made_of is NotImplemented else made_of
         out = func(*args, **named)
         self.flops += int(formula(*args, **named, out_val=out) if formula else _attention(*args[:3]))
-        # Attention returns its statistics beside its result; nothing of a forward pass reads them.
+        # Attention returns its statistics with its result; nothing of a forward pass reads them.
         self.result_bytes += tensor_bytes(leaves(out)[:1])
         return out
 

@@ -1,18 +1,19 @@
-"""What a variant takes of memory: a level before it, peaks while it loads and while it runs, what stays between."""
+"""Memory of a variant: the level before it, peaks while it loads and while it runs, what stays between calls."""
 
 from __future__ import annotations
 
 import gc
-from typing import Any
+from dataclasses import replace
 
 from jitgate.device.memory import CudaMemory, HostMemory, MemoryReader
+from jitgate.model.memory_peaks import MemoryKind, MemoryPeaks
 from jitgate.worker.memory_cap import Cap, NoCap
 
 
 class Footprint:
-    """Bytes above the level before the model was built. `reader` is the memory that has to fit, `cap` what holds it.
+    """Bytes above the level before the model was built. `reader` is the memory that must fit, `cap` what limits it.
 
-    On CUDA that is the caching allocator's; what lies beside it on the card only the host can tell
+    On CUDA that is the caching allocator's; what else a worker takes of the card only the host can tell
     (`DeviceMemoryAttribution`).
     """
 
@@ -39,34 +40,34 @@ class Footprint:
         """Memory now, whoever owns it."""
         return self.reader.read().level_bytes
 
-    def answer(self) -> dict[str, Any]:
-        """Load and first call, steady calls, the larger of both.
+    def peaks(self) -> MemoryPeaks:
+        """Of loading and the first call, of steady calls, and the larger of both.
 
-        `resident_bytes` is what stays between calls; what steady calls need above it are the activations. A caching
-        allocator keeps what calls gave back, so that on CUDA activations are told by what tensors held.
+        A caching allocator keeps what calls gave back, so that on CUDA activations are told by what tensors held.
         """
         steady, cold = self.peak_bytes(), self._cold_peak
         resident = max(0, self.level_bytes() - self.before_bytes)
-        answer: dict[str, Any] = {
-            "peak_bytes": None if steady is None or cold is None else max(steady, cold),
-            "load_peak_bytes": cold,
-            "steady_peak_bytes": steady,
-            "resident_bytes": resident,
-            "activation_bytes": None if steady is None else max(0, steady - resident),
-            "level_before_bytes": self.before_bytes,
-            "kind": "resident",
-            **self.cap.facts(),
-        }
-        if isinstance(self.reader, CudaMemory):
-            held, most = self.reader.allocated_bytes(), self.reader.peak_allocated_bytes()
-            answer |= {
-                "kind": "cuda reserved",
-                "reserved_peak_bytes": None if steady is None else steady + self.before_bytes,
-                "peak_allocated_bytes": most,
-                "activation_bytes": max(0, most - held),
-                "host_peak_bytes": self._host.read().peak_bytes,
-            }
-        return answer
+        found = MemoryPeaks(
+            peak_bytes=None if steady is None or cold is None else max(steady, cold),
+            load_peak_bytes=cold,
+            steady_peak_bytes=steady,
+            resident_bytes=resident,
+            activation_bytes=None if steady is None else max(0, steady - resident),
+            level_before_bytes=self.before_bytes,
+            kind=MemoryKind.RESIDENT,
+            cap=self.cap.facts(),
+        )
+        if not isinstance(self.reader, CudaMemory):
+            return found
+        held, most = self.reader.allocated_bytes(), self.reader.peak_allocated_bytes()
+        return replace(
+            found,
+            kind=MemoryKind.RESERVED,
+            reserved_peak_bytes=None if steady is None else steady + self.before_bytes,
+            peak_allocated_bytes=most,
+            activation_bytes=max(0, most - held),
+            host_peak_bytes=self._host.read().peak_bytes,
+        )
 
     def peak_bytes(self) -> int | None:
         """Most since the peak was last reset; None where the platform can't tell."""

@@ -1,32 +1,29 @@
-"""Holds a worker to the ceiling while the model's own code runs: what does not fit fails here, as it would there."""
+"""Holds a worker to the memory limit while the model's own code runs: what does not fit fails."""
 
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol
 
 import psutil
 
 from jitgate.device.memory import HostMemory, MemoryReader
-from jitgate.device.process_limit import ProcessLimit, holds, process_limit
-from jitgate.device.reading import Missing
+from jitgate.device.process_limit import ProcessLimit, holds
 from jitgate.model.errors import UsageError
+from jitgate.model.memory_peaks import CapFacts
 
 LEAST_BYTES = 32 << 20
-"""A ceiling below this caps the worker and not the model: one thread's stack (8 MiB), one arena of Python's (1 MiB),
-one library's data and the heap's own steps already come near it. On a card it is what is left beside the context: the
+"""A limit below this caps the worker and not the model: one thread's stack (8 MiB), one arena of Python's (1 MiB),
+one library's data and the heap's own steps already come near it. On a card it is what the context leaves: the
 allocator takes 2 MiB for small tensors and 20 MiB for others at a time."""
 
 GRAIN = 32768
 """Elements that torch gives one thread at least (at::internal::GRAIN_SIZE)."""
 
 SPARE = 0.5
-"""Of the memory that the machine has free: others run beside, and the kernel kills whoever took the last of it."""
-
-Request = TypeVar("Request", bound=Callable[..., Any])
+"""Of the memory that the machine has free: other processes run too, and the kernel kills one that takes the rest."""
 
 
 class Cap(Protocol):
@@ -50,20 +47,20 @@ class Cap(Protocol):
         """Inside `held`, the cap does not hold inside this."""
         ...
 
-    def facts(self) -> dict[str, Any]:
-        """What was enforced, for the record."""
+    def facts(self) -> CapFacts | None:
+        """What was enforced; None where nothing was."""
         ...
 
     def state(self) -> dict[str, int]:
         """The memory now, in bytes: `level_bytes` is what counts against the cap. For the report of a failure."""
         ...
 
-    def roomy(self) -> Cap | None:
+    def uncapped(self) -> Cap | None:
         """In place of this one, a cap that leaves as much as the machine can spare; None where that is no more."""
         ...
 
-    def forgives(self, needed_bytes: int) -> bool:
-        """Whether this cap refused too early what was then seen to need so much; counted in `facts`."""
+    def refused_early(self, needed_bytes: int) -> bool:
+        """Whether this cap refused what needs no more than the limit; counted in `facts`."""
         ...
 
 
@@ -82,42 +79,43 @@ class NoCap:
     def lifted(self) -> contextlib.AbstractContextManager[None]:
         return contextlib.nullcontext()
 
-    def facts(self) -> dict[str, Any]:
-        return {}
+    def facts(self) -> CapFacts | None:
+        return None
 
     def state(self) -> dict[str, int]:
         return {"resident_bytes": HostMemory().read().level_bytes}
 
-    def roomy(self) -> Cap | None:
+    def uncapped(self) -> Cap | None:
         return None
 
-    def forgives(self, needed_bytes: int) -> bool:  # noqa: ARG002 - there is nothing to forgive
+    def refused_early(self, needed_bytes: int) -> bool:  # noqa: ARG002 - nothing is refused
         return False
 
 
 class HostCap:
     """A process on the CPU under the system's own limit.
 
-    The ceiling is about resident memory above the level before the model (see `Footprint`); systems limit what was
-    handed out instead, touched or not, and count neither mapped files nor shared memory. So the limit is set anew
-    before each request of the host: what is counted then, plus what the ceiling leaves above what is resident then. The
-    two differ by no more than one request adds of either kind. Memory handed out but not touched is refused too early:
-    a request that failed is therefore made again with room, and counts where its peak was within the ceiling (its cold
-    figures are then those of the second time). Files that are mapped and read come in once too late. Torch's pool of
-    threads is woken before, since the stacks of its threads are handed out whole (8 MiB each) and hardly touched.
+    The memory limit is about resident memory above the level before the model (see `Footprint`). Systems limit what was
+    handed out instead, touched or not, and count neither mapped files nor shared memory. So the limit is set again
+    before each request of the host: what is counted then, plus what the memory limit leaves above what is resident
+    then. The two differ by no more than one request adds of either kind. Memory that is handed out but not touched is
+    refused too early: a request that failed is therefore made again without the cap, and counts where its peak was
+    within the limit (its cold figures are then those of the second time). Files that are mapped and read count one
+    request too late. Torch's pool of threads is started before, since the stacks of its threads are handed out whole
+    (8 MiB each) and hardly touched.
 
-    What reserves in one request and touches in a later one gets past the cap; the peak is measured all the same, and
+    What is reserved in one request and touched in a later one gets past the cap; the peak is measured all the same, and
     the gate sees it.
     """
 
     def __init__(
-        self, memory_limit_bytes: int, limit: ProcessLimit, memory: MemoryReader, wake: Callable[[], object]
+        self, memory_limit_bytes: int, limit: ProcessLimit, memory: MemoryReader, start_threads: Callable[[], object]
     ) -> None:
-        """wake: starts every thread that calls may use."""
-        self._ceiling_bytes = memory_limit_bytes
+        """start_threads: starts every thread that calls may use."""
+        self._memory_limit_bytes = memory_limit_bytes
         self._limit = limit
         self._memory = memory
-        self._wake = wake
+        self._start_threads = start_threads
         self._before_bytes: int | None = None
         self._aim = _Aim(0, 0, 0)
         self._refused_early = 0
@@ -141,7 +139,7 @@ class HostCap:
         try:
             yield
         finally:
-            # Before anything else is said or done: reporting a failure takes memory too.
+            # First of all: reporting a failure takes memory too.
             self._limit.lift()
 
     @contextlib.contextmanager
@@ -152,12 +150,8 @@ class HostCap:
         finally:
             self._hold()
 
-    def facts(self) -> dict[str, Any]:
-        return {
-            "enforced_bytes": self._ceiling_bytes,
-            "enforced_by": self._limit.how,
-            "refused_early": self._refused_early,
-        }
+    def facts(self) -> CapFacts:
+        return CapFacts(self._memory_limit_bytes, self._limit.how, self._refused_early)
 
     def state(self) -> dict[str, int]:
         counted = self._limit.counted_bytes()
@@ -168,16 +162,16 @@ class HostCap:
             "limit_bytes": self._aim.limit_bytes,
         }
 
-    def roomy(self) -> Cap | None:
-        ceiling = int(SPARE * psutil.virtual_memory().available)
-        if ceiling <= self._ceiling_bytes or self._before_bytes is None:
+    def uncapped(self) -> Cap | None:
+        limit_bytes = int(SPARE * psutil.virtual_memory().available)
+        if limit_bytes <= self._memory_limit_bytes or self._before_bytes is None:
             return None
-        cap = HostCap(ceiling, self._limit, self._memory, self._wake)
+        cap = HostCap(limit_bytes, self._limit, self._memory, self._start_threads)
         cap._before_bytes = self._before_bytes
         return cap
 
-    def forgives(self, needed_bytes: int) -> bool:
-        if needed_bytes > self._ceiling_bytes:
+    def refused_early(self, needed_bytes: int) -> bool:
+        if needed_bytes > self._memory_limit_bytes:
             return False
         self._refused_early += 1
         return True
@@ -185,10 +179,10 @@ class HostCap:
     def _hold(self) -> None:
         if self._before_bytes is None:
             return
-        self._wake()
+        self._start_threads()
         taken = max(0, self._memory.read().level_bytes - self._before_bytes)
         counted = self._limit.counted_bytes()
-        self._aim = _Aim(taken, counted, counted + max(0, self._ceiling_bytes - taken))
+        self._aim = _Aim(taken, counted, counted + max(0, self._memory_limit_bytes - taken))
         self._limit.set(self._aim.limit_bytes)
 
 
@@ -201,37 +195,6 @@ class _Aim:
     limit_bytes: int
 
 
-def cap_for(device: str, memory_limit_bytes: int | None) -> Cap:
-    """The cap of a worker on `device`; UsageError where it can't be enforced. Made before a card's context is."""
-    import torch
-
-    if device.startswith("cuda"):
-        from jitgate.worker.card_memory_cap import CudaCap, UncappedCuda
-
-        if memory_limit_bytes is None:
-            return UncappedCuda(torch.cuda, device)
-        return CudaCap(memory_limit_bytes, torch.cuda, device)
-    if memory_limit_bytes is None:
-        return NoCap()
-    limit = process_limit()
-    if isinstance(limit, Missing):
-        raise UsageError(
-            f"--jitgate-memory-cap: memory can't be capped here: {limit.why}; leave --jitgate-memory-cap out"
-        )
-    return HostCap(memory_limit_bytes, limit, HostMemory(), functools.partial(wake_pool, torch))
-
-
-def wake_pool(torch: Any) -> None:
+def start_threads(torch: Any) -> None:
     """Let every thread of torch's pool run once: there is one for each `GRAIN` elements, up to the number set."""
     torch.ones(torch.get_num_threads() * GRAIN).add_(1)
-
-
-def capped(request: Request) -> Request:
-    """The cap holds while a worker answers `request`: loading and calls are the model's, all else is bookkeeping."""
-
-    @functools.wraps(request)
-    def answer(self: Any, *arguments: Any, **keywords: Any) -> Any:
-        with self.cap.held():
-            return request(self, *arguments, **keywords)
-
-    return cast("Request", answer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import re
 
-from jitgate.model.out_of_memory import WORDS, Shortage
+from jitgate.model.out_of_memory import WORDS, OutOfMemory
 from jitgate.worker.memory_cap import Cap
 
 UNITS = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
@@ -25,8 +25,8 @@ SWALLOWED = re.compile(r"API call failed at ")
 """An AOTInductor package prints what went wrong and raises this instead (torch's AOTI shim)."""
 
 
-def shortage_of(error: BaseException, output: str, cap: Cap) -> Shortage | None:
-    """What `error` tells of missing memory; None where it is about something else.
+def out_of_memory(error: BaseException, output: str, cap: Cap) -> OutOfMemory | None:
+    """What `error` says of a failed allocation; None where it is about something else.
 
     output: what the process has printed while it worked on this: native code says there what its error leaves out.
     """
@@ -34,14 +34,16 @@ def shortage_of(error: BaseException, output: str, cap: Cap) -> Shortage | None:
     said = str(error)
     if SWALLOWED.search(said):
         said = f"{said}\n{output}"
-    by_words = WORDS.search(said) is not None or (bool(enforced) and NO_MAP.search(said) is not None)
+    by_words = WORDS.search(said) is not None or (enforced is not None and NO_MAP.search(said) is not None)
     if not (by_words or about_memory(error)):
         return None
     try:
         state = cap.state()
     except Exception:  # noqa: BLE001 - a card that has failed may answer nothing more; what the error said still counts
         state = {}
-    return Shortage(requested_bytes(said), enforced.get("enforced_bytes"), enforced.get("enforced_by"), state)
+    if enforced is None:
+        return OutOfMemory(requested_bytes(said), state=state)
+    return OutOfMemory(requested_bytes(said), enforced.enforced_bytes, enforced.enforced_by, state)
 
 
 def about_memory(error: BaseException) -> bool:

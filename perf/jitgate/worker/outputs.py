@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from jitgate.model.accuracy import Accuracy, worst
+from jitgate.model.token_agreement import TokenAgreement
 from jitgate.worker.accuracy import compare, not_finite, plain
 from jitgate.worker.content import leaves
 from jitgate.workloads.sound import Sound
-from jitgate.workloads.token_agreement import TokenAgreement
 
 Calls = Sequence["partial[Any]"]
 """The calls of a scenario, each with its inputs in `args`."""

@@ -1,6 +1,6 @@
-"""What a device does at best, measured in the run: a large product, and a large copy. Runs in workers.
+"""The peak rates of a device, measured in the run: a large product, and a large copy. Runs in workers.
 
-Both are the best of several repeats: a ceiling is what was reached once. A data sheet's figure is higher, and no
+Both are the best of several repeats: a peak is what was reached once. A data sheet's figure is higher, and no
 kernel reaches it.
 """
 
@@ -9,6 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+
+from jitgate.model.answers import MeasuredPeakRates
+from jitgate.statistics import PeakRates
 
 if TYPE_CHECKING:
     import torch
@@ -36,16 +39,13 @@ COPY_BYTES = 256 << 20
 """Larger than any cache of a processor or card on which this was tried, small enough for a card of 4 GB."""
 
 
-def measure_peak_rates(device: str, precision: str) -> dict[str, Any]:
-    """`flops_s` of a product in `precision`, and `bytes_s` read and written by a copy; at most some seconds.
-
-    `missing` says why there is none, where there is none.
-    """
+def measure_peak_rates(device: str, precision: str) -> MeasuredPeakRates:
+    """Operations a second of a product in `precision`, bytes a second of a copy; takes some seconds at most."""
     import torch
 
     name = DTYPES.get(precision)
     if name is None:
-        return {"missing": f"the peak rates of {precision} can't be measured"}
+        return MeasuredPeakRates(missing=f"peak rates of {precision} can't be measured")
     tf32 = torch.backends.cuda.matmul.allow_tf32
     torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
     try:
@@ -54,12 +54,13 @@ def measure_peak_rates(device: str, precision: str) -> dict[str, Any]:
             flops_s = max(_product(torch, device, dtype, transposed=each) for each in (False, True))
             bytes_s = _copy(torch, device)
     except RuntimeError as error:  # out of memory, or a type that this device can't multiply
-        return {"missing": f"measuring failed: {(str(error).splitlines() or [''])[0]}"}
+        first_line = (str(error).splitlines() or [""])[0]
+        return MeasuredPeakRates(missing=f"peak rates could not be measured: {first_line}")
     finally:
         torch.backends.cuda.matmul.allow_tf32 = tf32
         if device.startswith("cuda"):
             torch.cuda.empty_cache()  # others are resident on the card, and the next rounds want it as it was
-    return {"flops_s": flops_s, "bytes_s": bytes_s}
+    return MeasuredPeakRates(PeakRates(flops_s, bytes_s))
 
 
 def _product(torch: Any, device: str, dtype: torch.dtype, *, transposed: bool) -> float:

@@ -1,4 +1,4 @@
-"""What any worker loads with its first operations is woken before a model is there: it is not the model's memory."""
+"""Loads what any worker loads with its first operations before the model, since it is not the model's memory."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 from jitgate.worker.content import weights_digest
 
 
-def wake(torch: Any) -> None:
-    """Run once what models and this suite's own questions load on first use.
+def prewarm(torch: Any) -> None:
+    """Run once what models and this suite's own requests load on first use.
 
     That is the code of kernels, the pool of threads, the writer and the reader of tensors (accuracy), the parts of
     numpy that torch and the warm-up import late, and the path of a refused allocation. Together they were seen to add

@@ -1,4 +1,4 @@
-"""What torch itself built anew in this process: recompiles, graph breaks, inductor's CUDA graphs. Runs in workers."""
+"""What torch itself recompiled in this process: recompiles, graph breaks, CUDA graphs. Runs in workers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ REASON = 120
 
 
 class Recompilations:
-    """Counts by cause, since the last question. It reads counters that torch keeps anyway, and imports nothing."""
+    """Counts by cause, since the last reading. It reads counters that torch keeps anyway, and imports nothing."""
 
     def __init__(self) -> None:
         self._compiled = 0
@@ -22,7 +22,7 @@ class Recompilations:
         self.since()
 
     def since(self) -> Counter[str]:
-        """What was built since the last question."""
+        """What was built since the last reading."""
         found: Counter[str] = Counter()
         dynamo = sys.modules.get("torch._dynamo.utils")
         if dynamo is not None:

@@ -1,51 +1,52 @@
-"""What a request takes that was refused under the cap: it is made once more, with room."""
+"""Makes a request that ran out of memory once more without the cap, to see what it takes."""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
+    from jitgate.model.requests import Request
     from jitgate.worker.service import WorkerService
 
-REPEATABLE = ("open", "load", "bind", "turn")
-"""Requests that hold the cap; each may be made again, and then does the same."""
+AnswerT = TypeVar("AnswerT")
 
 
 @dataclass(frozen=True)
-class Repeat:
-    """The answer of a request that had room, and its peak in bytes as the ceiling counts them."""
+class Uncapped(Generic[AnswerT]):
+    """The answer of a request without the cap, and its peak in bytes as the memory limit counts them."""
 
-    answer: dict[str, Any]
+    answer: AnswerT
     needed_bytes: int
 
 
-def with_room(service: WorkerService, request: str, keywords: Mapping[str, Any]) -> Repeat | None:
-    """Make `request` again, without the cap; None where there is no room here to find out.
+def retry_uncapped(service: WorkerService, request: Request[AnswerT]) -> Uncapped[AnswerT] | None:
+    """Make `request` again without the cap; None where it has no cap, or this machine has no memory to spare.
 
-    A compiled graph gives back what it held before its failure can be looked at, so that the level then says little;
+    A compiled graph gives back what it held before its failure can be examined, so that the level then says little;
     and a cap on what is handed out may refuse what would never have been touched.
     """
-    if request not in REPEATABLE:
+    if not request.capped:
         return None
     gc.collect()
     footprint = service.footprint
     cap, before_bytes = footprint.cap, footprint.before_bytes
-    room = cap.roomy()
-    if room is None:
+    uncapped = cap.uncapped()
+    if uncapped is None:
         return None
-    footprint.cap = room
+    footprint.cap = uncapped
     try:
         footprint.reader.reset_peak()
-        answer = getattr(service, request)(**keywords)
+        answer = service.answer(request)
         peak = footprint.reader.read().peak_bytes
-    except Exception:  # noqa: BLE001 - it failed once already; how it fails now is no news
+    except Exception:  # noqa: BLE001 - it failed before, and that failure is reported
         return None
     finally:
         # What the first attempt has left (imports) is the model's too.
         footprint.cap, footprint.before_bytes = cap, before_bytes
     if peak is None:
         return None
-    return Repeat(answer, max(0, peak - before_bytes) + int(cap.facts().get("context_bytes", 0)))
+    enforced = cap.facts()
+    context_bytes = 0 if enforced is None else enforced.context_bytes or 0
+    return Uncapped(answer, max(0, peak - before_bytes) + context_bytes)

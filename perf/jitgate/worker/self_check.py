@@ -1,4 +1,4 @@
-"""What a worker can say of its variant: is it on, and what was built anew. Runs in workers."""
+"""Did the variant of a worker run, and did it recompile? Runs in workers."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ if TYPE_CHECKING:
 
 
 class SelfCheck:
-    """Asks the runners of one worker, and watches what holds for all.
+    """Did the variant fall back to eager, and what was recompiled?
 
-    The runner's own proof comes first. Whether it is eager in disguise is watched where the worker has a module, for
-    every variant but eager, in whatever precision: a brought-along runner that has a proof of its own is believed,
-    jitgate's own are not. A variant that is given per stage runs the whole eagerly by
-    design; there its stages are looked at (`WatchedStage`).
+    What the runner says itself comes first. Whether eager ran is watched where the worker has a module, for every
+    variant but eager, in whatever precision. A user's runner that checks itself is believed, jitgate's own are not. A
+    variant that is chosen per stage runs the whole eagerly by design; there its stages are watched (`WatchedStage`).
     """
 
     def __init__(self) -> None:
@@ -32,25 +31,24 @@ class SelfCheck:
         self._recompilations = Recompilations()
         self._fallback: str | None = None
 
-    def meet(self, module: torch.nn.Module) -> None:
-        """`module` will be given to the variant, and calls will be made under the settings that hold now.
+    def remember(self, module: torch.nn.Module) -> None:
+        """The module as the variant will receive it, and the settings that hold now.
 
-        So it has its precision already: what jitgate itself converts would look like the variant's doing, and hide
-        eager behind it. A worker that only loads a file has none.
+        It has its precision already: what jitgate converts would look like the variant's doing, and hide eager.
         """
         self._detector = FallbackDetector(module)
 
-    def met(self, spec: VariantSpec, runners: Iterable[Any]) -> None:
-        """These are the variant's runners."""
+    def follow(self, spec: VariantSpec, runners: Iterable[Any]) -> None:
+        """Check these runners of the variant from now on."""
         self._runners = list({id(runner): runner for runner in runners}.values())
         believed = spec.where != "jitgate" and all(isinstance(runner, SelfCheckingRunner) for runner in self._runners)
         if BASELINE in (spec.name, spec.engine) or spec.stages or believed:
             self._detector = None
         if self._detector is not None:
-            self._detector.received()
+            self._detector.start_watching()
 
     def watched(self, call: partial[Any]) -> Any:
-        """Make one call that is not timed, and keep in mind what it showed."""
+        """Make one untimed call, and remember whether it fell back."""
         import torch
 
         with torch.inference_mode(), watching(self._runners):
@@ -60,8 +58,8 @@ class SelfCheck:
         self._fallback = self._fallback or fallback
         return answer
 
-    def proof(self) -> str | None:
-        """None where the variant is on; or one sentence that says what it is instead."""
+    def fallback(self) -> str | None:
+        """What ran instead of the variant; None where the variant itself ran."""
         for runner in self._runners:
             said = runner.proof() if isinstance(runner, SelfCheckingRunner) else None
             if said is not None:
@@ -69,7 +67,7 @@ class SelfCheck:
         return self._fallback
 
     def recompiles(self) -> dict[str, int]:
-        """What was built anew since the last question, by torch's own counters and by the runners'."""
+        """Recompilations since the last check, by torch's own counters and by the runners'."""
         found: Counter[str] = self._recompilations.since()
         for runner in self._runners:
             if isinstance(runner, SelfCheckingRunner):

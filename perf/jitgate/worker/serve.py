@@ -10,27 +10,31 @@ import sys
 import threading
 import time
 import traceback
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 
 from jitgate.engines.scratch import unpack_in
 from jitgate.model.errors import Unavailable, UsageError
-from jitgate.worker.out_of_memory import shortage_of
-from jitgate.worker.retry_uncapped import with_room
+from jitgate.model.failure import FailureKind, RequestError
+from jitgate.model.requests import Request
+from jitgate.model.wire import pack, unpack_request
+from jitgate.worker.out_of_memory import out_of_memory
+from jitgate.worker.retry_uncapped import retry_uncapped
 from jitgate.worker.service import WorkerService
 
+AnswerT = TypeVar("AnswerT")
+
 WATCH_S = 2.0
-"""How often a worker looks whether its host lives: rare enough not to be seen in a measurement."""
+"""How often a worker checks that its host runs: rare enough not to show in a measurement."""
 
 
 def serve(channel: Any, log: str, host_pid: int) -> None:
-    """Serve `channel` (execnet) in this process.
+    """Serve `channel` (execnet) in this process: requests in, `["answer", plain]` or `["error", plain]` out.
 
-    A request is `[name, keywords]` for a method of `WorkerService`. Answers: `["ok", dict]`, `["usage", sentence]`,
-    `["unavailable", sentence]`, `["memory", fields of Shortage, traceback]`, `["raised", sentence, traceback]`.
+    Plain values are those of `jitgate.model.wire`; an error is a `RequestError`.
     """
     _own_output(log)
     unpack_in(Path(log).parent)
@@ -41,36 +45,37 @@ def serve(channel: Any, log: str, host_pid: int) -> None:
     service = WorkerService()
     while True:
         try:
-            name, keywords = channel.receive()
+            message = channel.receive()
         except EOFError:
             return
-        if name == "stop":
-            return
-        channel.send(_answer(service, name, keywords, log))
+        found = answer(service, unpack_request(message), log)
+        channel.send(["error" if isinstance(found, RequestError) else "answer", pack(found)])
 
 
-def _answer(service: WorkerService, name: str, keywords: dict[str, Any], log: str) -> list[Any]:
+def answer(service: WorkerService, request: Request[AnswerT], log: str) -> AnswerT | RequestError:
+    """The answer, or how the request failed; `log` has what was printed meanwhile."""
     printed = os.fstat(1).st_size
     try:
-        return ["ok", getattr(service, name)(**keywords)]
+        return service.answer(request)
     except UsageError as problem:
-        return ["usage", str(problem)]
+        return RequestError(FailureKind.USAGE, str(problem))
     except Unavailable as reason:
-        return ["unavailable", str(reason)]
+        return RequestError(FailureKind.UNAVAILABLE, str(reason))
     except Exception as error:  # noqa: BLE001 - whatever a model raises is that variant's failure, and is reported
-        shortage = shortage_of(error, _printed_since(log, printed), service.cap)
-        if shortage is None:
-            first_line = (str(error).splitlines() or [""])[0]
-            return ["raised", f"{type(error).__name__}: {first_line}", traceback.format_exc()]
+        lacking = out_of_memory(error, _printed_since(log, printed), service.cap)
+        message = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
         details = traceback.format_exc()
+        if lacking is None:
+            return RequestError(FailureKind.RAISED, message, details)
     # The error is gone by now, and with it what its frames held.
-    if shortage.cap_bytes is not None:
-        print(shortage.sentence("it", name), file=sys.stderr)  # noqa: T201 - if this process dies now, that is why
-        repeat = with_room(service, name, keywords)
-        if repeat is not None and service.cap.forgives(repeat.needed_bytes):
-            return ["ok", repeat.answer]
-        shortage = replace(shortage, needed_bytes=None if repeat is None else repeat.needed_bytes)
-    return ["memory", asdict(shortage), details]
+    if lacking.cap_bytes is not None:
+        sentence = lacking.sentence("it", request.phase)
+        print(sentence, file=sys.stderr)  # noqa: T201 - if this process dies now, that is why
+        uncapped = retry_uncapped(service, request)
+        if uncapped is not None and service.cap.refused_early(uncapped.needed_bytes):
+            return uncapped.answer
+        lacking = replace(lacking, needed_bytes=None if uncapped is None else uncapped.needed_bytes)
+    return RequestError(FailureKind.OUT_OF_MEMORY, message, details, lacking)
 
 
 def _own_output(log: str) -> None:

@@ -1,45 +1,41 @@
-"""What a worker can be asked: one method a request, plain values in and out, tensors only through files."""
+"""What a worker answers: one typed method a request. Tensors travel only through files."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import gc
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from jitgate.cache.keys import digest_of
 from jitgate.device.clock import clock_for
 from jitgate.device.memory import CudaMemory
 from jitgate.engines.protocols import Call
+from jitgate.model import answers, requests
+from jitgate.model.accuracy import Accuracy
 from jitgate.model.errors import UsageError
 from jitgate.model.inputs import Inputs
+from jitgate.model.memory_peaks import MemoryPeaks
+from jitgate.model.turn import Turn
 from jitgate.worker import outputs
 from jitgate.worker.compilation import compilation, keep_in
-from jitgate.worker.content import (
-    placed,
-    runtime_facts,
-    signature,
-    source_digest,
-    spread_of_shapes,
-    weight_bytes,
-    weights_digest,
-)
+from jitgate.worker.content import content_of, placed, signature, weight_bytes
 from jitgate.worker.extras import ExtrasService
 from jitgate.worker.factories import build_workload, resolve
+from jitgate.worker.handlers import answer, handles
 from jitgate.worker.memory import Footprint
-from jitgate.worker.memory_cap import Cap, cap_for, capped
-from jitgate.worker.prewarm import wake
+from jitgate.worker.memory_cap import Cap
+from jitgate.worker.memory_caps import cap_for
+from jitgate.worker.prewarm import prewarm
 from jitgate.worker.self_check import SelfCheck
 from jitgate.worker.stages import PipelineStages
 from jitgate.worker.variant_runner import VariantRunner
-from jitgate.workloads.token_agreement import TokenAgreement
 from jitgate.workloads.weight_source import WeightSource
 from jitgate.workloads.workload import Workload
 
-Answer = dict[str, Any]
+AnswerT = TypeVar("AnswerT")
 
 
 class WorkerService(ExtrasService):
@@ -59,54 +55,62 @@ class WorkerService(ExtrasService):
 
     @property
     def cap(self) -> Cap:
-        """What holds this worker to the ceiling."""
+        """What holds this worker to the memory limit."""
         return self.footprint.cap
 
-    def start(self, device: str, memory_limit_bytes: int | None = None, compiled_in: str | None = None) -> Answer:
-        """Import torch and wake the device; with a ceiling, see to it that the cap can be enforced. See `keep_in`."""
-        keep_in(compiled_in)
+    def answer(self, request: requests.Request[AnswerT]) -> AnswerT:
+        """Answer one request, under the memory cap where loading and calls are the model's own."""
+        with self.cap.held() if request.capped else contextlib.nullcontext():
+            return answer(self, request)
+
+    @handles(requests.StartWorker)
+    def start(self, request: requests.StartWorker) -> answers.WorkerFacts:
+        """UsageError where the device is not there, or the cap can't be enforced."""
+        keep_in(request.compiled_in)
         import torch
 
+        device = request.device
         torch.set_grad_enabled(False)
         if device.startswith("cuda") and not torch.cuda.is_available():
             raise UsageError(
                 f"--jitgate-device {device}: torch {torch.__version__} finds no usable CUDA card in the worker; "
                 "check the driver, or use --jitgate-device cpu"
             )
-        self.footprint.cap = cap_for(device, memory_limit_bytes)
-        wake(torch)
+        self.footprint.cap = cap_for(device, request.memory_limit_bytes)
+        prewarm(torch)
         if device.startswith("cuda"):
             torch.cuda.set_device(device)
             torch.zeros(1, device=device)
             self.footprint.reader = CudaMemory(torch.cuda, torch.device(device))
         self._device = device
         self.cap.begin()
-        return {"torch": str(torch.__version__), "threads": torch.get_num_threads(), "enforced_by": self.cap.how}
+        return answers.WorkerFacts(str(torch.__version__), torch.get_num_threads(), self.cap.how)
 
-    def describe(self, factory: str, where: str) -> Answer:
-        """The scenario names of a brought-along workload."""
-        return {"scenarios": list(build_workload(factory, where).scenarios)}
+    @handles(requests.ListScenarios)
+    def list_scenarios(self, request: requests.ListScenarios) -> tuple[str, ...]:
+        return tuple(build_workload(request.factory, request.where).scenarios)
 
-    def check(self, factory: str, where: str) -> Answer:
-        """Import a brought-along variant's factory."""
-        resolve(factory, where)
-        return {}
+    @handles(requests.CheckFactory)
+    def check_factory(self, request: requests.CheckFactory) -> answers.Done:
+        resolve(request.factory, request.where)
+        return answers.Done()
 
-    def threads(self, count: int | None) -> Answer:
+    @handles(requests.SetThreads)
+    def set_threads(self, request: requests.SetThreads) -> answers.Done:
         import torch
 
-        if count is not None:
-            torch.set_num_threads(count)
-        return {"threads": torch.get_num_threads()}
+        if request.count is not None:
+            torch.set_num_threads(request.count)
+        return answers.Done()
 
-    @capped
-    def open(self, factory: str, where: str, weight_source: Mapping[str, Any]) -> Answer:
-        """Build the workload and put its module on the device; `build_s` is what that took."""
+    @handles(requests.OpenModel)
+    def open(self, request: requests.OpenModel) -> answers.ModelFacts:
         import torch
 
         self.footprint.mark()
         start = time.perf_counter()
-        workload = build_workload(factory, where, WeightSource.read(weight_source))
+        source = WeightSource(request.checkpoint, request.checkout, request.files)
+        workload = build_workload(request.factory, request.where, source)
         if workload.threads is not None:
             with self.cap.lifted():  # starts threads, and their stacks are not the model's
                 torch.set_num_threads(workload.threads)
@@ -114,86 +118,72 @@ class WorkerService(ExtrasService):
         self._workload = workload
         self._stages = PipelineStages(workload, self._device, self._placed)
         build_s = time.perf_counter() - start
-        by_signature: dict[str, list[Inputs]] = {}
-        signatures: dict[str, list[str]] = {}
-        for scenario in workload.scenarios:
-            kinds = []
-            for call in workload.calls(scenario):
-                kind = signature(call)
-                by_signature.setdefault(kind, []).append(call)
-                if kind not in kinds:
-                    kinds.append(kind)
-            signatures[scenario] = kinds
-        return {
-            "build_s": build_s,
-            "level_before_bytes": self.footprint.before_bytes,
-            "threads": workload.threads,
-            "artefact": workload.artefact,
-            "scenarios": list(workload.scenarios),
-            "calls": {scenario: len(workload.calls(scenario)) for scenario in workload.scenarios},
-            "weights": weights_digest(self._module),
-            "weight_bytes": weight_bytes(self._module),
-            "source": source_digest(self._module, workload.content),
-            "runtime": digest_of(runtime_facts(self._device)),
-            "signatures": signatures,
-            "spread": {kind: spread_of_shapes(calls) for kind, calls in by_signature.items()},
-            **self._stages.facts(),
-        }
+        calls = {scenario: workload.calls(scenario) for scenario in workload.scenarios}
+        return answers.ModelFacts(
+            build_s,
+            self.footprint.before_bytes,
+            weight_bytes(self._module),
+            {scenario: len(each) for scenario, each in calls.items()},
+            content_of(self._module, calls, workload.content, self._device, workload.artefact),
+            workload.threads,
+            self._stages.outputs(),
+            self._stages.utterances(),
+        )
 
-    def save_inputs(self, scenarios: list[str], folder: str) -> Answer:
-        """Write the inputs of `scenarios` for the workers that only load a file."""
+    @handles(requests.SaveInputs)
+    def save_inputs(self, request: requests.SaveInputs) -> answers.Done:
         import torch
 
         workload = self._opened()
-        for scenario in scenarios:
-            torch.save(list(workload.calls(scenario)), Path(folder) / f"{scenario}.inputs.pt")
-        return {}
+        for scenario in request.scenarios:
+            torch.save(list(workload.calls(scenario)), _inputs_file(request.folder, scenario))
+        return answers.Done()
 
-    def export(self, variant: Mapping[str, Any], path: str, kind: str | None, stage: str | None = None) -> Answer:
-        """Export to `path` for calls of signature `kind` (None: one file serves all); the whole, or a `stage` of it."""
-        module, calls = self._stages.source(stage, kind)
+    @handles(requests.ExportModel)
+    def export(self, request: requests.ExportModel) -> answers.ExportedFile:
+        module, calls = self._stages.source(request.stage, request.signature)
         start = time.perf_counter()
-        facts = VariantRunner(variant, self._device).export(module, [self._placed(call) for call in calls], Path(path))
-        return {"facts": dict(facts), "export_s": time.perf_counter() - start}
+        runner = VariantRunner(request.variant, self._device)
+        facts = runner.export(module, [self._placed(call) for call in calls], request.path)
+        return answers.ExportedFile(dict(facts), time.perf_counter() - start)
 
-    def engine(self, variant: Mapping[str, Any]) -> Answer:
-        """What the host has to know of an exported engine to name its files."""
-        return VariantRunner(variant, self._device).described()
+    @handles(requests.DescribeEngine)
+    def describe_engine(self, request: requests.DescribeEngine) -> answers.EngineFacts:
+        return VariantRunner(request.variant, self._device).described()
 
-    @capped
-    def load(self, variant: Mapping[str, Any], files: dict[str, list[Any]]) -> Answer:
-        """Make the variant ready. `files`: signature -> [path, facts] for an exported engine, {} for the rest."""
-        self._variant = VariantRunner(variant, self._device)
+    @handles(requests.LoadVariant)
+    def load(self, request: requests.LoadVariant) -> float:
+        self._variant = VariantRunner(request.variant, self._device)
         start = time.perf_counter()
-        if files:
+        if request.files:
             self.footprint.mark()
             start = time.perf_counter()
-            self._runners = self._variant.loaded(files)
+            self._runners = self._variant.loaded(request.files)
         else:
             workload = self._opened()
             first = workload.calls(next(iter(workload.scenarios)))[0]
             module = self._variant.converted(self._module)
             self._synchronise()
             began = time.perf_counter()
-            self._variant.cast(self._self_check.meet)(module)
-            start += time.perf_counter() - began  # to look at it is not to load it
+            self._variant.cast(self._self_check.remember)(module)
+            start += time.perf_counter() - began  # looking at the module is not loading it
             self._runners = {"": self._variant.applied(module, self._placed(first))}
         self._synchronise()
         load_s = time.perf_counter() - start
-        self._self_check.met(self._variant.spec, [*self._runners.values(), *self._stages.runners])
-        return {"load_s": load_s}
+        self._self_check.follow(self._variant.spec, [*self._runners.values(), *self._stages.runners])
+        return load_s
 
-    @capped
-    def bind(self, scenario: str, folder: str) -> Answer:
-        """Put the inputs of `scenario` on the device and run the first call; `first_call_s` is what that took."""
+    @handles(requests.MakeFirstCall)
+    def first_call(self, request: requests.MakeFirstCall) -> answers.FirstCall:
         import torch
 
+        scenario = request.scenario
         if self._workload is not None:
             inputs = self._workload.calls(scenario)
         else:
-            inputs = tuple(torch.load(Path(folder) / f"{scenario}.inputs.pt", weights_only=True))
+            inputs = tuple(torch.load(_inputs_file(request.folder, scenario), weights_only=True))
         calls = [self._bound(values) for values in inputs]
-        if self._calls:  # what was asked beside an earlier scenario's rounds is not this one's memory
+        if self._calls:  # memory that the extras of an earlier scenario took is not this scenario's
             self.footprint.reader.reset_peak()
         self._calls[scenario] = calls
         start = time.perf_counter()
@@ -206,37 +196,37 @@ class WorkerService(ExtrasService):
             raise
         first_call_s = time.perf_counter() - start
         self.footprint.loaded()
-        return {"first_call_s": first_call_s, "compilation": compilation()}
+        return answers.FirstCall(first_call_s, compilation(scenario))
 
-    def write_outputs(self, scenario: str, folder: str, token_agreement: Mapping[str, int] | None = None) -> Answer:
-        """Run every call once and keep its output as the right answer. token_agreement: of
-        `WorkloadSpec.token_agreement`, as plain."""
-        chosen = None if token_agreement is None else TokenAgreement(**token_agreement)
-        return asdict(outputs.write(self._calls[scenario], self._opened().sound, chosen, scenario, Path(folder)))
+    @handles(requests.WriteOutputs)
+    def write_outputs(self, request: requests.WriteOutputs) -> Accuracy:
+        calls, sound = self._calls[request.scenario], self._opened().sound
+        return outputs.write(calls, sound, request.token_agreement, request.scenario, request.folder)
 
-    def compare_outputs(self, scenario: str, folder: str) -> Answer:
-        """How far the outputs are from the right answers; see `Accuracy`."""
-        return asdict(outputs.read(self._calls[scenario], self._self_check.watched, scenario, Path(folder)))
+    @handles(requests.CompareOutputs)
+    def compare_outputs(self, request: requests.CompareOutputs) -> Accuracy:
+        calls = self._calls[request.scenario]
+        return outputs.read(calls, self._self_check.watched, request.scenario, request.folder)
 
-    def proof(self, scenario: str | None = None) -> Answer:
-        """Is the variant on, and what was built anew since the last question? Watches one more call of `scenario`."""
-        if scenario is not None:
-            self._self_check.watched(self._calls[scenario][0])
-        return {"fallback": self._self_check.proof(), "recompiles": self._self_check.recompiles()}
+    @handles(requests.CheckFallback)
+    def check_fallback(self, request: requests.CheckFallback) -> answers.FallbackCheck:
+        if request.scenario is not None:
+            self._self_check.watched(self._calls[request.scenario][0])
+        return answers.FallbackCheck(self._self_check.fallback(), self._self_check.recompiles())
 
-    @capped
-    def turn(self, scenario: str, start: int, count: int) -> Answer:
-        """Time `count` calls, the first one cold. No collection of garbage inside."""
+    @handles(requests.TakeTurn)
+    def turn(self, request: requests.TakeTurn) -> Turn:
+        """No garbage is collected inside."""
         import torch
 
-        calls = self._calls[scenario]
+        calls = self._calls[request.scenario]
         clock = clock_for(self._device)
         wall_ns, device_ns, stage_times = [], [], []
-        self._self_check.recompiles()  # what came before this turn is not its fault
+        self._self_check.recompiles()  # what came before this turn does not count as its own
         gc.disable()
         try:
             with torch.inference_mode():
-                for number in range(start, start + count):
+                for number in range(request.start, request.start + request.count):
                     self._stages.start()
                     taken = clock.time(calls[number % len(calls)])
                     stage_times.append(self._stages.read())
@@ -245,31 +235,40 @@ class WorkerService(ExtrasService):
                         device_ns.append(taken.device_ns)
         finally:
             gc.enable()
-        return {
-            "wall_ns": wall_ns,
-            "device_ns": device_ns,
-            "stage_times": stage_times,
-            "level_bytes": self.footprint.level_bytes(),
-            "recompiles": self._self_check.recompiles(),
-        }
+        return Turn(
+            tuple(wall_ns),
+            tuple(device_ns),
+            self.footprint.level_bytes(),
+            self._self_check.recompiles(),
+            stage_times=tuple(stage_times),
+        )
 
-    def settle(self) -> Answer:
-        """Move everything alive out of the collector's sight, so that no later collection walks the model."""
+    @handles(requests.FreezeGarbage)
+    def freeze_garbage(self, request: requests.FreezeGarbage) -> answers.Done:  # noqa: ARG002 - it has no fields
         gc.collect()
         gc.freeze()
-        return {}
+        return answers.Done()
 
-    def reset_peak(self) -> Answer:
-        """Start the memory of a scenario anew; where the platform can't, its peak is that of the whole life."""
-        return {"reset": self.footprint.reader.reset_peak(), "level_bytes": self.footprint.level_bytes()}
+    @handles(requests.ResetPeak)
+    def reset_peak(self, request: requests.ResetPeak) -> answers.MemoryLevel:  # noqa: ARG002 - it has no fields
+        reset = self.footprint.reader.reset_peak()
+        return answers.MemoryLevel(self.footprint.level_bytes(), reset)
 
-    def memory(self) -> Answer:
-        """What the variant takes of memory; see `Footprint`."""
-        return self.footprint.answer()
+    @handles(requests.ReadMemory)
+    def memory(self, request: requests.ReadMemory) -> MemoryPeaks:  # noqa: ARG002 - it has no fields
+        return self.footprint.peaks()
 
-    def stages(self, do: str, **keywords: Any) -> Answer:
-        """A request about the stages of a pipeline: a method of `PipelineStages`."""
-        return getattr(self._stages, do)(**keywords)  # type: ignore[no-any-return]
+    @handles(requests.DescribeStages)
+    def describe_stages(self, request: requests.DescribeStages) -> Mapping[str, answers.ExportContent]:
+        return {name: self._stages.content(name) for name in request.stages}
+
+    @handles(requests.ReplaceStages)
+    def replace_stages(self, request: requests.ReplaceStages) -> float:
+        return self._stages.replace(request.stages)
+
+    @handles(requests.CountStageFlops)
+    def count_stage_flops(self, request: requests.CountStageFlops) -> Mapping[str, int]:
+        return self._stages.flops(request.scenario)
 
     def _opened(self) -> Workload:
         if self._workload is None:
@@ -293,3 +292,7 @@ class WorkerService(ExtrasService):
             import torch
 
             torch.cuda.synchronize(self._device)
+
+
+def _inputs_file(folder: Path, scenario: str) -> Path:
+    return folder / f"{scenario}.inputs.pt"

@@ -1,4 +1,4 @@
-"""Stands where a stage of a pipeline was, and lets a watch know when the stage is at work."""
+"""Takes the place of a pipeline's stage, and tells a watch when the stage runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import torch
 
 
-class Watch(Protocol):
+class StageWatch(Protocol):
     """Told of a stage's begin and end: a `Stopwatch`, or one that counts."""
 
     def begin(self, stage: str) -> None: ...
@@ -16,9 +16,9 @@ class Watch(Protocol):
 
 
 class Slot(torch.nn.Module):
-    """Calls `run` with whatever it is called with. The same in every variant, so that its own cost is nobody's gain."""
+    """Passes its arguments to `run`. It is the same in every variant, so its own cost favours none."""
 
-    def __init__(self, stage: str, run: Any, watch: Watch) -> None:
+    def __init__(self, stage: str, run: Any, watch: StageWatch) -> None:
         super().__init__()
         self.stage = stage
         self.run = run

@@ -5,13 +5,16 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from jitgate.device.stopwatch import Stopwatch, WallStopwatch, stopwatch_for
 from jitgate.engines.self_checking import SelfCheckingRunner
-from jitgate.model.variant import BASELINE, VariantSpec
-from jitgate.worker.content import leaves, signature, source_digest, spread_of_shapes, weights_digest
+from jitgate.model.answers import ExportContent
+from jitgate.model.artefact_file import StageVariant
+from jitgate.model.turn import StageTime
+from jitgate.model.utterance import PipelineUtterance
+from jitgate.model.variant import BASELINE
+from jitgate.worker.content import content_of, leaves, signature, spread_of_shapes
 from jitgate.worker.fallback_detector import FallbackDetector
 from jitgate.worker.variant_runner import VariantRunner
 from jitgate.worker.watched_stage import WatchedStage
@@ -23,12 +26,11 @@ if TYPE_CHECKING:
     from jitgate.worker.slot import Slot
     from jitgate.workloads.workload import Workload
 
-Answer = dict[str, Any]
 Place = Callable[["Inputs"], "Inputs"]
 
 
 class PipelineStages:
-    """Of a workload without stages, and before there is one, every answer is empty."""
+    """Without stages, and before there is a workload, everything is empty."""
 
     def __init__(self, workload: Workload | None = None, device: str = "cpu", place: Place = lambda values: values):
         self._workload = workload
@@ -38,22 +40,27 @@ class PipelineStages:
         self._watch: Stopwatch = WallStopwatch()
         self._slots: dict[str, Slot] = {}
         self.runners: list[Call] = []
-        self._looked_s = 0.0
+        self._inspected_s = 0.0
         self._known_calls: dict[str, Mapping[str, Sequence[Inputs]]] = {}
 
-    def facts(self) -> Answer:
-        """What the host has to know before anything is run."""
-        utterances = {} if self._workload is None else self._workload.utterances
+    def outputs(self) -> dict[str, str]:
+        """Stage -> what it gives."""
+        return {name: stage.output.value for name, stage in self._stages.items()}
+
+    def utterances(self) -> dict[str, PipelineUtterance]:
+        """Scenario -> what a call of it says, where the workload tells."""
+        told = {} if self._workload is None else self._workload.utterances
         return {
-            "stages": {
-                name: {"path": stage.path, "output": stage.output.value} for name, stage in self._stages.items()
-            },
-            "utterances": {scenario: asdict(said) for scenario, said in utterances.items()},
+            scenario: PipelineUtterance(
+                self.outputs(), said.audio_s, said.speech_tokens, said.characters, said.streaming
+            )
+            for scenario, said in told.items()
         }
 
-    def describe(self, stages: list[str]) -> Answer:
-        """Of each stage what an export depends on, as `WorkerService.open` says it of the whole; before `equip`."""
-        return {name: self._described(name) for name in stages}
+    def content(self, name: str) -> ExportContent:
+        """What an export of that stage depends on; before `replace`."""
+        module, workload = self._module(name), self._opened()
+        return content_of(module, self._calls(name), workload.content, self._device, self._stages[name].path)
 
     def source(self, stage: str | None, kind: str | None) -> tuple[Any, list[Inputs]]:
         """The module of `stage` (None: the whole), and its calls of signature `kind` (None: all), for an export."""
@@ -63,26 +70,24 @@ class PipelineStages:
         every = (call for calls in of.values() for call in calls)
         return module, [call for call in every if kind in (None, signature(call))]
 
-    def equip(self, stages: list[Any]) -> Answer:
-        """Time every stage from now on, and run those in `stages`, [stage, variant, files], in their own way.
+    def replace(self, stages: Sequence[StageVariant]) -> float:
+        """Time every stage from now on, and run those in `stages` in their own way; the seconds of loading.
 
-        `load_s`: what that took; to look at a module is not to load it.
-        files: as `WorkerService.load` takes them. What a stage is exchanged for takes its place: its own module is let
-        go.
+        A stage that is replaced lets its own module go.
         """
         from jitgate.worker.slot import Slot
 
         start = time.perf_counter()
         self._watch = stopwatch_for(self._device)
-        exchanged = {stage: self._runner(stage, VariantSpec(**variant), files) for stage, variant, files in stages}
+        replaced = {each.stage: self._runner(each) for each in stages}
         for name, stage in self._stages.items():
             holder, last = stage.find(self._opened().module)
-            slot = Slot(name, exchanged.get(name) or getattr(holder, last), self._watch)
+            slot = Slot(name, replaced.get(name) or getattr(holder, last), self._watch)
             setattr(holder, last, slot)
             self._slots[name] = slot
-        return {"load_s": time.perf_counter() - start - self._looked_s}
+        return time.perf_counter() - start - self._inspected_s  # inspecting a module is not loading it
 
-    def arithmetic(self, scenario: str) -> Answer:
+    def flops(self, scenario: str) -> dict[str, int]:
         """Floating-point operations of one call: of each stage, and of all as "". Empty where they can't be counted."""
         from jitgate.worker.stage_flops import counted
 
@@ -94,85 +99,71 @@ class PipelineStages:
         if self._slots:
             self._watch.start()
 
-    def read(self) -> list[list[Any]]:
-        """Of the call that has just ended, each stage as [name, seconds, seconds to its first call's end, calls]."""
+    def read(self) -> tuple[StageTime, ...]:
+        """The stages of the call that has just ended."""
         if not self._slots:
-            return []
-        stage_times = self._watch.read()
-        return [
-            [stage, spent, stage_times.first_s[stage], stage_times.calls[stage]]
-            for stage, spent in stage_times.spent_s.items()
-        ]
+            return ()
+        found = self._watch.read()
+        return tuple(
+            StageTime(stage, spent_s, found.first_s[stage], found.calls[stage])
+            for stage, spent_s in found.spent_s.items()
+        )
 
-    def _described(self, name: str) -> Answer:
-        module, of = self._module(name), self._calls(name)
-        kinds: dict[str, list[Inputs]] = {}
-        for calls in of.values():
-            for call in calls:
-                kinds.setdefault(signature(call), []).append(call)
-        return {
-            "artefact": self._stages[name].path,
-            "weights": weights_digest(module),
-            "source": source_digest(module, self._opened().content),
-            "signatures": {scenario: sorted({signature(call) for call in calls}) for scenario, calls in of.items()},
-            "spread": {kind: spread_of_shapes(calls) for kind, calls in kinds.items()},
-        }
-
-    def _runner(self, name: str, variant: VariantSpec, files: Mapping[str, list[Any]]) -> Call:
-        module = self._module(name)
+    def _runner(self, wanted: StageVariant) -> Call:
+        module = self._module(wanted.stage)
         order = ArgumentOrder(module, self._place)
-        variant_runner = VariantRunner(asdict(variant), self._device)
-        if variant.exported:
-            runners: dict[str | None, Call] = dict(variant_runner.loaded(files).items())
-            if not variant_runner.described()["per_signature"]:
+        variant_runner = VariantRunner(wanted.variant, self._device)
+        if wanted.variant.exported:
+            runners: dict[str | None, Call] = dict(variant_runner.loaded(wanted.files).items())
+            if not variant_runner.described().per_signature:
                 runners = {None: next(iter(runners.values()))}
         else:
-            runners = {None: self._applied(name, variant_runner)}
+            runners = {None: self._applied(wanted.stage, variant_runner)}
         self.runners += runners.values()
-        return Exchanged(name, order, runners, variant_runner.inputs)
+        return ReplacedStage(wanted.stage, order, runners, variant_runner.inputs)
 
     def _applied(self, name: str, variant_runner: VariantRunner) -> Call:
-        """The runner of a variant that needs the stage's module itself; looked at unless it is eager by its name."""
+        """The runner of a variant that needs the stage's module itself; watched unless it is eager by name."""
         _, calls = self.source(name, None)
         example, module = self._place(calls[0]), variant_runner.converted(self._module(name))
         if BASELINE in (variant_runner.spec.name, variant_runner.spec.engine):
             return variant_runner.applied(module, example)
         began = time.perf_counter()
         detector = variant_runner.cast(FallbackDetector)(module)
-        self._looked_s += time.perf_counter() - began
+        self._inspected_s += time.perf_counter() - began
         runner = variant_runner.applied(module, example)
         if variant_runner.spec.where != "jitgate" and isinstance(runner, SelfCheckingRunner):
             return runner
-        detector.received()
+        detector.start_watching()
         return WatchedStage(name, runner, detector)
 
     def _calls(self, name: str) -> Mapping[str, Sequence[Inputs]]:
         if name not in self._known_calls:
             said = self._stages[name].calls
-            self._known_calls |= self._heard() if said is None else {name: said()}
+            self._known_calls |= self._recorded() if said is None else {name: said()}
         return self._known_calls[name]
 
-    def _heard(self) -> dict[str, Mapping[str, Sequence[Inputs]]]:
+    def _recorded(self) -> dict[str, Mapping[str, Sequence[Inputs]]]:
         """The calls that stages do not say themselves, from running every scenario once."""
         from jitgate.worker.slot import Slot
 
         workload = self._opened()
         silent = {name: stage.find(workload.module) for name, stage in self._stages.items() if stage.calls is None}
         own = {name: getattr(holder, last) for name, (holder, last) in silent.items()}
-        listeners = {name: Listener(module, self._place) for name, module in own.items()}
-        audio_metrics: dict[str, dict[str, Sequence[Inputs]]] = {name: {} for name in silent}
+        recorders = {name: CallRecorder(module, self._place) for name, module in own.items()}
+        found: dict[str, dict[str, Sequence[Inputs]]] = {name: {} for name in silent}
         try:
             for name, (holder, last) in silent.items():
-                setattr(holder, last, Slot(name, listeners[name], self._watch))
+                setattr(holder, last, Slot(name, recorders[name], self._watch))
             for scenario in workload.scenarios:
                 for call in workload.calls(scenario):
                     workload.module(*self._place(call))
-                for name, listener in listeners.items():
-                    audio_metrics[name][scenario] = listener.taken()
+                for name, recorder in recorders.items():
+                    found[name][scenario] = recorder.taken()
         finally:
             for name, (holder, last) in silent.items():
                 setattr(holder, last, own[name])
-        return dict(audio_metrics)
+        return dict(found)
 
     def _module(self, name: str) -> Any:
         if name in self._slots:
@@ -208,7 +199,7 @@ class ArgumentOrder:
         return bound.args
 
 
-class Listener:
+class CallRecorder:
     """Runs a stage, and keeps what it was called with; calls that show no new kind or length are dropped."""
 
     def __init__(self, module: Any, place: Place) -> None:
@@ -232,7 +223,7 @@ class Listener:
         return [call for calls in kept.values() for call in calls]
 
 
-class Exchanged:
+class ReplacedStage:
     """What runs in a stage's place: for each kind of call a callable, or one for all of them under None."""
 
     def __init__(
@@ -242,15 +233,14 @@ class Exchanged:
         runners: Mapping[str | None, Call],
         adapted: Place = lambda values: values,
     ) -> None:
-        self._part = stage
+        self._stage = stage
         self._adapted = adapted
         self._order = order
         self._runners = runners
         self._known: dict[Any, Call] = {}
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
-        # A graph takes the strides of its example for granted: a slice has to be copied first, as anyone who puts the
-        # file to use has to do.
+        # A graph takes the strides of its example for granted: a slice must be copied first.
         call = tuple(_contiguous(value) for value in self._order(args, keywords))
         if None in self._runners:
             return self._runners[None](*self._adapted(call))
@@ -259,15 +249,15 @@ class Exchanged:
             named = signature(call)
             if named not in self._runners:
                 raise RuntimeError(
-                    f"{self._part} was called with {named}, which none of its files serves: Stage(calls=...) must give "
-                    "every kind of call"
+                    f"{self._stage} was called with {named}, which none of its files serves: Stage(calls=...) must "
+                    "give every kind of call"
                 )
             self._known[kind] = self._runners[named]
         return self._known[kind](*self._adapted(call))
 
 
 def _kind(leaf: Any) -> Any:
-    """As `signature`, and quick: it is asked in every call."""
+    """As `signature`, and fast, since every call needs it."""
     shape = getattr(leaf, "shape", None)
     return leaf if shape is None else (leaf.dtype, *(size if size < 2 else -1 for size in shape))
 

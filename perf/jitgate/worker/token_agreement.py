@@ -1,4 +1,4 @@
-"""Ids that token_agreement decoding chose: are they the right ones, or as good? Runs in workers."""
+"""Ids that greedy decoding chose: are they the right ones, or as good? Runs in workers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jitgate.workloads.token_agreement import TokenAgreement
+from jitgate.model.token_agreement import TokenAgreement
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -1,16 +1,18 @@
-"""A variant, put on a worker: its engine made from its spec, its precision on the module, the inputs and the calls."""
+"""One variant in a worker: its engine, and its precision on the module, the inputs and the calls."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jitgate.cache.keys import digest_of
 from jitgate.engines.available import missing
 from jitgate.engines.precision import Precision, adapted, cast, converted, switch
 from jitgate.engines.protocols import Call, Exported, Facts
 from jitgate.engines.refusal import lacks_precision
+from jitgate.model.answers import EngineFacts
+from jitgate.model.artefact_file import Files
 from jitgate.model.errors import Unavailable, UsageError
 from jitgate.model.inputs import Inputs
 from jitgate.model.variant import VariantSpec
@@ -22,32 +24,28 @@ if TYPE_CHECKING:
 
 
 class VariantRunner:
-    """One variant on one device. `spec` as `dataclasses.asdict` gives it.
+    """One variant on one device.
 
-    Raises Unavailable where the variant can't run here. A variant that a user brought along takes care of its precision
-    itself: its module and inputs stay float32, and what its configuration says is what its outputs are held to.
+    Raises Unavailable where the variant can't run here. A user's variant takes care of its precision itself: its module
+    and inputs stay float32, and its outputs are held to the precision in its configuration.
     """
 
-    def __init__(self, spec: Mapping[str, Any], device: str) -> None:
-        self.spec = VariantSpec(**spec)
+    def __init__(self, spec: VariantSpec, device: str) -> None:
+        self.spec = spec
         self._device = device
         self._precision = Precision(self.spec.precision) if self.spec.engine else Precision.FP32
         reason = missing(self.spec, device)
         if reason is not None:
             raise Unavailable(reason)
 
-    def described(self) -> dict[str, Any]:
-        """What the host has to know of an exported engine to name its files; its source is part of the key."""
+    def described(self) -> EngineFacts:
+        """What the host needs to name the files of an exported engine; its source is part of the key."""
         engine = self._engine()
         facts: dict[str, object] = {name: str(value) for name, value in engine.options().items()}
         sources = files_of({type(engine).__module__})
         facts |= {f"source {path.name}": path.read_bytes() for path in sources}
-        return {
-            "suffix": engine.suffix,
-            "per_signature": engine.per_signature,
-            "key": digest_of({**facts, "precision": self.spec.precision, "options": self.spec.options}),
-            "unavailable": engine.unavailable(),
-        }
+        key = digest_of({**facts, "precision": self.spec.precision, "options": self.spec.options})
+        return EngineFacts(engine.suffix, engine.per_signature, key, engine.unavailable())
 
     def export(self, module: torch.nn.Module, calls: Sequence[Inputs], path: Path) -> Facts:
         """Write the file of an exported engine, from the module in the variant's precision."""
@@ -57,15 +55,15 @@ class VariantRunner:
             self._try(ready, inputs[0])
         return self._engine().export(ready, inputs, path)
 
-    def loaded(self, files: Mapping[str, Sequence[Any]]) -> dict[str, Call]:
-        """Signature -> runner. `files`: signature -> path and facts; what is one file is loaded once."""
+    def loaded(self, files: Files) -> dict[str, Call]:
+        """Signature -> runner; each file is loaded once."""
         switch(self._precision, self._device)
         engine = self._engine()
-        by_path: dict[str, Call] = {}
-        for path, facts in files.values():
-            if path not in by_path:
-                by_path[path] = self.cast(engine.load(Path(path), self._device, facts))
-        return {kind: by_path[path] for kind, (path, _) in files.items()}
+        by_path: dict[Path, Call] = {}
+        for file in files.values():
+            if file.path not in by_path:
+                by_path[file.path] = self.cast(engine.load(file.path, self._device, file.facts))
+        return {kind: by_path[file.path] for kind, file in files.items()}
 
     def converted(self, module: torch.nn.Module) -> torch.nn.Module:
         """The module in the variant's precision, in place; once more changes nothing."""

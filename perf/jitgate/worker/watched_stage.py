@@ -1,4 +1,4 @@
-"""A stage's runner that is looked at: did it run, or the stage's own module under its name? Runs in workers."""
+"""The runner of a stage, watched for a fallback to eager. Runs in workers."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from jitgate.worker.fallback_detector import FallbackDetector
 
 
 class WatchedStage:
-    """`runner`, in the place of a pipeline's stage `stage`. Calls inside of `watching` are watched, timed ones never.
+    """`runner`, in the place of a pipeline's stage `stage`. Calls inside `watching` are watched; timed ones never are.
 
     detector: knows the stage's module as it was before the runner was made of it.
     """
 
     def __init__(self, stage: str, runner: Call, detector: FallbackDetector) -> None:
-        self._part = stage
+        self._stage = stage
         self._runner = runner
         self._detector = detector
         self._fallback: str | None = None
@@ -30,7 +30,7 @@ class WatchedStage:
             return self._runner(*inputs)
         answer, fallback = self._detector.watch(partial(self._runner, *inputs), inputs)
         if fallback is not None:
-            self._fallback = f"stage {self._part}: {fallback}"
+            self._fallback = f"{fallback}, in stage {self._stage}"
         return answer
 
     def proof(self) -> str | None:
@@ -43,7 +43,7 @@ class WatchedStage:
 
 @contextlib.contextmanager
 def watching(runners: Iterable[object]) -> Iterator[None]:
-    """Calls in this block are watched, as far as `runners` can be."""
+    """Watch calls in this block, where the runners can be watched."""
     every = [runner for runner in runners if isinstance(runner, WatchedStage)]
     for runner in every:
         runner.watching = True

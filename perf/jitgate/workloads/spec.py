@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from jitgate.model.requests import OpenModel
+from jitgate.model.token_agreement import TokenAgreement
 from jitgate.workloads.checkpoint_spec import CheckpointSpec
-from jitgate.workloads.token_agreement import TokenAgreement
 from jitgate.workloads.weight_source import OURS, WeightSource
 
 BUDGET_S = 300.0
 """Seconds of rounds of one workload/scenario, which is enough for what calls take up to a second or so."""
 
 SHARERS = 10
-"""So many variants share a budget; for more it grows in proportion, as a round of them does. 35 variants of a conformer
-encoder had 12 rounds of 25 s in `BUDGET_S`, and nothing was decided of any of them (two CPU cores, 2026-11-23)."""
+"""So many variants share a budget; for more it grows in proportion, as a round of them does. All 35 of the flow encoder
+at 5 s had 12 rounds of 25 s in `BUDGET_S`, and nothing was decided of any of them (two CPU cores, 2026-11-23)."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,11 @@ class WorkloadSpec:
 
     factory: `package.module:callable`, called in workers. nightly: scenarios left to `-m nightly` runs.
     where: the place a user would edit, for messages. tolerance: its own, by precision or for `EVERY` one, where the
-    table of all is not right for it (`jitgate.model.tolerance`). weight_source: where its modules and weights come
-    from. checkpoint_spec: what it reads from a checkpoint directory; None where it can't be given one. left_out: why a
-    session does not measure it; empty where it does. notes: what a reader of its figures should know. budgets_s:
-    seconds of rounds, by scenario, where `BUDGET_S` is known to decide nothing. token_agreement: which of its outputs
-    are token ids.
+    table of all is not right for it (`jitgate.model.tolerance`). origin: where its modules and weights come from.
+    share: what it takes of a checkpoint directory; None where it can't be given one. left_out: why a session does not
+    measure it; empty where it does. notes: what a reader of its figures should know. budgets_s: seconds of rounds, by
+    scenario, where `BUDGET_S` is known to decide nothing. token_agreement: which of its outputs are ids that were
+    chosen.
     """
 
     name: str
@@ -49,6 +49,7 @@ class WorkloadSpec:
         """Seconds of rounds of so many variants, unless a run is told otherwise."""
         return self.budgets_s.get(scenario, BUDGET_S) * max(1.0, variants / SHARERS)
 
-    def recipe(self) -> dict[str, Any]:
-        """What a worker needs to build it; see `WorkerService.open`."""
-        return {"factory": self.factory, "where": self.where, "weight_source": self.weight_source.plain()}
+    def recipe(self) -> OpenModel:
+        """The request that builds it in a worker."""
+        source = self.weight_source
+        return OpenModel(self.factory, self.where, source.checkpoint, source.checkout, source.files)

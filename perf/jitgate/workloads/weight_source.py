@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -23,22 +22,6 @@ class WeightSource:
     def paths(self) -> tuple[Path, ...]:
         """The files of the checkpoint that the workload reads."""
         return () if self.checkpoint is None else tuple(self.checkpoint / name for name in self.files)
-
-    def plain(self) -> dict[str, Any]:
-        """The same as plain values, for a message to a worker."""
-        return {
-            "checkpoint": None if self.checkpoint is None else str(self.checkpoint),
-            "checkout": None if self.checkout is None else str(self.checkout),
-            "files": list(self.files),
-        }
-
-    @classmethod
-    def read(cls, plain: Mapping[str, Any]) -> WeightSource:
-        """What `plain` gave."""
-        directories = {
-            name: Path(plain[name]) if plain[name] is not None else None for name in ("checkpoint", "checkout")
-        }
-        return cls(**directories, files=tuple(plain["files"]))
 
 
 OURS = WeightSource()

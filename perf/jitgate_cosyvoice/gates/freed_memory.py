@@ -23,7 +23,10 @@ class MinFreedMemory(GateKind):
 
     def figure(self, asked: Asked) -> Figure | None:
         memory = asked.samples.memory
-        before, after, held = (memory.get(f"empty_cache_{part}_bytes") for part in ("before", "after", "allocated"))
+        emptied = memory.empty_cache if memory is not None else None
+        if emptied is None:
+            return None
+        before, after, held = emptied.before_bytes, emptied.after_bytes, emptied.allocated_bytes
         if before is None or after is None or held is None:
             return None
         text = f"{format_bytes(before)} before, {format_bytes(after)} after, {format_bytes(held)} held by tensors"

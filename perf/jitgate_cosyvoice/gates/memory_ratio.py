@@ -13,9 +13,6 @@ from jitgate.statistics import Outcome
 
 from jitgate_cosyvoice.gates.evidence import Figures, figures, lacking, ratio_of, undecided
 
-STEADY = "steady_peak_bytes"
-"""The peak of steady calls: what a process takes while it works, loading left out."""
-
 LEAST_WIDTH = 0.005
 """Half-width of a ratio of memories at least: allocators work in pages and pools."""
 
@@ -57,5 +54,6 @@ def _peaks(asked: Asked) -> Figures:
 
 
 def _peak(run: ProcessRun) -> float | None:
-    peak = run.memory.get(STEADY)
+    """The peak of steady calls: what a process takes while it works, loading left out."""
+    peak = run.memory.steady_peak_bytes if run.memory is not None else None
     return float(peak) if peak else None

@@ -9,9 +9,9 @@ from jitgate.config.policy import Policy
 from jitgate.config.table import parse_policy, read_policy
 from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
+from jitgate.model.token_agreement import TokenAgreement
 from jitgate.model.tolerance import TOLERANCE, tolerance
 from jitgate.workloads.spec import WorkloadSpec
-from jitgate.workloads.token_agreement import TokenAgreement
 from jitgate_cosyvoice.registry import offered
 
 from tests.jitgate.results import KINDS

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from jitgate.device.memory import CudaMemory, HostMemory
+from jitgate.model.memory_peaks import MemoryKind
 from jitgate.worker.memory import Footprint
 
 MIB = 1024 * 1024
@@ -73,11 +74,11 @@ def test_on_cuda_activations_are_what_tensors_held_since_a_caching_allocator_giv
     footprint = Footprint()
     footprint.reader = CudaMemory(FakeCuda(), "cuda:0")
     footprint.loaded()
-    found = footprint.answer()
-    assert (found["kind"], found["activation_bytes"], found["peak_allocated_bytes"]) == (
-        "cuda reserved",
+    found = footprint.peaks()
+    assert (found.kind, found.activation_bytes, found.peak_allocated_bytes) == (
+        MemoryKind.RESERVED,
         2 << 30,
         4 << 30,
     )
-    assert found["steady_peak_bytes"] == found["reserved_peak_bytes"] == 5 << 30
-    assert found["host_peak_bytes"] is None or found["host_peak_bytes"] > MIB
+    assert found.steady_peak_bytes == found.reserved_peak_bytes == 5 << 30
+    assert found.host_peak_bytes is None or found.host_peak_bytes > MIB

@@ -13,6 +13,7 @@ from jitgate.device import nvml
 from jitgate.device.power import CardMeter, Power, ProcessorMeter, meter_of
 from jitgate.device.reading import Missing, known
 from jitgate.measure.power import power_of
+from jitgate.model.power_reading import PowerReading
 from jitgate.model.turn import Turn
 
 from tests.jitgate.device.cards import NVMLError
@@ -140,10 +141,12 @@ def test_a_worker_works_as_long_as_the_meter_needs() -> None:
 
     found = power_of(Counted(), work, 0.011)
     assert asked == [182]
-    assert found == {
+    assert found == PowerReading(1.0, 25.0, None, 182, "utilisation_percent: Not Supported")
+    assert found.as_json() == {
         "energy_j": 1.0,
         "power_w": 25.0,
         "calls": 182,
         "missing": "utilisation_percent: Not Supported",
     }
-    assert power_of(Counted(), lambda count: None, 10.0) == {"missing": "the worker failed while it was metered"}
+    failed = power_of(Counted(), lambda count: None, 10.0)
+    assert failed == PowerReading(missing="the worker failed while it was metered")

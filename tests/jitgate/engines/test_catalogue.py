@@ -8,7 +8,6 @@ models.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from jitgate.engines.builtin import built_in
 from jitgate.engines.compiler import missing_compiler
 from jitgate.engines.protocols import Call
 from jitgate.engines.self_checking import SelfCheckingRunner
+from jitgate.model.artefact_file import ArtefactFile
 from jitgate.model.errors import Unavailable
 from jitgate.model.tolerance import TOLERANCE
 from jitgate.worker.accuracy import distance
@@ -70,16 +70,16 @@ def runner(name: str, module: torch.nn.Module, calls: list[Any], folder: Path) -
     reason = missing(spec, "cpu")
     if reason is not None:
         pytest.skip(reason)
-    variant_runner = VariantRunner(asdict(spec), "cpu")
+    variant_runner = VariantRunner(spec, "cpu")
     if not spec.exported:
         return variant_runner, variant_runner.applied(module, calls[0])
     described = variant_runner.described()
-    if described["unavailable"]:
-        pytest.skip(described["unavailable"])
-    path = folder / f"tiny{described['suffix']}"
+    if described.unavailable:
+        pytest.skip(described.unavailable)
+    path = folder / f"tiny{described.suffix}"
     facts: Mapping[str, str] = variant_runner.export(module, calls, path)
     assert path.stat().st_size > 0
-    return variant_runner, variant_runner.loaded({"one": [str(path), dict(facts)]})["one"]
+    return variant_runner, variant_runner.loaded({"one": ArtefactFile(path, facts)})["one"]
 
 
 @pytest.mark.parametrize("name", TRIED)
@@ -155,9 +155,9 @@ def test_a_compiler_that_compiled_nothing_is_eager() -> None:
 
 def test_a_precision_and_an_option_are_part_of_the_key() -> None:
     names = ["torchscript", "torchscript+bf16", "torchscript+ofi", "torchscript+original"]
-    keys = [VariantRunner(asdict(built_in().named(name)), "cpu").described()["key"] for name in names]
+    keys = [VariantRunner(built_in().named(name), "cpu").described().key for name in names]
     assert len(set(keys)) == len(names)
-    assert keys == [VariantRunner(asdict(built_in().named(name)), "cpu").described()["key"] for name in names]
+    assert keys == [VariantRunner(built_in().named(name), "cpu").described().key for name in names]
 
 
 def test_the_switches_of_the_originals_export_are_put_back(tmp_path: Path) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from jitgate.config.policy import Gate
@@ -13,20 +11,15 @@ from jitgate.gates.peak_memory import MaxMemory
 from jitgate.model.cell import Cell
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.failure import Failure, FailureKind
-from jitgate.model.figures import ProcessRun, most_memory
+from jitgate.model.figures import ProcessRun
+from jitgate.model.memory_peaks import MemoryPeaks, most_memory
 from jitgate.model.samples import Samples
 from jitgate.statistics import Outcome
 
 from tests.jitgate.measurements import MIB, made_of
 from tests.jitgate.results import JUDGE, asked_of, load_apart, policy_of, results_of
 
-PARTS = {
-    "peak_bytes": 500 * MIB,
-    "load_peak_bytes": 500 * MIB,
-    "steady_peak_bytes": 400 * MIB,
-    "activation_bytes": 290 * MIB,
-    "weight_bytes": 100 * MIB,
-}
+PARTS = MemoryPeaks(500 * MIB, 500 * MIB, 400 * MIB, 290 * MIB, weight_bytes=100 * MIB)
 
 
 def samples(**changes: object) -> Samples:
@@ -72,12 +65,12 @@ def test_the_part_that_took_most_is_named_first() -> None:
 
 
 def test_what_was_not_read_is_never_green() -> None:
-    answer, _ = judge_memory(samples(memory={"peak_bytes": None}), 1 << 60, ALL)
+    answer, _ = judge_memory(samples(memory=MemoryPeaks(None)), 1 << 60, ALL)
     assert answer is Outcome.INVALID
 
 
 def test_a_run_that_was_ended_before_its_memory_was_read_says_so() -> None:
-    answer, reason = judge_memory(samples(memory={}), 1 << 60, ALL)
+    answer, reason = judge_memory(samples(memory=None), 1 << 60, ALL)
     assert (answer, reason) == (
         Outcome.INVALID,
         "Nothing can be said about the limit: the run ended before memory was read.",
@@ -86,15 +79,15 @@ def test_a_run_that_was_ended_before_its_memory_was_read_says_so() -> None:
 
 @pytest.mark.parametrize("peak", [1, 500 * MIB])
 def test_a_reading_that_is_not_exclusive_decides_nothing(peak: int) -> None:
-    doubted = samples(memory=PARTS | {"peak_bytes": peak, "doubt": "not exclusive: another process came to the card"})
+    doubted = samples(memory=replace(PARTS, peak_bytes=peak, doubt="not exclusive: another process came to the card"))
     answer, reason = judge_memory(doubted, 400 * MIB, ALL)
     assert answer is Outcome.INVALID
     assert "not exclusive: another process came to the card" in reason
-    unread = samples(memory={"peak_bytes": None, "doubt": "the card's memory could not be read"})
+    unread = samples(memory=MemoryPeaks(None, doubt="the card's memory could not be read"))
     assert judge_memory(unread, 1 << 60, ALL)[1].endswith(": the card's memory could not be read.")
 
 
-def process_runs(*memories: Mapping[str, Any]) -> Samples:
+def process_runs(*memories: MemoryPeaks | None) -> Samples:
     """An samples that was measured in so many processes."""
     return samples(
         memory=most_memory(memories), process_runs=tuple(ProcessRun(ColdStart(), memory, ()) for memory in memories)
@@ -102,9 +95,8 @@ def process_runs(*memories: Mapping[str, Any]) -> Samples:
 
 
 def test_the_process_that_took_most_in_the_phase_counts_whichever_peak_was_the_largest() -> None:
-    both = process_runs(
-        PARTS, PARTS | {"peak_bytes": 450 * MIB, "load_peak_bytes": 430 * MIB, "steady_peak_bytes": 450 * MIB}
-    )
+    calling = replace(PARTS, peak_bytes=450 * MIB, load_peak_bytes=430 * MIB, steady_peak_bytes=450 * MIB)
+    both = process_runs(PARTS, calling)
     assert judge_memory(both, 400 * MIB, STEADY)[0] is Outcome.FAIL
     assert judge_memory(both, 450 * MIB, STEADY)[0] is Outcome.PASS
     assert judge_memory(both, 450 * MIB, LOAD)[0] is Outcome.FAIL
@@ -113,17 +105,17 @@ def test_the_process_that_took_most_in_the_phase_counts_whichever_peak_was_the_l
 
 @pytest.mark.parametrize(
     "second",
-    [{}, PARTS | {"peak_bytes": None}, PARTS | {"peak_bytes": 1, "doubt": "not exclusive: a stranger came"}],
+    [None, replace(PARTS, peak_bytes=None), replace(PARTS, peak_bytes=1, doubt="not exclusive: a stranger came")],
     ids=["ended before", "unread", "doubted"],
 )
 def test_a_process_of_which_nothing_can_be_said_is_not_covered_by_one_that_was_read(
-    second: Mapping[str, Any],
+    second: MemoryPeaks | None,
 ) -> None:
     assert judge_memory(process_runs(PARTS, second), 1 << 60, ALL)[0] is Outcome.INVALID
 
 
 def test_on_a_card_context_and_workspaces_are_a_part_of_their_own() -> None:
-    _, reason = judge_memory(samples(memory=PARTS | {"outside_bytes": 7 * MIB}), 350 * MIB, STEADY)
+    _, reason = judge_memory(samples(memory=replace(PARTS, outside_bytes=7 * MIB)), 350 * MIB, STEADY)
     assert reason.endswith(
         "; of it activations 290 MiB, weights 100 MiB, context and workspaces 7 MiB, all else 3 MiB."
     )

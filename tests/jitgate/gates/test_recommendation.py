@@ -12,6 +12,7 @@ from jitgate.gates.recommendation import Recommendation, recommend
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.failure import Failure, FailureKind
 from jitgate.model.measurement import Measurement
+from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.one_time_cost import once_s
 from jitgate.model.samples import Samples
 from jitgate.model.variant import BASELINE
@@ -90,7 +91,7 @@ def test_of_two_the_faster_one_that_fits() -> None:
     assert found is not None
     assert found.variant == "aot"
     assert found.rejections["jit"].words.startswith("1.5")
-    large = replace(both.all_samples["aot"], memory={"peak_bytes": 1 << 40})
+    large = replace(both.all_samples["aot"], memory=MemoryPeaks(1 << 40))
     tight = Gate("here", variant="aot", limits={"max_memory": 1 << 30})
     found = recommended(replace(both, all_samples={**both.all_samples, "aot": large}), tight)
     assert found is not None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -25,6 +24,7 @@ from jitgate.measure.rounds import LEAST_BLOCKS, Rounds
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.failure import Failure, FailureKind
 from jitgate.model.measurement import Measurement
+from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.samples import Samples
 from jitgate.model.turn import Turn
 from jitgate.model.variant import BASELINE, CONTROL
@@ -48,7 +48,7 @@ class FakeStage:
     lies: str = ""
     falling: bool = False
     times: dict[str, int] = field(default_factory=dict)
-    memories: dict[int, dict[str, Any]] = field(default_factory=dict)
+    memories: dict[int, MemoryPeaks] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     process_runs: int = 0
     dead: list[str] = field(default_factory=list)
@@ -86,8 +86,8 @@ class FakeAct:
             wall.append(round(slowly * 0.8**self.calls) if self.stage.falling else slowly)
         return Turn(tuple(wall), (), 1000 + self.stage.leak * self.calls, {"recompiled": int(self.calls > 12)})
 
-    def memory(self) -> dict[str, Any]:
-        return self.stage.memories.get(self.life, {"peak_bytes": 100 * self.life})
+    def memory(self) -> MemoryPeaks:
+        return self.stage.memories.get(self.life, MemoryPeaks(100 * self.life))
 
     def fallback(self) -> str | None:
         return "it runs as eager" if self.name == self.stage.lies else None
@@ -173,13 +173,13 @@ def test_the_largest_peak_of_all_lives_is_kept() -> None:
     team = team_of(FakeStage())
     for _ in range(3):
         team.turn("jit", "short", 0, 9)
-    assert team.memory == {"jit": {"peak_bytes": 300}}
+    assert team.memory == {"jit": MemoryPeaks(300)}
 
 
 def test_who_is_not_what_its_name_says_in_one_life_is_not_and_what_was_built_anew_is_counted() -> None:
     team = team_of(FakeStage(lies="jit"))
     rounds_of(team).run(lambda measurement: [], 3600.0)
-    assert team.off == {"jit": "it runs as eager"}
+    assert team.fallbacks == {"jit": "it runs as eager"}
     turn = team.turn(BASELINE, "short", 0, 9)
     assert turn is not None
     built = sum(calls > 12 for calls, _ in turn.levels)
@@ -253,22 +253,17 @@ def test_a_workers_blocks_are_equally_long_and_unlike_inputs_are_the_same_for_ev
 
 
 def test_each_phase_has_the_largest_peak_of_all_lives_and_one_life_in_doubt_puts_all_in_doubt() -> None:
-    of_loading: dict[str, Any] = {"peak_bytes": 900, "load_peak_bytes": 900, "steady_peak_bytes": 300}
-    of_calls: dict[str, Any] = {
-        "peak_bytes": 500,
-        "load_peak_bytes": 400,
-        "steady_peak_bytes": 500,
-        "doubt": "not exclusive",
-    }
+    of_loading = MemoryPeaks(900, 900, 300)
+    of_calls = MemoryPeaks(500, 400, 500, doubt="not exclusive")
     for memories in ({1: of_loading, 2: of_calls}, {1: of_calls, 2: of_loading}):
         team = team_of(FakeStage(memories=memories))
         for _ in range(2):
             team.turn("jit", "short", 0, 9)
-        assert team.memory == {"jit": {**of_loading, "steady_peak_bytes": 500, "doubt": "not exclusive"}}
+        assert team.memory == {"jit": MemoryPeaks(900, 900, 500, doubt="not exclusive")}
 
 
 def test_a_life_whose_peak_was_not_read_is_not_covered_by_others() -> None:
-    team = team_of(FakeStage(memories={1: {"peak_bytes": None}}))
+    team = team_of(FakeStage(memories={1: MemoryPeaks(None)}))
     for _ in range(3):
         team.turn("jit", "short", 0, 9)
-    assert team.memory == {"jit": {"peak_bytes": None}}
+    assert team.memory == {"jit": MemoryPeaks(None)}

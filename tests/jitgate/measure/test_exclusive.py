@@ -14,6 +14,7 @@ from jitgate.device.reading import Missing, Reading
 from jitgate.measure.session import Measurements
 from jitgate.measure.settings import MeasureTask, RunSettings
 from jitgate.model.measurement import Measurement
+from jitgate.model.power_reading import PowerReading
 from jitgate.model.variant import BASELINE, CONTROL, VariantSpec
 from jitgate.workloads.spec import WorkloadSpec
 
@@ -104,8 +105,9 @@ def test_a_workload_that_does_not_fit_is_measured_in_blocks(measured: Mapping[st
         assert len(samples.levels) == 1
         assert samples.cold_start.load_s is not None
         assert samples.cold_start.first_call_s is not None
-        assert samples.memory["weight_bytes"] == 2 * (64 * 64 + 64) * 4
-        assert samples.power == {"missing": "not asked for"}
+        assert samples.memory is not None
+        assert samples.memory.weight_bytes == 2 * (64 * 64 + 64) * 4
+        assert samples.power == PowerReading(missing="not asked for")
     assert measured["left"] == set(), "whoever had his block is gone before the pool is closed"
 
 

@@ -20,10 +20,12 @@ from jitgate.measure.order import Mirrored
 from jitgate.measure.overcommit import Overcommit
 from jitgate.measure.rounds import Rounds
 from jitgate.model.accuracy import Accuracy
+from jitgate.model.answers import ExportContent, ModelFacts
 from jitgate.model.cell import Cell
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.failure import Failure
 from jitgate.model.measurement import Measurement
+from jitgate.model.memory_peaks import MemoryKind, MemoryPeaks
 from jitgate.model.samples import Samples
 from jitgate.model.turn import Turn
 from jitgate.model.variant import BASELINE, CONTROL, VariantSpec
@@ -94,8 +96,8 @@ class Engine:
     def turn(self, start: int, count: int) -> Turn:
         return self.engines.turn(self.name, self.scenario, start, count)
 
-    def memory(self) -> dict[str, Any]:
-        return {"peak_bytes": ENGINE_BYTES}
+    def memory(self) -> MemoryPeaks:
+        return MemoryPeaks(ENGINE_BYTES)
 
     def fallback(self) -> str | None:
         return None
@@ -106,17 +108,11 @@ def residency_plan(wish: Residency, card: FakeCard, folder: Path) -> ResidencyPl
     eager = VariantSpec(BASELINE, "jitgate.engines.eager:eager")
     variants = {BASELINE: eager, "jit": VariantSpec("jit", "my:jit", exported=True), CONTROL: eager}
     planner = ResidencyPlanner(wish, card, MemoryRecords(folder), 4 * GIB)
-    facts = {
-        "weights": "w",
-        "source": "s",
-        "runtime": "r",
-        "weight_bytes": 2 * GIB,
-        "signatures": {"short": ["k"]},
-        "spread": {"k": "1,8"},
-    }
+    content = ExportContent(None, "w", "s", "r", {"short": ("k",)}, {"k": "1,8"})
+    facts = ModelFacts(1.0, 0, 2 * GIB, {"short": 1}, content)
     estimator = planner.estimator("cuda:0", facts, context_bytes=0)
     for variant in variants.values():
-        estimator.learn(variant, "short", {"peak_bytes": ENGINE_BYTES, "kind": "device"})
+        estimator.learn(variant, "short", MemoryPeaks(ENGINE_BYTES, kind=MemoryKind.DEVICE))
     return planner.decide(estimator, card.read(), variants, ["short"])
 
 
@@ -131,7 +127,7 @@ def test_two_engines_are_never_resident_together_and_the_verdict_is_the_true_one
 ) -> None:
     card = FakeCard(total_bytes=total_gib * GIB)
     decided = residency_plan(Residency.AUTO, card, tmp_path)
-    assert decided.alone
+    assert decided.exclusive
     assert "3 workers would need about 6.71 GiB, and there are 4.00 GiB" in str(decided.note)
 
     engines = Engines(card)
@@ -167,8 +163,8 @@ def test_with_residency_forced_the_memory_is_blamed_and_never_the_jit(
 ) -> None:
     card = FakeCard(tells_shared=tells_shared)
     decided = residency_plan(Residency.CONCURRENT, card, tmp_path)
-    assert not decided.alone
-    assert "as --jitgate-residency concurrent asked, although 3 workers would need" in str(decided.note)
+    assert not decided.exclusive
+    assert "as --jitgate-residency concurrent asks, although 3 workers would need" in str(decided.note)
 
     engines = Engines(card)
     before = card.read()

@@ -9,6 +9,7 @@ import pytest
 from jitgate.cache.store import ArtefactCache
 from jitgate.measure.session import Measurements
 from jitgate.measure.settings import MeasureTask, RunSettings
+from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.variant import BASELINE, VariantSpec
 from jitgate.pool.memory_estimator import MemoryEstimator
 from jitgate.workloads.spec import WorkloadSpec
@@ -26,9 +27,9 @@ def test_room_is_kept_for_new_lengths_too_and_the_peak_is_of_the_scenario_alone(
     learned: dict[str, list[int]] = {}
     learn = MemoryEstimator.learn
 
-    def listen(self: MemoryEstimator, variant: VariantSpec, scenario: str, memory: dict[str, int]) -> None:
+    def listen(self: MemoryEstimator, variant: VariantSpec, scenario: str, memory: MemoryPeaks) -> None:
         learn(self, variant, scenario, memory)
-        learned.setdefault(variant.name, []).append(memory["peak_bytes"])
+        learned.setdefault(variant.name, []).append(memory.peak_bytes or 0)
 
     monkeypatch.setattr(MemoryEstimator, "learn", listen)
     eager = VariantSpec(BASELINE, "jitgate.engines.eager:eager")

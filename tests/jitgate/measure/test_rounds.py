@@ -110,7 +110,7 @@ def test_what_never_gets_steady_is_said() -> None:
     run = rounds_of(team)
     run.warm_up()
     (note,) = run.measurement().notes
-    assert note == f"jit not steady after {WARM_UP_TURNS} warm-up turns"
+    assert note == f"After {WARM_UP_TURNS} warm-up turns jit was not steady."
 
 
 def test_rounds_stop_when_enough_is_known_but_not_before_a_few() -> None:
@@ -244,9 +244,7 @@ def test_a_disturbed_round_is_left_out_counted_and_not_charged() -> None:
 def test_disturbed_rounds_can_be_kept_and_are_named_then() -> None:
     found = rounds_of(FakeTeam(), disturbed=range(3, 8), keep=True).run(lambda measurement: [], 60.0)
     assert (found.rounds, found.excluded) == (LEAST_ROUNDS, ())
-    assert found.notes == (
-        "5 disturbed rounds are among the figures (--jitgate-noisy-rounds include): other processes were running",
-    )
+    assert found.notes == ("5 disturbed rounds count (--jitgate-noisy-rounds include): other processes were running",)
 
 
 def test_a_machine_that_is_always_disturbed_does_not_keep_us_for_ever() -> None:

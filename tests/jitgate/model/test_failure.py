@@ -24,19 +24,19 @@ def test_a_signal_is_named() -> None:
 
 def test_a_death_for_lack_of_memory_is_told_from_others() -> None:
     aborted = "terminate called after throwing an instance of 'std::bad_alloc'\n  what():  std::bad_alloc"
-    kind, sentence, shortage = of_death("jit", 134, "turn", aborted, 300 * MIB)
+    kind, sentence, lacking = of_death("jit", 134, "a call", aborted, 300 * MIB)
     assert kind is FailureKind.OUT_OF_MEMORY
     assert sentence == (
-        "worker jit exited with code 134 in turn, because memory ran out under the enforced 300 MiB (std::bad_alloc)"
+        "worker jit exited with code 134 in a call, because memory ran out under the enforced 300 MiB (std::bad_alloc)"
     )
-    assert shortage is not None
-    assert (shortage.cap_bytes, shortage.missing_bytes) == (300 * MIB, None)
-    kind, sentence, shortage = of_death("jit", 3, None, "famous last words", 300 * MIB)
-    assert (kind, sentence, shortage) == (FailureKind.DIED, "worker jit exited with code 3", None)
+    assert lacking is not None
+    assert (lacking.cap_bytes, lacking.missing_bytes) == (300 * MIB, None)
+    kind, sentence, lacking = of_death("jit", 3, None, "famous last words", 300 * MIB)
+    assert (kind, sentence, lacking) == (FailureKind.DIED, "worker jit exited with code 3", None)
 
 
 def test_a_worker_that_dies_while_it_tries_again_with_room_has_said_why() -> None:
     said = "it does not fit under the enforced 300 MiB: an allocation of 9 MiB failed at level 295 MiB in loading, ..."
-    kind, sentence, _ = of_death("jit", 139, "load", said, 300 * MIB)
+    kind, sentence, _ = of_death("jit", 139, "loading", said, 300 * MIB)
     assert kind is FailureKind.OUT_OF_MEMORY
     assert "(allocation of 9 MiB failed at level 295 MiB in loading" in sentence

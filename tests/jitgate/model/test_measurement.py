@@ -8,6 +8,7 @@ from jitgate.model.accuracy import Accuracy
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.failure import Failure, FailureKind
 from jitgate.model.measurement import Measurement, merged
+from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.samples import Samples
 from jitgate.model.variant import BASELINE, CONTROL
 
@@ -66,7 +67,7 @@ def test_sets_of_processes_are_joined_with_their_labels_and_the_worst_of_the_res
     jit = MEASUREMENT.all_samples["jit"]
     first = replace(
         MEASUREMENT,
-        all_samples={**MEASUREMENT.all_samples, "jit": replace(jit, accuracy=Accuracy(1e-6), memory={"peak_bytes": 5})},
+        all_samples={**MEASUREMENT.all_samples, "jit": replace(jit, accuracy=Accuracy(1e-6), memory=MemoryPeaks(5))},
         wall_s=2.0,
         notes=("a",),
     )
@@ -74,7 +75,7 @@ def test_sets_of_processes_are_joined_with_their_labels_and_the_worst_of_the_res
         MEASUREMENT,
         all_samples={
             **MEASUREMENT.all_samples,
-            "jit": replace(jit, accuracy=Accuracy(2e-6), memory={"peak_bytes": 7}, failure=dead),
+            "jit": replace(jit, accuracy=Accuracy(2e-6), memory=MemoryPeaks(7), failure=dead),
         },
         wall_s=3.0,
         notes=("a", "b"),
@@ -142,20 +143,20 @@ def test_an_output_that_was_not_compared_in_one_set_was_not_compared() -> None:
 def test_each_set_of_processes_gives_its_own_single_figures() -> None:
     parts = [made_of(1.0, seed=seed, peak_bytes=size) for seed, size in enumerate((5, 7, 6))]
     process_runs = merged(parts).all_samples["jit"].each_process_run
-    assert [life.memory["peak_bytes"] for life in process_runs] == [5, 7, 6]
+    assert [run.memory and run.memory.peak_bytes for run in process_runs] == [5, 7, 6]
     assert len(parts[0].all_samples["jit"].each_process_run) == 1
 
 
 def test_the_memory_of_several_sets_is_the_highest_of_each_phase_with_the_parts_of_that_process() -> None:
     jit = MEASUREMENT.all_samples["jit"]
-    loading = {"peak_bytes": 900, "load_peak_bytes": 900, "steady_peak_bytes": 300, "activation_bytes": 10}
-    calling = {"peak_bytes": 500, "load_peak_bytes": 400, "steady_peak_bytes": 500, "activation_bytes": 210}
+    loading = MemoryPeaks(900, 900, 300, 10)
+    calling = MemoryPeaks(500, 400, 500, 210)
     parts = [
         replace(MEASUREMENT, all_samples={**MEASUREMENT.all_samples, "jit": replace(jit, memory=memory)})
         for memory in (loading, calling)
     ]
-    assert merged(parts).all_samples["jit"].memory == loading | {"steady_peak_bytes": 500, "activation_bytes": 210}
-    lost = replace(MEASUREMENT, all_samples={**MEASUREMENT.all_samples, "jit": replace(jit, memory={})})
+    assert merged(parts).all_samples["jit"].memory == MemoryPeaks(900, 900, 500, 210)
+    lost = replace(MEASUREMENT, all_samples={**MEASUREMENT.all_samples, "jit": replace(jit, memory=None)})
     assert merged([*parts, lost]).all_samples["jit"].peak_bytes is None
 
 

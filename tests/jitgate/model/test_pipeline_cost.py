@@ -26,7 +26,7 @@ def test_shares_of_time_and_arithmetic_and_what_is_between() -> None:
 def test_figures_per_second_of_speech() -> None:
     found = cost(sentence_of(2.0, spread=0.001))
     assert found is not None
-    assert found.sentences == 30
+    assert found.utterances == 30
     assert found.real_time_factor == pytest.approx(0.5, rel=0.01), "1 s of work, 2 s of audio"
     assert found.tokens_per_s == pytest.approx(100, rel=0.01), "50 tokens in the 0.5 s of the stage that makes them"
     assert found.characters_per_s == pytest.approx(10, rel=0.01)

@@ -9,6 +9,7 @@ from jitgate.model.cold_start import ColdStart
 from jitgate.model.failure import Failure, FailureKind
 from jitgate.model.figures import FlopCount, UnseenShape, UnseenShapes
 from jitgate.model.measurement import Measurement
+from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.variant import BASELINE
 from jitgate.statistics import PeakRates
 
@@ -21,13 +22,7 @@ def growing() -> Measurement:
     jit = replace(
         found.all_samples["jit"],
         levels=(tuple((calls, 500 * MIB + calls * MIB) for calls in range(4, 84, 4)),),
-        memory={
-            "peak_bytes": 5000 * MIB,
-            "load_peak_bytes": 5000 * MIB,
-            "steady_peak_bytes": 900 * MIB,
-            "activation_bytes": 200 * MIB,
-            "weight_bytes": 300 * MIB,
-        },
+        memory=MemoryPeaks(5000 * MIB, 5000 * MIB, 900 * MIB, 200 * MIB, weight_bytes=300 * MIB),
         cold_start=ColdStart(71.8, 20.2, 0.0443, 373 * MIB, built_now=False, built_at="2026-11-01", fetch_s=0.5),
         warm_s=(0.0443, 0.0081, 0.0067, 0.0067, 0.0067, 0.0066, 0.0067, 0.0067, 0.0067, 0.0067),
         unseen_shapes=UnseenShapes(tuple(UnseenShape(0.02 + place / 1000, (0.01, 0.011)) for place in range(3))),

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from jitgate.model import answers, requests
+from jitgate.model.accuracy import Accuracy
 from jitgate.model.failure import Failure
+from jitgate.model.figures import FlopCount
+from jitgate.model.memory_peaks import MemoryKind, MemoryPeaks
+from jitgate.model.requests import Request
+from jitgate.model.turn import Turn
 from jitgate.model.variant import VariantSpec
 from jitgate.pool.pool import WorkerPool
 from jitgate.pool.worker_process import ENDED
@@ -35,15 +40,16 @@ class CardWorker:
     def alive(self) -> bool:
         return self.failure is None
 
-    def ask(self, request: str, **keywords: Any) -> None:
-        self.pool.log.append((self.name, request))
-        answer: dict[str, Any] = getattr(self, f"_{request}", lambda **_: {})(**keywords)
-        self.pool._inbox.put((self, ["ok", answer]))  # type: ignore[arg-type]
+    def ask(self, request: Request[Any]) -> None:
+        self.pool.log.append((self.name, type(request).__name__))
+        answer = getattr(self, f"_{type(request).__name__}", None)
+        found = answer(request) if answer else request.answer_type()()
+        self.pool._inbox.put((self, ["answer", found]))  # type: ignore[arg-type]
 
     def read(self, message: Any) -> Any:
         return None if message == ENDED else message[1]
 
-    def fail(self, kind: Any, sentence: str, details: str = "", shortage: Any = None) -> None:
+    def fail(self, kind: Any, sentence: str, details: str = "", out_of_memory: Any = None) -> None:
         self.failure = Failure(kind, sentence, details)
         self.kill()
 
@@ -61,80 +67,58 @@ class CardWorker:
         self.pool.card.take(self._id, self.pool.card.holds.get(self._id, 0) + size)
         self.held += size if of_allocator else 0
 
-    def _start(self, device: str, compiled_in: str | None = None) -> dict[str, Any]:
-        assert device == "cuda:0"
+    def _StartWorker(self, request: requests.StartWorker) -> answers.WorkerFacts:  # noqa: N802 - as the request
+        assert request.device == "cuda:0"
         self._take(CONTEXT, of_allocator=False)
         self._take(SEGMENT)
-        return {"torch": "2.13.0", "threads": 1}
+        return answers.WorkerFacts("2.13.0", 1)
 
-    def _open(self, **recipe: Any) -> dict[str, Any]:
+    def _OpenModel(self, request: requests.OpenModel) -> answers.ModelFacts:  # noqa: N802
         self._take(self.pool.engine_bytes)
-        return {
-            "build_s": 1.0,
-            "level_before_bytes": SEGMENT,
-            "threads": None,
-            "artefact": None,
-            "scenarios": ["short"],
-            "calls": {"short": 1},
-            "weights": "w",
-            "weight_bytes": self.pool.engine_bytes,
-            "source": "s",
-            "runtime": "r",
-            "contents": {},
-            "signatures": {"short": ["k"]},
-            "spread": {"k": "8"},
-            "parts": {},
-            "sentences": {},
-        }
+        content = answers.ExportContent(None, "w", "s", "r", {"short": ("k",)}, {"k": "8"})
+        return answers.ModelFacts(1.0, SEGMENT, self.pool.engine_bytes, {"short": 1}, content)
 
-    def _engine(self, variant: dict[str, Any]) -> dict[str, Any]:
-        return {"suffix": ".zip", "per_signature": False, "key": "k", "unavailable": None}
+    def _DescribeEngine(self, request: requests.DescribeEngine) -> answers.EngineFacts:  # noqa: N802
+        return answers.EngineFacts(".zip", per_signature=False, key="k")
 
-    def _export(self, variant: dict[str, Any], path: str, kind: str | None, part: str | None) -> dict[str, Any]:
-        Path(path).write_bytes(b"a graph")
-        return {"facts": {}, "export_s": 1.0}
+    def _ExportModel(self, request: requests.ExportModel) -> answers.ExportedFile:  # noqa: N802
+        request.path.write_bytes(b"a graph")
+        return answers.ExportedFile({}, 1.0)
 
-    def _load(self, variant: dict[str, Any], files: dict[str, Any]) -> dict[str, Any]:
-        if files:
+    def _LoadVariant(self, request: requests.LoadVariant) -> float:  # noqa: N802
+        if request.files:
             self._take(self.pool.engine_bytes)
-        return {"load_s": 1.0}
+        return 1.0
 
-    def _bind(self, scenario: str, folder: str) -> dict[str, Any]:
+    def _MakeFirstCall(self, request: requests.MakeFirstCall) -> answers.FirstCall:  # noqa: N802
         self._take(WORKSPACE, of_allocator=False)
-        return {"first_call_s": 0.5}
+        return answers.FirstCall(0.5)
 
-    def _write_outputs(self, scenario: str, folder: str, token_agreement: None) -> dict[str, Any]:
-        return {"rel_l2": 0.0}
+    def _WriteOutputs(self, request: requests.WriteOutputs) -> Accuracy:  # noqa: N802
+        return Accuracy(0.0)
 
-    def _compare_outputs(self, scenario: str, folder: str) -> dict[str, Any]:
-        return {"rel_l2": 0.0}
+    def _CompareOutputs(self, request: requests.CompareOutputs) -> Accuracy:  # noqa: N802
+        return Accuracy(0.0)
 
-    def _proof(self, scenario: str | None) -> dict[str, Any]:
-        return {"fallback": None, "recompiles": {}}
+    def _ResetPeak(self, request: requests.ResetPeak) -> answers.MemoryLevel:  # noqa: N802
+        return answers.MemoryLevel(self.held)
 
-    def _reset_peak(self) -> dict[str, Any]:
-        return {"reset": True, "level_bytes": self.held}
-
-    def _turn(self, scenario: str, start: int, count: int) -> dict[str, Any]:
+    def _TakeTurn(self, request: requests.TakeTurn) -> Turn:  # noqa: N802
         call_s = self.pool.call_s[self.name.split("#", maxsplit=1)[0]] * (20 if self.pool.card.lent_bytes else 1)
-        return {
-            "wall_ns": [round(call_s * 1e9)] * count,
-            "device_ns": [],
-            "level_bytes": self.held,
-            "recompiles": {},
-            "stage_times": [],
-        }
+        return Turn((round(call_s * 1e9),) * request.count, (), self.held)
 
-    def _memory(self) -> dict[str, Any]:
+    def _BecomeSteady(self, request: requests.BecomeSteady) -> tuple[float, ...]:  # noqa: N802
+        return (request.first_call_s,)
+
+    def _ChooseUnseenShapes(self, request: requests.ChooseUnseenShapes) -> int:  # noqa: N802
+        return 0
+
+    def _CountFlops(self, request: requests.CountFlops) -> FlopCount:  # noqa: N802
+        return FlopCount(1.0, 1.0, 1.0)
+
+    def _ReadMemory(self, request: requests.ReadMemory) -> MemoryPeaks:  # noqa: N802
         peak = self.held - SEGMENT
-        return {
-            "kind": "cuda reserved",
-            "peak_bytes": peak,
-            "load_peak_bytes": peak,
-            "steady_peak_bytes": peak,
-            "level_before_bytes": SEGMENT,
-            "activation_bytes": 0,
-        }
+        return MemoryPeaks(peak, peak, peak, 0, level_before_bytes=SEGMENT, kind=MemoryKind.RESERVED)
 
 
 @dataclass
@@ -156,11 +140,11 @@ class CardCrew(WorkerPool):
 
     def spawn(self, names: Iterable[str]) -> list[Any]:
         self.memory_attribution.invalidate()
-        hired = []
+        workers = []
         for name in names:
             self._spawned += 1
-            hired.append(CardWorker(name, self, self._spawned))
-        return hired
+            workers.append(CardWorker(name, self, self._spawned))
+        return workers
 
 
 EAGER = VariantSpec("eager", "jitgate.engines.eager:eager")

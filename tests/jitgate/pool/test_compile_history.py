@@ -4,28 +4,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from jitgate.model.answers import ExportContent, ModelFacts
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.compilation import Compilation
 from jitgate.model.variant import VariantSpec
 from jitgate.pool.compile_history import recall_compile_times
 from jitgate.pool.memory_estimator import MemoryEstimator, MemoryRecords
-from jitgate.pool.prepare import Ready
+from jitgate.pool.ready import Ready
 
 VARIANT = VariantSpec("compile", "jitgate.engines.compiled:compiled")
-FACTS = {
-    "weights": "w",
-    "source": "s",
-    "runtime": {"torch": "2"},
-    "signatures": {"short": ["a"], "long": ["a"]},
-    "spread": {"a": [[1, 8]]},
-}
+CONTENT = ExportContent(None, "w", "s", "torch 2", {"short": ("a",), "long": ("a",)}, {"a": "1,8"})
 BUILT = Compilation(30.0, 4.0, built=2, found=0, scenario="short")
 FOUND = replace(BUILT, spent_s=5.0, built=0, found=2)
 
 
 def after(folder: Path, done: Compilation | None, *, scenario: str = "short", weights: str = "w") -> Compilation | None:
     """What is known once a first call of `scenario` has ended."""
-    estimator = MemoryEstimator(MemoryRecords(folder / "memory_records"), FACTS | {"weights": weights}, "cpu", 0)
+    facts = ModelFacts(1.0, 0, 8, {}, replace(CONTENT, weights=weights))
+    estimator = MemoryEstimator(MemoryRecords(folder / "memory_records"), facts, "cpu", 0)
     ready = Ready({"compile": ColdStart(compilation=done)}, {"compile": VARIANT}, estimator=estimator)
     recall_compile_times(ready, scenario, folder / "compilations")
     return ready.cold_start["compile"].compilation

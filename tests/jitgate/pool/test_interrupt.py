@@ -48,7 +48,7 @@ def test_a_signal_waits_for_a_safe_place_and_goes_to_its_owner(
         with interrupts.held():
             signal.raise_signal(number)
             steps.append(f"written down, and {len(heard)} heard")
-            interrupts.hear()
+            interrupts.deliver()
             steps.append("not reached")
 
     with pytest.raises(KeyboardInterrupt):
@@ -61,7 +61,7 @@ def test_one_that_python_would_have_forgotten_is_heard(interrupts: Interrupts, h
     def work() -> None:
         with interrupts.held():
             Sank()
-            interrupts.hear()
+            interrupts.deliver()
 
     with pytest.raises(KeyboardInterrupt):
         work()
@@ -99,14 +99,14 @@ def test_handlers_are_given_back_and_nothing_is_heard_twice(interrupts: Interrup
     with interrupts.held():
         assert [signal.getsignal(number) for number in NUMBERS] != before
         with interrupts.held():
-            interrupts.hear()
+            interrupts.deliver()
         assert [signal.getsignal(number) for number in NUMBERS] != before, "the inner one gave back what is held"
     assert [signal.getsignal(number) for number in NUMBERS] == before
-    interrupts.hear()
+    interrupts.deliver()
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
     with interrupts.held():
-        interrupts.hear()
+        interrupts.deliver()
     assert heard == [signal.SIGINT]
 
 
@@ -114,7 +114,7 @@ def test_what_is_ignored_stays_ignored(interrupts: Interrupts) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with interrupts.held():
         signal.raise_signal(signal.SIGINT)
-        interrupts.hear()
+        interrupts.deliver()
     assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
 
 

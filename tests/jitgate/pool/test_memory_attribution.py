@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from jitgate.device.device_memory import DeviceMemory
 from jitgate.device.reading import Missing, Reading
+from jitgate.model.memory_peaks import MemoryKind, MemoryPeaks
 from jitgate.pool.memory_attribution import DeviceMemoryAttribution
 
 from tests.jitgate.device.device_memories import FakeCard
 
 MIB = 1 << 20
 OURS = (11, 12)
-RESERVED = {
-    "kind": "cuda reserved",
-    "peak_bytes": 900 * MIB,
-    "load_peak_bytes": 900 * MIB,
-    "steady_peak_bytes": 700 * MIB,
-    "level_before_bytes": 2 * MIB,
-}
+RESERVED = MemoryPeaks(900 * MIB, 900 * MIB, 700 * MIB, level_before_bytes=2 * MIB, kind=MemoryKind.RESERVED)
 
 
 def attributed(memory_attribution: DeviceMemoryAttribution, card: FakeCard, name: str, size_mib: int) -> None:
@@ -32,20 +25,20 @@ def test_a_footprint_is_what_the_card_gained_with_context_and_workspaces() -> No
     memory_attribution.add("eager")
     attributed(memory_attribution, card, "eager", 300)  # context, and the allocator's first segment
     attributed(memory_attribution, card, "eager", 600)
-    memory_attribution.settle("eager", 602 * MIB)
+    memory_attribution.note_allocator("eager", 602 * MIB)
     memory_attribution.add("jit")
     attributed(memory_attribution, card, "jit", 1000)
-    memory_attribution.settle("jit", 800 * MIB)
+    memory_attribution.note_allocator("jit", 800 * MIB)
     assert (memory_attribution.outside_bytes("eager"), memory_attribution.outside_bytes("jit")) == (
         298 * MIB,
         200 * MIB,
     )
     found = memory_attribution.device_level("eager", RESERVED)
     # The allocator's peak, with the segment that was there before the model, and what it does not know.
-    assert found["peak_bytes"] == (900 + 2 + 298) * MIB
-    assert found["steady_peak_bytes"] == (700 + 2 + 298) * MIB
-    assert (found["kind"], found["others_on_card"]) == ("device", 1)
-    assert "doubt" not in found
+    assert found.peak_bytes == (900 + 2 + 298) * MIB
+    assert found.steady_peak_bytes == (700 + 2 + 298) * MIB
+    assert (found.kind, found.others_on_card) == (MemoryKind.DEVICE, 1)
+    assert found.doubt is None
 
 
 def test_a_worker_that_is_hired_again_begins_with_nothing() -> None:
@@ -53,7 +46,7 @@ def test_a_worker_that_is_hired_again_begins_with_nothing() -> None:
     memory_attribution = DeviceMemoryAttribution(card)
     memory_attribution.add("jit")
     attributed(memory_attribution, card, "jit", 500)
-    memory_attribution.settle("jit", 100 * MIB)
+    memory_attribution.note_allocator("jit", 100 * MIB)
     memory_attribution.add("jit")
     assert (memory_attribution.grown_bytes("jit"), memory_attribution.outside_bytes("jit")) == (0, 0)
 
@@ -63,21 +56,21 @@ def test_two_workers_at_once_are_not_exclusive() -> None:
     memory_attribution = DeviceMemoryAttribution(card)
     with memory_attribution.attributed(["eager", "jit"], OURS):
         card.holds |= {"eager": MIB, "jit": MIB}
-    memory_attribution.settle("jit", 0)
-    assert "another worker allocated at the same time" in memory_attribution.device_level("jit", RESERVED)["doubt"]
+    memory_attribution.note_allocator("jit", 0)
+    assert "another worker allocated at the same time" in str(memory_attribution.device_level("jit", RESERVED).doubt)
 
 
 def test_a_process_that_comes_to_the_card_is_not_exclusive_and_a_desktop_is() -> None:
     card = FakeCard(pids=(7,))
     memory_attribution = DeviceMemoryAttribution(card)
     attributed(memory_attribution, card, "eager", 100)
-    memory_attribution.settle("eager", 0)
+    memory_attribution.note_allocator("eager", 0)
     card.pids = (7, 11)
     attributed(memory_attribution, card, "eager", 100)
-    assert "doubt" not in memory_attribution.device_level("eager", RESERVED)
+    assert memory_attribution.device_level("eager", RESERVED).doubt is None
     card.pids = (7, 11, 99)
     attributed(memory_attribution, card, "eager", 100)
-    assert "another process came to the card" in memory_attribution.device_level("eager", RESERVED)["doubt"]
+    assert "another process came to the card" in str(memory_attribution.device_level("eager", RESERVED).doubt)
 
 
 def test_a_level_that_moves_while_nobody_is_asked_is_somebody_elses() -> None:
@@ -86,8 +79,8 @@ def test_a_level_that_moves_while_nobody_is_asked_is_somebody_elses() -> None:
     attributed(memory_attribution, card, "eager", 100)
     card.desktop_bytes = 100 * MIB
     attributed(memory_attribution, card, "eager", 100)
-    memory_attribution.settle("eager", 0)
-    assert "moved while no worker was asked" in memory_attribution.device_level("eager", RESERVED)["doubt"]
+    memory_attribution.note_allocator("eager", 0)
+    assert "moved while no worker was asked" in str(memory_attribution.device_level("eager", RESERVED).doubt)
 
 
 def test_a_level_that_a_turn_or_the_end_of_a_worker_moved_is_ours() -> None:
@@ -97,8 +90,8 @@ def test_a_level_that_a_turn_or_the_end_of_a_worker_moved_is_ours() -> None:
     card.holds["eager"] += 100 * MIB
     memory_attribution.invalidate()
     attributed(memory_attribution, card, "jit", 100)
-    memory_attribution.settle("jit", 0)
-    assert "doubt" not in memory_attribution.device_level("jit", RESERVED)
+    memory_attribution.note_allocator("jit", 0)
+    assert memory_attribution.device_level("jit", RESERVED).doubt is None
 
 
 def test_what_can_not_be_read_is_not_invented() -> None:
@@ -110,15 +103,15 @@ def test_what_can_not_be_read_is_not_invented() -> None:
     with memory_attribution.attributed(["eager"], OURS):
         pass
     found = memory_attribution.device_level("eager", RESERVED)
-    assert found["peak_bytes"] is None
-    assert found["doubt"] == "the card's memory could not be read (Not Supported)"
+    assert found.peak_bytes is None
+    assert found.doubt == "the card's memory could not be read (Not Supported)"
     unsettled = DeviceMemoryAttribution(FakeCard()).device_level("eager", RESERVED)
-    assert (unsettled["peak_bytes"], unsettled["outside_bytes"]) == (None, None)
+    assert (unsettled.peak_bytes, unsettled.outside_bytes) == (None, None)
 
 
 def test_on_a_cpu_an_answer_stays_as_it_is() -> None:
     memory_attribution = DeviceMemoryAttribution()
-    answer: dict[str, Any] = {"peak_bytes": 5, "kind": "resident"}
+    answer = MemoryPeaks(5, kind=MemoryKind.RESIDENT)
     with memory_attribution.attributed(["eager", "jit"], OURS):
         pass
     assert memory_attribution.device_level("eager", answer) == answer

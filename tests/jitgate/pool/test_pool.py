@@ -15,11 +15,12 @@ import pytest
 from jitgate.cache.store import ArtefactCache
 from jitgate.model.errors import UsageError
 from jitgate.model.failure import FailureKind
+from jitgate.model.requests import ReadMemory
 from jitgate.model.variant import BASELINE, CONTROL, VariantSpec
-from jitgate.pool.binding import bind
-from jitgate.pool.examination import Examined, examine_again
+from jitgate.pool.binding import Checked, bind, fallbacks
 from jitgate.pool.pool import WorkerPool
-from jitgate.pool.prepare import Ready, make_ready
+from jitgate.pool.prepare import make_ready
+from jitgate.pool.ready import Ready
 from jitgate.workloads.spec import WorkloadSpec
 
 MODELS = "tests.jitgate.pool.models"
@@ -64,7 +65,7 @@ def ready_with(pool: WorkerPool, cache: ArtefactCache, *variants: VariantSpec, p
     return make_ready(pool, [EAGER, *variants], ["short", "varied"], cache, progress or Silent())
 
 
-def rel_l2(found: dict[str, Examined], name: str) -> float:
+def rel_l2(found: dict[str, Checked], name: str) -> float:
     accuracy = found[name].accuracy
     assert accuracy is not None
     return accuracy.rel_l2
@@ -95,7 +96,7 @@ def test_a_crew_of_good_and_bad_variants(pool: WorkerPool, cache: ArtefactCache)
 
     # One that runs the module as it is, is eager under another name.
     assert found["plain"].fallback is not None
-    assert "it is eager" in found["plain"].fallback
+    assert "fell back to eager" in found["plain"].fallback
     assert [found[name].fallback for name in (BASELINE, CONTROL, "torchscript")] == [None] * 3
 
     # One that is killed is named with its signal and its last words.
@@ -110,7 +111,7 @@ def test_a_crew_of_good_and_bad_variants(pool: WorkerPool, cache: ArtefactCache)
     assert pool.turn("raises", "short", 0, 20) is None
     failure = pool.workers["raises"].failure
     assert failure is not None
-    assert failure.sentence == "raises raised in turn: RuntimeError: out of paper"
+    assert failure.sentence == "raises raised in a call: RuntimeError: out of paper"
     assert "Traceback" in failure.details
     assert "models.py" in failure.details
 
@@ -122,14 +123,15 @@ def test_a_crew_of_good_and_bad_variants(pool: WorkerPool, cache: ArtefactCache)
         assert turn is not None
         assert len(turn.wall_ns) == 5
         assert min(turn.wall_ns) > 0
-    assert ready.threads == 1
+    assert ready.facts is not None
+    assert ready.facts.threads == 1
     assert ready.cold_start["torchscript"].built_now
     assert ready.cold_start["torchscript"].load_s is not None
-    off = examine_again(pool, "varied")
+    off = fallbacks(pool, "varied")
     assert set(off) == {"plain", "off_by_one_percent"}, "they run the module as it is, whatever they do then"
-    memory = pool.ask(pool.workers["torchscript"], "", "memory")
+    memory = pool.ask(pool.workers["torchscript"], "", ReadMemory())
     assert memory is not None
-    assert memory["peak_bytes"] is None or 0 <= memory["peak_bytes"] < 1 << 30
+    assert memory.peak_bytes is None or 0 <= memory.peak_bytes < 1 << 30
 
 
 @pytest.mark.slow

@@ -69,7 +69,7 @@ def tiny_directory(path: Path) -> Path:
     path.mkdir()
     torch.manual_seed(7)
     module = Tiny()
-    torch.save({f"stage.{name}": value for name, value in module.state_dict().items()}, path / "tiny.pt")
+    torch.save({f"part.{name}": value for name, value in module.state_dict().items()}, path / "tiny.pt")
     with deprecation_known():
         torch.jit.save(torch.jit.freeze(torch.jit.script(module.eval())), str(path / "tiny.fp32.zip"))
     return path
@@ -79,7 +79,7 @@ def tiny_directory(path: Path) -> Path:
 def test_a_crew_runs_on_the_weights_and_the_file_of_a_directory(tmp_path: Path) -> None:
     directory = tiny_directory(tmp_path / "model")
     jit = PretrainedFile(
-        "tiny", "", "", CheckpointPart("tiny.pt", "stage."), 64, 64, {"forward": "x: Tensor, scale: int"}
+        "tiny", "", "", CheckpointPart("tiny.pt", "part."), 64, 64, {"forward": "x: Tensor, scale: int"}
     )
     spec = WorkloadSpec(
         "tiny",

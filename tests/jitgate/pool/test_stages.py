@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import pytest
 from jitgate.engines.builtin import built_in
 from jitgate.engines.staged import staged_variant
+from jitgate.model.answers import ExportContent, ModelFacts
 from jitgate.model.errors import UsageError
 from jitgate.model.failure import Failure, FailureKind
+from jitgate.model.requests import DescribeStages, Request
 from jitgate.model.variant import BASELINE
 from jitgate.pool.pool import WorkerPool
-from jitgate.pool.stages import count_arithmetic, kinds_of, wanted_by_stages
+from jitgate.pool.stages import utterance_of, wanted_by_stages
 from jitgate.workloads.spec import WorkloadSpec
 
 SPEC = WorkloadSpec("my.pipeline", "my:pipeline", (), (), where="my.toml")
@@ -36,15 +38,17 @@ class FakeCrew:
     workload: WorkloadSpec = SPEC
     asked: list[Any] = field(default_factory=list)
 
-    def ask(self, worker: FakeWorker, what: str, request: str, **keywords: Any) -> dict[str, Any] | None:
+    def ask(self, worker: FakeWorker, what: str, request: Request[Any]) -> Any:
         if not worker.alive:
             return None
-        self.asked.append((worker.name, request, keywords))
-        kinds = {"short": ["a"], "long": ["b", "a"], "unselected": ["c"]}
-        return {stage: {"signatures": kinds} for stage in keywords.get("stages", ())}
+        self.asked.append((worker.name, request))
+        assert isinstance(request, DescribeStages)
+        return dict.fromkeys(request.stages, CONTENT)
 
 
-FACTS = {"stages": {"front": {}, "voice": {}}, "runtime": "here"}
+KINDS = {"short": ("a",), "long": ("b", "a"), "unselected": ("c",)}
+CONTENT = ExportContent(None, "w", "s", "here", KINDS, {})
+FACTS = ModelFacts(1.0, 0, 0, {}, CONTENT, stages={"front": "", "voice": ""})
 
 
 def crew_of(*names: str) -> tuple[FakeCrew, WorkerPool]:
@@ -65,15 +69,18 @@ def test_each_exported_stage_is_wanted_once_by_each_worker() -> None:
         (names[1], "front", "torchscript"),
         (names[1], "voice", "inductor"),
     ]
-    assert fake.asked == [(BASELINE, "stages", {"do": "describe", "stages": ["front", "voice"]})]
-    assert found[0].facts["runtime"] == "here"
-    assert kinds_of(found[0], ["short", "long"]) == ["a", "b"], "what is not selected is not built"
+    assert fake.asked == [(BASELINE, DescribeStages(("front", "voice")))]
+    assert found[0].content.runtime == "here"
+    assert found[0].signatures(["short", "long"]) == ["a", "b"], "what is not selected is not built"
 
 
 def test_nothing_is_asked_where_no_stage_is_exported() -> None:
     fake, pool = crew_of("voice=eager")
     assert wanted_by_stages(pool, [spelled("voice=eager")], FACTS) == []
-    assert count_arithmetic(pool, "short") == {}, "there is no control"
+    said = utterance_of(pool, "short", FACTS)
+    assert said is not None
+    assert (said.stages, said.operations) == (FACTS.stages, {}), "there is no control"
+    assert utterance_of(pool, "short", replace(FACTS, stages={})) is None
     assert fake.asked == []
 
 

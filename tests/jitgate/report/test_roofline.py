@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from jitgate.model.figures import FlopCount, UnseenShape, UnseenShapes, unseen_shapes
+from jitgate.model.figures import FlopCount, UnseenShape, UnseenShapes
 from jitgate.report.roofline import RooflineEfficiency, roofline, unseen_shape
 from jitgate.statistics import Interval, PeakRates, RooflineBound
 
@@ -79,7 +79,7 @@ def test_a_new_length_is_compared_with_known_calls_of_the_same_length() -> None:
 
 
 def test_what_a_worker_answers_becomes_lengths_that_can_be_compared() -> None:
-    found = unseen_shapes({"lengths": [[0.2, [0.1, 0.1]], [0.0, [0.1]], [0.2, []]], "problem": "ValueError: five"})
+    found = UnseenShapes.timed([(0.2, [0.1, 0.1]), (0.0, [0.1]), (0.2, [])], "ValueError: five")
     assert found == UnseenShapes((UnseenShape(0.2, (0.1, 0.1)),), "ValueError: five")
-    assert unseen_shapes({"lengths": [], "untried": "1 MiB was free"}) == UnseenShapes(untried="1 MiB was free")
-    assert unseen_shapes({}) == UnseenShapes()
+    assert UnseenShapes.timed([], untried="1 MiB was free") == UnseenShapes(untried="1 MiB was free")
+    assert UnseenShapes.timed([]) == UnseenShapes()

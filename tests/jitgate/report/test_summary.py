@@ -6,6 +6,7 @@ import pytest
 from jitgate.config.policy import Gate
 from jitgate.model.failure import Failure, FailureKind
 from jitgate.model.measurement import Measurement
+from jitgate.model.power_reading import PowerReading
 from jitgate.report.format import format_seconds
 from jitgate.report.summary import summary
 
@@ -72,7 +73,8 @@ def test_durations_are_readable(seconds: float | None, expected: str) -> None:
 def test_why_no_energy_is_known_is_said_once_and_what_spoilt_memory_with_its_gates() -> None:
     measurement = made_of(1.40)
     all_samples = {
-        name: replace(samples, power={"missing": "no counters"}) for name, samples in measurement.all_samples.items()
+        name: replace(samples, power=PowerReading(missing="no counters"))
+        for name, samples in measurement.all_samples.items()
     }
     blind = replace(
         measurement, all_samples=all_samples, residency="exclusive", notes=("one worker was resident at a time",)
@@ -80,7 +82,7 @@ def test_why_no_energy_is_known_is_said_once_and_what_spoilt_memory_with_its_gat
     lines = said(blind, replace(blind, scenario="long"))
     assert [line for line in lines if "no counters" in line] == ["energy, power, utilisation: no counters"]
     assert lines.count("  note: one worker was resident at a time") == 2
-    told = {name: replace(samples, power={"energy_j": 0.5}) for name, samples in measurement.all_samples.items()}
+    told = {name: replace(samples, power=PowerReading(0.5)) for name, samples in measurement.all_samples.items()}
     assert not any("energy" in line for line in said(replace(measurement, all_samples=told)))
     paged = said(replace(measurement, overcommitted="memory overcommitted: full"))
     assert "INVALID my.encoder/short/jit min_speedup=1.10: memory overcommitted: full." in paged

@@ -17,16 +17,17 @@ from jitgate.worker.compilation import BACKEND, VARIABLE, WHOLE, compilation, ke
 COMPILE_ONCE = """
 import json, sys
 from dataclasses import asdict
+from pathlib import Path
 
 from jitgate.engines.builtin import built_in
+from jitgate.model.requests import LoadVariant, MakeFirstCall, OpenModel, StartWorker
 from jitgate.worker.service import WorkerService
-from jitgate.workloads.weight_source import OURS
 
-stage = WorkerService()
-stage.start("cpu", compiled_in=sys.argv[1])
-stage.open("tests.jitgate.pool.models:tiny", "a test", OURS.plain())
-stage.load(asdict(built_in().named("compile")), {})
-print(json.dumps(stage.bind("short", sys.argv[1])))
+service = WorkerService()
+service.answer(StartWorker("cpu", compiled_in=Path(sys.argv[1])))
+service.answer(OpenModel("tests.jitgate.pool.models:tiny", "a test"))
+service.answer(LoadVariant(built_in().named("compile")))
+print(json.dumps(asdict(service.answer(MakeFirstCall("short", Path(sys.argv[1]))))))
 """
 
 
@@ -50,9 +51,7 @@ def test_where_nothing_was_compiled_nothing_is_said(monkeypatch: pytest.MonkeyPa
 
 def test_reading_is_what_is_left_when_the_backend_is_taken_off(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, {WHOLE: [10.0, 2.0], BACKEND: [7.0, 1.0]}, hits=1, misses=2, bypasses=1)
-    said = compilation()
-    assert said is not None
-    assert Compilation(**said) == Compilation(12.0, 4.0, built=3, found=1, uncached=1)
+    assert compilation("short") == Compilation(12.0, 4.0, built=3, found=1, uncached=1, scenario="short")
 
 
 @pytest.mark.parametrize(
@@ -64,7 +63,7 @@ def test_torch_keeps_its_graphs_in_our_cache_unless_the_user_says_where(
     folder: str, set_before: str | None, kept_in: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "environ", {} if set_before is None else {VARIABLE: set_before})
-    keep_in(folder)
+    keep_in(Path(folder))
     keep_in(None)
     assert os.environ.get(VARIABLE) == kept_in
 

@@ -10,24 +10,35 @@ from typing import Any
 import pytest
 import torch
 from jitgate.device.device_memory import DeviceMemory
-from jitgate.model.variant import BASELINE
+from jitgate.model.figures import FlopCount, UnseenShapes
+from jitgate.model.memory_peaks import EmptiedCache
+from jitgate.model.requests import (
+    BecomeSteady,
+    ChooseUnseenShapes,
+    CountFlops,
+    EmptyCache,
+    LoadVariant,
+    MakeFirstCall,
+    OpenModel,
+    ReadMemory,
+    ResetPeak,
+    TimeUnseenShapes,
+)
+from jitgate.model.variant import BASELINE, VariantSpec
 from jitgate.worker import extras, peak_rates
 from jitgate.worker.content import shapes, signature
-from jitgate.worker.extras import COUNTED_CALLS, MOST_LENGTHS, emptied, unlike
-from jitgate.worker.flop_count import count_work
+from jitgate.worker.extras import COUNTED_CALLS, MOST_SHAPES, emptied, unlike
+from jitgate.worker.flop_count import count_flops
 from jitgate.worker.peak_rates import measure_peak_rates
 from jitgate.worker.service import WorkerService
-from jitgate.workloads.spec import WorkloadSpec
-
-EAGER = {"name": BASELINE, "factory": "jitgate.engines.eager:eager"}
 
 
 @pytest.fixture
 def stage() -> Iterator[WorkerService]:
     made = WorkerService()
     made._device = "cpu"
-    made.open(**WorkloadSpec("tiny", "tests.jitgate.pool.models:tiny", ("short",), (BASELINE,)).recipe())
-    made.load(EAGER, {})
+    made.answer(OpenModel("tests.jitgate.pool.models:tiny", "a test"))
+    made.answer(LoadVariant(VariantSpec(BASELINE, "jitgate.engines.eager:eager")))
     yield made
     torch.set_num_threads(1)
 
@@ -35,43 +46,42 @@ def stage() -> Iterator[WorkerService]:
 def test_a_stage_becomes_steady_and_its_first_call_is_the_first_of_the_series(
     stage: WorkerService, tmp_path: Path
 ) -> None:
-    first_s = stage.bind("short", str(tmp_path))["first_call_s"]
-    series = stage.get_steady("short", first_s)["calls_s"]
+    first_s = stage.answer(MakeFirstCall("short", tmp_path)).first_call_s
+    series = stage.answer(BecomeSteady("short", first_s))
     assert series[0] == first_s
-    assert 6 <= len(series) <= extras.SETTLE_CALLS
+    assert 6 <= len(series) <= extras.STEADY_CALLS
     assert min(series) > 0
 
 
 def test_new_lengths_come_from_other_scenarios_and_are_new_only_once(stage: WorkerService, tmp_path: Path) -> None:
-    folder = str(tmp_path)
-    stage.bind("short", folder)
-    assert stage.choose_lengths("short", ["varied"], folder) == {"count": 0}
-    assert stage.choose_lengths("short", [], folder) == {"count": 4}
-    answer = stage.lengths("short", folder)
-    assert answer["problem"] is None
-    assert [len(known_s) for _, known_s in answer["lengths"]] == [COUNTED_CALLS] * 4
-    assert stage.choose_lengths("short", [], folder) == {"count": 0}
+    stage.answer(MakeFirstCall("short", tmp_path))
+    assert stage.answer(ChooseUnseenShapes("short", ("varied",), tmp_path)) == 0
+    assert stage.answer(ChooseUnseenShapes("short", (), tmp_path)) == 4
+    answer = stage.answer(TimeUnseenShapes("short", tmp_path))
+    assert answer.problem is None
+    assert [len(each.known_s) for each in answer.lengths] == [COUNTED_CALLS] * 4
+    assert stage.answer(ChooseUnseenShapes("short", (), tmp_path)) == 0
 
 
 def test_what_was_asked_beside_one_scenario_is_not_the_memory_of_the_next(stage: WorkerService, tmp_path: Path) -> None:
     """Seen in a run: eager's second scenario stood at 629 MiB, which was the copy that measures the bandwidth."""
-    stage.bind("short", str(tmp_path))
-    if not stage.reset_peak()["reset"]:
+    stage.answer(MakeFirstCall("short", tmp_path))
+    if not stage.answer(ResetPeak()).reset:
         pytest.skip("this system keeps one peak for the whole life of a process")
     torch.ones(200 << 18).sum()  # 200 MiB
     assert (stage.footprint.peak_bytes() or 0) > 150 << 20
-    stage.bind("varied", str(tmp_path))
-    assert stage.memory()["load_peak_bytes"] < 100 << 20
+    stage.answer(MakeFirstCall("varied", tmp_path))
+    assert (stage.answer(ReadMemory()).load_peak_bytes or 0) < 100 << 20
 
 
 def test_a_scenario_of_many_sizes_has_its_own_and_its_first_is_not_new(stage: WorkerService, tmp_path: Path) -> None:
-    stage.bind("varied", str(tmp_path))
-    assert len(stage.lengths("varied", None)["lengths"]) == 3
+    stage.answer(MakeFirstCall("varied", tmp_path))
+    assert len(stage.answer(TimeUnseenShapes("varied")).lengths) == 3
 
 
 def test_a_scenario_of_one_size_has_no_new_ones(stage: WorkerService, tmp_path: Path) -> None:
-    stage.bind("short", str(tmp_path))
-    assert stage.lengths("short", None) == {"lengths": [], "problem": None, "untried": None}
+    stage.answer(MakeFirstCall("short", tmp_path))
+    assert stage.answer(TimeUnseenShapes("short")) == UnseenShapes()
 
 
 class FullHost:
@@ -85,20 +95,20 @@ def test_no_new_length_is_tried_where_the_kernel_might_kill_for_it(
     stage: WorkerService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(extras, "HostRoom", FullHost)
-    stage.bind("short", str(tmp_path))
-    assert stage.choose_lengths("short", [], str(tmp_path)) == {"count": 4}
-    answer = stage.lengths("short", str(tmp_path))
-    assert (answer["lengths"], answer["problem"]) == ([], None)
-    assert answer["untried"].startswith("1 MiB of memory were free, and this worker had taken ")
+    stage.answer(MakeFirstCall("short", tmp_path))
+    assert stage.answer(ChooseUnseenShapes("short", (), tmp_path)) == 4
+    answer = stage.answer(TimeUnseenShapes("short", tmp_path))
+    assert (answer.lengths, answer.problem) == ((), None)
+    assert str(answer.untried).startswith("1 MiB of memory were free, and this worker had taken ")
 
 
 def test_a_scenario_has_its_own_lengths_however_full_the_host_is(
     stage: WorkerService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(extras, "HostRoom", FullHost)
-    stage.bind("varied", str(tmp_path))
-    answer = stage.lengths("varied", None)
-    assert (len(answer["lengths"]), answer["untried"]) == (3, None)
+    stage.answer(MakeFirstCall("varied", tmp_path))
+    answer = stage.answer(TimeUnseenShapes("varied"))
+    assert (len(answer.lengths), answer.untried) == (3, None)
 
 
 def test_what_a_new_length_raises_is_said_and_those_before_it_count(stage: WorkerService, tmp_path: Path) -> None:
@@ -108,30 +118,30 @@ def test_what_a_new_length_raises_is_said_and_those_before_it_count(stage: Worke
         return x * scale
 
     stage._runners = {"": picky}
-    stage.bind("varied", str(tmp_path))
-    answer = stage.lengths("varied", None)
-    assert (len(answer["lengths"]), answer["problem"]) == (2, "ValueError: not five")
+    stage.answer(MakeFirstCall("varied", tmp_path))
+    answer = stage.answer(TimeUnseenShapes("varied"))
+    assert (len(answer.lengths), answer.problem) == (2, "ValueError: not five")
 
 
 def test_unlike_calls_differ_in_size_from_what_is_known_and_from_each_other() -> None:
     calls = [(torch.zeros(rows, 4), rows > 90) for rows in [3, 3, 4, 99, *range(10, 40)]]
     places = unlike(calls, signature(calls[0]), {shapes(calls[2])})
     assert places[:3] == [0, 4, 5]
-    assert len(places) == MOST_LENGTHS
+    assert len(places) == MOST_SHAPES
 
 
 def test_work_is_counted_by_hand(stage: WorkerService, tmp_path: Path) -> None:
-    stage.bind("short", str(tmp_path))
-    assert stage.count_work("short") == {
-        "flops": 2 * (2 * 8 * 64 * 64),
-        "parameter_bytes": 4.0 * 2 * (64 * 64 + 64),
-        "activation_bytes": 4.0 * 3 * 8 * 64,  # the input, and the result of each linear
-    }
+    stage.answer(MakeFirstCall("short", tmp_path))
+    assert stage.answer(CountFlops("short")) == FlopCount(
+        flops=2 * (2 * 8 * 64 * 64),
+        parameter_bytes=4.0 * 2 * (64 * 64 + 64),
+        activation_bytes=4.0 * 3 * 8 * 64,  # the input, and the result of each linear
+    )
 
 
 def test_work_of_unlike_calls_is_their_mean(stage: WorkerService, tmp_path: Path) -> None:
-    stage.bind("varied", str(tmp_path))
-    assert stage.count_work("varied")["flops"] == pytest.approx(2 * (2 * 3.5 * 64 * 64))  # 2 to 5 rows
+    stage.answer(MakeFirstCall("varied", tmp_path))
+    assert stage.answer(CountFlops("varied")).flops == pytest.approx(2 * (2 * 3.5 * 64 * 64))  # 2 to 5 rows
 
 
 def test_attention_is_counted_on_a_cpu_too_and_what_is_element_by_element_is_not() -> None:
@@ -140,9 +150,9 @@ def test_attention_is_counted_on_a_cpu_too_and_what_is_element_by_element_is_not
     def attend() -> Any:
         return torch.nn.functional.scaled_dot_product_attention(query, key, key).softmax(-1) + 1
 
-    found = count_work([attend], torch.nn.Identity(), [(query, key)])
-    assert found["flops"] == 2 * 2 * (3 * 5 * 8) * 2
-    assert found["activation_bytes"] == 4 * (2 * 3 * 8 + 2 * 5 * 8 + 2 * 3 * 8)
+    found = count_flops([attend], torch.nn.Identity(), [(query, key)])
+    assert found.flops == 2 * 2 * (3 * 5 * 8) * 2
+    assert found.activation_bytes == 4 * (2 * 3 * 8 + 2 * 5 * 8 + 2 * 3 * 8)
 
 
 def test_a_ceiling_is_measured_and_bounds_a_smaller_product(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,9 +161,10 @@ def test_a_ceiling_is_measured_and_bounds_a_smaller_product(monkeypatch: pytest.
     monkeypatch.setattr(peak_rates, "COPY_BYTES", 1 << 20)
     for precision in ("fp32", "autocast-bf16"):
         found = measure_peak_rates("cpu", precision)
-        assert found["flops_s"] > 1e6
-        assert found["bytes_s"] > 1e6
-    assert "missing" in measure_peak_rates("cpu", "int4")
+        assert found.rates is not None
+        assert found.rates.flops_s > 1e6
+        assert found.rates.bytes_s > 1e6
+    assert measure_peak_rates("cpu", "int4").missing
 
 
 @pytest.mark.parametrize("slow_transposed", [False, True])
@@ -171,15 +182,17 @@ def test_the_ceiling_is_that_of_the_faster_way_to_multiply(
     monkeypatch.setattr(peak_rates, "LAST_SIZE", 256)
     monkeypatch.setattr(peak_rates, "REPEATS_S", 0.0)
     monkeypatch.setattr(peak_rates, "COPY_BYTES", 1 << 20)
-    assert measure_peak_rates("cpu", "fp32")["flops_s"] > 2 * 256**3 / slow_s
+    found = measure_peak_rates("cpu", "fp32").rates
+    assert found is not None
+    assert found.flops_s > 2 * 256**3 / slow_s
 
 
 def test_a_device_that_can_not_measure_its_ceiling_says_why() -> None:
-    assert "could not be measured" in measure_peak_rates("meta:no-such", "fp32")["missing"]
+    assert "could not be measured" in measure_peak_rates("meta:no-such", "fp32").missing
 
 
 def test_a_cpu_has_no_cache_to_empty(stage: WorkerService) -> None:
-    assert set(stage.empty_cache().values()) == {None}
+    assert stage.answer(EmptyCache()) == EmptiedCache()
 
 
 def test_emptying_a_cache_says_what_was_held_before_and_after() -> None:
@@ -199,4 +212,4 @@ def test_emptying_a_cache_says_what_was_held_before_and_after() -> None:
         def empty_cache(self) -> None:
             self.reserved = 60
 
-    assert emptied(FakeCuda(), "cuda:0") == {"before_bytes": 100, "after_bytes": 60, "allocated_bytes": 60}
+    assert emptied(FakeCuda(), "cuda:0") == EmptiedCache(100, 60, 60)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,11 @@ from typing import Any
 import pytest
 import torch
 from jitgate.engines.self_checking import RecompileEvent, SelfChecking
+from jitgate.model.requests import CheckFallback, LoadVariant, MakeFirstCall, OpenModel
 from jitgate.model.variant import BASELINE, VariantSpec
 from jitgate.worker.fallback_detector import FallbackDetector
 from jitgate.worker.self_check import SelfCheck
 from jitgate.worker.service import WorkerService
-from jitgate.workloads.spec import WorkloadSpec
 
 from tests.jitgate.pool.models import Tiny
 
@@ -68,7 +67,7 @@ def sentence(make: Make, times: int = 1) -> str | None:
     module = Tiny().eval()
     detector = FallbackDetector(module)
     runner = make(module)
-    detector.received()
+    detector.start_watching()
     said = None
     for _ in range(times):
         call = partial(runner, X, 2)
@@ -91,7 +90,7 @@ def sentence(make: Make, times: int = 1) -> str | None:
 def test_the_module_itself_is_eager_however_it_is_wrapped(make: Make) -> None:
     said = sentence(make)
     assert said is not None
-    assert said.startswith("it is eager")
+    assert said.startswith("fell back to eager")
 
 
 @pytest.mark.parametrize(
@@ -134,15 +133,15 @@ def test_a_compiled_module_is_not_eager_and_one_that_fell_back_is() -> None:
 def test_a_scripted_module_has_no_python_to_be_caught_in() -> None:
     scripted = torch.jit.script(Tiny().eval())
     detector = FallbackDetector(scripted)
-    detector.received()
+    detector.start_watching()
     assert detector.watch(partial(scripted, X), (X,))[1] is None
 
 
-def witness(runner: Any, name: str, where: str) -> SelfCheck:
+def checked(runner: Any, name: str, where: str) -> SelfCheck:
     found = SelfCheck()
     module: torch.nn.Module = getattr(runner, "call", runner)
-    found.meet(module)
-    found.met(VariantSpec(name, "a:b", where=where), [runner])
+    found.remember(module)
+    found.follow(VariantSpec(name, "a:b", where=where), [runner])
     found.watched(partial(runner, X))
     return found
 
@@ -151,7 +150,7 @@ def witness(runner: Any, name: str, where: str) -> SelfCheck:
 def stage() -> Iterator[WorkerService]:
     threads = torch.get_num_threads()
     made = WorkerService()
-    made.open(**WorkloadSpec("tiny", "tests.jitgate.pool.models:tiny", ("short",), (BASELINE,)).recipe())
+    made.answer(OpenModel("tests.jitgate.pool.models:tiny", "a test"))
     yield made
     torch.set_num_threads(threads)
 
@@ -170,25 +169,28 @@ def test_eager_is_seen_in_every_precision(
     stage: WorkerService, tmp_path: Path, engine: str, factory: str, on: bool, precision: str
 ) -> None:
     spec = VariantSpec(f"{engine}+{precision}", factory, precision=precision, engine=engine)
-    stage.load(asdict(spec), {})
-    stage.bind("short", str(tmp_path))
-    fallback = stage.proof("short")["fallback"]
-    assert fallback is None if on else fallback.startswith("it is eager")
+    stage.answer(LoadVariant(spec))
+    stage.answer(MakeFirstCall("short", tmp_path))
+    fallback = stage.answer(CheckFallback("short")).fallback
+    assert (
+        fallback is None if on else str(fallback).startswith("fell back to eager: the original module's forward() ran")
+    )
 
 
 def test_eager_is_eager_and_a_proof_of_ones_own_is_believed_of_those_who_brought_it() -> None:
     module = Tiny().eval()
-    assert witness(module, BASELINE, "jitgate").proof() is None
-    assert witness(module, "mine", "my.toml").proof() is not None
-    assert witness(SelfChecking(module), "mine", "my.toml").proof() is None
-    assert witness(SelfChecking(module), "compile", "jitgate").proof() is not None
+    assert checked(module, BASELINE, "jitgate").fallback() is None
+    assert checked(module, "mine", "my.toml").fallback() is not None
+    assert checked(SelfChecking(module), "mine", "my.toml").fallback() is None
+    assert checked(SelfChecking(module), "compile", "jitgate").fallback() is not None
     assert (
-        witness(SelfChecking(module, lambda call: "its card is gone"), "mine", "my.toml").proof() == "its card is gone"
+        checked(SelfChecking(module, lambda call: "its card is gone"), "mine", "my.toml").fallback()
+        == "its card is gone"
     )
 
 
 def test_what_a_runner_rebuilt_is_asked_of_it() -> None:
     told: list[dict[str, int]] = [{}, {RecompileEvent.RECAPTURE.value: 2}]
-    found = witness(SelfChecking(Tiny().eval(), recompiles=told.pop), "mine", "my.toml")
+    found = checked(SelfChecking(Tiny().eval(), recompiles=told.pop), "mine", "my.toml")
     assert found.recompiles() == {"CUDA-graph re-capture": 2}
     assert found.recompiles() == {}

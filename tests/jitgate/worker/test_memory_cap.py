@@ -13,10 +13,12 @@ from jitgate.device.memory import HostMemory, Usage
 from jitgate.device.process_limit import process_limit
 from jitgate.device.reading import Missing
 from jitgate.model.errors import UsageError
+from jitgate.model.memory_peaks import CapFacts
 from jitgate.model.size import mib
 from jitgate.worker.card_memory_cap import CudaCap, UncappedCuda
-from jitgate.worker.memory_cap import GRAIN, LEAST_BYTES, HostCap, NoCap, cap_for
-from jitgate.worker.out_of_memory import shortage_of
+from jitgate.worker.memory_cap import GRAIN, LEAST_BYTES, HostCap, NoCap
+from jitgate.worker.memory_caps import cap_for
+from jitgate.worker.out_of_memory import out_of_memory
 
 MIB = 1 << 20
 GIB = 1 << 30
@@ -80,10 +82,10 @@ def test_what_the_ceiling_leaves_may_still_be_handed_out(
 ) -> None:
     limit, memory = FakeLimit(counted), FakeMemory()
 
-    def wake() -> None:
+    def start_threads() -> None:
         limit.counted = counted + stacks
 
-    cap = HostCap(ceiling, limit, memory, wake)
+    cap = HostCap(ceiling, limit, memory, start_threads)
     cap.aim(before)
     memory.resident = resident
     with cap.held():
@@ -118,11 +120,11 @@ def test_the_level_is_what_counts_against_the_ceiling() -> None:
     cap.aim(200 * MIB)
     limit.counted += 40 * MIB
     assert cap.state()["level_bytes"] == 90 * MIB
-    assert cap.facts() == {"enforced_bytes": 300 * MIB, "enforced_by": "a limit", "refused_early": 0}
-    assert not cap.forgives(301 * MIB)
-    assert cap.facts()["refused_early"] == 0
-    assert cap.forgives(300 * MIB)
-    assert cap.facts()["refused_early"] == 1
+    assert cap.facts() == CapFacts(300 * MIB, "a limit", refused_early=0)
+    assert not cap.refused_early(301 * MIB)
+    assert cap.facts().refused_early == 0
+    assert cap.refused_early(300 * MIB)
+    assert cap.facts().refused_early == 1
 
 
 def test_a_limit_that_holds_nobody_is_bad_input() -> None:
@@ -138,18 +140,18 @@ def test_a_limit_that_holds_nobody_is_bad_input() -> None:
 def test_with_room_the_same_level_counts_as_before_the_model() -> None:
     limit = FakeLimit()
     cap = HostCap(64 * MIB, limit, FakeMemory(resident=250 * MIB), asleep)
-    assert cap.roomy() is None, "nothing has begun that could be done again"
+    assert cap.uncapped() is None, "nothing has begun that could be done again"
     cap.aim(200 * MIB)
-    room = cap.roomy()
+    room = cap.uncapped()
     assert room is not None
     with room.held():
         assert limit.limit is not None
         assert limit.limit > 500 * MIB + 64 * MIB
-    assert HostCap(1 << 60, limit, FakeMemory(), asleep).roomy() is None
+    assert HostCap(1 << 60, limit, FakeMemory(), asleep).uncapped() is None
 
 
 class FakeCuda:
-    """A 24 GiB card of which others use 1 GiB; this process's context takes 450 MiB once `wake` was called."""
+    """A 24 GiB card of which others use 1 GiB; this process's context takes 450 MiB once `start` was called."""
 
     def __init__(self, *, nvml: bool = True) -> None:
         self.used = GIB
@@ -157,7 +159,7 @@ class FakeCuda:
         self.fraction: float | None = None
         self._nvml = nvml
 
-    def wake(self) -> None:
+    def start(self) -> None:
         self.reserved = 2 * MIB
         self.used += 450 * MIB + self.reserved
 
@@ -188,12 +190,12 @@ class FakeCuda:
 def test_a_card_leaves_the_allocator_what_the_context_does_not_take() -> None:
     cuda = FakeCuda()
     cap = CudaCap(4 * GIB, cuda, "cuda:0")
-    cuda.wake()
+    cuda.start()
     cap.begin()
     assert cuda.fraction == pytest.approx((4 * GIB - 450 * MIB) / (24 * GIB))
-    assert cap.facts()["context_bytes"] == 450 * MIB
-    assert not cap.forgives(1), "a card's own allocator refuses at the user's too"
-    assert cap.roomy() is cap
+    assert cap.facts().context_bytes == 450 * MIB
+    assert not cap.refused_early(1), "a card's own allocator refuses at the user's too"
+    assert cap.uncapped() is cap
     assert cuda.fraction == 1.0
     cuda.reserved = 3 * GIB
     assert cap.state() == {
@@ -213,8 +215,8 @@ def test_a_ceiling_larger_than_the_card_leaves_the_card() -> None:
 def test_a_ceiling_below_the_context_is_bad_input() -> None:
     cuda = FakeCuda()
     cap = CudaCap(460 * MIB, cuda, "cuda:0")
-    cuda.wake()
-    with pytest.raises(UsageError, match=r"already takes 450 MiB \(its context\)"):
+    cuda.start()
+    with pytest.raises(UsageError, match=r"takes 450 MiB \(its context\) of the memory limit of 460 MiB"):
         cap.begin()
 
 
@@ -231,7 +233,7 @@ def test_without_a_ceiling_nothing_is_capped() -> None:
     cap.aim(0)
     with cap.held():
         assert torch.ones(64 * MIB // 4).numel() == 64 * MIB // 4
-    assert (cap.how, cap.facts()) == (None, {})
+    assert (cap.how, cap.facts()) == (None, None)
 
 
 @pytest.mark.skipif(isinstance(process_limit(), Missing), reason="nothing limits a process here")
@@ -243,12 +245,12 @@ def test_what_does_not_fit_fails_with_its_numbers_and_the_rest_goes_on() -> None
         held = torch.ones(60 * MIB // 4)
     with pytest.raises(Exception) as caught, cap.held():  # noqa: PT011 - which one is asked below
         torch.ones(400 * MIB // 4)
-    shortage = shortage_of(caught.value, "", cap)
-    assert shortage is not None
-    assert (shortage.requested_bytes, shortage.cap_bytes) == (400 * MIB, 100 * MIB)
+    found = out_of_memory(caught.value, "", cap)
+    assert found is not None
+    assert (found.requested_bytes, found.cap_bytes) == (400 * MIB, 100 * MIB)
     # This process ran other tests before, and may give their memory back meanwhile.
-    assert shortage.missing_bytes == pytest.approx(360 * MIB, abs=60 * MIB)
-    assert shortage.state["level_bytes"] == pytest.approx(60 * MIB, abs=60 * MIB)
+    assert found.missing_bytes == pytest.approx(360 * MIB, abs=60 * MIB)
+    assert found.state["level_bytes"] == pytest.approx(60 * MIB, abs=60 * MIB)
     with cap.held():
         assert torch.ones(10 * MIB // 4).sum() == 10 * MIB // 4
     assert torch.ones(200 * MIB // 4).sum() == 200 * MIB // 4, "outside a request nothing is held"

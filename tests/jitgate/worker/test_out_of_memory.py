@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from jitgate.model.out_of_memory import Shortage
+from jitgate.model.memory_peaks import CapFacts
+from jitgate.model.out_of_memory import OutOfMemory
 from jitgate.worker.memory_cap import NoCap
-from jitgate.worker.out_of_memory import shortage_of
+from jitgate.worker.out_of_memory import out_of_memory
 
 MIB = 1 << 20
 
@@ -15,8 +16,8 @@ MIB = 1 << 20
 class Capped(NoCap):
     """Half of 300 MiB is taken."""
 
-    def facts(self) -> dict[str, object]:
-        return {"enforced_bytes": 300 * MIB, "enforced_by": "a limit"}
+    def facts(self) -> CapFacts:
+        return CapFacts(300 * MIB, "a limit")
 
     def state(self) -> dict[str, int]:
         return {"level_bytes": 150 * MIB}
@@ -51,7 +52,7 @@ AOTI = "run_func_(container_handle_, ...) API call failed at model_container_run
     ],
 )
 def test_an_error_about_memory_is_known_and_says_what_was_asked_for(error: Exception, requested: int | None) -> None:
-    found = shortage_of(error, "", Capped())
+    found = out_of_memory(error, "", Capped())
     assert found is not None
     assert found.requested_bytes == requested
     assert (found.cap_bytes, found.enforced_by) == (300 * MIB, "a limit")
@@ -61,14 +62,14 @@ def test_an_error_about_memory_is_known_and_says_what_was_asked_for(error: Excep
     "error", [ValueError("shapes differ"), RuntimeError("out of paper"), OSError(2, "no such file")]
 )
 def test_any_other_error_is_not(error: Exception) -> None:
-    assert shortage_of(error, HOST, Capped()) is None
+    assert out_of_memory(error, HOST, Capped()) is None
 
 
 def test_an_error_that_only_points_to_what_was_printed_is_read_with_it() -> None:
-    found = shortage_of(RuntimeError(AOTI), f"Exception in aoti_torch: {HOST}\n", Capped())
+    found = out_of_memory(RuntimeError(AOTI), f"Exception in aoti_torch: {HOST}\n", Capped())
     assert found is not None
     assert found.requested_bytes == 300 * MIB
-    assert shortage_of(RuntimeError(AOTI), "Error: expected 2 inputs\n", Capped()) is None
+    assert out_of_memory(RuntimeError(AOTI), "Error: expected 2 inputs\n", Capped()) is None
 
 
 def test_a_card_that_answers_nothing_more_leaves_what_the_error_said() -> None:
@@ -76,21 +77,21 @@ def test_a_card_that_answers_nothing_more_leaves_what_the_error_said() -> None:
         def state(self) -> dict[str, int]:
             raise RuntimeError("CUDA error: unspecified launch failure")
 
-    found = shortage_of(OutOfMemoryError(CARD), "", Lost())
+    found = out_of_memory(OutOfMemoryError(CARD), "", Lost())
     assert found is not None
     assert (found.requested_bytes, found.missing_bytes) == (20 * MIB + MIB // 2, None)
 
 
 def test_a_library_that_can_not_be_mapped_is_short_of_memory_only_under_a_cap() -> None:
     error = OSError("package.so: failed to map segment from shared object")
-    assert shortage_of(error, "", NoCap()) is None
-    assert shortage_of(error, "", Capped()) is not None
+    assert out_of_memory(error, "", NoCap()) is None
+    assert out_of_memory(error, "", Capped()) is not None
 
 
 def test_missing_is_what_would_have_been_enough_for_this_allocation() -> None:
-    found = Shortage(200 * MIB, 300 * MIB, "a limit", {"level_bytes": 150 * MIB})
+    found = OutOfMemory(200 * MIB, 300 * MIB, "a limit", {"level_bytes": 150 * MIB})
     assert found.missing_bytes == 50 * MIB
-    assert found.sentence("eager", "bind") == (
+    assert found.sentence("eager", "the first call") == (
         "eager does not fit under the enforced 300 MiB: an allocation of 200 MiB failed at level 150 MiB in the first "
         "call, at least 50 MiB missing"
     )
@@ -103,21 +104,21 @@ def test_missing_is_what_would_have_been_enough_for_this_allocation() -> None:
 
 
 def test_what_was_given_back_before_it_could_be_read_shows_when_it_is_done_again() -> None:
-    found = Shortage(10 * MIB, 300 * MIB, "a limit", {"level_bytes": 150 * MIB})
+    found = OutOfMemory(10 * MIB, 300 * MIB, "a limit", {"level_bytes": 150 * MIB})
     assert found.missing_bytes is None
     found = replace(found, needed_bytes=450 * MIB)
     assert found.missing_bytes == 150 * MIB
-    assert found.sentence("jit", "turn").endswith(
+    assert found.sentence("jit", "a call").endswith(
         "in a call, at least 150 MiB missing (without the cap it took 450 MiB)"
     )
 
 
 def test_what_is_not_known_is_not_invented() -> None:
-    unknown = Shortage(None, 300 * MIB, "a limit", {"level_bytes": 150 * MIB})
+    unknown = OutOfMemory(None, 300 * MIB, "a limit", {"level_bytes": 150 * MIB})
     assert unknown.missing_bytes is None
-    assert unknown.sentence("jit", "turn").endswith("in a call; how much is missing can't be told")
-    real = Shortage(200 * MIB, state={"level_bytes": 3000 * MIB, "free_bytes": 90 * MIB})
+    assert unknown.sentence("jit", "a call").endswith("in a call; how much is missing can't be told")
+    real = OutOfMemory(200 * MIB, state={"level_bytes": 3000 * MIB, "free_bytes": 90 * MIB})
     assert real.missing_bytes is None
-    assert real.sentence("jit", "load") == (
+    assert real.sentence("jit", "loading") == (
         "jit ran out of memory in loading: an allocation of 200 MiB failed at level 3000 MiB, 90 MiB were free"
     )

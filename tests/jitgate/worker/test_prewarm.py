@@ -1,4 +1,4 @@
-"""What wakes before the model: nothing of the suite's own is loaded, and counted as the model's, after it."""
+"""What is loaded before the model: nothing of the suite's own is loaded, and counted as the model's, after it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import sys
 
 SCRIPT = """
 import sys, tempfile, pathlib, torch
-from jitgate.worker.prewarm import wake
+from jitgate.worker.prewarm import prewarm
 
-wake(torch)
+prewarm(torch)
 before = set(sys.modules)
 
 import numpy

@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 from jitgate.device.memory import Usage
+from jitgate.model.failure import FailureKind, RequestError
+from jitgate.model.memory_peaks import CapFacts
+from jitgate.model.requests import LoadVariant, Request, SetThreads
+from jitgate.model.variant import VariantSpec
 from jitgate.worker.memory import Footprint
-from jitgate.worker.memory_cap import HostCap, capped
-from jitgate.worker.serve import _answer
+from jitgate.worker.memory_cap import HostCap
+from jitgate.worker.serve import answer
 
 from tests.jitgate.worker.test_memory_cap import FakeLimit, FakeMemory, asleep
 
@@ -31,13 +35,17 @@ class Spiky:
     def cap(self) -> Any:
         return self.footprint.cap
 
-    @capped
-    def turn(self, count: int) -> dict[str, int]:
+    def answer(self, request: Request[Any]) -> Any:
+        if isinstance(request, SetThreads):
+            raise ZeroDivisionError("division by zero")
         self.asked += 1
         if self.asked == 1:
             raise MemoryError("Unable to allocate 120. MiB for an array")
         self.memory.peak = self._peak
-        return {"calls": count}
+        return 3.0
+
+
+LOAD = LoadVariant(VariantSpec("jit", "my:jit"))
 
 
 @pytest.fixture
@@ -49,21 +57,26 @@ def log(tmp_path: Path) -> str:
 
 def test_what_did_not_fit_is_told_with_what_it_would_have_taken(log: str, capfd: pytest.CaptureFixture[str]) -> None:
     service: Any = Spiky(peak=650 * MIB)
-    kind, fields, details = _answer(service, "turn", {"count": 3}, log)
-    assert kind == "memory"
-    assert (fields["requested_bytes"], fields["cap_bytes"], fields["needed_bytes"]) == (120 * MIB, 300 * MIB, 450 * MIB)
-    assert "MemoryError" in details
+    error = answer(service, LOAD, log)
+    assert isinstance(error, RequestError)
+    assert error.kind is FailureKind.OUT_OF_MEMORY
+    found = error.out_of_memory
+    assert found is not None
+    assert (found.requested_bytes, found.cap_bytes, found.needed_bytes) == (120 * MIB, 300 * MIB, 450 * MIB)
+    assert "MemoryError" in error.traceback
     assert "an allocation of 120 MiB failed at level" in capfd.readouterr().err, "said before it is tried again"
 
 
 def test_what_was_refused_although_it_fits_counts(log: str) -> None:
     service: Any = Spiky(peak=480 * MIB)
-    assert _answer(service, "turn", {"count": 3}, log) == ["ok", {"calls": 3}]
-    assert service.cap.facts()["refused_early"] == 1
+    assert answer(service, LOAD, log) == 3.0
+    assert service.cap.facts() == CapFacts(300 * MIB, "a limit", refused_early=1)
     assert service.footprint.reader.read() == Usage(200 * MIB, 480 * MIB)
 
 
 def test_an_error_of_another_kind_is_not_tried_again(log: str) -> None:
     service: Any = Spiky(peak=0)
-    service.turn = lambda: 1 / 0
-    assert _answer(service, "turn", {}, log)[:2] == ["raised", "ZeroDivisionError: division by zero"]
+    error = answer(service, SetThreads(1), log)
+    assert isinstance(error, RequestError)
+    assert (error.kind, error.message) == (FailureKind.RAISED, "ZeroDivisionError: division by zero")
+    assert service.asked == 0

@@ -1,24 +1,24 @@
-"""The stages of a pipeline in a worker: audio_metrics, timed, counted, and run in another way."""
+"""The stages of a pipeline in a worker: recorded, timed, counted, and run in another way."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any
 
 import pytest
 import torch
 from jitgate.device.stopwatch import WallStopwatch
 from jitgate.engines.builtin import built_in
+from jitgate.model.artefact_file import StageVariant
 from jitgate.model.errors import UsageError
 from jitgate.model.variant import VariantSpec
-from jitgate.worker.flop_count import count_work
+from jitgate.worker.flop_count import count_flops
 from jitgate.worker.self_check import SelfCheck
 from jitgate.worker.slot import Slot
 from jitgate.worker.stage_flops import WHOLE, counted
-from jitgate.worker.stages import ArgumentOrder, Exchanged, PipelineStages
+from jitgate.worker.stages import ArgumentOrder, PipelineStages, ReplacedStage
 from jitgate.workloads.stage import Stage, StageOutput, Utterance
 from jitgate.workloads.workload import Workload
 from torch.utils.flop_counter import FlopCounterMode
@@ -69,8 +69,8 @@ def not_callable(module: torch.nn.Module, example: tuple[Any, ...]) -> Any:
     return 42
 
 
-def brought(name: str) -> dict[str, Any]:
-    return asdict(VariantSpec(name, f"tests.jitgate.worker.test_stages:{name}", where="my.toml"))
+def brought(name: str) -> VariantSpec:
+    return VariantSpec(name, f"tests.jitgate.worker.test_stages:{name}", where="my.toml")
 
 
 @pytest.fixture(autouse=True)
@@ -89,15 +89,16 @@ def workload() -> Workload:
 
 def test_what_parts_are_called_with_is_heard_and_the_pipeline_left_as_it_was(workload: Workload) -> None:
     before = list(workload.module.state_dict())
-    found = PipelineStages(workload).describe(["encoder", "voice"])
+    stages = PipelineStages(workload)
+    found = {name: stages.content(name) for name in ("encoder", "voice")}
     kinds = {
         name: f"torch.float32[n,n] torch.float32[0] {streaming}"
         for name, streaming in (("short", False), ("long", True))
     }
-    assert found["encoder"]["signatures"] == {name: [kind] for name, kind in kinds.items()}
-    assert found["encoder"]["spread"] == {kinds["short"]: "3,8;0", kinds["long"]: "5,8;0"}
-    assert found["voice"]["spread"] == {"torch.float32[n,n]": "*,8"}
-    assert found["encoder"]["weights"] != found["voice"]["weights"]
+    assert found["encoder"].signatures == {name: (kind,) for name, kind in kinds.items()}
+    assert found["encoder"].spread == {kinds["short"]: "3,8;0", kinds["long"]: "5,8;0"}
+    assert found["voice"].spread == {"torch.float32[n,n]": "*,8"}
+    assert found["encoder"].weights != found["voice"].weights
     assert list(workload.module.state_dict()) == before
 
 
@@ -113,10 +114,10 @@ def test_parts_are_timed_where_they_are(workload: Workload) -> None:
     stages = PipelineStages(workload)
     call = workload.calls("long")[0]
     right = workload.module(*call)
-    stages.equip([])
+    stages.replace(())
     stages.start()
     assert torch.equal(workload.module(*call), right)
-    stage_times = {name: (spent, first, calls) for name, spent, first, calls in stages.read()}
+    stage_times = {each.stage: (each.spent_s, each.first_s, each.calls) for each in stages.read()}
     assert {name: calls for name, (_, _, calls) in stage_times.items()} == {"encoder": 1, "voice": 4}
     assert 0 < stage_times["encoder"][1] < stage_times["voice"][1], (
         "the encoder is done before the voice has spoken first"
@@ -124,14 +125,14 @@ def test_parts_are_timed_where_they_are(workload: Workload) -> None:
     assert all(spent > 0 for spent, _, _ in stage_times.values())
     stages.start()
     workload.module(*workload.calls("short")[0])
-    assert {name: calls for name, _, _, calls in stages.read()} == {"encoder": 1, "voice": 2}, "each call by itself"
+    assert {each.stage: each.calls for each in stages.read()} == {"encoder": 1, "voice": 2}, "each call by itself"
 
 
 def test_operations_are_counted_by_part(workload: Workload) -> None:
     stages = PipelineStages(workload)
-    stages.equip([])
+    stages.replace(())
     # Two for each weight and row: 8 x 8 once, 8 x 16 four times.
-    assert stages.arithmetic("long") == {"encoder": 2 * 5 * 64, "voice": 4 * 2 * 5 * 128, "": 2 * 5 * (64 + 4 * 128)}
+    assert stages.flops("long") == {"encoder": 2 * 5 * 64, "voice": 4 * 2 * 5 * 128, "": 2 * 5 * (64 + 4 * 128)}
     stages.start()
     workload.module(*workload.calls("short")[0])
     assert len(stages.read()) == 2, "timed again, and not counted"
@@ -153,14 +154,14 @@ def test_parts_are_counted_as_the_work_of_a_call_is_and_without_torchs_compiler(
     found = counted(lambda: slot(query, key), [slot])
     operations = 2 * 2 * (3 * 5 * 8) * 2 + 2 * 2 * 3 * 8 * 4
     assert found == {"attention": operations, WHOLE: operations}
-    assert count_work([lambda: slot.run(query, key)], torch.nn.Identity(), [(query, key)])["flops"] == operations
+    assert count_flops([lambda: slot.run(query, key)], torch.nn.Identity(), [(query, key)]).flops == operations
 
 
 def test_a_part_runs_in_another_way_and_its_own_module_is_let_go(workload: Workload) -> None:
     call = workload.calls("short")[0]
     right = workload.module(*call)
     stages = PipelineStages(workload)
-    stages.equip([["encoder", brought("doubled"), {}]])
+    stages.replace([StageVariant("encoder", brought("doubled"))])
     # The voice is linear: what the encoder gives twice, it gives twice too, but for its own bias.
     voice: Any = workload.module.voice
     offset = 2 * voice.run.bias
@@ -178,38 +179,38 @@ def scripted(module: torch.nn.Module, example: tuple[Any, ...]) -> Any:
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_a_stage_that_runs_eager_under_another_name_is_seen(workload: Workload, precision: str) -> None:
     shipped = VariantSpec("mine", "tests.jitgate.worker.test_stages:same", precision=precision, engine="mine")
-    stages, witness = PipelineStages(workload), SelfCheck()
-    stages.equip([["voice", asdict(shipped), {}]])
-    witness.met(VariantSpec("voice=mine", "", stages=(("voice", shipped),)), stages.runners)
+    stages, check = PipelineStages(workload), SelfCheck()
+    stages.replace([StageVariant("voice", shipped)])
+    check.follow(VariantSpec("voice=mine", "", stages=(("voice", shipped),)), stages.runners)
     call = functools.partial(workload.module, *workload.calls("short")[0])
     with contextlib.suppress(RuntimeError):  # bf16 does not go on in float32
         call()
-    assert witness.proof() is None, "calls that are timed are not looked at"
+    assert check.fallback() is None, "calls that are timed are not looked at"
     with contextlib.suppress(RuntimeError):
-        witness.watched(call)
-    assert str(witness.proof()).startswith("stage voice: it is eager")
+        check.watched(call)
+    assert str(check.fallback()).endswith(", in stage voice")
 
 
 @pytest.mark.parametrize("stage", ["scripted", "eager"])
 def test_a_stage_that_is_what_its_name_says_or_eager_by_name_is_believed(workload: Workload, stage: str) -> None:
-    spec = built_in().named("eager") if stage == "eager" else VariantSpec(**brought(stage))
-    stages, witness = PipelineStages(workload), SelfCheck()
-    stages.equip([["voice", asdict(spec), {}]])
-    witness.met(VariantSpec("staged", "", stages=(("voice", spec),)), stages.runners)
-    witness.watched(functools.partial(workload.module, *workload.calls("short")[0]))
-    assert witness.proof() is None
+    spec = built_in().named("eager") if stage == "eager" else brought(stage)
+    stages, check = PipelineStages(workload), SelfCheck()
+    stages.replace([StageVariant("voice", spec)])
+    check.follow(VariantSpec("staged", "", stages=(("voice", spec),)), stages.runners)
+    check.watched(functools.partial(workload.module, *workload.calls("short")[0]))
+    assert check.fallback() is None
 
 
 def test_an_engine_that_gives_no_callable_is_bad_input(workload: Workload) -> None:
     with pytest.raises(UsageError, match=r"my.toml: factory .* returned int; it must return a callable"):
-        PipelineStages(workload).equip([["voice", brought("not_callable"), {}]])
+        PipelineStages(workload).replace([StageVariant("voice", brought("not_callable"))])
 
 
 def test_a_workload_without_parts_answers_nothing() -> None:
     stages = PipelineStages()
-    stages.equip([])
+    stages.replace(())
     stages.start()
-    assert (stages.read(), stages.facts()) == ([], {"stages": {}, "utterances": {}})
+    assert (stages.read(), stages.outputs(), stages.utterances()) == ((), {}, {})
 
 
 def test_arguments_are_put_in_the_order_that_an_exported_file_takes() -> None:
@@ -236,14 +237,14 @@ def test_a_kind_of_call_that_no_file_serves_is_not_given_to_another() -> None:
         seen.append(x.is_contiguous())
         return x
 
-    exchanged = Exchanged("encoder", order, {"torch.float32[n,n] torch.float32[0] False": run})
-    exchanged(torch.ones(4, 8)[:, ::2])
-    exchanged(torch.ones(3, 8))
+    replaced = ReplacedStage("encoder", order, {"torch.float32[n,n] torch.float32[0] False": run})
+    replaced(torch.ones(4, 8)[:, ::2])
+    replaced(torch.ones(3, 8))
     assert seen == [True, True]
     with pytest.raises(RuntimeError, match=r"encoder was called with .* True, which none of its files serves"):
-        exchanged(torch.ones(4, 8), streaming=True)
+        replaced(torch.ones(4, 8), streaming=True)
     with pytest.raises(RuntimeError, match=r"\[1,n\]"):
-        exchanged(torch.ones(1, 8))
+        replaced(torch.ones(1, 8))
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from jitgate.model.accuracy import worst
+from jitgate.model.token_agreement import TokenAgreement
 from jitgate.worker.accuracy import compare
 from jitgate.worker.token_agreement import token_difference
-from jitgate.workloads.token_agreement import TokenAgreement
 from jitgate_cosyvoice.registry import shipped_workloads
 
 GREEDY = TokenAgreement(token_ids=0, log_probs=1, vocab_size=3)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -47,7 +46,7 @@ def test_what_a_module_keeps_from_being_tried_in_its_precision_can_be_exported(t
         exported=True,
     )
     path = tmp_path / "table.txt"
-    VariantRunner(asdict(spec), "cpu").export(Keeps(), [(torch.ones(4),)], path)
+    VariantRunner(spec, "cpu").export(Keeps(), [(torch.ones(4),)], path)
     assert path.read_text() == "torch.bfloat16 False"
 
 
@@ -63,7 +62,7 @@ def test_a_precision_that_a_compiler_finds_mixed_is_refused_in_the_operators_own
     with pytest.raises(RuntimeError, match="Dynamo failed") as caught:
         mixes(torch.zeros(1, 18, 100))
     with pytest.raises(Unavailable) as refused:
-        VariantRunner(asdict(spec), "cpu").explain(caught.value)
+        VariantRunner(spec, "cpu").explain(caught.value)
     assert str(refused.value) == (
         "compile+bf16: this model mixes bf16 with another precision: "
         "Input type (float) and bias type (c10::BFloat16) should be the same"

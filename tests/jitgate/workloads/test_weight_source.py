@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 from jitgate.model.errors import UsageError
+from jitgate.model.requests import OpenModel
+from jitgate.model.wire import pack_request, unpack_request
 from jitgate.worker.factories import build_workload
+from jitgate.workloads.spec import WorkloadSpec
 from jitgate.workloads.weight_source import OURS, WeightSource, current, entered, note_read
 
 from tests.jitgate.pool.models import seen
@@ -16,7 +19,10 @@ from tests.jitgate.pool.models import seen
     "weight_source", [OURS, WeightSource(Path("a b"), None, ("flow.pt",)), WeightSource(checkout=Path("c"))]
 )
 def test_it_goes_to_a_worker_and_back(weight_source: WeightSource) -> None:
-    assert WeightSource.read(weight_source.plain()) == weight_source
+    spec = WorkloadSpec("tiny", "my:tiny", (), (), weight_source=weight_source)
+    assert unpack_request(pack_request(spec.recipe())) == OpenModel(
+        "my:tiny", "jitgate", weight_source.checkpoint, weight_source.checkout, weight_source.files
+    )
 
 
 def test_it_stands_while_a_factory_runs_and_no_longer(tmp_path: Path) -> None:

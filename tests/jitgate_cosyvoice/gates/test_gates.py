@@ -13,6 +13,7 @@ from jitgate.model.cold_start import ColdStart
 from jitgate.model.failure import Failure, FailureKind
 from jitgate.model.figures import ProcessRun
 from jitgate.model.measurement import Measurement, merged
+from jitgate.model.memory_peaks import EmptiedCache, MemoryPeaks
 from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.model.verdict import Verdict
 from jitgate.statistics import Outcome
@@ -70,7 +71,7 @@ def memory_of(eager: int, control: int, *jit: int) -> Measurement:
     sizes = {"eager": [eager], "control": [control], "jit": [*jit]}
 
     def run(size: int) -> ProcessRun:
-        return ProcessRun(ColdStart(), {"steady_peak_bytes": size * MIB}, ())
+        return ProcessRun(ColdStart(), MemoryPeaks(steady_peak_bytes=size * MIB), ())
 
     return with_runs(made_of(1.0), **{name: [run(size) for size in each] for name, each in sizes.items()})
 
@@ -151,7 +152,7 @@ def test_one_process_alone_decides_nothing_about_memory_since_the_next_one_may_d
 
 
 def test_memory_of_a_platform_that_gives_none_can_not_be_measured_there() -> None:
-    verdict = judged(MEMORY, with_samples(made_of(1.0), jit={"memory": {"steady_peak_bytes": None}}))
+    verdict = judged(MEMORY, with_samples(made_of(1.0), jit={"memory": MemoryPeaks()}))
     assert (verdict.outcome, text(verdict)) == (Outcome.INCONCLUSIVE, "")
     assert "gives no peak memory" in verdict.reason
 
@@ -167,7 +168,7 @@ def test_memory_of_a_platform_that_gives_none_can_not_be_measured_there() -> Non
 )
 def test_a_slower_start(firsts_s: tuple[float, ...], outcome: Outcome) -> None:
     def colds(*seconds: float) -> list[ProcessRun]:
-        return [ProcessRun(ColdStart(load_s=each / 2, first_call_s=each / 2), {}, ()) for each in seconds]
+        return [ProcessRun(ColdStart(load_s=each / 2, first_call_s=each / 2), None, ()) for each in seconds]
 
     verdict = judged(START, with_runs(made_of(1.0), eager=colds(0.1), control=colds(0.1), jit=colds(*firsts_s)))
     assert verdict.outcome is outcome
@@ -198,8 +199,7 @@ def test_a_sound_is_judged_by_its_log_mel_distance(accuracy: Accuracy, outcome: 
 
 @pytest.mark.parametrize(("after", "outcome"), [(60, Outcome.PASS), (100, Outcome.FAIL)])
 def test_an_emptied_cache(after: int, outcome: Outcome) -> None:
-    sizes = {"before": 100, "after": after, "allocated": 60}
-    memory = {f"empty_cache_{name}_bytes": size * MIB for name, size in sizes.items()}
+    memory = MemoryPeaks(empty_cache=EmptiedCache(100 * MIB, after * MIB, 60 * MIB))
     verdict = judged(CACHE, with_samples(made_of(1.0), eager={"memory": memory}))
     assert verdict.outcome is outcome
     assert text(verdict) == f"100 MiB before, {after} MiB after, 60 MiB held by tensors"

@@ -93,16 +93,16 @@ def test_a_sentence_is_the_stages_one_after_another(tiny: Workload) -> None:
 
 @torch.inference_mode()
 def test_a_sentence_in_pieces_is_as_long_as_one_at_once(tiny: Workload) -> None:
-    audio_metrics: list[tuple[int, int]] = []
+    recorded: list[tuple[int, int]] = []
     pipeline: Any = tiny.module
     watched = pipeline.hift.register_forward_hook(
-        lambda _module, given, _answer: audio_metrics.append((given[0].size(2), given[3].size(2)))
+        lambda _module, given, _answer: recorded.append((given[0].size(2), given[3].size(2)))
     )
     try:
         audio, tokens = pipeline(*tiny.calls("stream_5s")[0])
     finally:
         watched.remove()
-    assert audio_metrics == [(172, 0), (192, 5120), (106, 5120)]
+    assert recorded == [(172, 0), (192, 5120), (106, 5120)]
     assert audio.shape == (1, frames_of(250) * 256)
     assert tokens.shape == (1, 250)
     assert audio.isfinite().all()
@@ -111,16 +111,14 @@ def test_a_sentence_in_pieces_is_as_long_as_one_at_once(tiny: Workload) -> None:
 def test_calls_that_stages_say_they_get_are_those_that_they_get(tiny: Workload) -> None:
     """An exported file serves what was said; another kind of call would find no file, another length a fixed one."""
     short = {name: tiny.scenarios[name] for name in ("1s", "stream_5s")}
-    audio_metrics = Workload(
-        tiny.module, short, stages={name: Stage(stage.path) for name, stage in tiny.stages.items()}
-    )
+    recorded = Workload(tiny.module, short, stages={name: Stage(stage.path) for name, stage in tiny.stages.items()})
     with torch.inference_mode():
-        found = PipelineStages(audio_metrics).describe(list(tiny.stages))
-    said = PipelineStages(tiny).describe(list(tiny.stages))
+        found = {name: PipelineStages(recorded).content(name) for name in tiny.stages}
+    said = {name: PipelineStages(tiny).content(name) for name in tiny.stages}
     for name in tiny.stages:
-        assert found[name]["weights"] == said[name]["weights"]
-        assert found[name]["signatures"] == {scenario: said[name]["signatures"][scenario] for scenario in short}
-        assert found[name]["spread"] == said[name]["spread"]
+        assert found[name].weights == said[name].weights
+        assert found[name].signatures == {scenario: said[name].signatures[scenario] for scenario in short}
+        assert found[name].spread == said[name].spread
 
 
 def test_a_sentence_lasts_as_long_as_its_audio(tiny: Workload) -> None:
@@ -153,13 +151,13 @@ def small() -> Workload:
 def test_a_stage_with_a_workload_of_its_own_needs_no_file_of_its_own(small: Workload, stage: str) -> None:
     """The key of an artefact that serves all calls: weights and source; and a kind of call that both have."""
     alone = getattr(modules, f"small_{stage}")()
-    found = PipelineStages(small).describe([stage])[stage]
-    assert found["weights"] == weights_digest(alone.module)
-    assert found["source"] == source_digest(alone.module)
+    found = PipelineStages(small).content(stage)
+    assert found.weights == weights_digest(alone.module)
+    assert found.source == source_digest(alone.module)
     calls = [call for name in ("1s", "5s", "15s") for call in alone.calls(name)]
     (kind,) = {signature(call) for call in calls}
-    assert kind in found["signatures"]["1s"]
-    assert found["spread"][kind] == spread_of_shapes(calls)
+    assert kind in found.signatures["1s"]
+    assert found.spread[kind] == spread_of_shapes(calls)
 
 
 def test_narrow_it_has_the_names_of_the_original_s_three_files(small: Workload) -> None:

@@ -104,16 +104,14 @@ def test_pieces_are_faded_into_each_other_and_nothing_else_of_them_is_changed() 
 def test_calls_that_stages_say_they_get_are_those_that_they_get(tiny: Workload) -> None:
     """An exported file serves what was said; another kind of call would find no file, another length a fixed one."""
     short = {name: tiny.scenarios[name] for name in ("1s", "stream_5s")}
-    audio_metrics = Workload(
-        tiny.module, short, stages={name: Stage(stage.path) for name, stage in tiny.stages.items()}
-    )
+    recorded = Workload(tiny.module, short, stages={name: Stage(stage.path) for name, stage in tiny.stages.items()})
     with torch.inference_mode():
-        found = PipelineStages(audio_metrics).describe(list(tiny.stages))
-    said = PipelineStages(tiny).describe(list(tiny.stages))
+        found = {name: PipelineStages(recorded).content(name) for name in tiny.stages}
+    said = {name: PipelineStages(tiny).content(name) for name in tiny.stages}
     for name in tiny.stages:
-        assert found[name]["weights"] == said[name]["weights"]
-        assert found[name]["signatures"] == {scenario: said[name]["signatures"][scenario] for scenario in short}
-        assert found[name]["spread"] == said[name]["spread"]
+        assert found[name].weights == said[name].weights
+        assert found[name].signatures == {scenario: said[name].signatures[scenario] for scenario in short}
+        assert found[name].spread == said[name].spread
 
 
 def test_the_estimator_of_a_sentence_needs_no_file_of_its_own() -> None:
@@ -122,10 +120,10 @@ def test_the_estimator_of_a_sentence_needs_no_file_of_its_own() -> None:
     sentence = nn.Module()
     sentence.flow = joined(small_flow_encoder().module, small_flow_estimator().module, width=128)
     stage = {"flow_estimator": stages(NARROW, 128)["flow_estimator"]}
-    found = PipelineStages(Workload(sentence, {"1s": ()}, stages=stage)).describe(["flow_estimator"])["flow_estimator"]
-    assert found["weights"] == weights_digest(alone.module)
-    assert found["source"] == source_digest(alone.module)
+    found = PipelineStages(Workload(sentence, {"1s": ()}, stages=stage)).content("flow_estimator")
+    assert found.weights == weights_digest(alone.module)
+    assert found.source == source_digest(alone.module)
     calls = [call for name in ("1s", "5s", "15s") for call in alone.calls(name)]
     (kind,) = {signature(call) for call in calls}
-    assert found["signatures"]["1s"] == [kind]
-    assert found["spread"][kind] == spread_of_shapes(calls)
+    assert found.signatures["1s"] == (kind,)
+    assert found.spread[kind] == spread_of_shapes(calls)

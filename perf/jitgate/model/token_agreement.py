@@ -1,4 +1,4 @@
-"""Which of the outputs are token ids, and by which scores they were chosen; free of torch."""
+"""Which of the outputs are ids that were chosen, and by which scores; free of torch."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ class TokenAgreement:
     """Says that greedy decoding chose one of a workload's outputs: of all ids, the one with the best score.
 
     Another precision may choose another id where two are nearly as good, and is right all the same; where one was
-    clearly the best, another one is wrong. To tell the two apart, such ids are judged by what they are worth in eager
-    float32's own scores (`jitgate.worker.token_agreement`), and not by being equal as other integers are.
+    clearly the best, another one is wrong. So such ids are judged by their probability in eager float32's own scores
+    (`jitgate.worker.token_agreement`), and need not be equal as other integers must.
 
     token_ids: which of the outputs they are, counted as nested outputs are flattened: integers, any shape. log_probs:
     which one holds the scores that they were chosen by: natural logarithms of probabilities, the shape of the ids
