@@ -74,7 +74,7 @@ def pytest_load_initial_conftests(
     for name in gates_file(early_config).plugins:
         try:
             early_config.pluginmanager.import_plugin(name)
-        except ImportError as error:
+        except (ImportError, pytest.UsageError) as error:
             path = gates_file(early_config).path
             raise pytest.UsageError(f"{path}, [tool.jitgate]: plugins names {name!r}: {error}") from None
     found = yield
@@ -143,6 +143,8 @@ def _find(config: pytest.Config) -> GatesFile:
     start = config.invocation_params.dir
     chosen = config.known_args_namespace.jitgate_config
     if chosen:
+        if not (start / chosen).is_file():
+            raise pytest.UsageError(f"--jitgate-config {chosen}: there is no such file")
         return GatesFile(start / chosen, (start / chosen,), plugins=_plugins(_tables(start / chosen).get("jitgate")))
     files = tuple(_candidates(config))
     old: tuple[Path, bool] | None = None
@@ -207,8 +209,7 @@ def _is_ours(table: object) -> bool:
 
 def _refuse_if_wanted(config: pytest.Config, found: GatesFile) -> None:
     """A usage error where performance tests are asked for and there is no table for them."""
-    asked = any(map(_names_benchmarks, config.args)) and config.option.pyargs
-    asked = asked or any(_lies_in_benchmarks(config, arg) for arg in config.args)
+    asked = asks_for_benchmarks(config)
     uses_options = any(str(arg).startswith(OPTION) for arg in config.invocation_params.args)
     if found.old is not None and (found.old_is_ours or asked or uses_options):
         raise pytest.UsageError(f"{found.old}: the table [tool.perf] is now called [tool.jitgate]; rename it")
@@ -218,6 +219,12 @@ def _refuse_if_wanted(config: pytest.Config, found: GatesFile) -> None:
             f"performance tests need a [tool.jitgate] table, and there is none in {looked_in}; add one, or name the "
             "file that has it with --jitgate-config FILE"
         )
+
+
+def asks_for_benchmarks(config: pytest.Config) -> bool:
+    """Whether the command line names the performance tests of jitgate, as a module or by their path."""
+    named = config.option.pyargs and any(map(_names_benchmarks, config.args))
+    return named or any(_lies_in_benchmarks(config, arg) for arg in config.args)
 
 
 def _names_benchmarks(arg: str) -> bool:

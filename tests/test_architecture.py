@@ -107,6 +107,16 @@ def test_the_library_does_not_name_its_first_user(path: Path) -> None:
     assert "cosyvoice" not in text.lower()
 
 
+PRIVATE = {"cache", "worker", "pool", "measure", "history", "plugin"}
+"""Rooms that a package which adds to jitgate has no need of: it is asked by hooks, and gives values."""
+
+
+@pytest.mark.parametrize("path", sorted(set(MODULES) - set(JITGATE)), ids=lambda path: str(path.relative_to(PERF)))
+def test_the_first_user_gives_by_hooks_and_takes_no_part_in_a_run(path: Path) -> None:
+    rooms = {name.split(".")[1] for name in imports(parsed(path), everywhere=True) if name.startswith("jitgate.")}
+    assert rooms & PRIVATE == set()
+
+
 def test_no_file_imports_itself_through_others() -> None:
     edges = {
         name: {other for other in imports(parsed(path), everywhere=True) if other in NAMES and other != name}

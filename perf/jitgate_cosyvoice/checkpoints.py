@@ -32,7 +32,7 @@ SHARES: Mapping[str, CheckpointSpec] = {
     "cosyvoice.flow_encoder": CheckpointSpec(("flow.pt",), V1, V1_FLOW_ENCODER),
     "cosyvoice.pipeline": CheckpointSpec(("llm.pt", "flow.pt", "hift.pt"), V1),
 }
-"""Workload -> what it takes of a checkpoint. The narrow ones take nothing: no checkpoint fits them."""
+"""Workload -> what it reads from a checkpoint. No checkpoint fits the narrow ones."""
 
 
 def generation_of(directory: Path) -> str | None:
@@ -44,5 +44,5 @@ def generation_of(directory: Path) -> str | None:
         raise UsageError(f"{directory} is not a directory; name the one that holds llm.pt, flow.pt and hift.pt")
     found = [name for name in MARKERS if (directory / name).is_file()]
     if len(found) > 1:
-        raise UsageError(f"{directory} has {' and '.join(found)}: leave the one that the weights beside it belong to")
+        raise UsageError(f"{directory} has {' and '.join(found)}: leave the one that the weights belong to")
     return MARKERS[found[0]] if found else None

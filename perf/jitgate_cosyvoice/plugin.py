@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
-    from jitgate.config.policy import Policy
+    from jitgate.config.policy import Gate, Policy
+    from jitgate.gates.kind import GateKind
     from jitgate.model.variant import VariantSpec
     from jitgate.workloads.spec import WorkloadSpec
 
@@ -37,6 +38,32 @@ def pytest_jitgate_variants() -> Iterable[VariantSpec]:
     from jitgate_cosyvoice.registry import BATCHED
 
     return [BATCHED]
+
+
+def pytest_jitgate_gates() -> Iterable[GateKind]:
+    from jitgate_cosyvoice.gates.audible import MinLogMelDistance
+    from jitgate_cosyvoice.gates.freed_memory import MinFreedMemory
+    from jitgate_cosyvoice.gates.memory_ratio import MaxMemoryRatio
+    from jitgate_cosyvoice.gates.promised_speedup import PromisedSpeedup
+    from jitgate_cosyvoice.gates.speedup_cap import MaxSpeedup
+    from jitgate_cosyvoice.gates.start_ratio import MinStartRatio
+    from jitgate_cosyvoice.gates.worth_on_card import MaxSpeedupOnCard
+
+    return [
+        PromisedSpeedup(),
+        MaxSpeedup(),
+        MaxSpeedupOnCard(),
+        MaxMemoryRatio(),
+        MinFreedMemory(),
+        MinStartRatio(),
+        MinLogMelDistance(),
+    ]
+
+
+def pytest_jitgate_rules() -> Iterable[Gate]:
+    from jitgate_cosyvoice.claims import CLAIMS
+
+    return CLAIMS
 
 
 def pytest_jitgate_policy(config: pytest.Config) -> Callable[[Policy], Policy] | None:

@@ -57,7 +57,7 @@ class Pattern:
 
 
 Evidence = Mapping[str, Mapping[str, Any]]
-"""Variant -> its `extra_info["jitgate"]`."""
+"""Variant -> its entry of the JSON report."""
 
 
 class Run(Protocol):

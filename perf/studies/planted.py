@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +138,7 @@ def evidence(folder: Path, run: int, *further: str) -> dict[str, dict[str, Any]]
         *further,
     ]
     done = subprocess.run(  # noqa: S603 - arguments of our own
-        [sys.executable, "-m", "pytest", "-p", "jitgate", *arguments, "--benchmark-json", str(report)],
+        [sys.executable, "-m", "pytest", *arguments, "--jitgate-report", str(report)],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), *sys.path])},
         capture_output=True,
@@ -145,20 +146,24 @@ def evidence(folder: Path, run: int, *further: str) -> dict[str, dict[str, Any]]
         check=False,
     )
     if not report.exists():
-        raise SystemExit(f"run {run} measured nothing:\n{done.stdout}{done.stderr}")
-    entries = [entry["extra_info"]["jitgate"] for entry in json.loads(report.read_text())["benchmarks"]]
-    return {entry["variant"]: entry for entry in entries}
+        raise SystemExit(f"run {run} wrote no report:\n{done.stdout}{done.stderr}")
+    cells = json.loads(report.read_text(encoding="utf-8"))["cells"]
+    return {cell["variant"]: cell for cell in cells if cell["variant"] in EXPECTED}
 
 
 def verdicts(folder: Path, run: int, *further: str) -> dict[str, tuple[str, str]]:
     """Run the suite once in `folder`. Returns variant -> (verdict, estimate with interval and pairs)."""
     found = {}
     for variant, said in evidence(folder, run, *further).items():
-        speed = said["speedup"]
-        high = "inf" if speed["high"] is None else f"{speed['high']:.3f}"
-        text = f"{speed['estimate']:.3f} ({speed['low']:.3f} to {high}), {speed['pairs']} pairs"
-        found[variant] = (said["gates"][0]["verdict"], text)
+        found[variant] = (said["gates"][0]["verdict"], _text(said["speedup"]))
     return found
+
+
+def _text(speedup: Mapping[str, Any] | None) -> str:
+    if speedup is None:
+        return "no pairs"
+    high = "inf" if speedup["high"] is None else f"{speedup['high']:.3f}"
+    return f"{speedup['estimate']:.3f} ({speedup['low']:.3f} to {high}), {speedup['pairs']} pairs"
 
 
 def main() -> int:

@@ -112,16 +112,33 @@ def test_torch_is_one_release_in_both_places(pins: dict[str, Requirement], tox_i
     assert str(pins["torch"]) in tox_ini["testenv:pins"]["deps"].splitlines()
 
 
-def test_a_wheel_holds_the_package_its_types_and_its_licence_only(tmp_path: Path) -> None:
-    build = "import sys; from hatchling.build import build_wheel; print(build_wheel(sys.argv[1]))"
+def build(kind: str, folder: Path) -> zipfile.ZipFile:
+    """A wheel of this repository; kind: `wheel` or `editable`."""
+    script = f"import sys; from hatchling.build import build_{kind}; print(build_{kind}(sys.argv[1]))"
     built = subprocess.run(
-        [sys.executable, "-c", build, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", script, str(folder)], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert built.returncode == 0, built.stderr
-    with zipfile.ZipFile(tmp_path / built.stdout.split()[-1]) as wheel:
-        names = wheel.namelist()
+    return zipfile.ZipFile(folder / built.stdout.split()[-1])
 
-    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"jitgate", "jitgate_cosyvoice"}
+
+def test_a_wheel_holds_the_packages_the_entry_their_types_and_the_licence_only(tmp_path: Path) -> None:
+    with build("wheel", tmp_path) as wheel:
+        names = wheel.namelist()
+        (entries,) = [wheel.read(name).decode() for name in names if name.endswith("entry_points.txt")]
+
+    tops = {name.split("/")[0] for name in names if ".dist-info/" not in name}
+    assert tops == {"jitgate", "jitgate_cosyvoice", "pytest_jitgate.py"}
     assert "jitgate/py.typed" in names
     assert [name for name in names if name.endswith(".dist-info/licenses/LICENSE")]
     assert [name for name in names if "__pycache__" in name] == []
+    assert "[pytest11]\njitgate = pytest_jitgate\n" in entries
+    assert "[console_scripts]\njitgate = jitgate.cli.main:main\n" in entries
+
+
+def test_an_editable_wheel_points_at_the_working_tree(tmp_path: Path) -> None:
+    with build("editable", tmp_path) as wheel:
+        paths = [wheel.read(name).decode().strip() for name in wheel.namelist() if name.endswith(".pth")]
+
+    assert paths == [str(ROOT / "perf")]
+    assert (ROOT / "perf" / "pytest_jitgate.py").is_file()

@@ -20,6 +20,9 @@ BANNED = (
 )
 """Words of before the rename, and ways of speaking, that a reader who knows pytest and PyTorch would stumble over."""
 
+OLD_NAMES = {"pytest_jitgate.py": {"beside"}}
+"""Options of before, whose new names it tells."""
+
 PATTERN = re.compile(rf"\b(?:{'|'.join(map(re.escape, BANNED))})", re.IGNORECASE)
 
 SOURCES = sorted(
@@ -45,8 +48,9 @@ def strings(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT / "perf")))
 def test_no_string_of_the_package_speaks_a_private_language(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert [f"line {line}: {text!r}" for line, text in strings(tree) if PATTERN.search(text)] == []
+    tree, old = ast.parse(path.read_text(encoding="utf-8")), OLD_NAMES.get(path.name, set())
+    found = [(line, text) for line, text in strings(tree) if text not in old]
+    assert [f"line {line}: {text!r}" for line, text in found if PATTERN.search(text)] == []
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)

@@ -14,7 +14,8 @@ from jitgate.workloads.spec import WorkloadSpec
 
 @dataclass(frozen=True)
 class Offered:
-    """engines: with the built-in ones among them. variants: of no engine, for the workloads that list them."""
+    """engines: with the built-in ones among them. variants: of no engine, for the workloads that list them. gates: in
+    addition to the project's own."""
 
     engines: Engines = field(default_factory=built_in)
     variants: Mapping[str, VariantSpec] = field(default_factory=dict)

@@ -29,7 +29,7 @@ _VARIANT = ("factory", "precision")
 
 
 _REMOVED = {
-    "shipped": "there are no workloads but your own; those of CosyVoice come with plugins = ['jitgate_cosyvoice']",
+    "shipped": "there are no workloads but your own and those of the packages that plugins = [...] names",
     "ceiling": "it is called memory_limit now",
 }
 """Settings that are no more -> what to do instead."""

@@ -16,7 +16,7 @@ _WRITTEN_DOWN = dict.fromkeys(
 )
 _QUANTISED = dict.fromkeys(
     (*_AUTOCAST, Precision.TF32, Precision.FP16),
-    "its integer products know float32 and bfloat16 beside them",
+    "its integer kernels accept float32 and bfloat16 activations only",
 )
 _NO_GRAPHS_ON_A_CPU = "it replays CUDA graphs, which a CPU does not have"
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 CAN_NOT_CAPTURE = (
     "Unsupported",  # dynamo: Python that it does not read
-    "UserError",  # control flow that hangs on data, a size that has to be free and is not
+    "UserError",  # control flow that hangs on data, a size that must be free and is not
     "GuardOnDataDependentSymNode",
     "ConstraintViolationError",
     "NotImplementedError",

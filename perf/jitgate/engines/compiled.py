@@ -5,7 +5,7 @@ two graphs. What a module names as `repeated` is compiled once (`jitgate.engines
 seen is compiled again; from the second one on it is left free. `compile-reduce-overhead` replays CUDA graphs;
 `compile-max-autotune` tries kernels for every product and keeps the fastest.
 Needs: a C++ compiler on a CPU, Triton on CUDA, both in the worker: its memory holds the compiler too, and the first
-call is the compilation. torch keeps what it compiled in its own cache, beside jitgate's.
+call is the compilation. torch keeps what it compiled in a cache of its own.
 Can't go: nowhere, by its own word; where it can read nothing it would run eager, and that is refused.
 Source: torch.compile (PyTorch documentation).
 """
@@ -46,7 +46,7 @@ def _missing_triton() -> str | None:
 
 
 class Compiled:
-    """A compiled module. What it compiles anew is seen in dynamo's own counters, which are read for every variant."""
+    """A compiled module. What it recompiles is seen in dynamo's own counters, which are read for every variant."""
 
     def __init__(self, module: torch.nn.Module, mode: str) -> None:
         import torch

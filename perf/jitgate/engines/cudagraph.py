@@ -2,7 +2,7 @@
 
 To the graph: nothing is fused or left out; the processor no longer dispatches operations one by one. Inputs are copied
 to where the captured kernels read, outputs stay where they write: the next replay overwrites them.
-Needs: a CUDA card. Every shape has a graph and memory of its own; a shape never seen is captured anew.
+Needs: a CUDA card. Every shape has a graph and memory of its own; an unseen shape is captured first.
 Can't go: a CPU. Code that waits for the device (`.item()`) can't be captured; then the graph that torch.export writes
 down for these shapes is, in which such questions are answered or left out.
 Source: torch.cuda.graph (PyTorch documentation, "CUDA semantics: CUDA Graphs"). Not yet measured on a GPU.

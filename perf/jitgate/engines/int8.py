@@ -4,7 +4,7 @@ To the graph: every `nn.Linear` of the module gets a weight of int8 with a scale
 module's precision after widening the weight; `int8-dynamic` also rounds each call's activations, with a scale a row,
 and multiplies integers. Convolutions, embeddings and norms stay as they are.
 Needs: torchao. The module stays Python, as torchao's documentation has it before it is compiled.
-Can't go: modules without a linear layer; float16, which its kernels do not know beside int8.
+Can't go: modules without a linear layer; float16, which its kernels do not combine with int8.
 torchao and not torch.ao.quantization, which torch itself declares deprecated in its favour.
 Source: torchao.quantization.quantize_, Int8WeightOnlyConfig, Int8DynamicActivationInt8WeightConfig (its documentation).
 """

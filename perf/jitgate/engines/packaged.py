@@ -8,7 +8,7 @@ from jitgate.engines.self_checking import RecompileEvents
 
 
 class Packaged:
-    """Runs what `torch._inductor.aoti_load_package` gave. A package is compiled for good: it builds nothing anew."""
+    """Runs what `torch._inductor.aoti_load_package` gave. A package is compiled for good: it never recompiles."""
 
     def __init__(self, package: Any, device: str) -> None:
         self.package = package

@@ -45,7 +45,7 @@ class Exported(Protocol):
     def export(self, module: torch.nn.Module, calls: Sequence[Inputs], path: Path) -> Facts:
         """Write `path` from `module`; `calls` are all the inputs that the file has to serve.
 
-        Returns what `load` needs to recognise the file, as plain strings; it is kept beside the file.
+        Returns what `load` needs to recognise the file, as plain strings; it is kept with the file.
         """
         ...
 

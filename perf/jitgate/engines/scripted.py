@@ -14,9 +14,9 @@ class Scripted:
     """Runs a ScriptModule.
 
     Its proof is the executor's plan: none is made for code that only looks scripted, or that was never called.
-    What can be seen of rebuilding is the one switch from the profiling to the optimised graph, in the second call. What
-    fused kernels specialise anew for later shapes (on CUDA; a CPU build fuses nothing) happens inside that plan, where
-    torch tells nobody of it: it shows in the durations of first calls alone.
+    What can be seen of a recompilation is the one switch from the profiling to the optimised graph, in the second call.
+    What fused kernels specialise for later shapes (on CUDA; a CPU build fuses nothing) happens inside that plan, and
+    torch does not report it: it shows in the durations of first calls alone.
     """
 
     def __init__(self, module: torch.jit.ScriptModule) -> None:

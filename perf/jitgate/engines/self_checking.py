@@ -1,4 +1,4 @@
-"""What a runner can say for itself: whether it is what its variant's name says, and what it had to build anew."""
+"""What a runner can say for itself: whether it runs what its variant's name says, and what it recompiled."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 RecompileEvents = Mapping[str, int]
-"""What was built anew -> how often. A name is a `RecompileEvent`, or one and its reason, as in `recompile: size of
+"""What was recompiled -> how often. A name is a `RecompileEvent`, or one and its reason, as in `recompile: size of
 'x'`."""
 
 
 class RecompileEvent(enum.StrEnum):
-    """What can be built anew behind a call that should only run."""
+    """What can be recompiled behind a call that should only run."""
 
     RECOMPILE = "recompile"
     GRAPH_BREAK = "graph break"
@@ -35,11 +35,11 @@ class SelfCheckingRunner(Protocol):
     def __call__(self, *inputs: Any) -> Any: ...
 
     def proof(self) -> str | None:
-        """None where it truly is on; or one sentence that says what it is instead: its verdicts are then INVALID."""
+        """None where the variant runs; or one sentence that says what runs instead: its verdicts are then INVALID."""
         ...
 
     def recompiles(self) -> RecompileEvents:
-        """What was built anew since the last question; empty where nothing was."""
+        """What was recompiled since the last question; empty where nothing was."""
         ...
 
 
@@ -49,7 +49,7 @@ def on(call: object) -> str | None:  # noqa: ARG001 - the signature of every pro
 
 
 def nothing() -> RecompileEvents:
-    """The recompiles of a runner that has nothing to build."""
+    """The recompiles of a runner that never recompiles."""
     return {}
 
 
@@ -59,7 +59,7 @@ class SelfChecking:
     proof: gets the callable back. The extra Python call costs some 0.1 us.
     """
 
-    __slots__ = ("_proof", "_rebuilds", "call")
+    __slots__ = ("_proof", "_recompiles", "call")
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class SelfChecking:
     ) -> None:
         self.call = call
         self._proof = proof
-        self._rebuilds = recompiles
+        self._recompiles = recompiles
 
     def __call__(self, *inputs: Any) -> Any:
         return self.call(*inputs)
@@ -78,4 +78,4 @@ class SelfChecking:
         return self._proof(self.call)
 
     def recompiles(self) -> RecompileEvents:
-        return self._rebuilds()
+        return self._recompiles()

@@ -111,7 +111,7 @@ def _original_switches() -> Iterator[None]:
 
 @contextmanager
 def deprecation_known() -> Iterator[None]:
-    """torch 2.13 warns of every torch.jit function; a user who asked for this variant can't act on it."""
+    """torch 2.13 warns of every torch.jit function; if you asked for this variant, you can't act on it."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r".*torch\.jit\..*", category=DeprecationWarning)
         yield

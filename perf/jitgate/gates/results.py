@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from jitgate.config.policy import FAIL
@@ -117,8 +117,3 @@ class Results:
             return False
         lenient = self.rules.policy.skip_inconclusive or self.rules.kind(verdict.gate).optional
         return not (verdict.outcome is Outcome.INCONCLUSIVE and lenient)
-
-
-def worst_first(verdicts: Iterable[Verdict]) -> list[Verdict]:
-    """The same verdicts, the worst first."""
-    return sorted(verdicts, key=lambda verdict: WORST_FIRST.index(verdict.outcome))

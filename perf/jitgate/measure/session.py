@@ -14,7 +14,7 @@ from jitgate.measure import execution
 from jitgate.measure.extras import Extras, KnownPeakRates
 from jitgate.measure.overcommit import Overcommit
 from jitgate.measure.rounds import Rounds, Undecided
-from jitgate.measure.settings import MeasureTask, RunSettings
+from jitgate.measure.settings import SMOKE_NOTE, MeasureTask, RunSettings
 from jitgate.model.errors import StoppedError, UsageError
 from jitgate.model.figures import UnseenShapes
 from jitgate.model.measurement import Measurement, merged
@@ -207,6 +207,7 @@ class Measurements:
             card.missing if card is not None else None,
             *pool.notes,
             *warnings_of(checked),
+            SMOKE_NOTE if self._settings.smoke else None,
         ]
         notes = (*pool.workload.notes, *ready.notes, *filter(None, told))
         # Each set of processes has its own order of turns, and all of them come from the one seed.

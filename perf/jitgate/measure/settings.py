@@ -14,6 +14,8 @@ from jitgate.pool.progress import Progress
 from jitgate.pool.residency import Residency
 from jitgate.workloads.spec import WorkloadSpec
 
+SMOKE_NOTE = "Smoke session: each variant made one call, and nothing was timed."
+
 
 @dataclass(frozen=True)
 class MeasureTask:

@@ -156,7 +156,7 @@ def _state(request: pytest.FixtureRequest) -> State:
 def _cell(request: pytest.FixtureRequest) -> Cell:
     cell = cell_of(request.node)
     if cell is None:
-        pytest.fail("this fixture needs `candidate`, `variant` or `baseline` beside it in the test", pytrace=False)
+        pytest.fail("this fixture needs `candidate`, `variant` or `baseline` in the same test", pytrace=False)
     return cell
 
 

@@ -41,9 +41,19 @@ class GateCase:
 
 def reported_cases(state: State) -> Iterator[GateCase]:
     """Gates that are only reported, on the session's device."""
-    for cell in state.cells():
+    for cell in dict.fromkeys([*state.cells(), *_named_cells(state)]):
         for gate, key, _ in state.policy.reported(cell, state.device.kind):
             yield GateCase(cell, gate, key)
+
+
+def _named_cells(state: State) -> Iterator[Cell]:
+    """Cells of variants that a workload does not list, and that a reported gate names: they are measured for it."""
+    scenarios = dict.fromkeys((cell.workload, cell.scenario) for cell in state.cells())
+    for gate in state.policy.gates:
+        if gate.on_fail != FAIL and gate.variant in state.policy.variants:
+            yield from (
+                Cell(workload, scenario, gate.variant) for workload, scenario in scenarios if workload == gate.workload
+            )
 
 
 def other_cases(state: State) -> Iterator[GateCase]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def offered(config: pytest.Config) -> Offered:
-    """Engines, variants and workloads of every package. UsageError where two have one name."""
+    """Engines, variants, workloads and gates of every package. UsageError where two have one name."""
     from jitgate.config.offered import Offered
     from jitgate.engines.registry import Engines
 
@@ -29,6 +29,7 @@ def offered(config: pytest.Config) -> Offered:
         Engines(chain.from_iterable(hook.pytest_jitgate_engines())),
         _by_name("variant", chain.from_iterable(hook.pytest_jitgate_variants())),
         _by_name("workload", chain.from_iterable(hook.pytest_jitgate_workloads())),
+        tuple(chain.from_iterable(hook.pytest_jitgate_rules())),
     )
 
 

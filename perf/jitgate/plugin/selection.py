@@ -82,8 +82,15 @@ def _of_the_scenario(cell: Cell, name: str, state: State) -> list[Cell]:
 
 
 def drop_empty(items: list[pytest.Item]) -> None:
-    """Take out what pytest makes of a test without any cell: one that is skipped, and says nothing of use."""
-    items[:] = [item for item in items if cell_of(item) or not _has_place_for_cell(item)]
+    """Take out what pytest makes of a benchmark without any cell: a test that is skipped, and says nothing of use.
+
+    A test of the project stays: it was written to be run.
+    """
+    items[:] = [item for item in items if cell_of(item) or not (_has_place_for_cell(item) and _is_benchmark(item))]
+
+
+def _is_benchmark(item: pytest.Item) -> bool:
+    return getattr(getattr(item, "module", None), "__name__", "").startswith("jitgate")
 
 
 def select(config: pytest.Config, items: list[pytest.Item], state: State) -> None:
@@ -146,10 +153,12 @@ def xdist_refused(state: State, ids: list[str]) -> None:
 
 def refuse_to_spread(config: pytest.Config) -> None:
     """UsageError in a run of xdist that will not do, before it starts any process: for a table that is wrong, and where
-    performance tests are asked for by `--jitgate-select`."""
+    performance tests are asked for by name."""
+    from pytest_jitgate import asks_for_benchmarks
+
     _ = config.stash[STATE].policy
-    if config.getoption("jitgate_select"):
-        raise UsageError(f"{OPTION}: {SPREAD}")
+    if config.getoption("jitgate_select") or asks_for_benchmarks(config):
+        raise UsageError(SPREAD)
 
 
 def keep_unknown(items: list[pytest.Item], ours: list[pytest.Item]) -> None:

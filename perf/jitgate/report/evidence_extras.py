@@ -30,16 +30,16 @@ def extras(measurement: Measurement, variant: str, alpha: float) -> dict[str, An
 
 
 def _limit(measurement: Measurement, variant: str, alpha: float) -> dict[str, Any] | None:
-    """`above` says in words where `share` is none, since the variant does better than the ceiling."""
+    """`above` is the text for a variant above the measured peak, whose `share` is null."""
     work, precision = measurement.flop_count, measurement.all_samples[variant].precision
     if work is None:
         return None
-    found, ceiling = roofline(measurement, variant, alpha), measurement.peak_rates.get(precision)
+    found, peak = roofline(measurement, variant, alpha), measurement.peak_rates.get(precision)
     return {
         "flops": work.flops,
         "moved_bytes": work.moved_bytes(precision),
-        "flops_s": None if ceiling is None else ceiling.flops_s,
-        "bytes_s": None if ceiling is None else ceiling.bytes_s,
+        "flops_s": None if peak is None else peak.flops_s,
+        "bytes_s": None if peak is None else peak.bytes_s,
         "missing": measurement.missing.get(precision),
         "limit_s": None if found is None else found.limit_s,
         "bound": None if found is None else str(found.bound),

@@ -1,4 +1,4 @@
-"""The second table of a scenario: what each variant costs once, at a new length, and how near it comes to the limit."""
+"""The second table of a scenario: cold start, unseen shapes and roofline efficiency of each variant."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HEAD = ("variant", "export", "file", "load", "first call", "steady after", "unse
 
 
 def extras(results: Results, measurement: Measurement) -> list[str]:
-    """The table, where anything was seen to put into it, and what its last column is made of."""
+    """The table, and lines on the cache and on the peak rates; [] where nothing was measured for it."""
     names = [
         name
         for name, samples in measurement.all_samples.items()
@@ -38,13 +38,13 @@ def row(results: Results, measurement: Measurement, name: str) -> tuple[str, ...
         format_seconds(cold.load_s),
         format_seconds(cold.first_call_s),
         _steady(samples),
-        _new_length(results, measurement, name),
-        _of_the_limit(results, measurement, name),
+        _unseen_shape(results, measurement, name),
+        _roofline(results, measurement, name),
     )
 
 
 def cached(measurement: Measurement) -> list[str]:
-    """A sentence for each file that was built before: how long that took and when, and what finding it took now."""
+    """A line for each export that came from the cache: what it took to make, when, and what it took to find."""
     lines = []
     for name, samples in measurement.all_samples.items():
         cold = samples.cold_start
@@ -53,49 +53,51 @@ def cached(measurement: Measurement) -> list[str]:
         day = f" on {cold.built_at}" if cold.built_at else " by an earlier run"
         share = f", {cold.fetch_s / cold.build_s:.1%} of that" if cold.fetch_s is not None and cold.build_s else ""
         fetched = f"{format_seconds(cold.fetch_s)}{share}"
-        lines.append(f"{name}: built in {format_seconds(cold.build_s)}{day}; found in the cache in {fetched}")
+        lines.append(f"{name}: exported in {format_seconds(cold.build_s)}{day}; read from the cache in {fetched}")
     return lines
 
 
 def compiled(measurement: Measurement) -> list[str]:
-    """A sentence for each variant that compiled in its first call: what it built, and what torch's cache had."""
+    """A line for each variant that compiled in its first call: graphs built, and graphs found in torch's cache."""
     lines = []
     for name, samples in measurement.all_samples.items():
         done = samples.cold_start.compilation
         if done is None or name == CONTROL:
             continue
-        built = f"{done.built} built" + (f" ({done.uncached} that no cache holds)" if done.uncached else "")
+        built = f"{done.built} compiled" + (f" ({done.uncached} can't be cached)" if done.uncached else "")
         rest = format_seconds(done.spent_s - done.reading_s)
-        share = "" if done.first_s is None else f" (in all {done.spent_s / done.first_s:.1%} of what building took)"
+        share = (
+            "" if done.first_s is None else f" (together {done.spent_s / done.first_s:.1%} of the first compilation)"
+        )
         lines.append(
-            f"{name}: graphs compiled in the first call: {built}, {done.found} found in torch's cache; that took "
-            f"{rest}, and reading the Python, as every process does, {format_seconds(done.reading_s)}{share}"
+            f"{name}: graphs of the first call: {built}, {done.found} from torch's cache; compiling took {rest}, "
+            f"tracing {format_seconds(done.reading_s)}{share}"
         )
     return lines
 
 
 def spared(measurement: Measurement) -> list[str]:
-    """What all that had been built before took to build, and to have again; nothing where there is less than two."""
-    built_s, had_s = [], []
+    """What the cache has saved in all: one line, where it saved something of two variants or more."""
+    built_s, read_s = [], []
     for name, samples in measurement.all_samples.items():
         cold, done = samples.cold_start, samples.cold_start.compilation
         if name == CONTROL:
             continue
         if cold.artefact_bytes is not None and not cold.built_now and cold.build_s and cold.fetch_s is not None:
             built_s.append(cold.build_s)
-            had_s.append(cold.fetch_s)
+            read_s.append(cold.fetch_s)
         if done is not None and done.first_s is not None:
             built_s.append(done.first_s)
-            had_s.append(done.spent_s)
+            read_s.append(done.spent_s)
     if len(built_s) < 2:  # one alone has said it
         return []
-    whole_s, again_s = sum(built_s), sum(had_s)
+    whole_s, again_s = sum(built_s), sum(read_s)
     then, now = format_seconds(whole_s), format_seconds(again_s)
-    return [f"built before, {len(built_s)} variants: {then} then, {now} to have them now, {again_s / whole_s:.1%}"]
+    return [f"from the cache, {len(built_s)} variants: {now} instead of {then}, {again_s / whole_s:.1%} of it"]
 
 
 def limits(measurement: Measurement) -> list[str]:
-    """The work of a call, and the peak_rates it is held against."""
+    """The FLOP count of a call, and the peak rates of the roofline."""
     work = measurement.flop_count
     if work is None:
         return []
@@ -104,11 +106,11 @@ def limits(measurement: Measurement) -> list[str]:
     moved = f"{parameters} of parameters and {activations} of activations, each once in float32"
     lines = [f"{each}: {work.flops / 1e9:.3g} GFLOP, {moved}"]
     lines += [
-        f"ceiling in {precision}: {format_rate(ceiling.flops_s, 'FLOP/s')}, {format_rate(ceiling.bytes_s, 'B/s')}, "
-        "the best of a large product and a large copy"
-        for precision, ceiling in measurement.peak_rates.items()
+        f"measured peak in {precision}: {format_rate(peak.flops_s, 'FLOP/s')}, {format_rate(peak.bytes_s, 'B/s')} "
+        "(the best of a large matrix product and a large copy)"
+        for precision, peak in measurement.peak_rates.items()
     ]
-    return lines + [f"no ceiling in {precision}: {why}" for precision, why in measurement.missing.items()]
+    return lines + [f"no measured peak in {precision}: {why}" for precision, why in measurement.missing.items()]
 
 
 def _steady(samples: Samples) -> str:
@@ -120,16 +122,16 @@ def _steady(samples: Samples) -> str:
     return f"{format_calls(found.calls)}, {format_seconds(found.seconds)}" if found.calls else "at once"
 
 
-def _new_length(results: Results, measurement: Measurement, name: str) -> str:
+def _unseen_shape(results: Results, measurement: Measurement, name: str) -> str:
     found = measurement.all_samples[name].unseen_shapes
     ratio = unseen_shape(measurement, name, results.rules.alpha)
-    end = "fails" if found.problem else "no memory left" if found.untried else ""
+    end = "fails" if found.problem else "out of memory" if found.untried else ""
     if ratio is None:
         return end or "-"
     count = len(found.lengths)
     return f"{format_ratio(ratio)}, {count} length{'s' if count > 1 else ''}" + (f", then {end}" if end else "")
 
 
-def _of_the_limit(results: Results, measurement: Measurement, name: str) -> str:
+def _roofline(results: Results, measurement: Measurement, name: str) -> str:
     found = roofline(measurement, name, results.rules.alpha)
     return "-" if found is None else found.above or f"{format_share(found.share)} of {found.bound}"

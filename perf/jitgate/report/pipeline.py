@@ -55,7 +55,7 @@ def pipeline_facts(results: Results, cell: Cell) -> dict[str, Any] | None:
 
 
 def _title(found: PipelineCost) -> str:
-    said = [f"a sentence with {BASELINE}: {format_seconds(found.whole_s)} (median of {found.utterances})"]
+    said = [f"an utterance with {BASELINE}: {format_seconds(found.whole_s)} (median of {found.utterances})"]
     if found.real_time_factor is not None:
         said.append(f"real-time factor {found.real_time_factor:.3g} (without the front end)")
     if found.first_audio_s is not None:

@@ -26,19 +26,19 @@ def _cold(found: Recommendation) -> str:
     first, later = _words(found.first), _words(found.later)
     if first is None or later is None:
         return ""
-    return f", {first}" if first == later else f", {first} when built anew, {later} from the cache"
+    return f"; cold start {first}" if first == later else f"; cold start {first}; from cache {later}"
 
 
 def _words(cost: Cost) -> str | None:
-    """`61 s more once, paid for after 3,020 calls (2,000 to 6,100)`; None where it is not known."""
+    """`+61 s (pays off after 3,020 calls, between 2,000 and 6,100)`; None where it is not known."""
     if cost.extra_s is None or cost.payback is None:
         return None
     if cost.extra_s <= 0:
-        return "nothing more once"
+        return "costs nothing more"
     paid = cost.payback
     ends = [format_calls(end).removesuffix(" calls") for end in (paid.soonest, paid.latest)]
-    between = f" ({ends[0]} to {ends[1]})" if ends[0] != ends[1] else ""
-    return f"{format_seconds(cost.extra_s)} more once, paid for after {format_calls(paid.calls)}{between}"
+    between = f", between {ends[0]} and {ends[1]}" if ends[0] != ends[1] else ""
+    return f"+{format_seconds(cost.extra_s)} (pays off after {format_calls(paid.calls)}{between})"
 
 
 def recommendation_data(found: Recommendation) -> dict[str, Any]:
@@ -53,8 +53,8 @@ def recommendation_data(found: Recommendation) -> dict[str, Any]:
         if interval is None
         else {"estimate": interval.estimate, "low": interval.low, "high": _finite(interval.high)},
         "peak_bytes": found.peak_bytes,
-        "built_anew": _cost(found.first),
-        "from_the_cache": _cost(found.later),
+        "cold_start": _cost(found.first),
+        "from_cache": _cost(found.later),
         "rejections": {variant: against.sentence for variant, against in found.rejections.items()},
     }
 

@@ -1,4 +1,4 @@
-"""Where a variant stands beside its steady speed: new lengths, and its roofline efficiency."""
+"""Two secondary figures of a variant: its first call at an unseen shape, and its roofline efficiency."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jitgate.statistics import Interval, RooflineBound, roofline_efficiency, roo
 
 @dataclass(frozen=True)
 class RooflineEfficiency:
-    """share: of the median call, what the limit accounts for: 1.0 is the limit itself. limit_s: seconds."""
+    """share: the roofline's time as a share of the median call; 1.0 is the roofline itself. limit_s: seconds."""
 
     share: Interval
     limit_s: float
@@ -20,32 +20,32 @@ class RooflineEfficiency:
 
     @property
     def above(self) -> str | None:
-        """What is said instead of a share above 1, where the ceiling shows to be none; None where it may be one.
+        """The text for a variant above the measured peak, which shows no percentage; None for every other.
 
-        A share without an interval is judged by its estimate, since it would stand alone.
+        A share without an interval is judged by its estimate.
         """
         share = self.share
         alone = share.low <= 0 or math.isinf(share.high)
         if max(share.low, share.estimate if alone else 0.0) <= 1:
             return None
-        return f"above the measured {self.bound} ceiling ({share.estimate:.2f}x)"
+        return f"above the measured {self.bound} peak ({share.estimate:.2f}x)"
 
 
 def roofline(measurement: Measurement, variant: str, alpha: float) -> RooflineEfficiency | None:
-    """How near `variant` comes to the larger of its two bounds; None where one of the figures is missing."""
+    """How near `variant` comes to its roofline; None where a figure is missing."""
     samples = measurement.all_samples[variant]
-    work, ceiling = measurement.flop_count, measurement.peak_rates.get(samples.precision)
+    work, peak = measurement.flop_count, measurement.peak_rates.get(samples.precision)
     durations_s = measurement.typical_s(variant)
-    if work is None or ceiling is None or not durations_s or not work.flops:
+    if work is None or peak is None or not durations_s or not work.flops:
         return None
-    least = roofline_time(work.flops, work.moved_bytes(samples.precision), ceiling)
+    least = roofline_time(work.flops, work.moved_bytes(samples.precision), peak)
     return RooflineEfficiency(roofline_efficiency(least, durations_s, alpha=alpha), least.seconds, least.bound)
 
 
 def unseen_shape(measurement: Measurement, variant: str, alpha: float) -> Interval | None:
-    """How many times as long the first call at a new length takes as one at a known length; None without any.
+    """The first call at an unseen shape over a call at a seen one, as a ratio; None where none was measured.
 
-    A length is a pair: its first call, and the median of its known ones.
+    Each length is a pair: its first call, and the median of the calls after it.
     """
     lengths = measurement.all_samples[variant].unseen_shapes.lengths
     if not lengths:

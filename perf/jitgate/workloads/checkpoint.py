@@ -99,7 +99,7 @@ def read_file(path: Path, needed: int) -> tuple[dict[str, Any], bool]:
         with path.open("rb") as file:
             head = file.read(64)
     except FileNotFoundError:
-        raise UsageError(f"{path}: there is no such file; a checkpoint directory has it beside the others") from None
+        raise UsageError(f"{path}: there is no such file; a complete checkpoint directory has it") from None
     except OSError as error:
         raise UsageError(f"{path} can't be read ({error.strerror})") from error
     if head.startswith(b"version https://git-lfs"):

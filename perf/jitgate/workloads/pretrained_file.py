@@ -1,4 +1,4 @@
-"""A TorchScript file that a vendor ships beside its weights; free of torch."""
+"""A TorchScript file that a vendor ships with its weights; free of torch."""
 
 from __future__ import annotations
 

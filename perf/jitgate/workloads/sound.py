@@ -1,4 +1,4 @@
-"""What an output is to the ear: a mel spectrogram, or a waveform."""
+"""An output that is sound: a mel spectrogram, or a waveform."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Kind(enum.StrEnum):
-    """What can be heard. MEL: natural logarithms of amplitudes, (..., bands, frames). WAVEFORM: samples, (..., L)."""
+    """A kind of sound. MEL: natural logarithms of amplitudes, (..., bands, frames). WAVEFORM: samples, (..., L)."""
 
     MEL = "mel"
     WAVEFORM = "waveform"
@@ -20,10 +20,9 @@ class Sound:
     """Says of a workload that one of its outputs is sound; make it with `mel` or `waveform`.
 
     rate_hz: samples a second of a waveform. leaf: which of the outputs it is, counted as nested outputs are flattened.
-    perceptual: whether the ear alone can tell the right answer. A vocoder that sums up a frequency carries every
-    rounding
-        on to the end of the sentence, as a phase that no one hears: two right builds of it differ sample by sample. Its
-        outputs are judged by their log-mel spectra, and the norm is told only.
+    perceptual: whether only an audio metric can tell the right answer. A vocoder that sums up a frequency carries every
+        rounding on to the end of the sentence, as an inaudible phase: two right builds of it differ sample by sample.
+        Its outputs are judged by their log-mel spectra, and the norm is only reported.
     """
 
     kind: Kind

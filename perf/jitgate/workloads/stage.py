@@ -1,4 +1,4 @@
-"""What a workload says of itself when it is a pipeline: its stages, and what a sentence of it is worth."""
+"""What a workload that is a pipeline says of itself: its stages, and what one call of it speaks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ StageCalls = Callable[[], Mapping[str, Sequence[tuple[Any, ...]]]]
 
 
 class StageOutput(enum.StrEnum):
-    """What a stage gives that is counted."""
+    """What a stage makes that is counted."""
 
     NOTHING = ""
     TOKENS = "tokens"
@@ -28,7 +28,7 @@ class Stage:
         not from within another stage.
     calls: scenario -> positional arguments of its calls there, of every kind and length that it meets; an exported file
         has to serve them. None: found out by running every scenario once.
-    output: what it makes of what is counted: speech tokens, or the audio itself.
+    output: what it makes that is counted: speech tokens, or the audio itself.
     """
 
     path: str
@@ -75,4 +75,4 @@ def check_stages(module: Any, stages: Mapping[str, Stage], utterances: Mapping[s
             raise TypeError(f"stage {name!r}: {stage.path!r} is not a module")
     for scenario, utterance in utterances.items():
         if not utterance.audio_s > 0:
-            raise TypeError(f"scenario {scenario!r} says {utterance.audio_s!r} s of audio; that must be above 0")
+            raise TypeError(f"scenario {scenario!r} speaks {utterance.audio_s!r} s of audio; that must be above 0")

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 class Workload:
     """What is measured. A factory, `() -> Workload`, is what a configuration names.
 
-    module: an `nn.Module` in eval mode, float32, on the CPU. Seed its weights: every variant calls the factory anew and
-        must get equal weights (the global generators are seeded with 0 before the call).
+    module: an `nn.Module` in eval mode, float32, on the CPU. Seed its weights: every variant calls the factory
+        again and must get equal weights (the global generators are seeded with 0 before the call).
     scenarios: name -> the positional arguments of one call (a tuple), or a list of such tuples: then every call takes
         the next one, round and round, and all variants see the same order.
     threads: intra-op threads for CPU runs; None leaves torch's default.
     artefact: stem of exported files, as in `flow.encoder` -> `flow.encoder.fp32.zip`; None takes the workload's name.
-    content: what exported files depend on beside source and weights, as text: of a configuration that was read, its
-        digest. Another content, another export.
-    sound: which of the outputs is a mel spectrogram or a waveform, to be compared as an ear would; None for neither.
+    content: what exported files depend on in addition to source and weights, as text, such as the digest of a
+        configuration that was read. Another content, another export.
+    sound: which of the outputs is a mel spectrogram or a waveform, to be compared by audio metrics; None for neither.
     stages: of a pipeline, the stages by name: each is timed, and a variant may be given for each (`stage=engine`).
     utterances: of a pipeline that speaks, scenario -> what one call says.
     """
@@ -48,7 +48,7 @@ class Workload:
         for name in self.scenarios:
             if not isinstance(name, str) or not name or not name.replace("_", "").replace(".", "").isalnum():
                 raise TypeError(
-                    f"scenario name {name!r} must be letters, digits, '_' and '.' (it becomes stage of a test id)"
+                    f"scenario name {name!r} must be letters, digits, '_' and '.' (it becomes part of a test id)"
                 )
             self.calls(name)
         check_stages(self.module, self.stages, self.utterances)

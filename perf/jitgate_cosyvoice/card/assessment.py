@@ -22,7 +22,7 @@ class CardRoom:
     sources: tuple[str, ...]
 
     def margin_bytes(self, phase: MemoryPhase) -> int:
-        """What is left beside the parts of `phase`, for what is not known of it; below 0: so much is lacking."""
+        """What the parts of `phase` leave free, for what is not known of it; below 0: so much is lacking."""
         return self.memory_bytes - self.in_use_bytes - phase.need_bytes
 
 

@@ -6,7 +6,6 @@ Exit code 0: the question was answered, whatever the answer is. 4: bad input.
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 from jitgate.model.errors import UsageError
@@ -17,7 +16,7 @@ from jitgate_cosyvoice.card.known_cards import KNOWN_CARDS, known_card
 if TYPE_CHECKING:
     import argparse
 
-ANSWERED, BAD_INPUT = 0, 4
+ANSWERED = 0
 
 
 def register(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -45,15 +44,11 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the answer; returns the exit code."""
+    """Print the answer; returns the exit code. UsageError for bad input."""
     from jitgate_cosyvoice.card import assessment
     from jitgate_cosyvoice.card.footprint import footprints
 
-    try:
-        room = _present(arguments.jitgate_device) if arguments.card is None else _named(arguments.card)
-    except UsageError as problem:
-        sys.stderr.write(f"jitgate_cosyvoice assess: {problem}\n")
-        return BAD_INPUT
+    room = _present(arguments.jitgate_device) if arguments.card is None else _named(arguments.card)
     if arguments.json:
         print(json.dumps(assessment.as_json(room, footprints()), indent=2))  # noqa: T201
     else:

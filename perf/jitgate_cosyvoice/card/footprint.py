@@ -16,7 +16,7 @@ VOCODER = 20_821_295
 """Parameters, each tensor once: the language model's output table is its input table."""
 
 POSITION_TABLES = 2 * 9_999 * 512
-"""The encoder's two tables of relative positions, beside its parameters."""
+"""The encoder's two tables of relative positions, which are no parameters."""
 
 STEP_UNREAD = 6_564 * 896 + 2 * 896
 """Of the language model, a step reads all but its speech and task embeddings, of which it reads one row."""
@@ -50,7 +50,7 @@ class MemoryPart:
 
 @dataclass(frozen=True)
 class MemoryPhase:
-    """A time at which all of `parts` lie on the card at once, and `unknown` beside them.
+    """A time at which all of `parts` lie on the card at once, and so does `unknown`.
 
     condition: where the sum is no lower bound, what it holds for; a phase without one is certain.
     """
@@ -171,7 +171,7 @@ def _loading(width: int) -> MemoryPhase:
     """The checkpoint is read to the card in float32, and copied into the model."""
     copy = MemoryPart("float32 copy of the language model's checkpoint", 4 * LANGUAGE_MODEL)
     model = MemoryPart("language model", width * LANGUAGE_MODEL)
-    return MemoryPhase("loading", (model, copy), UNKNOWN[:1], "if the copy lies beside the model until that is filled")
+    return MemoryPhase("loading", (model, copy), UNKNOWN[:1], "if the copy stays until the model is filled")
 
 
 def _unknown(variant: str) -> tuple[str, ...]:

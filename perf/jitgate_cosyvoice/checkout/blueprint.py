@@ -1,7 +1,7 @@
-"""A HyperPyYAML file of which one node is built at a time: the encoder alone, without the trainer beside it.
+"""A HyperPyYAML file of which one node is built at a time: the encoder alone, without its trainer.
 
 HyperPyYAML itself builds a whole file, and CosyVoice's describe the data pipeline and the trainer too: that would
-import a dozen packages which inference does not need, and build models beside the one whose memory is measured. It
+import a dozen packages which inference does not need, and build more models than the one whose memory is measured. It
 (1.2.3) also needs a ruamel.yaml below 0.19. So the part of it that CosyVoice's files are written in is read here, on
 PyYAML: `!new:`, `!name:`, `!apply:`, `!ref`, `!copy`, tuples, reference_variants.
 

@@ -22,7 +22,7 @@ from jitgate_cosyvoice.checkout.place import OPTION, Checkout, find_checkout
 
 @dataclass(frozen=True)
 class Built:
-    """where: which one it is, for messages. content: what an exported file depends on beside source and weights."""
+    """where: which one it is, for messages. content: what else than source and weights an exported file depends on."""
 
     module: nn.Module
     where: str
@@ -81,8 +81,8 @@ def build(family: str, key: str) -> Built:
 def _seed(module: nn.Module) -> None:
     """Give every parameter the numbers that its name stands for; buffers keep what they were built with.
 
-    Not `build_seeded`: what a user's constructor makes beside parameters, as tables of positions, must not be lost on
-    the meta device.
+    Not `build_seeded`: a user's constructor makes more than parameters, such as tables of positions, and these must not
+    be lost on the meta device.
     """
     with torch.no_grad():
         for name, parameter in module.named_parameters():

@@ -61,7 +61,7 @@ class Checkout:
 
 
 def find_checkout(folder: Path, checkpoint: Path | None = None) -> Checkout:
-    """The checkout in `folder`. Extras the weights in `checkpoint` a yaml counts before those of the examples.
+    """The checkout in `folder`. A yaml next to the weights in `checkpoint` counts before those of the examples.
 
     A checkpoint is of one family; the examples may describe both. Raises UsageError for a folder that is none.
     """
@@ -74,19 +74,19 @@ def find_checkout(folder: Path, checkpoint: Path | None = None) -> Checkout:
         raise UsageError(
             f"{where} is not a checkout of CosyVoice: it has no folder cosyvoice{meant or '; name the one above it'}"
         )
-    blueprints = _beside_the_weights(checkpoint) if checkpoint is not None else {}
+    blueprints = _with_the_weights(checkpoint) if checkpoint is not None else {}
     blueprints = blueprints or _in_the_examples(folder)
     if not blueprints:
-        asked = "" if checkpoint is None else f"neither beside the weights in {checkpoint} nor "
+        asked = "" if checkpoint is None else f"neither with the weights in {checkpoint} nor "
         raise UsageError(
             f"{where}: there is no {' or '.join(f'{family}.yaml' for family in FAMILIES)}, {asked}in "
-            "examples/*/*/conf; put the one that your modules are built from beside the weights, and name their folder "
-            "with --jitgate-checkpoint DIR"
+            "examples/*/*/conf; put the one that your modules are built from next to the weights, and name their "
+            "folder with --jitgate-checkpoint DIR"
         )
     return Checkout(folder, blueprints)
 
 
-def _beside_the_weights(checkpoint: Path) -> dict[str, Path]:
+def _with_the_weights(checkpoint: Path) -> dict[str, Path]:
     for family in FAMILIES:
         path = checkpoint / f"{family}.yaml"
         if path.is_file():

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from jitgate_cosyvoice.export.jit_export import Written
 
-WRITTEN, NOT_WRITTEN, BAD_INPUT, INTERRUPTED = 0, 1, 4, 130
+WRITTEN, NOT_WRITTEN, INTERRUPTED = 0, 1, 130
 
 RANDOM = Path(".jitgate") / "export"
-"""Where files of random weights go: with no model directory beside them, nobody looks for them."""
+"""Where files of random weights go: CosyVoice looks for files in a model directory, and these have none."""
 
 
 def register(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -49,12 +49,9 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the files; returns the exit code."""
+    """Write the files; returns the exit code. UsageError for bad input."""
     try:
         return _export(arguments)
-    except UsageError as problem:
-        sys.stderr.write(f"jitgate_cosyvoice export: {problem}\n")
-        return BAD_INPUT
     except KeyboardInterrupt:
         sys.stderr.write("\njitgate_cosyvoice export: interrupted; no file is there in part\n")
         return INTERRUPTED

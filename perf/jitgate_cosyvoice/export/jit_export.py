@@ -30,7 +30,7 @@ which is what the true sizes are off by on seeded weights; trained ones may lose
 """
 
 SLACK_BYTES = 1 << 20
-"""What a file holds beside its tensors: code, and padding between them. Seen: below 1 MiB at every size."""
+"""What a file holds in addition to its tensors: code, and padding between them. Seen: below 1 MiB at every size."""
 
 LENGTH = 30
 """Tokens of the input that outputs are compared on: more than one streaming chunk."""

@@ -44,7 +44,7 @@ class FlowMatchingV1(EulerSolver):
     ) -> tuple[Tensor, Tensor]:
         """mu, mask, spks, cond, steps: see `EulerSolver.solve`; mu is written to where there is a cache.
 
-        noise (1, mel, M or more): the original draws it anew in every call; as an input it can be equal in every
+        noise (1, mel, M or more): the original draws new noise in every call; as an input it can be equal in every
         variant and run. prompt: frames of it. cache (1, mel, C, 2): noise and mu that the first C frames have instead,
         C = 0 for none.
         Returns mel (1, mel, M), and the next cache: those of the prompt and of the last 34 frames.

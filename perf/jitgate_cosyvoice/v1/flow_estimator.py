@@ -43,7 +43,7 @@ class Doubled(nn.Module):
 
 
 class FlowEstimatorV1(nn.Module):
-    """Two groups down, twelve in the middle at half the frames, two up, each with a group down's output beside it.
+    """Two groups down, twelve in the middle at half the frames, two up, each with a group down's output appended.
 
     Arguments as of version 2's `FlowEstimator`; width: a multiple of 8, which its norms group by. The defaults are
     CosyVoice-300M's: 81,878,864 parameters in 1,042 tensors.
@@ -87,11 +87,11 @@ class FlowEstimatorV1(nn.Module):
         time = self.time_mlp(self.time_embeddings(t))
         x = torch.cat((x, mu, spks.unsqueeze(-1).expand(-1, -1, x.size(2)), cond), dim=1)
         masks = [mask]
-        beside: list[Tensor] = []
+        skips: list[Tensor] = []
         for group in self.down_blocks:
             valid = masks[-1]
             x = group(x, valid, time, 0, False)
-            beside.append(x)
+            skips.append(x)
             x = group[2](x * valid)  # type: ignore[index]
             # The cut is of nothing: it tells a graph that the two are equally long.
             masks.append(_cut(valid[:, :, ::2], x.size(2)))
@@ -101,7 +101,7 @@ class FlowEstimatorV1(nn.Module):
             x = group(x, masks[-1], time, 0, False)
         for group in self.up_blocks:
             valid = masks.pop()
-            other = beside.pop()
+            other = skips.pop()
             x = torch.cat((_cut(x, other.size(2)), other), dim=1)
             x = group(x, valid, time, 0, False)
             x = group[2](x * valid)  # type: ignore[index]

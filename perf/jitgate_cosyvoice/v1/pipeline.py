@@ -2,7 +2,7 @@
 
 What is left out, because its cost is not the model's or can't be equal in every run: the front end (text normalisation
 and tokenizer, the prompt's tokens, mel and speaker vector), and the sampler: each step's best id is taken, and the
-number of tokens is fixed, so that the work is equal in every variant and run. The noise that the original draws anew
+number of tokens is fixed, so that the work is equal in every variant and run. The noise that the original draws again
 for every sentence, of the flow and of the vocoder, is an input. The original's language model runs in a thread of its
 own; here a piece of audio is made as soon as its tokens are there, and the next token after it: the work is the same,
 and nothing overlaps.

@@ -17,7 +17,7 @@ from jitgate_cosyvoice.v2.masks import attention_mask, padding_mask
 NO_MASK = torch.zeros((0, 0, 0), dtype=torch.bool)
 
 PRESERVED = ("forward_chunk",)
-"""What `torch.jit.freeze` has to be told to keep beside `forward`: inference calls nothing else."""
+"""What `torch.jit.freeze` must keep in addition to `forward`: inference calls nothing else."""
 
 
 class TransformerEncoder(nn.Module):
@@ -68,7 +68,7 @@ class TransformerEncoder(nn.Module):
         """The next n positions, after the C that the cache holds: K = C + n.
 
         xs (1, n, width). offset: C, as the original's loop counts it. required_cache_size: positions that the next
-        cache keeps, the latest ones; negative for all. att_cache (layers, heads, C, 2 x head width), keys beside
+        cache keeps, the latest ones; negative for all. att_cache (layers, heads, C, 2 x head width), keys next to
         values, or axis 0 of length 0 for none. att_mask (1, 1 or n, 1 or K) bool, or axis 2 of length 0 for none.
         Returns (1, n, width), the next cache, and a placeholder (layers, 0, 0, 0) for that of convolutions.
 
@@ -110,6 +110,6 @@ class NextPositions(nn.Module):
 
         Returns (1, n, width) and the next cache (layers, heads, C + n, 2 x head width).
         """
-        # The original counts the offset beside the cache; the two are always equal.
+        # The original counts the offset in addition to the cache; the two are always equal.
         hidden, cache, _ = self.llm.forward_chunk(xs, att_cache.size(2), -1, att_cache=att_cache, att_mask=att_mask)
         return hidden, cache

@@ -39,7 +39,7 @@ class RelativeAttention(nn.Module):
         x (B, T, width); mask (B, 1 or T, 1 or K) bool, its last axis cut to K and of length 0 for no mask; positions
         (1, 2K - 1, width), distances K - 1 down to -(K - 1); cache (B, heads, C, 2 x head width), or axis 0 of length 0
         for none.
-        Returns (B, T, width), and the keys beside the values, (B, heads, K, 2 x head width): the next cache, which the
+        Returns (B, T, width), and the keys next to the values, (B, heads, K, 2 x head width): the next cache, which the
         original builds on every call, although nothing in a flow encoder reads it.
         """
         query = self._split(self.linear_q(x))

@@ -81,7 +81,7 @@ class Block(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """Two blocks, with the time between them, beside a convolution of 1: (B, C, M) -> (B, C', M)."""
+    """Two blocks, with the time between them, plus a convolution of width 1: (B, C, M) -> (B, C', M)."""
 
     def __init__(self, channels: int, width: int, time_width: int, causal: bool = True) -> None:
         super().__init__()
@@ -198,7 +198,7 @@ class Group(nn.ModuleList):
         """x (B, C, M); mask (B, 1, M), 1 where valid; time (B, time width); streaming: see no chunk after one's own."""
         h: Tensor = self[0](x, mask, time)
         h = h.transpose(1, 2).contiguous()
-        # Each group asks anew what may be attended to, and so waits for the device anew: 14 times a call.
+        # Each group asks again what may be attended to, and so waits for the device again: 14 times a call.
         bias = attention_bias(mask, chunk, streaming)
         h = self[1](h, bias)
         return h.transpose(1, 2).contiguous()

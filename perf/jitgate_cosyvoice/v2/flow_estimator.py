@@ -37,7 +37,7 @@ CHUNK = 50
 
 
 class FlowEstimator(nn.Module):
-    """Causal UNet of one resolution: a group down, twelve in the middle, one up with the first one's output beside it.
+    """Causal UNet of one resolution: a group down, twelve in the middle, one up with the first one's output appended.
 
     mel: bands of input and output. width: channels inside. heads: attention heads, of `head_width` channels each; their
     product need not be `width`. time_width: channels of the embedded time.
@@ -78,14 +78,14 @@ class FlowEstimator(nn.Module):
         """
         time = self.time_mlp(self.time_embeddings(t))
         x = torch.cat((x, mu, spks.unsqueeze(-1).expand(-1, -1, x.size(2)), cond), dim=1)
-        beside = x
+        skip = x
         for group in self.down_blocks:
-            beside = group(x, mask, time, self.chunk, streaming)
-            x = group[2](beside * mask)  # type: ignore[index]
+            skip = group(x, mask, time, self.chunk, streaming)
+            x = group[2](skip * mask)  # type: ignore[index]
         for group in self.mid_blocks:
             x = group(x, mask, time, self.chunk, streaming)
         for group in self.up_blocks:
-            x = group(torch.cat((x, beside), dim=1), mask, time, self.chunk, streaming)
+            x = group(torch.cat((x, skip), dim=1), mask, time, self.chunk, streaming)
             x = group[2](x * mask)  # type: ignore[index]
         x = self.final_block(x, mask)
         out: Tensor = self.final_proj(x * mask) * mask

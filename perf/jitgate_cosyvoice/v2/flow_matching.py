@@ -51,7 +51,7 @@ class EulerSolver(nn.Module):
         grid = time_grid(steps, mu)
         t = grid[0].unsqueeze(0)
         dt = grid[1] - grid[0]
-        # One set of buffers for all steps, filled anew by each: row 1 of the last three stays zero.
+        # One set of buffers for all steps, filled again by each: row 1 of the last three stays zero.
         both_x = torch.zeros((2, x.size(1), frames), dtype=spks.dtype, device=x.device)
         both_mask = torch.zeros((2, 1, frames), dtype=spks.dtype, device=x.device)
         both_mu = torch.zeros((2, x.size(1), frames), dtype=spks.dtype, device=x.device)

@@ -38,7 +38,7 @@ class QwenSize:
 
 
 class LanguageModel(nn.Module):
-    """Qwen2 with a table of speech tokens beside that of text, and an output layer for speech tokens.
+    """Qwen2 with a table of speech tokens in addition to that of text, and an output layer for speech tokens.
 
     Raises `jitgate.Unavailable` where transformers is not installed.
     """

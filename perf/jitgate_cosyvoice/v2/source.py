@@ -53,8 +53,7 @@ class SineGenerator(nn.Module):
         The original draws phase and noise here, so that no two calls give the same audio. As inputs they can be equal
         in every variant and run, and drawing them is not measured. (It draws a third one, (B, L, 1), unread.)
         The sine of a phase that is summed up over the sentence and scaled by 480 magnifies rounding: two right builds
-        differ by up to 5e-5 after a second of voice. With seeded weights all is unvoiced: no sine is audio_metrics at
-        all.
+        differ by up to 5e-5 after a second of voice. With seeded weights all is unvoiced: no sine is audible at all.
         """
         # Made on the CPU and copied, in every call, as in the original.
         harmonic = torch.arange(1, self.harmonics + 1, dtype=frequency.dtype).to(frequency.device)

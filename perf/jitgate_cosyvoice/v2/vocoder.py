@@ -45,7 +45,7 @@ SOUND = Sound.waveform(RATE_HZ)
 
 TRAINED_SOUND = Sound.waveform(RATE_HZ, perceptual=True)
 """With trained weights there is a voice, whose phase is summed up over the sentence and scaled by 480: rounding of the
-frequency ends up as a phase that no one hears, and sample by sample two right builds differ."""
+frequency ends up as an inaudible phase, and sample by sample two right builds differ."""
 
 
 class Vocoder(nn.Module):

@@ -28,7 +28,7 @@ class _Parametrizations(nn.Module):
 
 
 class NormedConv(nn.Module):
-    """A convolution whose weight is gain x direction / |direction| (arXiv:1602.07868), worked out anew in every call.
+    """A convolution whose weight is gain x direction / |direction| (arXiv:1602.07868), worked out in every call.
 
     That is what the original does: it never takes the normalisation off. (B, C, T) -> (B, C', T).
     """

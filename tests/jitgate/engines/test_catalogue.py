@@ -95,7 +95,8 @@ def test_it_runs_and_gives_the_right_answer(name: str, tmp_path: Path) -> None:
     assert worst <= TOLERANCE[variant_runner.spec.roughest]
     if variant_runner.spec.roughest != "fp32":
         assert worst > 1e-5, "in coarser numbers the answer can't be float32's"
-    assert not isinstance(run, SelfCheckingRunner) or run.proof() is None
+    if isinstance(run, SelfCheckingRunner):
+        assert run.proof() is None
 
 
 @pytest.mark.parametrize("name", ["torchscript", "onnxruntime"])

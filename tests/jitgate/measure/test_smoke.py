@@ -80,4 +80,5 @@ def test_outputs_are_compared_and_nothing_is_timed(measured: tuple[Measurement, 
     assert failure is not None
     assert failure.kind is FailureKind.UNAVAILABLE
     assert found.flop_count is None
+    assert found.notes[-1] == "Smoke session: each variant made one call, and nothing was timed."
     assert closed == [], "workers were started once"

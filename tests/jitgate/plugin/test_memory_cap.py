@@ -184,14 +184,14 @@ def cap_of(**policy: Any) -> int:
 @pytest.mark.parametrize(
     ("policy", "said"),
     [
-        ({}, "--jitgate-memory-cap needs a ceiling to enforce"),
+        ({}, "--jitgate-memory-cap needs a memory limit to enforce"),
         (
             {"memory_limit_bytes": 5 * MIB},
-            "a ceiling of 5 MiB is below what an empty worker takes to answer; 32 MiB are",
+            "a memory limit of 5 MiB is below what an empty worker takes to answer; 32 MiB are",
         ),
         (
             {"memory_limit_bytes": 300 * MIB, "gates": (Gate("my.toml, gate 1", limits={"max_memory": 350 * MIB}),)},
-            "my.toml, gate 1 allows 350 MiB, which the enforced ceiling of 300 MiB never lets happen",
+            "my.toml, gate 1 allows 350 MiB, which the enforced memory limit of 300 MiB never lets happen",
         ),
     ],
 )
@@ -220,7 +220,7 @@ def test_where_nothing_enforces_a_cap_it_is_refused(monkeypatch: pytest.MonkeyPa
     ("arguments", "said"),
     [
         (("--jitgate-memory-limit", "4 parsecs"), "'4 parsecs' is not a size"),
-        (("--jitgate-memory-limit", "2MiB", "--jitgate-memory-cap"), "a ceiling of 2 MiB is below"),
+        (("--jitgate-memory-limit", "2MiB", "--jitgate-memory-cap"), "a memory limit of 2 MiB is below"),
     ],
 )
 @enforceable

@@ -86,7 +86,7 @@ def test_a_stage_and_the_sentence_stand_on_one_line(speaker: Project) -> None:
     )
     # Whether a busy machine lets them agree is not this test's to say; that they are compared is.
     assert "test_sentence_gains_what_its_stages_predict[my.pipeline/short/front=torchscript,voice=copied]" in seen
-    (title,) = [line for line in done.stdout.splitlines() if "a sentence with eager" in line]
+    (title,) = [line for line in done.stdout.splitlines() if "an utterance with eager" in line]
     assert "(without the front end), first audio after" in title
     (gain,) = [line for line in done.stdout.splitlines() if line.startswith("  front=torchscript,voice=copied: ")]
     assert "front and voice, " in gain

@@ -1,4 +1,4 @@
-"""Accuracy by ear, in the summary."""
+"""Audio metrics, in the summary."""
 
 import math
 from dataclasses import replace
@@ -17,14 +17,14 @@ def test_a_variant_whose_output_is_sound_has_a_line_of_its_own() -> None:
         measurement.all_samples["jit"], accuracy=Accuracy(1e-3, snr_db=60.2, log_mel_db=0.0123, mr_stft=0.0045)
     )
     found = replace(measurement, all_samples={**measurement.all_samples, "jit": jit})
-    line = "jit by ear: log-mel distance 0.012 dB, SNR 60 dB, multi-resolution STFT distance 0.0045"
+    line = "jit, audio: log-mel distance 0.012 dB, SNR 60 dB, multi-resolution STFT distance 0.0045"
     assert list(audio_metrics(found)) == [line]
     assert f"  {line}" in summary(results_of(policy_of(), found))
     same = replace(
         found,
         all_samples={**found.all_samples, "jit": replace(jit, accuracy=Accuracy(0, snr_db=math.inf, log_mel_db=0.0))},
     )
-    assert list(audio_metrics(same)) == ["jit by ear: log-mel distance 0 dB, not a bit apart"]
+    assert list(audio_metrics(same)) == ["jit, audio: log-mel distance 0 dB, bit-identical"]
     assert list(audio_metrics(measurement)) == []
 
 

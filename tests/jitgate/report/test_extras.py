@@ -45,7 +45,7 @@ def whole() -> Measurement:
         all_samples={**found.all_samples, "jit": jit, "eager": eager},
         flop_count=FlopCount(2e9, 1 << 20, 1 << 20),
         peak_rates={"fp32": PeakRates(1e12, 20e9)},
-        missing={"int8": "no ceiling is known"},
+        missing={"int8": "not supported here"},
     )
 
 
@@ -57,16 +57,16 @@ def test_a_line_a_variant_with_what_comes_once_and_the_limit() -> None:
     assert "of arithmetic" in jit
     assert "not in 2 calls, 3 s" in eager
     assert [line.strip() for line in below] == [
-        "jit: built in 61 s on 2026-11-22; found in the cache in 40 ms, 0.1% of that",
+        "jit: exported in 61 s on 2026-11-22; read from the cache in 40 ms, 0.1% of that",
         "a call: 2 GFLOP, 1 MiB of parameters and 1 MiB of activations, each once in float32",
-        "ceiling in fp32: 1 TFLOP/s, 20 GB/s, the best of a large product and a large copy",
-        "no ceiling in int8: no ceiling is known",
+        "measured peak in fp32: 1 TFLOP/s, 20 GB/s (the best of a large matrix product and a large copy)",
+        "no measured peak in int8: not supported here",
     ]
 
 
-def test_above_a_ceiling_there_is_no_distance_in_terminal_markdown_and_json() -> None:
+def test_above_the_measured_peak_there_is_no_share_in_terminal_markdown_and_json() -> None:
     found = replace(whole(), peak_rates={"fp32": PeakRates(1e11, 20e9)})  # 2 GFLOP in 10 ms, and in 6.7 ms
-    words = "above the measured arithmetic ceiling (2.99x)"
+    words = "above the measured arithmetic peak (2.99x)"
     assert words in lines_of(found)[2]
     assert any(words in line for line in document_of(found) if line.startswith("| jit"))
     assert not any("% of arithmetic" in line for line in (*lines_of(found), *document_of(found)))
@@ -84,11 +84,11 @@ def test_lengths_that_memory_did_not_suffice_for_are_not_said_to_fail() -> None:
         found.all_samples["jit"], unseen_shapes=UnseenShapes((UnseenShape(0.2, (0.1,)),), untried="1 MiB was free")
     )
     assert (
-        "2.00x, 1 length, then no memory left"
+        "2.00x, 1 length, then out of memory"
         in lines_of(replace(found, all_samples={**found.all_samples, "jit": jit}))[2]
     )
     none = replace(jit, unseen_shapes=UnseenShapes(untried="1 MiB was free"))
-    assert "no memory left" in lines_of(replace(found, all_samples={**found.all_samples, "jit": none}))[2]
+    assert "out of memory" in lines_of(replace(found, all_samples={**found.all_samples, "jit": none}))[2]
 
 
 def test_what_was_built_now_is_not_said_to_come_from_the_cache() -> None:
@@ -105,10 +105,10 @@ def test_what_was_compiled_in_the_first_call_is_said_with_what_no_cache_can_spar
         found.all_samples["jit"].cold_start, compilation=Compilation(12.0, 4.0, built=2, found=1, uncached=1)
     )
     found = replace(found, all_samples={**found.all_samples, "jit": replace(found.all_samples["jit"], cold_start=cold)})
-    (line,) = (line.strip() for line in lines_of(found) if "compiled in the first call" in line)
+    (line,) = (line.strip() for line in lines_of(found) if "graphs of the first call" in line)
     assert line == (
-        "jit: graphs compiled in the first call: 2 built (1 that no cache holds), 1 found in torch's cache; that took "
-        "8 s, and reading the Python, as every process does, 4 s"
+        "jit: graphs of the first call: 2 compiled (1 can't be cached), 1 from torch's cache; compiling took 8 s, "
+        "tracing 4 s"
     )
 
 
@@ -119,9 +119,9 @@ def test_what_was_built_before_is_summed_up_with_what_it_takes_to_have_it_again(
         found.all_samples["eager"], cold_start=replace(found.all_samples["eager"].cold_start, compilation=done)
     )
     lines = [line.strip() for line in lines_of(replace(found, all_samples={**found.all_samples, "eager": eager}))]
-    assert any(line.endswith("4 s (in all 12.8% of what building took)") for line in lines)
-    assert "built before, 2 variants: 100 s then, 5.04 s to have them now, 5.0%" in lines
-    assert not any(line.startswith("built before") for line in lines_of(found)), "one alone has said it"
+    assert any(line.endswith("4 s (together 12.8% of the first compilation)") for line in lines)
+    assert "from the cache, 2 variants: 5.04 s instead of 100 s, 5.0% of it" in lines
+    assert not any(line.startswith("from the cache") for line in lines_of(found)), "one alone has said it"
 
 
 def test_where_nothing_was_seen_there_is_no_table() -> None:
@@ -136,8 +136,8 @@ def test_the_recommendation_says_speed_memory_cost_and_why_not_the_others() -> N
     )
     assert line.startswith("recommended for my.encoder short on cpu: jit, 1.5")
     assert "100 MiB of memory" in line
-    assert "60 s more once, paid for after 3,020 calls (2,000 to 6,100) when built anew" in line
-    assert "nothing more once from the cache" in line
+    assert "cold start +60 s (pays off after 3,020 calls, between 2,000 and 6,100)" in line
+    assert "from cache costs nothing more" in line
 
 
 def test_eager_is_recommended_with_the_reason_against_each_other() -> None:
@@ -151,7 +151,7 @@ def test_eager_is_recommended_with_the_reason_against_each_other() -> None:
 def test_a_recommendation_is_plain_json_even_where_it_never_pays() -> None:
     never = Cost(1.0, Payback(float("inf"), 5.0, float("inf")))
     data = recommendation_data(Recommendation("w", "s", "cpu", "jit", None, None, never, Cost()))
-    assert json.loads(json.dumps(data, allow_nan=False))["built_anew"] == {
+    assert json.loads(json.dumps(data, allow_nan=False))["cold_start"] == {
         "extra_s": 1.0,
         "calls_until_paid": None,
         "soonest": 5.0,

@@ -26,7 +26,9 @@ def facts_of(measurement: Measurement, variant: str) -> dict[str, Any] | None:
 
 def test_shares_add_up_and_stage_and_sentence_stand_on_one_line() -> None:
     title, head, *rows, together, gain = lines_of(sentence_of(2.0, spread=0.001, streaming=True))
-    assert title.startswith("  a sentence with eager: 1 s (median of 30), real-time factor 0.5 (without the front end)")
+    assert title.startswith(
+        "  an utterance with eager: 1 s (median of 30), real-time factor 0.5 (without the front end)"
+    )
     assert "first audio after 35" in title
     assert "100 speech tokens/s" in title
     assert "10 characters/s" in title

@@ -43,12 +43,12 @@ def test_without_one_of_its_figures_there_is_no_distance(lacking: dict[str, obje
 @pytest.mark.parametrize(
     ("estimate", "low", "high", "bound", "said"),
     [
-        (5.281, 5.18, 5.37, RooflineBound.ARITHMETIC, "above the measured arithmetic ceiling (5.28x)"),
-        (1.2, 1.1, 1.3, RooflineBound.BANDWIDTH, "above the measured bandwidth ceiling (1.20x)"),
-        (1.02, 0.97, 1.08, RooflineBound.ARITHMETIC, None),  # may be the ceiling itself
+        (5.281, 5.18, 5.37, RooflineBound.ARITHMETIC, "above the measured arithmetic peak (5.28x)"),
+        (1.2, 1.1, 1.3, RooflineBound.BANDWIDTH, "above the measured bandwidth peak (1.20x)"),
+        (1.02, 0.97, 1.08, RooflineBound.ARITHMETIC, None),  # may be the peak itself
         (0.4, 0.3, 0.5, RooflineBound.ARITHMETIC, None),
-        (5.28, 0.0, 6.0, RooflineBound.ARITHMETIC, "above the measured arithmetic ceiling (5.28x)"),  # too few calls
-        (5.28, 0.9, math.inf, RooflineBound.ARITHMETIC, "above the measured arithmetic ceiling (5.28x)"),
+        (5.28, 0.0, 6.0, RooflineBound.ARITHMETIC, "above the measured arithmetic peak (5.28x)"),  # too few calls
+        (5.28, 0.9, math.inf, RooflineBound.ARITHMETIC, "above the measured arithmetic peak (5.28x)"),
         (0.85, 0.0, math.inf, RooflineBound.ARITHMETIC, None),
     ],
 )

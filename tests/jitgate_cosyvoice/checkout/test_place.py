@@ -45,7 +45,7 @@ def test_no_yaml_anywhere(checkout: Path, tmp_path: Path) -> None:
     for path in list((checkout / "examples").rglob("*.yaml")):
         path.unlink()
     assert "there is no cosyvoice2.yaml or cosyvoice.yaml, in examples/*/*/conf;" in refused(checkout)
-    assert f"neither beside the weights in {tmp_path} nor in examples/*/*/conf;" in refused(checkout, tmp_path)
+    assert f"neither with the weights in {tmp_path} nor in examples/*/*/conf;" in refused(checkout, tmp_path)
     (tmp_path / "cosyvoice3.yaml").write_text("")
     assert f"--jitgate-checkpoint {tmp_path} is CosyVoice3, which has no JIT export" in refused(checkout, tmp_path)
 

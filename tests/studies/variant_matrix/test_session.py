@@ -63,7 +63,7 @@ def test_right_variants_are_green_and_nothing_is_timed(project: Project) -> None
 def test_a_wrong_variant_is_red(project: Project) -> None:
     code, found, output = outcomes(project, ["eager", "plain", "off"])
     assert code == 1, output
-    assert all("-off]" in line and "test_accuracy" in line for line in found["FAILED"])
+    assert all("/off]" in line and "test_accuracy" in line for line in found["FAILED"])
     assert len(found["FAILED"]) == 2
     report, document = project.path / "smoke.json", project.path / "variants.md"
     assert main([str(report), "--to", str(document)]) == 1

@@ -2,7 +2,7 @@
 
 `softmax(scores.masked_fill(forbidden, -inf)).masked_fill(forbidden, 0)` reads a truth value for each score, three times
 over, and inductor takes two to three times as long for it on a CPU as for a softmax without a mask: it works out the
-mask anew for every head and query, and vectorises truth values badly. A mask that is the same for several heads or
+mask again for every head and query, and vectorises truth values badly. A mask that is the same for several heads or
 queries is small, and scores + (0 or -inf) are the same numbers.
 """
 

@@ -54,9 +54,9 @@ def export_onnx(module: torch.nn.Module, calls: Sequence[Inputs], path: Path) ->
     names = [name if isinstance(name, str) else None for name in program.graph_signature.user_inputs]
     outputs = program.graph_signature.user_outputs
     if not all(isinstance(name, str) for name in outputs):
-        raise Unavailable("ONNX returns tensors only, and this model returns plain values beside them")
-    # ONNX holds what is repeated as often as it is called: then the exporter's optimiser takes many minutes, and who
-    # loads the file optimises too.
+        raise Unavailable("ONNX returns tensors only, and this model also returns plain values")
+    # ONNX holds what is repeated as often as it is called: then the exporter's optimiser takes many minutes, and the
+    # runtime that loads the file optimises too.
     optimize = not repeated(module)
     with torch.no_grad(), refusing("ONNX", "OnnxExporterError"):
         torch.onnx.export(
@@ -69,13 +69,11 @@ def export_onnx(module: torch.nn.Module, calls: Sequence[Inputs], path: Path) ->
             verbose=False,
             optimize=optimize,
         )
-    beside = path.with_name(f"{path.name}.data")
-    if beside.exists():  # torch's exporter begins a second file by itself, from 1.5 GiB in the graph on (torch 2.13)
-        beside.unlink()
+    second = path.with_name(f"{path.name}.data")
+    if second.exists():  # torch's exporter begins a second file by itself, from 1.5 GiB in the graph on (torch 2.13)
+        second.unlink()
         path.unlink()
-        raise Unavailable(
-            f"torch's exporter writes its weights ({size / 2**30:.1f} GiB) into a second file beside the ONNX"
-        )
+        raise Unavailable(f"torch's exporter writes its weights ({size / 2**30:.1f} GiB) into a second file")
     return {"inputs": json.dumps(names), "answer": _pytree.treespec_dumps(program.call_spec.out_spec)}
 
 
@@ -96,7 +94,7 @@ def _with_wide_indices(program: ExportedProgram) -> ExportedProgram:
 
 
 def _with_finite_constants(program: ExportedProgram) -> ExportedProgram:
-    """`program`, in place, in which no number beside a half-precision tensor is beyond what that type can hold.
+    """`program`, in place, in which no number in a half-precision operation is beyond what that type can hold.
 
     torch multiplies fp16 by -1e10, as masks are made, in float32; ONNX holds the constant in fp16, which makes it
     infinite, and 0 * inf is not a number. It becomes the last number of the type instead, as it does for converters.

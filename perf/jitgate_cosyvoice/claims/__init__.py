@@ -1,1 +1,0 @@
-"""What was claimed of JIT, half precision, quantisation, batching and TensorRT, held against measurements."""
