@@ -30,8 +30,7 @@ from jitgate.pool.memory_estimator import MemoryRecords
 from jitgate.pool.pool import WorkerPool
 from jitgate.pool.prepare import make_ready
 from jitgate.pool.ready import Ready
-from jitgate.pool.residency import Residency
-from jitgate.pool.residency_planner import ResidencyPlanner
+from jitgate.pool.residency import Residency, ResidencyPlanner
 from jitgate.pool.stages import utterance_of
 
 

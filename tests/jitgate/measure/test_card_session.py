@@ -21,7 +21,7 @@ from jitgate.workloads.spec import WorkloadSpec
 
 from tests.jitgate.device.device_memories import GIB, FakeCard
 from tests.jitgate.measure.fake_team import Silent
-from tests.jitgate.pool.card_crew import CONTEXT, EAGER, JIT, MIB, SEGMENT, WORKSPACE, CardCrew, Drama
+from tests.jitgate.pool.card_pool import CONTEXT, EAGER, JIT, MIB, SEGMENT, WORKSPACE, CardPool, Drama
 from tests.jitgate.results import JUDGE, results_of, rules_of
 
 ENGINE = 1600 * MIB
@@ -57,7 +57,7 @@ def session(
     memory_limit_bytes: int | None = 4 * GIB,
 ) -> tuple[Measurement, Drama]:
     drama = Drama(card, ENGINE, {BASELINE: 0.100, "jit": 0.080})
-    monkeypatch.setattr("jitgate.measure.session.WorkerPool", lambda *arguments: CardCrew(drama, *arguments))
+    monkeypatch.setattr("jitgate.measure.session.WorkerPool", lambda *arguments: CardPool(drama, *arguments))
     settings = RunSettings(
         device="cuda:0",
         cache=ArtefactCache(folder),

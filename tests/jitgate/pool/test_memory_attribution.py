@@ -41,7 +41,7 @@ def test_a_footprint_is_what_the_card_gained_with_context_and_workspaces() -> No
     assert found.doubt is None
 
 
-def test_a_worker_that_is_hired_again_begins_with_nothing() -> None:
+def test_a_worker_that_is_started_again_begins_with_nothing() -> None:
     card = FakeCard()
     memory_attribution = DeviceMemoryAttribution(card)
     memory_attribution.add("jit")
