@@ -57,10 +57,6 @@ class PipelineCost:
         """All shares of the time: 1, and more where stages overlap or are timed twice."""
         return sum(share.time for share in self.shares)
 
-    @property
-    def stage_names(self) -> tuple[str, ...]:
-        return tuple(share.stage for share in self.shares if share.stage != BETWEEN)
-
 
 def cost(measurement: Measurement, variant: str = BASELINE) -> PipelineCost | None:
     """What an utterance of `variant` costs; None for a workload without stages, and where no stage was timed."""

@@ -18,8 +18,7 @@ from jitgate.pool.pool import WorkerPool, released
 from jitgate.pool.pretrained_files import contents_of
 from jitgate.pool.progress import Progress
 from jitgate.pool.ready import Ready
-from jitgate.pool.residency import MOST, Residency
-from jitgate.pool.residency_planner import ResidencyPlanner
+from jitgate.pool.residency import MOST, Residency, ResidencyPlanner
 from jitgate.pool.stages import Wanted, load_stages, wanted_by_stages
 from jitgate.pool.worker_process import Worker
 

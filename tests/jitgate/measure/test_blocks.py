@@ -1,4 +1,4 @@
-"""A turn that is a whole life: loaded, warmed up, timed, ended."""
+"""A turn that is a whole process: loaded, warmed up, timed, ended."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_a_disturbed_block_costs_its_round_which_is_run_again_in_the_same_direct
     assert turns[3:6] == turns[6:9] == NAMES[::-1]
 
 
-def test_growth_is_seen_within_each_life() -> None:
+def test_growth_is_seen_within_each_process() -> None:
     leaking = rounds_of(team_of(FakeStage(leak=1 << 20))).run(lambda measurement: [], 3600.0).all_samples["jit"]
     assert len(leaking.levels) == LEAST_BLOCKS
     assert leaking.growth is not None
@@ -169,14 +169,14 @@ def test_growth_is_seen_within_each_life() -> None:
     assert not steady.growth.leaks
 
 
-def test_the_largest_peak_of_all_lives_is_kept() -> None:
+def test_the_largest_peak_of_all_processes_is_kept() -> None:
     team = team_of(FakeStage())
     for _ in range(3):
         team.turn("jit", "short", 0, 9)
     assert team.memory == {"jit": MemoryPeaks(300)}
 
 
-def test_who_is_not_what_its_name_says_in_one_life_is_not_and_what_was_built_anew_is_counted() -> None:
+def test_a_fallback_in_one_process_counts_and_recompiles_are_counted() -> None:
     team = team_of(FakeStage(lies="jit"))
     rounds_of(team).run(lambda measurement: [], 3600.0)
     assert team.fallbacks == {"jit": "it runs as eager"}
@@ -187,7 +187,7 @@ def test_who_is_not_what_its_name_says_in_one_life_is_not_and_what_was_built_ane
     assert built > 0
 
 
-def test_a_worker_that_dies_is_not_hired_again() -> None:
+def test_a_worker_that_dies_is_not_started_again() -> None:
     stage = FakeStage(dies="jit")
     found = rounds_of(team_of(stage)).run(lambda measurement: [], 3600.0)
     assert stage.log.count("jit comes") == 1
@@ -252,17 +252,17 @@ def test_a_workers_blocks_are_equally_long_and_unlike_inputs_are_the_same_for_ev
     assert (len(first.wall_ns), len(second.wall_ns), len(unlike.wall_ns)) == (68, 68, 201)
 
 
-def test_each_phase_has_the_largest_peak_of_all_lives_and_one_life_in_doubt_puts_all_in_doubt() -> None:
+def test_each_phase_has_the_largest_peak_of_all_processes_and_one_process_in_doubt_puts_all_in_doubt() -> None:
     of_loading = MemoryPeaks(900, 900, 300)
-    of_calls = MemoryPeaks(500, 400, 500, doubt="not exclusive")
+    of_calls = MemoryPeaks(500, 400, 500, unreliable="not exclusive")
     for memories in ({1: of_loading, 2: of_calls}, {1: of_calls, 2: of_loading}):
         team = team_of(FakeStage(memories=memories))
         for _ in range(2):
             team.turn("jit", "short", 0, 9)
-        assert team.memory == {"jit": MemoryPeaks(900, 900, 500, doubt="not exclusive")}
+        assert team.memory == {"jit": MemoryPeaks(900, 900, 500, unreliable="not exclusive")}
 
 
-def test_a_life_whose_peak_was_not_read_is_not_covered_by_others() -> None:
+def test_a_process_whose_peak_was_not_read_is_not_covered_by_others() -> None:
     team = team_of(FakeStage(memories={1: MemoryPeaks(None)}))
     for _ in range(3):
         team.turn("jit", "short", 0, 9)

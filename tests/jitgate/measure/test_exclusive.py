@@ -94,7 +94,7 @@ def test_a_workload_that_does_not_fit_is_measured_in_blocks(measured: Mapping[st
     assert isinstance(found, Measurement)
     assert found.residency == "exclusive"
     assert found.rounds == 1
-    assert any("one worker was resident at a time" in note and "that the host has free" in note for note in found.notes)
+    assert any("One worker was resident at a time" in note and "that the host has free" in note for note in found.notes)
     assert measured["again"] is found, "the budget is spent: nobody was asked for anything again"
     for name in (BASELINE, CONTROL):
         samples = found.all_samples[name]

@@ -40,7 +40,7 @@ class FakeWorker:
 
 
 @dataclass
-class FakeCrew:
+class FakePool:
     """Answers every request by heart; `asked` is what came, in order."""
 
     device: str = "cpu"
@@ -64,12 +64,12 @@ class FakeCrew:
         return self.answers[type(request)]
 
 
-def extras(pool: FakeCrew, known: KnownPeakRates | None = None) -> Any:
+def extras(pool: FakePool, known: KnownPeakRates | None = None) -> Any:
     return measure_extras(pool, made_of(1.0), {} if known is None else known, threads=1, ahead=["long"])
 
 
 def test_lengths_work_and_ceilings_are_put_beside_the_rounds() -> None:
-    pool = FakeCrew()
+    pool = FakePool()
     measurement = extras(pool).added_to(made_of(1.0))
     assert measurement.all_samples["jit"].unseen_shapes.lengths == (UnseenShape(0.2, (0.1, 0.1)),)
     assert measurement.flop_count == FlopCount(1e9, 4e6, 1e6)
@@ -80,7 +80,7 @@ def test_lengths_work_and_ceilings_are_put_beside_the_rounds() -> None:
 
 def test_a_ceiling_is_measured_once_in_a_session() -> None:
     known: KnownPeakRates = {}
-    pool = FakeCrew()
+    pool = FakePool()
     extras(pool, known)
     extras(pool, known)
     assert pool.kinds.count((BASELINE, MeasurePeakRates)) == 1
@@ -88,19 +88,19 @@ def test_a_ceiling_is_measured_once_in_a_session() -> None:
 
 
 def test_a_ceiling_that_is_not_known_says_why() -> None:
-    pool = FakeCrew(answers={**ANSWERS, MeasurePeakRates: MeasuredPeakRates(missing="out of paper")})
+    pool = FakePool(answers={**ANSWERS, MeasurePeakRates: MeasuredPeakRates(missing="out of paper")})
     found = extras(pool)
     assert (found.peak_rates, found.missing) == ({}, {"fp32": "out of paper"})
 
 
 def test_no_length_is_tried_where_none_is_new() -> None:
-    pool = FakeCrew(answers={**ANSWERS, ChooseUnseenShapes: 0})
+    pool = FakePool(answers={**ANSWERS, ChooseUnseenShapes: 0})
     assert extras(pool).unseen_shapes == {}
     assert TimeUnseenShapes not in [kind for _, kind in pool.kinds]
 
 
 def test_calls_that_take_seconds_are_not_made_at_new_lengths() -> None:
-    pool = FakeCrew()
+    pool = FakePool()
     slow = made_of(1.0)
     all_samples = {
         name: replace(samples, turns=((LONGEST_CALL_S * 1.1,),)) for name, samples in slow.all_samples.items()
@@ -113,7 +113,7 @@ def test_calls_that_take_seconds_are_not_made_at_new_lengths() -> None:
 
 @pytest.mark.parametrize(("device", "held"), [("cpu", None), ("cuda:0", EmptiedCache(9, 5, 4))])
 def test_only_a_card_has_a_cache_to_empty(device: str, held: EmptiedCache | None) -> None:
-    found = extras(FakeCrew(device=device))
+    found = extras(FakePool(device=device))
     assert found.emptied == held
     added = found.added_to(made_of(1.0)).all_samples
     assert (added[BASELINE].memory or MemoryPeaks()).empty_cache == held
@@ -121,6 +121,6 @@ def test_only_a_card_has_a_cache_to_empty(device: str, held: EmptiedCache | None
 
 
 def test_a_baseline_that_is_gone_leaves_nothing_to_ask() -> None:
-    found = extras(FakeCrew(dead=frozenset({BASELINE})))
+    found = extras(FakePool(dead=frozenset({BASELINE})))
     assert (found.flop_count, found.unseen_shapes, found.peak_rates) == (None, {}, {})
     assert "was not there" in found.missing["fp32"]

@@ -31,8 +31,7 @@ from jitgate.model.turn import Turn
 from jitgate.model.variant import BASELINE, CONTROL, VariantSpec
 from jitgate.model.verdict import Verdict
 from jitgate.pool.memory_estimator import MemoryRecords
-from jitgate.pool.residency import Residency, ResidencyPlan
-from jitgate.pool.residency_planner import ResidencyPlanner
+from jitgate.pool.residency import Residency, ResidencyPlan, ResidencyPlanner
 from jitgate.statistics import Outcome
 
 from tests.jitgate.device.device_memories import GIB, FakeCard

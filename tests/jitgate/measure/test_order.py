@@ -33,7 +33,7 @@ def test_candidates_change_places_among_themselves() -> None:
 
 @given(st.floats(-0.5, 0.5), st.integers(1, 20))
 def test_drift_that_is_linear_in_time_cancels_in_two_rounds(slope: float, pairs: int) -> None:
-    """Four all_samples of equal speed on a machine that slows down from block to block."""
+    """Four workers of equal speed on a machine that slows down from block to block."""
     order, block = Mirrored(3), 0
     figures: dict[str, list[float]] = {name: [] for name in NAMES}
     for number in range(2 * pairs):

@@ -86,7 +86,7 @@ def test_warm_up_goes_on_until_the_slow_first_calls_are_over_and_is_not_recorded
     assert found.notes == ()
 
 
-def test_who_was_warmed_up_alone_meets_the_others_for_one_turn() -> None:
+def test_workers_that_were_warmed_up_alone_take_one_warm_up_turn() -> None:
     team = FakeTeam()
     all_samples = {name: Samples(name, (), (), (), ColdStart()) for name in NAMES}
     blank = Measurement("w", "short", "cpu", 0, all_samples)

@@ -182,7 +182,7 @@ def test_what_was_rebuilt_is_added_up_over_the_sets_and_one_that_was_off_was_off
     assert found.fallback == "it is eager"
 
 
-def test_parties_are_joined_and_each_is_compared_within_its_own_rounds() -> None:
+def test_batches_are_joined_and_each_is_compared_within_its_own_rounds() -> None:
     first = replace(MEASUREMENT, all_samples={name: samples(name, (1.0,), (1.0,)) for name in ("eager", "a", CONTROL)})
     second = replace(
         MEASUREMENT, all_samples={name: samples(name, (2.0,), (2.0,), (2.0,)) for name in ("eager", "b", CONTROL)}

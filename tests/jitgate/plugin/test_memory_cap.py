@@ -128,7 +128,7 @@ def test_a_variant_that_does_not_fit_fails_by_so_much_and_the_others_complete(pr
     assert needed == pytest.approx(340, abs=16)
     assert "Traceback" in done.stdout, "the allocation is named in the last words of the worker"
 
-    assert "note: every worker that was measured ran under a cap of 200 MiB, by " in done.stdout
+    assert "note: Every measured worker ran under a memory cap of 200 MiB, by " in done.stdout
     eager = entry_of(project, "eager")
     assert eager["memory"]["enforced_bytes"] == 200 * MIB
     assert eager["memory"]["peak_bytes"] == pytest.approx(40 * MIB, abs=16 * MIB)

@@ -79,7 +79,7 @@ def nan(module, example):
 '''
 
 CAUSES = {
-    "silent": "silent is not on: it is eager: its call ran the workload's own module in Python",
+    "silent": "silent fell back to eager: the original module's forward() ran",
     "recompiles": "inside timed turns recompiles built anew what should only run: ",
     "quantised": "its output is float32's (relative L2 distance 0.0e+00), so nothing was computed in int8",
     "louder": "the output differs: relative L2 distance 1.0e-02, at most 0.0001 is allowed",

@@ -1,4 +1,4 @@
-"""Signals that are held back: heard where it is safe, never lost, and given back."""
+"""Signals that are held back: delivered where it is safe, never lost, and given back."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Sank:
 
 
 @pytest.fixture(autouse=True)
-def heard() -> Iterator[list[int]]:
+def delivered() -> Iterator[list[int]]:
     """Both signals raise as in a session, whatever this process was started with; the numbers that arrived."""
     arrived: list[int] = []
 
@@ -40,24 +40,24 @@ def interrupts() -> Interrupts:
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_a_signal_waits_for_a_safe_place_and_goes_to_its_owner(
-    interrupts: Interrupts, heard: list[int], number: signal.Signals
+    interrupts: Interrupts, delivered: list[int], number: signal.Signals
 ) -> None:
     steps = []
 
     def work() -> None:
         with interrupts.held():
             signal.raise_signal(number)
-            steps.append(f"written down, and {len(heard)} heard")
+            steps.append(f"written down, and {len(delivered)} delivered")
             interrupts.deliver()
             steps.append("not reached")
 
     with pytest.raises(KeyboardInterrupt):
         work()
-    assert steps == ["written down, and 0 heard"]
-    assert heard == [number]
+    assert steps == ["written down, and 0 delivered"]
+    assert delivered == [number]
 
 
-def test_one_that_python_would_have_forgotten_is_heard(interrupts: Interrupts, heard: list[int]) -> None:
+def test_one_that_python_would_have_forgotten_is_delivered(interrupts: Interrupts, delivered: list[int]) -> None:
     def work() -> None:
         with interrupts.held():
             Sank()
@@ -65,10 +65,10 @@ def test_one_that_python_would_have_forgotten_is_heard(interrupts: Interrupts, h
 
     with pytest.raises(KeyboardInterrupt):
         work()
-    assert heard == [signal.SIGINT]
+    assert delivered == [signal.SIGINT]
 
 
-def test_the_second_does_not_wait(interrupts: Interrupts, heard: list[int]) -> None:
+def test_the_second_does_not_wait(interrupts: Interrupts, delivered: list[int]) -> None:
     def work() -> None:
         with interrupts.held():
             signal.raise_signal(signal.SIGINT)
@@ -77,11 +77,11 @@ def test_the_second_does_not_wait(interrupts: Interrupts, heard: list[int]) -> N
 
     with pytest.raises(KeyboardInterrupt):
         work()
-    assert heard == [signal.SIGTERM, signal.SIGINT]
+    assert delivered == [signal.SIGTERM, signal.SIGINT]
 
 
-def test_what_nobody_heard_is_heard_at_the_end_also_beside_another_exception(
-    interrupts: Interrupts, heard: list[int]
+def test_what_was_not_delivered_is_at_the_end_also_with_another_exception(
+    interrupts: Interrupts, delivered: list[int]
 ) -> None:
     def work() -> None:
         with interrupts.held():
@@ -90,11 +90,11 @@ def test_what_nobody_heard_is_heard_at_the_end_also_beside_another_exception(
 
     with pytest.raises(KeyboardInterrupt) as caught:
         work()
-    assert heard == [signal.SIGINT]
+    assert delivered == [signal.SIGINT]
     assert isinstance(caught.value.__context__, ValueError)
 
 
-def test_handlers_are_given_back_and_nothing_is_heard_twice(interrupts: Interrupts, heard: list[int]) -> None:
+def test_handlers_are_given_back_and_nothing_is_delivered_twice(interrupts: Interrupts, delivered: list[int]) -> None:
     before = [signal.getsignal(number) for number in NUMBERS]
     with interrupts.held():
         assert [signal.getsignal(number) for number in NUMBERS] != before
@@ -107,7 +107,7 @@ def test_handlers_are_given_back_and_nothing_is_heard_twice(interrupts: Interrup
         signal.raise_signal(signal.SIGINT)
     with interrupts.held():
         interrupts.deliver()
-    assert heard == [signal.SIGINT]
+    assert delivered == [signal.SIGINT]
 
 
 def test_what_is_ignored_stays_ignored(interrupts: Interrupts) -> None:

@@ -1,4 +1,4 @@
-"""Real worker processes: their process_runs, their failures, and that nothing outlives the pool."""
+"""Real worker processes: what they answer, how they fail, and that none outlives the pool."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def rel_l2(found: dict[str, Checked], name: str) -> float:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no exit by signal")
 @pytest.mark.slow
-def test_a_crew_of_good_and_bad_variants(pool: WorkerPool, cache: ArtefactCache) -> None:
+def test_a_pool_of_good_and_bad_variants(pool: WorkerPool, cache: ArtefactCache) -> None:
     """One story, since every worker costs an import of torch: who is right is right, who fails fails alone."""
     variants = ["plain", "off_by_one_percent", "dies", "raises", "unavailable"]
     ready = ready_with(pool, cache, TORCHSCRIPT, *(brought(name) for name in variants))

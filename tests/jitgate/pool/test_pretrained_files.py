@@ -76,7 +76,7 @@ def tiny_directory(path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_a_crew_runs_on_the_weights_and_the_file_of_a_directory(tmp_path: Path) -> None:
+def test_a_pool_runs_on_the_weights_and_the_file_of_a_directory(tmp_path: Path) -> None:
     directory = tiny_directory(tmp_path / "model")
     jit = PretrainedFile(
         "tiny", "", "", CheckpointPart("tiny.pt", "part."), 64, 64, {"forward": "x: Tensor, scale: int"}

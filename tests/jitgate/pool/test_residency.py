@@ -1,4 +1,4 @@
-"""Who may be resident together."""
+"""Which workers may be resident at once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EAGER = VariantSpec("eager", "jitgate.engines.eager:eager")
 JIT = VariantSpec("jit", "my:jit", exported=True)
 
 
-def test_on_a_cpu_the_host_decides_and_on_a_card_the_tighter_of_card_and_ceiling() -> None:
+def test_on_a_cpu_the_host_decides_and_on_a_card_the_tighter_of_card_and_limit() -> None:
     sizes = {
         (device, ceiling): known(room(device, FREE, ceiling))
         for device in ("cpu", "cuda:0")
@@ -58,11 +58,11 @@ def test_together_is_what_fits_with_some_slack(needs: list[int], size: int) -> N
     st.integers(1, 2 * GIB),
     st.integers(1, 64 * GIB),
 )
-def test_parties_hold_everyone_once_beside_the_anchors_and_fit(needs: list[int], anchor: int, size: int) -> None:
-    named = {"eager": anchor, **{str(number): need for number, need in enumerate(needs)}, "eager#control": anchor}
+def test_batches_hold_every_variant_once_with_references_and_fit(needs: list[int], reference: int, size: int) -> None:
+    named = {"eager": reference, **{str(number): need for number, need in enumerate(needs)}, "eager#control": reference}
     reference_variants = {"eager", "eager#control"}
     found = plan(Residency.AUTO, named, Room(size, "memory"), reference_variants)
-    room_for_one = 2 * anchor + max(needs) <= (1 - SLACK) * size
+    room_for_one = 2 * reference + max(needs) <= (1 - SLACK) * size
     if sum(named.values()) <= (1 - SLACK) * size:
         assert found == plan(Residency.AUTO, named, Room(size, "memory"))
         assert not found.batches
@@ -80,7 +80,7 @@ def test_parties_hold_everyone_once_beside_the_anchors_and_fit(needs: list[int],
             assert sum(named[name] for name in batch) <= (1 - SLACK) * size
 
 
-def test_parties_are_what_a_host_without_room_does_by_itself_only() -> None:
+def test_batches_are_what_a_host_without_room_chooses_by_itself_only() -> None:
     five = {"eager": GIB, "a": GIB, "b": GIB, "c": GIB, "eager#control": GIB}
     host, reference_variants = Room(4 * GIB, "the host"), {"eager", "eager#control"}
     found = plan(Residency.AUTO, five, host, reference_variants)
@@ -144,7 +144,9 @@ def test_later_what_was_measured_of_the_largest_scenario(estimator: MemoryEstima
     assert estimator.need_bytes(EAGER, ["short"]) > GIB
 
 
-@pytest.mark.parametrize("memory", [MemoryPeaks(None), MemoryPeaks(5, kind=MemoryKind.DEVICE, doubt="not exclusive")])
+@pytest.mark.parametrize(
+    "memory", [MemoryPeaks(None), MemoryPeaks(5, kind=MemoryKind.DEVICE, unreliable="not exclusive")]
+)
 def test_what_was_not_measured_for_sure_is_not_remembered(estimator: MemoryEstimator, memory: MemoryPeaks) -> None:
     estimator.learn(JIT, "short", memory)
     assert estimator.need_bytes(JIT, ["short"]) > GIB

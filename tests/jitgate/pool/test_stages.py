@@ -31,7 +31,7 @@ class FakeWorker:
 
 
 @dataclass
-class FakeCrew:
+class FakePool:
     """Its baseline says of every stage that it has two kinds of calls."""
 
     workers: dict[str, FakeWorker]
@@ -51,8 +51,8 @@ CONTENT = ExportContent(None, "w", "s", "here", KINDS, {})
 FACTS = ModelFacts(1.0, 0, 0, {}, CONTENT, stages={"front": "", "voice": ""})
 
 
-def crew_of(*names: str) -> tuple[FakeCrew, WorkerPool]:
-    fake = FakeCrew({name: FakeWorker(name) for name in (BASELINE, *names)})
+def pool_of(*names: str) -> tuple[FakePool, WorkerPool]:
+    fake = FakePool({name: FakeWorker(name) for name in (BASELINE, *names)})
     return fake, cast("WorkerPool", fake)
 
 
@@ -62,7 +62,7 @@ def spelled(name: str) -> Any:
 
 def test_each_exported_stage_is_wanted_once_by_each_worker() -> None:
     names = ["front=torchscript", "front=torchscript,voice=inductor", "voice=eager"]
-    fake, pool = crew_of(*names)
+    fake, pool = pool_of(*names)
     found = wanted_by_stages(pool, [spelled(name) for name in names], FACTS)
     assert [(need.worker, need.stage, need.engine.name) for need in found] == [
         (names[0], "front", "torchscript"),
@@ -75,7 +75,7 @@ def test_each_exported_stage_is_wanted_once_by_each_worker() -> None:
 
 
 def test_nothing_is_asked_where_no_stage_is_exported() -> None:
-    fake, pool = crew_of("voice=eager")
+    fake, pool = pool_of("voice=eager")
     assert wanted_by_stages(pool, [spelled("voice=eager")], FACTS) == []
     said = utterance_of(pool, "short", FACTS)
     assert said is not None
@@ -85,7 +85,7 @@ def test_nothing_is_asked_where_no_stage_is_exported() -> None:
 
 
 def test_a_stage_that_there_is_not_is_one_sentence() -> None:
-    _, pool = crew_of("back=torchscript")
+    _, pool = pool_of("back=torchscript")
     with pytest.raises(UsageError) as caught:
         wanted_by_stages(pool, [spelled("back=torchscript")], FACTS)
     assert str(caught.value) == (
@@ -94,7 +94,7 @@ def test_a_stage_that_there_is_not_is_one_sentence() -> None:
 
 
 def test_without_a_baseline_nobody_describes_the_stages() -> None:
-    fake, pool = crew_of("front=torchscript", "voice=eager")
+    fake, pool = pool_of("front=torchscript", "voice=eager")
     fake.workers[BASELINE].fail(FailureKind.OUT_OF_MEMORY, "it did not fit")
     assert wanted_by_stages(pool, [spelled("front=torchscript"), spelled("voice=eager")], FACTS) == []
     failure = fake.workers["front=torchscript"].failure

@@ -74,7 +74,7 @@ def test_other_shapes_have_no_gap_to_measure() -> None:
     assert compare([X], [X, X]).max_abs == compare([X[:1]], [X]).max_abs == compare(["a"], [X]).max_abs == math.inf
 
 
-def test_the_leaf_that_is_a_sound_is_heard_and_others_are_not() -> None:
+def test_audio_metrics_are_of_the_leaf_that_is_a_sound() -> None:
     mel, other = torch.randn(1, 80, 5), torch.randn(3)
     found = compare([other, mel + 0.01], [other, mel], Sound.mel(leaf=1))
     assert found.log_mel_db == pytest.approx(0.01 * 20 / math.log(10), rel=1e-3)

@@ -64,7 +64,7 @@ def test_one_percent_is_forty_decibels_and_no_one_hears_it() -> None:
     assert found.log_mel_db < 0.1
 
 
-def test_a_phase_is_not_heard_and_noise_is() -> None:
+def test_a_phase_changes_no_metric_and_noise_does() -> None:
     shifted = torch.sin(2 * math.pi * 220 * TIME + 1.0)[None] * 0.3
     phase, noise = (
         audio_metrics(shifted + NOISE, TONE + NOISE, WAVE),
@@ -93,7 +93,7 @@ def test_every_band_hears_its_own_frequency() -> None:
 
 
 @pytest.mark.parametrize("length", [1, 100, 1000, 1025])
-def test_a_signal_shorter_than_a_window_is_heard_too(length: int) -> None:
+def test_a_signal_shorter_than_a_window_has_metrics_too(length: int) -> None:
     found = audio_metrics(NOISE[:, :length] * 1.1, NOISE[:, :length], WAVE)
     assert found is not None
     assert found.mr_stft is not None
@@ -120,5 +120,5 @@ def test_equal_sounds_are_not_apart() -> None:
     ],
     ids=["shape", "nan", "inf", "silence", "no tensor"],
 )
-def test_what_can_not_be_heard_has_no_distance(found: object, right: object) -> None:
+def test_what_is_not_audible_has_no_distance(found: object, right: object) -> None:
     assert audio_metrics(found, right, WAVE) is None

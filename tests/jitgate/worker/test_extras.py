@@ -43,7 +43,7 @@ def stage() -> Iterator[WorkerService]:
     torch.set_num_threads(1)
 
 
-def test_a_stage_becomes_steady_and_its_first_call_is_the_first_of_the_series(
+def test_a_worker_becomes_steady_and_its_first_call_is_the_first_of_the_series(
     stage: WorkerService, tmp_path: Path
 ) -> None:
     first_s = stage.answer(MakeFirstCall("short", tmp_path)).first_call_s

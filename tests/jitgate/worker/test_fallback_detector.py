@@ -177,7 +177,7 @@ def test_eager_is_seen_in_every_precision(
     )
 
 
-def test_eager_is_eager_and_a_proof_of_ones_own_is_believed_of_those_who_brought_it() -> None:
+def test_eager_is_eager_and_a_users_runner_that_checks_itself_is_believed() -> None:
     module = Tiny().eval()
     assert checked(module, BASELINE, "jitgate").fallback() is None
     assert checked(module, "mine", "my.toml").fallback() is not None

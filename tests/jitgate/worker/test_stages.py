@@ -87,7 +87,7 @@ def workload() -> Workload:
     return Workload(Speaker().eval(), scenarios, stages=PARTS, utterances={"short": Utterance(1.5, 3, 2)})
 
 
-def test_what_parts_are_called_with_is_heard_and_the_pipeline_left_as_it_was(workload: Workload) -> None:
+def test_the_calls_of_stages_are_recorded_and_the_pipeline_left_as_it_was(workload: Workload) -> None:
     before = list(workload.module.state_dict())
     stages = PipelineStages(workload)
     found = {name: stages.content(name) for name in ("encoder", "voice")}

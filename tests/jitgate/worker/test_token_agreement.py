@@ -1,4 +1,4 @@
-"""Ids that token_agreement decoding chose: nearly as good is right, another than a clear choice is wrong."""
+"""Ids that greedy decoding chose: nearly as good is right, another than a clear choice is wrong."""
 
 from __future__ import annotations
 

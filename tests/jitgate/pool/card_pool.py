@@ -29,7 +29,7 @@ class CardWorker:
     """One worker on `pool.card`. held: what its allocator has reserved."""
 
     name: str
-    pool: CardCrew
+    pool: CardPool
     number: int
     failure: Failure | None = None
     pid: int | None = None
@@ -131,7 +131,7 @@ class Drama:
     log: list[tuple[str, str]] = field(default_factory=list)
 
 
-class CardCrew(WorkerPool):
+class CardPool(WorkerPool):
     """The real pool but for its processes."""
 
     def __init__(self, drama: Drama, *arguments: Any) -> None:
