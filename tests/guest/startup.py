@@ -1,7 +1,8 @@
 """What the plugin costs the start of pytest: `python -m tests.guest.startup [REPETITIONS]`, run by hand; no test.
 
-Two figures, each a difference of medians of runs that take turns: an empty test with the plugin and with
-`-p no:jitgate`, in a project without gates; and the collection of `perf` in this repository and that empty test.
+Medians of runs that take turns: an empty test with `-p no:jitgate` and with the plugin, in a project without gates, and
+the collection of `perf` in this repository. Seconds on the clock, and of the processor, which a busy machine lengthens
+less.
 """
 
 from __future__ import annotations
@@ -11,18 +12,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
+import psutil
+
 ROOT = Path(__file__).parents[2]
+OPTIONS = ("-q", "-p", "no:cacheprovider", "-p", "no:randomly")
 
 
-def seconds(folder: Path, arguments: Sequence[str]) -> float:
-    """How long one run of pytest takes."""
-    begin = time.perf_counter()
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
-    subprocess.run(command, cwd=folder, capture_output=True, check=True)
-    return time.perf_counter() - begin
+def cost(folder: Path, arguments: list[str]) -> tuple[float, float]:
+    """Wall seconds and processor seconds of one run of pytest."""
+    begin, before = time.perf_counter(), psutil.Process().cpu_times()
+    subprocess.run([sys.executable, "-m", "pytest", *OPTIONS, *arguments], cwd=folder, capture_output=True, check=True)
+    after = psutil.Process().cpu_times()
+    used_s = after.children_user + after.children_system - before.children_user - before.children_system
+    return time.perf_counter() - begin, used_s
 
 
 def main(repetitions: int) -> None:
@@ -30,18 +34,21 @@ def main(repetitions: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         empty = Path(name)
         (empty / "test_empty.py").write_text("def test_nothing():\n    pass\n")
-        runs: dict[str, tuple[Path, list[str]]] = {
+        runs = {
             "without": (empty, ["-p", "no:jitgate"]),
             "inactive": (empty, []),
             "collecting perf": (ROOT, ["--collect-only", "perf"]),
         }
-        times: dict[str, list[float]] = {which: [] for which in runs}
+        costs: dict[str, list[tuple[float, float]]] = {which: [] for which in runs}
         for _ in range(repetitions + 1):
             for which, (folder, arguments) in runs.items():
-                times[which].append(seconds(folder, arguments))
-    medians = {which: statistics.median(each[1:]) for which, each in times.items()}  # the first one fills caches
-    for which, median_s in medians.items():
-        print(f"{which}: {median_s * 1000:.0f} ms, {(median_s - medians['without']) * 1000:+.1f} ms")
+                costs[which].append(cost(folder, arguments))
+    for place, what in enumerate(("clock", "processor")):
+        # The first one fills caches.
+        medians = {which: statistics.median(each[place] for each in found[1:]) for which, found in costs.items()}
+        for which, median_s in medians.items():
+            more_ms = (median_s - medians["without"]) * 1000
+            print(f"{what}, {which}: {median_s * 1000:.0f} ms, {more_ms:+.1f} ms")
 
 
 if __name__ == "__main__":
