@@ -1,4 +1,4 @@
-"""pytest's way in: the options for everybody, and the rest of jitgate for a project that has gates.
+"""pytest's way in: the options, and the rest of jitgate for a project that has gates.
 
 This file stays outside the package `jitgate` and imports almost nothing: it is loaded in every pytest run of the
 environment, and a `jitgate` folder of the project must not take its place. What it needs of the package it loads by its
@@ -181,7 +181,7 @@ def _tables(path: Path) -> Mapping[str, Any]:
     try:
         found = tomllib.loads(text).get("tool")
     except tomllib.TOMLDecodeError:
-        # What is wrong with it is said by whoever reads it for good; a file that is not ours is not our business.
+        # The full reader reports what is wrong with it; a file that is not ours is left alone.
         return {"jitgate": {}} if "[tool.jitgate" in text else {}
     return found if isinstance(found, Mapping) else {}
 

@@ -29,7 +29,7 @@ ten on a shared CPU, and it takes some forty rounds to tell. Longer sentences ke
 
 
 def offered() -> Offered:
-    """All that a session has with this plugin, for whoever has no session to ask."""
+    """All that a session has with this plugin, for callers without a session."""
     return Offered(variants={BATCHED.name: BATCHED}, workloads=shipped_workloads())
 
 

@@ -1,4 +1,4 @@
-"""Every way of running the model stays under the memory ceiling, and stays there."""
+"""Every way of running the model stays under the memory limit, and stays there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The engines that jitgate brings, by the hook that everybody's engines come by; free of torch."""
+"""The engines that jitgate brings, offered through the same hook as any other; free of torch."""
 
 from __future__ import annotations
 
@@ -92,11 +92,11 @@ BUILT_IN = (
 
 
 def pytest_jitgate_engines() -> tuple[Engine, ...]:
-    """They come by the hook that everybody's engines come by."""
+    """jitgate's own engines, through the hook that any package uses."""
     return BUILT_IN
 
 
 @cache
 def built_in() -> Engines:
-    """Jitgate's own engines, for whoever has no session to ask."""
+    """Jitgate's own engines, for callers without a session."""
     return Engines(BUILT_IN)

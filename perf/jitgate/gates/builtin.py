@@ -1,4 +1,4 @@
-"""The kinds of requirement that jitgate brings, by the hook that everybody's kinds come by."""
+"""The kinds of requirement that jitgate brings, offered through the same hook as any other."""
 
 from __future__ import annotations
 

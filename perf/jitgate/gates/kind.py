@@ -1,7 +1,7 @@
 """A kind of requirement: one object, in one file, that knows all there is to know of it.
 
 From a kind come a key of `[[tool.jitgate.gates]]`, a fixture, an attribute of `candidate`, a column of the tables and
-an entry of the JSON. jitgate's own kinds are in the files beside this one (`jitgate.gates.builtin` lists them); a
+an entry of the JSON. jitgate's own kinds are in this folder (`jitgate.gates.builtin` lists them); a
 package offers more through the hook `pytest_jitgate_gates`:
 
     class MaxEnergy(GateKind):
@@ -70,7 +70,7 @@ class GateKind:
     key: its name in TOML, in JSON and as a fixture (`fixture` where that has another name). attribute: of `candidate`,
     which a test compares with the limit by `operator`. timed: more rounds make the figure sharper. configurable: may be
     a key of `[[tool.jitgate.gates]]`. only_where_set: its test exists only for cells that a gate gives a limit.
-    optional: nobody set its limit, so that what stays undecided is skipped and does not fail. heading: of its column
+    optional: its limit is a default, so what stays undecided is skipped and does not fail. heading: of its column
     in the tables; "" for none. against_baseline: a comparison with it, which the baseline has not.
     records: its test enters the durations into pytest-benchmark. smoke: one call is enough to judge it.
     """

@@ -42,13 +42,13 @@ class PeakKind(GateKind):
         if samples.failure is not None:
             return Judged(Outcome.FAIL, sentence(samples.failure.sentence))
         memory = samples.memory or MemoryPeaks()
-        peak, doubt = getattr(memory, phase), memory.doubt
+        peak, unreliable = getattr(memory, phase), memory.unreliable
         if peak is None:
             unread = "this platform gave no peak memory" if samples.memory else "the run ended before memory was read"
-            return Judged(Outcome.INVALID, sentence(f"Nothing can be said about the limit: {doubt or unread}"))
+            return Judged(Outcome.INVALID, sentence(f"Nothing can be said about the limit: {unreliable or unread}"))
         said = f"{SAID[phase]} {format_bytes(peak)}"
-        if doubt:
-            return Judged(Outcome.INVALID, sentence(f"{said} can't be believed: {doubt}"))
+        if unreliable:
+            return Judged(Outcome.INVALID, sentence(f"{said} can't be believed: {unreliable}"))
         if peak <= limit:
             return Judged(Outcome.PASS, f"{said} is within {format_bytes(limit)}.")
         over = format_bytes(peak - limit)

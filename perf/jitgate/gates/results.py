@@ -53,7 +53,7 @@ class Results:
         """The verdict, made now if it has not been. It does not count as asked for."""
         key = (id(asked.measurement), asked.cell, kind.key, limit, asked.baseline)
         if key not in self._judged:
-            # The measurement is kept beside it: its id must not be given to another one.
+            # The measurement is kept too: its id must not be given to another one.
             self._judged[key] = (asked.measurement, kind.verdict(asked, limit))
         return self._judged[key][1]
 
@@ -99,7 +99,7 @@ class Results:
     def red(self) -> list[Verdict]:
         """The verdicts by which a session fails: of the project's own gates, those that are not PASS.
 
-        What is INCONCLUSIVE is left out where the project says so, and where nobody set the limit.
+        What is INCONCLUSIVE is left out where the project says so, and where the limit is a default.
         """
         return [verdict for verdict in self.verdicts if self._is_red(verdict)]
 

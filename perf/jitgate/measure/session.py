@@ -261,7 +261,7 @@ class Measurements:
         weight_bytes = None if ready.facts is None else ready.facts.weight_bytes
         # A full card gains nothing more, whatever a worker takes.
         memory = {
-            name: replace(found, weight_bytes=weight_bytes, doubt=measurement.overcommitted or found.doubt)
+            name: replace(found, weight_bytes=weight_bytes, unreliable=measurement.overcommitted or found.unreliable)
             for name, found in mode.memory(measurement.scenario).items()
         }
         power = self._power(measurement)

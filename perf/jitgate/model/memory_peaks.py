@@ -52,8 +52,8 @@ class MemoryPeaks:
     resident_bytes: what stays between calls. activation_bytes: what steady calls need above that.
     reserved_peak_bytes, peak_allocated_bytes, host_peak_bytes: of a card's allocator, of its tensors, of the process.
     outside_bytes: on a card, what the allocator does not know (context, workspaces, engines). others_on_card: processes
-    that were there before the first worker; None where the driver does not list them. doubt: why the figures can't be
-    believed. weight_bytes: of the model.
+    that were there before the first worker; None where the driver does not list them. unreliable: why the figures
+    can't be believed. weight_bytes: of the model.
     """
 
     peak_bytes: int | None = None
@@ -69,7 +69,7 @@ class MemoryPeaks:
     weight_bytes: int | None = None
     outside_bytes: int | None = None
     others_on_card: int | None = None
-    doubt: str | None = None
+    unreliable: str | None = None
     cap: CapFacts | None = None
     empty_cache: EmptiedCache | None = None
 
@@ -91,7 +91,7 @@ def most_memory(processes: Sequence[MemoryPeaks | None]) -> MemoryPeaks | None:
     """Of one or more processes the one that took most, with the highest peak of each phase.
 
     Activations are those of the highest steady peak. None where a process was not read at all; a peak is None where one
-    process lacks it; the whole is in doubt if one process is.
+    process lacks it; the whole is unreliable if one process is.
     """
     read = [each for each in processes if each is not None]
     if not read or len(read) < len(processes):
@@ -104,7 +104,7 @@ def most_memory(processes: Sequence[MemoryPeaks | None]) -> MemoryPeaks | None:
         load_peak_bytes=highest([each.load_peak_bytes for each in read]),
         steady_peak_bytes=highest([each.steady_peak_bytes for each in read]),
         activation_bytes=busiest.activation_bytes,
-        doubt=next((each.doubt for each in read if each.doubt), None),
+        unreliable=next((each.unreliable for each in read if each.unreliable), None),
     )
 
 

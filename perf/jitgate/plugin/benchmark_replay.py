@@ -48,7 +48,7 @@ def replay(item: pytest.Item, benchmark: Any, durations_s: Sequence[float]) -> N
 
 
 def use_fingerprint_storage(config: pytest.Config, state: State) -> None:
-    """Key the storage by the fingerprint: absolute times of another device never stand beside these."""
+    """Key the storage by the fingerprint: times of two devices are never compared."""
     if getattr(config.option, "benchmark_storage", None) == STOCK_STORAGE:
         folder = Path(config.rootpath) / ".benchmarks" / state.fingerprint.slug
         config.option.benchmark_storage = f"file://{folder.as_posix()}"

@@ -1,4 +1,4 @@
-"""What a whole run comes to, as pytest-benchmark's JSON keeps it beside its entries: recommendations and verdicts."""
+"""What a whole run comes to, as pytest-benchmark's JSON keeps it next to its entries: recommendations and verdicts."""
 
 from __future__ import annotations
 

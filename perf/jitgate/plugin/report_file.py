@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def asked_for(config: pytest.Config) -> ReportFile | None:
-    """The report of this session; None where nobody wants one. UsageError where it can't be written."""
+    """The report of this session; None without the option. UsageError where it can't be written."""
     chosen = config.getoption("jitgate_report")
     if not chosen:
         return None

@@ -13,7 +13,7 @@ from jitgate.model.variant import BASELINE
 def tasks_of(policy: Policy, kind: str, needed: Collection[Cell]) -> dict[str, MeasureTask]:
     """Workload -> its task. kind: `cpu` or `cuda`.
 
-    Baselines are measured too, whoever selected them: first the variants that the workload lists, in its order.
+    Baselines are measured too, selected or not: first the variants that the workload lists, in its order.
     """
     tasks = {}
     for workload in dict.fromkeys(cell.workload for cell in needed):

@@ -25,7 +25,7 @@ class _Account:
 
     grown_bytes: int = 0
     outside_bytes: int | None = None
-    doubt: str | None = None
+    unreliable: str | None = None
 
 
 class DeviceMemoryAttribution:
@@ -72,15 +72,15 @@ class DeviceMemoryAttribution:
         for name in names:
             account = self._accounts.setdefault(name, _Account())
             if isinstance(before, Missing) or isinstance(after, Missing):
-                account.doubt = f"the card's memory could not be read ({_why(before) or _why(after)})"
+                account.unreliable = f"the card's memory could not be read ({_why(before) or _why(after)})"
             elif len(names) > 1:
-                account.doubt = "not exclusive: another worker allocated at the same time"
+                account.unreliable = "not exclusive: another worker allocated at the same time"
             else:
                 account.grown_bytes += after.used_bytes - before.used_bytes
             if strange:
-                account.doubt = account.doubt or "not exclusive: another process came to the card"
+                account.unreliable = account.unreliable or "not exclusive: another process came to the card"
             if moved:
-                account.doubt = account.doubt or "not exclusive: the card's memory moved while no worker was asked"
+                account.unreliable = account.unreliable or "not exclusive: the card's memory moved between two requests"
 
     def note_allocator(self, name: str, held_bytes: int) -> None:
         """After a call: of what the worker took of the card, its allocator holds `held_bytes`; the rest is outside."""
@@ -123,7 +123,7 @@ class DeviceMemoryAttribution:
             kind=MemoryKind.DEVICE,
             outside_bytes=outside,
             others_on_card=None if self._known_pids is None else len(self._known_pids),
-            doubt=account.doubt or unread,
+            unreliable=account.unreliable or unread,
         )
 
     def _strangers(self, pids: Collection[int]) -> bool:

@@ -76,7 +76,7 @@ class MemoryEstimator:
 
     def learn(self, variant: VariantSpec, scenario: str, memory: MemoryPeaks) -> None:
         """Remember what a worker took; nothing where its peak is not known."""
-        if memory.peak_bytes is None or memory.doubt:
+        if memory.peak_bytes is None or memory.unreliable:
             return
         on_card = memory.kind is MemoryKind.DEVICE  # its peak is the whole already, the context included
         need = memory.peak_bytes + (0 if on_card else memory.level_before_bytes or 0)

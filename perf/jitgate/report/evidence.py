@@ -1,4 +1,4 @@
-"""The evidence of one cell as `extra_info["jitgate"]` keeps it: plain JSON, for whoever reads the file."""
+"""The evidence of one cell as `extra_info["jitgate"]` keeps it: plain JSON."""
 
 from __future__ import annotations
 

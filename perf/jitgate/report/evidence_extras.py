@@ -1,4 +1,4 @@
-"""What stands beside the speed of a variant, as `extra_info["jitgate"]` keeps it: warm-up, new lengths, limits."""
+"""The secondary figures of a variant, as `extra_info["jitgate"]` keeps them: warm-up, unseen shapes, roofline."""
 
 from __future__ import annotations
 

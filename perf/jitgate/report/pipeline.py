@@ -80,7 +80,7 @@ def _table(found: PipelineCost) -> list[str]:
 
 
 def _gain(results: Results, cell: Cell) -> str:
-    """Stage and sentence on one line, so that nobody takes the one for the other."""
+    """The gain of the stage and of the utterance on one line, so that you can tell them apart."""
     asked, variant = results.asked(cell), cell.variant
     found = predicted(asked)
     if found is None:

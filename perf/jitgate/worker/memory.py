@@ -37,7 +37,7 @@ class Footprint:
         self._cold_peak = max(peak, self._cold_peak or 0) if peak is not None else None
 
     def level_bytes(self) -> int:
-        """Memory now, whoever owns it."""
+        """Memory now, of all owners."""
         return self.reader.read().level_bytes
 
     def peaks(self) -> MemoryPeaks:

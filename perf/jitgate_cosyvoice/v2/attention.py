@@ -21,7 +21,7 @@ class RelativeAttention(nn.Module):
         super().__init__()
         self.heads = heads
         self.head_width = width // heads
-        # Empty, and declared before the linear layers: whoever loads or seeds weights fills them, in this order.
+        # Empty, and declared before the linear layers: loading or seeding weights fills them, in this order.
         self.pos_bias_u = nn.Parameter(torch.empty(heads, self.head_width))
         self.pos_bias_v = nn.Parameter(torch.empty(heads, self.head_width))
         self.linear_q = nn.Linear(width, width)

@@ -79,11 +79,13 @@ def test_a_run_that_was_ended_before_its_memory_was_read_says_so() -> None:
 
 @pytest.mark.parametrize("peak", [1, 500 * MIB])
 def test_a_reading_that_is_not_exclusive_decides_nothing(peak: int) -> None:
-    doubted = samples(memory=replace(PARTS, peak_bytes=peak, doubt="not exclusive: another process came to the card"))
+    doubted = samples(
+        memory=replace(PARTS, peak_bytes=peak, unreliable="not exclusive: another process came to the card")
+    )
     answer, reason = judge_memory(doubted, 400 * MIB, ALL)
     assert answer is Outcome.INVALID
     assert "not exclusive: another process came to the card" in reason
-    unread = samples(memory=MemoryPeaks(None, doubt="the card's memory could not be read"))
+    unread = samples(memory=MemoryPeaks(None, unreliable="the card's memory could not be read"))
     assert judge_memory(unread, 1 << 60, ALL)[1].endswith(": the card's memory could not be read.")
 
 
@@ -105,7 +107,7 @@ def test_the_process_that_took_most_in_the_phase_counts_whichever_peak_was_the_l
 
 @pytest.mark.parametrize(
     "second",
-    [None, replace(PARTS, peak_bytes=None), replace(PARTS, peak_bytes=1, doubt="not exclusive: a stranger came")],
+    [None, replace(PARTS, peak_bytes=None), replace(PARTS, peak_bytes=1, unreliable="not exclusive: a stranger came")],
     ids=["ended before", "unread", "doubted"],
 )
 def test_a_process_of_which_nothing_can_be_said_is_not_covered_by_one_that_was_read(

@@ -254,12 +254,12 @@ def test_a_workers_blocks_are_equally_long_and_unlike_inputs_are_the_same_for_ev
 
 def test_each_phase_has_the_largest_peak_of_all_processes_and_one_process_in_doubt_puts_all_in_doubt() -> None:
     of_loading = MemoryPeaks(900, 900, 300)
-    of_calls = MemoryPeaks(500, 400, 500, doubt="not exclusive")
+    of_calls = MemoryPeaks(500, 400, 500, unreliable="not exclusive")
     for memories in ({1: of_loading, 2: of_calls}, {1: of_calls, 2: of_loading}):
         team = team_of(FakeStage(memories=memories))
         for _ in range(2):
             team.turn("jit", "short", 0, 9)
-        assert team.memory == {"jit": MemoryPeaks(900, 900, 500, doubt="not exclusive")}
+        assert team.memory == {"jit": MemoryPeaks(900, 900, 500, unreliable="not exclusive")}
 
 
 def test_a_process_whose_peak_was_not_read_is_not_covered_by_others() -> None:

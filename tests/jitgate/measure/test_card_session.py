@@ -93,7 +93,7 @@ def test_where_one_fills_the_card_nothing_is_ever_resident_beside_it(
         assert memory is not None
         assert memory.peak_bytes == WHOLE
         assert memory.outside_bytes == CONTEXT + WORKSPACE
-        assert memory.doubt is None
+        assert memory.unreliable is None
     assert found.all_samples["jit"].power == PowerReading(
         1.0, 30.0, None, calls=7, missing="utilisation_percent: Not Supported"
     )
@@ -111,7 +111,7 @@ def test_on_a_large_card_all_are_resident_and_each_is_read_by_itself(
     for name in (BASELINE, "jit", CONTROL):
         memory = found.all_samples[name].memory
         assert memory is not None
-        assert (memory.peak_bytes, memory.doubt) == (WHOLE, None)
+        assert (memory.peak_bytes, memory.unreliable) == (WHOLE, None)
     starts = [name for name, request in drama.log if request == "StartWorker" and name != "jit"]
     assert starts[0] == BASELINE, "the one that says how much all will take comes first"
 

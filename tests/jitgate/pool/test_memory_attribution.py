@@ -38,7 +38,7 @@ def test_a_footprint_is_what_the_card_gained_with_context_and_workspaces() -> No
     assert found.peak_bytes == (900 + 2 + 298) * MIB
     assert found.steady_peak_bytes == (700 + 2 + 298) * MIB
     assert (found.kind, found.others_on_card) == (MemoryKind.DEVICE, 1)
-    assert found.doubt is None
+    assert found.unreliable is None
 
 
 def test_a_worker_that_is_started_again_begins_with_nothing() -> None:
@@ -57,7 +57,9 @@ def test_two_workers_at_once_are_not_exclusive() -> None:
     with memory_attribution.attributed(["eager", "jit"], OURS):
         card.holds |= {"eager": MIB, "jit": MIB}
     memory_attribution.note_allocator("jit", 0)
-    assert "another worker allocated at the same time" in str(memory_attribution.device_level("jit", RESERVED).doubt)
+    assert "another worker allocated at the same time" in str(
+        memory_attribution.device_level("jit", RESERVED).unreliable
+    )
 
 
 def test_a_process_that_comes_to_the_card_is_not_exclusive_and_a_desktop_is() -> None:
@@ -67,10 +69,10 @@ def test_a_process_that_comes_to_the_card_is_not_exclusive_and_a_desktop_is() ->
     memory_attribution.note_allocator("eager", 0)
     card.pids = (7, 11)
     attributed(memory_attribution, card, "eager", 100)
-    assert memory_attribution.device_level("eager", RESERVED).doubt is None
+    assert memory_attribution.device_level("eager", RESERVED).unreliable is None
     card.pids = (7, 11, 99)
     attributed(memory_attribution, card, "eager", 100)
-    assert "another process came to the card" in str(memory_attribution.device_level("eager", RESERVED).doubt)
+    assert "another process came to the card" in str(memory_attribution.device_level("eager", RESERVED).unreliable)
 
 
 def test_a_level_that_moves_while_nobody_is_asked_is_somebody_elses() -> None:
@@ -80,7 +82,7 @@ def test_a_level_that_moves_while_nobody_is_asked_is_somebody_elses() -> None:
     card.desktop_bytes = 100 * MIB
     attributed(memory_attribution, card, "eager", 100)
     memory_attribution.note_allocator("eager", 0)
-    assert "moved while no worker was asked" in str(memory_attribution.device_level("eager", RESERVED).doubt)
+    assert "moved between two requests" in str(memory_attribution.device_level("eager", RESERVED).unreliable)
 
 
 def test_a_level_that_a_turn_or_the_end_of_a_worker_moved_is_ours() -> None:
@@ -91,7 +93,7 @@ def test_a_level_that_a_turn_or_the_end_of_a_worker_moved_is_ours() -> None:
     memory_attribution.invalidate()
     attributed(memory_attribution, card, "jit", 100)
     memory_attribution.note_allocator("jit", 0)
-    assert memory_attribution.device_level("jit", RESERVED).doubt is None
+    assert memory_attribution.device_level("jit", RESERVED).unreliable is None
 
 
 def test_what_can_not_be_read_is_not_invented() -> None:
@@ -104,7 +106,7 @@ def test_what_can_not_be_read_is_not_invented() -> None:
         pass
     found = memory_attribution.device_level("eager", RESERVED)
     assert found.peak_bytes is None
-    assert found.doubt == "the card's memory could not be read (Not Supported)"
+    assert found.unreliable == "the card's memory could not be read (Not Supported)"
     unsettled = DeviceMemoryAttribution(FakeCard()).device_level("eager", RESERVED)
     assert (unsettled.peak_bytes, unsettled.outside_bytes) == (None, None)
 

@@ -144,7 +144,9 @@ def test_later_what_was_measured_of_the_largest_scenario(estimator: MemoryEstima
     assert estimator.need_bytes(EAGER, ["short"]) > GIB
 
 
-@pytest.mark.parametrize("memory", [MemoryPeaks(None), MemoryPeaks(5, kind=MemoryKind.DEVICE, doubt="not exclusive")])
+@pytest.mark.parametrize(
+    "memory", [MemoryPeaks(None), MemoryPeaks(5, kind=MemoryKind.DEVICE, unreliable="not exclusive")]
+)
 def test_what_was_not_measured_for_sure_is_not_remembered(estimator: MemoryEstimator, memory: MemoryPeaks) -> None:
     estimator.learn(JIT, "short", memory)
     assert estimator.need_bytes(JIT, ["short"]) > GIB

@@ -94,6 +94,10 @@ def test_a_promise_of_speed(ratio: float, rounds: int, outcome: Outcome, said: s
     assert verdict.label == "at least 1.10 times as fast as eager"
 
 
+def test_too_few_pairs_for_an_interval_are_counted_once() -> None:
+    assert text(judged(FASTER, made_of(1.2, rounds=3))) == "1.20x (3 pairs, no interval yet)"
+
+
 @pytest.mark.parametrize("kind", [FASTER, CAPPED, ON_CARD], ids=lambda kind: kind.key)
 @pytest.mark.parametrize("ratio", [0.5, 1.20, 1.60])
 def test_one_set_of_processes_decides_nothing_about_speed_since_the_next_start_may_differ(

@@ -1,0 +1,78 @@
+"""A factory that fails stops the tests of its own workload, and says where."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.jitgate.plugin.conftest import Project
+from tests.jitgate.plugin.test_collection import cell_of, ids
+
+MODELS = """
+import os
+
+import jitgate
+
+
+def helper(settings):
+    return settings["hidden"]
+
+
+def good():
+    import torch
+
+    return jitgate.Workload(torch.nn.Linear(8, 8).eval(), {"s": (torch.randn(1, 8),)})
+
+
+def bad():
+    helper({})
+
+
+def dead():
+    os._exit(3)
+"""
+
+TABLE = """
+[tool.jitgate]
+[tool.jitgate.workloads."b.bad"]
+factory = "mypackage.models:bad"
+[tool.jitgate.workloads."c.dead"]
+factory = "mypackage.models:dead"
+[tool.jitgate.workloads."a.good"]
+factory = "mypackage.models:good"
+variants = ["eager", "gone"]
+[tool.jitgate.variants."gone"]
+factory = "mypackage.nowhere:gone"
+[[tool.jitgate.gates]]
+workload = "b.bad"
+scenario = "tall"
+max_memory = "1GiB"
+"""
+
+
+@pytest.fixture
+def broken(project: Project) -> Project:
+    (project.path / "mypackage" / "models.py").write_text(MODELS)
+    (project.path / "pyproject.toml").write_text(TABLE)
+    return project
+
+
+def test_the_other_workloads_can_still_be_selected(broken: Project) -> None:
+    assert {cell_of(name).id for name in ids(broken, "--jitgate-select", "a.good/*/eager")} == {"a.good/s/eager"}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        (
+            "b.bad",
+            "factory 'mypackage.models:bad' failed (KeyError: 'hidden') at mypackage/models.py:18 in bad, mypackage",
+        ),
+        ("c.dead", "factory 'mypackage.models:dead' "),
+        ("gone", "factory 'mypackage.nowhere:gone' can't be imported (ModuleNotFoundError"),
+    ],
+)
+def test_what_is_selected_and_fails_is_bad_input(broken: Project, chosen: str, said: str) -> None:
+    done = broken.pytest("--collect-only", "-q", "-k", chosen)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stdout + done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
