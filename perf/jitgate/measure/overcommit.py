@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 from jitgate.device.device_memory import DeviceMemory, DeviceMemoryReader
 from jitgate.device.reading import Missing, Reading, known
+from jitgate.model.size import format_bytes
 
 LENT_BYTES = 64 << 20
 """Growth of shared memory up to this is pinned buffers, which every CUDA program has."""
@@ -21,8 +22,6 @@ NEARLY_FULL = 0.95
 CLIFF = 3.0
 """Times as long as the same worker's fastest turn. Memory behind PCIe is many times slower (an RTX 2050 reads its own
 at 112 GB/s, eight lanes of PCIe 4.0 carry 16 GB/s); a card that is hot slows down, but not to a third."""
-
-GIB = 1 << 30
 
 
 class Overcommit:
@@ -51,11 +50,15 @@ class Overcommit:
             return None
         wanted = sum(held + self._outside(name) for name, held in held_bytes.items())
         if wanted > now.total_bytes:
-            return _said(f"{len(held_bytes)} workers hold {_gib(wanted)} on a card of {_gib(now.total_bytes)}")
+            return _said(
+                f"{len(held_bytes)} workers hold {format_bytes(wanted)} on a card of {format_bytes(now.total_bytes)}"
+            )
         full = now.used_bytes >= NEARLY_FULL * now.total_bytes
         lent = known(now.shared_bytes)
         if full and lent is not None and self._lent is not None and lent - self._lent > LENT_BYTES:
-            return _said(f"the card is full, and the driver has put {_gib(lent - self._lent)} into the host's memory")
+            return _said(
+                f"the card is full, and the driver has put {format_bytes(lent - self._lent)} into the host's memory"
+            )
         if full and slowed is not None:
             return _said(f"the card is full, and calls of {slowed} take over {CLIFF:g} times as long as before")
         return None
@@ -75,7 +78,3 @@ def _said(what: str) -> str:
         f"memory overcommitted: {what}, so times show paging and not the code; free the card, or keep one worker "
         "resident at a time (--jitgate-residency exclusive)"
     )
-
-
-def _gib(size: int) -> str:
-    return f"{size / GIB:.2f} GiB"

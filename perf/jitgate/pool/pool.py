@@ -94,11 +94,6 @@ class WorkerPool:
             worker.greet(GREET_S)
         return workers
 
-    def start(self, names: Iterable[str]) -> None:
-        """Start the workers that are measured and let them import torch."""
-        self.spawn_measured(names)
-        self.initialise(self.workers.values())
-
     def spawn_measured(self, names: Iterable[str]) -> None:
         """Start the processes of the workers that are measured."""
         self.workers = {worker.name: worker for worker in self.spawn(names)}

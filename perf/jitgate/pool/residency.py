@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from jitgate.device.device_memory import DeviceMemory, DeviceMemoryReader
 from jitgate.device.reading import Missing, Reading
 from jitgate.model.answers import ModelFacts
+from jitgate.model.size import format_bytes
 from jitgate.model.variant import VariantSpec
 from jitgate.pool.memory_estimator import MemoryEstimator, MemoryRecords
 
@@ -30,8 +31,6 @@ SLACK = 0.05
 MOST = 12
 """Workers of a batch, where there are several: in a longer round, workers that are compared are far apart in time, and
 what an engine takes is a guess before it has run once."""
-
-GIB = 1 << 30
 
 
 class Residency(enum.StrEnum):
@@ -131,10 +130,8 @@ def plan(
     size = (1 - SLACK) * there.size_bytes
     if sum(needs.values()) <= size:
         return ResidencyPlan()
-    against = (
-        f"{len(needs)} workers would need about {_gib(sum(needs.values()))}, and there are {_gib(there.size_bytes)} "
-        f"({there.said})"
-    )
+    need, have = format_bytes(sum(needs.values())), format_bytes(there.size_bytes)
+    against = f"{len(needs)} workers would need about {need}, and there are {have} ({there.said})"
     if residency is Residency.CONCURRENT:
         return ResidencyPlan(
             note=f"All workers were resident at once, as --jitgate-residency concurrent asks, although {against}."
@@ -177,7 +174,3 @@ def _exclusive(why: str) -> str:
         f"One worker was resident at a time, in blocks of mirrored order (ABBA), each in its own process: {why}. "
         "A block begins when calls are steady, and counts as one figure."
     )
-
-
-def _gib(size: int) -> str:
-    return f"{size / GIB:.2f} GiB"

@@ -33,7 +33,7 @@ def test_more_than_the_card_has_can_not_lie_there() -> None:
 def test_memory_that_the_driver_lent_is_seen_whoever_needed_it() -> None:
     card = FakeCard(holds={"eager": 2 * GIB}, desktop_bytes=2 * GIB + 100 * MIB)
     (found,) = causes(card, {"eager": 2 * GIB}, {})
-    assert "the driver has put 0.10 GiB into the host's memory" in str(found)
+    assert "the driver has put 100 MiB into the host's memory" in str(found)
     assert causes(FakeCard(holds={"eager": 2 * GIB}), {"eager": 2 * GIB}, {}) == [None], "pinned buffers are no loan"
 
 

@@ -160,14 +160,14 @@ def test_where_the_baseline_does_not_fit_the_others_are_judged_as_far_as_they_ca
         "test_eager_agrees_with_itself[my.wasteful/short/eager]": "FAILED",
         "test_variant_stays_under_the_memory_limit[my.wasteful/short/torchscript]": "PASSED",
         "test_memory_does_not_grow_with_the_calls[my.wasteful/short/torchscript]": "PASSED",
-        "test_candidate_is_on_and_builds_nothing_anew[my.wasteful/short/torchscript]": "PASSED",
+        "test_candidate_runs_what_its_name_says[my.wasteful/short/torchscript]": "PASSED",
         "test_jit_stays_faster_than_eager[my.wasteful/short/torchscript]": "FAILED",
         "test_candidate_gives_the_answer_of_eager[my.wasteful/short/torchscript]": "FAILED",
     }, said
     short = "eager does not fit under the enforced 100 MiB: an allocation of 300 MiB failed at level "
     assert f"FAIL: {short}" in done.stdout
-    assert f"INVALID: there is nothing to compare with: {short}" in done.stdout
-    assert f"INVALID: the output was not compared with the baseline's, because there is none: {short}" in done.stdout
+    assert f"INVALID: There is nothing to compare with: {short}" in done.stdout
+    assert f"INVALID: The output was not compared with the baseline's, because there is none: {short}" in done.stdout
     found = entry_of(project, "torchscript")
     assert found["memory"]["peak_bytes"] < 100 * MIB
     assert found["failed_beside_it"]["eager"]["out_of_memory"]["requested_bytes"] == 300 * MIB

@@ -212,7 +212,8 @@ def test_a_variant_factory_that_returns_no_callable_is_bad_input(pool: WorkerPoo
 
 def test_closing_ends_every_process(cache: ArtefactCache) -> None:
     pool = WorkerPool(workload(), "cpu", Silent(), timeout_s=120.0)
-    pool.start([BASELINE, CONTROL])
+    pool.spawn_measured([BASELINE, CONTROL])
+    pool.initialise(pool.workers.values())
     processes = [psutil.Process(worker.pid) for worker in pool.workers.values()]
     folder = pool.folder
     pool.close()
