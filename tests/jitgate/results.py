@@ -61,7 +61,7 @@ def judged(
 
 def undecided(measurement: Measurement, key: str, limit: float, variant: str = "jit") -> bool:
     """Whether more rounds may decide it."""
-    return rules_of().kind(key).undecided(asked_of(measurement, variant), limit)
+    return rules_of().kind(key).needs_rounds(asked_of(measurement, variant), limit)
 
 
 def load_apart(asked: Asked) -> Asked:

@@ -15,16 +15,6 @@ Call = Callable[..., Any]
 Facts = Mapping[str, str]
 
 
-class InProcess(Protocol):
-    """Runs the module that its worker built: eager, and what users bring along.
-
-    Contract: `apply` gets the module (eval mode, on the device) and the positional arguments of one call, on the same
-    device, and returns a callable that takes such arguments. It raises `jitgate.Unavailable` where it can't run here.
-    """
-
-    def apply(self, module: torch.nn.Module, example: Inputs) -> Call: ...
-
-
 class Exported(Protocol):
     """Ships a file: exported once by a process of its own, cached by content, loaded by the worker that is measured.
 

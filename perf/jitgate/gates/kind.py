@@ -138,9 +138,13 @@ class GateKind:
             return Judged(Outcome.FAIL, f"{self.attribute} is {found.text}, but {self.operator} {limit:g} is required.")
         return Judged(Outcome.INCONCLUSIVE, f"{self.attribute} is {found.text}: {limit:g} lies in between.")
 
-    def undecided(self, asked: Asked, limit: float) -> bool:
-        """Whether more rounds may still decide it. Asked while rounds are made, and of `timed` kinds only."""
-        return self.judge(asked, limit).outcome is Outcome.INCONCLUSIVE
+    def undecided(self, asked: Asked, limit: float, outcome: Outcome) -> bool:  # noqa: ARG002 - for subclasses
+        """Whether more rounds may still change `outcome`, which `judge` gave. Asked of `timed` kinds only."""
+        return outcome is Outcome.INCONCLUSIVE
+
+    def needs_rounds(self, asked: Asked, limit: float) -> bool:
+        """Whether more rounds may still decide it; while rounds are made, before there is a verdict."""
+        return self.undecided(asked, limit, self.judge(asked, limit).outcome)
 
     def verdict(self, asked: Asked, limit: float) -> Verdict:
         """The verdict as it is stored."""

@@ -64,8 +64,8 @@ class PredictionGap(TimedKind):
             )
         return Judged(Outcome.PASS, f"{said}.")
 
-    def undecided(self, asked: Asked, limit: float) -> bool:
-        return self.judge(asked, limit).outcome is Outcome.INCONCLUSIVE
+    def undecided(self, asked: Asked, limit: float, outcome: Outcome) -> bool:  # noqa: ARG002 - the outcome tells
+        return outcome is Outcome.INCONCLUSIVE
 
 
 def predicted(asked: Asked) -> Prediction | None:

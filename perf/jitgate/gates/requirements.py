@@ -76,7 +76,7 @@ class Rules:
             if variant == CONTROL:
                 continue
             for each in self.timed(measurement, variant):
-                if each.kind.undecided(each.asked, each.limit):
+                if each.kind.needs_rounds(each.asked, each.limit):
                     found += [variant, *([] if each.asked.baseline == BASELINE else [each.asked.baseline])]
         return list(dict.fromkeys(found))
 

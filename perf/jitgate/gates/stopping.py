@@ -24,7 +24,7 @@ class UndecidedRequirement:
     def __call__(self, measurement: Measurement) -> list[str]:
         each = self.requirement
         asked = each.asked
-        if not each.kind.undecided(replace(asked, measurement=measurement), each.limit):
+        if not each.kind.needs_rounds(replace(asked, measurement=measurement), each.limit):
             return []
         return [asked.cell.variant] if asked.baseline == BASELINE else [asked.cell.variant, asked.baseline]
 
@@ -46,7 +46,7 @@ class UndecidedSelection:
             for variant in measurement.all_samples
             if variant in self.selected
             and variant not in (BASELINE, CONTROL)
-            and speed.undecided(Asked(measurement, Cell(*here, variant), self.rules.alpha), FASTER)
+            and speed.needs_rounds(Asked(measurement, Cell(*here, variant), self.rules.alpha), FASTER)
         ]
 
 

@@ -17,9 +17,9 @@ class TimedKind(GateKind):
     def judge(self, asked: Asked, limit: float) -> Judged:
         return broken(asked) or noisy(asked.measurement) or self.compare(asked, limit)
 
-    def undecided(self, asked: Asked, limit: float) -> bool:
+    def undecided(self, asked: Asked, limit: float, outcome: Outcome) -> bool:  # noqa: ARG002 - for subclasses
         # INVALID too: quiet rounds may still outweigh noisy ones. A comparison that is broken stays broken.
-        return broken(asked) is None and self.judge(asked, limit).outcome in (Outcome.INCONCLUSIVE, Outcome.INVALID)
+        return broken(asked) is None and outcome in (Outcome.INCONCLUSIVE, Outcome.INVALID)
 
     def compare(self, asked: Asked, limit: float) -> Judged:
         """The verdict on a comparison that can be believed."""

@@ -141,8 +141,9 @@ class State:
         """The verdict on a requirement, with more rounds where they may decide it and the budget lasts."""
         from jitgate.gates.stopping import UndecidedRequirement
 
-        asked = requirement.asked
-        if requirement.kind.timed and requirement.kind.undecided(asked, requirement.limit):
+        kind, asked, limit = requirement.kind, requirement.asked, requirement.limit
+        outcome = self.results.judge(kind, asked, limit).outcome
+        if kind.timed and kind.undecided(asked, limit, outcome):
             cell = asked.cell
             more = self.measurements.more(cell.workload, cell.scenario, UndecidedRequirement(requirement))
             requirement = replace(requirement, asked=replace(asked, measurement=more))

@@ -36,9 +36,9 @@ class PromisedSpeedup(MinSpeedup):
     def judge(self, asked: Asked, limit: float) -> Judged:
         return lacking(asked) or super().judge(asked, limit)
 
-    def undecided(self, asked: Asked, limit: float) -> bool:
+    def undecided(self, asked: Asked, limit: float, outcome: Outcome) -> bool:
         # Once the pairs of one set of processes have decided, more rounds of the same processes change nothing.
-        return super().undecided(asked, limit) and not self._needs_starts(asked, self.pairs(asked, limit))
+        return super().undecided(asked, limit, outcome) and not self._needs_starts(asked, self.pairs(asked, limit))
 
     def compare(self, asked: Asked, limit: float) -> Judged:
         found = self.pairs(asked, limit)

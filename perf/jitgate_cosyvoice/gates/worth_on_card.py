@@ -38,6 +38,6 @@ class MaxSpeedupOnCard(MaxSpeedup):
         found = super().compare(asked, limit)
         return Judged(found.outcome, f"It fits {card}. {found.reason}", found.advice)
 
-    def undecided(self, asked: Asked, limit: float) -> bool:
+    def undecided(self, asked: Asked, limit: float, outcome: Outcome) -> bool:
         peak = asked.samples.peak_bytes
-        return peak is not None and peak <= CARD_BYTES and super().undecided(asked, limit)
+        return peak is not None and peak <= CARD_BYTES and super().undecided(asked, limit, outcome)

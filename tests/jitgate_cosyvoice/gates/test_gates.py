@@ -44,7 +44,7 @@ def text(verdict: Verdict) -> str:
 
 
 def is_open(kind: GateKind, measurement: Measurement) -> bool:
-    return kind.timed and kind.undecided(asked_of(measurement), LIMITS[kind])
+    return kind.timed and kind.needs_rounds(asked_of(measurement), LIMITS[kind])
 
 
 def with_samples(measurement: Measurement, **changes: dict[str, Any]) -> Measurement:
