@@ -22,7 +22,7 @@ FAIL, REPORT = "fail", "report"
 class Gate:
     """One rule. workload, scenario, variant: globs. limits: key of a gate kind -> limit, in the unit of that key.
 
-    baseline: what `min_speedup` is a ratio to. on_fail: `FAIL` or `REPORT`. source: who said that it should hold.
+    baseline: what `min_speedup` is a ratio to. on_fail: `FAIL` or `REPORT`. source: where the promise comes from.
     """
 
     where: str

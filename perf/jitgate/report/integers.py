@@ -1,4 +1,4 @@
-"""Lengths, masks and ids among the outputs, for the summary: whose are equal to eager's, and whose are not."""
+"""Lengths, masks and ids among the outputs, for the summary: which variants match eager's."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from jitgate.model.variant import BASELINE, CONTROL
 
 
 def integers(measurement: Measurement) -> Iterator[str]:
-    """`all 4 integers of the output (ids, lengths, masks) are eager's in: inductor, compile`, and who has others.
+    """`all 4 integer outputs (ids, lengths, masks) match eager's: inductor, compile`, and the variants that differ.
 
-    Ids that token_agreement decoding chose have lines of their own.
+    Ids that greedy decoding chose have lines of their own.
     """
     every = {
         name: (samples, samples.accuracy)
@@ -24,10 +24,10 @@ def integers(measurement: Measurement) -> Iterator[str]:
     if equal:
         # Every variant is compared with the same right answers, so that all have as many.
         count = compared[equal[0]].integers
-        yield f"all {count} integers of the output (ids, lengths, masks) are eager's in: {', '.join(equal)}"
+        yield f"all {count} integer outputs (ids, lengths, masks) match eager's: {', '.join(equal)}"
     for name, accuracy in compared.items():
         if accuracy.unequal:
-            yield f"{name}: {accuracy.unequal} of {accuracy.integers} integers of the output differ from eager's"
+            yield f"{name}: {accuracy.unequal} of {accuracy.integers} integer outputs differ from eager's"
     for name, (samples, accuracy) in every.items():
         if accuracy.ids:
             yield f"{name}: {token_agreement(samples)}"

@@ -30,8 +30,8 @@ def test_who_has_the_ids_of_eager_stands_on_one_line_and_who_has_not_on_one_of_i
         jit=Accuracy(1e-6, integers=4), compiled=Accuracy(2e-6, integers=4), rough=Accuracy(0.01, integers=4, unequal=1)
     )
     assert list(integers(measurement)) == [
-        "all 4 integers of the output (ids, lengths, masks) are eager's in: jit, compiled",
-        "rough: 1 of 4 integers of the output differ from eager's",
+        "all 4 integer outputs (ids, lengths, masks) match eager's: jit, compiled",
+        "rough: 1 of 4 integer outputs differ from eager's",
     ]
 
 
