@@ -38,7 +38,7 @@ class Verdict:
     gate: the kind's key, as in `min_speedup`. limit: in the unit of that key. label: gate and limit as a person reads
     them. reason: one sentence. advice: what to do; "" where nothing is to be done. configured: whether the limit is the
     project's own, and not one that a test states. on_fail: "fail", or "report" for what is only reported; source: where
-    said that it should hold.
+    the promise comes from.
     """
 
     cell: Cell
