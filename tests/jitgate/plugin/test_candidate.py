@@ -55,7 +55,8 @@ def candidate_of(measurement: Measurement, *more: GateKind, lenient: bool = Fals
         policy=SimpleNamespace(skip_inconclusive=lenient),
         measurements=SimpleNamespace(get=lambda *_: measurement),
     )
-    item = SimpleNamespace(add_report_section=lambda *_: None, user_properties=[])
+    config = SimpleNamespace(getoption=lambda name: False)
+    item = SimpleNamespace(add_report_section=lambda *_: None, user_properties=[], config=config)
     return Candidate(cast("Any", state), JIT, cast("Any", item))
 
 

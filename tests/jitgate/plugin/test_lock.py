@@ -27,7 +27,7 @@ def test_a_run_gives_up_in_one_sentence(project: Project, taken: RunLock) -> Non
     said = done.stdout + done.stderr
     assert done.returncode == pytest.ExitCode.USAGE_ERROR, said
     assert "cpu is in use by process" in said
-    assert "waited 0 s (--jitgate-lock-timeout)" in said
+    assert "waited 0 s: let that run end, or wait longer (--jitgate-lock-timeout" in said
     assert "Traceback" not in said
     assert "importing torch" not in said
 
