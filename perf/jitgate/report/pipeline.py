@@ -88,8 +88,8 @@ def _gain(results: Results, cell: Cell) -> str:
         return f"{variant}: {'no stage was timed' if failure is None else failure.sentence}"
     verdict = _verdict(results, cell)
     return (
-        f"{variant}: {' and '.join(stages_of(variant))}, {found.share:.1%} of the sentence, "
-        f"{format_speedup(found.part)}; the sentence predicted {_finely(found.predicted)}, "
+        f"{variant}: {' and '.join(stages_of(variant))}, {found.share:.1%} of the utterance, "
+        f"{format_speedup(found.part)}; utterance predicted {_finely(found.predicted)}, "
         f"measured {_finely(found.measured)}: {_agreement(verdict, found)}"
     )
 

@@ -67,8 +67,8 @@ def configure(project: Project, *variants: str) -> None:
 def entry(path: Path, variant: str) -> dict[str, object]:
     every = json.loads(path.read_text())["benchmarks"]
     (found,) = [each["extra_info"]["jitgate"] for each in every if each["extra_info"]["jitgate"]["variant"] == variant]
-    sentence: dict[str, object] = found["sentence"]
-    return sentence
+    pipeline: dict[str, object] = found["pipeline"]
+    return pipeline
 
 
 @pytest.mark.slow
@@ -85,13 +85,13 @@ def test_a_stage_and_the_sentence_stand_on_one_line(speaker: Project) -> None:
         seen["test_candidate_gives_the_answer_of_eager[my.pipeline/short/front=torchscript,voice=copied]"] == "passed"
     )
     # Whether a busy machine lets them agree is not this test's to say; that they are compared is.
-    assert "test_sentence_gains_what_its_stages_predict[my.pipeline/short/front=torchscript,voice=copied]" in seen
+    assert "test_the_whole_gains_what_its_stages_predict[my.pipeline/short/front=torchscript,voice=copied]" in seen
     (title,) = [line for line in done.stdout.splitlines() if "an utterance with eager" in line]
     assert "(without the front end), first audio after" in title
     (gain,) = [line for line in done.stdout.splitlines() if line.startswith("  front=torchscript,voice=copied: ")]
     assert "front and voice, " in gain
-    assert "% of the sentence, " in gain
-    assert "; the sentence predicted " in gain
+    assert "% of the utterance, " in gain
+    assert "; utterance predicted " in gain
     assert ", measured " in gain
     facts = entry(speaker.path / "out.json", "front=torchscript,voice=copied")
     stages = facts["stages"]

@@ -36,8 +36,8 @@ def test_shares_add_up_and_stage_and_sentence_stand_on_one_line() -> None:
     assert [row.split()[0] for row in rows] == ["llm", "encoder", "vocoder", "between"]
     assert rows[0].split()[-2:] == ["50.0%", "60.0%"]
     assert together.split() == ["together", "100.0%"]
-    assert gain.startswith("  encoder=jit: encoder, 20.0% of the sentence, 2.00x (")
-    assert "; the sentence predicted 1.111x (" in gain
+    assert gain.startswith("  encoder=jit: encoder, 20.0% of the utterance, 2.00x (")
+    assert "; utterance predicted 1.111x (" in gain
     assert ", measured 1.111x (" in gain
     assert ": they agree, measured over predicted 1.00" in gain
 
