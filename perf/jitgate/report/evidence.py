@@ -22,7 +22,7 @@ SCHEMA = 1
 
 
 def evidence(results: Results, cell: Cell) -> dict[str, Any]:
-    """Workload, speed-up with interval and control, verdicts, memory, accuracy and cold figures."""
+    """Workload, speed-up with interval and control, verdicts, memory, accuracy, cold start."""
     asked = results.asked(cell)
     measurement, samples = asked.measurement, asked.samples
     found = None if cell.variant == BASELINE else speedup_of(asked)
@@ -52,11 +52,11 @@ def evidence(results: Results, cell: Cell) -> dict[str, Any]:
         "residency": measurement.residency,
         "overcommitted": measurement.overcommitted,
         "power": {} if samples.power is None else samples.power.as_json(),
-        "accuracy": _parity(samples),
-        "proof": {"on": fell_back(samples) is None, "fallback": fell_back(samples)},
+        "accuracy": _accuracy(samples),
+        "fallback_check": {"on": fell_back(samples) is None, "fallback": fell_back(samples)},
         "recompiles": {"timed": dict(samples.recompiles), "warm_up": dict(samples.warm_up_recompiles)},
         "pipeline": pipeline_facts(results, cell),
-        "cold": {
+        "cold_start": {
             "build_s": samples.cold_start.build_s,
             "load_s": samples.cold_start.load_s,
             "first_call_s": samples.cold_start.first_call_s,
@@ -73,7 +73,7 @@ def evidence(results: Results, cell: Cell) -> dict[str, Any]:
         if samples.failure is None
         else {"kind": samples.failure.kind.value, "sentence": samples.failure.sentence},
         # What failed before its first round has no durations, and so no entry of its own.
-        "failed_beside_it": {
+        "other_failures": {
             other.name: {"kind": other.failure.kind.value, "sentence": other.failure.sentence, **_out_of_memory(other)}
             for other in measurement.all_samples.values()
             if other.failure is not None and other is not samples
@@ -86,7 +86,7 @@ def evidence(results: Results, cell: Cell) -> dict[str, Any]:
     }
 
 
-def _parity(samples: Samples) -> dict[str, float | bool | None]:
+def _accuracy(samples: Samples) -> dict[str, float | bool | None]:
     """Infinite is null, as everywhere: an SNR of equal outputs, a distance of outputs that can't be compared."""
     found = samples.accuracy
     return {
@@ -100,8 +100,8 @@ def _parity(samples: Samples) -> dict[str, float | bool | None]:
         "perceptual": found is not None and found.perceptual,
         "integers": None if found is None else found.integers,
         "unequal_integers": None if found is None else found.unequal,
-        "greedy_ids": None if found is None else found.ids,
-        "other_greedy_ids": None if found is None else found.other_ids,
+        "token_ids": None if found is None else found.ids,
+        "other_token_ids": None if found is None else found.other_ids,
         "excess_surprisal": None if found is None else _finite(found.surprisal),
     }
 

@@ -11,7 +11,7 @@ from jitgate.statistics import Interval
 
 
 def extras(measurement: Measurement, variant: str, alpha: float) -> dict[str, Any]:
-    """`steady_median_s`, `warm_up`, `unseen_shape`, `limit`; null for what was not measured."""
+    """`steady_median_s`, `warm_up`, `unseen_shape`, `roofline`; null for what was not measured."""
     samples = measurement.all_samples[variant]
     warm, lengths = samples.warm_up, samples.unseen_shapes
     return {
@@ -25,11 +25,11 @@ def extras(measurement: Measurement, variant: str, alpha: float) -> dict[str, An
             "problem": lengths.problem,
             "untried": lengths.untried,
         },
-        "limit": _limit(measurement, variant, alpha),
+        "roofline": _roofline(measurement, variant, alpha),
     }
 
 
-def _limit(measurement: Measurement, variant: str, alpha: float) -> dict[str, Any] | None:
+def _roofline(measurement: Measurement, variant: str, alpha: float) -> dict[str, Any] | None:
     """`above` is the text for a variant above the measured peak, whose `share` is null."""
     work, precision = measurement.flop_count, measurement.all_samples[variant].precision
     if work is None:
@@ -41,7 +41,7 @@ def _limit(measurement: Measurement, variant: str, alpha: float) -> dict[str, An
         "flops_s": None if peak is None else peak.flops_s,
         "bytes_s": None if peak is None else peak.bytes_s,
         "missing": measurement.missing.get(precision),
-        "limit_s": None if found is None else found.limit_s,
+        "roofline_s": None if found is None else found.limit_s,
         "bound": None if found is None else str(found.bound),
         "share": None if found is None else _interval(found.share),
         "above": None if found is None else found.above,

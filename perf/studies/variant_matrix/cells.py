@@ -88,7 +88,7 @@ def read_sessions(paths: Iterable[Path]) -> Sessions:
 
 def cell_result(entry: Mapping[str, Any], day: str) -> CellResult | None:
     """One cell of a report; None if its accuracy was not judged, and it did not fail."""
-    name, failure, fallback = entry["variant"], entry["failure"], entry["proof"]["fallback"]
+    name, failure, fallback = entry["variant"], entry["failure"], entry["fallback_check"]["fallback"]
     judged = {verdict["gate"]: verdict for verdict in entry["gates"]}.get(ACCURACY)
     reason = ""
     if failure is not None:
@@ -129,11 +129,11 @@ def _failed(kind: str) -> CellStatus:
 
 def _other_tokens(accuracy: Mapping[str, Any]) -> str:
     """A remark on chosen token ids that differ from eager's within the tolerance."""
-    other = accuracy["other_greedy_ids"]
+    other = accuracy["other_token_ids"]
     if not other:
         return ""
     surprisal = f"{accuracy['excess_surprisal']:.1e}"
-    return f"{other} of {accuracy['greedy_ids']} chosen token ids differ, by up to {surprisal} (relative) in surprisal"
+    return f"{other} of {accuracy['token_ids']} chosen token ids differ, by up to {surprisal} (relative) in surprisal"
 
 
 def _without_name(name: str, reason: str) -> str:

@@ -132,7 +132,7 @@ def test_a_variant_that_does_not_fit_fails_by_so_much_and_the_others_complete(pr
     eager = entry_of(project, "eager")
     assert eager["memory"]["enforced_bytes"] == 200 * MIB
     assert eager["memory"]["peak_bytes"] == pytest.approx(40 * MIB, abs=16 * MIB)
-    lost = eager["failed_beside_it"]["token_agreement"]
+    lost = eager["other_failures"]["token_agreement"]
     assert lost["kind"] == "out of memory"
     assert lost["out_of_memory"]["requested_bytes"] == 300 * MIB
     assert lost["out_of_memory"]["missing_bytes"] == pytest.approx(140 * MIB, abs=16 * MIB)
@@ -170,7 +170,7 @@ def test_where_the_baseline_does_not_fit_the_others_are_judged_as_far_as_they_ca
     assert f"INVALID: The output was not compared with the baseline's, because there is none: {short}" in done.stdout
     found = entry_of(project, "torchscript")
     assert found["memory"]["peak_bytes"] < 100 * MIB
-    assert found["failed_beside_it"]["eager"]["out_of_memory"]["requested_bytes"] == 300 * MIB
+    assert found["other_failures"]["eager"]["out_of_memory"]["requested_bytes"] == 300 * MIB
 
 
 CELL = Cell("my.encoder", "short", "jit")

@@ -127,7 +127,11 @@ def test_each_is_invalid_and_says_why(settings: Project) -> None:
     assert all(said.startswith("recompile: ") and "tag" in said for said in timed)
     assert sum(found["recompiles"]["recompiles"]["warm_up"].values()) >= 2
     assert found["silent"]["recompiles"] == {"timed": {}, "warm_up": {}}
-    assert [found[name]["proof"]["on"] for name in ("silent", "quantised", "recompiles")] == [False, False, True]
+    assert [found[name]["fallback_check"]["on"] for name in ("silent", "quantised", "recompiles")] == [
+        False,
+        False,
+        True,
+    ]
     assert found["nan"]["accuracy"]["not_finite"] == 1
 
     # The requirement itself is red without any gate: the last two run eager's module too, whatever they do then.

@@ -68,8 +68,8 @@ def test_an_id_is_judged_by_what_it_is_worth(project: Project) -> None:
     for name, right in TAKEN.items():
         (gate,) = found[name]["gates"]
         assert (gate["verdict"] == "INVALID") is not right, gate
-        assert (found[name]["accuracy"]["greedy_ids"], found[name]["accuracy"]["unequal_integers"]) == (1, 0)
-    assert found["same"]["accuracy"]["other_greedy_ids"] == 0
+        assert (found[name]["accuracy"]["token_ids"], found[name]["accuracy"]["unequal_integers"]) == (1, 0)
+    assert found["same"]["accuracy"]["other_token_ids"] == 0
     assert 0 < found["tied"]["accuracy"]["excess_surprisal"] < 1e-4
     assert "worse: 1 of 1 ids that were chosen are others" in done.stdout
     red = [line for line in done.stdout.splitlines() if "FAILED" in line and "answer_of_eager" in line]

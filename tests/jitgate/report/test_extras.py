@@ -70,10 +70,10 @@ def test_above_the_measured_peak_there_is_no_share_in_terminal_markdown_and_json
     assert words in lines_of(found)[2]
     assert any(words in line for line in document_of(found) if line.startswith("| jit"))
     assert not any("% of arithmetic" in line for line in (*lines_of(found), *document_of(found)))
-    recorded = record(found, "jit", 0.01)["limit"]
+    recorded = record(found, "jit", 0.01)["roofline"]
     assert recorded["above"] == words
     assert recorded["share"]["low"] > 1
-    below = record(whole(), "jit", 0.01)["limit"]
+    below = record(whole(), "jit", 0.01)["roofline"]
     assert below["above"] is None
     assert below["share"]["high"] < 1
 

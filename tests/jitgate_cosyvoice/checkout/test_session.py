@@ -86,7 +86,7 @@ def test_a_run_measures_the_checkout_and_says_so(project: Project) -> None:
     assert info["memory"]["weight_bytes"] == ENCODER_BYTES
     assert info["accuracy"]["rel_l2"] <= info["accuracy"]["tolerance"]
     assert [gate["verdict"] for gate in info["gates"] if gate["gate"].startswith("min_speedup")] == ["PASS"]
-    assert info["cold"]["built_now"]
+    assert info["cold_start"]["built_now"]
     assert list((project.path / ".jitgate" / "cache").glob("torchscript-*/flow.encoder.fp32.zip"))
 
     # What a reader should know.

@@ -7,14 +7,14 @@ from typing import Any
 
 def entry(variant: str, *, workload: str = "a", verdict: str | None = "PASS", reason: str = "", **other: Any) -> Any:
     """One cell of a report. verdict: on accuracy; None if no test asked for it."""
-    accuracy = {"rel_l2": 3.2e-7, "greedy_ids": 0, "other_greedy_ids": 0, "excess_surprisal": 0.0}
+    accuracy = {"rel_l2": 3.2e-7, "token_ids": 0, "other_token_ids": 0, "excess_surprisal": 0.0}
     gates = [] if verdict is None else [{"gate": "tolerance", "verdict": verdict, "reason": reason}]
     return {
         "workload": workload,
         "scenario": "1s",
         "variant": variant,
         "accuracy": accuracy | other.get("accuracy", {}),
-        "proof": {"on": "fallback" not in other, "fallback": other.get("fallback")},
+        "fallback_check": {"on": "fallback" not in other, "fallback": other.get("fallback")},
         "failure": other.get("failure"),
         "gates": gates,
     }

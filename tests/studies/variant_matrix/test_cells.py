@@ -19,7 +19,7 @@ from tests.studies.variant_matrix.reports import entry, failed, report
         (entry("compile"), CellStatus.RIGHT, 3.2e-7, ""),
         (entry("eager", verdict=None, accuracy={"rel_l2": 0.0}), CellStatus.RIGHT, 0.0, ""),
         (
-            entry("int8", accuracy={"greedy_ids": 12, "other_greedy_ids": 5, "excess_surprisal": 0.0214}),
+            entry("int8", accuracy={"token_ids": 12, "other_token_ids": 5, "excess_surprisal": 0.0214}),
             CellStatus.RIGHT,
             3.2e-7,
             "5 of 12 chosen token ids differ, by up to 2.1e-02 (relative) in surprisal",
