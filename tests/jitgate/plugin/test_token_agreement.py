@@ -71,6 +71,6 @@ def test_an_id_is_judged_by_what_it_is_worth(project: Project) -> None:
         assert (found[name]["accuracy"]["token_ids"], found[name]["accuracy"]["unequal_integers"]) == (1, 0)
     assert found["same"]["accuracy"]["other_token_ids"] == 0
     assert 0 < found["tied"]["accuracy"]["excess_surprisal"] < 1e-4
-    assert "worse: 1 of 1 ids that were chosen are others" in done.stdout
-    red = [line for line in done.stdout.splitlines() if "FAILED" in line and "answer_of_eager" in line]
-    assert [line.split("-short-")[1].split("]")[0] for line in red] == ["worse"]
+    assert "worse: 1 of 1 chosen token ids differ" in done.stdout
+    red = [line for line in done.stdout.splitlines() if line.startswith("FAILED") and "answer_of_eager" in line]
+    assert [line.split("/short/")[1].split("]")[0] for line in red] == ["worse"]
