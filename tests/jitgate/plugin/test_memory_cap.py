@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from typing import Any
 
 import pytest
@@ -52,7 +53,7 @@ def wasteful():
     return jitgate.Workload(module=Slim(), scenarios={"short": (torch.zeros(4),)}, threads=1)
 
 
-def token_agreement(module, example):
+def hungry(module, example):
     """300 MiB of temporaries."""
     import torch
 
@@ -68,8 +69,8 @@ factory = "mypackage.models:{workload}"
 scenarios = ["short"]
 variants = {variants}
 
-[tool.jitgate.variants.token_agreement]
-factory = "mypackage.models:token_agreement"
+[tool.jitgate.variants.hungry]
+factory = "mypackage.models:hungry"
 
 [[tool.jitgate.gates]]
 variant = "{gated}"
@@ -91,6 +92,12 @@ def entry_of(project: Project, variant: str) -> dict[str, Any]:
     return next(entry for entry in found if entry["variant"] == variant)
 
 
+def capped(project: Project, limit: str) -> subprocess.CompletedProcess[str]:
+    """A short session whose workers can't take more than `limit`."""
+    cap = ("--jitgate-memory-limit", limit, "--jitgate-memory-cap")
+    return project.pytest(*cap, "--jitgate-budget", "1", "--benchmark-json", "out.json", "-rA")
+
+
 def outcomes(text: str) -> dict[str, str]:
     """Test name -> PASSED, FAILED or SKIPPED, of the short summary."""
     return {name: word for word, name in re.findall(r"^(PASSED|FAILED) \S+::(\S+)", text, re.MULTILINE)}
@@ -99,24 +106,15 @@ def outcomes(text: str) -> dict[str, str]:
 @enforceable
 @pytest.mark.slow
 def test_a_variant_that_does_not_fit_fails_by_so_much_and_the_others_complete(project: Project) -> None:
-    configure(project, "modest", ["eager", "token_agreement"])
-    done = project.pytest(
-        "--jitgate-memory-limit",
-        "200MiB",
-        "--jitgate-memory-cap",
-        "--jitgate-budget",
-        "1",
-        "--benchmark-json",
-        "out.json",
-        "-rA",
-    )
+    configure(project, "modest", ["eager", "hungry"])
+    done = capped(project, "200MiB")
     said = done.stdout + done.stderr
     assert done.returncode == 1, said
     for name, outcome in outcomes(done.stdout).items():
-        assert outcome == ("FAILED" if "token_agreement" in name else "PASSED"), said
+        assert outcome == ("FAILED" if "hungry" in name else "PASSED"), said
 
     sentence = re.search(
-        r"FAIL: token_agreement does not fit under the enforced 200 MiB: an allocation of 300 MiB failed at "
+        r"FAIL: hungry does not fit under the enforced 200 MiB: an allocation of 300 MiB failed at "
         r"level (\d+) MiB "
         r"in the first call, at least (\d+) MiB missing \(without the cap it took (\d+) MiB\)",
         done.stdout,
@@ -132,7 +130,7 @@ def test_a_variant_that_does_not_fit_fails_by_so_much_and_the_others_complete(pr
     eager = entry_of(project, "eager")
     assert eager["memory"]["enforced_bytes"] == 200 * MIB
     assert eager["memory"]["peak_bytes"] == pytest.approx(40 * MIB, abs=16 * MIB)
-    lost = eager["other_failures"]["token_agreement"]
+    lost = eager["other_failures"]["hungry"]
     assert lost["kind"] == "out of memory"
     assert lost["out_of_memory"]["requested_bytes"] == 300 * MIB
     assert lost["out_of_memory"]["missing_bytes"] == pytest.approx(140 * MIB, abs=16 * MIB)
@@ -142,16 +140,7 @@ def test_a_variant_that_does_not_fit_fails_by_so_much_and_the_others_complete(pr
 @pytest.mark.slow
 def test_where_the_baseline_does_not_fit_the_others_are_judged_as_far_as_they_can_be(project: Project) -> None:
     configure(project, "wasteful", ["eager", "torchscript"])
-    done = project.pytest(
-        "--jitgate-memory-limit",
-        "100MiB",
-        "--jitgate-memory-cap",
-        "--jitgate-budget",
-        "1",
-        "--benchmark-json",
-        "out.json",
-        "-rA",
-    )
+    done = capped(project, "100MiB")
     said = done.stdout + done.stderr
     assert done.returncode == 1, said
     assert outcomes(done.stdout) == {
@@ -227,7 +216,7 @@ def test_where_nothing_enforces_a_cap_it_is_refused(monkeypatch: pytest.MonkeyPa
 def test_bad_input_ends_the_session_before_anything_is_measured(
     project: Project, arguments: tuple[str, ...], said: str
 ) -> None:
-    configure(project, "modest", ["eager", "token_agreement"])
+    configure(project, "modest", ["eager", "hungry"])
     done = project.pytest(*arguments)
     assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stdout + done.stderr
     assert said in done.stdout + done.stderr

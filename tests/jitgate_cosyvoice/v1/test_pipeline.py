@@ -8,7 +8,6 @@ import pytest
 import torch
 from jitgate.worker.content import signature, source_digest, spread_of_shapes, weights_digest
 from jitgate.worker.stages import PipelineStages
-from jitgate.workloads.stage import Stage
 from jitgate.workloads.weights import build_seeded
 from jitgate.workloads.workload import Workload
 from jitgate_cosyvoice.v1 import modules
@@ -24,6 +23,7 @@ from jitgate_cosyvoice.v1.vocoder import vocoder
 
 from tests.jitgate_cosyvoice.checkpoints import under, v1_flow, v1_llm
 from tests.jitgate_cosyvoice.fingerprints import load
+from tests.jitgate_cosyvoice.stage_calls import check_stage_calls
 
 NARROW = Channels(text=8, width=16, heads=2, layers=2, flow=16, vocabulary=50)
 
@@ -109,16 +109,7 @@ def test_a_sentence_in_pieces_is_as_long_as_one_at_once(tiny: Workload) -> None:
 
 
 def test_calls_that_stages_say_they_get_are_those_that_they_get(tiny: Workload) -> None:
-    """An exported file serves what was said; another kind of call would find no file, another length a fixed one."""
-    short = {name: tiny.scenarios[name] for name in ("1s", "stream_5s")}
-    recorded = Workload(tiny.module, short, stages={name: Stage(stage.path) for name, stage in tiny.stages.items()})
-    with torch.inference_mode():
-        found = {name: PipelineStages(recorded).content(name) for name in tiny.stages}
-    said = {name: PipelineStages(tiny).content(name) for name in tiny.stages}
-    for name in tiny.stages:
-        assert found[name].weights == said[name].weights
-        assert found[name].signatures == {scenario: said[name].signatures[scenario] for scenario in short}
-        assert found[name].spread == said[name].spread
+    check_stage_calls(tiny)
 
 
 def test_a_sentence_lasts_as_long_as_its_audio(tiny: Workload) -> None:

@@ -8,7 +8,6 @@ import pytest
 import torch
 from jitgate.worker.content import signature, source_digest, spread_of_shapes, weights_digest
 from jitgate.worker.stages import PipelineStages
-from jitgate.workloads.stage import Stage
 from jitgate.workloads.weights import build_seeded
 from jitgate.workloads.workload import Workload
 from jitgate_cosyvoice.v2.flow_encoder import FlowEncoder, small_flow_encoder
@@ -22,6 +21,7 @@ from jitgate_cosyvoice.v2.vocoder import Vocoder
 from torch import nn
 
 from tests.jitgate_cosyvoice.fingerprints import load
+from tests.jitgate_cosyvoice.stage_calls import check_stage_calls
 
 NARROW = QwenSize(width=64, heads=1, key_heads=1, feed_forward=64, layers=1, vocabulary=50)
 WIDTH = 16
@@ -102,16 +102,7 @@ def test_pieces_are_faded_into_each_other_and_nothing_else_of_them_is_changed() 
 
 
 def test_calls_that_stages_say_they_get_are_those_that_they_get(tiny: Workload) -> None:
-    """An exported file serves what was said; another kind of call would find no file, another length a fixed one."""
-    short = {name: tiny.scenarios[name] for name in ("1s", "stream_5s")}
-    recorded = Workload(tiny.module, short, stages={name: Stage(stage.path) for name, stage in tiny.stages.items()})
-    with torch.inference_mode():
-        found = {name: PipelineStages(recorded).content(name) for name in tiny.stages}
-    said = {name: PipelineStages(tiny).content(name) for name in tiny.stages}
-    for name in tiny.stages:
-        assert found[name].weights == said[name].weights
-        assert found[name].signatures == {scenario: said[name].signatures[scenario] for scenario in short}
-        assert found[name].spread == said[name].spread
+    check_stage_calls(tiny)
 
 
 def test_the_estimator_of_a_sentence_needs_no_file_of_its_own() -> None:
