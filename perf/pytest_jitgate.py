@@ -74,7 +74,7 @@ def pytest_load_initial_conftests(
     for name in gates_file(early_config).plugins:
         try:
             early_config.pluginmanager.import_plugin(name)
-        except (ImportError, pytest.UsageError) as error:
+        except (ImportError, TypeError, ValueError, pytest.UsageError) as error:
             path = gates_file(early_config).path
             raise pytest.UsageError(f"{path}, [tool.jitgate]: plugins names {name!r}: {error}") from None
     found = yield

@@ -54,7 +54,7 @@ class Results:
         key = (id(asked.measurement), asked.cell, kind.key, limit, asked.baseline)
         if key not in self._judged:
             # The measurement is kept too: its id must not be given to another one.
-            self._judged[key] = (asked.measurement, kind.verdict(asked, limit))
+            self._judged[key] = (asked.measurement, _verdict(kind, asked, limit))
         return self._judged[key][1]
 
     def add(self, requirement: Requirement) -> Verdict:
@@ -101,19 +101,42 @@ class Results:
 
         What is INCONCLUSIVE is left out where the project says so, and where the limit is a default.
         """
-        return [verdict for verdict in self.verdicts if self._is_red(verdict)]
+        return [verdict for verdict in self.verdicts if self.is_red(verdict)]
 
     def headline(self) -> str | None:
         """`5 gates: 3 PASS, 1 FAIL, 1 INCONCLUSIVE`; None where none was asked for."""
-        counted = Counter(verdict.outcome for verdict in self.verdicts if verdict.on_fail == FAIL)
-        if not counted:
-            return None
-        total = sum(counted.values())
-        parts = [f"{counted[outcome]} {outcome}" for outcome in reversed(WORST_FIRST) if counted[outcome]]
-        return f"{total} gate{'s' if total > 1 else ''}: {', '.join(parts)}"
+        gates = [verdict for verdict in self.verdicts if verdict.on_fail == FAIL]
+        own = _counted("limit of a test", [verdict for verdict in gates if not verdict.configured])
+        return "; ".join(filter(None, (_counted("gate", [each for each in gates if each.configured]), own))) or None
 
-    def _is_red(self, verdict: Verdict) -> bool:
+    def unjudged(self, cell: Cell) -> Iterator[tuple[str, float]]:
+        """Key and limit of the project's gates on this cell that no test has asked for."""
+        asked_for = {verdict.gate for verdict in self.of(cell) if verdict.on_fail == FAIL}
+        for kind in self.rules.kinds:
+            limit = self.rules.policy.limit(kind.key, cell, self.rules.device)
+            if limit is not None and kind.key not in asked_for and self.rules.applies(kind, cell):
+                yield kind.key, limit
+
+    def is_red(self, verdict: Verdict) -> bool:
+        """Whether a session can't end green with this verdict."""
         if verdict.green or verdict.on_fail != FAIL or not verdict.configured or self.skipped(verdict.cell) is not None:
             return False
         lenient = self.rules.policy.skip_inconclusive or self.rules.kind(verdict.gate).optional
         return not (verdict.outcome is Outcome.INCONCLUSIVE and lenient)
+
+
+def _counted(what: str, verdicts: list[Verdict]) -> str | None:
+    counted = Counter(verdict.outcome for verdict in verdicts)
+    parts = [f"{counted[outcome]} {outcome}" for outcome in reversed(WORST_FIRST) if counted[outcome]]
+    plural = what if len(verdicts) == 1 else what.replace("limit of a test", "limits of tests").replace("gate", "gates")
+    return f"{len(verdicts)} {plural}: {', '.join(parts)}" if verdicts else None
+
+
+def _verdict(kind: GateKind, asked: Asked, limit: float) -> Verdict:
+    """A kind of another package may be broken: then nothing is known, and the run goes on."""
+    try:
+        return kind.verdict(asked, limit)
+    except Exception as error:  # noqa: BLE001 - whatever it raises
+        reason = f"{kind.key} could not be judged: {type(error).__name__}: {error}"
+        label = f"{kind.key}={limit:g}"
+        return Verdict(asked.cell, kind.key, limit, label, Outcome.INVALID, reason, baseline=asked.baseline)

@@ -103,7 +103,7 @@ class MinTailSpeedup(TimedKind):
 
     def _ends(self, asked: Asked) -> tuple[float, float] | None:
         found = [asked.measurement.all_samples.get(name) for name in self._arms(asked)]
-        if any(samples is None or not samples.durations_s for samples in found):
+        if any(samples is None or not samples.durations_s or samples.failure is not None for samples in found):
             return None
         base, control, own = (samples.durations_s for samples in found if samples is not None)
         both = [tail_speedup(other, own, self.percentile / 100, alpha=asked.alpha) for other in (base, control)]

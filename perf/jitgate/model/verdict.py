@@ -54,6 +54,9 @@ class Verdict:
     on_fail: str = "fail"
     source: str = ""
 
+    def __bool__(self) -> bool:
+        raise TypeError("a verdict is neither true nor false by itself; ask for .green")
+
     @property
     def green(self) -> bool:
         """Only PASS is green."""

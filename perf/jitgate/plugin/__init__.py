@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from jitgate.plugin.cache_pruning import tidy
 from jitgate.plugin.conclusions import conclusions
 from jitgate.plugin.items import cell_of
 from jitgate.plugin.keyword import understood
+from jitgate.plugin.left_out import swallowed
 from jitgate.plugin.selection import (
     add_keyword,
     drop_empty,
@@ -134,6 +135,18 @@ def pytest_benchmark_update_json(config: pytest.Config, benchmarks: object, outp
     found = conclusions(config.stash[STATE])
     if found:
         output_json["jitgate"] = found
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if call.when == "call" and report.passed and cell_of(item) is not None:
+        red = swallowed(item, item.config.stash[STATE])
+        if red is not None:
+            report.outcome, report.longrepr = "failed", red
+    return report
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

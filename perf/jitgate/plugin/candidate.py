@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from jitgate.gates.requirements import Requirement
+from jitgate.plugin.measured import measured
 from jitgate.plugin.smoke import skip_in_smoke
 from jitgate.statistics import Outcome
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from jitgate.model.samples import Samples
     from jitgate.model.verdict import Verdict
     from jitgate.plugin.session_state import State
+
+JUDGED = pytest.StashKey["list[Verdict]"]()
+"""Of a test: the verdicts that it asked for."""
 
 
 class Candidate:
@@ -45,7 +50,7 @@ class Candidate:
     @property
     def measurement(self) -> Measurement:
         """All that was measured of the scenario so far."""
-        return self.state.measurements.get(self.cell.workload, self.cell.scenario)
+        return measured(self.state, self.cell)
 
     @property
     def samples(self) -> Samples:
@@ -160,10 +165,11 @@ class Comparison:
         return float(value)
 
     def _compare(self, operator: str, limit: float) -> bool:
-        self._verdict = verdict = self._judge(float(limit))
-        if verdict.outcome in (Outcome.PASS, Outcome.FAIL):
-            if verdict.outcome is Outcome.FAIL:
-                self._tell_last_words()
+        limit = float(limit)
+        if not math.isfinite(limit) or (limit <= 0 and self._kind.operator == ">="):
+            self._refuse(f"{limit:g} is no limit; compare it with a number above 0")
+        self._verdict = verdict = self._judge(limit)
+        if verdict.outcome is Outcome.PASS or self._disproved(verdict):
             return (verdict.outcome is Outcome.PASS) == (operator == self._kind.operator)
         lenient = self._candidate.state.policy.skip_inconclusive or self._kind.optional
         if verdict.outcome is Outcome.INCONCLUSIVE and lenient:
@@ -171,10 +177,23 @@ class Comparison:
         self._tell_last_words()
         pytest.fail("\n".join(self.explanation()), pytrace=False)
 
+    def _disproved(self, verdict: Verdict) -> bool:
+        """Whether the figure itself shows that the limit is not held, so that the opposite may be said of it.
+
+        A FAIL has other causes too: the worker died, the output is another one. Then nothing may be said, either way.
+        """
+        figure = verdict.figure
+        if verdict.outcome is not Outcome.FAIL or figure is None or self._candidate.samples.failure is not None:
+            return False
+        if self._kind.operator == ">=":
+            return figure.high is not None and figure.high < verdict.limit
+        return figure.low is not None and figure.low > verdict.limit
+
     def _judge(self, limit: float) -> Verdict:
         candidate, kind = self._candidate, self._kind
         configured = candidate.state.rules.limit(kind, self._asked) == limit
         verdict = candidate.state.decide(Requirement(kind, self._asked, limit, configured))
+        candidate.item.stash.setdefault(JUDGED, []).append(verdict)
         candidate.item.user_properties.append((f"jitgate.{verdict.label}", f"{verdict.outcome}: {verdict.sentence}"))
         return verdict
 

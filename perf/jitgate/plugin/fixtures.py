@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jitgate.plugin.items import cell_of
+from jitgate.plugin.measured import measured
 from jitgate.plugin.session_state import STATE
 from jitgate.plugin.smoke import skip_in_smoke
 
@@ -88,7 +89,7 @@ def jitgate_recorded(request: pytest.FixtureRequest, benchmark: Any) -> Iterator
     from jitgate.report.evidence import evidence
 
     state, cell = _state(request), _cell(request)
-    _measured(state, cell)
+    measured(state, cell)
     yield
     samples = state.measurements.get(cell.workload, cell.scenario).all_samples[cell.variant]
     benchmark.extra_info["jitgate"] = evidence(state.results, cell)
@@ -116,12 +117,13 @@ def _public(kind: GateKind, hidden: str) -> object:
 def _hidden(kind: GateKind, hidden: str) -> object:
     def limit(request: pytest.FixtureRequest, **_: Any) -> float:
         state, cell = _state(request), _cell(request)
-        _measured(state, cell)
+        measured(state, cell)
         _skip_unavailable(state, cell)
         skip_in_smoke(request.config, kind)
         found = state.rules.limit(kind, state.results.asked(cell))
         if found is None:
             pytest.skip(f"not gated: no gate sets {kind.key} for {cell.id} on {state.device.kind}")
+        state.given.add((cell, kind.key))
         return found
 
     return _fixture(limit, hidden, "", "request", *(["jitgate_recorded"] if kind.records else []))
@@ -158,20 +160,6 @@ def _cell(request: pytest.FixtureRequest) -> Cell:
     if cell is None:
         pytest.fail("this fixture needs `candidate`, `variant` or `baseline` in the same test", pytrace=False)
     return cell
-
-
-def _measured(state: State, cell: Cell) -> None:
-    """Measure now; bad input that only a worker can see ends the session with what was measured so far kept."""
-    from jitgate.model.errors import StoppedError, UsageError
-
-    try:
-        state.measurements.get(cell.workload, cell.scenario)
-    except StoppedError as problem:
-        raise pytest.fail.Exception(f"{problem}.", pytrace=False) from None
-    except UsageError as problem:
-        pytest.exit(f"jitgate: {problem}", returncode=pytest.ExitCode.USAGE_ERROR)
-    finally:
-        state.progress.idle()
 
 
 def _skip_unavailable(state: State, cell: Cell) -> None:

@@ -21,3 +21,9 @@ def cell_of(item: pytest.Item) -> Cell | None:
         getattr(params.get(name), "cell", None) for name in CASE_FIXTURES
     ]
     return next((found for found in about if isinstance(found, Cell)), None)
+
+
+def has_place_for_cell(item: pytest.Item) -> bool:
+    """Whether a test asks for a cell, whether it got one or not."""
+    callspec = getattr(item, "callspec", None)
+    return callspec is not None and any(name in callspec.params for name in (*FIXTURES, *CASE_FIXTURES))

@@ -53,4 +53,6 @@ class ReportFile:
             self._path.write_text(self._format.render(results, run), encoding="utf-8")
         except OSError as error:
             return f"the report {self._path} could not be written: {error.strerror}"
+        except Exception as error:  # noqa: BLE001 - a format of another package may raise whatever
+            return f"the report {self._path} could not be made: {type(error).__name__}: {error}"
         return f"the report lies in {self._path}"

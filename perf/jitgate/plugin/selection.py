@@ -15,7 +15,7 @@ from jitgate.model.variant import BASELINE
 from jitgate.plugin.benchmark_replay import Replay
 from jitgate.plugin.discovery import UNKNOWN
 from jitgate.plugin.gate_cases import other_cases, reported_cases
-from jitgate.plugin.items import CASE_FIXTURES, FIXTURES, cell_of
+from jitgate.plugin.items import CASE_FIXTURES, FIXTURES, cell_of, has_place_for_cell
 from jitgate.plugin.keyword import keyword
 from jitgate.plugin.session_state import STATE
 
@@ -86,7 +86,7 @@ def drop_empty(items: list[pytest.Item]) -> None:
 
     A test of the project stays: it was written to be run.
     """
-    items[:] = [item for item in items if cell_of(item) or not (_has_place_for_cell(item) and _is_benchmark(item))]
+    items[:] = [item for item in items if cell_of(item) or not (has_place_for_cell(item) and _is_benchmark(item))]
 
 
 def _is_benchmark(item: pytest.Item) -> bool:
@@ -189,11 +189,6 @@ def _asks_something(cell: Cell, fixtures: Collection[str], state: State) -> bool
 
 def _marks(cell: Cell, state: State) -> list[pytest.MarkDecorator]:
     return [pytest.mark.nightly] if cell.scenario in state.policy.workloads[cell.workload].nightly else []
-
-
-def _has_place_for_cell(item: pytest.Item) -> bool:
-    callspec = getattr(item, "callspec", None)
-    return callspec is not None and any(name in callspec.params for name in (*FIXTURES, *CASE_FIXTURES))
 
 
 def _place(cell: Cell | None, scenarios: list[tuple[str, str]]) -> int:

@@ -17,6 +17,7 @@ from jitgate.model.errors import UsageError
 from jitgate.model.size import parse_bytes
 from jitgate.plugin.checkpoint_option import describe, require_files, with_checkpoint
 from jitgate.plugin.items import cell_of
+from jitgate.plugin.left_out import never_compared, not_judged, refuse_without_cells
 from jitgate.plugin.offers import changed, offered
 from jitgate.plugin.report_file import ReportFile, asked_for
 
@@ -54,6 +55,7 @@ class State:
         self._progress: TerminalProgress | None = None
         self._old_sigterm: Any = None
         self.planned: list[Cell] = []
+        self.given: set[tuple[Cell, str]] = set()
         self._timed_gates = 0
         self._report: ReportFile | None = None
 
@@ -66,7 +68,10 @@ class State:
         if self._policy is None:
             from jitgate.config.table import read_policy
 
-            policy = read_policy(self._file, self.kinds, offered(self._config))
+            try:
+                policy = read_policy(self._file, self.kinds, offered(self._config))
+            except (TypeError, ValueError, OverflowError) as error:
+                raise UsageError(f"{self._file}: a value in [tool.jitgate] has a wrong type or size: {error}") from None
             wish = self._config.getoption("jitgate_variants")
             if wish is not None:
                 from jitgate.config.selection import chosen, with_chosen
@@ -101,10 +106,10 @@ class State:
     @property
     def progress(self) -> TerminalProgress:
         if self._progress is None:
-            from jitgate.plugin.terminal import UncapturedWriter
+            from jitgate.plugin.terminal import UncapturedWriter, writer_of
             from jitgate.report.progress import TerminalProgress
 
-            width = self._config.get_terminal_writer().fullwidth
+            width = writer_of(self._config).fullwidth
             self._progress = TerminalProgress(UncapturedWriter(self._config), live=self._on_a_terminal(), width=width)
         return self._progress
 
@@ -112,8 +117,9 @@ class State:
     def kinds(self) -> tuple[GateKind, ...]:
         """The kinds of gate of this session, of every package that offers some."""
         if self._kinds is None:
-            found = self._config.hook.pytest_jitgate_gates()
-            self._kinds = tuple(kind for kinds in found for kind in kinds)
+            from jitgate.gates.checked import checked
+
+            self._kinds = checked(self._config.hook.pytest_jitgate_gates())
         return self._kinds
 
     @property
@@ -150,6 +156,11 @@ class State:
         return self.results.add(requirement)
 
     @property
+    def all_cells(self) -> list[Cell]:
+        """Every cell of the policy, selected or not; none before anything was collected."""
+        return [] if self._discovered is None else self.policy.cells(self._discovered.scenarios)
+
+    @property
     def measurements(self) -> Measurements:
         if self._measurements is None:
             from jitgate.plugin.measuring import make_measurements
@@ -183,6 +194,8 @@ class State:
         items = list(items)
         found = dict.fromkeys(cell for item in items if (cell := cell_of(item)))
         self.planned = list(found)
+        if self._discovered is not None and self._wanted is None and not self.is_xdist_worker:
+            refuse_without_cells(items, self._discovered, self._file)
         if self._discovered is not None and not self.is_xdist_worker:
             for cell in self.planned:
                 problem = self._discovered.problem(cell)
@@ -241,7 +254,7 @@ class State:
         if not self.measured:
             return False
         self.results.close()
-        return bool(self.results.red())
+        return bool(self.results.red() or never_compared(self))
 
     def summary(self) -> list[str]:
         """Lines for the end of the run."""
@@ -255,28 +268,21 @@ class State:
         if self._timed_gates > 1:
             shared = f"alpha {self.policy.alpha:g} of the session is shared by its {self._timed_gates} gates on time"
             lines.append(f"{shared}: {self.rules.alpha:.2g} each")
-        left = self._gates_left_out()
-        return [*lines, left] if left else lines
+        return [*lines, *never_compared(self), *not_judged(self)]
 
     def _on_a_terminal(self) -> bool:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         return bool(getattr(reporter, "isatty", False))
 
-    def _gates_left_out(self) -> str | None:
-        selected = set(self.planned)
-        every = [] if self._discovered is None else self.policy.cells(self._discovered.scenarios)
-        left = [cell for cell in every if cell not in selected and self.policy.names(cell, self.device.kind)]
-        if not left:
-            return None
-        few = ", ".join(cell.id for cell in left[:3]) + (", ..." if len(left) > 3 else "")
-        return f"not judged, because this selection leaves them out: {len(left)} gated cells ({few})"
-
     def _discover(self) -> Discovered:
+        from jitgate.gates.checked import check_gates
         from jitgate.plugin.discovery import cells_to_check, discover
 
         found = discover(self.policy, self.device.name, self.progress, ask=not self.is_xdist_worker)
         if not self.is_xdist_worker:
-            self.policy.check(cells_to_check(self.policy, found))
+            known = list(cells_to_check(self.policy, found))
+            self.policy.check(known)
+            check_gates(self.policy, self.kinds, known)
         return found
 
 

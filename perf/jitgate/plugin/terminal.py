@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import AbstractContextManager, nullcontext
 
 import pytest
+from _pytest._io import TerminalWriter
+
+
+def writer_of(config: pytest.Config) -> TerminalWriter:
+    """pytest's own, or one to standard error where its reporter is left out (`-p no:terminal`)."""
+    if config.pluginmanager.has_plugin("terminalreporter"):
+        return config.get_terminal_writer()
+    return TerminalWriter(sys.stderr)
 
 
 class UncapturedWriter:
@@ -12,7 +21,7 @@ class UncapturedWriter:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._writer = config.get_terminal_writer()
+        self._writer = writer_of(config)
 
     def write(self, text: str, *, flush: bool = False) -> None:
         with self._uncaptured():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from jitgate.config.policy import FAIL
+from jitgate.gates.kind import Asked, GateKind
 from jitgate.gates.recommendation import recommend
 from jitgate.gates.results import Results
 from jitgate.model.cell import Cell
@@ -18,6 +19,7 @@ from jitgate.report.integers import integers
 from jitgate.report.pipeline import pipeline_lines
 from jitgate.report.recommendation import recommendation_line
 from jitgate.report.reported import reported_lines
+from jitgate.statistics import Outcome
 
 
 def summary(results: Results) -> list[str]:
@@ -54,13 +56,26 @@ def figures(results: Results, measurement: Measurement) -> tuple[str, list[tuple
 def _row(results: Results, cell: Cell) -> tuple[str, ...]:
     rules, asked = results.rules, results.asked(cell)
     cells = [
-        kind.column(asked, rules.limit(kind, asked) if rules.applies(kind, cell) else None)
+        _column(kind, asked, rules.limit(kind, asked) if rules.applies(kind, cell) else None)
         for kind in rules.kinds
         if kind.heading
     ]
     worst = results.worst(cell)
-    verdict = "skipped" if results.skipped(cell) else worst.value if worst else "no gate"
+    if results.skipped(cell):
+        verdict = "skipped"
+    elif worst in (None, Outcome.PASS) and any(results.unjudged(cell)):
+        verdict = "not judged"
+    else:
+        verdict = worst.value if worst else "no gate"
     return (cell.variant, format_seconds(asked.samples.median_s), *cells, verdict)
+
+
+def _column(kind: GateKind, asked: Asked, limit: float | None) -> str:
+    """A kind of another package may be broken; the other figures are shown all the same."""
+    try:
+        return str(kind.column(asked, limit))
+    except Exception as error:  # noqa: BLE001 - whatever it raises
+        return type(error).__name__
 
 
 def _sentences(results: Results, cell: Cell) -> list[str]:

@@ -10,7 +10,7 @@ from jitgate.model.variant import BASELINE
 from jitgate.statistics import Outcome
 
 from tests.jitgate.measurements import made_of
-from tests.jitgate.results import JUDGE
+from tests.jitgate.results import JUDGE, judged
 
 
 def with_parity(accuracy: Accuracy, tolerance: float = 1e-4, name: str = "jit") -> Measurement:
@@ -98,6 +98,13 @@ def test_the_right_answer_passes(accuracy: Accuracy, tolerance: float, said: str
     assert JUDGE.accuracy(measurement, "jit").outcome is Outcome.PASS
     assert said in JUDGE.accuracy(measurement, "jit").reason
     assert JUDGE.speed(measurement, "jit", 1.10).outcome is Outcome.PASS
+
+
+def test_a_limit_of_a_test_takes_the_place_of_the_tolerance() -> None:
+    measurement = made_of(1.5, rel_l2=1e-3)
+    assert judged(measurement, "tolerance").outcome is Outcome.FAIL
+    own = judged(measurement, "tolerance", 0.5)
+    assert (own.outcome, own.reason) == (Outcome.PASS, "Relative L2 error 1.0e-03 is within 0.5.")
 
 
 def test_where_eager_itself_is_not_finite_nothing_can_be_right() -> None:

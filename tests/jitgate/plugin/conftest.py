@@ -115,13 +115,13 @@ class Project:
         return [sys.executable, "-m", "pytest", *without, *chosen, *paths, *arguments]
 
     def pytest(self, *arguments: str, timeout_s: float = 240) -> subprocess.CompletedProcess[str]:
+        return self.run(self.command(*arguments), self.environment, timeout_s)
+
+    def run(
+        self, command: list[str], environment: dict[str, str], timeout_s: float = 240
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            self.command(*arguments),
-            cwd=self.path,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=timeout_s,
+            command, cwd=self.path, env=environment, capture_output=True, text=True, timeout=timeout_s
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ from jitgate.gates.kind import Asked, GateKind, Judged
 from jitgate.gates.requirements import Requirement, Rules
 from jitgate.gates.results import Results
 from jitgate.model.cell import Cell
+from jitgate.model.failure import Failure, FailureKind
 from jitgate.model.measurement import Measurement
 from jitgate.model.verdict import Figure, Verdict
 from jitgate.plugin.candidate import Candidate, Comparison, explain
@@ -53,10 +55,11 @@ def candidate_of(measurement: Measurement, *more: GateKind, lenient: bool = Fals
         results=results,
         decide=decide,
         policy=SimpleNamespace(skip_inconclusive=lenient),
+        progress=SimpleNamespace(idle=lambda: None),
         measurements=SimpleNamespace(get=lambda *_: measurement),
     )
     config = SimpleNamespace(getoption=lambda name: False)
-    item = SimpleNamespace(add_report_section=lambda *_: None, user_properties=[], config=config)
+    item = SimpleNamespace(add_report_section=lambda *_: None, user_properties=[], config=config, stash=pytest.Stash())
     return Candidate(cast("Any", state), JIT, cast("Any", item))
 
 
@@ -69,12 +72,12 @@ def test_the_requirement_is_true_where_it_passes_and_false_where_it_fails(
     compare: Callable[[Any, Any], bool],
 ) -> None:
     assert compare(counted(Outcome.PASS), 2.0) is True
-    assert compare(counted(Outcome.FAIL), 2.0) is False
+    assert compare(counted(Outcome.FAIL), 5.0) is False
 
 
 @pytest.mark.parametrize("compare", [operator.le, operator.lt])
 def test_its_opposite_is_true_only_where_it_is_proven_to_fail(compare: Callable[[Any, Any], bool]) -> None:
-    assert compare(counted(Outcome.FAIL), 2.0) is True
+    assert compare(counted(Outcome.FAIL), 5.0) is True
     assert compare(counted(Outcome.PASS), 2.0) is False
 
 
@@ -87,6 +90,30 @@ def test_what_can_not_be_answered_fails_however_it_is_asked(
         compare(counted(outcome), 2.0)
     with pytest.raises(pytest.fail.Exception):
         assert not compare(counted(outcome), 2.0)
+
+
+@pytest.mark.parametrize("compare", [operator.ge, operator.gt, operator.le, operator.lt])
+def test_a_failure_that_the_figure_does_not_show_says_nothing_of_the_opposite(
+    compare: Callable[[Any, Any], bool],
+) -> None:
+    with pytest.raises(pytest.fail.Exception, match="FAIL: As said"):
+        compare(counted(Outcome.FAIL), 2.0)
+    dead = made_of(1.4)
+    failed = replace(dead.all_samples["jit"], failure=Failure(FailureKind.DIED, "worker jit was killed."))
+    died = replace(dead, all_samples={**dead.all_samples, "jit": failed})
+    with pytest.raises(pytest.fail.Exception, match="worker jit was killed"):
+        compare(candidate_of(died).speedup, 100.0)
+
+
+@pytest.mark.parametrize("limit", [0, -1.0, float("nan"), float("inf")])
+def test_what_is_no_limit_is_refused(limit: float) -> None:
+    with pytest.raises(TypeError, match="is no limit; compare it with a number above 0"):
+        _ = counted(Outcome.PASS) >= limit
+
+
+def test_a_verdict_has_no_truth_of_its_own() -> None:
+    with pytest.raises(TypeError, match=r"ask for \.green"):
+        bool(candidate_of(made_of(1.4)).noise_floor.verdict)
 
 
 def test_a_limit_on_the_left_is_the_same() -> None:
@@ -158,9 +185,9 @@ def test_percentiles_may_be_asked_for_by_number() -> None:
 
 def test_a_failed_comparison_is_explained_by_its_verdict() -> None:
     found = counted(Outcome.FAIL)
-    assert not found >= 2.0
-    lines = explain(">=", found, 2.0)
+    assert not found >= 5.0
+    lines = explain(">=", found, 5.0)
     assert lines is not None
-    assert lines[0] == "between 1 and 3 >= 2.0"
+    assert lines[0] == "between 1 and 3 >= 5.0"
     assert lines[1] == "FAIL: As said. Do something."
     assert explain(">=", 1, 2) is None
