@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jitgate.config.policy import FAIL
 from jitgate.gates.recommendation import recommend
 from jitgate.gates.results import Results
 from jitgate.model.variant import CONTROL
@@ -13,6 +14,7 @@ from jitgate.report.recommendation import recommendation_line
 from jitgate.report.summary import figures
 
 if TYPE_CHECKING:
+    from jitgate.model.measurement import Measurement
     from jitgate.report.run import Run
 
 
@@ -31,7 +33,7 @@ def heading(run: Run) -> list[str]:
 
 
 def sections(results: Results) -> list[str]:
-    """A section a scenario: its figures, what comes once, its limits, and what is recommended."""
+    """A section a scenario: its figures, its gates, what comes once, and what is recommended; then the headline."""
     lines: list[str] = []
     for measurement in results.measurements.values():
         title, (head, *rows) = figures(results, measurement)
@@ -44,10 +46,21 @@ def sections(results: Results) -> list[str]:
         said = [*cached(measurement), *limits(measurement), *measurement.notes]
         lines += [f"## {escaped(title.split(':')[0])}", "", f"{escaped(title.split(':', 1)[1].strip())}.", ""]
         lines += [*table(head, rows), ""]
+        gates = _gates(results, measurement)
+        if gates:
+            lines += [*table(("variant", "gate", "verdict", "reason"), gates), ""]
         if names:
             lines += [*table(HEAD, [row(results, measurement, name) for name in names]), ""]
         lines += [f"- {escaped(line)}" for line in said]
         if recommended is not None:
             lines.append(f"- {escaped(recommendation_line(recommended))}")
         lines.append("")
-    return lines
+    headline = results.headline()
+    return lines if headline is None else [*lines, escaped(headline), ""]
+
+
+def _gates(results: Results, measurement: Measurement) -> list[tuple[str, ...]]:
+    """A row for each verdict of a scenario, without those that are only reported."""
+    here = (measurement.workload, measurement.scenario)
+    found = [each for each in results.verdicts if each.cell[:2] == here and each.on_fail == FAIL]
+    return [(each.cell.variant, each.label, each.outcome.value, each.sentence) for each in found]

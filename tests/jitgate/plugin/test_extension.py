@@ -74,6 +74,7 @@ def test_a_kind_of_gate_in_one_file_is_key_fixture_attribute_column_entry_and_ro
     assert "0.25 J" in said
     report = (project.path / "report.md").read_text()
     assert "| energy a call |" in report
+    assert "| plain | max\\_energy\\_j=0.3 | PASS |" in report
     properties = [each.attrib for each in ET.parse(project.path / "junit.xml").iter("property")]  # noqa: S314 - ours
     assert any(each["name"] == "jitgate.max_energy_j=0.3" and each["value"].startswith("PASS") for each in properties)
 
