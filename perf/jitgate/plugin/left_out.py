@@ -66,4 +66,4 @@ def swallowed(item: pytest.Item, state: State) -> str | None:
 
 def _skipped(state: State, cell: Cell) -> bool:
     """Whether the cell was measured and can't run here."""
-    return cell[:2] in state.results.measurements and state.results.skipped(cell) is not None
+    return cell in state.results.cells() and state.results.skipped(cell) is not None
