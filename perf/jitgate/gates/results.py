@@ -35,6 +35,11 @@ class Results:
     def verdicts(self) -> list[Verdict]:
         return [verdict for _, verdict in self._asked.values()]
 
+    @property
+    def gates(self) -> list[Verdict]:
+        """The verdicts that can make a session fail: without those that are only reported."""
+        return [verdict for verdict in self.verdicts if verdict.on_fail == FAIL]
+
     def cells(self) -> Iterator[Cell]:
         """Every cell that was measured, without the controls."""
         for measurement in self.measurements.values():
@@ -86,7 +91,7 @@ class Results:
     def worst(self, cell: Cell) -> Outcome | None:
         """The worst outcome of the cell's gates, without those that are only reported; None where none was asked
         for."""
-        found = [verdict.outcome for verdict in self.of(cell) if verdict.on_fail == FAIL]
+        found = [verdict.outcome for verdict in self.gates if verdict.cell == cell]
         return min(found, key=WORST_FIRST.index, default=None)
 
     def skipped(self, cell: Cell) -> str | None:
@@ -105,13 +110,13 @@ class Results:
 
     def headline(self) -> str | None:
         """`5 gates: 3 PASS, 1 FAIL, 1 INCONCLUSIVE`; None where none was asked for."""
-        gates = [verdict for verdict in self.verdicts if verdict.on_fail == FAIL]
-        own = _counted("limit of a test", [verdict for verdict in gates if not verdict.configured])
-        return "; ".join(filter(None, (_counted("gate", [each for each in gates if each.configured]), own))) or None
+        own = _counted("limit of a test", [verdict for verdict in self.gates if not verdict.configured])
+        gates = _counted("gate", [verdict for verdict in self.gates if verdict.configured])
+        return "; ".join(filter(None, (gates, own))) or None
 
     def unjudged(self, cell: Cell) -> Iterator[tuple[str, float]]:
         """Key and limit of the project's gates on this cell that no test has asked for."""
-        asked_for = {verdict.gate for verdict in self.of(cell) if verdict.on_fail == FAIL}
+        asked_for = {verdict.gate for verdict in self.gates if verdict.cell == cell}
         for kind in self.rules.kinds:
             limit = self.rules.policy.limit(kind.key, cell, self.rules.device)
             if limit is not None and kind.key not in asked_for and self.rules.applies(kind, cell):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jitgate.config.policy import FAIL
 from jitgate.gates.recommendation import recommend
 from jitgate.gates.results import Results
 from jitgate.model.variant import CONTROL
@@ -62,5 +61,5 @@ def sections(results: Results) -> list[str]:
 def _gates(results: Results, measurement: Measurement) -> list[tuple[str, ...]]:
     """A row for each verdict of a scenario, without those that are only reported."""
     here = (measurement.workload, measurement.scenario)
-    found = [each for each in results.verdicts if each.cell[:2] == here and each.on_fail == FAIL]
+    found = [each for each in results.gates if each.cell[:2] == here]
     return [(each.cell.variant, each.label, each.outcome.value, each.sentence) for each in found]

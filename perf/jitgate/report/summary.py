@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from jitgate.config.policy import FAIL
 from jitgate.gates.kind import Asked, GateKind
 from jitgate.gates.recommendation import recommend
 from jitgate.gates.results import Results
@@ -83,7 +82,7 @@ def _sentences(results: Results, cell: Cell) -> list[str]:
     skipped = results.skipped(cell)
     if skipped is not None:
         return [f"skipped {cell.id}: {skipped}"]
-    red = [verdict for verdict in results.of(cell) if not verdict.green and verdict.on_fail == FAIL]
+    red = [verdict for verdict in results.gates if verdict.cell == cell and not verdict.green]
     return [
         _together([verdict for verdict in red if verdict.reason == reason])
         for reason in dict.fromkeys(verdict.reason for verdict in red)
