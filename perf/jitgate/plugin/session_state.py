@@ -178,8 +178,7 @@ class State:
         try:
             if self._discovered is None:
                 self._discovered = self._discover()
-            every = self.policy.cells(self._discovered.scenarios)
-            return [cell for cell in every if self._wanted is None or cell.variant in self._wanted]
+            return [cell for cell in self.all_cells if self._wanted is None or cell.variant in self._wanted]
         except UsageError as problem:
             self._problem = problem
             return []
@@ -194,9 +193,9 @@ class State:
         items = list(items)
         found = dict.fromkeys(cell for item in items if (cell := cell_of(item)))
         self.planned = list(found)
-        if self._discovered is not None and self._wanted is None and not self.is_xdist_worker:
-            refuse_without_cells(items, self._discovered, self._file)
         if self._discovered is not None and not self.is_xdist_worker:
+            if self._wanted is None:
+                refuse_without_cells(items, self._discovered, self._file)
             for cell in self.planned:
                 problem = self._discovered.problem(cell)
                 if problem is not None:
