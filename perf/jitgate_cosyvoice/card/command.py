@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from jitgate.cli.output import write
 from jitgate.model.errors import UsageError
 
 from jitgate_cosyvoice.card.assessment import CardRoom
@@ -50,9 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     room = _present(arguments.jitgate_device) if arguments.card is None else _named(arguments.card)
     if arguments.json:
-        print(json.dumps(assessment.as_json(room, footprints()), indent=2))  # noqa: T201
+        write(json.dumps(assessment.as_json(room, footprints()), indent=2))
     else:
-        print("\n".join(assessment.as_text(room, footprints())))  # noqa: T201
+        write("\n".join(assessment.as_text(room, footprints())))
     return ANSWERED
 
 
