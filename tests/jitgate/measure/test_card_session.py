@@ -1,4 +1,4 @@
-"""A whole session on a card made of numbers: who is resident when, what is read of whom, and what is said of it."""
+"""A whole session on a card made of numbers: which workers are resident when, and what is read and reported of each."""
 
 from __future__ import annotations
 

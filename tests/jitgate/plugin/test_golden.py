@@ -1,6 +1,6 @@
 """Six made-up measurements through a whole session: what it says on the terminal, in JSON, in JUnit and in Markdown.
 
-The files beside it change only with the words that are meant to change. `JITGATE_WRITE_GOLDEN=1 pytest` writes them.
+The golden files change only with the words that are meant to change. `JITGATE_WRITE_GOLDEN=1 pytest` writes them.
 """
 
 from __future__ import annotations

@@ -200,8 +200,8 @@ def test_a_gate_of_another_cell_contradicts_nothing() -> None:
 
 
 def test_where_nothing_enforces_a_cap_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jitgate.plugin.memory_cap.why_no_limit", lambda: "this system limits nobody")
-    with pytest.raises(UsageError, match="memory can't be capped here: this system limits nobody; leave"):
+    monkeypatch.setattr("jitgate.plugin.memory_cap.why_no_limit", lambda: "this system has no limits")
+    with pytest.raises(UsageError, match="memory can't be capped here: this system has no limits; leave"):
         cap_of(memory_limit_bytes=100 * MIB)
 
 
