@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -10,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.surroundings import inherited
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,13 +49,12 @@ class Guest:
         self, *arguments: str, folder: str = ".", env: dict[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """`python -m pytest` there: the current directory is on the path, before everything else."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
         own = {"PYTHONPATH": str(self.wheel), "COLUMNS": "200", "JITGATE_LOCKS": str(self.path / ".locks")}
         command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
         return subprocess.run(
             command,
             cwd=self.path / folder,
-            env={**kept, **own, **(env or {})},
+            env={**inherited(), **own, **(env or {})},
             capture_output=True,
             text=True,
             timeout=120,

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.surroundings import inherited
+
 ROOT = Path(__file__).parents[3]
 
 PACKAGE = '''
@@ -101,10 +103,9 @@ class Project:
     @property
     def environment(self) -> dict[str, str]:
         path = os.pathsep.join([str(self.path), str(ROOT / "perf"), str(ROOT)])
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
         # Locks of its own: the suite's sessions run side by side, and are not there to measure.
         own = {"JITGATE_LOCKS": str(self.path / ".locks"), "COLUMNS": "200"}
-        return {**kept, **own, "PYTHONPATH": path}
+        return {**inherited(), **own, "PYTHONPATH": path}
 
     def command(self, *arguments: str) -> list[str]:
         paths = [] if any(".py" in argument for argument in arguments) else ["--pyargs", "jitgate.benchmarks"]
