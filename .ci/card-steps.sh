@@ -39,7 +39,7 @@ setup() {
         finish 2
     fi
     # The package itself is used from the working tree: of its wheel only the entry points are installed.
-    python3 -m pip install -q --no-deps --no-cache-dir --target "$site" "${wheels[@]}" &&
+    python3 -m pip install -q --no-deps --no-cache-dir --no-compile --target "$site" "${wheels[@]}" &&
         python3 -c 'import sys; from hatchling.build import build_editable; build_editable(sys.argv[1])' "$work" &&
         python3 -m pip install -q --no-deps --no-cache-dir --no-compile --target "$site" "$work"/jitgate-*.whl
     local status=$?
