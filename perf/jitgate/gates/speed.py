@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from jitgate.gates.kind import Asked, Judged
 from jitgate.gates.timed import TimedKind
 from jitgate.gates.validity import noise_floor, speedup_of
@@ -32,9 +30,7 @@ class MinSpeedup(TimedKind):
         if found is None:
             return None
         interval = found.interval
-        known = not math.isinf(interval.high)
-        between = f"{interval.low:.2f} to {interval.high:.2f}" if known else f"{found.pairs} pairs, no interval yet"
-        return Figure(f"{interval.estimate:.2f}x ({between})", interval.estimate, interval.low, interval.high)
+        return Figure(found.text, interval.estimate, interval.low, interval.high)
 
     def explain(self, asked: Asked) -> str:
         figure, found = self.figure(asked), speedup_of(asked)
