@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from jitgate.gates.kind import Asked, Judged
+from jitgate.gates.kind import Asked, Judged, sentence
 from jitgate.gates.output import difference, is_right
 from jitgate.model.measurement import Measurement, most_frequent_first
 from jitgate.model.samples import Samples
@@ -105,11 +105,6 @@ def in_words(events: Mapping[str, int]) -> str:
         f"{count} x {cause}" + (f" ({reasons[cause].most_common(1)[0][0]})" if cause in reasons else "")
         for cause, count in causes.most_common()
     )
-
-
-def sentence(text: str) -> str:
-    """`text` with one full stop at its end."""
-    return f"{text.rstrip().rstrip('.')}."
 
 
 def _broken(measurement: Measurement, variant: str, baseline: str) -> Judged | None:
