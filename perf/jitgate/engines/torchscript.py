@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     import torch
 
 
+NOT_SCRIPTED = "Parametrization is not working with scripting"
+"""torch's own words, which it says in the first call alone: the export has no fault."""
+
+
 class TorchScript:
     """Engine `torchscript`. ofi: optimise for inference. switches: export as the original's script does."""
 
@@ -58,8 +62,9 @@ class TorchScript:
         # `calls` are not needed: a scripted graph serves all inputs
         with deprecation_known(), _original_switches() if self._switches else contextlib.nullcontext():
             if any(map(torch.nn.utils.parametrize.is_parametrized, module.modules())):
-                # It is scripted without a word, and raises in its first call.
-                raise Unavailable(f"TorchScript can't carry parametrised weights (weight norm, for one); {FOLD}")
+                raise Unavailable(
+                    f"TorchScript can't carry parametrised weights, as of weight norm ({NOT_SCRIPTED}); {FOLD}"
+                )
             with refusing("TorchScript"):
                 scripted = torch.jit.script(module.eval())
                 frozen = torch.jit.freeze(scripted)
