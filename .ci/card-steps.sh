@@ -10,7 +10,7 @@ work=$(mktemp -d)
 device=${JITGATE_DEVICE:-cuda}
 GRACE_S=15 # for pytest to end in order after an interrupt: it writes what it has
 LEAST_S=10 # a step with less left would only start
-PATIENCE=2 # halves of a step's limit that it gets
+PATIENCE=1 # times its limit that a step gets
 table=() failed=0 interrupted='' must_say='' # what a step must say that has to fail
 
 exec > >(trap '' INT TERM && exec tee "$out/log.txt") 2>&1
@@ -55,7 +55,7 @@ setup() {
 step() {
     local name=$1 limit=$2 began=$SECONDS status result
     shift 2
-    limit=$((limit * PATIENCE / 2))
+    limit=$((limit * PATIENCE))
     local left=$((TOTAL_S - GRACE_S - SECONDS))
     ((limit > left)) && limit=$left
     if [[ -n $interrupted ]] || ((limit < LEAST_S)); then
@@ -116,7 +116,7 @@ files=("--junit-xml=$work/NAME.junit.xml" "--benchmark-json=$work/NAME.benchmark
 # step gets longer, since those that need a card take no time.
 model=cosyvoice2 untimed=()
 if [[ $device == cpu ]]; then
-    model=cosyvoice2-small untimed=(--jitgate-smoke) PATIENCE=3
+    model=cosyvoice2-small untimed=(--jitgate-smoke) PATIENCE=2
     suite+=(--jitgate-noisy-rounds include)
 fi
 

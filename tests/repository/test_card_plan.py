@@ -35,7 +35,7 @@ def results() -> ModuleType:
 def start(tmp_path: Path, steps: str) -> subprocess.Popen[str]:
     """A plan of these steps, without the setup."""
     plan = tmp_path / "plan"
-    head = f"TOTAL_S=60\nsource {CI / 'card-steps.sh'}\nLEAST_S=1 GRACE_S=5 PATIENCE=2\n"
+    head = f"TOTAL_S=60\nsource {CI / 'card-steps.sh'}\nLEAST_S=1 GRACE_S=5 PATIENCE=1\n"
     plan.write_text(f'{head}{steps}\nfinish "$failed"\n')
     environment = {**os.environ, "OUT": str(tmp_path / "out"), "JITGATE_DEVICE": "cpu"}
     return subprocess.Popen(["bash", str(plan)], env=environment, stdout=subprocess.PIPE, text=True)
