@@ -163,7 +163,7 @@ class Reader:
         return owner.member(node.attr)
 
     def _asked_for(self, node: ast.Call, scope: dict[str, Known]) -> Known | None:
-        """`sys.modules.get("torch.x")` is that module; `getattr(nvml, "name", None)` is that function, where it is there."""
+        """`sys.modules.get("torch.x")` is that module; `getattr(nvml, "name", None)` is that function, if any."""
         words = [each.value for each in node.args if isinstance(each, ast.Constant)]
         if not words or not isinstance(words[0], str):
             return None
