@@ -17,7 +17,6 @@ from jitgate.model.errors import UsageError
 from jitgate.plugin import fixtures
 from jitgate.plugin.benchmark_replay import machine_info, use_fingerprint_storage
 from jitgate.plugin.cache_pruning import tidy
-from jitgate.plugin.conclusions import conclusions
 from jitgate.plugin.items import cell_of
 from jitgate.plugin.keyword import understood
 from jitgate.plugin.left_out import swallowed
@@ -121,9 +120,11 @@ def pytest_benchmark_generate_machine_info(config: pytest.Config) -> dict[str, o
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_benchmark_update_json(config: pytest.Config, benchmarks: object, output_json: dict[str, object]) -> None:
-    found = conclusions(config.stash[STATE])
-    if found:
-        output_json["jitgate"] = found
+    state = config.stash[STATE]
+    if state.measured:
+        from jitgate.report.evidence import conclusions
+
+        output_json["jitgate"] = conclusions(state.results)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from jitgate.gates.requirements import Requirement
-from jitgate.plugin.measured import measured
-from jitgate.plugin.smoke import skip_in_smoke
+from jitgate.plugin.measured import measured, skip_in_smoke
 from jitgate.statistics import Outcome
 
 if TYPE_CHECKING:

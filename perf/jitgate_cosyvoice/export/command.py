@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jitgate.model.errors import UsageError
-from jitgate.workloads.pretrained_file import PretrainedFile
+from jitgate.workloads.checkpoint_spec import PretrainedFile
 
 from jitgate_cosyvoice.jit_files import JIT_FILES, PRECISIONS
 
