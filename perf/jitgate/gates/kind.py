@@ -46,7 +46,6 @@ class Asked:
 
     @property
     def samples(self) -> Samples:
-        """What was measured of the cell's variant."""
         return self.measurement.all_samples[self.cell.variant]
 
     @property
@@ -154,7 +153,6 @@ class GateKind:
         return self.undecided(asked, limit, self.judge(asked, limit).outcome)
 
     def verdict(self, asked: Asked, limit: float) -> Verdict:
-        """The verdict as it is stored."""
         judged = self.judge(asked, limit)
         return Verdict(
             asked.cell,

@@ -53,7 +53,6 @@ class Candidate:
 
     @property
     def samples(self) -> Samples:
-        """What was measured of this variant."""
         return self.measurement.all_samples[self.cell.variant]
 
     @property

@@ -207,7 +207,6 @@ class State:
             self._old_sigterm = None
 
     def head(self) -> list[str]:
-        """Lines for the head of the run."""
         try:
             asked = self._config.getoption("jitgate_checkpoint") or self._config.hook.pytest_jitgate_policy(
                 config=self._config
@@ -225,7 +224,6 @@ class State:
 
     @property
     def measured(self) -> bool:
-        """Whether this session has measured anything."""
         return "measurements" in vars(self) and bool(self.measurements.done)
 
     def red(self) -> bool:
@@ -236,7 +234,6 @@ class State:
         return bool(self.results.red() or never_compared(self))
 
     def summary(self) -> list[str]:
-        """Lines for the end of the run."""
         if not self.measured:
             return []
         from jitgate.report.summary import summary

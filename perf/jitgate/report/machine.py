@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Group
@@ -68,10 +69,7 @@ def as_json(
         "device": device.name,
         "fingerprint": {"slug": fingerprint.slug, **fingerprint.facts()},
         "measurable": {"can": can, "cannot": cannot},
-        "warnings": [
-            {"name": warning.name, "what": warning.what, "remedy": warning.remedy, "blocking": warning.blocking}
-            for warning in found
-        ],
+        "warnings": [asdict(warning) for warning in found],
         "ready": ready(found),
     }
 
@@ -82,7 +80,6 @@ def ready(found: Iterable[MachineWarning]) -> bool:
 
 
 def conclusion(found: Sequence[MachineWarning]) -> str:
-    """The last line."""
     blocking = sum(warning.blocking for warning in found)
     if blocking:
         return f"Not ready to measure: fix the {_count(blocking, 'blocking warning')} above."
