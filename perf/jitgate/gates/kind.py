@@ -15,7 +15,7 @@ package offers more through the hook `pytest_jitgate_gates`:
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from jitgate.model.errors import UsageError
@@ -170,8 +170,3 @@ class GateKind:
 def sentence(text: str) -> str:
     """`text` with one full stop at its end."""
     return f"{text.rstrip().rstrip('.')}."
-
-
-def stated(verdict: Verdict, *, configured: bool, on_fail: str = "fail", source: str = "") -> Verdict:
-    """`verdict` with where its limit comes from."""
-    return replace(verdict, configured=configured, on_fail=on_fail, source=source)
