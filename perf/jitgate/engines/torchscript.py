@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jitgate.engines.protocols import Call, Facts
-from jitgate.engines.refusal import refusing
+from jitgate.engines.refusal import FOLD, refusing
 from jitgate.engines.scripted import Scripted
 from jitgate.engines.traced import Traced, traced
 from jitgate.model.errors import Unavailable
@@ -33,6 +33,10 @@ from jitgate.model.inputs import Inputs
 
 if TYPE_CHECKING:
     import torch
+
+
+NOT_SCRIPTED = "Parametrization is not working with scripting"
+"""torch's own words, which it says in the first call alone: the export has no fault."""
 
 
 class TorchScript:
@@ -70,15 +74,19 @@ class TorchScript:
             return {"signature": signature(frozen), **wiring}
         # `calls` are not needed: a scripted graph serves all inputs
         with deprecation_known(), _original_switches() if self._switches else contextlib.nullcontext():
-            # Whatever script raises is about Python that it does not read; freezing and saving have no such excuse.
+            if any(map(torch.nn.utils.parametrize.is_parametrized, module.modules())):
+                raise Unavailable(
+                    f"TorchScript can't carry parametrised weights, as of weight norm ({NOT_SCRIPTED}); {FOLD}"
+                )
             try:
-                with refusing("TorchScript", "Exception"):
+                with refusing("TorchScript"):
                     scripted = torch.jit.script(module.eval())
             except Unavailable as refusal:
-                raise Unavailable(f"{refusal}; torchscript+trace records a call instead of reading code") from refusal
-            frozen = torch.jit.freeze(scripted)
-            if self._ofi:
-                frozen = torch.jit.optimize_for_inference(frozen)
+                raise Unavailable(f"{refusal}, or take torchscript+trace, which records a call") from refusal
+            with refusing("TorchScript"):
+                frozen = torch.jit.freeze(scripted)
+                if self._ofi:
+                    frozen = torch.jit.optimize_for_inference(frozen)
             torch.jit.save(frozen, str(path))
         return {"signature": signature(frozen)}
 

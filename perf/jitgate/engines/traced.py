@@ -54,7 +54,7 @@ def traced(module: torch.nn.Module, calls: Sequence[Inputs]) -> tuple[torch.jit.
                 whole[place] = tensor
             return tuple(_pytree.tree_leaves(self.module(*_pytree.tree_unflatten(whole, structure))))
 
-    with warnings.catch_warnings(), torch.no_grad(), refusing("torch.jit.trace", "Exception"):
+    with warnings.catch_warnings(), torch.no_grad(), refusing("torch.jit.trace"):
         warnings.simplefilter("ignore")  # of what is constant in the trace: the comparison says whether it matters
         example = _pytree.tree_leaves(_copied(calls[0]))
         tensors = tuple(example[place] for place in places)

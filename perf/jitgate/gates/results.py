@@ -10,9 +10,10 @@ from jitgate.config.policy import FAIL
 from jitgate.gates.kind import Asked, GateKind, stated
 from jitgate.gates.requirements import Requirement, Rules
 from jitgate.model.cell import Cell
+from jitgate.model.error_words import shortly
 from jitgate.model.failure import FailureKind
 from jitgate.model.measurement import Measurement
-from jitgate.model.variant import CONTROL
+from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.model.verdict import Verdict
 from jitgate.statistics import Outcome
 
@@ -28,7 +29,7 @@ class Results:
 
     rules: Rules
     measurements: dict[tuple[str, str], Measurement] = field(default_factory=dict)
-    _judged: dict[tuple[int, Cell, str, float, str], tuple[Measurement, Verdict]] = field(default_factory=dict)
+    _judged: dict[tuple[Measurement, Cell, str, float, str], Verdict] = field(default_factory=dict)
     _asked: dict[tuple[Cell, str, float, str], tuple[Requirement, Verdict]] = field(default_factory=dict)
 
     @property
@@ -56,11 +57,10 @@ class Results:
 
     def judge(self, kind: GateKind, asked: Asked, limit: float) -> Verdict:
         """The verdict, made now if it has not been. It does not count as asked for."""
-        key = (id(asked.measurement), asked.cell, kind.key, limit, asked.baseline)
+        key = (asked.measurement, asked.cell, kind.key, limit, asked.baseline)
         if key not in self._judged:
-            # The measurement is kept too: its id must not be given to another one.
-            self._judged[key] = (asked.measurement, _verdict(kind, asked, limit))
-        return self._judged[key][1]
+            self._judged[key] = _verdict(kind, asked, limit)
+        return self._judged[key]
 
     def add(self, requirement: Requirement) -> Verdict:
         """Judge a requirement that somebody asks for; from now on it counts."""
@@ -99,6 +99,9 @@ class Results:
         failure = self.measurement(cell).all_samples[cell.variant].failure
         if failure is None or failure.kind is not FailureKind.UNAVAILABLE:
             return None
+        baseline = self.measurement(cell).all_samples[BASELINE].failure
+        if baseline is not None and baseline.kind is not FailureKind.UNAVAILABLE:
+            return None  # a model that eager can't run is refused by every engine, and that is no reason to be green
         return None if self.rules.policy.names(cell, self.rules.device) else failure.sentence
 
     def red(self) -> list[Verdict]:
@@ -142,6 +145,6 @@ def _verdict(kind: GateKind, asked: Asked, limit: float) -> Verdict:
     try:
         return kind.verdict(asked, limit)
     except Exception as error:  # noqa: BLE001 - whatever it raises
-        reason = f"{kind.key} could not be judged: {type(error).__name__}: {error}"
+        reason = f"{kind.key} could not be judged: {shortly(error)}"
         label = f"{kind.key}={limit:g}"
         return Verdict(asked.cell, kind.key, limit, label, Outcome.INVALID, reason, baseline=asked.baseline)

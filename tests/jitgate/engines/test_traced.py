@@ -65,7 +65,7 @@ def reloaded(module: torch.nn.Module, calls: list[Any], folder: Path) -> Any:
 
 def test_what_cannot_be_scripted_is_traced_and_called_as_the_module_is(tmp_path: Path) -> None:
     module = Keyed().eval()
-    with pytest.raises(Unavailable, match=r"; torchscript\+trace records a call instead of reading code$"):
+    with pytest.raises(Unavailable, match=r", or take torchscript\+trace, which records a call$"):
         TorchScript().export(module, [(X, 3)], tmp_path / "scripted.zip")
     run = reloaded(module, [(X, 3), (torch.cat([X, X]), 3)], tmp_path)
     assert isinstance(run, Traced)
