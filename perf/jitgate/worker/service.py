@@ -198,12 +198,14 @@ class WorkerService(ExtrasService):
     @handles(requests.WriteOutputs)
     def write_outputs(self, request: requests.WriteOutputs) -> Accuracy:
         calls, sound = self._calls[request.scenario], self._opened().sound
-        return outputs.write(calls, sound, request.token_agreement, request.scenario, request.folder)
+        with self.footprint.watched():
+            return outputs.write(calls, sound, request.token_agreement, request.scenario, request.folder)
 
     @handles(requests.CompareOutputs)
     def compare_outputs(self, request: requests.CompareOutputs) -> Accuracy:
         calls = self._calls[request.scenario]
-        return outputs.read(calls, self._self_check.watched, request.scenario, request.folder)
+        with self.footprint.watched():
+            return outputs.read(calls, self._self_check.watched, request.scenario, request.folder)
 
     @handles(requests.CheckFallback)
     def check_fallback(self, request: requests.CheckFallback) -> answers.FallbackCheck:
