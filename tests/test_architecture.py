@@ -21,6 +21,7 @@ ROOMS = (
     "workloads",
     "config",
     "cache",
+    "building",
     "worker",
     "pool",
     "measure",
@@ -33,7 +34,7 @@ ROOMS = (
 )
 """In this order; `plugin`, `cli` and `benchmarks` may use all."""
 
-TORCH_ROOMS = {"workloads", "engines", "worker"}
+TORCH_ROOMS = {"workloads", "engines", "building", "worker"}
 HEAVY = {"torch", "transformers", "onnx", "onnxruntime", "torchao", "matplotlib"}
 LEDGES = {
     "model": {"statistics"},

@@ -18,12 +18,13 @@ from jitgate.model.accuracy import Accuracy
 from jitgate.model.errors import UsageError
 from jitgate.model.inputs import Inputs
 from jitgate.model.memory_peaks import MemoryPeaks
+from jitgate.model.own_model import OwnModelFacts
 from jitgate.model.turn import Turn
 from jitgate.worker import outputs
 from jitgate.worker.compilation import compilation, keep_in
 from jitgate.worker.content import content_of, placed, signature, weight_bytes
 from jitgate.worker.extras import ExtrasService
-from jitgate.worker.factories import build_workload, resolve
+from jitgate.worker.factories import build_workload, describe, resolve
 from jitgate.worker.handlers import answer, handles
 from jitgate.worker.memory import Footprint
 from jitgate.worker.memory_cap import Cap
@@ -32,6 +33,7 @@ from jitgate.worker.prewarm import prewarm
 from jitgate.worker.self_check import SelfCheck
 from jitgate.worker.stages import PipelineStages
 from jitgate.worker.variant_runner import VariantRunner
+from jitgate.workloads.own_model import OPTION
 from jitgate.workloads.weight_source import WeightSource
 from jitgate.workloads.workload import Workload
 
@@ -90,6 +92,10 @@ class WorkerService(ExtrasService):
     def list_scenarios(self, request: requests.ListScenarios) -> tuple[str, ...]:
         return tuple(build_workload(request.factory, request.where).scenarios)
 
+    @handles(requests.DescribeOwnModel)
+    def describe_own_model(self, request: requests.DescribeOwnModel) -> OwnModelFacts:
+        return describe(request.own, OPTION)
+
     @handles(requests.CheckFactory)
     def check_factory(self, request: requests.CheckFactory) -> answers.Done:
         resolve(request.factory, request.where)
@@ -110,7 +116,7 @@ class WorkerService(ExtrasService):
         self.footprint.mark()
         start = time.perf_counter()
         source = WeightSource(request.checkpoint, request.checkout, request.files)
-        workload = build_workload(request.factory, request.where, source)
+        workload = build_workload(request.factory, request.where, source, request.own)
         if workload.threads is not None:
             with self.cap.lifted():  # starts threads, and their stacks are not the model's
                 torch.set_num_threads(workload.threads)
