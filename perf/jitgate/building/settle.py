@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from jitgate.building.transformers_names import first_line
 from jitgate.building.values import value_of
+from jitgate.model.error_words import shortly
 from jitgate.model.errors import UsageError
+from jitgate.model.out_of_memory import about_memory
 from jitgate.model.own_model import InputSpec, OwnModel
 from jitgate.workloads.own_model import INPUT
 
@@ -42,7 +43,7 @@ def settled(
         error = _error_of(module, chosen)
         if error is None:
             return chosen
-        said = str(error)
+        said, reason = str(error), shortly(error)
         more = [name for name in takes if re.search(rf"\b{name}\b", said) and name not in (*names, *own.without)]
         lacking = [name for name in more if name in there] or _untried(there, names, own)
         if not lacking:
@@ -50,7 +51,7 @@ def settled(
         names += lacking
     shown = ", ".join(each.spelled for each in chosen) or "nothing"
     raise UsageError(
-        f"{own.what}: forward() fails with the inputs that were made for it ({shown}): {_short(error)}; "
+        f"{own.what}: forward() fails with the inputs that were made for it ({shown}): {reason}; "
         f"{_needs(more, takes) if more else _takes(takes)}"
     )
 
@@ -93,7 +94,9 @@ def _error_of(module: Any, specs: Iterable[InputSpec]) -> Exception | None:
     try:
         with torch.inference_mode():
             module(**values)
-    except Exception as error:  # whatever a model says of inputs that it does not take  # noqa: BLE001
+    except Exception as error:  # whatever a model says of inputs that it does not take
+        if about_memory(error):
+            raise
         return error
     return None
 
@@ -107,8 +110,3 @@ def _needs(missing: Sequence[str], takes: Sequence[str]) -> str:
 def _takes(takes: Sequence[str]) -> str:
     few = ", ".join(takes[:12]) + (", ..." if len(takes) > 12 else "")
     return f"pass other sizes with {INPUT} NAME=SIZES:DTYPE (forward takes: {few})"
-
-
-def _short(error: Exception | None) -> str:
-    text = f"{type(error).__name__}: {first_line(error)}"
-    return text if len(text) <= 200 else f"{text[:197]}..."

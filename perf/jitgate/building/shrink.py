@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 LAYERS = 2
@@ -65,42 +65,43 @@ def _sizes(table: Table, pattern: re.Pattern[str]) -> Iterator[int]:
 
 
 def _small(table: Table, ratio: int, layers: int | None, tokens: int) -> Table:
-    depths = {size for size in _sizes(table, _DEPTH)}
+    depths = set(_sizes(table, _DEPTH))
     small: Table = {}
     for key, value in table.items():
-        if not isinstance(key, str):
-            small[key] = value  # labels, which have numbers for keys
-        elif isinstance(value, dict):
+        if isinstance(value, dict):
             small[key] = _small(value, ratio, layers, tokens)
-        elif _HEADS.fullmatch(key) or _WIDTH.fullmatch(key):
-            small[key] = _each(value, lambda size: max(1, size // ratio) if size > 0 else size)
-        elif layers and _DEPTH.fullmatch(key):
-            small[key] = _each(value, lambda size: min(size, layers or size))
-        elif layers and _STACKS.fullmatch(key):
-            small[key] = _each(value, lambda size: min(size, 1))
         elif layers and isinstance(value, list) and len(value) in depths and len(value) > layers:
             small[key] = _kinds_first(value)[:layers]
-        elif _VOCABULARY.fullmatch(key):
-            small[key] = _each(value, lambda size: min(size, TOKENS))
-        elif _EXPERTS.fullmatch(key):
-            small[key] = _each(value, lambda size: min(size, EXPERTS))
-        elif _CHOSEN.fullmatch(key):
-            small[key] = _each(value, lambda size: min(size, 2))
         else:
-            small[key] = value
-    return _with_tokens(small, tokens) if tokens else small
+            small[key] = _each(value, _change(str(key), ratio, layers))
+    return _with_tokens(small, tokens)
+
+
+def _change(key: str, ratio: int, layers: int | None) -> Callable[[int], int]:
+    """What becomes of the numbers under `key`."""
+    most = {_VOCABULARY: TOKENS, _EXPERTS: EXPERTS, _CHOSEN: 2}
+    if layers:
+        most |= {_DEPTH: layers, _STACKS: 1}
+    for pattern, limit in most.items():
+        if pattern.fullmatch(key):
+            return lambda size: min(size, limit)
+    if _HEADS.fullmatch(key) or _WIDTH.fullmatch(key):
+        return lambda size: max(1, size // ratio) if size > 0 else size
+    return lambda size: size
 
 
 def _with_tokens(table: Table, tokens: int) -> Table:
     """Special tokens beyond the vocabulary, at its end; each its own."""
     free = iter(range(tokens - 1, -1, -1))
     return {
-        key: _each(value, lambda token: next(free) if token >= tokens else token) if _TOKEN.fullmatch(str(key)) else value
+        key: _each(value, lambda token: next(free) if token >= tokens else token)
+        if _TOKEN.fullmatch(str(key))
+        else value
         for key, value in table.items()
     }
 
 
-def _each(value: Any, change: Any) -> Any:
+def _each(value: Any, change: Callable[[int], int]) -> Any:
     if isinstance(value, list):
         return [_each(each, change) for each in value]
     return change(value) if type(value) is int else value

@@ -11,8 +11,10 @@ import psutil
 from jitgate.building.shrink import narrowed
 from jitgate.building.source import Source
 from jitgate.building.transformers_inputs import TOKENS, candidates, first_choice
-from jitgate.building.transformers_names import first_line, model_of
+from jitgate.building.transformers_names import model_of
+from jitgate.model.error_words import shortly
 from jitgate.model.errors import UsageError
+from jitgate.model.out_of_memory import about_memory
 from jitgate.model.own_model import OwnModel
 from jitgate.model.size import mib
 from jitgate.workloads.own_model import OPTION, SHRINK
@@ -31,13 +33,15 @@ def built(model: type[Any], config: Any, own: OwnModel, title: str) -> Source:
         config = _narrow(model, config, own)
     try:
         _refuse_too_large(model, config, own)
-        module = model._from_config(config)  # noqa: SLF001 - the public way goes by a mapping of classes
-    except (UsageError, MemoryError):
+        module = model._from_config(config)
+    except UsageError:
         raise
     except Exception as error:
+        if about_memory(error):
+            raise
         raise UsageError(
             f"{OPTION} {own.what}: {model.__name__} can't be built from {type(config).__name__} as it is "
-            f"({type(error).__name__}: {first_line(error)}); give a directory with a config.json that suits it"
+            f"({shortly(error)}); give a directory with a config.json that suits it"
         ) from error
     return sourced(module, own, f"{title}, random weights")
 
@@ -50,7 +54,7 @@ def from_directory(own: OwnModel, folder: Path) -> Source:
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
     except Exception as error:
         raise UsageError(
-            f"{folder / 'config.json'}: transformers does not know it ({first_line(error)}); it needs a model_type "
+            f"{folder / 'config.json'}: transformers does not know it ({shortly(error)}); it needs a model_type "
             "that the installed version has, and code in the directory is never run"
         ) from error
     model = _architecture(config)
@@ -65,7 +69,7 @@ def from_directory(own: OwnModel, folder: Path) -> Source:
             folder, local_files_only=True, dtype=torch.float32, output_loading_info=True
         )
     except Exception as error:
-        raise UsageError(f"{folder}: its weights do not fit its config.json ({first_line(error)})") from error
+        raise UsageError(f"{folder}: its weights do not fit its config.json ({shortly(error)})") from error
     missing = sorted(loaded["missing_keys"])
     notes = (f"{len(missing)} tensors are not in {folder} and are random: {', '.join(missing[:3])}",) if missing else ()
     return sourced(module, own, f"{title}, its weights", notes)
@@ -93,18 +97,18 @@ def _architecture(config: Any) -> type[Any]:
 def _narrow(model: type[Any], config: Any, own: OwnModel) -> Any:
     import torch
 
-    last: Exception | None = None
+    reason = "it has no sizes that can be divided"
     for table in narrowed(config.to_dict()):
         try:
             small = type(config).from_dict(table)
             with torch.device("meta"):
                 model(small)
         except Exception as error:  # a table that does not suit the model: the next is nearer to the whole  # noqa: BLE001
-            last = error
+            reason = shortly(error)
         else:
             return small
     raise UsageError(
-        f"{SHRINK}: {own.what} can't be narrowed ({first_line(last)}); leave {SHRINK} out, or give a directory with "
+        f"{SHRINK}: {own.what} can't be narrowed ({reason}); leave {SHRINK} out, or give a directory with "
         "a small config.json"
     )
 
@@ -121,4 +125,3 @@ def _refuse_too_large(model: type[Any], config: Any, own: OwnModel) -> None:
             f"{OPTION} {own.what}: {numbers / 1e9:.1f} billion parameters are {mib(needed)} in float32, and "
             f"{mib(free)} are free; add {SHRINK}, or give a directory with a smaller config.json"
         )
-

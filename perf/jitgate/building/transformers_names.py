@@ -8,9 +8,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from jitgate.model.error_words import first_words, shortly
 from jitgate.model.errors import UsageError
 
-_CHECKPOINT = re.compile(r'@auto_docstring\((?:[^@]*?)checkpoint="([^"]+)"(?:[^@]*?)\)\s*(?:@\w[^\n]*\n\s*)*class (\w+)')
+_CHECKPOINT = re.compile(
+    r'@auto_docstring\((?:[^@]*?)checkpoint="([^"]+)"(?:[^@]*?)\)\s*(?:@\w[^\n]*\n\s*)*class (\w+)'
+)
 """A configuration class names the checkpoint whose sizes are its defaults."""
 
 
@@ -77,7 +80,7 @@ def model_of(config: type[Any]) -> type[Any]:
     try:
         _ = model.forward
     except ImportError as error:  # a stand-in for a class whose libraries are not installed
-        raise UsageError(f"{model.__name__} can't be built: {first_line(error)}") from None
+        raise UsageError(f"{model.__name__} can't be built: {first_words(str(error))}") from None
     return model
 
 
@@ -147,11 +150,5 @@ def _default(config: type[Any], name: str) -> Any:
         return config()
     except Exception as error:
         raise UsageError(
-            f"{name!r}: {config.__name__} has no defaults ({type(error).__name__}: {first_line(error)}); "
-            "give a directory with its config.json"
+            f"{name!r}: {config.__name__} has no defaults ({shortly(error)}); give a directory with its config.json"
         ) from error
-
-
-def first_line(error: Exception | None) -> str:
-    """The first line of what an error says."""
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), "no reason given")

@@ -103,9 +103,7 @@ class Policy:
 
     def names(self, cell: Cell, device: str) -> bool:
         """Whether any gate that can fail names this cell: then it has to be measured, and can't be skipped."""
-        return any(
-            gate.on_fail == FAIL and not gate.optional and gate.applies(cell, device) for gate in self.gates
-        )
+        return any(gate.on_fail == FAIL and not gate.optional and gate.applies(cell, device) for gate in self.gates)
 
     def check(self, cells: Iterable[Cell]) -> None:
         """UsageError for a gate that matches nothing, and for two gates that set one limit differently."""

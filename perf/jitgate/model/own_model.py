@@ -24,7 +24,11 @@ class InputSpec:
     def spelled(self) -> str:
         """As `--jitgate-input` takes it."""
         if self.sizes is None:
-            return f"{self.name}={bool(self.low)}".lower() if self.dtype == "bool" else f"{self.name}={self.low:g}:{self.dtype}"
+            return (
+                f"{self.name}={bool(self.low)}".lower()
+                if self.dtype == "bool"
+                else f"{self.name}={self.low:g}:{self.dtype}"
+            )
         limits = "" if self.low is None or self.high is None else f":{self.low:g}..{self.high:g}"
         return f"{self.name}={'x'.join(map(str, self.sizes))}:{self.dtype}{limits}"
 

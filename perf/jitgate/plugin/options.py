@@ -34,8 +34,8 @@ def add_options(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         help="an input of --jitgate-model in place of the one that is made, as in input_ids=1x128:int64 or "
-        "input_ids=1x128:int64:0..999; NAME=8:int and NAME=true are plain values, NAME=none leaves it out; may be given "
-        "several times",
+        "input_ids=1x128:int64:0..999; NAME=8:int and NAME=true are plain values, NAME=none leaves it out; may be "
+        "given several times",
     )
     group.addoption(
         "--jitgate-shrink",

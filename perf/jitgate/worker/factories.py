@@ -6,8 +6,8 @@ import importlib
 import sys
 import traceback
 from collections.abc import Callable
-from pathlib import Path
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from jitgate.building.own_model import facts_of, workload_of
