@@ -8,7 +8,7 @@ import importlib.util
 from typing import Any, Protocol
 
 from jitgate.building.config_facts import ConfigFacts
-from jitgate.building.source import Source
+from jitgate.building.found_model import FoundModel
 from jitgate.model.errors import UsageError
 from jitgate.model.own_model import InputSpec, OwnModel
 from jitgate.workloads.own_model import OPTION, SHRINK
@@ -21,14 +21,14 @@ class Library(Protocol):
 
     def knows(self, model: str) -> bool: ...
 
-    def source(self, model: str, own: OwnModel) -> Source: ...
+    def source(self, model: str, own: OwnModel) -> FoundModel: ...
 
     def close(self) -> list[str]:
         """Names that a misspelt one may have meant."""
         ...
 
 
-def by_name(own: OwnModel) -> Source:
+def by_name(own: OwnModel) -> FoundModel:
     """The model that a name stands for. UsageError for a name that none knows, or several do."""
     every = [library for library in (Transformers(), Timm(), TorchVision()) if _installed(library.name)]
     prefix, _, rest = own.what.partition("/")
@@ -67,7 +67,7 @@ class Transformers:
 
         return known(model)
 
-    def source(self, model: str, own: OwnModel) -> Source:
+    def source(self, model: str, own: OwnModel) -> FoundModel:
         from jitgate.building.transformers_models import built
         from jitgate.building.transformers_names import found
 
@@ -85,7 +85,7 @@ class _Images:
 
     name: str
 
-    def _source(self, model: str, own: OwnModel, module: Any, channels: int, sides: tuple[int, int]) -> Source:
+    def _source(self, model: str, own: OwnModel, module: Any, channels: int, sides: tuple[int, int]) -> FoundModel:
         if own.shrink:
             raise UsageError(
                 f"{SHRINK}: {model} of {self.name} has no configuration to narrow; choose a smaller model of its "
@@ -94,7 +94,7 @@ class _Images:
         first = next(iter(_parameters(module)))
         image = InputSpec(first, (1, channels, *sides), "float32")
         title = f"{model} of {self.name} {_version(self.name)}, random weights"
-        return Source(module.eval(), title, {first: image}, (first,))
+        return FoundModel(module.eval(), title, {first: image}, (first,))
 
 
 class Timm(_Images):
@@ -107,7 +107,7 @@ class Timm(_Images):
 
         return bool(timm.is_model(model))
 
-    def source(self, model: str, own: OwnModel) -> Source:
+    def source(self, model: str, own: OwnModel) -> FoundModel:
         import timm
 
         module = timm.create_model(model, pretrained=False)
@@ -131,7 +131,7 @@ class TorchVision(_Images):
 
         return model in list_models()
 
-    def source(self, model: str, own: OwnModel) -> Source:
+    def source(self, model: str, own: OwnModel) -> FoundModel:
         from torchvision.models import get_model
 
         module = get_model(model, weights=None)

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from jitgate.building.found_model import FoundModel
 from jitgate.building.module_inputs import examples, guessed, required
 from jitgate.building.settle import settled
-from jitgate.building.source import Source
 from jitgate.building.values import value_of
 from jitgate.model.errors import UsageError
 from jitgate.model.own_model import InputSpec, OwnModel, OwnModelFacts
@@ -54,7 +54,7 @@ def workload_of(own: OwnModel, load: Load) -> Workload:
     return Workload(found.module, {name: tuple(values.values())})
 
 
-def _found(own: OwnModel, load: Load) -> Source | Workload:
+def _found(own: OwnModel, load: Load) -> FoundModel | Workload:
     if own.folder not in sys.path:
         sys.path.insert(0, own.folder)
     file = FILE.fullmatch(own.what)
@@ -91,7 +91,7 @@ def _of_file(path: Path, name: str) -> Callable[[], Any]:
     return found  # type: ignore[no-any-return]
 
 
-def _made(own: OwnModel, factory: Callable[[], Any]) -> Source | Workload:
+def _made(own: OwnModel, factory: Callable[[], Any]) -> FoundModel | Workload:
     import torch
 
     made = factory()
@@ -113,7 +113,7 @@ def _made(own: OwnModel, factory: Callable[[], Any]) -> Source | Workload:
         return sourced(made, own, title)
     brought = examples(made)
     there: dict[str, InputSpec] = brought or guessed(made)
-    return Source(made.eval(), title, there, tuple(brought) or tuple(required(made)) or tuple(there))
+    return FoundModel(made.eval(), title, there, tuple(brought) or tuple(required(made)) or tuple(there))
 
 
 def _is_pretrained(module: Any) -> bool:

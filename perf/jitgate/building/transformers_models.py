@@ -8,8 +8,8 @@ from typing import Any
 
 import psutil
 
+from jitgate.building.found_model import FoundModel
 from jitgate.building.shrink import narrowed
-from jitgate.building.source import Source
 from jitgate.building.transformers_inputs import TOKENS, candidates, first_choice
 from jitgate.building.transformers_names import model_of
 from jitgate.model.error_words import shortly
@@ -27,10 +27,10 @@ SHRUNK_TOKENS = 32
 os.environ["HF_HUB_OFFLINE"] = "1"  # before the first import of huggingface_hub, in this worker process alone
 
 
-def built(model: type[Any], config: Any, own: OwnModel, title: str) -> Source:
+def built(model: type[Any], config: Any, own: OwnModel, title: str) -> FoundModel:
     """`model(config)` with random weights. UsageError where it can't be built, or does not fit into memory."""
     if own.shrink:
-        config = _narrow(model, config, own)
+        config = narrow(model, config, own.what)
     try:
         _refuse_too_large(model, config, own)
         module = model._from_config(config)
@@ -46,7 +46,7 @@ def built(model: type[Any], config: Any, own: OwnModel, title: str) -> Source:
     return sourced(module, own, f"{title}, random weights")
 
 
-def from_directory(own: OwnModel, folder: Path) -> Source:
+def from_directory(own: OwnModel, folder: Path) -> FoundModel:
     """The model of a directory, with its weights where it has some."""
     from transformers import AutoConfig
 
@@ -75,13 +75,13 @@ def from_directory(own: OwnModel, folder: Path) -> Source:
     return sourced(module, own, f"{title}, its weights", notes)
 
 
-def sourced(module: Any, own: OwnModel, title: str, notes: tuple[str, ...] = ()) -> Source:
+def sourced(module: Any, own: OwnModel, title: str, notes: tuple[str, ...] = ()) -> FoundModel:
     """A `PreTrainedModel` with the inputs that its configuration tells."""
     module.config.use_cache = False  # a cache of keys is neither compared nor needed for one pass
     there = candidates(module, SHRUNK_TOKENS if own.shrink else TOKENS)
-    if module.can_generate():
+    if module.can_generate() or module.config.is_encoder_decoder:
         notes += ("forward() is measured, one pass over all tokens; generate() is not known to be one call",)
-    return Source(module.eval(), title, there, first_choice(module, there), by_keyword=True, notes=notes)
+    return FoundModel(module.eval(), title, there, first_choice(module, there), by_keyword=True, notes=notes)
 
 
 def _architecture(config: Any) -> type[Any]:
@@ -94,7 +94,8 @@ def _architecture(config: Any) -> type[Any]:
     return model_of(type(config))
 
 
-def _narrow(model: type[Any], config: Any, own: OwnModel) -> Any:
+def narrow(model: type[Any], config: Any, what: str) -> Any:
+    """The narrowest configuration that `model` takes. UsageError where it takes none."""
     import torch
 
     reason = "it has no sizes that can be divided"
@@ -108,7 +109,7 @@ def _narrow(model: type[Any], config: Any, own: OwnModel) -> Any:
         else:
             return small
     raise UsageError(
-        f"{SHRINK}: {own.what} can't be narrowed ({reason}); leave {SHRINK} out, or give a directory with "
+        f"{SHRINK}: {what} can't be narrowed ({reason}); leave {SHRINK} out, or give a directory with "
         "a small config.json"
     )
 

@@ -18,13 +18,13 @@ from jitgate.model.accuracy import Accuracy
 from jitgate.model.errors import UsageError
 from jitgate.model.inputs import Inputs
 from jitgate.model.memory_peaks import MemoryPeaks
-from jitgate.model.own_model import OwnModelFacts
 from jitgate.model.turn import Turn
 from jitgate.worker import outputs
 from jitgate.worker.compilation import compilation, keep_in
 from jitgate.worker.content import content_of, placed, signature, weight_bytes
+from jitgate.worker.discovery import DiscoveryService
 from jitgate.worker.extras import ExtrasService
-from jitgate.worker.factories import build_workload, describe, resolve
+from jitgate.worker.factories import build_workload
 from jitgate.worker.handlers import answer, handles
 from jitgate.worker.memory import Footprint
 from jitgate.worker.memory_cap import Cap
@@ -33,14 +33,13 @@ from jitgate.worker.prewarm import prewarm
 from jitgate.worker.self_check import SelfCheck
 from jitgate.worker.stages import PipelineStages
 from jitgate.worker.variant_runner import VariantRunner
-from jitgate.workloads.own_model import OPTION
 from jitgate.workloads.weight_source import WeightSource
 from jitgate.workloads.workload import Workload
 
 AnswerT = TypeVar("AnswerT")
 
 
-class WorkerService(ExtrasService):
+class WorkerService(DiscoveryService, ExtrasService):
     """The state of one worker: at first nothing, then a module or a loaded file, then calls ready to be timed."""
 
     def __init__(self) -> None:
@@ -87,19 +86,6 @@ class WorkerService(ExtrasService):
         self._device = device
         self.cap.begin()
         return answers.WorkerFacts(str(torch.__version__), torch.get_num_threads(), self.cap.how)
-
-    @handles(requests.ListScenarios)
-    def list_scenarios(self, request: requests.ListScenarios) -> tuple[str, ...]:
-        return tuple(build_workload(request.factory, request.where).scenarios)
-
-    @handles(requests.DescribeOwnModel)
-    def describe_own_model(self, request: requests.DescribeOwnModel) -> OwnModelFacts:
-        return describe(request.own, OPTION)
-
-    @handles(requests.CheckFactory)
-    def check_factory(self, request: requests.CheckFactory) -> answers.Done:
-        resolve(request.factory, request.where)
-        return answers.Done()
 
     @handles(requests.SetThreads)
     def set_threads(self, request: requests.SetThreads) -> answers.Done:

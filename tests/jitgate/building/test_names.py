@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -50,9 +49,9 @@ def test_an_unknown_name_is_one_sentence_with_close_ones(name: str, close: str) 
 
 
 def test_what_does_not_fit_into_memory_is_not_built(monkeypatch: pytest.MonkeyPatch) -> None:
-    from jitgate.building import transformers_models
+    import psutil
 
-    monkeypatch.setattr(transformers_models.psutil, "virtual_memory", lambda: _Memory(100 << 20))
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: _Memory(100 << 20))
     with pytest.raises(UsageError, match=r"0\.1 billion parameters .* add --jitgate-shrink"):
         by_name(own_model("bert", (), Path(), shrink=False))
 
@@ -63,7 +62,7 @@ class _Memory:
 
 
 @pytest.fixture
-def timm(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+def timm(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """A stand-in for timm, which knows one model."""
 
     class Net(torch.nn.Module):
@@ -79,7 +78,7 @@ def timm(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     monkeypatch.setitem(sys.modules, "timm", made)
     monkeypatch.setattr(libraries, "_installed", lambda name: name in ("timm", "transformers"))
     monkeypatch.setattr(libraries, "_version", lambda _: "1.2.3")
-    yield made
+    return made
 
 
 def test_a_model_of_timm_takes_an_image_of_its_size(timm: ModuleType) -> None:

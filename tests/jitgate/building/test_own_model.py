@@ -70,7 +70,7 @@ def test_indices_stay_in_the_table(tmp_path: Path) -> None:
 
 def test_an_example_that_a_module_carries_is_used(tmp_path: Path) -> None:
     module = torch.nn.Linear(8, 4)
-    module.example_input_array = torch.zeros(5, 8)  # type: ignore[assignment]
+    module.example_input_array = torch.zeros(5, 8)
     assert described("mine:net", tmp_path, made=module).inputs == (InputSpec("input", (5, 8), "float32"),)
 
 
@@ -131,7 +131,8 @@ def test_a_model_of_transformers_by_its_name(tmp_path: Path) -> None:
 
 
 def test_what_is_no_plain_call_is_said(tmp_path: Path) -> None:
-    assert any("generate() is not known" in line for line in described("gpt2", tmp_path, shrink=True).lines)
+    for name in ("GPT2LMHeadModel", "t5"):
+        assert any("generate() is not known" in line for line in described(name, tmp_path, shrink=True).lines)
     assert not any("generate()" in line for line in described("vit", tmp_path, shrink=True).lines)
 
 
@@ -175,7 +176,7 @@ def test_a_directory_of_an_unknown_model_is_refused(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "of_tomorrow"}))
     with pytest.raises(UsageError, match=r"config\.json: transformers does not know it"):
         described(str(tmp_path), tmp_path)
-    with pytest.raises(UsageError, match="the directory has no config.json"):
+    with pytest.raises(UsageError, match=r"the directory has no config\.json"):
         described("./here", _made(tmp_path / "here").parent)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Source:
+class FoundModel:
     """title: what it is, for people. candidates: arguments of `forward` that can be made. first: those that are tried
     first. by_keyword: whether it is called by keyword, its tensors taken out of what it returns. notes: sentences.
     """
