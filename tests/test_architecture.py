@@ -17,6 +17,7 @@ ROOMS = (
     "model",
     "statistics",
     "device",
+    "values",
     "engines",
     "workloads",
     "config",
@@ -34,7 +35,7 @@ ROOMS = (
 )
 """In this order; `plugin`, `cli` and `benchmarks` may use all."""
 
-TORCH_ROOMS = {"workloads", "engines", "building", "worker"}
+TORCH_ROOMS = {"values", "workloads", "engines", "building", "worker"}
 HEAVY = {"torch", "transformers", "onnx", "onnxruntime", "torchao", "matplotlib"}
 LEDGES = {
     "model": {"statistics"},

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from jitgate.config.policy import FAIL
-from jitgate.gates.kind import Asked, GateKind, stated
+from jitgate.gates.kind import Asked, GateKind
 from jitgate.gates.requirements import Requirement, Rules
 from jitgate.model.cell import Cell
 from jitgate.model.error_words import shortly
@@ -65,7 +65,7 @@ class Results:
     def add(self, requirement: Requirement) -> Verdict:
         """Judge a requirement that somebody asks for; from now on it counts."""
         asked = requirement.asked
-        verdict = stated(
+        verdict = replace(
             self.judge(requirement.kind, asked, requirement.limit),
             configured=requirement.configured,
             on_fail=requirement.on_fail,

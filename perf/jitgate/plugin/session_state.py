@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -45,16 +46,9 @@ class State:
         self._policy: Policy | None = None
         self._refused: UsageError | None = None
         self._wanted: frozenset[str] | None = None
-        self._device: Device | None = None
-        self._fingerprint: Fingerprint | None = None
         self._discovered: Discovered | None = None
         self._problem: UsageError | None = None
-        self._measurements: Measurements | None = None
-        self._rules: Rules | None = None
-        self._results: Results | None = None
-        self._kinds: tuple[GateKind, ...] | None = None
         self._lock: RunLock | None = None
-        self._progress: TerminalProgress | None = None
         self._old_sigterm: Any = None
         self.planned: list[Cell] = []
         self.blocked = Blocked()
@@ -78,61 +72,49 @@ class State:
                 raise
         return self._policy
 
-    @property
+    @cached_property
     def device(self) -> Device:
-        if self._device is None:
-            from jitgate.device.device import choose_device
+        from jitgate.device.device import choose_device
 
-            self._device = choose_device(self._config.getoption("jitgate_device"))
-        return self._device
+        return choose_device(self._config.getoption("jitgate_device"))
 
-    @property
+    @cached_property
     def fingerprint(self) -> Fingerprint:
-        if self._fingerprint is None:
-            from jitgate.device.fingerprint import fingerprint
+        from jitgate.device.fingerprint import fingerprint
 
-            self._fingerprint = fingerprint(self.device)
-        return self._fingerprint
+        return fingerprint(self.device)
 
-    @property
+    @cached_property
     def progress(self) -> TerminalProgress:
-        if self._progress is None:
-            from jitgate.plugin.terminal import UncapturedWriter, writer_of
-            from jitgate.report.progress import TerminalProgress
+        from jitgate.plugin.terminal import UncapturedWriter, writer_of
+        from jitgate.report.progress import TerminalProgress
 
-            width = writer_of(self._config).fullwidth
-            self._progress = TerminalProgress(UncapturedWriter(self._config), live=self._on_a_terminal(), width=width)
-        return self._progress
+        width = writer_of(self._config).fullwidth
+        return TerminalProgress(UncapturedWriter(self._config), live=self._on_a_terminal(), width=width)
 
-    @property
+    @cached_property
     def kinds(self) -> tuple[GateKind, ...]:
         """The kinds of gate of this session, of every package that offers some."""
-        if self._kinds is None:
-            from jitgate.gates.checked import checked
+        from jitgate.gates.checked import checked
 
-            self._kinds = checked(self._config.hook.pytest_jitgate_gates())
-        return self._kinds
+        return checked(self._config.hook.pytest_jitgate_gates())
 
-    @property
+    @cached_property
     def rules(self) -> Rules:
         """What this session judges by, at the level that keeps all of its false alarms together at alpha."""
-        if self._rules is None:
-            from jitgate.gates.requirements import Rules
-            from jitgate.statistics import level_per_gate
+        from jitgate.gates.requirements import Rules
+        from jitgate.statistics import level_per_gate
 
-            rules = Rules(self.policy, self.kinds, self.device.kind, self.policy.alpha)
-            self._timed_gates = rules.count_timed(self.planned)
-            self._rules = replace(rules, alpha=level_per_gate(self.policy.alpha, max(1, self._timed_gates)))
-        return self._rules
+        rules = Rules(self.policy, self.kinds, self.device.kind, self.policy.alpha)
+        self._timed_gates = rules.count_timed(self.planned)
+        return replace(rules, alpha=level_per_gate(self.policy.alpha, max(1, self._timed_gates)))
 
-    @property
+    @cached_property
     def results(self) -> Results:
         """All that was measured and judged so far."""
-        if self._results is None:
-            from jitgate.gates.results import Results
+        from jitgate.gates.results import Results
 
-            self._results = Results(self.rules, self.measurements.done)
-        return self._results
+        return Results(self.rules, self.measurements.done)
 
     def decide(self, requirement: Requirement) -> Verdict:
         """The verdict on a requirement, with more rounds where they may decide it and the budget lasts."""
@@ -151,16 +133,14 @@ class State:
         """Every cell of the policy, selected or not; none before anything was collected."""
         return [] if self._discovered is None else self.policy.cells(self._discovered.scenarios)
 
-    @property
+    @cached_property
     def measurements(self) -> Measurements:
-        if self._measurements is None:
-            from jitgate.plugin.measuring import make_measurements
+        from jitgate.plugin.measuring import make_measurements
 
-            wanted = self._wanted or ()
-            self._measurements = make_measurements(
-                self._config, self.device, self.rules, self.planned, wanted, self.progress, self.claim_device
-            )
-        return self._measurements
+        wanted = self._wanted or ()
+        return make_measurements(
+            self._config, self.device, self.rules, self.planned, wanted, self.progress, self.claim_device
+        )
 
     def cells(self) -> list[Cell]:
         """Every cell that may be selected. A problem is kept for `raise_problem`, since pytest can't take it here."""
@@ -208,8 +188,8 @@ class State:
 
     def close(self) -> None:
         """End all workers, and give the device and SIGTERM back."""
-        if self._measurements is not None:
-            self._measurements.close()
+        if "measurements" in vars(self):
+            self.measurements.close()
         if self._lock is not None:
             self._lock.release()
         if self._old_sigterm is not None:
@@ -217,7 +197,6 @@ class State:
             self._old_sigterm = None
 
     def head(self) -> list[str]:
-        """Lines for the head of the run."""
         try:
             asked = self._config.getoption("jitgate_checkpoint") or self._config.hook.pytest_jitgate_policy(
                 config=self._config
@@ -236,8 +215,7 @@ class State:
 
     @property
     def measured(self) -> bool:
-        """Whether this session has measured anything."""
-        return self._measurements is not None and bool(self._measurements.done)
+        return "measurements" in vars(self) and bool(self.measurements.done)
 
     def red(self) -> bool:
         """Whether a gate of the project is not PASS, now that the session is over: then it can't end green."""
@@ -247,7 +225,6 @@ class State:
         return bool(self.results.red() or never_compared(self))
 
     def summary(self) -> list[str]:
-        """Lines for the end of the run."""
         if not self.measured:
             return self.blocked.lines()
         from jitgate.report.summary import summary
