@@ -21,8 +21,8 @@ from jitgate.model.error_words import shortly
 from jitgate.model.errors import Unavailable, UsageError
 from jitgate.model.out_of_memory import about_memory
 from jitgate.model.tolerance import TOLERANCE
-from jitgate.worker.accuracy import distance, plain
-from jitgate.worker.content import leaves
+from jitgate.worker.accuracy import distance
+from jitgate.worker.outputs import kept_leaves
 from jitgate.worker.variant_runner import VariantRunner
 from jitgate.workloads.own_model import own_model, spec_of
 
@@ -129,11 +129,11 @@ def _by_engine(engine: str, module: Any, inputs: tuple[Any, ...]) -> Callable[..
         return made.load(path, "cpu", made_facts)  # type: ignore[no-any-return]
 
 
-def _answer(call: Callable[..., Any], inputs: tuple[Any, ...]) -> list[Any]:
+def _answer(call: Callable[..., Any], inputs: tuple[Any, ...]) -> dict[str, Any]:
     import torch
 
     with torch.inference_mode():
-        return [plain(leaf) for leaf in leaves(call(*inputs))]
+        return kept_leaves(call(*inputs))
 
 
 def _seeded(make: Callable[[], Any]) -> Any:
