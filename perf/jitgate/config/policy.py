@@ -23,6 +23,7 @@ class Gate:
     """One rule. workload, scenario, variant: globs. limits: key of a gate kind -> limit, in the unit of that key.
 
     baseline: what `min_speedup` is a ratio to. on_fail: `FAIL` or `REPORT`. source: where the promise comes from.
+    optional: whether a variant that can't run here is skipped all the same.
     """
 
     where: str
@@ -35,6 +36,7 @@ class Gate:
     reason: str = ""
     on_fail: str = FAIL
     source: str = ""
+    optional: bool = False
 
     @property
     def cells(self) -> CellPattern:
@@ -102,7 +104,7 @@ class Policy:
 
     def names(self, cell: Cell, device: str) -> bool:
         """Whether any gate that can fail names this cell: then it has to be measured, and can't be skipped."""
-        return any(gate.on_fail == FAIL and gate.applies(cell, device) for gate in self.gates)
+        return any(gate.on_fail == FAIL and not gate.optional and gate.applies(cell, device) for gate in self.gates)
 
     def check(self, cells: Iterable[Cell]) -> None:
         """UsageError for a gate that matches nothing, and for two gates that set one limit differently."""
