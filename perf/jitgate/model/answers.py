@@ -46,7 +46,7 @@ class ModelFacts:
 
     build_s: seconds that took. level_before_bytes: memory of the process before it. threads: that the workload asks
     for. calls: scenario -> how many calls it has. stages: of a pipeline, stage -> what it gives. utterances: scenario
-    -> what a call of it says, where the workload tells.
+    -> what a call of it says, where the workload tells. inputs: scenario -> digest of its inputs; weights: digest.
     """
 
     build_s: float
@@ -57,6 +57,8 @@ class ModelFacts:
     threads: int | None = None
     stages: Mapping[str, str] = field(default_factory=dict)
     utterances: Mapping[str, PipelineUtterance] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    weights: str = ""
 
 
 @dataclass(frozen=True)

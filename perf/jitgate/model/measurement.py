@@ -47,6 +47,7 @@ class Measurement:
     utterance: what a call of a pipeline says; None for any other workload.
     flop_count: the least that one call must do; None where it was not counted.
     peak_rates: precision -> what the device does at best. missing: precision -> why that is not known.
+    inputs, weights: digests of what was measured; "" where no model could be built.
     """
 
     workload: str
@@ -66,6 +67,8 @@ class Measurement:
     flop_count: FlopCount | None = None
     peak_rates: Mapping[str, PeakRates] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
+    inputs: str = ""
+    weights: str = ""
 
     @property
     def rounds(self) -> int:

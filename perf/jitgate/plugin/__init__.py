@@ -145,8 +145,10 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     state.close()
     if state.red() and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    state.history.store(session)
     tidy(session.config, state)
-    return (yield)
+    with state.history.finished(session):
+        return (yield)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

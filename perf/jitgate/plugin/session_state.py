@@ -16,6 +16,7 @@ from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
 from jitgate.model.size import parse_bytes
 from jitgate.plugin.checkpoint_option import describe, require_files, with_checkpoint
+from jitgate.plugin.history import HistoryOfState
 from jitgate.plugin.items import cell_of
 from jitgate.plugin.left_out import never_compared, not_judged, refuse_without_cells
 from jitgate.plugin.offers import changed, offered
@@ -58,6 +59,7 @@ class State:
         self.given: set[tuple[Cell, str]] = set()
         self._timed_gates = 0
         self._report: ReportFile | None = None
+        self.history = HistoryOfState(config, gates_file, self)
 
     @property
     def is_xdist_worker(self) -> bool:
@@ -129,7 +131,8 @@ class State:
             from jitgate.gates.requirements import Rules
             from jitgate.statistics import level_per_gate
 
-            rules = Rules(self.policy, self.kinds, self.device.kind, self.policy.alpha)
+            past = self.history.session
+            rules = Rules(self.policy, self.kinds, self.device.kind, self.policy.alpha, None if past.off else past)
             self._timed_gates = rules.count_timed(self.planned)
             self._rules = replace(rules, alpha=level_per_gate(self.policy.alpha, max(1, self._timed_gates)))
         return self._rules
@@ -203,6 +206,7 @@ class State:
         if self.planned and not self.is_xdist_worker and not self._config.option.collectonly:
             self._report = asked_for(self._config)
             require_files(self.policy.workloads[name] for name in dict.fromkeys(cell.workload for cell in self.planned))
+            self.history.check()
             _ = self.measurements  # an unwritable cache is said before the first test
             if threading.current_thread() is threading.main_thread():
                 self._old_sigterm = signal.signal(signal.SIGTERM, _interrupt)
@@ -253,7 +257,7 @@ class State:
         if not self.measured:
             return False
         self.results.close()
-        return bool(self.results.red() or never_compared(self))
+        return bool(self.results.red() or never_compared(self) or self.history.red())
 
     def summary(self) -> list[str]:
         """Lines for the end of the run."""
@@ -261,13 +265,13 @@ class State:
             return []
         from jitgate.report.summary import summary
 
-        lines = summary(self.results)
+        lines = [self.history.first_line(), *summary(self.results)]
         if self._report is not None:
             lines.append(self._report.write(self.results, self.fingerprint.facts()))
         if self._timed_gates > 1:
             shared = f"alpha {self.policy.alpha:g} of the session is shared by its {self._timed_gates} gates on time"
             lines.append(f"{shared}: {self.rules.alpha:.2g} each")
-        return [*lines, *never_compared(self), *not_judged(self)]
+        return [*lines, *never_compared(self), *not_judged(self), *self.history.lines()]
 
     def _on_a_terminal(self) -> bool:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")

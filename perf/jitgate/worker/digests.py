@@ -1,0 +1,47 @@
+"""Which inputs and which weights were measured: digests by which later runs tell whether they measure the same."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from jitgate.model.inputs import Inputs
+from jitgate.worker.content import leaves
+
+if TYPE_CHECKING:
+    import torch
+
+DIGITS = 12
+"""Of each half of a digest."""
+
+
+def inputs_digest(calls: Sequence[Inputs]) -> str:
+    """Of the calls of a scenario, as `_digest` says."""
+    return _digest((str(number), leaf) for number, call in enumerate(calls) for leaf in leaves(call))
+
+
+def weights_digest_with_form(module: torch.nn.Module) -> str:
+    """Of parameters and buffers, as `_digest` says."""
+    return _digest(module.state_dict().items())
+
+
+def _digest(named: Iterable[tuple[str, Any]]) -> str:
+    """`FORM-BITS`: a digest of names, types and sizes, and one of the values too.
+
+    Random values may differ in their last bits from processor to processor, the form never does.
+    """
+    import torch
+
+    form, bits = hashlib.sha256(), hashlib.sha256()
+    for name, leaf in named:
+        if isinstance(leaf, torch.Tensor):
+            said = f"{name} {leaf.dtype} {tuple(leaf.shape)}\n"
+            if leaf.layout is torch.strided and leaf.numel() and not leaf.is_quantized:
+                bits.update(leaf.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+        else:
+            plain = isinstance(leaf, bool | int | float | str | bytes | None)
+            said = f"{name} {leaf!r}\n" if plain else f"{name} {type(leaf).__qualname__}\n"
+        form.update(said.encode())
+        bits.update(said.encode())
+    return f"{form.hexdigest()[:DIGITS]}-{bits.hexdigest()[:DIGITS]}"
