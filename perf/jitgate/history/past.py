@@ -48,7 +48,7 @@ class StoredPast:
     def of(self, asked: Asked, metric: str) -> PastSeries:
         """The series of the metric, with what the cell's gate says of it."""
         key = series_of(asked, metric, self.fingerprint)
-        known = (key, asked.measurement.inputs, asked.measurement.weights)
+        known = (key, asked.measurement.digests.inputs, asked.measurement.digests.weights)
         if known not in self._read:
             try:
                 self._read[known] = self._of(asked, key)
@@ -68,8 +68,8 @@ class StoredPast:
             return PastSeries(problem=f"The history can't be read: {self.problem or 'it is switched off'}")
         now = Now(
             key.id,
-            asked.measurement.inputs,
-            asked.measurement.weights,
+            asked.measurement.digests.inputs,
+            asked.measurement.digests.weights,
             self.fingerprint,
             self.commit.branch,
             self.commit.ancestors,

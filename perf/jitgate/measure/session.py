@@ -220,8 +220,7 @@ class Measurements:
             residency=mode.residency,
             notes=notes,
             utterance=utterance_of(pool, scenario, ready.facts),
-            inputs="" if ready.facts is None else ready.facts.inputs.get(scenario, ""),
-            weights="" if ready.facts is None else ready.facts.weights,
+            digests=ready.digests(scenario),
         )
         stages.append(blank)
         self.done[workload, scenario] = merged(stages, self._names(workload))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from jitgate.model.content_digests import ContentDigests
 from jitgate.model.inputs import Inputs
 from jitgate.worker.content import leaves
 
@@ -16,14 +17,14 @@ DIGITS = 12
 """Of each half of a digest."""
 
 
-def inputs_digest(calls: Sequence[Inputs]) -> str:
-    """Of the calls of a scenario, as `_digest` says."""
+def content_digests(module: torch.nn.Module, calls: Mapping[str, Sequence[Inputs]]) -> dict[str, ContentDigests]:
+    """calls: scenario -> its calls of `module`."""
+    weights = _digest(module.state_dict().items())
+    return {scenario: ContentDigests(_inputs_digest(each), weights) for scenario, each in calls.items()}
+
+
+def _inputs_digest(calls: Sequence[Inputs]) -> str:
     return _digest((str(number), leaf) for number, call in enumerate(calls) for leaf in leaves(call))
-
-
-def weights_digest_with_form(module: torch.nn.Module) -> str:
-    """Of parameters and buffers, as `_digest` says."""
-    return _digest(module.state_dict().items())
 
 
 def _digest(named: Iterable[tuple[str, Any]]) -> str:

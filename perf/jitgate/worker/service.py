@@ -22,7 +22,7 @@ from jitgate.model.turn import Turn
 from jitgate.worker import outputs
 from jitgate.worker.compilation import compilation, keep_in
 from jitgate.worker.content import content_of, placed, signature, weight_bytes
-from jitgate.worker.digests import inputs_digest, weights_digest_with_form
+from jitgate.worker.digests import content_digests
 from jitgate.worker.extras import ExtrasService
 from jitgate.worker.factories import build_workload, resolve
 from jitgate.worker.handlers import answer, handles
@@ -129,8 +129,7 @@ class WorkerService(ExtrasService):
             workload.threads,
             self._stages.outputs(),
             self._stages.utterances(),
-            {scenario: inputs_digest(each) for scenario, each in calls.items()},
-            weights_digest_with_form(self._module),
+            content_digests(self._module, calls),
         )
 
     @handles(requests.SaveInputs)

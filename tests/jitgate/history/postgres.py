@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -82,8 +83,6 @@ def server() -> Iterator[Server]:
     try:
         yield made
     finally:
-        try:
+        with contextlib.suppress(subprocess.CalledProcessError):  # where the test has stopped it
             made.stop()
-        except subprocess.CalledProcessError:
-            pass  # the test has stopped it
         shutil.rmtree(made.folder, ignore_errors=True)

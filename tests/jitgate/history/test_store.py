@@ -77,9 +77,7 @@ def test_what_can_be_no_baseline_says_why(database: Database, more: dict[str, ob
     assert point.left_out == why
 
 
-@pytest.mark.parametrize(
-    "start", [each.revision for each in ScriptDirectory(str(MIGRATIONS)).walk_revisions()]
-)
+@pytest.mark.parametrize("start", [each.revision for each in ScriptDirectory(str(MIGRATIONS)).walk_revisions()])
 def test_every_committed_schema_is_brought_to_this_one(url: str, start: str) -> None:
     from sqlalchemy import create_engine
 
