@@ -68,7 +68,7 @@ class Measurement:
     flop_count: FlopCount | None = None
     peak_rates: Mapping[str, PeakRates] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
-    digests: ContentDigests = ContentDigests()
+    digests: ContentDigests = field(default_factory=ContentDigests)
 
     @property
     def rounds(self) -> int:
