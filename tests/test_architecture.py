@@ -17,6 +17,7 @@ ROOMS = (
     "model",
     "statistics",
     "device",
+    "values",
     "engines",
     "workloads",
     "config",
@@ -33,7 +34,7 @@ ROOMS = (
 )
 """In this order; `plugin`, `cli` and `benchmarks` may use all."""
 
-TORCH_ROOMS = {"workloads", "engines", "worker"}
+TORCH_ROOMS = {"values", "workloads", "engines", "worker"}
 HEAVY = {"torch", "transformers", "onnx", "onnxruntime", "torchao", "matplotlib"}
 LEDGES = {
     "model": {"statistics"},

@@ -10,7 +10,7 @@ from itertools import combinations
 from jitgate.config.history_settings import HistorySettings
 from jitgate.engines.builtin import built_in
 from jitgate.engines.registry import Engines
-from jitgate.model.cell import Cell
+from jitgate.model.cell import Cell, CellPattern
 from jitgate.model.errors import UsageError
 from jitgate.model.past import WORSE
 from jitgate.model.variant import BASELINE, VariantSpec
@@ -41,13 +41,14 @@ class Gate:
     on_no_history: str = "skip"
     direction: str = WORSE
 
+    @property
+    def cells(self) -> CellPattern:
+        """Which cells the rule speaks of."""
+        return CellPattern(self.workload, self.scenario, self.variant)
+
     def matches(self, cell: Cell) -> bool:
         """Whether the rule speaks of this cell, on whatever device."""
-        return (
-            fnmatchcase(cell.workload, self.workload)
-            and fnmatchcase(cell.scenario, self.scenario)
-            and fnmatchcase(cell.variant, self.variant)
-        )
+        return self.cells.matches(cell)
 
     def is_of(self, file: str) -> bool:
         """Whether the rule stands in this file, and is not a package's."""
@@ -120,7 +121,7 @@ class Policy:
         own = [replace(gate, variant="*") for gate in self.gates if gate.on_fail == REPORT and gate.is_of(self.where)]
         for gate in (*failing, *own):
             if not any(gate.matches(cell) for cell in known):
-                raise UsageError(f"{gate.where} matches nothing: {_mismatch(gate, known)}")
+                raise UsageError(f"{gate.where} matches nothing: {gate.cells.mismatch(known)}")
         for one, two in combinations(failing, 2):
             for key in one.limits.keys() & two.limits.keys():
                 first, second = _setting(one, key), _setting(two, key)
@@ -142,15 +143,3 @@ def _setting(gate: Gate, key: str) -> object:
 
 def _devices_meet(one: str, two: str) -> bool:
     return any(fnmatchcase(device, one) and fnmatchcase(device, two) for device in ("cpu", "cuda"))
-
-
-def _mismatch(gate: Gate, cells: list[Cell]) -> str:
-    """Say which pattern is at fault, and what there is."""
-    left = cells
-    for name in ("workload", "scenario", "variant"):
-        pattern = getattr(gate, name)
-        there = sorted({getattr(cell, name) for cell in left})
-        left = [cell for cell in left if fnmatchcase(getattr(cell, name), pattern)]
-        if not left:
-            return f"there is no {name} {pattern!r} (there are: {', '.join(there)})"
-    return "no workload has such a scenario and variant together"

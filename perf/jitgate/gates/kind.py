@@ -15,7 +15,7 @@ package offers more through the hook `pytest_jitgate_gates`:
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from jitgate.model.errors import UsageError
@@ -49,7 +49,6 @@ class Asked:
 
     @property
     def samples(self) -> Samples:
-        """What was measured of the cell's variant."""
         return self.measurement.all_samples[self.cell.variant]
 
     @property
@@ -165,7 +164,6 @@ class GateKind:
         return self.undecided(asked, limit, self.judge(asked, limit).outcome)
 
     def verdict(self, asked: Asked, limit: float) -> Verdict:
-        """The verdict as it is stored."""
         judged = self.judge(asked, limit)
         return Verdict(
             asked.cell,
@@ -184,8 +182,3 @@ class GateKind:
 def sentence(text: str) -> str:
     """`text` with one full stop at its end."""
     return f"{text.rstrip().rstrip('.')}."
-
-
-def stated(verdict: Verdict, *, configured: bool, on_fail: str = "fail", source: str = "") -> Verdict:
-    """`verdict` with where its limit comes from."""
-    return replace(verdict, configured=configured, on_fail=on_fail, source=source)

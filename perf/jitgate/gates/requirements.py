@@ -67,19 +67,14 @@ class Rules:
             about = replace(asked, baseline=gate.baseline)
             yield Requirement(self.kind(key), about, limit, on_fail=gate.on_fail, source=gate.source)
 
-    def timed(self, measurement: Measurement, variant: str) -> Iterator[Requirement]:
-        """The requirements of a variant that rounds decide."""
-        cell = Cell(measurement.workload, measurement.scenario, variant)
-        return (each for each in self.of(measurement, cell) if each.kind.timed)
-
     def undecided(self, measurement: Measurement) -> list[str]:
         """The variants of which more rounds may still decide a gate, and what they are compared with."""
         found: list[str] = []
         for variant in measurement.all_samples:
             if variant == CONTROL:
                 continue
-            for each in self.timed(measurement, variant):
-                if each.kind.needs_rounds(each.asked, each.limit):
+            for each in self.of(measurement, Cell(measurement.workload, measurement.scenario, variant)):
+                if each.kind.timed and each.kind.needs_rounds(each.asked, each.limit):
                     found += [variant, *([] if each.asked.baseline == BASELINE else [each.asked.baseline])]
         return list(dict.fromkeys(found))
 

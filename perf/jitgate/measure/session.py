@@ -118,7 +118,6 @@ class Measurements:
         return self.done[workload, scenario]
 
     def close(self) -> None:
-        """End every worker."""
         if self._pool is not None:
             pool, self._pool = self._pool, None
             pool.close()

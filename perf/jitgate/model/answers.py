@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from jitgate.model.compilation import Compilation
+from jitgate.model.cold_start import Compilation
 from jitgate.model.content_digests import ContentDigests
 from jitgate.model.utterance import PipelineUtterance
 from jitgate.statistics import PeakRates

@@ -95,7 +95,6 @@ class Measurement:
 
     @property
     def control(self) -> Samples | None:
-        """The second worker of the baseline."""
         return self.all_samples.get(CONTROL)
 
     def typical_s(self, name: str) -> Sequence[float]:

@@ -25,7 +25,6 @@ class Figure:
         return cls(text, value, value, value)
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values: null for what is infinite or unknown."""
         return {"estimate": finite(self.estimate), "low": finite(self.low), "high": finite(self.high)}
 
 
@@ -67,7 +66,6 @@ class Verdict:
         return f"{self.reason} {self.advice}".rstrip()
 
     def as_json(self) -> dict[str, Any]:
-        """The entry of the JSON."""
         return {
             "gate": self.gate,
             "label": self.label,

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from jitgate.gates.requirements import Requirement
-from jitgate.plugin.measured import measured
-from jitgate.plugin.smoke import skip_in_smoke
+from jitgate.plugin.measured import measured, skip_in_smoke
 from jitgate.statistics import Outcome
 
 if TYPE_CHECKING:
@@ -54,7 +53,6 @@ class Candidate:
 
     @property
     def samples(self) -> Samples:
-        """What was measured of this variant."""
         return self.measurement.all_samples[self.cell.variant]
 
     @property

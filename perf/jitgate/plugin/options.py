@@ -57,7 +57,7 @@ def add_options(parser: pytest.Parser) -> None:
         "--jitgate-memory-cap",
         action="store_true",
         help="enforce the memory limit: a worker that does not fit runs out of memory, and its test says how much was "
-        "missing",
+        "missing (holds private memory, of each process by itself; mapped files and shared memory are not held)",
     )
     group.addoption(
         "--jitgate-smoke",

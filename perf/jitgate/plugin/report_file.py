@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jitgate.model.error_words import shortly
 from jitgate.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class ReportFile:
 
     def write(self, results: Results, facts: Mapping[str, object]) -> str:
         """A sentence for the summary: where the report lies, or why it does not."""
-        from jitgate.report.run import Run
+        from jitgate.report.formats import Run
 
         run = Run(datetime.now(UTC).date(), facts, self._command)
         try:
@@ -54,5 +55,5 @@ class ReportFile:
         except OSError as error:
             return f"the report {self._path} could not be written: {error.strerror}"
         except Exception as error:  # noqa: BLE001 - a format of another package may raise whatever
-            return f"the report {self._path} could not be made: {type(error).__name__}: {error}"
+            return f"the report {self._path} could not be made: {shortly(error)}"
         return f"the report lies in {self._path}"

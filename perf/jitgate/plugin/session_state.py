@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ import pytest
 from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
 from jitgate.model.size import parse_bytes
+from jitgate.plugin.blocked import Blocked
 from jitgate.plugin.checkpoint_option import describe, require_files, with_checkpoint
 from jitgate.plugin.history import HistoryOfState
 from jitgate.plugin.items import cell_of
@@ -44,18 +46,12 @@ class State:
         self._file = gates_file
         self._policy: Policy | None = None
         self._wanted: frozenset[str] | None = None
-        self._device: Device | None = None
-        self._fingerprint: Fingerprint | None = None
         self._discovered: Discovered | None = None
         self._problem: UsageError | None = None
-        self._measurements: Measurements | None = None
-        self._rules: Rules | None = None
-        self._results: Results | None = None
-        self._kinds: tuple[GateKind, ...] | None = None
         self._lock: RunLock | None = None
-        self._progress: TerminalProgress | None = None
         self._old_sigterm: Any = None
         self.planned: list[Cell] = []
+        self.blocked = Blocked()
         self.given: set[tuple[Cell, str]] = set()
         self._timed_gates = 0
         self._report: ReportFile | None = None
@@ -89,62 +85,50 @@ class State:
             self._policy = policy  # only now: what was refused once must not be measured at the second asking
         return self._policy
 
-    @property
+    @cached_property
     def device(self) -> Device:
-        if self._device is None:
-            from jitgate.device.device import choose_device
+        from jitgate.device.device import choose_device
 
-            self._device = choose_device(self._config.getoption("jitgate_device"))
-        return self._device
+        return choose_device(self._config.getoption("jitgate_device"))
 
-    @property
+    @cached_property
     def fingerprint(self) -> Fingerprint:
-        if self._fingerprint is None:
-            from jitgate.device.fingerprint import fingerprint
+        from jitgate.device.fingerprint import fingerprint
 
-            self._fingerprint = fingerprint(self.device)
-        return self._fingerprint
+        return fingerprint(self.device)
 
-    @property
+    @cached_property
     def progress(self) -> TerminalProgress:
-        if self._progress is None:
-            from jitgate.plugin.terminal import UncapturedWriter, writer_of
-            from jitgate.report.progress import TerminalProgress
+        from jitgate.plugin.terminal import UncapturedWriter, writer_of
+        from jitgate.report.progress import TerminalProgress
 
-            width = writer_of(self._config).fullwidth
-            self._progress = TerminalProgress(UncapturedWriter(self._config), live=self._on_a_terminal(), width=width)
-        return self._progress
+        width = writer_of(self._config).fullwidth
+        return TerminalProgress(UncapturedWriter(self._config), live=self._on_a_terminal(), width=width)
 
-    @property
+    @cached_property
     def kinds(self) -> tuple[GateKind, ...]:
         """The kinds of gate of this session, of every package that offers some."""
-        if self._kinds is None:
-            from jitgate.gates.checked import checked
+        from jitgate.gates.checked import checked
 
-            self._kinds = checked(self._config.hook.pytest_jitgate_gates())
-        return self._kinds
+        return checked(self._config.hook.pytest_jitgate_gates())
 
-    @property
+    @cached_property
     def rules(self) -> Rules:
         """What this session judges by, at the level that keeps all of its false alarms together at alpha."""
-        if self._rules is None:
-            from jitgate.gates.requirements import Rules
-            from jitgate.statistics import level_per_gate
+        from jitgate.gates.requirements import Rules
+        from jitgate.statistics import level_per_gate
 
-            past = self.history.session
-            rules = Rules(self.policy, self.kinds, self.device.kind, self.policy.alpha, None if past.off else past)
-            self._timed_gates = rules.count_timed(self.planned)
-            self._rules = replace(rules, alpha=level_per_gate(self.policy.alpha, max(1, self._timed_gates)))
-        return self._rules
+        past = self.history.session
+        rules = Rules(self.policy, self.kinds, self.device.kind, self.policy.alpha, None if past.off else past)
+        self._timed_gates = rules.count_timed(self.planned)
+        return replace(rules, alpha=level_per_gate(self.policy.alpha, max(1, self._timed_gates)))
 
-    @property
+    @cached_property
     def results(self) -> Results:
         """All that was measured and judged so far."""
-        if self._results is None:
-            from jitgate.gates.results import Results
+        from jitgate.gates.results import Results
 
-            self._results = Results(self.rules, self.measurements.done)
-        return self._results
+        return Results(self.rules, self.measurements.done)
 
     def decide(self, requirement: Requirement) -> Verdict:
         """The verdict on a requirement, with more rounds where they may decide it and the budget lasts."""
@@ -163,16 +147,14 @@ class State:
         """Every cell of the policy, selected or not; none before anything was collected."""
         return [] if self._discovered is None else self.policy.cells(self._discovered.scenarios)
 
-    @property
+    @cached_property
     def measurements(self) -> Measurements:
-        if self._measurements is None:
-            from jitgate.plugin.measuring import make_measurements
+        from jitgate.plugin.measuring import make_measurements
 
-            wanted = self._wanted or ()
-            self._measurements = make_measurements(
-                self._config, self.device, self.rules, self.planned, wanted, self.progress, self.claim_device
-            )
-        return self._measurements
+        wanted = self._wanted or ()
+        return make_measurements(
+            self._config, self.device, self.rules, self.planned, wanted, self.progress, self.claim_device
+        )
 
     def cells(self) -> list[Cell]:
         """Every cell that may be selected. A problem is kept for `raise_problem`, since pytest can't take it here."""
@@ -199,10 +181,7 @@ class State:
         if self._discovered is not None and not self.is_xdist_worker:
             if self._wanted is None:
                 refuse_without_cells(items, self._discovered, self._file)
-            for cell in self.planned:
-                problem = self._discovered.problem(cell)
-                if problem is not None:
-                    raise problem
+            self.planned = self.blocked.without(self.planned, self._discovered.problem)
         if self.planned and not self.is_xdist_worker and not self._config.option.collectonly:
             self._report = asked_for(self._config)
             require_files(self.policy.workloads[name] for name in dict.fromkeys(cell.workload for cell in self.planned))
@@ -222,8 +201,8 @@ class State:
 
     def close(self) -> None:
         """End all workers, and give the device and SIGTERM back."""
-        if self._measurements is not None:
-            self._measurements.close()
+        if "measurements" in vars(self):
+            self.measurements.close()
         if self._lock is not None:
             self._lock.release()
         if self._old_sigterm is not None:
@@ -231,7 +210,6 @@ class State:
             self._old_sigterm = None
 
     def head(self) -> list[str]:
-        """Lines for the head of the run."""
         try:
             asked = self._config.getoption("jitgate_checkpoint") or self._config.hook.pytest_jitgate_policy(
                 config=self._config
@@ -249,8 +227,7 @@ class State:
 
     @property
     def measured(self) -> bool:
-        """Whether this session has measured anything."""
-        return self._measurements is not None and bool(self._measurements.done)
+        return "measurements" in vars(self) and bool(self.measurements.done)
 
     def red(self) -> bool:
         """Whether a gate of the project is not PASS, now that the session is over: then it can't end green."""
@@ -260,9 +237,8 @@ class State:
         return bool(self.results.red() or never_compared(self) or self.history.red())
 
     def summary(self) -> list[str]:
-        """Lines for the end of the run."""
         if not self.measured:
-            return []
+            return self.blocked.lines()
         from jitgate.report.summary import summary
 
         lines = [self.history.first_line(), *summary(self.results)]

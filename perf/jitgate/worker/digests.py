@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from jitgate.model.content_digests import ContentDigests
 from jitgate.model.inputs import Inputs
-from jitgate.worker.content import leaves
+from jitgate.values.leaves import leaves
+from jitgate.values.tensors import stored
 
 if TYPE_CHECKING:
     import torch
@@ -38,8 +39,10 @@ def _digest(named: Iterable[tuple[str, Any]]) -> str:
     for name, leaf in named:
         if isinstance(leaf, torch.Tensor):
             said = f"{name} {leaf.dtype} {tuple(leaf.shape)}\n"
-            if leaf.layout is torch.strided and leaf.numel() and not leaf.is_quantized:
-                bits.update(leaf.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+            for part in stored(leaf):
+                flat = part.detach().cpu().resolve_conj().resolve_neg().contiguous().reshape(-1)
+                if flat.numel():
+                    bits.update(flat.view(torch.uint8).numpy().data)
         else:
             plain = isinstance(leaf, bool | int | float | str | bytes | None)
             said = f"{name} {leaf!r}\n" if plain else f"{name} {type(leaf).__qualname__}\n"

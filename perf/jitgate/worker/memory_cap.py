@@ -104,6 +104,9 @@ class HostCap:
     request too late. Torch's pool of threads is started before, since the stacks of its threads are handed out whole
     (8 MiB each) and hardly touched.
 
+    The limit is of one process, and a child process starts with its parent's: each may take by itself what was left
+    when it started. What children hold is resident memory of the model, and leaves the worker less in its next request.
+
     What is reserved in one request and touched in a later one gets past the cap; the peak is measured all the same, and
     the gate sees it.
     """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 
-from jitgate.device.memory import HostMemory
 from jitgate.device.process_limit import process_limit
+from jitgate.device.process_tree import TreeMemory
 from jitgate.device.reading import Missing
 from jitgate.model.errors import UsageError
 from jitgate.worker.card_memory_cap import CudaCap, UncappedCuda
@@ -27,4 +27,4 @@ def cap_for(device: str, memory_limit_bytes: int | None) -> Cap:
         raise UsageError(
             f"--jitgate-memory-cap: memory can't be capped here: {limit.why}; leave --jitgate-memory-cap out"
         )
-    return HostCap(memory_limit_bytes, limit, HostMemory(), functools.partial(start_threads, torch))
+    return HostCap(memory_limit_bytes, limit, TreeMemory(), functools.partial(start_threads, torch))

@@ -6,8 +6,7 @@ import contextlib
 import functools
 import gc
 import time
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from jitgate.device.clock import clock_for
@@ -19,7 +18,7 @@ from jitgate.model.errors import UsageError
 from jitgate.model.inputs import Inputs
 from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.turn import Turn
-from jitgate.worker import outputs
+from jitgate.worker import inputs, outputs
 from jitgate.worker.compilation import compilation, keep_in
 from jitgate.worker.content import content_of, placed, signature, weight_bytes
 from jitgate.worker.digests import content_digests
@@ -134,11 +133,9 @@ class WorkerService(ExtrasService):
 
     @handles(requests.SaveInputs)
     def save_inputs(self, request: requests.SaveInputs) -> answers.Done:
-        import torch
-
         workload = self._opened()
         for scenario in request.scenarios:
-            torch.save(list(workload.calls(scenario)), _inputs_file(request.folder, scenario))
+            inputs.write(inputs.inputs_file(request.folder, scenario), workload.calls(scenario))
         return answers.Done()
 
     @handles(requests.ExportModel)
@@ -181,10 +178,10 @@ class WorkerService(ExtrasService):
 
         scenario = request.scenario
         if self._workload is not None:
-            inputs = self._workload.calls(scenario)
+            every: Sequence[Inputs] = self._workload.calls(scenario)
         else:
-            inputs = tuple(torch.load(_inputs_file(request.folder, scenario), weights_only=True))
-        calls = [self._bound(values) for values in inputs]
+            every = inputs.read(inputs.inputs_file(request.folder, scenario))
+        calls = [self._bound(values) for values in every]
         if self._calls:  # memory that the extras of an earlier scenario took is not this scenario's
             self.footprint.reader.reset_peak()
         self._calls[scenario] = calls
@@ -203,12 +200,14 @@ class WorkerService(ExtrasService):
     @handles(requests.WriteOutputs)
     def write_outputs(self, request: requests.WriteOutputs) -> Accuracy:
         calls, sound = self._calls[request.scenario], self._opened().sound
-        return outputs.write(calls, sound, request.token_agreement, request.scenario, request.folder)
+        with self.footprint.watched():
+            return outputs.write(calls, sound, request.token_agreement, request.scenario, request.folder)
 
     @handles(requests.CompareOutputs)
     def compare_outputs(self, request: requests.CompareOutputs) -> Accuracy:
         calls = self._calls[request.scenario]
-        return outputs.read(calls, self._self_check.watched, request.scenario, request.folder)
+        with self.footprint.watched():
+            return outputs.read(calls, self._self_check.watched, request.scenario, request.folder)
 
     @handles(requests.CheckFallback)
     def check_fallback(self, request: requests.CheckFallback) -> answers.FallbackCheck:
@@ -294,7 +293,3 @@ class WorkerService(ExtrasService):
             import torch
 
             torch.cuda.synchronize(self._device)
-
-
-def _inputs_file(folder: Path, scenario: str) -> Path:
-    return folder / f"{scenario}.inputs.pt"
