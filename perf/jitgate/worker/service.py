@@ -119,16 +119,17 @@ class WorkerService(ExtrasService):
         self._stages = PipelineStages(workload, self._device, self._placed)
         build_s = time.perf_counter() - start
         calls = {scenario: workload.calls(scenario) for scenario in workload.scenarios}
+        content = content_of(self._module, calls, workload.content, self._device, workload.artefact)
         return answers.ModelFacts(
             build_s,
             self.footprint.before_bytes,
             weight_bytes(self._module),
             {scenario: len(each) for scenario, each in calls.items()},
-            content_of(self._module, calls, workload.content, self._device, workload.artefact),
+            content,
             workload.threads,
             self._stages.outputs(),
             self._stages.utterances(),
-            content_digests(self._module, calls),
+            content_digests(self._module, calls, content.weights),
         )
 
     @handles(requests.SaveInputs)
