@@ -26,6 +26,7 @@ class Gate:
 
     baseline: what `min_speedup` is a ratio to. on_fail: `FAIL` or `REPORT`. source: where the promise comes from.
     on_no_history: of `max_regression`, `skip` or `fail`. direction: of the same, `worse` or `both`.
+    optional: whether a variant that can't run here is skipped all the same.
     """
 
     where: str
@@ -40,6 +41,7 @@ class Gate:
     source: str = ""
     on_no_history: str = "skip"
     direction: str = WORSE
+    optional: bool = False
 
     @property
     def cells(self) -> CellPattern:
@@ -111,7 +113,7 @@ class Policy:
 
     def names(self, cell: Cell, device: str) -> bool:
         """Whether any gate that can fail names this cell: then it has to be measured, and can't be skipped."""
-        return any(gate.on_fail == FAIL and gate.applies(cell, device) for gate in self.gates)
+        return any(gate.on_fail == FAIL and not gate.optional and gate.applies(cell, device) for gate in self.gates)
 
     def check(self, cells: Iterable[Cell]) -> None:
         """UsageError for a gate that matches nothing, and for two gates that set one limit differently."""

@@ -35,13 +35,13 @@ SPOOL = "history-spool"
 
 @dataclass
 class SessionHistory:
-    """root: pytest's. file: that holds the table. url: of the store; `off` for none. read_only: nothing is stored.
+    """root: pytest's. folder: of the file that holds the table. url: of the store; `off` for none. read_only: nothing is stored.
 
     device: `cpu` or `cuda`; device_asked: whether an option names it. narrowed: what `--jitgate-select` says.
     """
 
     root: Path
-    file: Path
+    folder: Path
     policy: Policy
     url: str
     device: str
@@ -68,7 +68,7 @@ class SessionHistory:
     def accepted(self) -> AcceptedFile:
         """The accepted changes. UsageError for a file that is not understood."""
         named = self.policy.history.accepted
-        return read_accepted(self.file.parent / named if named else self.file.parent / "perf" / FILE)
+        return read_accepted(self.folder / named if named else self.folder / "perf" / FILE)
 
     @cached_property
     def commit(self) -> Commit:

@@ -31,8 +31,8 @@ from jitgate.plugin.selection import (
 from jitgate.plugin.session_state import STATE, State
 
 
-def start(config: pytest.Config, gates_file: Path) -> None:
-    """Make this a session with the gates of `gates_file`."""
+def start(config: pytest.Config, gates_file: Path | None) -> None:
+    """Make this a session with the gates of `gates_file`; without one, with the model of `--jitgate-model`."""
     from jitgate.engines import builtin as engines
     from jitgate.gates import builtin as gates
     from jitgate.report import formats

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from jitgate.config.history_settings import OFF
 from jitgate.plugin.saved_runs import compared_with, newest
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ RECORDED = (
 class HistoryOfState:
     """What a session does with its history. Everything is made on first use."""
 
-    def __init__(self, config: pytest.Config, file: Path, state: State) -> None:
+    def __init__(self, config: pytest.Config, file: Path | None, state: State) -> None:
         self._config = config
         self._file = file
         self._state = state
@@ -45,12 +46,13 @@ class HistoryOfState:
 
             option, state = self._config.getoption, self._state
             url = option("jitgate_history") or state.policy.history.url
+            own = option("jitgate_model") is not None  # a question about a model that no table names
             mark = state.fingerprint
             self._made = SessionHistory(
                 root=self._config.rootpath,
-                file=self._file,
+                folder=self._config.rootpath if self._file is None else self._file.parent,
                 policy=state.policy,
-                url=url or str(self._config.rootpath / ".jitgate" / "history.db"),
+                url=OFF if own else url or str(self._config.rootpath / ".jitgate" / "history.db"),
                 device=state.device.kind,
                 fingerprint=mark.slug,
                 facts=mark.facts(),
@@ -117,16 +119,18 @@ class HistoryOfState:
                 code = 1 if red else int(session.exitstatus)
                 self._made.finish(exit_code=code, red=red, saved=saved)
 
-    def first_line(self) -> str:
-        """`compared 3 of 4 declared with their history`, and why the others were not."""
+    def first_lines(self) -> list[str]:
+        """`compared 3 of 4 declared with their history`, and why the others were not. [] for a model of an option."""
+        if self._config.getoption("jitgate_model") is not None:
+            return []
         if self._silent:
-            return "compared 0 of 0 declared: " + ("the history is off" if self.session.off else "nothing is timed")
+            return ["compared 0 of 0 declared: " + ("the history is off" if self.session.off else "nothing is timed")]
         planned = self._state.planned
         done, reasons = self.session.compared(self._state.results, planned)
         why = "; ".join(f"{count} {reason}" for reason, count in reasons.items())
         narrowed = len(self._state.all_cells) - len(planned)
         left = f" ({narrowed} more are not selected)" if narrowed > 0 else ""
-        return f"compared {done} of {len(planned)} declared with their history{left}{': ' if why else ''}{why}"
+        return [f"compared {done} of {len(planned)} declared with their history{left}{': ' if why else ''}{why}"]
 
     def lines(self) -> list[str]:
         """What is said after the tables."""

@@ -15,14 +15,14 @@ import pytest
 
 from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
-from jitgate.model.size import parse_bytes
 from jitgate.plugin.blocked import Blocked
-from jitgate.plugin.checkpoint_option import describe, require_files, with_checkpoint
+from jitgate.plugin.checkpoint_option import describe, require_files
 from jitgate.plugin.history import HistoryOfState
 from jitgate.plugin.items import cell_of
 from jitgate.plugin.left_out import never_compared, not_judged, refuse_without_cells
-from jitgate.plugin.offers import changed, offered
+from jitgate.plugin.own_model import head_lines, refuse_without_benchmarks
 from jitgate.plugin.report_file import ReportFile, asked_for
+from jitgate.plugin.session_policy import session_policy
 
 if TYPE_CHECKING:
     from jitgate.config.policy import Policy
@@ -41,10 +41,11 @@ if TYPE_CHECKING:
 class State:
     """Kept in `config.stash[STATE]`. Everything that costs time is made on first use."""
 
-    def __init__(self, config: pytest.Config, gates_file: Path) -> None:
+    def __init__(self, config: pytest.Config, gates_file: Path | None) -> None:
         self._config = config
         self._file = gates_file
         self._policy: Policy | None = None
+        self._refused: UsageError | None = None
         self._wanted: frozenset[str] | None = None
         self._discovered: Discovered | None = None
         self._problem: UsageError | None = None
@@ -63,26 +64,14 @@ class State:
 
     @property
     def policy(self) -> Policy:
+        if self._refused is not None:
+            raise self._refused  # what was refused once must not be measured at the second asking
         if self._policy is None:
-            from jitgate.config.table import read_policy
-
             try:
-                policy = read_policy(self._file, self.kinds, offered(self._config))
-            except (TypeError, ValueError, OverflowError) as error:
-                raise UsageError(f"{self._file}: a value in [tool.jitgate] has a wrong type or size: {error}") from None
-            wish = self._config.getoption("jitgate_variants")
-            if wish is not None:
-                from jitgate.config.selection import chosen, with_chosen
-
-                self._wanted = chosen(wish, policy, self.device.kind)
-                policy = with_chosen(policy, self._wanted)
-            size = self._config.getoption("jitgate_memory_limit")
-            if size is not None:
-                policy = replace(policy, memory_limit_bytes=parse_bytes(size, "--jitgate-memory-limit"))
-            if checkpoint := self._config.getoption("jitgate_checkpoint"):
-                policy = with_checkpoint(policy, self._config.invocation_params.dir / checkpoint)
-            policy = changed(self._config, policy)
-            self._policy = policy  # only now: what was refused once must not be measured at the second asking
+                self._policy, self._wanted = session_policy(self._config, self._file, self.kinds, self)
+            except UsageError as problem:
+                self._refused = problem
+                raise
         return self._policy
 
     @cached_property
@@ -178,9 +167,11 @@ class State:
         items = list(items)
         found = dict.fromkeys(cell for item in items if (cell := cell_of(item)))
         self.planned = list(found)
+        if not found:
+            refuse_without_benchmarks(self._config)
         if self._discovered is not None and not self.is_xdist_worker:
             if self._wanted is None:
-                refuse_without_cells(items, self._discovered, self._file)
+                refuse_without_cells(items, self._discovered, self.policy.where)
             self.planned = self.blocked.without(self.planned, self._discovered.problem)
         if self.planned and not self.is_xdist_worker and not self._config.option.collectonly:
             self._report = asked_for(self._config)
@@ -214,13 +205,14 @@ class State:
             asked = self._config.getoption("jitgate_checkpoint") or self._config.hook.pytest_jitgate_policy(
                 config=self._config
             )
-            return [self._gates_line(), *(describe(self.policy) if asked else [])]
+            own = head_lines(self.policy)
+            return own or [self._gates_line(), *(describe(self.policy) if asked else [])]
         except UsageError:
             return []  # collection says it
 
     def _gates_line(self) -> str:
         root, file = self._config.rootpath, self._file
-        where = file.relative_to(root).as_posix() if file.is_relative_to(root) else file
+        where = file.relative_to(root).as_posix() if file and file.is_relative_to(root) else file
         named = (("workload", self.policy.workloads), ("gate", self.policy.gates))
         counts = ", ".join(f"{len(every)} {name}{'' if len(every) == 1 else 's'}" for name, every in named)
         return f"jitgate: gates of {where}: {counts}"
@@ -241,7 +233,7 @@ class State:
             return self.blocked.lines()
         from jitgate.report.summary import summary
 
-        lines = [self.history.first_line(), *summary(self.results)]
+        lines = [*self.history.first_lines(), *summary(self.results)]
         if self._report is not None:
             lines.append(self._report.write(self.results, self.fingerprint.facts()))
         if self._timed_gates > 1:

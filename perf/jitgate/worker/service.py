@@ -22,8 +22,9 @@ from jitgate.worker import inputs, outputs
 from jitgate.worker.compilation import compilation, keep_in
 from jitgate.worker.content import content_of, placed, signature, weight_bytes
 from jitgate.worker.digests import content_digests
+from jitgate.worker.discovery import DiscoveryService
 from jitgate.worker.extras import ExtrasService
-from jitgate.worker.factories import build_workload, resolve
+from jitgate.worker.factories import build_workload
 from jitgate.worker.handlers import answer, handles
 from jitgate.worker.memory import Footprint
 from jitgate.worker.memory_cap import Cap
@@ -38,7 +39,7 @@ from jitgate.workloads.workload import Workload
 AnswerT = TypeVar("AnswerT")
 
 
-class WorkerService(ExtrasService):
+class WorkerService(DiscoveryService, ExtrasService):
     """The state of one worker: at first nothing, then a module or a loaded file, then calls ready to be timed."""
 
     def __init__(self) -> None:
@@ -86,15 +87,6 @@ class WorkerService(ExtrasService):
         self.cap.begin()
         return answers.WorkerFacts(str(torch.__version__), torch.get_num_threads(), self.cap.how)
 
-    @handles(requests.ListScenarios)
-    def list_scenarios(self, request: requests.ListScenarios) -> tuple[str, ...]:
-        return tuple(build_workload(request.factory, request.where).scenarios)
-
-    @handles(requests.CheckFactory)
-    def check_factory(self, request: requests.CheckFactory) -> answers.Done:
-        resolve(request.factory, request.where)
-        return answers.Done()
-
     @handles(requests.SetThreads)
     def set_threads(self, request: requests.SetThreads) -> answers.Done:
         import torch
@@ -110,7 +102,7 @@ class WorkerService(ExtrasService):
         self.footprint.mark()
         start = time.perf_counter()
         source = WeightSource(request.checkpoint, request.checkout, request.files)
-        workload = build_workload(request.factory, request.where, source)
+        workload = build_workload(request.factory, request.where, source, request.own)
         if workload.threads is not None:
             with self.cap.lifted():  # starts threads, and their stacks are not the model's
                 torch.set_num_threads(workload.threads)
