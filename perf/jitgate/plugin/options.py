@@ -149,6 +149,17 @@ def add_options(parser: pytest.Parser) -> None:
         help="write the run as Markdown: claims, figures of every variant, recommendations, dated, with the device",
     )
     group.addoption(
+        "--jitgate-history",
+        metavar="URL",
+        help="where runs are stored and compared with: a path of an SQLite file, postgresql://HOST/DATABASE, or off; "
+        "default: .jitgate/history.db in the root directory",
+    )
+    group.addoption(
+        "--jitgate-history-read-only",
+        action="store_true",
+        help="compare with earlier runs and store nothing, as for a pull request",
+    )
+    group.addoption(
         "--jitgate-cache",
         metavar="DIR",
         help="where exported artefacts are kept; default: .jitgate/cache in the root directory",
