@@ -68,7 +68,6 @@ class Compiled:
 
 
 def _graphs() -> int:
-    """Graphs that dynamo has compiled in this process."""
     from torch._dynamo.utils import counters
 
     return int(counters["stats"]["unique_graphs"])

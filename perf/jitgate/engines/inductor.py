@@ -38,8 +38,6 @@ CONFIGS: Mapping[str, object] = {"freezing": True, "cpp.enable_concat_linear": T
 
 
 class Inductor:
-    """Engine `inductor`."""
-
     suffix = ".pt2"
     per_signature = True
 

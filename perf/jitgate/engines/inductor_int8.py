@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 
 class InductorInt8:
-    """Engine `inductor-int8-dynamic`."""
-
     suffix = Inductor.suffix
     per_signature = Inductor.per_signature
 

@@ -31,8 +31,6 @@ CAN_NOT_RUN = ("InvalidGraph", "NotImplemented")
 
 
 class OnnxRuntime:
-    """Engine `onnxruntime`."""
-
     suffix = ".onnx"
     per_signature = True
 
@@ -138,7 +136,6 @@ class CardSession(Session):
 
 
 def _numpy_type(tensor: torch.Tensor) -> Any:
-    """The NumPy type of a tensor's numbers."""
     import torch
 
     return torch.empty(0, dtype=tensor.dtype).numpy().dtype.type

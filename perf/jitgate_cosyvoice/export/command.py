@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitgate.model.error_words import first_words
 from jitgate.model.errors import UsageError
-from jitgate.workloads.pretrained_file import PretrainedFile
+from jitgate.workloads.checkpoint_spec import PretrainedFile
 
 from jitgate_cosyvoice.jit_files import JIT_FILES, PRECISIONS
 
