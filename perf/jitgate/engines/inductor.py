@@ -25,6 +25,7 @@ from jitgate.engines.graph.repetition import repeated
 from jitgate.engines.packaged import Packaged
 from jitgate.engines.protocols import Call, Facts
 from jitgate.engines.refusal import refusing
+from jitgate.engines.remembered import needed_by_program
 from jitgate.engines.scratch import unpacking
 from jitgate.model.errors import Unavailable
 from jitgate.model.inputs import Inputs
@@ -63,9 +64,10 @@ class Inductor:
         hoisted(program)
         unpadded(program)
         added(program)
+        needs = needed_by_program(program)
         with torch.no_grad(), refusing("inductor"):
             aoti_compile_and_package(program, package_path=str(path), inductor_configs=dict(CONFIGS))
-        return {}
+        return needs
 
     def load(self, path: Path, device: str, facts: Facts) -> Call:  # noqa: ARG002 - nothing to check
         from torch._inductor import aoti_load_package

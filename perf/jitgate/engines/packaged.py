@@ -14,8 +14,8 @@ class Packaged:
         self.package = package
         self._kind = device.split(":", maxsplit=1)[0]
 
-    def __call__(self, *inputs: Any) -> Any:
-        return self.package(*inputs)
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
+        return self.package(*inputs, **named)
 
     def proof(self) -> str | None:
         loader: Any = getattr(self.package, "loader", None)

@@ -31,7 +31,7 @@ class SelfCheckingRunner(Protocol):
     stands under the checks that hold for all, and so do jitgate's own (`jitgate.worker.fallback_detector`).
     """
 
-    def __call__(self, *inputs: Any) -> Any: ...
+    def __call__(self, *inputs: Any, **named: Any) -> Any: ...
 
     def proof(self) -> str | None:
         """None where the variant runs; or one sentence that says what runs instead: its verdicts are then INVALID."""
@@ -70,8 +70,8 @@ class SelfChecking:
         self._proof = proof
         self._recompiles = recompiles
 
-    def __call__(self, *inputs: Any) -> Any:
-        return self.call(*inputs)
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
+        return self.call(*inputs, **named)
 
     def proof(self) -> str | None:
         return self._proof(self.call)

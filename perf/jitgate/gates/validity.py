@@ -62,7 +62,10 @@ def not_compared(measurement: Measurement) -> str | None:
     return f"Eager's own output holds NaN or Inf ({accuracy.not_finite} values): there is no right answer."
 
 
-GIVE = "Give the workload inputs and weights that eager can compute with."
+GIVE = (
+    'Give the workload inputs and weights that eager can compute with; where they are meant, set non_finite = "equal" '
+    "in its table or jitgate.Workload."
+)
 """What to do where there is no right answer."""
 
 

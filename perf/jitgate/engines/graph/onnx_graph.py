@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from jitgate.engines.capture import captured
 from jitgate.engines.graph.repetition import repeated
 from jitgate.engines.protocols import Facts
 from jitgate.engines.refusal import refusing
+from jitgate.engines.remembered import needed_by_program
 from jitgate.model.errors import Unavailable
 from jitgate.model.inputs import Inputs
 from jitgate.values.tensors import bytes_of, tensors_in
@@ -73,7 +74,8 @@ def export_onnx(module: torch.nn.Module, calls: Sequence[Inputs], path: Path) ->
         second.unlink()
         path.unlink()
         raise Unavailable(f"torch's exporter writes its weights ({size / 2**30:.1f} GiB) into a second file")
-    return {"inputs": json.dumps(names), "answer": _pytree.treespec_dumps(program.call_spec.out_spec)}
+    answer = _pytree.treespec_dumps(program.call_spec.out_spec)
+    return {"inputs": json.dumps(names), "answer": answer, **needed_by_program(program)}
 
 
 def _with_wide_indices(program: ExportedProgram) -> ExportedProgram:
@@ -135,11 +137,13 @@ class Wiring:
         self._places = {name: place for place, name in enumerate(json.loads(facts["inputs"])) if name is not None}
         self._answer = _pytree.treespec_loads(facts["answer"])
 
-    def feeds(self, inputs: Inputs, names: Sequence[str]) -> list[torch.Tensor]:
-        """The tensors of one call for the graph's inputs `names`, in their order; contiguous."""
+    def feeds(
+        self, inputs: tuple[Any, ...], names: Sequence[str], named: Mapping[str, Any] | None = None
+    ) -> list[torch.Tensor]:
+        """The tensors of one call for the graph's inputs `names`, in their order; contiguous. named: by keyword."""
         from torch.utils import _pytree
 
-        leaves = _pytree.tree_leaves(inputs)
+        leaves = _pytree.tree_leaves((inputs, dict(named or {})))
         return [leaves[self._places[name]].contiguous() for name in names]
 
     def answer(self, outputs: Sequence[torch.Tensor]) -> Any:
