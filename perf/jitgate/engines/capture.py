@@ -47,8 +47,9 @@ def free_sizes(calls: Sequence[Inputs], module: torch.nn.Module | None = None) -
             if len(set(sizes)) > 1
         } or None
 
-    if module is None or not any(arguments(call)[1] for call in calls):
-        return tuple(_pytree.tree_map(free, *calls))
+    every = [arguments(call) for call in calls]
+    if module is None or not any(kwargs for _, kwargs in every):
+        return tuple(_pytree.tree_map(free, *(args for args, _ in every)))
     order = inspect.signature(module.forward)
-    named = [dict(order.bind(*args, **kwargs).arguments) for args, kwargs in map(arguments, calls)]
+    named = [dict(order.bind(*args, **kwargs).arguments) for args, kwargs in every]
     return dict(_pytree.tree_map(free, *named))

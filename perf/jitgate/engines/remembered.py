@@ -27,12 +27,9 @@ def needed_by_program(program: ExportedProgram) -> Facts:
     return needed([program.call_spec.in_spec, program.call_spec.out_spec], operators)
 
 
-def needed_by_script(module: torch.jit.ScriptModule, answer: str | None = None) -> Facts:
-    """Its operators, and the classes of its output where that has a spec, as `treespec_dumps` writes it."""
-    from torch.utils import _pytree
-
-    specs = [] if answer is None else [_pytree.treespec_loads(answer)]
-    return needed(specs, [node.kind() for node in _nodes(module.inlined_graph)])
+def operators_of(module: torch.jit.ScriptModule) -> list[str]:
+    """As in `aten::add`, of a graph and its blocks."""
+    return [node.kind() for node in _nodes(module.inlined_graph)]
 
 
 def needed(specs: Iterable[Any], operators: Iterable[str] = ()) -> Facts:

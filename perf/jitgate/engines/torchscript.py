@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from jitgate.engines.protocols import Call, Facts
 from jitgate.engines.refusal import FOLD, refusing
-from jitgate.engines.remembered import needed_by_script
+from jitgate.engines.remembered import needed, operators_of
 from jitgate.engines.scripted import Scripted
 from jitgate.engines.traced import Traced, traced
 from jitgate.model.errors import Unavailable
@@ -72,7 +72,7 @@ class TorchScript:
                 recorded, wiring = traced(module.eval(), calls)
                 frozen = torch.jit.freeze(recorded.eval())
                 torch.jit.save(frozen, str(path))
-            return {"signature": signature(frozen), **wiring, **needed_by_script(frozen, wiring["answer"])}
+            return {"signature": signature(frozen), **wiring}
         # `calls` are not needed: a scripted graph serves all inputs
         with deprecation_known(), _original_switches() if self._switches else contextlib.nullcontext():
             if any(map(torch.nn.utils.parametrize.is_parametrized, module.modules())):
@@ -89,7 +89,7 @@ class TorchScript:
                 if self._ofi:
                     frozen = torch.jit.optimize_for_inference(frozen)
             torch.jit.save(frozen, str(path))
-        return {"signature": signature(frozen), **needed_by_script(frozen)}
+        return {"signature": signature(frozen), **needed([], operators_of(frozen))}
 
     def load(self, path: Path, device: str, facts: Facts) -> Call:
         import torch

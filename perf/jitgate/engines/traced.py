@@ -7,9 +7,10 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from jitgate.engines.graph.onnx_graph import Wiring
+from jitgate.engines.graph.onnx_graph import Wiring, assembly
 from jitgate.engines.protocols import Facts
 from jitgate.engines.refusal import refusing
+from jitgate.engines.remembered import needed, operators_of
 from jitgate.engines.scripted import Scripted
 from jitgate.model.errors import Unavailable
 from jitgate.model.inputs import Inputs, arguments, called
@@ -62,7 +63,8 @@ def traced(module: torch.nn.Module, calls: Sequence[Inputs]) -> tuple[torch.jit.
         tensors = tuple(example[place] for place in places)
         found = torch.jit.trace(Flat().eval(), tensors, check_trace=False)  # type: ignore[no-untyped-call]
     names = [f"tensor {place}" if place in places else None for place in range(len(leaves))]
-    facts = {"inputs": json.dumps(names), "answer": _pytree.treespec_dumps(answered)}
+    facts = {"inputs": json.dumps(names), "answer": assembly(answered)}
+    facts |= needed([answered], operators_of(found))
     for what, inputs in _others(calls):
         apart = _apart(module, Traced(found, facts), inputs)
         if apart is not None and not apart <= APART:

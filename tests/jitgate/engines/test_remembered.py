@@ -35,7 +35,7 @@ class Out:
     y: torch.Tensor
 
 
-_pytree.register_dataclass(Out, serialized_type_name="their.Out")
+_pytree.register_dataclass(Out)
 
 
 class Twice(torch.nn.Module):

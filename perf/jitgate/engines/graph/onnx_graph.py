@@ -16,6 +16,7 @@ from jitgate.engines.refusal import refusing
 from jitgate.engines.remembered import needed_by_program
 from jitgate.model.errors import Unavailable
 from jitgate.model.inputs import Inputs
+from jitgate.values.files import decoded, encoded
 from jitgate.values.tensors import bytes_of, tensors_in
 
 if TYPE_CHECKING:
@@ -44,7 +45,6 @@ def export_onnx(module: torch.nn.Module, calls: Sequence[Inputs], path: Path) ->
     Raises Unavailable for what torch.export can't follow, ONNX has no operator for, or one file can't hold.
     """
     import torch
-    from torch.utils import _pytree
 
     size = bytes_of(tensors_in(dict(module.state_dict())))
     if size > LARGEST:
@@ -74,7 +74,7 @@ def export_onnx(module: torch.nn.Module, calls: Sequence[Inputs], path: Path) ->
         second.unlink()
         path.unlink()
         raise Unavailable(f"torch's exporter writes its weights ({size / 2**30:.1f} GiB) into a second file")
-    answer = _pytree.treespec_dumps(program.call_spec.out_spec)
+    answer = assembly(program.call_spec.out_spec)
     return {"inputs": json.dumps(names), "answer": answer, **needed_by_program(program)}
 
 
@@ -128,6 +128,19 @@ def _overlapped(grad: torch.Tensor, input_size: Sequence[int], dim: int, size: i
     return torch.ops.aten.index_put(whole, [*(None,) * dim, index], frames, True)  # type: ignore[no-any-return]
 
 
+def assembly(spec: Any) -> str:
+    """How an answer is put together, as text. Unlike torch's own, it asks no class for a name to be written by.
+
+    Unavailable where another process could not import a class of it.
+    """
+    from torch.utils import _pytree
+
+    try:
+        return json.dumps(encoded(_pytree.tree_unflatten(range(spec.num_leaves), spec), "output"))
+    except TypeError as error:
+        raise Unavailable(f"a file can't carry what this model returns: {error}") from error
+
+
 class Wiring:
     """Between a call's nested arguments and the flat, named tensors of an ONNX graph."""
 
@@ -135,7 +148,7 @@ class Wiring:
         from torch.utils import _pytree
 
         self._places = {name: place for place, name in enumerate(json.loads(facts["inputs"])) if name is not None}
-        self._answer = _pytree.treespec_loads(facts["answer"])
+        self._answer = _pytree.tree_structure(decoded(json.loads(facts["answer"])))
 
     def feeds(
         self, inputs: tuple[Any, ...], names: Sequence[str], named: Mapping[str, Any] | None = None
