@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from jitgate.gates.kind import Asked, Judged
+from jitgate.gates.kind import Asked, Judged, doubted
 from jitgate.gates.output import difference, is_right
 from jitgate.model.measurement import Measurement, most_frequent_first
 from jitgate.model.samples import Samples
@@ -155,6 +155,7 @@ def _not_authentic(measurement: Measurement, variant: str) -> Judged | None:
             continue
         other = fell_back(samples)
         found = recompiled(samples) if other is None else Judged(Outcome.INVALID, other)
+        found = doubted(samples) or found
         if found is not None and name == variant:
             return found
         if found is not None:

@@ -107,3 +107,16 @@ class MeasuredPeakRates:
 
     rates: PeakRates | None = None
     missing: str = ""
+
+
+@dataclass(frozen=True)
+class EagerProbe:
+    """What more calls of eager showed.
+
+    fixed: why the inputs can't change from call to call; "" where they can. changes: the inputs that a call changes in
+    place, by position. differs: why a second call on equal inputs gives another output; "" where it gives the same.
+    """
+
+    fixed: str = ""
+    changes: tuple[int, ...] = ()
+    differs: str = ""

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Generic, TypeVar, get_args
 from jitgate.model.accuracy import Accuracy
 from jitgate.model.answers import (
     Done,
+    EagerProbe,
     EngineFacts,
     ExportContent,
     ExportedFile,
@@ -174,13 +175,28 @@ class CheckFallback(Request[FallbackCheck]):
 
 @dataclass(frozen=True)
 class TakeTurn(Request[Turn]):
-    """Time `count` calls from input number `start`; the first one is cold."""
+    """Time `count` calls from input number `start`; the first one is cold.
+
+    seed: of the inputs that each call gets, which are those of the scenario changed by its number; None for the
+    scenario's own, copied. keep: number of a call -> file that gets its output, as `np.savez` writes it.
+    """
 
     phase: ClassVar[str] = "a call"
     capped: ClassVar[bool] = True
     scenario: str
     start: int
     count: int
+    seed: int | None = None
+    keep: Mapping[int, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ProbeBaseline(Request[EagerProbe]):
+    """Call eager a few times more: does it repeat itself, and can its inputs change from call to call?"""
+
+    phase: ClassVar[str] = "calls that show whether eager repeats itself"
+    scenario: str
+    seed: int
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import functools
 import gc
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ from jitgate.model.inputs import Inputs
 from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.turn import Turn
 from jitgate.worker import outputs
+from jitgate.worker.baseline_probe import probe
 from jitgate.worker.compilation import compilation, keep_in
 from jitgate.worker.content import content_of, placed, signature, weight_bytes
 from jitgate.worker.extras import ExtrasService
@@ -31,7 +33,9 @@ from jitgate.worker.memory_caps import cap_for
 from jitgate.worker.prewarm import prewarm
 from jitgate.worker.self_check import SelfCheck
 from jitgate.worker.stages import PipelineStages
+from jitgate.worker.timed_calls import take_turn
 from jitgate.worker.variant_runner import VariantRunner
+from jitgate.worker.varied_inputs import VariedInputs
 from jitgate.workloads.weight_source import WeightSource
 from jitgate.workloads.workload import Workload
 
@@ -49,6 +53,7 @@ class WorkerService(ExtrasService):
         self._variant: VariantRunner | None = None
         self._runners: dict[str, Call] = {}
         self._calls: dict[str, list[functools.partial[Any]]] = {}
+        self._inputs: dict[str, VariedInputs] = {}
         self.footprint = Footprint()
         self._stages = PipelineStages()
         self._self_check = SelfCheck()
@@ -182,6 +187,7 @@ class WorkerService(ExtrasService):
             inputs = self._workload.calls(scenario)
         else:
             inputs = tuple(torch.load(_inputs_file(request.folder, scenario), weights_only=True))
+        self._inputs[scenario] = VariedInputs([self._placed(values) for values in inputs])
         calls = [self._bound(values) for values in inputs]
         if self._calls:  # memory that the extras of an earlier scenario took is not this scenario's
             self.footprint.reader.reset_peak()
@@ -216,32 +222,14 @@ class WorkerService(ExtrasService):
 
     @handles(requests.TakeTurn)
     def turn(self, request: requests.TakeTurn) -> Turn:
-        """No garbage is collected inside."""
-        import torch
-
-        calls = self._calls[request.scenario]
-        clock = clock_for(self._device)
-        wall_ns, device_ns, stage_times = [], [], []
         self._self_check.recompiles()  # what came before this turn does not count as its own
-        gc.disable()
-        try:
-            with torch.inference_mode():
-                for number in range(request.start, request.start + request.count):
-                    self._stages.start()
-                    taken = clock.time(calls[number % len(calls)])
-                    stage_times.append(self._stages.read())
-                    wall_ns.append(taken.wall_ns)
-                    if taken.device_ns is not None:
-                        device_ns.append(taken.device_ns)
-        finally:
-            gc.enable()
-        return Turn(
-            tuple(wall_ns),
-            tuple(device_ns),
-            self.footprint.level_bytes(),
-            self._self_check.recompiles(),
-            stage_times=tuple(stage_times),
-        )
+        inputs, clock = self._inputs[request.scenario], clock_for(self._device)
+        turn = take_turn(request, inputs, self._bound, clock, self._stages, self._watch)
+        return replace(turn, level_bytes=self.footprint.level_bytes(), recompiles=self._self_check.recompiles())
+
+    @handles(requests.ProbeBaseline)
+    def probe_baseline(self, request: requests.ProbeBaseline) -> answers.EagerProbe:
+        return probe(self._inputs[request.scenario], self._bound, request.seed)
 
     @handles(requests.FreezeGarbage)
     def freeze_garbage(self, request: requests.FreezeGarbage) -> answers.Done:  # noqa: ARG002 - it has no fields
