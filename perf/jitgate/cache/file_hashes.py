@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import time
 from pathlib import Path
+
+from jitgate.cache.kv_store import KeyValueStore
 
 SETTLED_S = 2.0
 """A file that was written less than this before it was read may be written again under the same time stamp (file
@@ -20,33 +20,17 @@ class FileHashes:
     """
 
     def __init__(self, store: Path) -> None:
-        self._store = store
+        self._kept, self._name = KeyValueStore(store.parent), store.stem
 
     def of(self, path: Path) -> str:
         """SHA-256 of `path` in hex digits. OSError where it can't be read."""
         before = path.stat()
         key = f"{path.resolve()}|{before.st_size}|{before.st_mtime_ns}"
-        known = self._read()
-        if key in known:
-            return known[key]
+        known = self._kept.find(self._name).get(key)
+        if isinstance(known, str):
+            return known
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         if time.time() - before.st_mtime > SETTLED_S:
-            self._write({**self._read(), key: digest})
+            self._kept.keep(self._name, {**self._kept.find(self._name), key: digest})
         return digest
-
-    def _read(self) -> dict[str, str]:
-        try:
-            known = json.loads(self._store.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        whole = isinstance(known, dict) and all(isinstance(digest, str) for digest in known.values())
-        return known if whole else {}
-
-    def _write(self, known: dict[str, str]) -> None:
-        draft = self._store.with_name(f"{self._store.name}.draft-{os.getpid()}")
-        try:
-            draft.write_text(json.dumps(known, indent=1), encoding="utf-8")
-            draft.replace(self._store)
-        except OSError:
-            draft.unlink(missing_ok=True)

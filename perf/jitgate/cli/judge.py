@@ -72,16 +72,17 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _as_json(found: Speedup, decision: Decision, stopped: int | None, threshold: float) -> dict[str, Any]:
-    control = found.control
+    from jitgate.statistics import finite
+
     return {
         "verdict": str(decision.outcome),
         "speedup": found.interval.estimate,
         "low": found.interval.low,
-        "high": _finite(found.interval.high),
+        "high": finite(found.interval.high),
         "pairs": found.pairs,
         "pairs_to_decide": stopped,
         "noise_floor": found.noise_floor,
-        "mde": _finite(found.mde),
+        "mde": finite(found.mde),
         "reason": decision.reason,
         "threshold": threshold,
         "alpha": found.interval.alpha,
@@ -90,9 +91,7 @@ def _as_json(found: Speedup, decision: Decision, stopped: int | None, threshold:
         "spread": found.spread,
         "autocorrelation": found.autocorrelation,
         "design_effect": found.design_effect,
-        "control": None
-        if control is None
-        else {"estimate": control.estimate, "low": control.low, "high": _finite(control.high)},
+        "control": None if found.control is None else found.control.as_json(),
         "notes": list(found.notes),
     }
 
@@ -108,8 +107,3 @@ def _as_text(found: Speedup, decision: Decision, stopped: int | None) -> str:
     ]
     notes = [f"note: {note}" for note in found.notes]
     return "\n".join([f"{decision.outcome}: {decision.reason}", "; ".join(figures), *notes])
-
-
-def _finite(value: float) -> float | None:
-    """JSON has no infinity: null stands for a bound that is not known yet."""
-    return value if math.isfinite(value) else None

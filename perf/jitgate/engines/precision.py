@@ -17,17 +17,12 @@ if TYPE_CHECKING:
 class Precision(enum.StrEnum):
     """In what numbers a variant computes; the value is its part of a variant's name."""
 
-    FP32 = "fp32"
-    TF32 = "tf32"
+    FP32 = "fp32"  # throughout, convolutions too
+    TF32 = "tf32"  # float32, whose products a CUDA card rounds to 10 bits of mantissa
     BF16 = "bf16"
     FP16 = "fp16"
     AUTOCAST_BF16 = "autocast-bf16"
     AUTOCAST_FP16 = "autocast-fp16"
-
-    @property
-    def meaning(self) -> str:
-        """For people."""
-        return _MEANING[self]
 
     @property
     def converts(self) -> bool:
@@ -39,15 +34,6 @@ class Precision(enum.StrEnum):
         """Whether weights stay float32 and are cast inside of every call."""
         return self in (Precision.AUTOCAST_BF16, Precision.AUTOCAST_FP16)
 
-
-_MEANING = {
-    Precision.FP32: "float32 throughout, convolutions too",
-    Precision.TF32: "float32, whose products a CUDA card rounds to 10 bits of mantissa",
-    Precision.BF16: "weights and inputs converted to bfloat16",
-    Precision.FP16: "weights and inputs converted to float16",
-    Precision.AUTOCAST_BF16: "weights stay float32 and are cast to bfloat16 in every call",
-    Precision.AUTOCAST_FP16: "weights stay float32 and are cast to float16 in every call",
-}
 
 TF32_FROM = (8, 0)
 """Compute capability of the first cards that have TF32 and bfloat16 units: Ampere."""

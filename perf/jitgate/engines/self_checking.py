@@ -17,7 +17,6 @@ class RecompileEvent(enum.StrEnum):
     RECOMPILE = "recompile"
     GRAPH_BREAK = "graph break"
     RECAPTURE = "CUDA-graph re-capture"
-    ENGINE = "engine rebuild"
     SPECIALISATION = "new specialisation"
 
 

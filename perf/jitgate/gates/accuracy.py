@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from jitgate.gates.kind import Asked, GateKind, Judged
+from jitgate.gates.kind import Asked, GateKind, Judged, sentence
 from jitgate.gates.output import difference, is_right, token_agreement
-from jitgate.gates.validity import GIVE, not_compared, sentence
+from jitgate.gates.validity import GIVE, not_compared
 from jitgate.model.tolerance import LOG_MEL_DB
 from jitgate.model.variant import BASELINE
 from jitgate.model.verdict import Figure
@@ -15,19 +15,15 @@ from jitgate.statistics import Outcome
 
 if TYPE_CHECKING:
     from jitgate.config.policy import Policy
-    from jitgate.model.cell import Cell
-    from jitgate.workloads.spec import WorkloadSpec
 
 
 class Tolerance(GateKind):
     """The limit is the workload's tolerance for the variant's precision; see `jitgate.model.tolerance`."""
 
     key, attribute, heading = "tolerance", "rel_l2", "rel. L2 error"
+    against_baseline = True
     configurable = False
     smoke = True
-
-    def applies(self, cell: Cell, workload: WorkloadSpec) -> bool:  # noqa: ARG002 - of every workload
-        return cell.variant != BASELINE
 
     def default(self, policy: Policy, asked: Asked) -> float:  # noqa: ARG002 - it comes with the samples
         return asked.samples.tolerance
@@ -41,10 +37,8 @@ class Tolerance(GateKind):
         rel_l2 = asked.samples.rel_l2
         return None if rel_l2 is None else Figure.exact(rel_l2, f"{rel_l2:.0e}")
 
-    def judge(self, asked: Asked, limit: float) -> Judged:
+    def compare(self, asked: Asked, limit: float) -> Judged:
         samples, measurement = replace(asked.samples, tolerance=limit), asked.measurement
-        if samples.failure is not None:
-            return Judged(Outcome.FAIL, sentence(samples.failure.sentence))
         if samples.accuracy is None:
             baseline = measurement.all_samples[BASELINE].failure
             why = f", because there is none: {baseline.sentence}" if baseline is not None else ""

@@ -9,7 +9,7 @@ from jitgate.gates.kind import GateKind
 from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
 
-TAKEN = ("cell", "item", "latency_ms", "measurement", "results", "samples", "state", "tail_speedup")
+TAKEN = ("cell", "item", "measurement", "results", "samples", "state")
 """Attributes that a candidate has of its own."""
 
 FIXTURES = ("baseline", "benchmark", "candidate", "other_gate", "reported_gate", "request", "variant")

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jitgate.gates.kind import Asked, GateKind, Judged
-from jitgate.gates.validity import sentence
 from jitgate.model.size import format_bytes
 from jitgate.model.verdict import Figure
 from jitgate.statistics import Outcome
 
 if TYPE_CHECKING:
-    from jitgate.config.policy import Policy
     from jitgate.statistics import Growth
 
 
@@ -19,22 +17,17 @@ class MaxMemoryGrowth(GateKind):
     """Bytes by which a call may leave memory larger; 0 unless a test says more."""
 
     key, attribute = "max_memory_growth", "memory_growth"
+    default_limit = 0.0
     configurable = False
-
-    def default(self, policy: Policy, asked: Asked) -> float:  # noqa: ARG002 - it is the same for all
-        return 0.0
 
     def figure(self, asked: Asked) -> Figure | None:
         found = asked.samples.growth
         return None if found is None else Figure.exact(found.slope, f"{format_slope(found)} a call")
 
-    def judge(self, asked: Asked, limit: float) -> Judged:
-        samples = asked.samples
-        if samples.failure is not None:
-            return Judged(Outcome.FAIL, sentence(samples.failure.sentence))
-        found = samples.growth
+    def compare(self, asked: Asked, limit: float) -> Judged:
+        found = asked.samples.growth
         if found is None:
-            readings = sum(map(len, samples.levels))
+            readings = sum(map(len, asked.samples.levels))
             return Judged(Outcome.INCONCLUSIVE, f"{readings} readings are too few to see whether memory grows.")
         if not found.leaks:
             return Judged(Outcome.PASS, f"Memory did not keep growing over {found.calls} calls.")

@@ -64,7 +64,7 @@ class Judged:
     advice: str = ""
 
 
-def doubted(samples: Samples) -> Judged | None:
+def unbelieved(samples: Samples) -> Judged | None:
     """Why no figure of a worker counts, by the outputs of its timed calls; None where nothing is known against it."""
     found = samples.timed_outputs
     if samples.failure is not None or found is None or not found.problem:
@@ -79,7 +79,8 @@ class GateKind:
     which a test compares with the limit by `operator`. timed: more rounds make the figure sharper. configurable: may be
     a key of `[[tool.jitgate.gates]]`. only_where_set: its test exists only for cells that a gate gives a limit.
     optional: its limit is a default, so what stays undecided is skipped and does not fail. heading: of its column
-    in the tables; "" for none. against_baseline: a comparison with it, which the baseline has not.
+    in the tables; "" for none. against_baseline: a comparison with it, which the baseline has not. default_limit: where
+    no gate sets one; None for none. expected: what a limit in TOML has to be, in words.
     records: its test enters the durations into pytest-benchmark. smoke: one call is enough to judge it.
     """
 
@@ -90,6 +91,8 @@ class GateKind:
     heading: ClassVar[str] = ""
     timed: ClassVar[bool] = False
     against_baseline: ClassVar[bool] = False
+    default_limit: ClassVar[float | None] = None
+    expected: ClassVar[str] = "a number above 0"
     configurable: ClassVar[bool] = True
     only_where_set: ClassVar[bool] = False
     optional: ClassVar[bool] = False
@@ -103,16 +106,16 @@ class GateKind:
     def parse(self, value: object, where: str) -> float:
         """The limit from TOML; UsageError, naming `where`, for what is none."""
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-            raise UsageError(f"{where}: {self.key} = {value!r} must be a number above 0")
+            raise UsageError(f"{where}: {self.key} = {value!r} must be {self.expected}")
         return float(value)
 
     def applies(self, cell: Cell, workload: WorkloadSpec) -> bool:  # noqa: ARG002 - for kinds that look
         """Whether the requirement makes sense of this cell at all."""
-        return True
+        return not (self.against_baseline and cell.variant == BASELINE)
 
     def default(self, policy: Policy, asked: Asked) -> float | None:  # noqa: ARG002 - for kinds that have one
         """The limit where no gate sets one; None for none."""
-        return None
+        return self.default_limit
 
     def label(self, limit: float, asked: Asked) -> str:  # noqa: ARG002 - for kinds whose label needs more
         """Gate and limit as a person reads them."""
@@ -133,9 +136,13 @@ class GateKind:
         return "-" if found is None else found.text
 
     def judge(self, asked: Asked, limit: float) -> Judged:
-        """Is the figure within the limit? By its interval: a limit inside of it is INCONCLUSIVE."""
+        """Is the figure within the limit? Of a worker that has failed it never is."""
         if asked.samples.failure is not None:
-            return Judged(Outcome.FAIL, asked.samples.failure.sentence)
+            return Judged(Outcome.FAIL, sentence(asked.samples.failure.sentence))
+        return self.compare(asked, limit)
+
+    def compare(self, asked: Asked, limit: float) -> Judged:
+        """What was measured against the limit, by its interval: a limit inside of it is INCONCLUSIVE."""
         found = self.figure(asked)
         if found is None or found.low is None or found.high is None:
             return Judged(Outcome.INVALID, f"{self.attribute} was not measured.")
@@ -156,7 +163,7 @@ class GateKind:
 
     def verdict(self, asked: Asked, limit: float) -> Verdict:
         """The verdict as it is stored."""
-        judged = doubted(asked.samples) or self.judge(asked, limit)
+        judged = unbelieved(asked.samples) or self.judge(asked, limit)
         return Verdict(
             asked.cell,
             self.key,
@@ -168,6 +175,11 @@ class GateKind:
             self.figure(asked),
             asked.baseline,
         )
+
+
+def sentence(text: str) -> str:
+    """`text` with one full stop at its end."""
+    return f"{text.rstrip().rstrip('.')}."
 
 
 def stated(verdict: Verdict, *, configured: bool, on_fail: str = "fail", source: str = "") -> Verdict:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jitgate.gates.kind import Asked, GateKind, Judged
-from jitgate.gates.validity import noise_floor, noisy, sentence, speedup_of
+from jitgate.gates.kind import Asked, GateKind, Judged, sentence
+from jitgate.gates.validity import noise_floor, noisy, speedup_of
 from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.model.verdict import Figure
 from jitgate.statistics import Outcome

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jitgate.gates.kind import Asked, GateKind, Judged
-from jitgate.gates.validity import sentence
+from jitgate.gates.kind import Asked, GateKind, Judged, sentence
 from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.size import format_bytes, parse_bytes
 from jitgate.model.verdict import Figure

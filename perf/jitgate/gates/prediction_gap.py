@@ -14,7 +14,6 @@ from jitgate.model.verdict import Figure
 from jitgate.statistics import Outcome, Prediction, predict
 
 if TYPE_CHECKING:
-    from jitgate.config.policy import Policy
     from jitgate.model.cell import Cell
     from jitgate.workloads.spec import WorkloadSpec
 
@@ -29,14 +28,12 @@ class PredictionGap(TimedKind):
     """
 
     key, attribute, operator = "prediction_tolerance", "prediction_gap", "<="
+    default_limit = MOST_OFF
     configurable = False
     optional = True
 
     def applies(self, cell: Cell, workload: WorkloadSpec) -> bool:  # noqa: ARG002 - the variant tells
         return is_staged(cell.variant)
-
-    def default(self, policy: Policy, asked: Asked) -> float:  # noqa: ARG002 - it is the same for all
-        return MOST_OFF
 
     def label(self, limit: float, asked: Asked) -> str:  # noqa: ARG002 - the limit says it all
         return f"prediction=100%+-{limit:.0%}"

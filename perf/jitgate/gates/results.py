@@ -28,7 +28,7 @@ class Results:
 
     rules: Rules
     measurements: dict[tuple[str, str], Measurement] = field(default_factory=dict)
-    _judged: dict[tuple[int, Cell, str, float, str], tuple[Measurement, Verdict]] = field(default_factory=dict)
+    _judged: dict[tuple[Measurement, Cell, str, float, str], Verdict] = field(default_factory=dict)
     _asked: dict[tuple[Cell, str, float, str], tuple[Requirement, Verdict]] = field(default_factory=dict)
 
     @property
@@ -56,11 +56,10 @@ class Results:
 
     def judge(self, kind: GateKind, asked: Asked, limit: float) -> Verdict:
         """The verdict, made now if it has not been. It does not count as asked for."""
-        key = (id(asked.measurement), asked.cell, kind.key, limit, asked.baseline)
+        key = (asked.measurement, asked.cell, kind.key, limit, asked.baseline)
         if key not in self._judged:
-            # The measurement is kept too: its id must not be given to another one.
-            self._judged[key] = (asked.measurement, _verdict(kind, asked, limit))
-        return self._judged[key][1]
+            self._judged[key] = _verdict(kind, asked, limit)
+        return self._judged[key]
 
     def add(self, requirement: Requirement) -> Verdict:
         """Judge a requirement that somebody asks for; from now on it counts."""

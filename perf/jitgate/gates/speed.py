@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING
-
 from jitgate.gates.kind import Asked, Judged
 from jitgate.gates.timed import TimedKind
 from jitgate.gates.validity import noise_floor, speedup_of
-from jitgate.model.errors import UsageError
 from jitgate.model.variant import BASELINE
 from jitgate.model.verdict import Figure
 from jitgate.statistics import Outcome, judge
 
-if TYPE_CHECKING:
-    from jitgate.model.cell import Cell
-    from jitgate.workloads.spec import WorkloadSpec
+RATIO = "above 0: a ratio, as in 1.10 for 10 % faster"
+"""What a limit on a speed-up has to be."""
 
 
 class MinSpeedup(TimedKind):
     """A ratio of medians of paired rounds, judged by its interval. Undecided as long as the limit lies inside of it."""
 
     key, attribute, operator, heading = "min_speedup", "speedup", ">=", "speed-up"
+    expected = RATIO
     against_baseline = True
     records = True
-
-    def parse(self, value: object, where: str) -> float:
-        return ratio_of(self.key, value, where)
-
-    def applies(self, cell: Cell, workload: WorkloadSpec) -> bool:  # noqa: ARG002 - of every workload
-        return cell.variant != BASELINE
 
     def label(self, limit: float, asked: Asked) -> str:
         return f"{self.key}={ratio(limit)}" + ("" if asked.baseline == BASELINE else f" of {asked.baseline}")
@@ -40,9 +30,7 @@ class MinSpeedup(TimedKind):
         if found is None:
             return None
         interval = found.interval
-        known = not math.isinf(interval.high)
-        between = f"{interval.low:.2f} to {interval.high:.2f}" if known else f"{found.pairs} pairs, no interval yet"
-        return Figure(f"{interval.estimate:.2f}x ({between})", interval.estimate, interval.low, interval.high)
+        return Figure(found.text, interval.estimate, interval.low, interval.high)
 
     def explain(self, asked: Asked) -> str:
         figure, found = self.figure(asked), speedup_of(asked)
@@ -70,13 +58,6 @@ class MinSpeedup(TimedKind):
             )
         decision = judge(speedup, limit)
         return Judged(decision.outcome, decision.reason)
-
-
-def ratio_of(key: str, value: object, where: str) -> float:
-    """A ratio from TOML."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise UsageError(f"{where}: {key} = {value!r} must be above 0: a ratio, as in 1.10 for 10 % faster")
-    return float(value)
 
 
 def ratio(value: float) -> str:

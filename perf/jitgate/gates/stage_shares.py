@@ -12,7 +12,6 @@ from jitgate.model.verdict import Figure
 from jitgate.statistics import Outcome
 
 if TYPE_CHECKING:
-    from jitgate.config.policy import Policy
     from jitgate.model.cell import Cell
     from jitgate.workloads.spec import WorkloadSpec
 
@@ -26,13 +25,11 @@ class StageShares(GateKind):
     """Stages and what is between them add up to the whole call, to within the limit."""
 
     key, attribute = "stage_tolerance", "stage_shares"
+    default_limit = MOST_OFF
     configurable = False
 
     def applies(self, cell: Cell, workload: WorkloadSpec) -> bool:
         return cell.variant == BASELINE and any(map(is_staged, workload.variants))
-
-    def default(self, policy: Policy, asked: Asked) -> float:  # noqa: ARG002 - it is the same for all
-        return MOST_OFF
 
     def label(self, limit: float, asked: Asked) -> str:  # noqa: ARG002 - the limit says it all
         return f"stage_shares=100%+-{limit:.0%}"

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 from jitgate.gates.kind import Asked, Judged
-from jitgate.gates.speed import ratio, ratio_of
+from jitgate.gates.speed import RATIO, ratio
 from jitgate.gates.timed import TimedKind
-from jitgate.model.errors import UsageError
 from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.model.verdict import Figure
 from jitgate.statistics import Outcome, fewest_calls, tail, tail_speedup
-
-if TYPE_CHECKING:
-    from jitgate.model.cell import Cell
-    from jitgate.workloads.spec import WorkloadSpec
 
 LONGER = "Measure longer (--jitgate-budget) to decide."
 NOTHING = Judged(Outcome.INVALID, "Nothing was measured: no round was finished.")
@@ -24,14 +18,9 @@ NOTHING = Judged(Outcome.INVALID, "Nothing was measured: no round was finished."
 class MaxLatency(TimedKind):
     """`variant.p95_ms <= max_p95_ms`: that share of the steady calls ends within so many milliseconds."""
 
-    operator = "<="
+    expected = "above 0: milliseconds, as in 150"
     only_where_set = True
     percentile: int
-
-    def parse(self, value: object, where: str) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-            raise UsageError(f"{where}: {self.key} = {value!r} must be above 0: milliseconds, as in 150")
-        return float(value)
 
     def figure(self, asked: Asked) -> Figure | None:
         durations_s = asked.samples.durations_s
@@ -63,15 +52,10 @@ class MinTailSpeedup(TimedKind):
     """`candidate.speedup_p95 >= min_speedup_p95`: the slow calls, against the baseline's and its control's."""
 
     operator = ">="
+    expected = RATIO
     only_where_set = True
     against_baseline = True
     percentile: int
-
-    def parse(self, value: object, where: str) -> float:
-        return ratio_of(self.key, value, where)
-
-    def applies(self, cell: Cell, workload: WorkloadSpec) -> bool:  # noqa: ARG002 - of every workload
-        return cell.variant != BASELINE
 
     def label(self, limit: float, asked: Asked) -> str:  # noqa: ARG002 - the baseline is eager
         return f"{self.key}={ratio(limit)}"

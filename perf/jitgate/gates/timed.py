@@ -10,7 +10,7 @@ from jitgate.statistics import Outcome
 
 
 class TimedKind(GateKind):
-    """A kind whose figure gets sharper with more rounds; subclasses compare."""
+    """A kind whose figure gets sharper with more rounds; `compare` judges a comparison that can be believed."""
 
     timed: ClassVar[bool] = True
 
@@ -20,7 +20,3 @@ class TimedKind(GateKind):
     def undecided(self, asked: Asked, limit: float, outcome: Outcome) -> bool:  # noqa: ARG002 - for subclasses
         # INVALID too: quiet rounds may still outweigh noisy ones. A comparison that is broken stays broken.
         return broken(asked) is None and outcome in (Outcome.INCONCLUSIVE, Outcome.INVALID)
-
-    def compare(self, asked: Asked, limit: float) -> Judged:
-        """The verdict on a comparison that can be believed."""
-        raise NotImplementedError

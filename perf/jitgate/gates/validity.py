@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
-from jitgate.gates.kind import Asked, Judged, doubted
+from jitgate.gates.kind import Asked, Judged, sentence, unbelieved
 from jitgate.gates.output import difference, is_right
 from jitgate.model.measurement import Measurement, most_frequent_first
 from jitgate.model.samples import Samples
@@ -44,14 +43,14 @@ def noisy(measurement: Measurement) -> Judged | None:
 
 def speedup_of(asked: Asked) -> Speedup | None:
     """What the pairs of the variant and its baseline tell; None where there are none."""
-    return _speedup(_Key(asked.measurement, asked.cell.variant, asked.baseline, asked.alpha))
+    return _speedup(asked.measurement, asked.cell.variant, asked.baseline, asked.alpha)
 
 
 def noise_floor(measurement: Measurement, alpha: float) -> float | None:
     """How far the control is from the baseline, as a ratio above 0; None where one of them is missing."""
     if CONTROL not in measurement.all_samples:
         return None
-    found = _speedup(_Key(measurement, CONTROL, BASELINE, alpha))
+    found = _speedup(measurement, CONTROL, BASELINE, alpha)
     return None if found is None else found.noise_floor
 
 
@@ -107,11 +106,6 @@ def in_words(events: Mapping[str, int]) -> str:
     )
 
 
-def sentence(text: str) -> str:
-    """`text` with one full stop at its end."""
-    return f"{text.rstrip().rstrip('.')}."
-
-
 def _broken(measurement: Measurement, variant: str, baseline: str) -> Judged | None:
     samples = measurement.all_samples[variant]
     if samples.failure is not None:
@@ -155,7 +149,7 @@ def _not_authentic(measurement: Measurement, variant: str) -> Judged | None:
             continue
         other = fell_back(samples)
         found = recompiled(samples) if other is None else Judged(Outcome.INVALID, other)
-        found = doubted(samples) or found
+        found = unbelieved(samples) or found
         if found is not None and name == variant:
             return found
         if found is not None:
@@ -163,37 +157,16 @@ def _not_authentic(measurement: Measurement, variant: str) -> Judged | None:
     return None
 
 
-@dataclass(frozen=True, eq=False)
-class _Key:
-    """Identity of a measurement stands for its content: measurements are never changed, only replaced."""
-
-    measurement: Measurement
-    variant: str
-    baseline: str
-    alpha: float
-
-    def __hash__(self) -> int:
-        return hash((id(self.measurement), self.variant, self.baseline, self.alpha))
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, _Key)
-            and self.measurement is other.measurement
-            and (self.variant, self.baseline, self.alpha) == (other.variant, other.baseline, other.alpha)
-        )
-
-
 @lru_cache(maxsize=64)
-def _speedup(key: _Key) -> Speedup | None:
-    columns = key.measurement.columns(key.variant, key.baseline)
+def _speedup(measurement: Measurement, variant: str, baseline: str, alpha: float) -> Speedup | None:
+    columns = measurement.columns(variant, baseline)
     if not len(columns.baseline):
         return None
-    measurement = key.measurement
     return speedup(
         columns.baseline,
         columns.candidate,
         columns.control,
-        alpha=key.alpha,
+        alpha=alpha,
         processes=columns.processes,
         round_s=measurement.wall_s / measurement.rounds if measurement.wall_s else None,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import ClassVar
 
 from jitgate.device.health import Health
 from jitgate.device.power import Meter
@@ -42,44 +42,6 @@ class Watch:
     has_references: bool
 
 
-class ExecutionMode(Protocol):
-    """How scenarios are measured with a pool, one after the other."""
-
-    residency: str
-
-    def bind(self, scenario: str) -> dict[str, Checked]:
-        """Fill the cold starts; what the first calls showed of each worker."""
-        ...
-
-    def first_calls(self, scenario: str) -> Mapping[str, FirstCalls]:
-        """How each worker became steady in it, where workers stay long enough for that to be followed."""
-        ...
-
-    def extras(self, measurement: Measurement, known: KnownPeakRates, ahead: Collection[str]) -> Extras:
-        """Secondary figures, once the rounds are over; see `measure_extras`."""
-        ...
-
-    def rounds(self, blank: Measurement, watch: Watch) -> Rounds:
-        """Ready to run: warm, and with the calls of each turn chosen."""
-        ...
-
-    def memory(self, scenario: str) -> Mapping[str, MemoryPeaks]:
-        """What each worker took, once rounds have been run."""
-        ...
-
-    def fallbacks(self, scenario: str) -> dict[str, str]:
-        """Worker -> what ran instead of its variant, of those that fell back, once rounds have been run."""
-        ...
-
-    def notes(self, scenario: str) -> tuple[str, ...]:
-        """What a reader must know of how workers took their turns, once rounds have been run."""
-        ...
-
-    def power(self, scenario: str, median_s: Callable[[str], float | None]) -> dict[str, PowerReading]:
-        """What each worker makes the device draw; median_s: worker -> a steady call's duration."""
-        ...
-
-
 class PoolTeam:
     """The workers of a pool, as rounds need them."""
 
@@ -96,7 +58,54 @@ class PoolTeam:
         return self._pool.workers[name].failure
 
 
-class Concurrent:
+class ExecutionMode:
+    """How scenarios are measured with a pool, one after the other. residency: what the record calls it."""
+
+    residency: ClassVar[str]
+
+    def __init__(self, pool: WorkerPool, ready: Ready, progress: Progress, meter: Meter) -> None:
+        self._pool, self._ready, self._progress, self._meter = pool, ready, progress, meter
+
+    def bind(self, scenario: str) -> dict[str, Checked]:
+        """Fill the cold starts; what the first calls showed of each worker."""
+        raise NotImplementedError
+
+    def first_calls(self, scenario: str) -> Mapping[str, FirstCalls]:  # noqa: ARG002 - for workers that stay
+        """How each worker became steady in it, where workers stay long enough for that to be followed."""
+        return {}
+
+    def extras(self, measurement: Measurement, known: KnownPeakRates, ahead: Collection[str]) -> Extras:  # noqa: ARG002
+        """Secondary figures, once the rounds are over; see `measure_extras`. None where no worker is there to ask."""
+        return Extras()
+
+    def rounds(self, blank: Measurement, watch: Watch) -> Rounds:
+        """Ready to run: warm, and with the calls of each turn chosen."""
+        raise NotImplementedError
+
+    def memory(self, scenario: str) -> Mapping[str, MemoryPeaks]:
+        """What each worker took, once rounds have been run."""
+        raise NotImplementedError
+
+    def fallbacks(self, scenario: str) -> dict[str, str]:
+        """Worker -> what ran instead of its variant, of those that fell back, once rounds have been run."""
+        raise NotImplementedError
+
+    def notes(self, scenario: str) -> tuple[str, ...]:  # noqa: ARG002 - the rounds have notes of their own
+        """What a reader must know of how workers took their turns, once rounds have been run."""
+        return ()
+
+    def power(self, scenario: str, median_s: Callable[[str], float | None]) -> dict[str, PowerReading]:
+        """What each worker makes the device draw; median_s: worker -> a steady call's duration."""
+        calls_s = {name: median_s(name) for name in PoolTeam(self._pool).names() if name != CONTROL}
+        found = {name: self._drawn(name, scenario, call_s) for name, call_s in calls_s.items() if call_s is not None}
+        return {name: reading for name, reading in found.items() if reading is not None}
+
+    def _drawn(self, name: str, scenario: str, call_s: float) -> PowerReading | None:
+        """What one worker makes the device draw; None where it has failed."""
+        raise NotImplementedError
+
+
+class Concurrent(ExecutionMode):
     """Every worker is resident from the first round to the last."""
 
     residency = "concurrent"
@@ -104,7 +113,7 @@ class Concurrent:
     def __init__(
         self, pool: WorkerPool, ready: Ready, progress: Progress, meter: Meter, *, warm_up: bool = True
     ) -> None:
-        self._pool, self._ready, self._progress, self._meter = pool, ready, progress, meter
+        super().__init__(pool, ready, progress, meter)
         self._warm_up = warm_up
         self._first_calls: dict[str, dict[str, FirstCalls]] = {}
         self._memory: dict[str, dict[str, MemoryPeaks]] = {}
@@ -151,26 +160,17 @@ class Concurrent:
     def fallbacks(self, scenario: str) -> dict[str, str]:
         return fallbacks(self._pool, scenario)
 
-    def notes(self, scenario: str) -> tuple[str, ...]:  # noqa: ARG002 - the rounds have notes of their own
-        return ()
-
-    def power(self, scenario: str, median_s: Callable[[str], float | None]) -> dict[str, PowerReading]:
-        found = {}
-        for name in _variants(self._pool):
-            seconds = median_s(name)
-            if seconds is not None:
-                work = functools.partial(self._pool.turn, name, scenario, 0)
-                found[name] = power_of(self._meter, work, seconds)
-        return found
+    def _drawn(self, name: str, scenario: str, call_s: float) -> PowerReading:
+        return power_of(self._meter, functools.partial(self._pool.turn, name, scenario, 0), call_s)
 
 
-class Sequential:
+class Sequential(ExecutionMode):
     """One worker at a time: a turn is a block, in a process of its own."""
 
     residency = "exclusive"
 
     def __init__(self, pool: WorkerPool, ready: Ready, progress: Progress, meter: Meter) -> None:
-        self._pool, self._ready, self._progress, self._meter = pool, ready, progress, meter
+        super().__init__(pool, ready, progress, meter)
         self._exclusive = ExclusiveWorkers(pool, ready)
         self._teams: dict[str, BlockTeam] = {}
         self._typical_s: dict[str, float | None] = {}
@@ -182,12 +182,6 @@ class Sequential:
         self._pool.quiet = True  # the same steps follow in every block: from here on the progress is that of the rounds
         self._typical_s[scenario] = first.typical_s
         return first.checked
-
-    def first_calls(self, scenario: str) -> Mapping[str, FirstCalls]:  # noqa: ARG002 - a block warms up by itself
-        return {}
-
-    def extras(self, measurement: Measurement, known: KnownPeakRates, ahead: Collection[str]) -> Extras:  # noqa: ARG002
-        return Extras()  # no worker is resident that could be asked
 
     def rounds(self, blank: Measurement, watch: Watch) -> Rounds:
         alive = PoolTeam(self._pool)
@@ -223,22 +217,11 @@ class Sequential:
         restless = self._teams[scenario].restless if scenario in self._teams else []
         return (f"In some blocks {', '.join(restless)} was not steady when timing began.",) if restless else ()
 
-    def power(self, scenario: str, median_s: Callable[[str], float | None]) -> dict[str, PowerReading]:
-        found = {}
-        for name in _variants(self._pool):
-            seconds = median_s(name)
-            if seconds is None:
-                continue
-            with self._exclusive.running(name, scenario) as worker:
-                if worker is not None:
-                    found[name] = power_of(self._meter, functools.partial(worker.turn, 0), seconds)
-        return found
+    def _drawn(self, name: str, scenario: str, call_s: float) -> PowerReading | None:
+        with self._exclusive.running(name, scenario) as worker:
+            return None if worker is None else power_of(self._meter, functools.partial(worker.turn, 0), call_s)
 
 
 def calls_of(ready: Ready, scenario: str) -> int:
     """How many calls with inputs of their own a scenario has."""
     return 1 if ready.facts is None else ready.facts.calls[scenario]
-
-
-def _variants(pool: WorkerPool) -> list[str]:
-    return [name for name in PoolTeam(pool).names() if name != CONTROL]

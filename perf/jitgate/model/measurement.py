@@ -34,9 +34,9 @@ class Columns(NamedTuple):
     processes: npt.NDArray[np.intp] | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Measurement:
-    """What one workload/scenario gave so far.
+    """What one workload/scenario gave so far. Each is equal to itself alone, and so can be a key.
 
     processes: round -> number of the set of processes it was measured in; empty where workers were started once.
     same_inputs: whether every call of the scenario has the same input.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 from jitgate.model.cell import Cell
 from jitgate.model.variant import BASELINE
-from jitgate.statistics import Outcome
+from jitgate.statistics import Outcome, finite
 
 
 @dataclass(frozen=True)
@@ -27,8 +26,7 @@ class Figure:
 
     def as_json(self) -> dict[str, Any]:
         """Plain values: null for what is infinite or unknown."""
-        ends = {"estimate": self.estimate, "low": self.low, "high": self.high}
-        return {name: end if end is not None and math.isfinite(end) else None for name, end in ends.items()}
+        return {"estimate": finite(self.estimate), "low": finite(self.low), "high": finite(self.high)}
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ class Verdict:
         return {
             "gate": self.gate,
             "label": self.label,
-            "limit": self.limit if math.isfinite(self.limit) else None,
+            "limit": finite(self.limit),
             "verdict": self.outcome.value,
             "reason": self.reason,
             "advice": self.advice,

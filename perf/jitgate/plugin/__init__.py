@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from jitgate.model.errors import UsageError
-from jitgate.plugin import fixtures as _fixtures
+from jitgate.plugin import fixtures
 from jitgate.plugin.benchmark_replay import machine_info, use_fingerprint_storage
 from jitgate.plugin.cache_pruning import tidy
 from jitgate.plugin.conclusions import conclusions
@@ -33,18 +33,6 @@ from jitgate.plugin.selection import (
 )
 from jitgate.plugin.session_state import STATE, State
 
-candidate = _fixtures.candidate
-variant = _fixtures.variant
-baseline = _fixtures.baseline
-reported_gate = _fixtures.reported_gate
-other_gate = _fixtures.other_gate
-jitgate_other = _fixtures.jitgate_other
-jitgate_candidate = _fixtures.jitgate_candidate
-jitgate_variant = _fixtures.jitgate_variant
-jitgate_baseline = _fixtures.jitgate_baseline
-jitgate_reported = _fixtures.jitgate_reported
-jitgate_recorded = _fixtures.jitgate_recorded
-
 
 def start(config: pytest.Config, gates_file: Path) -> None:
     """Make this a session with the gates of `gates_file`."""
@@ -58,7 +46,8 @@ def start(config: pytest.Config, gates_file: Path) -> None:
     plugins.register(formats, "jitgate-reports")
     state = config.stash[STATE] = State(config, gates_file)
     with usage_errors():
-        plugins.register(_fixtures.limit_fixtures(state.kinds), "jitgate-limits")
+        plugins.register(fixtures, "jitgate-fixtures")
+        plugins.register(fixtures.limit_fixtures(state.kinds), "jitgate-limits")
         plugins.register(sys.modules[__name__], __name__)
 
 
@@ -172,18 +161,3 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.section("jitgate")
         for line in lines:
             terminalreporter.write_line(line)
-
-
-__all__ = [
-    "baseline",
-    "candidate",
-    "jitgate_baseline",
-    "jitgate_candidate",
-    "jitgate_other",
-    "jitgate_recorded",
-    "jitgate_reported",
-    "jitgate_variant",
-    "other_gate",
-    "reported_gate",
-    "variant",
-]

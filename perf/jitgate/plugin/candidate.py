@@ -63,14 +63,6 @@ class Candidate:
         _ = self.measurement
         return self.state.results
 
-    def latency_ms(self, percentile: int) -> Comparison:
-        """The duration within which 95 or 99 per cent of the calls end, milliseconds; `<= limit`."""
-        return self.__getattr__(f"p{percentile}_ms")
-
-    def tail_speedup(self, percentile: int) -> Comparison:
-        """How many times as fast as the baseline the slow calls are, at 95 or 99 per cent; `>= limit`."""
-        return self.__getattr__(f"speedup_p{percentile}")
-
 
 class Comparison:
     """A figure with evidence. Comparing it judges; only PASS is green, however it is asked.

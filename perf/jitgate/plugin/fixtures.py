@@ -46,21 +46,6 @@ def baseline(jitgate_baseline: Candidate) -> Candidate:
 
 
 @pytest.fixture
-def jitgate_candidate(request: pytest.FixtureRequest) -> Candidate:
-    return _candidate(request)
-
-
-@pytest.fixture
-def jitgate_variant(request: pytest.FixtureRequest) -> Candidate:
-    return _candidate(request)
-
-
-@pytest.fixture
-def jitgate_baseline(request: pytest.FixtureRequest) -> Candidate:
-    return _candidate(request)
-
-
-@pytest.fixture
 def reported_gate(jitgate_reported: Verdict) -> Verdict:
     """The verdict on a gate that is only reported."""
     return jitgate_reported
@@ -70,16 +55,6 @@ def reported_gate(jitgate_reported: Verdict) -> Verdict:
 def other_gate(jitgate_other: Verdict) -> Verdict:
     """The verdict on a gate of a kind that another package brings."""
     return jitgate_other
-
-
-@pytest.fixture
-def jitgate_reported(request: pytest.FixtureRequest, jitgate_recorded: None) -> Verdict:
-    return _decided(request)
-
-
-@pytest.fixture
-def jitgate_other(request: pytest.FixtureRequest, jitgate_recorded: None) -> Verdict:
-    return _decided(request)
 
 
 @pytest.fixture
@@ -143,12 +118,21 @@ def _candidate(request: pytest.FixtureRequest) -> Candidate:
     return Candidate(_state(request), request.param, request.node)
 
 
-def _decided(request: pytest.FixtureRequest) -> Verdict:
+jitgate_candidate = pytest.fixture(_candidate)
+jitgate_variant = pytest.fixture(_candidate)
+jitgate_baseline = pytest.fixture(_candidate)
+
+
+def _decided(request: pytest.FixtureRequest, jitgate_recorded: None) -> Verdict:
     state, cell = _state(request), _cell(request)
     _skip_unavailable(state, cell)
     requirement = request.param.requirement(state.results)
     skip_in_smoke(request.config, requirement.kind)
     return state.decide(requirement)
+
+
+jitgate_reported = pytest.fixture(_decided)
+jitgate_other = pytest.fixture(_decided)
 
 
 def _state(request: pytest.FixtureRequest) -> State:

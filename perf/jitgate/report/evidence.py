@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from dataclasses import asdict
 from typing import Any
@@ -15,7 +14,7 @@ from jitgate.model.samples import Samples
 from jitgate.model.variant import BASELINE
 from jitgate.report.evidence_extras import extras
 from jitgate.report.pipeline import pipeline_facts
-from jitgate.statistics import Interval
+from jitgate.statistics import finite
 
 SCHEMA = 1
 """Version of the layout of an entry."""
@@ -29,10 +28,10 @@ def evidence(results: Results, cell: Cell) -> dict[str, Any]:
     speedup = None
     if found is not None:
         speedup = {
-            **_interval(found.interval),
+            **found.interval.as_json(),
             "alpha": found.interval.alpha,
             "pairs": found.pairs,
-            "control": _interval(found.control) if found.control else None,
+            "control": found.control.as_json() if found.control else None,
             "noise_floor": found.noise_floor,
         }
     return {
@@ -57,16 +56,7 @@ def evidence(results: Results, cell: Cell) -> dict[str, Any]:
         "timed_outputs": None if samples.timed_outputs is None else asdict(samples.timed_outputs),
         "recompiles": {"timed": dict(samples.recompiles), "warm_up": dict(samples.warm_up_recompiles)},
         "pipeline": pipeline_facts(results, cell),
-        "cold_start": {
-            "build_s": samples.cold_start.build_s,
-            "load_s": samples.cold_start.load_s,
-            "first_call_s": samples.cold_start.first_call_s,
-            "artefact_bytes": samples.cold_start.artefact_bytes,
-            "built_now": samples.cold_start.built_now,
-            "built_at": samples.cold_start.built_at,
-            "fetch_s": samples.cold_start.fetch_s,
-            "compilation": None if samples.cold_start.compilation is None else asdict(samples.cold_start.compilation),
-        },
+        "cold_start": {name: value for name, value in asdict(samples.cold_start).items() if name != "warm_s"},
         **extras(measurement, cell.variant, asked.alpha),
         "first_of_turn_s": list(samples.first_s),
         "device_s": [duration for turn in samples.device_s for duration in turn],
@@ -91,31 +81,22 @@ def _accuracy(samples: Samples) -> dict[str, float | bool | None]:
     """Infinite is null, as everywhere: an SNR of equal outputs, a distance of outputs that can't be compared."""
     found = samples.accuracy
     return {
-        "rel_l2": _finite(samples.rel_l2),
-        "max_abs": None if found is None else _finite(found.max_abs),
+        "rel_l2": finite(samples.rel_l2),
+        "max_abs": None if found is None else finite(found.max_abs),
         "tolerance": samples.tolerance,
-        "snr_db": None if found is None else _finite(found.snr_db),
-        "log_mel_db": None if found is None else _finite(found.log_mel_db),
-        "mr_stft": None if found is None else _finite(found.mr_stft),
+        "snr_db": None if found is None else finite(found.snr_db),
+        "log_mel_db": None if found is None else finite(found.log_mel_db),
+        "mr_stft": None if found is None else finite(found.mr_stft),
         "not_finite": None if found is None else found.not_finite,
         "perceptual": found is not None and found.perceptual,
         "integers": None if found is None else found.integers,
         "unequal_integers": None if found is None else found.unequal,
         "token_ids": None if found is None else found.ids,
         "other_token_ids": None if found is None else found.other_ids,
-        "excess_surprisal": None if found is None else _finite(found.surprisal),
+        "excess_surprisal": None if found is None else finite(found.surprisal),
     }
 
 
 def _out_of_memory(samples: Samples) -> dict[str, Any]:
     failure = samples.failure
     return {} if failure is None or failure.out_of_memory is None else failure.out_of_memory.facts()
-
-
-def _interval(interval: Interval) -> dict[str, float | None]:
-    return {"estimate": interval.estimate, "low": _finite(interval.low), "high": _finite(interval.high)}
-
-
-def _finite(value: float | None) -> float | None:
-    """JSON has no infinity: an end that is not known yet is null."""
-    return value if value is not None and math.isfinite(value) else None

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from jitgate.model.measurement import Measurement
 from jitgate.report.roofline import roofline, unseen_shape
-from jitgate.statistics import Interval
 
 
 def extras(measurement: Measurement, variant: str, alpha: float) -> dict[str, Any]:
     """`steady_median_s`, `warm_up`, `unseen_shape`, `roofline`; null for what was not measured."""
-    samples = measurement.all_samples[variant]
+    samples, ratio = measurement.all_samples[variant], unseen_shape(measurement, variant, alpha)
     warm, lengths = samples.warm_up, samples.unseen_shapes
     return {
         "steady_median_s": samples.median_s,
@@ -20,7 +18,7 @@ def extras(measurement: Measurement, variant: str, alpha: float) -> dict[str, An
         if warm is None
         else {"calls": warm.calls, "seconds": warm.seconds, "steady_s": warm.steady_s, "calls_s": list(samples.warm_s)},
         "unseen_shape": {
-            "ratio": _interval(unseen_shape(measurement, variant, alpha)),
+            "ratio": None if ratio is None else ratio.as_json(),
             "lengths": [{"first_s": each.first_s, "known_s": list(each.known_s)} for each in lengths.lengths],
             "problem": lengths.problem,
             "untried": lengths.untried,
@@ -43,16 +41,6 @@ def _roofline(measurement: Measurement, variant: str, alpha: float) -> dict[str,
         "missing": measurement.missing.get(precision),
         "roofline_s": None if found is None else found.limit_s,
         "bound": None if found is None else str(found.bound),
-        "share": None if found is None else _interval(found.share),
+        "share": None if found is None else found.share.as_json(),
         "above": None if found is None else found.above,
-    }
-
-
-def _interval(interval: Interval | None) -> dict[str, float | None] | None:
-    if interval is None:
-        return None
-    ends = {"low": interval.low, "high": interval.high}
-    return {
-        "estimate": interval.estimate,
-        **{name: end if math.isfinite(end) else None for name, end in ends.items()},
     }

@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
-from jitgate.statistics import Interval, Speedup
-
-
-def format_speedup(found: Speedup) -> str:
-    """`1.42x (1.38 to 1.47)`: estimate and interval; or that there are too few pairs for one."""
-    interval = found.interval
-    if math.isinf(interval.high):
-        return f"{interval.estimate:.2f}x ({found.pairs} pairs, no interval yet)"
-    return f"{interval.estimate:.2f}x ({interval.low:.2f} to {interval.high:.2f})"
+from jitgate.statistics import Interval
 
 
 def format_ratio(interval: Interval) -> str:
@@ -54,7 +47,7 @@ def format_rate(per_second: float, unit: str) -> str:
     raise AssertionError("unreachable")
 
 
-def columns(rows: list[tuple[str, ...]]) -> list[str]:
+def columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
     """Rows of equal length, each column as wide as its widest text, indented by two."""
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     return [

@@ -14,8 +14,8 @@ from jitgate.model.measurement import Measurement
 from jitgate.model.pipeline_cost import PipelineCost, cost
 from jitgate.model.variant import BASELINE
 from jitgate.model.verdict import Verdict
-from jitgate.report.format import format_seconds, format_speedup
-from jitgate.statistics import Interval, Outcome, Prediction, Speedup
+from jitgate.report.format import columns, format_seconds
+from jitgate.statistics import Outcome, Prediction, Speedup
 
 
 def pipeline_lines(results: Results, measurement: Measurement) -> list[str]:
@@ -73,10 +73,7 @@ def _table(found: PipelineCost) -> list[str]:
         counted = "-" if share.arithmetic is None else f"{share.arithmetic:.1%}"
         rows.append((share.stage, str(share.calls or "-"), format_seconds(share.spent_s), f"{share.time:.1%}", counted))
     rows.append(("together", "", "", f"{found.together:.1%}", ""))
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    return [
-        "    " + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
+    return [f"  {line}" for line in columns(rows)]
 
 
 def _gain(results: Results, cell: Cell) -> str:
@@ -89,7 +86,7 @@ def _gain(results: Results, cell: Cell) -> str:
     verdict = _verdict(results, cell)
     return (
         f"{variant}: {' and '.join(stages_of(variant))}, {found.share:.1%} of the utterance, "
-        f"{format_speedup(found.part)}; utterance predicted {_finely(found.predicted)}, "
+        f"{found.part.text}; utterance predicted {_finely(found.predicted)}, "
         f"measured {_finely(found.measured)}: {_agreement(verdict, found)}"
     )
 
@@ -128,18 +125,13 @@ def _gain_facts(results: Results, cell: Cell, found: Prediction) -> dict[str, An
     return {
         "stages": list(stages_of(cell.variant)),
         "share_of_time": found.share,
-        "of_the_stages": _interval(found.part.interval),
-        "predicted": _interval(found.predicted.interval),
-        "measured": _interval(found.measured.interval),
-        "measured_over_predicted": _interval(found.gap.interval),
+        "of_the_stages": found.part.interval.as_json(),
+        "predicted": found.predicted.interval.as_json(),
+        "measured": found.measured.interval.as_json(),
+        "measured_over_predicted": found.gap.interval.as_json(),
         "verdict": verdict.outcome.value,
         "reason": verdict.reason,
     }
-
-
-def _interval(interval: Interval) -> dict[str, float | None]:
-    high = interval.high if math.isfinite(interval.high) else None
-    return {"estimate": interval.estimate, "low": interval.low, "high": high}
 
 
 def _verdict(results: Results, cell: Cell) -> Verdict:

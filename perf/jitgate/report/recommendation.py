@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from jitgate.gates.recommendation import Cost, Recommendation
 from jitgate.model.size import format_bytes
 from jitgate.model.variant import BASELINE
-from jitgate.report.format import format_calls, format_seconds, format_speedup
+from jitgate.report.format import format_calls, format_seconds
+from jitgate.statistics import finite
 
 
 def recommendation_line(found: Recommendation) -> str:
@@ -17,7 +17,7 @@ def recommendation_line(found: Recommendation) -> str:
     others = ", ".join(f"{variant}: {against.words}" for variant, against in found.rejections.items())
     if found.variant == BASELINE:
         return f"{begin}, since no other is decidedly faster" + (f" ({others})" if others else "")
-    speed = f", {format_speedup(found.speedup)} as fast as {BASELINE}" if found.speedup is not None else ""
+    speed = f", {found.speedup.text} as fast as {BASELINE}" if found.speedup is not None else ""
     memory = "" if found.peak_bytes is None else f", {format_bytes(found.peak_bytes)} of memory"
     return f"{begin}{speed}{memory}{_cold(found)}" + (f" ({others})" if others else "")
 
@@ -43,15 +43,12 @@ def _words(cost: Cost) -> str | None:
 
 def recommendation_data(found: Recommendation) -> dict[str, Any]:
     """The same as plain JSON; null for what is infinite or not known."""
-    interval = found.speedup.interval if found.speedup is not None else None
     return {
         "workload": found.workload,
         "scenario": found.scenario,
         "device": found.device,
         "variant": found.variant,
-        "speedup": None
-        if interval is None
-        else {"estimate": interval.estimate, "low": interval.low, "high": _finite(interval.high)},
+        "speedup": None if found.speedup is None else found.speedup.interval.as_json(),
         "peak_bytes": found.peak_bytes,
         "cold_start": _cost(found.first),
         "from_cache": _cost(found.later),
@@ -63,11 +60,7 @@ def _cost(cost: Cost) -> dict[str, float | None]:
     paid = cost.payback
     return {
         "extra_s": cost.extra_s,
-        "calls_until_paid": None if paid is None else _finite(paid.calls),
-        "soonest": None if paid is None else _finite(paid.soonest),
-        "latest": None if paid is None else _finite(paid.latest),
+        "calls_until_paid": None if paid is None else finite(paid.calls),
+        "soonest": None if paid is None else finite(paid.soonest),
+        "latest": None if paid is None else finite(paid.latest),
     }
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

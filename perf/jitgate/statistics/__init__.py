@@ -6,7 +6,7 @@ from jitgate.statistics.comparison import Speedup, speedup
 from jitgate.statistics.decision import Decision, Outcome, judge
 from jitgate.statistics.durations import DurationsError
 from jitgate.statistics.growth import Growth, growth
-from jitgate.statistics.interval import Interval
+from jitgate.statistics.interval import Interval, finite
 from jitgate.statistics.payback import Payback, payback
 from jitgate.statistics.roofline import PeakRates, RooflineBound, RooflineTime, roofline_efficiency, roofline_time
 from jitgate.statistics.sequential import first_decision, look_due, looks
@@ -29,6 +29,7 @@ __all__ = [
     "Speedup",
     "WarmUp",
     "fewest_calls",
+    "finite",
     "first_decision",
     "growth",
     "judge",

@@ -29,7 +29,6 @@ class Speedup:
     """What the pairs show. Ratios are baseline / candidate: above 1 the candidate is faster.
 
     interval: allows for the pairs' scatter and autocorrelation, the control and the processes.
-    pairs_interval: the same without the control.
     pairs: rounds used.
     spread: robust standard deviation of one pair's log-ratio.
     control: eager against eager, or None.
@@ -46,7 +45,6 @@ class Speedup:
     """
 
     interval: Interval
-    pairs_interval: Interval
     pairs: int
     spread: float
     control: Interval | None
@@ -60,6 +58,13 @@ class Speedup:
     drift: tuple[float, float] | None
     notes: tuple[str, ...]
     invalid: str | None
+
+    @property
+    def text(self) -> str:
+        """`1.42x (1.38 to 1.47)`: estimate and interval; or that there are too few pairs for one."""
+        known = f"{self.interval.low:.2f} to {self.interval.high:.2f}"
+        between = f"{self.pairs} pairs, no interval yet" if math.isinf(self.interval.high) else known
+        return f"{self.interval.estimate:.2f}x ({between})"
 
 
 def speedup(
@@ -109,7 +114,6 @@ def speedup(
     moved = proven_drift(ratio) if labels is None or labels.max() == 0 else None
     return Speedup(
         interval=Interval(math.exp(own.estimate), math.exp(low), _exp(high), alpha),
-        pairs_interval=_interval(own, alpha),
         pairs=len(ratio),
         spread=own.spread,
         control=None if offset is None else _interval(offset, alpha),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -22,6 +23,11 @@ class Interval:
     def contains(self, ratio: float) -> bool:
         return self.low <= ratio <= self.high
 
-    def inverted(self) -> Interval:
-        """The same statement with baseline and candidate swapped."""
-        return Interval(1 / self.estimate, 1 / self.high, 1 / self.low if self.low > 0 else float("inf"), self.alpha)
+    def as_json(self) -> dict[str, float | None]:
+        """Estimate and bounds; null for a bound that is not known yet."""
+        return {"estimate": finite(self.estimate), "low": finite(self.low), "high": finite(self.high)}
+
+
+def finite(value: float | None) -> float | None:
+    """`value`; None for what is infinite or not a number, which JSON has not."""
+    return value if value is not None and math.isfinite(value) else None

@@ -31,11 +31,6 @@ class PeakRates:
     flops_s: float
     bytes_s: float
 
-    @property
-    def ridge(self) -> float:
-        """Operations per byte above which arithmetic is the bound."""
-        return self.flops_s / self.bytes_s
-
 
 @dataclass(frozen=True)
 class RooflineTime:

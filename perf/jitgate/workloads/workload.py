@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -66,6 +66,3 @@ class Workload:
         if not calls:
             raise TypeError(f"scenario {scenario!r} is an empty list: give at least one tuple of positional arguments")
         return calls
-
-
-WorkloadFactory = Callable[[], Workload]

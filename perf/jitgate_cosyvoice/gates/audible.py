@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from jitgate.gates.accuracy import Tolerance
 from jitgate.gates.kind import Asked, GateKind, Judged
 from jitgate.model.verdict import Figure
 from jitgate.statistics import Outcome
 
 from jitgate_cosyvoice.gates.evidence import lacking
-
-if TYPE_CHECKING:
-    from jitgate.model.cell import Cell
-    from jitgate.workloads.spec import WorkloadSpec
 
 
 class MinLogMelDistance(GateKind):
@@ -24,9 +18,6 @@ class MinLogMelDistance(GateKind):
 
     key, attribute, operator = "min_log_mel_db", "log_mel_db", ">="
     against_baseline = True
-
-    def applies(self, cell: Cell, workload: WorkloadSpec) -> bool:
-        return Tolerance().applies(cell, workload)
 
     def label(self, limit: float, asked: Asked) -> str:  # noqa: ARG002 - the limit says it all
         return f"more than {limit:g} dB from float32's sound"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from jitgate.gates.kind import Asked, Judged
-from jitgate.gates.validity import sentence
+from jitgate.gates.kind import Asked, Judged, sentence
 from jitgate.model.failure import FailureKind
 from jitgate.model.figures import ProcessRun
 from jitgate.model.variant import BASELINE, CONTROL

@@ -64,7 +64,7 @@ def test_a_book_that_can_not_be_used_costs_only_time(tmp_path: Path, reads: list
     path = written(tmp_path / "flow.pt", "one", 60)
     damaged = tmp_path / "digests.json"
     damaged.write_text('["not a book"')
-    nowhere = tmp_path / "none" / "digests.json"
+    nowhere = path / "digests.json"  # in what is no folder
     assert FileHashes(damaged).of(path) == FileHashes(nowhere).of(path) == FileHashes(nowhere).of(path)
     assert len(reads) == 3
     FileHashes(damaged).of(path)

@@ -28,10 +28,6 @@ def test_the_others_leave_weights_and_inputs_alone(precision: Precision) -> None
     assert {parameter.dtype for parameter in converted(Tiny(), precision).parameters()} == {torch.float32}
 
 
-def test_every_precision_says_what_it_means() -> None:
-    assert len({precision.meaning for precision in Precision}) == len(Precision)
-
-
 @pytest.mark.parametrize("precision", [each for each in Precision if each.casts])
 def test_autocast_holds_inside_of_a_call_only(precision: Precision) -> None:
     seen: list[Any] = []

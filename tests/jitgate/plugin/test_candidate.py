@@ -177,10 +177,10 @@ def test_an_attribute_that_there_is_not_says_which_there_are() -> None:
         _ = candidate_of(made_of(1.4)).speed
 
 
-def test_percentiles_may_be_asked_for_by_number() -> None:
+def test_percentiles_are_attributes() -> None:
     candidate = candidate_of(made_of(1.4, rounds=400))
-    assert candidate.latency_ms(95) <= 12.0
-    assert candidate.tail_speedup(95) >= 1.1
+    assert candidate.p95_ms <= 12.0
+    assert candidate.speedup_p95 >= 1.1
 
 
 def test_a_failed_comparison_is_explained_by_its_verdict() -> None:

@@ -100,6 +100,9 @@ class CardWorker:
     def _CompareOutputs(self, request: requests.CompareOutputs) -> Accuracy:  # noqa: N802
         return Accuracy(0.0)
 
+    def _ProbeBaseline(self, request: requests.ProbeBaseline) -> answers.EagerProbe:  # noqa: N802
+        return answers.EagerProbe()
+
     def _ResetPeak(self, request: requests.ResetPeak) -> answers.MemoryLevel:  # noqa: N802
         return answers.MemoryLevel(self.held)
 

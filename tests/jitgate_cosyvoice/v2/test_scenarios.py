@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,14 +11,14 @@ from jitgate_cosyvoice.v2.flow_encoder import flow_encoder, small_flow_encoder
 from jitgate_cosyvoice.v2.scenarios import VARIED
 
 if TYPE_CHECKING:
-    from jitgate.workloads.workload import Workload, WorkloadFactory
+    from jitgate.workloads.workload import Workload
 
 NAMES = ["first_chunk", "first_chunk_sft", "1s", "5s", "15s", "varied"]
 
 
 @pytest.fixture(scope="module", params=[flow_encoder, small_flow_encoder])
 def workload(request: pytest.FixtureRequest) -> Workload:
-    factory: WorkloadFactory = request.param
+    factory: Callable[[], Workload] = request.param
     return factory()
 
 
