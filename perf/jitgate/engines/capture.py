@@ -13,15 +13,6 @@ if TYPE_CHECKING:
     import torch
     from torch.export import ExportedProgram
 
-CAN_NOT_CAPTURE = (
-    "Unsupported",  # dynamo: Python that it does not read
-    "UserError",  # control flow that hangs on data, a size that must be free and is not
-    "GuardOnDataDependentSymNode",
-    "ConstraintViolationError",
-    "NotImplementedError",
-)
-"""Errors by which torch.export says that it can't follow a module."""
-
 
 def captured(module: torch.nn.Module, calls: Sequence[Inputs]) -> ExportedProgram:
     """One graph that serves all `calls`; Unavailable where torch.export can't follow the module.
@@ -32,7 +23,7 @@ def captured(module: torch.nn.Module, calls: Sequence[Inputs]) -> ExportedProgra
     import torch
 
     strict = compiled_once(module) > 0
-    with torch.no_grad(), refusing("torch.export", *CAN_NOT_CAPTURE):
+    with torch.no_grad(), refusing("torch.export"):
         return torch.export.export(module, calls[0], dynamic_shapes=free_sizes(calls), strict=strict)
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from jitgate.model.errors import Unavailable
-
-LONGEST = 240
-"""Characters that are quoted: an operator, its type and where it stands fit; the dump of a graph does not."""
+from jitgate.model.error_words import causes, cut, origins, plain, shortly
+from jitgate.model.errors import Unavailable, UsageError
+from jitgate.model.out_of_memory import about_memory
 
 NO_KERNEL = re.compile(
     r"not implemented for '|doesn't support tensors of type|does not support tensors of type|"
@@ -24,55 +23,67 @@ MIXED = re.compile(
 )
 """How torch says that a module brings tensors of two precisions together."""
 
-_WHERE = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .* failed: ?)?")
-"""What ONNX Runtime says before the reason; the path is longer than the reason may be."""
+
+FOLD = (
+    "fold it into the weights in your factory, with torch.nn.utils.parametrize.remove_parametrizations or "
+    "torch.nn.utils.remove_weight_norm"
+)
+"""What to do about weights that are computed in each call."""
+
+REMEDIES = (
+    (re.compile(r"Parametrization is not working"), FOLD),
+    (re.compile(r"'WeightNorm' object|weight_norm"), FOLD),
+    (re.compile(r"data-dependent"), "take compile, or write the condition with torch.where or torch.cond"),
+    (re.compile(r"Unknown builtin op"), "import the module that registers it in the module of your factory"),
+    (re.compile(r"torch\.library\.custom_op"), "take compile, or register the operator in C++"),
+)
+"""What an exporter's refusal has in it, and the way out."""
+
+OTHERWISE = "change the model there, or leave the variant out"
+"""What to do where the reason is all that is known."""
 
 
 @contextlib.contextmanager
 def refusing(exporter: str, *names: str) -> Iterator[None]:
-    """Turn what `exporter` raises when it can't carry a model into Unavailable; everything else goes on.
+    """Turn whatever `exporter` raises into Unavailable, with the innermost cause and the way out.
 
-    names: classes of such errors by name, so that no private module has to be imported; a subclass counts too. The
-    error that caused them says most, and is quoted.
+    names: the only classes that are meant, by name, where others say that a file is damaged; a subclass counts too.
+
+    Code of ours must not run inside: its faults are no refusal. A lack of memory is none either, nor is a card that
+    has failed.
     """
     try:
         yield
-    except Unavailable:
+    except (Unavailable, UsageError):
         raise
     except Exception as error:
-        if not any(kind.__name__ in names for link in _chain(error) for kind in type(link).__mro__):
+        meant = not names or any(kind.__name__ in names for link in causes(error) for kind in type(link).__mro__)
+        if not meant or about_memory(error) or "CUDA error" in str(error):
             raise
-        raise Unavailable(f"{exporter} can't carry this model: {shortly(error)}") from error
+        raise Unavailable(f"{exporter} can't carry this model: {with_remedy(shortly(error))}") from error
+
+
+def with_remedy(said: str) -> str:
+    """What an exporter says, and what to do."""
+    return f"{said.rstrip('. ')}; {next((way for pattern, way in REMEDIES if pattern.search(said)), OTHERWISE)}"
 
 
 def lacks_precision(error: BaseException, precision: str) -> str | None:
-    """What the first call in `precision` says where torch or the module can't compute in it; None for other errors."""
+    """What the first call in `precision` says where torch or the module can't compute in it; None for other errors.
+
+    What was raised first says it shortest: a compiler's words around it are long, and would be cut before it.
+    """
     said = {"an operator of this model has no {} here": NO_KERNEL, "this model mixes {} with another precision": MIXED}
-    for link in _chain(error):
-        for line in str(link).splitlines():
-            for sentence, pattern in said.items():
-                if pattern.search(line):
-                    return f"{sentence.format(precision)}: {_cut(line.strip())}"
+    if not any(_spoken(link, said.values()) for link in causes(error)):
+        return None
+    for link in reversed(origins(error)):
+        for sentence, pattern in said.items():
+            if line := _spoken(link, [pattern]):
+                return f"{sentence.format(precision)}: {cut(line)}"
     return None
 
 
-def shortly(error: BaseException) -> str:
-    """The first line that the innermost cause says, with its class."""
-    deepest = _chain(error)[-1]
-    lines = [_WHERE.sub("", line).strip() for line in str(deepest).splitlines()]
-    first = next((line for line in lines if line and not line.startswith(("#", "[", "---", "==="))), "")
-    return _cut(f"{type(deepest).__name__}: {first}" if first else type(deepest).__name__)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
-
-
-def _chain(error: BaseException) -> list[BaseException]:
-    """The error and what caused it, in order; each once."""
-    links: list[BaseException] = []
-    link: BaseException | None = error
-    while link is not None and link not in links:
-        links.append(link)
-        link = link.__cause__
-    return links
+def _spoken(error: BaseException, patterns: Iterable[re.Pattern[str]]) -> str | None:
+    """The first line of an error that has one of `patterns` in it."""
+    lines = plain(str(error)).splitlines()
+    return next((line.strip() for line in lines if any(pattern.search(line) for pattern in patterns)), None)

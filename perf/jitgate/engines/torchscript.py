@@ -23,12 +23,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jitgate.engines.protocols import Call, Facts
-from jitgate.engines.refusal import refusing
+from jitgate.engines.refusal import FOLD, refusing
 from jitgate.engines.scripted import Scripted
+from jitgate.model.errors import Unavailable
 from jitgate.model.inputs import Inputs
 
 if TYPE_CHECKING:
     import torch
+
+
+NOT_SCRIPTED = "Parametrization is not working with scripting"
+"""torch's own words, which it says in the first call alone: the export has no fault."""
 
 
 class TorchScript:
@@ -56,12 +61,15 @@ class TorchScript:
 
         # `calls` are not needed: a scripted graph serves all inputs
         with deprecation_known(), _original_switches() if self._switches else contextlib.nullcontext():
-            # Whatever script raises is about Python that it does not read; freezing and saving have no such excuse.
-            with refusing("TorchScript", "Exception"):
+            if any(map(torch.nn.utils.parametrize.is_parametrized, module.modules())):
+                raise Unavailable(
+                    f"TorchScript can't carry parametrised weights, as of weight norm ({NOT_SCRIPTED}); {FOLD}"
+                )
+            with refusing("TorchScript"):
                 scripted = torch.jit.script(module.eval())
-            frozen = torch.jit.freeze(scripted)
-            if self._ofi:
-                frozen = torch.jit.optimize_for_inference(frozen)
+                frozen = torch.jit.freeze(scripted)
+                if self._ofi:
+                    frozen = torch.jit.optimize_for_inference(frozen)
             torch.jit.save(frozen, str(path))
         return {"signature": signature(frozen)}
 

@@ -10,9 +10,10 @@ from jitgate.config.policy import FAIL
 from jitgate.gates.kind import Asked, GateKind, stated
 from jitgate.gates.requirements import Requirement, Rules
 from jitgate.model.cell import Cell
+from jitgate.model.error_words import shortly
 from jitgate.model.failure import FailureKind
 from jitgate.model.measurement import Measurement
-from jitgate.model.variant import CONTROL
+from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.model.verdict import Verdict
 from jitgate.statistics import Outcome
 
@@ -98,6 +99,9 @@ class Results:
         failure = self.measurement(cell).all_samples[cell.variant].failure
         if failure is None or failure.kind is not FailureKind.UNAVAILABLE:
             return None
+        baseline = self.measurement(cell).all_samples[BASELINE].failure
+        if baseline is not None and baseline.kind is not FailureKind.UNAVAILABLE:
+            return None  # a model that eager can't run is refused by every engine, and that is no reason to be green
         return None if self.rules.policy.names(cell, self.rules.device) else failure.sentence
 
     def red(self) -> list[Verdict]:
@@ -141,6 +145,6 @@ def _verdict(kind: GateKind, asked: Asked, limit: float) -> Verdict:
     try:
         return kind.verdict(asked, limit)
     except Exception as error:  # noqa: BLE001 - whatever it raises
-        reason = f"{kind.key} could not be judged: {type(error).__name__}: {error}"
+        reason = f"{kind.key} could not be judged: {shortly(error)}"
         label = f"{kind.key}={limit:g}"
         return Verdict(asked.cell, kind.key, limit, label, Outcome.INVALID, reason, baseline=asked.baseline)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -70,3 +71,11 @@ class OutOfMemory:
                 **self.state,
             },
         }
+
+
+def about_memory(error: BaseException) -> bool:
+    """Whether an allocation failed, from the error alone."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return True
+    by_name = any(kind.__name__ == "OutOfMemoryError" for kind in type(error).__mro__)  # torch's, not imported here
+    return by_name or WORDS.search(str(error)) is not None

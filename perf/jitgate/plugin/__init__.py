@@ -145,6 +145,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     state.close()
     if state.red() and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if state.blocked.reasons and session.config.option.collectonly:
+        session.exitstatus = pytest.ExitCode.USAGE_ERROR
     tidy(session.config, state)
     return (yield)
 

@@ -13,14 +13,19 @@ if TYPE_CHECKING:
 
 
 def measured(state: State, cell: Cell) -> Measurement:
-    """Measure now; bad input that only a worker can see ends the session with what was measured so far kept."""
+    """Measure now. Bad input that a worker sees blocks its workload; it ends the session where no other is left."""
     from jitgate.model.errors import StoppedError, UsageError
 
+    blocked = state.blocked.reasons.get(cell)
+    if blocked is not None:
+        pytest.fail(f"jitgate: {blocked}", pytrace=False)
     try:
         return state.measurements.get(cell.workload, cell.scenario)
     except StoppedError as problem:
         raise pytest.fail.Exception(f"{problem}.", pytrace=False) from None
     except UsageError as problem:
+        if state.blocked.block(cell.workload, state.planned, problem):
+            raise pytest.fail.Exception(f"jitgate: {problem}", pytrace=False) from None
         pytest.exit(f"jitgate: {problem}", returncode=pytest.ExitCode.USAGE_ERROR)
     finally:
         state.progress.idle()

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jitgate.model.error_words import shortly
 from jitgate.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,5 +55,5 @@ class ReportFile:
         except OSError as error:
             return f"the report {self._path} could not be written: {error.strerror}"
         except Exception as error:  # noqa: BLE001 - a format of another package may raise whatever
-            return f"the report {self._path} could not be made: {type(error).__name__}: {error}"
+            return f"the report {self._path} could not be made: {shortly(error)}"
         return f"the report lies in {self._path}"

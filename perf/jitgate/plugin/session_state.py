@@ -15,6 +15,7 @@ import pytest
 from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
 from jitgate.model.size import parse_bytes
+from jitgate.plugin.blocked import Blocked
 from jitgate.plugin.checkpoint_option import describe, require_files, with_checkpoint
 from jitgate.plugin.items import cell_of
 from jitgate.plugin.left_out import never_compared, not_judged, refuse_without_cells
@@ -55,6 +56,7 @@ class State:
         self._progress: TerminalProgress | None = None
         self._old_sigterm: Any = None
         self.planned: list[Cell] = []
+        self.blocked = Blocked()
         self.given: set[tuple[Cell, str]] = set()
         self._timed_gates = 0
         self._report: ReportFile | None = None
@@ -196,10 +198,7 @@ class State:
         if self._discovered is not None and not self.is_xdist_worker:
             if self._wanted is None:
                 refuse_without_cells(items, self._discovered, self._file)
-            for cell in self.planned:
-                problem = self._discovered.problem(cell)
-                if problem is not None:
-                    raise problem
+            self.planned = self.blocked.without(self.planned, self._discovered.problem)
         if self.planned and not self.is_xdist_worker and not self._config.option.collectonly:
             self._report = asked_for(self._config)
             require_files(self.policy.workloads[name] for name in dict.fromkeys(cell.workload for cell in self.planned))
@@ -258,7 +257,7 @@ class State:
     def summary(self) -> list[str]:
         """Lines for the end of the run."""
         if not self.measured:
-            return []
+            return self.blocked.lines()
         from jitgate.report.summary import summary
 
         lines = summary(self.results)

@@ -13,6 +13,7 @@ from typing import Any
 import execnet
 import psutil
 
+from jitgate.model.error_words import shortly
 from jitgate.model.errors import UsageError
 from jitgate.model.failure import Failure, FailureKind, RequestError
 from jitgate.model.out_of_memory import OutOfMemory
@@ -59,7 +60,7 @@ class Worker:
         try:
             self._process = psutil.Process(self._channel.receive(timeout=timeout_s))
         except (EOFError, self._channel.TimeoutError, self._channel.RemoteError, psutil.NoSuchProcess) as error:
-            self.fail(FailureKind.DIED, f"worker {self.name} did not start: {error}")
+            self.fail(FailureKind.DIED, f"worker {self.name} did not start: {shortly(error)}")
             return
         self._channel.setcallback(lambda message: self._inbox.put((self, message)), endmarker=ENDED)
 

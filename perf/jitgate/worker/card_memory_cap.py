@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
+from jitgate.model.error_words import shortly
 from jitgate.model.errors import UsageError
 from jitgate.model.memory_peaks import CapFacts
 from jitgate.model.size import mib
@@ -83,7 +84,7 @@ class CudaCap:
         except Exception as error:  # whatever NVML's binding raises: it is named
             raise UsageError(
                 f"--jitgate-memory-cap on {self._device} needs the size of the context, and NVML does not say "
-                f"how much memory of the card is in use ({type(error).__name__}: {error}); "
+                f"how much memory of the card is in use ({shortly(error)}); "
                 "python -m pip install nvidia-ml-py, or leave --jitgate-memory-cap out"
             ) from error
 

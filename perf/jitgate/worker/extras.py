@@ -13,6 +13,7 @@ from jitgate.device.device_memory import HostRoom
 from jitgate.device.reading import Missing
 from jitgate.model import requests
 from jitgate.model.answers import MeasuredPeakRates
+from jitgate.model.error_words import shortly
 from jitgate.model.figures import FlopCount, UnseenShapes
 from jitgate.model.inputs import Inputs
 from jitgate.model.memory_peaks import EmptiedCache
@@ -114,7 +115,7 @@ class ExtrasService:
         try:
             _undisturbed(walk)
         except Exception as error:  # noqa: BLE001 - what a new shape raises is a finding, and the variant goes on
-            problem = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+            problem = shortly(error)
         return UnseenShapes.timed(found, problem, untried)
 
     @handles(requests.CountFlops)

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from jitgate.model.error_words import causes, outermost, shortly
 from jitgate.model.errors import Unavailable, UsageError
-from jitgate.worker.out_of_memory import about_memory
+from jitgate.model.out_of_memory import about_memory
 from jitgate.workloads.weight_source import OURS, WeightSource, entered
 from jitgate.workloads.workload import Workload
 
@@ -20,7 +21,9 @@ def resolve(factory: str, where: str) -> Callable[..., Any]:
     module_name, _, attribute = factory.partition(":")
     try:
         module = importlib.import_module(module_name)
-    except Exception as error:
+    except BaseException as error:
+        if about_memory(error):
+            raise
         raise UsageError(f"{where}: factory {factory!r} can't be imported ({_cause(error)}") from error
     found = getattr(module, attribute, None)
     if not callable(found):
@@ -49,7 +52,7 @@ def build_workload(factory: str, where: str, weight_source: WeightSource = OURS)
             workload = make()
     except (UsageError, Unavailable):
         raise
-    except Exception as error:
+    except BaseException as error:
         if about_memory(error):
             raise
         raise UsageError(f"{where}: factory {factory!r} failed ({_cause(error)}") from error
@@ -67,12 +70,23 @@ def build_workload(factory: str, where: str, weight_source: WeightSource = OURS)
     return workload
 
 
-def _cause(error: Exception) -> str:
-    """`KeyError: 'x') at models.py:8 in encoder, models.py:3 in read`: the error, and the user's own lines to it."""
-    libraries = (sys.prefix, sys.base_prefix, str(Path(__file__).parents[1]), "<frozen")
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(libraries)]
+def _cause(error: BaseException) -> str:
+    """`KeyError: 'x') at models.py:8 in encoder, models.py:3 in read`: the error, and the user's own lines to it.
+
+    What the user raised from another error is told with it, and the lines are those of the innermost.
+    """
+    outer, inner = causes(error)[0], causes(error)[-1]
+    said = shortly(error) if outer is inner else f"{outermost(error)}, because {shortly(error)}"
+    frames = _own(inner) or _own(outer) or traceback.extract_tb(inner.__traceback__)[-1:]
     way = ", ".join(f"{_shown(frame.filename)}:{frame.lineno} in {frame.name}" for frame in frames)
-    return f"{type(error).__name__}: {error})" + (f" at {way}" if way else "")
+    return f"{said})" + (f" at {way}" if way else "")
+
+
+def _own(error: BaseException) -> list[traceback.FrameSummary]:
+    """The lines of a traceback that are neither ours nor a library's."""
+    libraries = (sys.prefix, sys.base_prefix, str(Path(__file__).parents[1]), "<frozen")
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f for f in frames if not f.filename.startswith(libraries) and "site-packages" not in f.filename]
 
 
 def _shown(filename: str) -> str:

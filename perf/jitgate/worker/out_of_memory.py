@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import re
 
-from jitgate.model.out_of_memory import WORDS, OutOfMemory
+from jitgate.model.out_of_memory import WORDS, OutOfMemory, about_memory
 from jitgate.worker.memory_cap import Cap
 
 UNITS = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
@@ -44,14 +43,6 @@ def out_of_memory(error: BaseException, output: str, cap: Cap) -> OutOfMemory | 
     if enforced is None:
         return OutOfMemory(requested_bytes(said), state=state)
     return OutOfMemory(requested_bytes(said), enforced.enforced_bytes, enforced.enforced_by, state)
-
-
-def about_memory(error: BaseException) -> bool:
-    """Whether an allocation failed, from the error alone."""
-    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
-        return True
-    by_name = any(kind.__name__ == "OutOfMemoryError" for kind in type(error).__mro__)  # torch's, not imported here
-    return by_name or WORDS.search(str(error)) is not None
 
 
 def requested_bytes(text: str) -> int | None:

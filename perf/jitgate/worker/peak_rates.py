@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from jitgate.model.answers import MeasuredPeakRates
+from jitgate.model.error_words import shortly
 from jitgate.statistics import PeakRates
 
 if TYPE_CHECKING:
@@ -54,8 +55,7 @@ def measure_peak_rates(device: str, precision: str) -> MeasuredPeakRates:
             flops_s = max(_product(torch, device, dtype, transposed=each) for each in (False, True))
             bytes_s = _copy(torch, device)
     except RuntimeError as error:  # out of memory, or a type that this device can't multiply
-        first_line = (str(error).splitlines() or [""])[0]
-        return MeasuredPeakRates(missing=f"peak rates could not be measured: {first_line}")
+        return MeasuredPeakRates(missing=f"peak rates could not be measured: {shortly(error)}")
     finally:
         torch.backends.cuda.matmul.allow_tf32 = tf32
         if device.startswith("cuda"):

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import psutil
 
 from jitgate.engines.scratch import unpack_in
+from jitgate.model.error_words import plain, shortly
 from jitgate.model.errors import Unavailable, UsageError
 from jitgate.model.failure import FailureKind, RequestError
 from jitgate.model.requests import Request
@@ -61,10 +62,10 @@ def answer(service: WorkerService, request: Request[AnswerT], log: str) -> Answe
         return RequestError(FailureKind.USAGE, str(problem))
     except Unavailable as reason:
         return RequestError(FailureKind.UNAVAILABLE, str(reason))
-    except Exception as error:  # noqa: BLE001 - whatever a model raises is that variant's failure, and is reported
+    except BaseException as error:  # noqa: BLE001 - whatever a model raises is that variant's failure, sys.exit too
         lacking = out_of_memory(error, _printed_since(log, printed), service.cap)
-        message = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
-        details = traceback.format_exc()
+        message = shortly(error)
+        details = plain(traceback.format_exc())
         if lacking is None:
             return RequestError(FailureKind.RAISED, message, details)
     # The error is gone by now, and with it what its frames held.

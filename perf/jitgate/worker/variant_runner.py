@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,12 +11,12 @@ from jitgate.cache.keys import digest_of
 from jitgate.engines.available import missing
 from jitgate.engines.precision import Precision, adapted, cast, converted, switch
 from jitgate.engines.protocols import Call, Exported, Facts
-from jitgate.engines.refusal import lacks_precision
+from jitgate.engines.refusal import lacks_precision, refusing
 from jitgate.model.answers import EngineFacts
 from jitgate.model.artefact_file import Files
 from jitgate.model.errors import Unavailable, UsageError
 from jitgate.model.inputs import Inputs
-from jitgate.model.variant import VariantSpec
+from jitgate.model.variant import BASELINE, VariantSpec
 from jitgate.worker.content import files_of
 from jitgate.worker.factories import resolve
 
@@ -53,7 +54,10 @@ class VariantRunner:
         inputs = [self.inputs(call) for call in calls]
         if self._precision.converts:
             self._try(ready, inputs[0])
-        return self._engine().export(ready, inputs, path)
+        engine = self._engine()
+        # Engines of ours say themselves what is a refusal, and what a fault of theirs.
+        with refusing(self.spec.name) if self.spec.where != "jitgate" else contextlib.nullcontext():
+            return engine.export(ready, inputs, path)
 
     def loaded(self, files: Files) -> dict[str, Call]:
         """Signature -> runner; each file is loaded once."""
@@ -91,12 +95,13 @@ class VariantRunner:
         return adapted(values, self._precision)
 
     def explain(self, error: Exception) -> None:
-        """`error` is what the first call raised: Unavailable where that is the precision's doing."""
+        """`error` is what the first call raised: Unavailable where that is the precision's or the engine's doing."""
         reason = None if self._precision is Precision.FP32 else lacks_precision(error, self._precision)
         if reason is not None:
-            # What a compiler says around the operator's own words is long, and would be cut before it comes to them.
-            shorter = lacks_precision(_innermost(error), self._precision)
-            raise Unavailable(f"{self.spec.name}: {shorter or reason}") from error
+            raise Unavailable(f"{self.spec.name}: {reason}") from error
+        if self.spec.engine not in ("", BASELINE):
+            with refusing(self.spec.name):  # an engine that compiles as it runs refuses at the first call
+                raise error
 
     def _try(self, module: torch.nn.Module, inputs: Inputs) -> None:
         """What eager can't compute in a precision, an exporter would find out later and say worse."""
@@ -114,11 +119,3 @@ class VariantRunner:
     def _engine(self) -> Exported:
         engine: Exported = resolve(self.spec.factory, self.spec.where)(**dict(self.spec.options))
         return engine
-
-
-def _innermost(error: BaseException) -> BaseException:
-    """What was raised first, also where what came of it was raised `from None`, as Dynamo does."""
-    seen = [error]
-    while (before := seen[-1].__cause__ or seen[-1].__context__) is not None and before not in seen:
-        seen.append(before)
-    return seen[-1]

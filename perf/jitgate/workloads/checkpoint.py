@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from jitgate.model.error_words import shortly
 from jitgate.model.errors import UsageError
 from jitgate.workloads.weight_source import current, note_read
 
@@ -112,10 +113,7 @@ def read_file(path: Path, needed: int) -> tuple[dict[str, Any], bool]:
     except Exception as error:  # damaged bytes can raise anything
         if isinstance(error, MemoryError) or "allocat" in str(error):
             raise  # the machine's fault, not the file's
-        first = (str(error).splitlines() or [""])[0]
-        raise UsageError(
-            f"{path} is damaged or not whole ({size} bytes; {type(error).__name__}: {first[:120]}); get it again"
-        ) from None
+        raise UsageError(f"{path} is damaged or not whole ({size} bytes; {shortly(error)}); get it again") from None
     if not isinstance(found, Mapping) or not all(isinstance(name, str) for name in found):
         raise UsageError(f"{path} holds a {type(found).__name__}, not names with their tensors; it is no state_dict")
     return dict(found), mapped

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from jitgate.model.error_words import shortly
 from jitgate.model.errors import Unavailable, UsageError
 
 Locate = Callable[[str, str], Any]
@@ -138,8 +139,7 @@ class Blueprint:
         except (UsageError, Unavailable):
             raise
         except Exception as error:
-            said = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
-            raise UsageError(f"{self._at(key)}: {name} can't be built ({said})") from error
+            raise UsageError(f"{self._at(key)}: {name} can't be built ({shortly(error)})") from error
 
     def _arguments(self, node: Any, key: str) -> tuple[list[Any], dict[str, Any]]:
         """A sequence holds positional arguments, a mapping named ones, a scalar none."""

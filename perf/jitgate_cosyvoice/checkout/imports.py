@@ -7,6 +7,7 @@ import importlib
 import re
 from typing import Any
 
+from jitgate.model.error_words import shortly
 from jitgate.model.errors import UsageError
 
 from jitgate_cosyvoice.checkout.place import MATCHA, Checkout
@@ -29,8 +30,7 @@ class Imports:
         except ModuleNotFoundError as error:
             raise UsageError(f"{where}: {self._missing(error.name or module_name, module_name)}") from error
         except Exception as error:
-            said = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
-            raise UsageError(f"{where}: {module_name} can't be imported ({said})") from error
+            raise UsageError(f"{where}: {module_name} can't be imported ({shortly(error)})") from error
         if not hasattr(module, attribute):
             near = difflib.get_close_matches(attribute, dir(module), n=1)
             meant = f", did you mean {near[0]}?" if near else ""

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jitgate.model.error_words import first_words
 from jitgate.model.errors import UsageError
 from jitgate.workloads.pretrained_file import PretrainedFile
 
@@ -83,8 +84,7 @@ def _export(arguments: argparse.Namespace) -> int:
             del module
     except (NotAsWritten, RuntimeError, OSError) as error:
         progress.clear()
-        first = (str(error).strip().splitlines() or [""])[0]
-        sys.stderr.write(f"jitgate_cosyvoice export: {first}; it was not written\n")
+        sys.stderr.write(f"jitgate_cosyvoice export: {first_words(str(error))}; it was not written\n")
         return NOT_WRITTEN
     return WRITTEN
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from jitgate.engines.torchscript import deprecation_known, signature
+from jitgate.model.error_words import first_words
 
 from jitgate_cosyvoice.v2.position import RelativePositions
 
@@ -96,7 +97,7 @@ def check(
     try:
         found_outputs = run(loaded, jit, width, torch.float16 if precision == "fp16" else torch.float32)
     except RuntimeError as error:
-        lacking = str(error).strip().splitlines()[-1]
+        lacking = first_words(str(error))
         if precision == "fp16" and "not implemented for" in lacking:
             return None, f"not run, because this processor's torch lacks half precision ({lacking})"
         raise

@@ -106,7 +106,8 @@ def test_a_graph_that_onnx_forbids_is_refused_in_one_line(monkeypatch: pytest.Mo
     with pytest.raises(Unavailable) as caught:
         OnnxRuntime().load(Path("/long/way/x.onnx"), "cpu", ONE)
     assert str(caught.value) == (
-        "ONNX Runtime can't carry this model: InvalidGraph: Type 'tensor(int32)' of ScatterND is invalid."
+        "ONNX Runtime can't carry this model: InvalidGraph: Type 'tensor(int32)' of ScatterND is invalid; change the "
+        "model there, or leave the variant out"
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
-from jitgate.engines.refusal import LONGEST, lacks_precision, refusing, shortly
-from jitgate.model.errors import Unavailable
+from jitgate.engines.refusal import FOLD, OTHERWISE, lacks_precision, refusing, with_remedy
+from jitgate.model.errors import Unavailable, UsageError
 
 
 class UnsupportedError(RuntimeError):
@@ -64,9 +64,31 @@ def test_other_errors_of_a_first_call_are_not_the_precisions() -> None:
     assert lacks_precision(RuntimeError("out of paper"), "fp16") is None
 
 
-def test_a_long_line_is_cut_and_an_empty_one_is_named_by_its_class() -> None:
-    assert len(shortly(RuntimeError("x" * 1000))) == LONGEST
-    assert shortly(RuntimeError()) == "RuntimeError"
-    said = "[ONNXRuntimeError] : 10 : INVALID_GRAPH : Load model from /a/b.onnx failed:This is invalid."
-    assert shortly(RuntimeError(said)) == "RuntimeError: This is invalid."
-    assert shortly(RuntimeError("\n# torch.onnx report\nthe reason")) == "RuntimeError: the reason"
+@pytest.mark.parametrize(
+    "error", [AttributeError("'WeightNorm' object has no attribute"), AssertionError(), KeyError(3)]
+)
+def test_any_error_of_an_exporter_is_a_refusal_with_what_to_do(error: Exception) -> None:
+    said = rf"^TorchScript can't carry this model: {type(error).__name__}.*; \w+"
+    with pytest.raises(Unavailable, match=said), refusing("TorchScript"):
+        raise error
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("CUDA error: an illegal memory access was encountered"), UsageError("yours")]
+)
+def test_a_machine_that_fails_and_bad_input_refuse_nothing(error: Exception) -> None:
+    with pytest.raises(type(error)), refusing("TorchScript"):
+        raise error
+
+
+@pytest.mark.parametrize(
+    ("said", "way"),
+    [
+        ("RuntimeError: Parametrization is not working with scripting.", FOLD),
+        ("RuntimeError: Unknown builtin op: t::twice.", "import the module that registers it"),
+        ("GuardOnDataDependentSymNode: Could not guard on data-dependent expression", "take compile"),
+        ("TypeError: no", OTHERWISE),
+    ],
+)
+def test_a_refusal_names_the_way_out(said: str, way: str) -> None:
+    assert with_remedy(said).startswith(f"{said.rstrip('.')}; {way}")

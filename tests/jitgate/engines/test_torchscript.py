@@ -1,5 +1,6 @@
 """TorchScript: what ships is a file, and what was loaded from it must be a graph."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ import torch
 from jitgate.engines.scripted import Scripted
 from jitgate.engines.self_checking import SelfCheckingRunner
 from jitgate.engines.torchscript import TorchScript
+from jitgate.model.errors import Unavailable
+from torch import nn
 
 from tests.jitgate.pool.models import Tiny
 
@@ -61,3 +64,24 @@ def test_a_graph_that_was_never_planned_is_no_proof(saved: tuple[Path, dict[str,
 
 def test_python_code_in_the_place_of_a_graph_is_seen() -> None:
     assert "a Tiny was loaded" in (Scripted(Tiny()).proof() or "")  # type: ignore[arg-type]  # what it is asked about
+
+
+def weight_normed(norm: Callable[[nn.Module], nn.Module]) -> nn.Module:
+    return nn.Sequential(norm(nn.Conv1d(4, 4, 3, padding=1))).eval()
+
+
+@pytest.mark.parametrize("norm", [nn.utils.parametrizations.weight_norm, nn.utils.weight_norm])
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
+def test_live_weight_norm_is_refused_with_the_way_out(tmp_path: Path, norm: Callable[[nn.Module], nn.Module]) -> None:
+    path = tmp_path / "model.zip"
+    with pytest.raises(Unavailable, match=r"remove_parametrizations or torch.nn.utils.remove_weight_norm"):
+        TorchScript().export(weight_normed(norm), [(torch.randn(1, 4, 8),)], path)
+    assert not path.exists(), "what can't run is not kept as a good export"
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_folded_weight_norm_is_carried(tmp_path: Path) -> None:
+    module = weight_normed(nn.utils.parametrizations.weight_norm)
+    nn.utils.parametrize.remove_parametrizations(module[0], "weight")  # type: ignore[index]
+    TorchScript().export(module, [(torch.randn(1, 4, 8),)], tmp_path / "model.zip")
+    assert (tmp_path / "model.zip").exists()

@@ -80,3 +80,21 @@ def test_a_worker_that_died_late_has_no_tail(percentile: str) -> None:
     found = Results(Rules(policy_of(GATE), KINDS, "cpu", 0.01), {("my.encoder", "short"): measurement})
     verdict = found.add(Requirement(found.rules.kind(f"min_speedup_{percentile}"), found.asked(JIT), 1.0))
     assert (verdict.outcome, verdict.figure) == (Outcome.FAIL, None)
+
+
+@pytest.mark.parametrize(
+    ("of_eager", "skipped"),
+    [(None, True), (FailureKind.UNAVAILABLE, True), (FailureKind.RAISED, False), (FailureKind.DIED, False)],
+)
+def test_an_engine_that_refuses_what_eager_can_not_run_either_is_not_skipped(
+    of_eager: FailureKind | None, skipped: bool
+) -> None:
+    measurement = made_of(1.5)
+    samples = dict(measurement.all_samples)
+    samples["jit"] = replace(samples["jit"], failure=Failure(FailureKind.UNAVAILABLE, "jit can't carry this model"))
+    if of_eager is not None:
+        samples["eager"] = replace(samples["eager"], failure=Failure(of_eager, "eager failed"))
+    found = Results(
+        Rules(policy_of(), KINDS, "cpu", 0.01), {("my.encoder", "short"): replace(measurement, all_samples=samples)}
+    )
+    assert (found.skipped(JIT) is not None) == skipped

@@ -60,6 +60,33 @@ def test_the_other_workloads_can_still_be_selected(broken: Project) -> None:
     assert {cell_of(name).id for name in ids(broken, "--jitgate-select", "a.good/*/eager")} == {"a.good/s/eager"}
 
 
+def test_the_other_workloads_are_collected_and_what_fails_is_said(broken: Project) -> None:
+    done = broken.pytest("--collect-only", "-q")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "test_eager_agrees_with_itself[a.good/s/eager]" in done.stdout
+    for factory in ("mypackage.models:bad", "mypackage.models:dead"):
+        said = [line for line in done.stdout.splitlines() if line.startswith("can't be measured: ")]
+        assert any(f"factory '{factory}' " in line for line in said), done.stdout
+
+
+LISTED = """
+[tool.jitgate.workloads."d.late"]
+factory = "mypackage.models:bad"
+scenarios = ["s"]
+"""
+
+
+@pytest.mark.parametrize(("table", "other"), [(TABLE, "b.bad/unknown"), (TABLE + LISTED, "d.late/s")])
+def test_the_other_workloads_are_measured_and_its_own_tests_are_red(broken: Project, table: str, other: str) -> None:
+    (broken.path / "pyproject.toml").write_text(table)
+    chosen = ("--jitgate-select", "a.good/*/eager", "--jitgate-select", f"{other}/eager", "-k", "growth or grow")
+    done = broken.pytest("--jitgate-smoke", "-q", "-rA", *chosen)
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout + done.stderr
+    assert "factory 'mypackage.models:bad' failed (KeyError: 'hidden') at mypackage/models.py:18 in bad" in done.stdout
+    assert f"test_memory_does_not_grow_with_the_calls[{other}/eager]" in done.stdout
+    assert "a.good s on cpu" in done.stdout, "it was measured"
+
+
 @pytest.mark.parametrize(
     ("chosen", "said"),
     [

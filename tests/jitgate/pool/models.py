@@ -55,6 +55,23 @@ def starved_factory() -> jitgate.Workload:
     raise MemoryError("Unable to allocate 300. MiB for an array")
 
 
+def leaving_factory() -> jitgate.Workload:
+    sys.exit("no weights")
+
+
+def interrupted_factory() -> jitgate.Workload:
+    raise KeyboardInterrupt
+
+
+def translating_factory() -> jitgate.Workload:
+    sizes: dict[str, int] = {}
+    try:
+        sizes["hidden"]
+    except KeyError as error:
+        raise ValueError("no such size") from error
+    raise AssertionError
+
+
 def plain(module: Any, example: tuple[Any, ...]) -> Any:
     return module
 

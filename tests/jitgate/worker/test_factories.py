@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from jitgate.model.errors import Unavailable, UsageError
 from jitgate.worker.factories import build_workload
@@ -25,3 +27,31 @@ def test_the_lines_that_led_to_the_error_are_named() -> None:
 def test_too_little_memory_is_no_fault_of_the_factory() -> None:
     with pytest.raises(MemoryError, match="Unable to allocate"):
         build_workload("tests.jitgate.pool.models:starved_factory", "here")
+
+
+@pytest.mark.parametrize(
+    ("factory", "said"),
+    [
+        (
+            "leaving_factory",
+            r"\(SystemExit \(no weights\): it called sys.exit; .*\) at .*models.py:\d+ in leaving_factory$",
+        ),
+        ("interrupted_factory", r"\(KeyboardInterrupt: .*\) at .*models.py:\d+ in interrupted_factory$"),
+        (
+            "translating_factory",
+            r"\(ValueError: no such size, because KeyError: 'hidden'\) at .*models.py:\d+ in translating_factory$",
+        ),
+    ],
+)
+def test_whatever_ends_a_factory_is_named_with_its_line(factory: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        build_workload(f"tests.jitgate.pool.models:{factory}", "here")
+
+
+def test_a_module_that_ends_the_process_as_it_is_imported_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a_script_of_mine.py").write_text("import sys\nsys.exit(main() if False else 'usage: train')\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(UsageError, match=r"can't be imported \(SystemExit \(usage: train\): .*a_script_of_mine.py:2"):
+        build_workload("a_script_of_mine:work", "here")

@@ -80,3 +80,17 @@ def test_an_error_of_another_kind_is_not_tried_again(log: str) -> None:
     assert isinstance(error, RequestError)
     assert (error.kind, error.message) == (FailureKind.RAISED, "ZeroDivisionError: division by zero")
     assert service.asked == 0
+
+
+@pytest.mark.parametrize("ending", [SystemExit(3), KeyboardInterrupt(), GeneratorExit()])
+def test_what_would_end_the_process_is_named_and_the_worker_lives(log: str, ending: BaseException) -> None:
+    class Ends(Spiky):
+        def answer(self, request: Request[Any]) -> Any:
+            raise ending
+
+    service: Any = Ends(peak=0)
+    error = answer(service, LOAD, log)
+    assert isinstance(error, RequestError)
+    assert error.kind is FailureKind.RAISED
+    assert error.message.startswith(type(ending).__name__)
+    assert error.message.endswith("raise an error that says why instead")

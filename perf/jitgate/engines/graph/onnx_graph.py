@@ -58,7 +58,7 @@ def export_onnx(module: torch.nn.Module, calls: Sequence[Inputs], path: Path) ->
     # ONNX holds what is repeated as often as it is called: then the exporter's optimiser takes many minutes, and the
     # runtime that loads the file optimises too.
     optimize = not repeated(module)
-    with torch.no_grad(), refusing("ONNX", "OnnxExporterError"):
+    with torch.no_grad(), refusing("ONNX"):
         torch.onnx.export(
             program,
             (),

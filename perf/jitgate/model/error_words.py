@@ -1,0 +1,114 @@
+"""What an error says, as one line for a person: every message of ours that quotes an error takes its words here."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Iterator
+
+LONGEST = 240
+"""Characters that are quoted: an operator, its type and where it stands fit; the dump of a graph does not."""
+
+ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])|[\x00-\x08\x0b-\x1f\x7f]")
+"""Colours and other control codes of terminals (ECMA-48), which a report would show as they are."""
+
+_WHERE = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .* failed: ?)?")
+"""What ONNX Runtime says before the reason; the path is longer than the reason may be."""
+
+_WORDS = re.compile(r"[^\W\d_]{2,}")
+
+_HEADINGS = ("#", "[", "---", "===", "***", "File ", "Traceback ")
+"""How lines begin that head a report, and give no reason."""
+
+_TRACEBACK = re.compile(r"^\s*Traceback\b.*:\s*$", re.MULTILINE)
+"""An error that quotes another one's traceback, as TorchScript's interpreter and inductor's compile processes do."""
+
+_RAISED = re.compile(r"^(?:builtins\.)?((?:\w+\.)*\w*(?:Error|Exception|Exit|Interrupt|Warning|Unsupported)\b.*)$")
+
+_COMPILER = re.compile(r"\b(?:fatal )?error(?: \w+)?: .+")
+"""What a C++ compiler says where it gives up; before it stand its whole command and its includes."""
+
+ENDINGS = {
+    SystemExit: "it called sys.exit; raise an error that says why instead",
+    KeyboardInterrupt: "it raised the interrupt itself; raise an error that says why instead",
+    GeneratorExit: "it closed a generator from inside; raise an error that says why instead",
+}
+"""What ends a process rather than a call, raised by code that is only called."""
+
+
+def shortly(error: BaseException) -> str:
+    """The class of the innermost cause, and the first line of it that has words; at most `LONGEST` characters.
+
+    An error without words says where it was raised.
+    """
+    return _said(causes(error)[-1])
+
+
+def outermost(error: BaseException) -> str:
+    """As `shortly`, of the error itself: what was raised last, in the words of who raised it."""
+    return _said(error)
+
+
+def _said(error: BaseException) -> str:
+    name = type(error).__name__
+    said = first_words(str(error))
+    if isinstance(error, KeyError) and error.args:
+        said = first_words(repr(error.args[0]))  # a key stays quoted, also one that is a sentence
+    ending = next((told for kind, told in ENDINGS.items() if isinstance(error, kind)), "")
+    if ending:
+        return cut(f"{name}{f' ({said})' if said else ''}: {ending}")
+    return cut(f"{name}: {said}" if said else f"{name} without a word{_place(error)}")
+
+
+def first_words(text: str) -> str:
+    """The line of an error's text that gives its reason; its last word where it quotes a traceback. "" for none."""
+    lines = [_WHERE.sub("", line.strip()).strip() for line in plain(text).splitlines()]
+    lines = [line for line in lines if line]
+    if _TRACEBACK.search(plain(text)):
+        for line in reversed(lines):
+            if raised := _RAISED.match(line):
+                return raised[1]
+    if lines and len(lines) > 1 and (compiler := next(filter(None, map(_COMPILER.search, lines)), None)):
+        return compiler[0]
+    spoken = [line for line in lines if _WORDS.search(line)]
+    reasons = [line for line in spoken if not line.startswith(_HEADINGS)]
+    return next(iter([*reasons, *spoken, *lines]), "")
+
+
+def plain(text: str) -> str:
+    """`text` without the control codes of terminals."""
+    return ESCAPES.sub("", text)
+
+
+def cut(text: str) -> str:
+    """At most `LONGEST` characters of `text`."""
+    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+
+
+def causes(error: BaseException) -> list[BaseException]:
+    """The error and what caused it (`raise ... from`; the first of a group), in order; each once."""
+    return list(_chain(error, everything=False))
+
+
+def origins(error: BaseException) -> list[BaseException]:
+    """As `causes`, and also what was being handled when it was raised, even `from None`, as Dynamo does."""
+    return list(_chain(error, everything=True))
+
+
+def _chain(error: BaseException, *, everything: bool) -> Iterator[BaseException]:
+    seen: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and link not in seen:
+        seen.append(link)
+        yield link
+        inner = link.exceptions[0] if isinstance(link, BaseExceptionGroup) else link.__cause__
+        link = inner or (link.__context__ if everything else None)
+
+
+def _place(error: BaseException) -> str:
+    """` at model.py:8 (assert x.ndim == 3)`: the line that raised it; "" where that is not known."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return ""
+    last = frames[-1]
+    return f" at {last.filename}:{last.lineno}" + (f" ({last.line})" if last.line else "")

@@ -1,0 +1,125 @@
+"""An error is one line with words: the reason, without escape codes, wherever it stands in what was said."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jitgate.model.error_words import LONGEST, causes, first_words, origins, outermost, shortly
+
+INTERPRETER = """The following operation failed in the TorchScript interpreter.
+Traceback of TorchScript (most recent call last):
+  File "parametrize.py", line 421, in forward
+        if torch.jit.is_scripting():
+            raise RuntimeError("Parametrization is not working with scripting.")
+            ~~~~~~~~~~~~~~~~~~ <--- HERE
+builtins.RuntimeError: Parametrization is not working with scripting.
+"""
+"""Of torch 2.13, at the first call of a module whose weight norm is live."""
+
+LOADED = """
+Unknown builtin op: t::twice.
+Could not find any similar ops to t::twice.
+:
+  File "code/__torch__.py", line 8
+"""
+"""Of torch 2.13, where the process that loads a file does not know its operators."""
+
+COMPILER = """C++ compile error
+
+Command:
+g++ /tmp/main.cpp -O3 -o /tmp/main.so
+
+Output:
+/tmp/main.cpp:3:10: fatal error: omp.h: No such file or directory
+compilation terminated.
+"""
+
+SUBPROCESS = """An exception occurred in a subprocess:
+
+Traceback (most recent call last):
+  File "subproc.py", line 1, in do
+    raise
+torch._inductor.exc.InductorError: LoweringException: no lowering for aten.fancy
+  target: aten.fancy
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (INTERPRETER, "RuntimeError: Parametrization is not working with scripting."),
+        (LOADED, "Unknown builtin op: t::twice."),
+        (COMPILER, "fatal error: omp.h: No such file or directory"),
+        (SUBPROCESS, "torch._inductor.exc.InductorError: LoweringException: no lowering for aten.fancy"),
+        (
+            "[ONNXRuntimeError] : 10 : INVALID_GRAPH : Load model from /a/b.onnx failed:This is invalid.",
+            "This is invalid.",
+        ),
+        ("\n# torch.onnx report\n\n===\nthe reason", "the reason"),
+        ("[acme] the only line", "[acme] the only line"),
+        ("\x1b[1;31mred words\x1b[0m\x07", "red words"),
+        ("\x1b]8;;https://a.b\x1b\\linked\x1b]8;;\x07", "linked"),
+        ("\n \n:\n  ~~~\nat last", "at last"),
+        ("hidden", "hidden"),
+        ("42", "42"),
+        ("", ""),
+        (" \n\t\n", ""),
+    ],
+)
+def test_the_first_line_that_has_words(text: str, words: str) -> None:
+    assert first_words(text) == words
+
+
+def test_the_innermost_cause_is_told() -> None:
+    error = RuntimeError("export failed")
+    error.__cause__ = ExceptionGroup("several", [KeyError("hidden"), ValueError("other")])
+    assert shortly(error) == "KeyError: 'hidden'"
+    assert outermost(error) == "RuntimeError: export failed"
+    assert [type(link) for link in causes(error)] == [RuntimeError, ExceptionGroup, KeyError]
+
+
+def test_what_was_being_handled_is_an_origin_and_no_cause() -> None:
+    error = RuntimeError("could not")
+    error.__context__, error.__suppress_context__ = KeyError("a"), True
+    assert causes(error) == [error]
+    assert [type(link) for link in origins(error)] == [RuntimeError, KeyError]
+
+
+def test_a_ring_of_causes_ends() -> None:
+    one, two = ValueError("one"), ValueError("two")
+    one.__cause__, two.__cause__ = two, one
+    assert causes(one) == [one, two]
+
+
+def test_an_error_without_words_says_where_it_was_raised() -> None:
+    with pytest.raises(AssertionError) as caught:
+        assert_nothing()
+    assert shortly(caught.value).startswith("AssertionError without a word at ")
+    assert shortly(caught.value).endswith("(raise AssertionError)")
+    assert shortly(RuntimeError("")) == "RuntimeError without a word"
+
+
+def assert_nothing() -> None:
+    raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (SystemExit(3), "SystemExit (3): it called sys.exit"),
+        (SystemExit(), "SystemExit: it called sys.exit"),
+        (KeyboardInterrupt(), "KeyboardInterrupt: it raised the interrupt itself"),
+        (GeneratorExit(), "GeneratorExit: it closed a generator"),
+    ],
+)
+def test_what_ends_a_process_is_named(error: BaseException, said: str) -> None:
+    assert shortly(error).startswith(said)
+
+
+@given(st.text())
+def test_it_is_always_one_short_line_without_control_codes(text: str) -> None:
+    said = shortly(RuntimeError(text))
+    assert len(said) <= LONGEST
+    assert len(said.splitlines()) == 1
+    assert "\x1b" not in said
