@@ -117,7 +117,6 @@ class Measurements:
         return self.done[workload, scenario]
 
     def close(self) -> None:
-        """End every worker."""
         if self._pool is not None:
             pool, self._pool = self._pool, None
             pool.close()
@@ -201,6 +200,7 @@ class Measurements:
             residency=mode.residency,
             notes=notes,
             utterance=utterance_of(pool, scenario, ready.facts),
+            digests=ready.digests(scenario),
         )
         stages.append(blank)
         self.done[workload, scenario] = merged(stages, self._names(workload))

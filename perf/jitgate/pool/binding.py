@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from jitgate.model.accuracy import Accuracy
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.figures import UnseenShapes
+from jitgate.model.probe_baseline import ProbeBaseline
 from jitgate.model.requests import (
     BecomeSteady,
     CheckFallback,
     CompareOutputs,
     MakeFirstCall,
-    ProbeBaseline,
     ResetPeak,
     TimeUnseenShapes,
     WriteOutputs,

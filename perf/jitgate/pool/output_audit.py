@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 COST_SHARE = 0.02
 """Of the time of all turns, what keeping and comparing outputs may take."""
 
-FEWEST = 8
+FEWEST = 5
 """Turns of which a call is kept whatever that costs: with fewer, little is known."""
 
 REMEMBERED = 48

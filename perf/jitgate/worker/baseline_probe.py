@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from jitgate.model.answers import EagerProbe
 from jitgate.model.inputs import Inputs
-from jitgate.worker.accuracy import distance, not_finite, plain, unequal
-from jitgate.worker.content import leaves
+from jitgate.model.probe_baseline import EagerProbe
+from jitgate.values.leaves import leaves
+from jitgate.values.tensors import kept
+from jitgate.worker.accuracy import compare, not_finite
 from jitgate.worker.varied_inputs import VariedInputs
 
 Bound = Callable[[Inputs], Callable[[], Any]]
@@ -26,7 +27,7 @@ def probe(inputs: VariedInputs, bound: Bound, seed: int) -> EagerProbe:
 
     def output(values: Inputs) -> list[Any]:
         with torch.inference_mode():
-            return [plain(leaf) for leaf in leaves(bound(values)())]
+            return [kept(leaf) for leaf in leaves(bound(values)())]
 
     given, own = inputs.call(0, None), leaves(inputs.call(0, None))
     first = output(given)
@@ -69,7 +70,8 @@ def _fixed(inputs: VariedInputs, output: Callable[[Inputs], list[Any]], first: l
 
 
 def _same(one: list[Any], other: list[Any]) -> bool:
-    return distance(one, other) <= REPEATS and not unequal(one, other)
+    found = compare(one, other)
+    return found.rel_l2 <= REPEATS and not found.unequal and not found.mismatch
 
 
 def _equal(one: Any, other: Any) -> bool:

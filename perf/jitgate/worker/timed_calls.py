@@ -13,7 +13,8 @@ from jitgate.device.clock import Clock
 from jitgate.model.inputs import Inputs
 from jitgate.model.requests import TakeTurn
 from jitgate.model.turn import StageTime, Turn
-from jitgate.worker.content import leaves
+from jitgate.values.leaves import leaves
+from jitgate.values.tensors import kept, numbers
 from jitgate.worker.stages import PipelineStages
 from jitgate.worker.varied_inputs import VariedInputs
 
@@ -128,14 +129,13 @@ def _finite(leaf: Any) -> bool:
 
 
 def _plain(leaf: Any) -> Any:
-    """A copy as numbers that numpy knows; what is no tensor, as text or number."""
+    """A copy as numbers that numpy knows; what holds none, as text."""
     import numpy as np
     import torch
 
-    if not isinstance(leaf, torch.Tensor):
-        return np.asarray(leaf if isinstance(leaf, bool | int | float | complex) else type(leaf).__name__)
-    dense = leaf.dequantize() if leaf.is_quantized else leaf.to_dense() if leaf.layout is not torch.strided else leaf
-    dense = dense.detach().cpu().resolve_conj().resolve_neg()
-    if dense.is_floating_point() and dense.dtype is not torch.float64:
-        dense = dense.to(torch.float32)
-    return np.array(dense.numpy(), copy=True)
+    found = numbers(kept(leaf))
+    if found is None:
+        return np.asarray(f"{type(leaf).__name__} {leaf}")
+    dense = found if found.layout is torch.strided else found.to_dense()
+    narrow = dense.is_floating_point() and dense.dtype.itemsize < torch.float32.itemsize
+    return (dense.to(torch.float32) if narrow else dense).numpy()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from jitgate.model.inputs import Inputs
+from jitgate.values.leaves import leaves, mapped
+from jitgate.values.tensors import tensors_in
 
 if TYPE_CHECKING:
     import torch
@@ -38,30 +41,24 @@ class VariedInputs:
     """
 
     def __init__(self, inputs: Sequence[Inputs]) -> None:
-        from torch.utils import _pytree
-
-        self._calls = [_pytree.tree_flatten(each) for each in inputs]
+        self._calls = list(inputs)
         self._plans: dict[int, dict[int, str]] = {}
         self._table: tuple[tuple[int, int], torch.Tensor] | None = None
 
     def call(self, number: int, seed: int | None) -> Inputs:
         """Fresh tensors, not of inference mode, whatever the mode of the caller is."""
         import torch
-        from torch.utils import _pytree
 
-        place = number % len(self._calls)
-        leaves, spec = self._calls[place]
+        place = number % self.count
         plan = {} if seed is None else self._plan(place)
+        positions = itertools.count()
+
+        def fresh(leaf: Any) -> Any:
+            at = next(positions)
+            return self._varied(leaf, plan[at], number, at, seed or 0) if at in plan else copied(leaf)
+
         with torch.inference_mode(False), torch.no_grad():
-            made = [
-                leaf
-                if not isinstance(leaf, torch.Tensor)
-                else self._varied(leaf, plan[at], number, at, seed or 0)
-                if at in plan
-                else copied(leaf)
-                for at, leaf in enumerate(leaves)
-            ]
-        varied: Inputs = _pytree.tree_unflatten(made, spec)
+            varied: Inputs = mapped(fresh, self._calls[place])
         return varied
 
     @property
@@ -77,9 +74,9 @@ class VariedInputs:
     def _plan(self, place: int) -> dict[int, str]:
         """Position of a leaf -> how it changes."""
         if place not in self._plans:
-            leaves = self._calls[place][0]
-            data = {at: "scaled" for at, leaf in enumerate(leaves) if is_data(leaf)}
-            self._plans[place] = data or {at: "reordered" for at, leaf in enumerate(leaves) if is_rows_of_ids(leaf)}
+            every = leaves(self._calls[place])
+            data = {at: "scaled" for at, leaf in enumerate(every) if is_data(leaf)}
+            self._plans[place] = data or {at: "reordered" for at, leaf in enumerate(every) if is_rows_of_ids(leaf)}
         return self._plans[place]
 
     def _varied(self, leaf: torch.Tensor, how: str, number: int, at: int, seed: int) -> torch.Tensor:
@@ -102,9 +99,7 @@ class VariedInputs:
         import torch
 
         if self._table is None or self._table[0] != (seed, block):
-            widest = max(
-                _count(_repeated(leaf.shape)) for leaves, _ in self._calls for leaf in leaves if is_tensor(leaf)
-            )
+            widest = max(_count(_repeated(leaf.shape)) for leaf in tensors_in(self._calls))
             generator = torch.Generator().manual_seed(seed * 1_000_003 + block)
             table = torch.rand(widest + SHIFTS, generator=generator)
             self._table = (seed, block), table.mul_(1 - LEAST_FACTOR).add_(LEAST_FACTOR).to(device)
@@ -112,8 +107,13 @@ class VariedInputs:
 
 
 def copied(leaf: Any) -> Any:
-    """A tensor of its own with the same values and strides."""
-    return leaf.clone() if hasattr(leaf, "clone") else leaf
+    """A tensor or array of its own, with the same values and strides."""
+    import numpy as np
+    import torch
+
+    if isinstance(leaf, torch.Tensor):
+        return leaf.clone()
+    return leaf.copy() if isinstance(leaf, np.ndarray) else leaf
 
 
 def is_tensor(leaf: Any) -> bool:

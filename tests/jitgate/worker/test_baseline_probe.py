@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import torch
-from jitgate.model.answers import EagerProbe
+from jitgate.model.probe_baseline import EagerProbe
 from jitgate.worker.baseline_probe import probe
 from jitgate.worker.varied_inputs import VariedInputs
 
