@@ -22,6 +22,7 @@ ROOMS = (
     "workloads",
     "config",
     "cache",
+    "building",
     "worker",
     "pool",
     "measure",
@@ -34,7 +35,7 @@ ROOMS = (
 )
 """In this order; `plugin`, `cli` and `benchmarks` may use all."""
 
-TORCH_ROOMS = {"values", "workloads", "engines", "worker"}
+TORCH_ROOMS = {"values", "workloads", "engines", "building", "worker"}
 HEAVY = {"torch", "transformers", "onnx", "onnxruntime", "torchao", "matplotlib"}
 LEDGES = {
     "model": {"statistics"},

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
 
-from jitgate.gates.kind import Asked, Judged, sentence
+from jitgate.gates.kind import Asked, Judged, sentence, unbelieved
 from jitgate.gates.output import difference, is_right
 from jitgate.model.measurement import Measurement, most_frequent_first
 from jitgate.model.samples import Samples
@@ -54,19 +54,17 @@ def noise_floor(measurement: Measurement, alpha: float) -> float | None:
     return None if found is None else found.noise_floor
 
 
-def not_compared(measurement: Measurement) -> str | None:
+def not_compared(measurement: Measurement) -> Judged | None:
     """Why the baseline's output is no measure for others; None where it is one."""
     accuracy = measurement.all_samples[BASELINE].accuracy
     if accuracy is None or not accuracy.not_finite:
         return None
-    return f"Eager's own output holds NaN or Inf ({accuracy.not_finite} values): there is no right answer."
-
-
-GIVE = (
-    'Give the workload inputs and weights that eager can compute with; where they are meant, set non_finite = "equal" '
-    "in its table or jitgate.Workload."
-)
-"""What to do where there is no right answer."""
+    return Judged(
+        Outcome.INVALID,
+        f"Eager's own output holds NaN or Inf ({accuracy.not_finite} values): there is no right answer.",
+        "Give the workload inputs and weights that eager can compute with; where these values are meant, set "
+        'non_finite = "equal" in its table or in jitgate.Workload.',
+    )
 
 
 def fell_back(samples: Samples) -> str | None:
@@ -137,10 +135,8 @@ def _wrong(measurement: Measurement, variant: str) -> Judged | None:
     if samples.accuracy is None:
         return Judged(Outcome.INVALID, f"The output was not compared with the baseline's, and {counts}.")
     no_answer = not_compared(measurement)
-    if no_answer is not None:
-        return Judged(Outcome.INVALID, no_answer, GIVE)
-    if variant == BASELINE or is_right(samples):
-        return None
+    if no_answer is not None or variant == BASELINE or is_right(samples):
+        return no_answer
     return Judged(Outcome.INVALID, f"The output differs, and {counts}: {difference(samples)}.")
 
 
@@ -152,6 +148,7 @@ def _not_authentic(measurement: Measurement, variant: str) -> Judged | None:
             continue
         other = fell_back(samples)
         found = recompiled(samples) if other is None else Judged(Outcome.INVALID, other)
+        found = unbelieved(samples) or found
         if found is not None and name == variant:
             return found
         if found is not None:

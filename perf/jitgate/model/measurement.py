@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from jitgate.model.accuracy import worst
 from jitgate.model.cold_start import ColdStart
+from jitgate.model.content_digests import ContentDigests
 from jitgate.model.figures import FlopCount
 from jitgate.model.memory_peaks import most_memory
 from jitgate.model.samples import Samples
+from jitgate.model.timed_outputs import all_timed_outputs
 from jitgate.model.utterance import PipelineUtterance
 from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.statistics import PeakRates
@@ -47,6 +49,7 @@ class Measurement:
     utterance: what a call of a pipeline says; None for any other workload.
     flop_count: the least that one call must do; None where it was not counted.
     peak_rates: precision -> what the device does at best. missing: precision -> why that is not known.
+    digests: of inputs and weights, by which later runs tell whether they measure the same.
     """
 
     workload: str
@@ -66,6 +69,7 @@ class Measurement:
     flop_count: FlopCount | None = None
     peak_rates: Mapping[str, PeakRates] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
+    digests: ContentDigests = field(default_factory=ContentDigests)
 
     @property
     def rounds(self) -> int:
@@ -92,7 +96,6 @@ class Measurement:
 
     @property
     def control(self) -> Samples | None:
-        """The second worker of the baseline."""
         return self.all_samples.get(CONTROL)
 
     def typical_s(self, name: str) -> Sequence[float]:
@@ -182,4 +185,5 @@ def _merged_samples(name: str, stages: Sequence[Measurement]) -> Samples:
         warm_up_recompiles=sum((Counter(samples.warm_up_recompiles) for samples in all_samples), Counter()),
         failure=next((samples.failure for samples in all_samples if samples.failure is not None), None),
         process_runs=tuple(run for samples in all_samples for run in samples.each_process_run),
+        timed_outputs=all_timed_outputs(samples.timed_outputs for samples in all_samples),
     )

@@ -24,6 +24,7 @@ from jitgate.model.artefact_file import Files, StageVariant
 from jitgate.model.figures import FlopCount, UnseenShapes
 from jitgate.model.memory_peaks import EmptiedCache, MemoryPeaks
 from jitgate.model.non_finite import NonFinite
+from jitgate.model.own_model import OwnModel, OwnModelFacts
 from jitgate.model.token_agreement import TokenAgreement
 from jitgate.model.turn import Turn
 from jitgate.model.variant import VariantSpec
@@ -69,6 +70,14 @@ class ListScenarios(Request[tuple[str, ...]]):
 
 
 @dataclass(frozen=True)
+class DescribeOwnModel(Request[OwnModelFacts]):
+    """Build the model that an option names, and find out how it is called."""
+
+    phase: ClassVar[str] = "building the model to see what it takes"
+    own: OwnModel
+
+
+@dataclass(frozen=True)
 class CheckFactory(Request[Done]):
     """Import the factory of a user's variant."""
 
@@ -87,7 +96,8 @@ class SetThreads(Request[Done]):
 
 @dataclass(frozen=True)
 class OpenModel(Request[ModelFacts]):
-    """Build the workload and put its module on the device. checkpoint, checkout, files: as `WeightSource` has them."""
+    """Build the workload and put its module on the device. checkpoint, checkout, files: as `WeightSource` has them.
+    own: the model of an option, with its inputs settled."""
 
     phase: ClassVar[str] = "building the model"
     capped: ClassVar[bool] = True
@@ -96,6 +106,7 @@ class OpenModel(Request[ModelFacts]):
     checkpoint: Path | None = None
     checkout: Path | None = None
     files: tuple[str, ...] = ()
+    own: OwnModel | None = None
 
 
 @dataclass(frozen=True)
@@ -176,13 +187,19 @@ class CheckFallback(Request[FallbackCheck]):
 
 @dataclass(frozen=True)
 class TakeTurn(Request[Turn]):
-    """Time `count` calls from input number `start`; the first one is cold."""
+    """Time `count` calls from input number `start`; the first one is cold.
+
+    seed: of the inputs that each call gets, which are those of the scenario changed by its number; None for the
+    scenario's own, copied. keep: number of a call -> file that gets its output, as `np.savez` writes it.
+    """
 
     phase: ClassVar[str] = "a call"
     capped: ClassVar[bool] = True
     scenario: str
     start: int
     count: int
+    seed: int | None = None
+    keep: Mapping[int, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from functools import partial
 
 import pytest
 
@@ -20,6 +21,27 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="TOML file whose [tool.jitgate] holds the gates; default: the pyproject.toml nearest to the current "
         "directory, up to pytest's root",
+    )
+    group.addoption(
+        "--jitgate-model",
+        metavar="WHAT",
+        help="measure this model, without any configuration: package:factory or file.py:factory (a torch.nn.Module or "
+        "a jitgate.Workload), a directory with a config.json, or a name that the installed transformers, timm or "
+        "torchvision knows (random weights); as in pytest --pyargs jitgate.benchmarks --jitgate-model bert",
+    )
+    group.addoption(
+        "--jitgate-input",
+        metavar="NAME=SIZES:DTYPE",
+        action="append",
+        default=[],
+        help="an input of --jitgate-model in place of the one that is made, as in input_ids=1x128:int64 or "
+        "input_ids=1x128:int64:0..999; NAME=8:int and NAME=true are plain values, NAME=none leaves it out; may be "
+        "given several times",
+    )
+    group.addoption(
+        "--jitgate-shrink",
+        action="store_true",
+        help="narrow the configuration of --jitgate-model until a call takes milliseconds: same parts, random weights",
     )
     group.addoption(
         "--jitgate-select",
@@ -96,7 +118,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--jitgate-processes",
         metavar="N",
-        type=_count,
+        type=partial(_whole, least=1),
         default=1,
         help="start all workers N times and divide the budget among the starts, because a process is a source of "
         "variance of its own; default: 1 (nightly runs: 5)",
@@ -112,7 +134,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--jitgate-seed",
         metavar="N",
-        type=_seed,
+        type=partial(_whole, least=0),
         default=0,
         help="seed of the order of turns, recorded with the results; default: 0",
     )
@@ -126,6 +148,17 @@ def add_options(parser: pytest.Parser) -> None:
         "--jitgate-report",
         metavar="FILE.md",
         help="write the run as Markdown: claims, figures of every variant, recommendations, dated, with the device",
+    )
+    group.addoption(
+        "--jitgate-history",
+        metavar="URL",
+        help="where runs are stored and compared with: a path of an SQLite file, postgresql://HOST/DATABASE, or off; "
+        "default: .jitgate/history.db in the root directory",
+    )
+    group.addoption(
+        "--jitgate-history-read-only",
+        action="store_true",
+        help="compare with earlier runs and store nothing, as for a pull request",
     )
     group.addoption(
         "--jitgate-cache",
@@ -148,21 +181,11 @@ def _wait(text: str) -> float:
     return 0.0 if text.strip() == "0" else _seconds(text)
 
 
-def _seed(text: str) -> int:
+def _whole(text: str, least: int) -> int:
     try:
-        seed = int(text)
+        number = int(text)
     except ValueError:
-        seed = -1
-    if seed < 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
-    return seed
-
-
-def _count(text: str) -> int:
-    try:
-        count = int(text)
-    except ValueError:
-        count = 0
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
-    return count
+        number = least - 1
+    if number < least:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least}")
+    return number

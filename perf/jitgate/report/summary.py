@@ -11,11 +11,10 @@ from jitgate.model.cell import Cell
 from jitgate.model.measurement import Measurement, most_frequent_first
 from jitgate.model.variant import CONTROL
 from jitgate.model.verdict import Verdict
-from jitgate.report.audio_metrics import audio_metrics
 from jitgate.report.extras import extras
 from jitgate.report.format import columns, format_seconds
-from jitgate.report.integers import integers
 from jitgate.report.memory import memory_lines
+from jitgate.report.outputs import audio_metrics, integers
 from jitgate.report.pipeline import pipeline_lines
 from jitgate.report.recommendation import recommendation_line
 from jitgate.report.reported import reported_lines

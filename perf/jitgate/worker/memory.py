@@ -10,7 +10,7 @@ from jitgate.device.memory import CudaMemory, MemoryReader
 from jitgate.device.process_tree import TreeMemory
 from jitgate.model.memory_parts import MemoryParts
 from jitgate.model.memory_peaks import MemoryKind, MemoryPeaks
-from jitgate.worker.memory_cap import Cap, NoCap
+from jitgate.worker.memory_cap import Cap
 
 
 class Footprint:
@@ -23,7 +23,7 @@ class Footprint:
     def __init__(self) -> None:
         self._host = TreeMemory()
         self.reader: MemoryReader = self._host
-        self.cap: Cap = NoCap()
+        self.cap: Cap = Cap()
         self.before_bytes = 0
         self._parts_before = MemoryParts()
         self._cold_peak: int | None = 0

@@ -9,7 +9,7 @@ from jitgate.device.process_tree import TreeMemory
 from jitgate.device.reading import Missing
 from jitgate.model.errors import UsageError
 from jitgate.worker.card_memory_cap import CudaCap, UncappedCuda
-from jitgate.worker.memory_cap import Cap, HostCap, NoCap, start_threads
+from jitgate.worker.memory_cap import Cap, HostCap, start_threads
 
 
 def cap_for(device: str, memory_limit_bytes: int | None) -> Cap:
@@ -21,7 +21,7 @@ def cap_for(device: str, memory_limit_bytes: int | None) -> Cap:
             return UncappedCuda(torch.cuda, device)
         return CudaCap(memory_limit_bytes, torch.cuda, device)
     if memory_limit_bytes is None:
-        return NoCap()
+        return Cap()
     limit = process_limit()
     if isinstance(limit, Missing):
         raise UsageError(

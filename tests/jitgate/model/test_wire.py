@@ -11,7 +11,7 @@ import pytest
 from jitgate.model import requests
 from jitgate.model.answers import ExportContent, FirstCall, ModelFacts
 from jitgate.model.artefact_file import ArtefactFile, StageVariant
-from jitgate.model.compilation import Compilation
+from jitgate.model.cold_start import Compilation
 from jitgate.model.failure import FailureKind, RequestError
 from jitgate.model.memory_parts import ChildMemory, MemoryParts
 from jitgate.model.memory_peaks import CapFacts, EmptiedCache, MemoryKind, MemoryPeaks
