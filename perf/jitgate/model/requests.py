@@ -23,6 +23,7 @@ from jitgate.model.answers import (
 from jitgate.model.artefact_file import Files, StageVariant
 from jitgate.model.figures import FlopCount, UnseenShapes
 from jitgate.model.memory_peaks import EmptiedCache, MemoryPeaks
+from jitgate.model.non_finite import NonFinite
 from jitgate.model.own_model import OwnModel, OwnModelFacts
 from jitgate.model.token_agreement import TokenAgreement
 from jitgate.model.turn import Turn
@@ -164,6 +165,7 @@ class WriteOutputs(Request[Accuracy]):
     scenario: str
     folder: Path
     token_agreement: TokenAgreement | None = None
+    non_finite: NonFinite = NonFinite.INVALID
 
 
 @dataclass(frozen=True)
@@ -185,13 +187,19 @@ class CheckFallback(Request[FallbackCheck]):
 
 @dataclass(frozen=True)
 class TakeTurn(Request[Turn]):
-    """Time `count` calls from input number `start`; the first one is cold."""
+    """Time `count` calls from input number `start`; the first one is cold.
+
+    seed: of the inputs that each call gets, which are those of the scenario changed by its number; None for the
+    scenario's own, copied. keep: number of a call -> file that gets its output, as `np.savez` writes it.
+    """
 
     phase: ClassVar[str] = "a call"
     capped: ClassVar[bool] = True
     scenario: str
     start: int
     count: int
+    seed: int | None = None
+    keep: Mapping[int, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

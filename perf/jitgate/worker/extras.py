@@ -15,7 +15,7 @@ from jitgate.model import requests
 from jitgate.model.answers import MeasuredPeakRates
 from jitgate.model.error_words import shortly
 from jitgate.model.figures import FlopCount, UnseenShapes
-from jitgate.model.inputs import Inputs
+from jitgate.model.inputs import Inputs, inputs_of
 from jitgate.model.memory_peaks import EmptiedCache
 from jitgate.statistics import steady
 from jitgate.worker import inputs
@@ -24,6 +24,7 @@ from jitgate.worker.flop_count import count_flops
 from jitgate.worker.handlers import handles
 from jitgate.worker.memory import Footprint
 from jitgate.worker.peak_rates import measure_peak_rates
+from jitgate.worker.timed_calls import NO_NUMBER, OutputWatch
 from jitgate.workloads.workload import Workload
 
 STEADY_CALLS = 60
@@ -53,6 +54,7 @@ class ExtrasService:
 
     def __init__(self) -> None:
         self._tried: set[str] = set()
+        self._watch = OutputWatch()
 
     @handles(requests.BecomeSteady)
     def become_steady(self, request: requests.BecomeSteady) -> tuple[float, ...]:
@@ -62,7 +64,9 @@ class ExtrasService:
 
         def repeat() -> None:
             while len(seen) < STEADY_CALLS and time.perf_counter() - began < STEADY_S and not steady(seen):
-                seen.append(clock.time(call).wall_ns / 1e9)
+                taken = clock.time(call)
+                self._watch.look(NO_NUMBER, taken.answer, taken.wall_ns)
+                seen.append(taken.wall_ns / 1e9)
 
         _undisturbed(repeat)
         return tuple(seen)
@@ -155,8 +159,8 @@ class ExtrasService:
         return self._tried | {shapes(values) for name in others for values in self._inputs_of(name)}
 
     def _inputs_of(self, scenario: str) -> list[Inputs]:
-        """The positional arguments of the bound calls, as they lie on the device."""
-        return [tuple(call.args) for call in self._calls[scenario]]
+        """The arguments of the bound calls, as they lie on the device."""
+        return [inputs_of(call) for call in self._calls[scenario]]
 
     def _bound(self, values: Inputs) -> partial[Any]:
         """A call ready to be made: the runner of these inputs, and the inputs on the device."""
