@@ -66,8 +66,9 @@ step() {
     echo
     echo "=== $name, at most $limit s (after $SECONDS s): $*"
     touch "$work/$name.began"
-    # In the foreground `timeout` signals the command alone, once: pytest takes a second one for impatience.
-    timeout --foreground --signal=INT --kill-after="$GRACE_S" "$limit" "$@" &
+    # In the foreground `timeout` signals the command alone, once: pytest takes a second one for impatience. `env`: what a
+    # shell starts in the background ignores SIGINT, and so would all that it starts.
+    timeout --foreground --signal=INT --kill-after="$GRACE_S" "$limit" env --default-signal=INT "$@" &
     local running=$!
     wait "$running"
     status=$?
