@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import queue
-import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -18,7 +17,9 @@ from jitgate.model.size import mib
 from jitgate.model.turn import Turn
 from jitgate.pool.interrupt import INTERRUPTS
 from jitgate.pool.memory_attribution import DeviceMemoryAttribution
+from jitgate.pool.output_audit import OutputAudit
 from jitgate.pool.progress import Progress
+from jitgate.pool.run_folder import RunFolder
 from jitgate.pool.worker_process import Inbox, Worker
 from jitgate.workloads.spec import WorkloadSpec
 
@@ -37,7 +38,7 @@ class WorkerPool:
     Workers are named by their variant; the control by `CONTROL`. A worker that fails stays in `workers` with its
     `failure`; the others go on. Use as a context manager: no process outlives it.
     `exclusive`: whether one worker is resident at a time. `quiet`: whether requests show no progress.
-    `memory_attribution`: what workers take of a card.
+    `memory_attribution`: what workers take of a card. `audit`: what their timed outputs showed.
 
     memory_limit_bytes: the cap of the workers that are measured; None for none. Builders and helpers have none.
     compiled_in: where torch.compile keeps what it builds; None leaves that to torch.
@@ -65,7 +66,8 @@ class WorkerPool:
         self._timeout_s = timeout_s
         self._inbox: Inbox = queue.Queue()
         self._group = execnet.Group(execmodel="thread")
-        self._folder = tempfile.TemporaryDirectory(prefix="jitgate-", ignore_cleanup_errors=True)
+        self._folder = RunFolder()
+        self.audit = OutputAudit(self.folder)
         self._spawned = 0
 
     def __enter__(self) -> WorkerPool:
@@ -77,7 +79,7 @@ class WorkerPool:
     @property
     def folder(self) -> Path:
         """Inputs and right outputs lie here until the pool is closed."""
-        return Path(self._folder.name)
+        return self._folder.path
 
     def pids(self) -> set[int]:
         """Process ids of the workers that are measured and still alive."""
@@ -160,10 +162,13 @@ class WorkerPool:
 
     def turn(self, name: str, scenario: str, start: int, count: int) -> Turn | None:
         """One turn of worker `name`; None where it failed."""
-        worker = self.workers[name]
-        worker.ask(TakeTurn(scenario, start, count))
+        worker, keep = self.workers[name], self.audit.keep(scenario, start, count)
+        began = time.perf_counter()
+        worker.ask(TakeTurn(scenario, start, count, self.audit.input_seed(scenario), keep))
         self.memory_attribution.invalidate()
         answers: dict[Worker, Turn] = self.gather([worker], "")
+        if worker in answers:
+            self.audit.note(name, scenario, answers[worker], keep, time.perf_counter() - began)
         return answers.get(worker)
 
     def gather(self, asked: Iterable[Worker], what: str) -> dict[Worker, Any]:
@@ -182,7 +187,7 @@ class WorkerPool:
                 if what and not self.quiet:
                     names = ", ".join(sorted(worker.name for worker in waiting))
                     self._progress.busy(f"{self.workload.name}: {what} ({names}), {time.monotonic() - began:.0f} s")
-                waiting -= {worker for worker in waiting if self._hung(worker)}
+                waiting -= {worker for worker in waiting if worker.has_died() or self._hung(worker)}
                 continue
             answer = worker.read(message)
             if answer is not None:
