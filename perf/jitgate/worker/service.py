@@ -31,6 +31,7 @@ from jitgate.worker.memory_caps import cap_for
 from jitgate.worker.prewarm import prewarm
 from jitgate.worker.self_check import SelfCheck
 from jitgate.worker.stages import PipelineStages
+from jitgate.worker.turn_watch import TurnWatch
 from jitgate.worker.variant_runner import VariantRunner
 from jitgate.workloads.weight_source import WeightSource
 from jitgate.workloads.workload import Workload
@@ -52,6 +53,7 @@ class WorkerService(ExtrasService):
         self.footprint = Footprint()
         self._stages = PipelineStages()
         self._self_check = SelfCheck()
+        self._turn_watch = TurnWatch()
 
     @property
     def cap(self) -> Cap:
@@ -61,7 +63,7 @@ class WorkerService(ExtrasService):
     def answer(self, request: requests.Request[AnswerT]) -> AnswerT:
         """Answer one request, under the memory cap where loading and calls are the model's own."""
         with self.cap.held() if request.capped else contextlib.nullcontext():
-            return answer(self, request)
+            return self._turn_watch.around(request, functools.partial(answer, self, request))
 
     @handles(requests.StartWorker)
     def start(self, request: requests.StartWorker) -> answers.WorkerFacts:
