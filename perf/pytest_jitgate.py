@@ -116,7 +116,10 @@ def joined(args: Sequence[str], paths: set[str], start: Path) -> list[str]:
 
 def pytest_configure(config: pytest.Config) -> None:
     found = gates_file(config)
-    if found.path is None:
+    for option in ("input", "shrink"):
+        if config.option.jitgate_model is None and getattr(config.option, f"jitgate_{option}"):
+            raise pytest.UsageError(f"{OPTION}{option} is about the model of {OPTION}model; name one")
+    if found.path is None and config.option.jitgate_model is None:
         _refuse_if_wanted(config, found)
         return
     spec = importlib.util.find_spec("jitgate")
@@ -124,7 +127,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if origin is None or Path(origin).resolve().parent != HERE / "jitgate":
         where = origin or "a folder of this name"
         raise pytest.UsageError(
-            f"{found.path} has gates for jitgate, but Python finds {where} in place of the package in "
+            f"{found.path or '--jitgate-model'} asks for jitgate, but Python finds {where} in place of the package in "
             f"{HERE / 'jitgate'}; rename yours, or start `pytest` instead of `python -m pytest`"
         )
     from jitgate import plugin

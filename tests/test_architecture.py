@@ -17,10 +17,12 @@ ROOMS = (
     "model",
     "statistics",
     "device",
+    "values",
     "engines",
     "workloads",
     "config",
     "cache",
+    "building",
     "worker",
     "pool",
     "measure",
@@ -33,7 +35,7 @@ ROOMS = (
 )
 """In this order; `plugin`, `cli` and `benchmarks` may use all."""
 
-TORCH_ROOMS = {"workloads", "engines", "worker"}
+TORCH_ROOMS = {"values", "workloads", "engines", "building", "worker"}
 HEAVY = {"torch", "transformers", "onnx", "onnxruntime", "torchao", "matplotlib"}
 LEDGES = {
     "model": {"statistics"},

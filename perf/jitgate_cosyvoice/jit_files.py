@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jitgate.workloads.checkpoint import CheckpointPart
-from jitgate.workloads.pretrained_file import PretrainedFile
+from jitgate.workloads.checkpoint_spec import PretrainedFile
 
 PRECISIONS = ("fp32", "fp16")
 

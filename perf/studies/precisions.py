@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from jitgate.device.processor import cpu_model
 from jitgate.model.accuracy import Accuracy, worst
-from jitgate.worker.accuracy import compare, plain
-from jitgate.worker.content import leaves
+from jitgate.values.leaves import leaves
+from jitgate.values.tensors import kept
+from jitgate.worker.accuracy import compare
 from jitgate_cosyvoice.registry import shipped_workloads
 
 if TYPE_CHECKING:
@@ -121,8 +122,8 @@ def table(found: Iterator[PrecisionResult]) -> Iterator[str]:
 
 def rounded(tensor: torch.Tensor, axis: int | None = None) -> torch.Tensor:
     """The nearest of 255 evenly spaced values, zero among them; with a step for each index of `axis`, or row."""
-    kept = (-1,) if axis is None else tuple(number for number in range(tensor.dim()) if number != axis)
-    step = tensor.abs().amax(dim=kept, keepdim=True).clamp(min=1e-12) / LEVELS
+    others = (-1,) if axis is None else tuple(number for number in range(tensor.dim()) if number != axis)
+    step = tensor.abs().amax(dim=others, keepdim=True).clamp(min=1e-12) / LEVELS
     return (tensor / step).round() * step
 
 
@@ -165,7 +166,7 @@ def _cast(inputs: Inputs, kind: torch.dtype) -> Inputs:
 
 
 def _leaves(outputs: Any) -> list[Any]:
-    return [plain(leaf) for leaf in leaves(outputs)]
+    return [kept(leaf) for leaf in leaves(outputs)]
 
 
 _HEAD = """# What a precision costs in accuracy

@@ -87,3 +87,9 @@ def test_an_option_of_somebody_else_is_theirs(guest: Guest) -> None:
     code, said = guest.said("--perf-budget", "3")
     assert code == 0, said
     assert "unrecognized arguments: --perf-unheard-of" in guest.refused("--perf-unheard-of")
+
+
+def test_the_one_line_option_is_told_where_there_is_no_table(guest: Guest) -> None:
+    done = guest.pytest("--help")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "--jitgate-model=WHAT" in done.stdout or "--jitgate-model WHAT" in done.stdout

@@ -22,7 +22,6 @@ READY, NOT_READY = 0, 1
 
 
 def register(subparsers: argparse._SubParsersAction[Any]) -> None:
-    """Add `doctor` to the command line."""
     parser = subparsers.add_parser(
         "doctor",
         help="show this machine, and whether it is ready to measure",

@@ -19,7 +19,6 @@ EXIT_CODES = {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 2, "INVALID": 3}
 
 
 def register(subparsers: argparse._SubParsersAction[Any]) -> None:
-    """Add `judge` to the command line."""
     parser = subparsers.add_parser(
         "judge",
         help="judge recorded rounds",

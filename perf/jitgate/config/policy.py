@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from itertools import combinations
 
+from jitgate.config.history_settings import HistorySettings
 from jitgate.engines.builtin import built_in
 from jitgate.engines.registry import Engines
-from jitgate.model.cell import Cell
+from jitgate.model.cell import Cell, CellPattern
 from jitgate.model.errors import UsageError
+from jitgate.model.past import WORSE
 from jitgate.model.variant import BASELINE, VariantSpec
 from jitgate.workloads.spec import WorkloadSpec
 
@@ -23,6 +25,8 @@ class Gate:
     """One rule. workload, scenario, variant: globs. limits: key of a gate kind -> limit, in the unit of that key.
 
     baseline: what `min_speedup` is a ratio to. on_fail: `FAIL` or `REPORT`. source: where the promise comes from.
+    on_no_history: of `max_regression`, `skip` or `fail`. direction: of the same, `worse` or `both`.
+    optional: whether a variant that can't run here is skipped all the same.
     """
 
     where: str
@@ -35,14 +39,18 @@ class Gate:
     reason: str = ""
     on_fail: str = FAIL
     source: str = ""
+    on_no_history: str = "skip"
+    direction: str = WORSE
+    optional: bool = False
+
+    @property
+    def cells(self) -> CellPattern:
+        """Which cells the rule speaks of."""
+        return CellPattern(self.workload, self.scenario, self.variant)
 
     def matches(self, cell: Cell) -> bool:
         """Whether the rule speaks of this cell, on whatever device."""
-        return (
-            fnmatchcase(cell.workload, self.workload)
-            and fnmatchcase(cell.scenario, self.scenario)
-            and fnmatchcase(cell.variant, self.variant)
-        )
+        return self.cells.matches(cell)
 
     def is_of(self, file: str) -> bool:
         """Whether the rule stands in this file, and is not a package's."""
@@ -55,7 +63,10 @@ class Gate:
 
 @dataclass(frozen=True)
 class Policy:
-    """Everything a configuration says. `where` is its file, for messages. cache_limit_bytes: None for no limit."""
+    """Everything a configuration says. `where` is its file, for messages. cache_limit_bytes: None for no limit.
+
+    history: where earlier runs are, and what they are compared by.
+    """
 
     where: str = "the defaults"
     alpha: float = 0.01
@@ -66,6 +77,7 @@ class Policy:
     workloads: Mapping[str, WorkloadSpec] = field(default_factory=dict)
     variants: Mapping[str, VariantSpec] = field(default_factory=lambda: built_in().variants)
     engines: Engines = field(default_factory=built_in)
+    history: HistorySettings = field(default_factory=HistorySettings)
 
     def cells(self, scenarios: Mapping[str, Iterable[str]]) -> list[Cell]:
         """Every cell there is; `scenarios`: workload -> its scenario names."""
@@ -101,7 +113,7 @@ class Policy:
 
     def names(self, cell: Cell, device: str) -> bool:
         """Whether any gate that can fail names this cell: then it has to be measured, and can't be skipped."""
-        return any(gate.on_fail == FAIL and gate.applies(cell, device) for gate in self.gates)
+        return any(gate.on_fail == FAIL and not gate.optional and gate.applies(cell, device) for gate in self.gates)
 
     def check(self, cells: Iterable[Cell]) -> None:
         """UsageError for a gate that matches nothing, and for two gates that set one limit differently."""
@@ -111,7 +123,7 @@ class Policy:
         own = [replace(gate, variant="*") for gate in self.gates if gate.on_fail == REPORT and gate.is_of(self.where)]
         for gate in (*failing, *own):
             if not any(gate.matches(cell) for cell in known):
-                raise UsageError(f"{gate.where} matches nothing: {_mismatch(gate, known)}")
+                raise UsageError(f"{gate.where} matches nothing: {gate.cells.mismatch(known)}")
         for one, two in combinations(failing, 2):
             for key in one.limits.keys() & two.limits.keys():
                 first, second = _setting(one, key), _setting(two, key)
@@ -133,15 +145,3 @@ def _setting(gate: Gate, key: str) -> object:
 
 def _devices_meet(one: str, two: str) -> bool:
     return any(fnmatchcase(device, one) and fnmatchcase(device, two) for device in ("cpu", "cuda"))
-
-
-def _mismatch(gate: Gate, cells: list[Cell]) -> str:
-    """Say which pattern is at fault, and what there is."""
-    left = cells
-    for name in ("workload", "scenario", "variant"):
-        pattern = getattr(gate, name)
-        there = sorted({getattr(cell, name) for cell in left})
-        left = [cell for cell in left if fnmatchcase(getattr(cell, name), pattern)]
-        if not left:
-            return f"there is no {name} {pattern!r} (there are: {', '.join(there)})"
-    return "no workload has such a scenario and variant together"

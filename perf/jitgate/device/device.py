@@ -72,7 +72,6 @@ def choose_device(
 
 
 def torch_built_for_cuda() -> bool:
-    """Whether the installed torch has CUDA."""
     return torch_cuda() is not None
 
 

@@ -55,7 +55,6 @@ class Fingerprint:
 
 
 def fingerprint(device: Device) -> Fingerprint:
-    """The fingerprint of this process's machine for `device`."""
     card = device.card
     on_cpu = device.kind == "cpu"
     host = processor()

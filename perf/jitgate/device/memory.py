@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 import psutil
 
+from jitgate.model.memory_parts import MemoryParts
+
 
 @dataclass(frozen=True)
 class Usage:
@@ -40,13 +42,23 @@ class HostMemory:
         self._process = psutil.Process()
 
     def read(self) -> Usage:
-        status = self._proc / "status"
-        if status.exists():
-            fields = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
-            if "VmRSS" in fields and "VmHWM" in fields:
-                return Usage(_kib(fields["VmRSS"]), _kib(fields["VmHWM"]))
+        fields = self._status()
+        if "VmRSS" in fields and "VmHWM" in fields:
+            return Usage(_kib(fields["VmRSS"]), _kib(fields["VmHWM"]))
         info = self._process.memory_info()
         return Usage(int(info.rss), self._portable_peak(info))
+
+    def parts(self) -> MemoryParts:
+        """What is resident now, by kind: RssAnon, RssFile and RssShmem of /proc/self/status (man 5 proc).
+
+        Elsewhere what this process has alone (psutil's `uss`) is its own, and all else counts as mapped.
+        """
+        fields = self._status()
+        if all(name in fields for name in ("RssAnon", "RssFile", "RssShmem")):
+            return MemoryParts(_kib(fields["RssAnon"]), _kib(fields["RssFile"]), _kib(fields["RssShmem"]))
+        info = self._process.memory_full_info()
+        own = min(int(info.uss), int(info.rss))
+        return MemoryParts(own, int(info.rss) - own)
 
     def reset_peak(self) -> bool:
         try:
@@ -54,6 +66,13 @@ class HostMemory:
         except OSError:
             return False
         return True
+
+    def _status(self) -> dict[str, str]:
+        try:
+            lines = (self._proc / "status").read_text().splitlines()
+        except OSError:
+            return {}
+        return dict(line.split(":", 1) for line in lines if ":" in line)
 
     @staticmethod
     def _portable_peak(info: Any) -> int:

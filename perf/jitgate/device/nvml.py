@@ -19,9 +19,6 @@ T = TypeVar("T")
 DRIVER_MODELS = {0: "WDDM", 1: "TCC", 2: "MCDM"}
 """nvmlDriverModel_t; NVML's own word for TCC is WDM."""
 
-HIDDEN_MEMORY = 2**63
-"""A process's memory above this is NVML_VALUE_NOT_AVAILABLE, all bits set."""
-
 
 def load_nvml() -> Any:
     """The module `pynvml`; None where nvidia-ml-py is not installed."""
@@ -98,9 +95,9 @@ def _facts(nvml: Any, card: Any) -> CardFacts:
 
     memory = ask(lambda: nvml.nvmlDeviceGetMemoryInfo(card))
     return CardFacts(
-        name=_text(nvml.nvmlDeviceGetName(card)),
-        uuid=_text(nvml.nvmlDeviceGetUUID(card)),
-        driver=ask(lambda: _text(nvml.nvmlSystemGetDriverVersion())),
+        name=nvml.nvmlDeviceGetName(card),
+        uuid=nvml.nvmlDeviceGetUUID(card),
+        driver=ask(nvml.nvmlSystemGetDriverVersion),
         driver_cuda=ask(lambda: _cuda_version(nvml.nvmlSystemGetCudaDriverVersion())),
         memory_total_bytes=each(memory, lambda info: int(info.total)),
         memory_used_bytes=each(memory, lambda info: int(info.used)),
@@ -131,7 +128,7 @@ def _applications_clocks(nvml: Any, card: Any) -> str:
 def _processes(nvml: Any, card: Any) -> tuple[CardProcess, ...]:
     listed = [*nvml.nvmlDeviceGetComputeRunningProcesses(card), *nvml.nvmlDeviceGetGraphicsRunningProcesses(card)]
     found = {
-        int(process.pid): CardProcess(int(process.pid), _process_name(process.pid), _shown(process.usedGpuMemory))
+        int(process.pid): CardProcess(int(process.pid), _process_name(process.pid), process.usedGpuMemory)
         for process in listed
         if process.pid != os.getpid()
     }
@@ -150,11 +147,3 @@ def _process_name(pid: int) -> str | None:
 
 def _cuda_version(number: int) -> str:
     return f"{number // 1000}.{number % 1000 // 10}"
-
-
-def _shown(memory: int | None) -> int | None:
-    return int(memory) if memory is not None and memory < HIDDEN_MEMORY else None
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode() if isinstance(value, bytes) else value

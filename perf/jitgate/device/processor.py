@@ -43,7 +43,6 @@ class Processor:
 
 
 def processor(sysfs: Path = SYSFS) -> Processor:
-    """Read the processor of this machine."""
     return Processor(
         model=cpu_model(),
         cores=attempt(lambda: psutil.cpu_count(logical=False), OSError, why="the system does not count cores"),

@@ -28,7 +28,6 @@ class Runtime:
 
 
 def runtime() -> Runtime:
-    """Read the runtime of this environment."""
     version = torch_version()
     return Runtime(
         python=platform.python_version(),

@@ -28,6 +28,7 @@ BUILT_IN = (
         _ALL,
         exported=True,
         words={
+            "trace": ((("trace", True),), _PLAIN),
             "ofi": ((("ofi", True),), _PLAIN),
             "original": ((("ofi", True), ("switches", True)), (Precision.FP32, Precision.FP16)),
         },

@@ -45,14 +45,15 @@ class CudaRecorder:
     def capture(self, call: Callable[[], Any]) -> tuple[Graph, Any]:
         import torch
 
-        side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-        side.wait_stream(torch.cuda.current_stream())
+        side, current = torch.cuda.Stream(), torch.cuda.current_stream()  # type: ignore[no-untyped-call]
+        side.wait_stream(current)
         with torch.cuda.stream(side):
             for _ in range(WARM_UP):
                 call()
-        torch.cuda.current_stream().wait_stream(side)
+        current.wait_stream(side)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
+        # Where a capture fails, torch's own context manager leaves its stream the current one.
+        with torch.cuda.stream(current), torch.cuda.graph(graph):
             outputs = call()
         return graph, outputs
 

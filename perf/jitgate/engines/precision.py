@@ -9,6 +9,7 @@ from jitgate.engines.protocols import Call
 from jitgate.engines.self_checking import RecompileEvents, SelfCheckingRunner
 from jitgate.model.errors import Unavailable
 from jitgate.model.inputs import Inputs
+from jitgate.values.leaves import mapped
 
 if TYPE_CHECKING:
     import torch
@@ -78,14 +79,14 @@ def adapted(inputs: Inputs, precision: Precision) -> Inputs:
     if not precision.converts:
         return inputs
     import torch
-    from torch.utils import _pytree
 
     dtype = dtype_of(precision)
 
     def convert(leaf: Any) -> Any:
         return leaf.to(dtype) if isinstance(leaf, torch.Tensor) and leaf.is_floating_point() else leaf
 
-    return tuple(_pytree.tree_map(convert, inputs))
+    converted_inputs: Inputs = mapped(convert, inputs)
+    return converted_inputs
 
 
 class Autocast:

@@ -46,8 +46,6 @@ def import_tensorrt() -> Any:
 
 
 class TensorRt:
-    """Engine `tensorrt`."""
-
     suffix = ".plan"
     per_signature = True
 

@@ -4,18 +4,19 @@ To the graph: Python control flow becomes an interpreter's, weights become const
 share an input are merged. `+ofi` adds `optimize_for_inference`: on a CPU float32 linears and convolutions become
 oneDNN's; what remains of linears becomes a product and a sum, on CUDA more kernels than before. `+original` is the
 recipe of vendors that export ahead of time: `+ofi`, in a process whose profiling executor is off and whose fusion is
-static; such switches are not kept in the file, and the process that loads it has torch's defaults. At load the
-profiling executor specialises on the first shapes it sees.
+static; such switches are not kept in the file, and the process that loads it has torch's defaults. `+trace` records one
+call in place of reading code (`engines/traced.py`). At load the profiling executor specialises on the first shapes it
+sees.
 Needs: nothing but torch; TorchScript is deprecated and not supported on Python 3.14 and later.
-Can't go: Python that it does not read, as in transformers.
-Source: torch.jit.freeze, torch.jit.optimize_for_inference, torch.jit.save (PyTorch documentation).
+Can't go: Python that it does not read, as in transformers, for which there is `+trace`; with that one, control flow
+that depends on data.
+Source: torch.jit.freeze, torch.jit.trace, torch.jit.optimize_for_inference, torch.jit.save (PyTorch documentation).
 """
 
 from __future__ import annotations
 
 import contextlib
 import pkgutil
-import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING
 from jitgate.engines.protocols import Call, Facts
 from jitgate.engines.refusal import FOLD, refusing
 from jitgate.engines.scripted import Scripted
+from jitgate.engines.traced import Traced, traced
 from jitgate.model.errors import Unavailable
 from jitgate.model.inputs import Inputs
 
@@ -37,36 +39,47 @@ NOT_SCRIPTED = "Parametrization is not working with scripting"
 
 
 class TorchScript:
-    """Engine `torchscript`. ofi: optimise for inference. switches: export as the original's script does."""
+    """Engine `torchscript`. ofi: optimise for inference. switches: export as the original's script does. trace: record
+    a call; a file then serves one signature."""
 
     suffix = ".zip"
-    per_signature = False
 
-    def __init__(self, *, ofi: bool = False, switches: bool = False) -> None:
+    def __init__(self, *, ofi: bool = False, switches: bool = False, trace: bool = False) -> None:
         self._ofi = ofi
         self._switches = switches
+        self._trace = trace
+        self.per_signature = trace
 
     def options(self) -> Mapping[str, object]:
+        if self._trace:
+            return {"recipe": "trace,freeze"}
         recipe = "script,freeze,optimize_for_inference" if self._ofi else "script,freeze"
         return {"recipe": f"{recipe} with the original's switches" if self._switches else recipe}
 
     def unavailable(self) -> str | None:
-        if sys.version_info >= (3, 14):
-            version = f"{sys.version_info.major}.{sys.version_info.minor}"
-            return f"TorchScript is not supported on Python {version}; use Python 3.11 to 3.13"
-        return None
+        return None  # the catalogue knows the last Python that has it
 
-    def export(self, module: torch.nn.Module, calls: Sequence[Inputs], path: Path) -> Facts:  # noqa: ARG002
+    def export(self, module: torch.nn.Module, calls: Sequence[Inputs], path: Path) -> Facts:
         import torch
 
+        if self._trace:
+            with deprecation_known():
+                recorded, wiring = traced(module.eval(), calls)
+                frozen = torch.jit.freeze(recorded.eval())
+                torch.jit.save(frozen, str(path))
+            return {"signature": signature(frozen), **wiring}
         # `calls` are not needed: a scripted graph serves all inputs
         with deprecation_known(), _original_switches() if self._switches else contextlib.nullcontext():
             if any(map(torch.nn.utils.parametrize.is_parametrized, module.modules())):
                 raise Unavailable(
                     f"TorchScript can't carry parametrised weights, as of weight norm ({NOT_SCRIPTED}); {FOLD}"
                 )
+            try:
+                with refusing("TorchScript"):
+                    scripted = torch.jit.script(module.eval())
+            except Unavailable as refusal:
+                raise Unavailable(f"{refusal}, or take torchscript+trace, which records a call") from refusal
             with refusing("TorchScript"):
-                scripted = torch.jit.script(module.eval())
                 frozen = torch.jit.freeze(scripted)
                 if self._ofi:
                     frozen = torch.jit.optimize_for_inference(frozen)
@@ -92,7 +105,7 @@ class TorchScript:
         if facts.get("wrapper"):
             with deprecation_known():
                 loaded = torch.jit.script(pkgutil.resolve_name(facts["wrapper"])(loaded).eval())
-        return Scripted(loaded)
+        return Traced(loaded, facts) if self._trace else Scripted(loaded)
 
 
 def signature(module: torch.jit.ScriptModule, method: str = "forward") -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jitgate.gates.kind import Asked, GateKind, Judged, sentence
 from jitgate.gates.output import difference, is_right, token_agreement
-from jitgate.gates.validity import GIVE, not_compared
+from jitgate.gates.validity import not_compared
 from jitgate.model.tolerance import LOG_MEL_DB
 from jitgate.model.variant import BASELINE
 from jitgate.model.verdict import Figure
@@ -45,7 +45,7 @@ class Tolerance(GateKind):
             return Judged(Outcome.INVALID, sentence(f"The output was not compared with the baseline's{why}"))
         no_answer = not_compared(measurement)
         if no_answer is not None:
-            return Judged(Outcome.INVALID, no_answer, GIVE)
+            return no_answer
         if not is_right(samples):
             return Judged(Outcome.FAIL, f"The output is not the baseline's: {difference(samples)}.")
         accuracy = samples.accuracy

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from jitgate.gates.kind import Asked, GateKind, Judged
 from jitgate.model.size import format_bytes
 from jitgate.model.verdict import Figure
 from jitgate.statistics import Outcome
-
-if TYPE_CHECKING:
-    from jitgate.statistics import Growth
 
 
 class MaxMemoryGrowth(GateKind):
@@ -22,7 +17,7 @@ class MaxMemoryGrowth(GateKind):
 
     def figure(self, asked: Asked) -> Figure | None:
         found = asked.samples.growth
-        return None if found is None else Figure.exact(found.slope, f"{format_slope(found)} a call")
+        return None if found is None else Figure.exact(found.slope, f"{format_bytes(round(found.slope))} a call")
 
     def compare(self, asked: Asked, limit: float) -> Judged:
         found = asked.samples.growth
@@ -31,15 +26,11 @@ class MaxMemoryGrowth(GateKind):
             return Judged(Outcome.INCONCLUSIVE, f"{readings} readings are too few to see whether memory grows.")
         if not found.leaks:
             return Judged(Outcome.PASS, f"Memory did not keep growing over {found.calls} calls.")
+        slope = format_bytes(round(found.slope))
         if found.slope <= limit:
-            return Judged(Outcome.PASS, f"Memory grows by {format_slope(found)} a call, which is allowed.")
+            return Judged(Outcome.PASS, f"Memory grows by {slope} a call, which is allowed.")
         return Judged(
             Outcome.FAIL,
-            f"Memory grows by {format_slope(found)} a call, all through {found.calls} calls.",
+            f"Memory grows by {slope} a call, all through {found.calls} calls.",
             "Find what keeps hold of what a call makes.",
         )
-
-
-def format_slope(found: Growth) -> str:
-    """Bytes a call as people say it."""
-    return format_bytes(round(found.slope))

@@ -15,8 +15,8 @@ package offers more through the hook `pytest_jitgate_gates`:
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from jitgate.model.errors import UsageError
 from jitgate.model.variant import BASELINE
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from jitgate.config.policy import Policy
     from jitgate.model.cell import Cell
     from jitgate.model.measurement import Measurement
+    from jitgate.model.past import PastSeries
     from jitgate.model.samples import Samples
     from jitgate.workloads.spec import WorkloadSpec
 
@@ -36,6 +37,7 @@ class Asked:
     """Which figure is asked for: a cell of a measurement.
 
     alpha: probability of a false alarm of a single verdict. load_apart: whether loading has a memory limit of its own.
+    past: earlier runs; None where there is no history.
     """
 
     measurement: Measurement
@@ -43,10 +45,10 @@ class Asked:
     alpha: float
     baseline: str = BASELINE
     load_apart: bool = False
+    past: Past | None = None
 
     @property
     def samples(self) -> Samples:
-        """What was measured of the cell's variant."""
         return self.measurement.all_samples[self.cell.variant]
 
     @property
@@ -55,13 +57,21 @@ class Asked:
         return self.measurement.device.split(":")[0]
 
 
+class Past(Protocol):
+    """Contract: what earlier runs say of one metric of a cell; see `jitgate.gates.tracked` for the metrics."""
+
+    def of(self, asked: Asked, metric: str) -> PastSeries: ...
+
+
 @dataclass(frozen=True)
 class Judged:
-    """What a kind says of a figure and a limit. reason: one sentence. advice: another one, or ""."""
+    """What a kind says of a figure and a limit. reason: one sentence. advice: another one, or "". lenient: INCONCLUSIVE
+    for want of earlier runs, which is named and fails nothing."""
 
     outcome: Outcome
     reason: str
     advice: str = ""
+    lenient: bool = False
 
 
 class GateKind:
@@ -154,7 +164,6 @@ class GateKind:
         return self.undecided(asked, limit, self.judge(asked, limit).outcome)
 
     def verdict(self, asked: Asked, limit: float) -> Verdict:
-        """The verdict as it is stored."""
         judged = self.judge(asked, limit)
         return Verdict(
             asked.cell,
@@ -166,14 +175,10 @@ class GateKind:
             judged.advice,
             self.figure(asked),
             asked.baseline,
+            lenient=judged.lenient,
         )
 
 
 def sentence(text: str) -> str:
     """`text` with one full stop at its end."""
     return f"{text.rstrip().rstrip('.')}."
-
-
-def stated(verdict: Verdict, *, configured: bool, on_fail: str = "fail", source: str = "") -> Verdict:
-    """`verdict` with where its limit comes from."""
-    return replace(verdict, configured=configured, on_fail=on_fail, source=source)

@@ -34,9 +34,10 @@ def difference(samples: Samples) -> str:
         return f"it holds NaN or Inf ({accuracy.not_finite} {'value' if accuracy.not_finite == 1 else 'values'})"
     if accuracy.unequal:
         outputs = "output differs" if accuracy.unequal == 1 else "outputs differ"
-        return f"{accuracy.unequal} integer {outputs} (ids, lengths, masks), and these must match exactly"
+        first = f" ({accuracy.mismatch})" if accuracy.mismatch else ""
+        return f"{accuracy.unequal} integer {outputs} (ids, lengths, masks), and these must match exactly{first}"
     if (accuracy.perceptual and accuracy.log_mel_db is None) or math.isinf(accuracy.rel_l2):
-        return "another shape, type or value"
+        return accuracy.mismatch or "another shape, type or value"
     if not accuracy.surprisal <= samples.tolerance:
         return f"{token_agreement(samples)}, and at most {samples.tolerance:g} is allowed"
     log_mel_db = accuracy.log_mel_db

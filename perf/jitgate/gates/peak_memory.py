@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jitgate.gates.kind import Asked, GateKind, Judged, sentence
+from jitgate.gates.memory_words import memory_words
 from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.size import format_bytes, parse_bytes
 from jitgate.model.verdict import Figure
@@ -48,14 +49,19 @@ class PeakKind(GateKind):
         said = f"{SAID[phase]} {format_bytes(peak)}"
         if unreliable:
             return Judged(Outcome.INVALID, sentence(f"{said} can't be believed: {unreliable}"))
+        kinds = "".join(f"; {words}" for words in memory_words(memory))
         if peak <= limit:
-            return Judged(Outcome.PASS, f"{said} is within {format_bytes(limit)}.")
+            return Judged(Outcome.PASS, f"{said} is within {format_bytes(limit)}{kinds}.")
         over = format_bytes(peak - limit)
-        return Judged(Outcome.FAIL, f"{said} is {over} above {format_bytes(limit)}{_blame(memory, peak)}.")
+        return Judged(Outcome.FAIL, f"{said} is {over} above {format_bytes(limit)}{_blame(memory, peak)}{kinds}.")
 
 
 class MaxMemory(PeakKind):
-    """Of the whole process; of steady calls where loading has a limit of its own."""
+    """Of the whole process and its child processes; of steady calls where loading has a limit of its own.
+
+    The figure is all that is resident, pages of mapped files included: a machine that can't hold them reads them from
+    the disk in every call, and such calls were not measured. Reason and report tell the kinds apart.
+    """
 
     key, attribute, fixture, heading = "max_memory", "peak_memory", "memory_limit", "peak memory"
 
@@ -69,6 +75,16 @@ class MaxMemory(PeakKind):
         peak = asked.samples.peak_bytes
         said = "-" if peak is None else format_bytes(peak)
         return said if limit is None else f"{said} of {format_bytes(limit)}"
+
+
+class MaxLoadMemory(PeakKind):
+    """The test exists only where a gate sets the limit; without one, `max_memory` holds for loading too."""
+
+    key, attribute, fixture = "max_load_memory", "load_memory", "load_memory_limit"
+    only_where_set = True
+
+    def phase(self, asked: Asked) -> str:  # noqa: ARG002 - it is always the same
+        return LOAD
 
 
 def _blame(memory: MemoryPeaks, peak: int) -> str:

@@ -54,16 +54,16 @@ def noise_floor(measurement: Measurement, alpha: float) -> float | None:
     return None if found is None else found.noise_floor
 
 
-def not_compared(measurement: Measurement) -> str | None:
+def not_compared(measurement: Measurement) -> Judged | None:
     """Why the baseline's output is no measure for others; None where it is one."""
     accuracy = measurement.all_samples[BASELINE].accuracy
     if accuracy is None or not accuracy.not_finite:
         return None
-    return f"Eager's own output holds NaN or Inf ({accuracy.not_finite} values): there is no right answer."
-
-
-GIVE = "Give the workload inputs and weights that eager can compute with."
-"""What to do where there is no right answer."""
+    return Judged(
+        Outcome.INVALID,
+        f"Eager's own output holds NaN or Inf ({accuracy.not_finite} values): there is no right answer.",
+        "Give the workload inputs and weights that eager can compute with.",
+    )
 
 
 def fell_back(samples: Samples) -> str | None:
@@ -140,10 +140,8 @@ def _wrong(measurement: Measurement, variant: str) -> Judged | None:
     if samples.accuracy is None:
         return Judged(Outcome.INVALID, f"The output was not compared with the baseline's, and {counts}.")
     no_answer = not_compared(measurement)
-    if no_answer is not None:
-        return Judged(Outcome.INVALID, no_answer, GIVE)
-    if variant == BASELINE or is_right(samples):
-        return None
+    if no_answer is not None or variant == BASELINE or is_right(samples):
+        return no_answer
     return Judged(Outcome.INVALID, f"The output differs, and {counts}: {difference(samples)}.")
 
 

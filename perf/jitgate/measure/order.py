@@ -4,21 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TypeAlias
 
 from jitgate.model.variant import BASELINE, CONTROL
-
-
-class Order(Protocol):
-    """The order of the turns of a round."""
-
-    def of(self, names: Sequence[str], number: int) -> list[str]:
-        """`names` in the order of round `number`: of those that count, from 0."""
-        ...
-
-    def balanced(self, rounds: int) -> bool:
-        """Whether after so many rounds no worker had better places than another."""
-        ...
 
 
 class Shuffled:
@@ -28,11 +16,13 @@ class Shuffled:
         self._random = random.Random(seed)  # noqa: S311 - an order that can be repeated, not a secret
 
     def of(self, names: Sequence[str], number: int) -> list[str]:  # noqa: ARG002 - every round is shuffled
+        """`names` in the order of round `number`: of those that count, from 0."""
         found = sorted(names)
         self._random.shuffle(found)
         return found
 
     def balanced(self, rounds: int) -> bool:  # noqa: ARG002 - on average it is after every round
+        """Whether after so many rounds no worker had better places than another."""
         return True
 
 
@@ -59,3 +49,6 @@ class Mirrored:
 
     def balanced(self, rounds: int) -> bool:
         return rounds % 2 == 0
+
+
+Order: TypeAlias = Shuffled | Mirrored

@@ -199,7 +199,6 @@ class Rounds:
                 self._round(set())
 
     def measurement(self) -> Measurement:
-        """What is known by now."""
         all_samples = {
             name: self._series[name].samples(samples, self._team.failure(name))
             for name, samples in self._blank.all_samples.items()

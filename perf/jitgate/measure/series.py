@@ -56,7 +56,6 @@ class Series:
         self.stage_times.append(turn.stage_times[cold:])
 
     def samples(self, blank: Samples, failure: Failure | None) -> Samples:
-        """What is known of the worker by now."""
         return replace(
             blank,
             turns=tuple(self.turns),

@@ -118,7 +118,6 @@ class Measurements:
         return self.done[workload, scenario]
 
     def close(self) -> None:
-        """End every worker."""
         if self._pool is not None:
             pool, self._pool = self._pool, None
             pool.close()
@@ -220,6 +219,7 @@ class Measurements:
             residency=mode.residency,
             notes=notes,
             utterance=utterance_of(pool, scenario, ready.facts),
+            digests=ready.digests(scenario),
         )
         stages.append(blank)
         self.done[workload, scenario] = merged(stages, self._names(workload))

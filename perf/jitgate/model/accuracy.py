@@ -20,6 +20,7 @@ class Accuracy:
         of them is.
     snr_db, log_mel_db, mr_stft: audio metrics; None where the outputs are no sound, or can't be compared.
     perceptual: whether `log_mel_db` decides, and not `rel_l2`.
+    mismatch: the first leaf that is another, and what was expected and found there, in words; "" for none.
     """
 
     rel_l2: float
@@ -34,6 +35,7 @@ class Accuracy:
     ids: int = 0
     other_ids: int = 0
     surprisal: float = 0.0
+    mismatch: str = ""
 
 
 def worst(accuracies: Iterable[Accuracy]) -> Accuracy:
@@ -57,6 +59,7 @@ def worst(accuracies: Iterable[Accuracy]) -> Accuracy:
         ids=sum(each.ids for each in every),
         other_ids=sum(each.other_ids for each in every),
         surprisal=_largest([each.surprisal for each in every]),
+        mismatch=next((each.mismatch for each in every if each.mismatch), ""),
     )
 
 

@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from jitgate.model.memory_parts import ChildMemory, MemoryParts
+
 PEAKS = ("peak_bytes", "load_peak_bytes", "steady_peak_bytes")
 
 
 class MemoryKind(enum.StrEnum):
-    """Which memory was read: of the process, of torch's allocator on a card, or of the card as a whole."""
+    """Which memory was read: of the process and its children, of torch's allocator on a card, or of the whole card."""
 
     RESIDENT = "resident"
     RESERVED = "cuda reserved"
@@ -53,7 +55,8 @@ class MemoryPeaks:
     reserved_peak_bytes, peak_allocated_bytes, host_peak_bytes: of a card's allocator, of its tensors, of the process.
     outside_bytes: on a card, what the allocator does not know (context, workspaces, engines). others_on_card: processes
     that were there before the first worker; None where the driver does not list them. unreliable: why the figures
-    can't be believed. weight_bytes: of the model.
+    can't be believed. weight_bytes: of the model. parts: of the process and its children, by kind, what was resident
+    above the level before when this was read. children: None where there were none.
     """
 
     peak_bytes: int | None = None
@@ -72,17 +75,25 @@ class MemoryPeaks:
     unreliable: str | None = None
     cap: CapFacts | None = None
     empty_cache: EmptiedCache | None = None
+    parts: MemoryParts | None = None
+    children: ChildMemory | None = None
 
     def as_json(self) -> dict[str, Any]:
         """What is known, and null for what every reading of this kind should tell and this one does not."""
         wanted = {"peak_bytes", *(_ALWAYS if self.kind else ()), *(_ON_CARD if self.kind is MemoryKind.DEVICE else ())}
-        parts = {"cap", "empty_cache"}
+        parts = {"cap", "empty_cache", "parts", "children"}
         own = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in parts}
         found = {name: value for name, value in own.items() if value is not None or name in wanted}
-        return found | _known(self.cap) | _known(self.empty_cache, "empty_cache_")
+        return (
+            found
+            | _known(self.cap)
+            | _known(self.empty_cache, "empty_cache_")
+            | _known(self.parts)
+            | _known(self.children, "children_")
+        )
 
 
-def _known(part: CapFacts | EmptiedCache | None, prefix: str = "") -> dict[str, Any]:
+def _known(part: CapFacts | EmptiedCache | MemoryParts | ChildMemory | None, prefix: str = "") -> dict[str, Any]:
     values: Mapping[str, Any] = {} if part is None else vars(part)
     return {f"{prefix}{name}": value for name, value in values.items() if value is not None}
 

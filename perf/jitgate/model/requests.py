@@ -23,6 +23,7 @@ from jitgate.model.answers import (
 from jitgate.model.artefact_file import Files, StageVariant
 from jitgate.model.figures import FlopCount, UnseenShapes
 from jitgate.model.memory_peaks import EmptiedCache, MemoryPeaks
+from jitgate.model.own_model import OwnModel, OwnModelFacts
 from jitgate.model.token_agreement import TokenAgreement
 from jitgate.model.turn import Turn
 from jitgate.model.variant import VariantSpec
@@ -68,6 +69,14 @@ class ListScenarios(Request[tuple[str, ...]]):
 
 
 @dataclass(frozen=True)
+class DescribeOwnModel(Request[OwnModelFacts]):
+    """Build the model that an option names, and find out how it is called."""
+
+    phase: ClassVar[str] = "building the model to see what it takes"
+    own: OwnModel
+
+
+@dataclass(frozen=True)
 class CheckFactory(Request[Done]):
     """Import the factory of a user's variant."""
 
@@ -86,7 +95,8 @@ class SetThreads(Request[Done]):
 
 @dataclass(frozen=True)
 class OpenModel(Request[ModelFacts]):
-    """Build the workload and put its module on the device. checkpoint, checkout, files: as `WeightSource` has them."""
+    """Build the workload and put its module on the device. checkpoint, checkout, files: as `WeightSource` has them.
+    own: the model of an option, with its inputs settled."""
 
     phase: ClassVar[str] = "building the model"
     capped: ClassVar[bool] = True
@@ -95,6 +105,7 @@ class OpenModel(Request[ModelFacts]):
     checkpoint: Path | None = None
     checkout: Path | None = None
     files: tuple[str, ...] = ()
+    own: OwnModel | None = None
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,6 @@ class Samples:
 
     @property
     def each_process_run(self) -> tuple[ProcessRun, ...]:
-        """What its processes gave once each."""
         return self.process_runs or (ProcessRun(self.cold_start, self.memory, self.warm_s),)
 
     @property

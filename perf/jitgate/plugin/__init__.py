@@ -15,14 +15,11 @@ import pytest
 
 from jitgate.model.errors import UsageError
 from jitgate.plugin import fixtures
-from jitgate.plugin.benchmark_replay import machine_info, use_fingerprint_storage
+from jitgate.plugin.benchmark_replay import use_fingerprint_storage
 from jitgate.plugin.cache_pruning import tidy
-from jitgate.plugin.conclusions import conclusions
 from jitgate.plugin.items import cell_of
-from jitgate.plugin.keyword import understood
 from jitgate.plugin.left_out import swallowed
 from jitgate.plugin.selection import (
-    add_keyword,
     drop_empty,
     keep_unknown,
     parametrise,
@@ -34,8 +31,8 @@ from jitgate.plugin.selection import (
 from jitgate.plugin.session_state import STATE, State
 
 
-def start(config: pytest.Config, gates_file: Path) -> None:
-    """Make this a session with the gates of `gates_file`."""
+def start(config: pytest.Config, gates_file: Path | None) -> None:
+    """Make this a session with the gates of `gates_file`; without one, with the model of `--jitgate-model`."""
     from jitgate.engines import builtin as engines
     from jitgate.gates import builtin as gates
     from jitgate.report import formats
@@ -61,7 +58,6 @@ def usage_errors() -> Iterator[None]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.option.keyword = understood(config.option.keyword)
     config.addinivalue_line("markers", "nightly: takes minutes; runs with -m nightly, or -m '' for everything")
     config.addinivalue_line("markers", "reported: gates that are only reported; nightly, runs alone with -m reported")
     if config.getoption("dist", "no") != "no":
@@ -78,10 +74,6 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 @pytest.hookimpl(trylast=True)  # after those of the project: a parameter of the same name is theirs
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     parametrise(metafunc, metafunc.config.stash[STATE])
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    add_keyword(item)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -116,14 +108,17 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_benchmark_generate_machine_info(config: pytest.Config) -> dict[str, object]:
-    return machine_info(config.stash[STATE])
+    # No clock rates, and no host name: pytest-benchmark warns where two of these differ, and machines of a kind do not.
+    return config.stash[STATE].fingerprint.facts()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_benchmark_update_json(config: pytest.Config, benchmarks: object, output_json: dict[str, object]) -> None:
-    found = conclusions(config.stash[STATE])
-    if found:
-        output_json["jitgate"] = found
+    state = config.stash[STATE]
+    if state.measured:
+        from jitgate.report.evidence import conclusions
+
+        output_json["jitgate"] = conclusions(state.results)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -147,8 +142,10 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     if state.blocked.reasons and session.config.option.collectonly:
         session.exitstatus = pytest.ExitCode.USAGE_ERROR
+    state.history.store(session)
     tidy(session.config, state)
-    return (yield)
+    with state.history.finished(session):
+        return (yield)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

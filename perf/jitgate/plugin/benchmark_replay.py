@@ -54,14 +54,5 @@ def use_fingerprint_storage(config: pytest.Config, state: State) -> None:
         config.option.benchmark_storage = f"file://{folder.as_posix()}"
 
 
-def machine_info(state: State) -> dict[str, object]:
-    """The fingerprint as pytest-benchmark stores it, and nothing else: it warns wherever two of these differ.
-
-    No momentary clock rates, and no host name: two machines of one kind are equal, a machine whose settings changed is
-    another one.
-    """
-    return state.fingerprint.facts()
-
-
 def _already_measured() -> None:
     """Stands for the call that a worker has made."""

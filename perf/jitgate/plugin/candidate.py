@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from jitgate.gates.requirements import Requirement
-from jitgate.plugin.measured import measured
-from jitgate.plugin.smoke import skip_in_smoke
+from jitgate.plugin.measured import measured, skip_in_smoke
 from jitgate.statistics import Outcome
 
 if TYPE_CHECKING:
@@ -54,7 +53,6 @@ class Candidate:
 
     @property
     def samples(self) -> Samples:
-        """What was measured of this variant."""
         return self.measurement.all_samples[self.cell.variant]
 
     @property
@@ -163,7 +161,7 @@ class Comparison:
         self._verdict = verdict = self._judge(limit)
         if verdict.outcome is Outcome.PASS or self._disproved(verdict):
             return (verdict.outcome is Outcome.PASS) == (operator == self._kind.operator)
-        lenient = self._candidate.state.policy.skip_inconclusive or self._kind.optional
+        lenient = self._candidate.state.policy.skip_inconclusive or self._kind.optional or verdict.lenient
         if verdict.outcome is Outcome.INCONCLUSIVE and lenient:
             pytest.skip(f"INCONCLUSIVE: {verdict.sentence}")
         self._tell_last_words()

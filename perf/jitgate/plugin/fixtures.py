@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jitgate.plugin.items import cell_of
-from jitgate.plugin.measured import measured
+from jitgate.plugin.measured import measured, skip_in_smoke
 from jitgate.plugin.session_state import STATE
-from jitgate.plugin.smoke import skip_in_smoke
 
 if TYPE_CHECKING:
     from jitgate.gates.kind import GateKind

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jitgate.model.errors import UsageError
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from jitgate.plugin.session_state import State
 
 
-def refuse_without_cells(items: Iterable[pytest.Item], discovered: Discovered, file: Path) -> None:
+def refuse_without_cells(items: Iterable[pytest.Item], discovered: Discovered, file: str) -> None:
     """UsageError for a test that asks for a cell and gets none: it would be skipped, and nothing would be red."""
     lost = next((item for item in items if cell_of(item) is None and has_place_for_cell(item)), None)
     if lost is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from jitgate.gates.kind import GateKind
     from jitgate.model.cell import Cell
     from jitgate.model.measurement import Measurement
     from jitgate.plugin.session_state import State
@@ -29,3 +30,9 @@ def measured(state: State, cell: Cell) -> Measurement:
         pytest.exit(f"jitgate: {problem}", returncode=pytest.ExitCode.USAGE_ERROR)
     finally:
         state.progress.idle()
+
+
+def skip_in_smoke(config: pytest.Config, kind: GateKind) -> None:
+    """Skip the test in smoke mode if one call is not enough to judge `kind`."""
+    if config.getoption("jitgate_smoke") and not kind.smoke:
+        pytest.skip("smoke: nothing is timed")

@@ -11,15 +11,16 @@ from jitgate.device.power import meter_of
 from jitgate.gates.stopping import AnyOf, UndecidedSelection
 from jitgate.history.rounds import save_rounds
 from jitgate.measure.session import Measurements
-from jitgate.measure.settings import RunSettings
+from jitgate.measure.settings import MeasureTask, RunSettings
+from jitgate.model.variant import BASELINE
 from jitgate.plugin.cache_pruning import cache_folder
 from jitgate.plugin.memory_cap import memory_cap_bytes
-from jitgate.plugin.tasks import tasks_of
 from jitgate.pool.residency import Residency
 
 if TYPE_CHECKING:
     import pytest
 
+    from jitgate.config.policy import Policy
     from jitgate.device.device import Device
     from jitgate.gates.requirements import Rules
     from jitgate.model.cell import Cell
@@ -66,3 +67,24 @@ def make_measurements(
     )
     undecided = AnyOf((rules.undecided, UndecidedSelection(rules, wanted)))
     return Measurements(tasks_of(policy, device.kind, planned), settings, undecided)
+
+
+def tasks_of(policy: Policy, kind: str, needed: Collection[Cell]) -> dict[str, MeasureTask]:
+    """Workload -> its task. kind: `cpu` or `cuda`.
+
+    Baselines are measured too, selected or not: first the variants that the workload lists, in its order.
+    """
+    tasks = {}
+    for workload in dict.fromkeys(cell.workload for cell in needed):
+        cells = [cell for cell in needed if cell.workload == workload]
+        reference_variants = frozenset({BASELINE, *(policy.baseline(cell, kind) for cell in cells)})
+        wanted = reference_variants | {cell.variant for cell in cells}
+        spec = policy.workloads[workload]
+        names = (*spec.variants, *sorted(wanted - set(spec.variants)))
+        tasks[workload] = MeasureTask(
+            spec,
+            tuple(policy.variants[name] for name in names if name in wanted),
+            tuple(dict.fromkeys(cell.scenario for cell in cells)),
+            reference_variants,
+        )
+    return tasks

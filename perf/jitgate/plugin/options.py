@@ -22,6 +22,27 @@ def add_options(parser: pytest.Parser) -> None:
         "directory, up to pytest's root",
     )
     group.addoption(
+        "--jitgate-model",
+        metavar="WHAT",
+        help="measure this model, without any configuration: package:factory or file.py:factory (a torch.nn.Module or "
+        "a jitgate.Workload), a directory with a config.json, or a name that the installed transformers, timm or "
+        "torchvision knows (random weights); as in pytest --pyargs jitgate.benchmarks --jitgate-model bert",
+    )
+    group.addoption(
+        "--jitgate-input",
+        metavar="NAME=SIZES:DTYPE",
+        action="append",
+        default=[],
+        help="an input of --jitgate-model in place of the one that is made, as in input_ids=1x128:int64 or "
+        "input_ids=1x128:int64:0..999; NAME=8:int and NAME=true are plain values, NAME=none leaves it out; may be "
+        "given several times",
+    )
+    group.addoption(
+        "--jitgate-shrink",
+        action="store_true",
+        help="narrow the configuration of --jitgate-model until a call takes milliseconds: same parts, random weights",
+    )
+    group.addoption(
         "--jitgate-select",
         metavar="WORKLOAD/SCENARIO/VARIANT",
         action="append",
@@ -57,7 +78,7 @@ def add_options(parser: pytest.Parser) -> None:
         "--jitgate-memory-cap",
         action="store_true",
         help="enforce the memory limit: a worker that does not fit runs out of memory, and its test says how much was "
-        "missing",
+        "missing (holds private memory, of each process by itself; mapped files and shared memory are not held)",
     )
     group.addoption(
         "--jitgate-smoke",
@@ -126,6 +147,17 @@ def add_options(parser: pytest.Parser) -> None:
         "--jitgate-report",
         metavar="FILE.md",
         help="write the run as Markdown: claims, figures of every variant, recommendations, dated, with the device",
+    )
+    group.addoption(
+        "--jitgate-history",
+        metavar="URL",
+        help="where runs are stored and compared with: a path of an SQLite file, postgresql://HOST/DATABASE, or off; "
+        "default: .jitgate/history.db in the root directory",
+    )
+    group.addoption(
+        "--jitgate-history-read-only",
+        action="store_true",
+        help="compare with earlier runs and store nothing, as for a pull request",
     )
     group.addoption(
         "--jitgate-cache",

@@ -47,7 +47,7 @@ class ReportFile:
 
     def write(self, results: Results, facts: Mapping[str, object]) -> str:
         """A sentence for the summary: where the report lies, or why it does not."""
-        from jitgate.report.run import Run
+        from jitgate.report.formats import Run
 
         run = Run(datetime.now(UTC).date(), facts, self._command)
         try:

@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -14,13 +15,14 @@ import pytest
 
 from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
-from jitgate.model.size import parse_bytes
 from jitgate.plugin.blocked import Blocked
-from jitgate.plugin.checkpoint_option import describe, require_files, with_checkpoint
+from jitgate.plugin.checkpoint_option import describe, require_files
+from jitgate.plugin.history import HistoryOfState
 from jitgate.plugin.items import cell_of
 from jitgate.plugin.left_out import never_compared, not_judged, refuse_without_cells
-from jitgate.plugin.offers import changed, offered
+from jitgate.plugin.own_model import head_lines, refuse_without_benchmarks
 from jitgate.plugin.report_file import ReportFile, asked_for
+from jitgate.plugin.session_policy import session_policy
 
 if TYPE_CHECKING:
     from jitgate.config.policy import Policy
@@ -39,27 +41,22 @@ if TYPE_CHECKING:
 class State:
     """Kept in `config.stash[STATE]`. Everything that costs time is made on first use."""
 
-    def __init__(self, config: pytest.Config, gates_file: Path) -> None:
+    def __init__(self, config: pytest.Config, gates_file: Path | None) -> None:
         self._config = config
         self._file = gates_file
         self._policy: Policy | None = None
+        self._refused: UsageError | None = None
         self._wanted: frozenset[str] | None = None
-        self._device: Device | None = None
-        self._fingerprint: Fingerprint | None = None
         self._discovered: Discovered | None = None
         self._problem: UsageError | None = None
-        self._measurements: Measurements | None = None
-        self._rules: Rules | None = None
-        self._results: Results | None = None
-        self._kinds: tuple[GateKind, ...] | None = None
         self._lock: RunLock | None = None
-        self._progress: TerminalProgress | None = None
         self._old_sigterm: Any = None
         self.planned: list[Cell] = []
         self.blocked = Blocked()
         self.given: set[tuple[Cell, str]] = set()
         self._timed_gates = 0
         self._report: ReportFile | None = None
+        self.history = HistoryOfState(config, gates_file, self)
 
     @property
     def is_xdist_worker(self) -> bool:
@@ -67,83 +64,60 @@ class State:
 
     @property
     def policy(self) -> Policy:
+        if self._refused is not None:
+            raise self._refused  # what was refused once must not be measured at the second asking
         if self._policy is None:
-            from jitgate.config.table import read_policy
-
             try:
-                policy = read_policy(self._file, self.kinds, offered(self._config))
-            except (TypeError, ValueError, OverflowError) as error:
-                raise UsageError(f"{self._file}: a value in [tool.jitgate] has a wrong type or size: {error}") from None
-            wish = self._config.getoption("jitgate_variants")
-            if wish is not None:
-                from jitgate.config.selection import chosen, with_chosen
-
-                self._wanted = chosen(wish, policy, self.device.kind)
-                policy = with_chosen(policy, self._wanted)
-            size = self._config.getoption("jitgate_memory_limit")
-            if size is not None:
-                policy = replace(policy, memory_limit_bytes=parse_bytes(size, "--jitgate-memory-limit"))
-            if checkpoint := self._config.getoption("jitgate_checkpoint"):
-                policy = with_checkpoint(policy, self._config.invocation_params.dir / checkpoint)
-            policy = changed(self._config, policy)
-            self._policy = policy  # only now: what was refused once must not be measured at the second asking
+                self._policy, self._wanted = session_policy(self._config, self._file, self.kinds, self)
+            except UsageError as problem:
+                self._refused = problem
+                raise
         return self._policy
 
-    @property
+    @cached_property
     def device(self) -> Device:
-        if self._device is None:
-            from jitgate.device.device import choose_device
+        from jitgate.device.device import choose_device
 
-            self._device = choose_device(self._config.getoption("jitgate_device"))
-        return self._device
+        return choose_device(self._config.getoption("jitgate_device"))
 
-    @property
+    @cached_property
     def fingerprint(self) -> Fingerprint:
-        if self._fingerprint is None:
-            from jitgate.device.fingerprint import fingerprint
+        from jitgate.device.fingerprint import fingerprint
 
-            self._fingerprint = fingerprint(self.device)
-        return self._fingerprint
+        return fingerprint(self.device)
 
-    @property
+    @cached_property
     def progress(self) -> TerminalProgress:
-        if self._progress is None:
-            from jitgate.plugin.terminal import UncapturedWriter, writer_of
-            from jitgate.report.progress import TerminalProgress
+        from jitgate.plugin.terminal import UncapturedWriter, writer_of
+        from jitgate.report.progress import TerminalProgress
 
-            width = writer_of(self._config).fullwidth
-            self._progress = TerminalProgress(UncapturedWriter(self._config), live=self._on_a_terminal(), width=width)
-        return self._progress
+        width = writer_of(self._config).fullwidth
+        return TerminalProgress(UncapturedWriter(self._config), live=self._on_a_terminal(), width=width)
 
-    @property
+    @cached_property
     def kinds(self) -> tuple[GateKind, ...]:
         """The kinds of gate of this session, of every package that offers some."""
-        if self._kinds is None:
-            from jitgate.gates.checked import checked
+        from jitgate.gates.checked import checked
 
-            self._kinds = checked(self._config.hook.pytest_jitgate_gates())
-        return self._kinds
+        return checked(self._config.hook.pytest_jitgate_gates())
 
-    @property
+    @cached_property
     def rules(self) -> Rules:
         """What this session judges by, at the level that keeps all of its false alarms together at alpha."""
-        if self._rules is None:
-            from jitgate.gates.requirements import Rules
-            from jitgate.statistics import level_per_gate
+        from jitgate.gates.requirements import Rules
+        from jitgate.statistics import level_per_gate
 
-            rules = Rules(self.policy, self.kinds, self.device.kind, self.policy.alpha)
-            self._timed_gates = rules.count_timed(self.planned)
-            self._rules = replace(rules, alpha=level_per_gate(self.policy.alpha, max(1, self._timed_gates)))
-        return self._rules
+        past = self.history.session
+        rules = Rules(self.policy, self.kinds, self.device.kind, self.policy.alpha, None if past.off else past)
+        self._timed_gates = rules.count_timed(self.planned)
+        return replace(rules, alpha=level_per_gate(self.policy.alpha, max(1, self._timed_gates)))
 
-    @property
+    @cached_property
     def results(self) -> Results:
         """All that was measured and judged so far."""
-        if self._results is None:
-            from jitgate.gates.results import Results
+        from jitgate.gates.results import Results
 
-            self._results = Results(self.rules, self.measurements.done)
-        return self._results
+        return Results(self.rules, self.measurements.done)
 
     def decide(self, requirement: Requirement) -> Verdict:
         """The verdict on a requirement, with more rounds where they may decide it and the budget lasts."""
@@ -162,16 +136,14 @@ class State:
         """Every cell of the policy, selected or not; none before anything was collected."""
         return [] if self._discovered is None else self.policy.cells(self._discovered.scenarios)
 
-    @property
+    @cached_property
     def measurements(self) -> Measurements:
-        if self._measurements is None:
-            from jitgate.plugin.measuring import make_measurements
+        from jitgate.plugin.measuring import make_measurements
 
-            wanted = self._wanted or ()
-            self._measurements = make_measurements(
-                self._config, self.device, self.rules, self.planned, wanted, self.progress, self.claim_device
-            )
-        return self._measurements
+        wanted = self._wanted or ()
+        return make_measurements(
+            self._config, self.device, self.rules, self.planned, wanted, self.progress, self.claim_device
+        )
 
     def cells(self) -> list[Cell]:
         """Every cell that may be selected. A problem is kept for `raise_problem`, since pytest can't take it here."""
@@ -195,13 +167,16 @@ class State:
         items = list(items)
         found = dict.fromkeys(cell for item in items if (cell := cell_of(item)))
         self.planned = list(found)
+        if not found:
+            refuse_without_benchmarks(self._config)
         if self._discovered is not None and not self.is_xdist_worker:
             if self._wanted is None:
-                refuse_without_cells(items, self._discovered, self._file)
+                refuse_without_cells(items, self._discovered, self.policy.where)
             self.planned = self.blocked.without(self.planned, self._discovered.problem)
         if self.planned and not self.is_xdist_worker and not self._config.option.collectonly:
             self._report = asked_for(self._config)
             require_files(self.policy.workloads[name] for name in dict.fromkeys(cell.workload for cell in self.planned))
+            self.history.check()
             _ = self.measurements  # an unwritable cache is said before the first test
             if threading.current_thread() is threading.main_thread():
                 self._old_sigterm = signal.signal(signal.SIGTERM, _interrupt)
@@ -217,8 +192,8 @@ class State:
 
     def close(self) -> None:
         """End all workers, and give the device and SIGTERM back."""
-        if self._measurements is not None:
-            self._measurements.close()
+        if "measurements" in vars(self):
+            self.measurements.close()
         if self._lock is not None:
             self._lock.release()
         if self._old_sigterm is not None:
@@ -226,47 +201,45 @@ class State:
             self._old_sigterm = None
 
     def head(self) -> list[str]:
-        """Lines for the head of the run."""
         try:
             asked = self._config.getoption("jitgate_checkpoint") or self._config.hook.pytest_jitgate_policy(
                 config=self._config
             )
-            return [self._gates_line(), *(describe(self.policy) if asked else [])]
+            own = head_lines(self.policy)
+            return own or [self._gates_line(), *(describe(self.policy) if asked else [])]
         except UsageError:
             return []  # collection says it
 
     def _gates_line(self) -> str:
         root, file = self._config.rootpath, self._file
-        where = file.relative_to(root).as_posix() if file.is_relative_to(root) else file
+        where = file.relative_to(root).as_posix() if file and file.is_relative_to(root) else file
         named = (("workload", self.policy.workloads), ("gate", self.policy.gates))
         counts = ", ".join(f"{len(every)} {name}{'' if len(every) == 1 else 's'}" for name, every in named)
         return f"jitgate: gates of {where}: {counts}"
 
     @property
     def measured(self) -> bool:
-        """Whether this session has measured anything."""
-        return self._measurements is not None and bool(self._measurements.done)
+        return "measurements" in vars(self) and bool(self.measurements.done)
 
     def red(self) -> bool:
         """Whether a gate of the project is not PASS, now that the session is over: then it can't end green."""
         if not self.measured:
             return False
         self.results.close()
-        return bool(self.results.red() or never_compared(self))
+        return bool(self.results.red() or never_compared(self) or self.history.red())
 
     def summary(self) -> list[str]:
-        """Lines for the end of the run."""
         if not self.measured:
             return self.blocked.lines()
         from jitgate.report.summary import summary
 
-        lines = summary(self.results)
+        lines = [*self.history.first_lines(), *summary(self.results)]
         if self._report is not None:
             lines.append(self._report.write(self.results, self.fingerprint.facts()))
         if self._timed_gates > 1:
             shared = f"alpha {self.policy.alpha:g} of the session is shared by its {self._timed_gates} gates on time"
             lines.append(f"{shared}: {self.rules.alpha:.2g} each")
-        return [*lines, *never_compared(self), *not_judged(self)]
+        return [*lines, *never_compared(self), *not_judged(self), *self.history.lines()]
 
     def _on_a_terminal(self) -> bool:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")

@@ -14,7 +14,7 @@ from jitgate.report.summary import figures
 
 if TYPE_CHECKING:
     from jitgate.model.measurement import Measurement
-    from jitgate.report.run import Run
+    from jitgate.report.formats import Run
 
 
 def heading(run: Run) -> list[str]:

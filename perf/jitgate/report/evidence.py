@@ -6,14 +6,17 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
+from jitgate.gates.recommendation import recommend
 from jitgate.gates.results import Results
 from jitgate.gates.validity import fell_back, speedup_of
 from jitgate.model.cell import Cell
+from jitgate.model.measurement import Measurement
 from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.samples import Samples
 from jitgate.model.variant import BASELINE
-from jitgate.report.evidence_extras import extras
 from jitgate.report.pipeline import pipeline_facts
+from jitgate.report.recommendation import recommendation_data
+from jitgate.report.roofline import roofline, unseen_shape
 from jitgate.statistics import finite
 
 SCHEMA = 1
@@ -76,6 +79,16 @@ def evidence(results: Results, cell: Cell) -> dict[str, Any]:
     }
 
 
+def conclusions(results: Results) -> dict[str, Any]:
+    """`{"schema": 1, "recommendations": [...], "verdicts": [...]}`: of the whole session."""
+    found = [recommend(results, each) for each in results.measurements.values()]
+    return {
+        "schema": SCHEMA,
+        "recommendations": [recommendation_data(each) for each in found if each is not None],
+        "verdicts": [{**verdict.cell._asdict(), **verdict.as_json()} for verdict in results.verdicts],
+    }
+
+
 def _accuracy(samples: Samples) -> dict[str, float | bool | None]:
     """Infinite is null, as everywhere: an SNR of equal outputs, a distance of outputs that can't be compared."""
     found = samples.accuracy
@@ -99,3 +112,41 @@ def _accuracy(samples: Samples) -> dict[str, float | bool | None]:
 def _out_of_memory(samples: Samples) -> dict[str, Any]:
     failure = samples.failure
     return {} if failure is None or failure.out_of_memory is None else failure.out_of_memory.facts()
+
+
+def extras(measurement: Measurement, variant: str, alpha: float) -> dict[str, Any]:
+    """`steady_median_s`, `warm_up`, `unseen_shape`, `roofline`; null for what was not measured."""
+    samples, ratio = measurement.all_samples[variant], unseen_shape(measurement, variant, alpha)
+    warm, lengths = samples.warm_up, samples.unseen_shapes
+    return {
+        "steady_median_s": samples.median_s,
+        "warm_up": None
+        if warm is None
+        else {"calls": warm.calls, "seconds": warm.seconds, "steady_s": warm.steady_s, "calls_s": list(samples.warm_s)},
+        "unseen_shape": {
+            "ratio": None if ratio is None else ratio.as_json(),
+            "lengths": [{"first_s": each.first_s, "known_s": list(each.known_s)} for each in lengths.lengths],
+            "problem": lengths.problem,
+            "untried": lengths.untried,
+        },
+        "roofline": _roofline(measurement, variant, alpha),
+    }
+
+
+def _roofline(measurement: Measurement, variant: str, alpha: float) -> dict[str, Any] | None:
+    """`above` is the text for a variant above the measured peak, whose `share` is null."""
+    work, precision = measurement.flop_count, measurement.all_samples[variant].precision
+    if work is None:
+        return None
+    found, peak = roofline(measurement, variant, alpha), measurement.peak_rates.get(precision)
+    return {
+        "flops": work.flops,
+        "moved_bytes": work.moved_bytes(precision),
+        "flops_s": None if peak is None else peak.flops_s,
+        "bytes_s": None if peak is None else peak.bytes_s,
+        "missing": measurement.missing.get(precision),
+        "roofline_s": None if found is None else found.limit_s,
+        "bound": None if found is None else str(found.bound),
+        "share": None if found is None else found.share.as_json(),
+        "above": None if found is None else found.above,
+    }

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from jitgate.report.run import Run
-
 if TYPE_CHECKING:
     from jitgate.gates.results import Results
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a report says of the run itself. facts: the fingerprint's. command: the command line, as it was given."""
+
+    day: date
+    facts: Mapping[str, object]
+    command: str
 
 
 class ReportFormat(Protocol):

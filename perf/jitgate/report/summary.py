@@ -11,10 +11,10 @@ from jitgate.model.cell import Cell
 from jitgate.model.measurement import Measurement, most_frequent_first
 from jitgate.model.variant import CONTROL
 from jitgate.model.verdict import Verdict
-from jitgate.report.audio_metrics import audio_metrics
 from jitgate.report.extras import extras
 from jitgate.report.format import columns, format_seconds
-from jitgate.report.integers import integers
+from jitgate.report.memory import memory_lines
+from jitgate.report.outputs import audio_metrics, integers
 from jitgate.report.pipeline import pipeline_lines
 from jitgate.report.recommendation import recommendation_line
 from jitgate.report.reported import reported_lines
@@ -28,7 +28,8 @@ def summary(results: Results) -> list[str]:
         title, rows = figures(results, measurement)
         recommended = recommend(results, measurement)
         lines += [title, *columns(rows), *pipeline_lines(results, measurement), *extras(results, measurement)]
-        lines += [f"  {line}" for line in (*audio_metrics(measurement), *integers(measurement))]
+        details = (*audio_metrics(measurement), *integers(measurement), *memory_lines(measurement))
+        lines += [f"  {line}" for line in details]
         lines += [] if recommended is None else [f"  {recommendation_line(recommended)}"]
         lines += [f"  note: {note}" for note in (*_excluded(measurement), *measurement.notes)]
         lines.append("")

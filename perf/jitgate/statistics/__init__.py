@@ -11,9 +11,8 @@ from jitgate.statistics.payback import Payback, payback
 from jitgate.statistics.roofline import PeakRates, RooflineBound, RooflineTime, roofline_efficiency, roofline_time
 from jitgate.statistics.sequential import first_decision, look_due, looks
 from jitgate.statistics.single import single_ratio
-from jitgate.statistics.steadiness import steady
+from jitgate.statistics.steadiness import WarmUp, steady, warm_up
 from jitgate.statistics.tails import fewest_calls, tail, tail_speedup
-from jitgate.statistics.warmup import WarmUp, warm_up
 
 __all__ = [
     "Decision",

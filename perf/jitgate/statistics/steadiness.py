@@ -8,6 +8,7 @@ longer moves.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jitgate.statistics.durations import accepted
@@ -20,6 +21,10 @@ HALF = 3  # calls of the shortest half window: the median of three ignores one o
 LONGEST_HALF = 10  # calls; a longer window would include the cold calls for too long
 LEVEL_TOLERANCE = 0.10  # medians of three at 9 % noise differ by 8 %; a JIT's first calls differ by 100 to 200 %
 FALLING_SHARE = 0.85  # of all pairs of calls the later is faster: 13 of 15 happens by chance in 2.8 % of six calls
+
+COLD = 1.25
+"""Times the steady level: calls above it are cold. Single calls at 9 % noise stay below; a profiling or compiling one
+takes twice as long or more."""
 
 
 def steady(durations_s: ArrayLike) -> bool:
@@ -42,3 +47,45 @@ def steady(durations_s: ArrayLike) -> bool:
     earlier, later = np.triu_indices(2 * half, k=1)
     falling = float(np.mean(window[later] < window[earlier]))
     return falling < FALLING_SHARE
+
+
+@dataclass(frozen=True)
+class WarmUp:
+    """calls: before the first steady one; None where the series did not become steady.
+
+    made: calls of the series. seconds: time of the calls before the first steady one; of all calls where none is.
+    steady_s: the steady level; None where there is none.
+    """
+
+    calls: int | None
+    made: int
+    seconds: float
+    steady_s: float | None
+
+    @property
+    def excess_s(self) -> float | None:
+        """Time of the cold calls beyond that of as many steady ones; None where the series did not become steady."""
+        if self.calls is None or self.steady_s is None:
+            return None
+        return max(0.0, self.seconds - self.calls * self.steady_s)
+
+
+def warm_up(durations_s: ArrayLike) -> WarmUp:
+    """Judge a series that begins with the very first call, shape `(calls,)`, seconds, equal inputs throughout.
+
+    The level is the median of the window that `steady` looks at. A call is cold while it, or the median of it and the
+    two after it, is above `COLD` times that level: one slow call among steady ones is noise, at the very beginning it
+    is the first call.
+    """
+    values = accepted(durations_s, "warm-up")
+    made, total = len(values), float(values.sum())
+    if not steady(values):
+        return WarmUp(None, made, total, None)
+    half = min(max(HALF, made // 3), LONGEST_HALF)
+    level = float(np.median(values[-2 * half :]))
+    windows = np.median(np.lib.stride_tricks.sliding_window_view(values, HALF), axis=1)
+    above = np.flatnonzero(windows > COLD * level)
+    calls = int(above[-1]) + 1 if len(above) else 0
+    while calls < made and values[calls] > COLD * level:
+        calls += 1
+    return WarmUp(calls, made, float(values[:calls].sum()), level)

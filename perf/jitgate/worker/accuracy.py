@@ -3,125 +3,111 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jitgate.model.accuracy import Accuracy
+from jitgate.model.non_finite import NonFinite
 from jitgate.model.token_agreement import TokenAgreement
+from jitgate.values.tensors import numbers
 from jitgate.worker.audio_metrics import audio_metrics
+from jitgate.worker.leaf_difference import LeafDifference, count_not_finite, is_inexact, leaf_difference, specials
 from jitgate.worker.token_agreement import token_difference
 from jitgate.workloads.sound import Sound
 
+Leaves = Mapping[str, Any] | list[Any]
+"""Path -> leaf, as `named_leaves` gives them; or leaves alone, which then go by their places."""
+
 
 def compare(
-    found: list[Any], right: list[Any], sound: Sound | None = None, token_agreement: TokenAgreement | None = None
+    found: Leaves,
+    right: Leaves,
+    sound: Sound | None = None,
+    token_agreement: TokenAgreement | None = None,
+    non_finite: NonFinite = NonFinite.INVALID,
 ) -> Accuracy:
     """The accuracy of one call, leaf by leaf. sound, token_agreement: which leaf is a sound, which are chosen ids."""
+    ours, theirs = _ordered(_named(found), _named(right)), _named(right)
     metrics = None
-    if sound is not None and sound.leaf < min(len(found), len(right)):
-        metrics = audio_metrics(found[sound.leaf], right[sound.leaf], sound)
-    chosen = token_difference(found, right, token_agreement)
-    if chosen is not None and token_agreement is not None:
-        found, right = (
-            leaves[: token_agreement.token_ids] + leaves[token_agreement.token_ids + 1 :] for leaves in (found, right)
+    if sound is not None and sound.leaf < min(len(ours), len(theirs)):
+        metrics = audio_metrics(
+            *_finite([*ours.values()][sound.leaf], [*theirs.values()][sound.leaf], non_finite), sound
         )
+    chosen = token_difference([*ours.values()], [*theirs.values()], token_agreement)
+    if chosen is not None and token_agreement is not None:
+        ours, theirs = (_without(leaves, token_agreement.token_ids) for leaves in (ours, theirs))
+    apart = _differences(ours, theirs, non_finite)
     return Accuracy(
-        distance(found, right),
-        largest_gap(found, right),
-        not_finite(found),
+        max((each.rel_l2 for each in apart.values()), default=0.0),
+        max((each.max_abs for each in apart.values()), default=0.0),
+        not_finite(ours.values(), theirs.values(), non_finite),
         None if metrics is None else metrics.snr_db,
         None if metrics is None else metrics.log_mel_db,
         None if metrics is None else metrics.mr_stft,
         perceptual=sound is not None and sound.perceptual,
-        integers=integers(right),
-        unequal=unequal(found, right),
+        integers=integers(theirs.values()),
+        unequal=sum(each.unequal for each in apart.values()),
         ids=chosen.ids if chosen else 0,
         other_ids=chosen.others if chosen else 0,
         surprisal=chosen.surprisal if chosen else 0.0,
+        mismatch=next((_at(path, each.mismatch) for path, each in apart.items() if each.mismatch), ""),
     )
 
 
-def distance(found: list[Any], right: list[Any]) -> float:
-    """Worst relative L2 distance, ||found - right|| / ||right||, over the leaves of one output, in float64.
-
-    Leaves that are not floating point must be equal. Another number, shape or kind of leaves, NaN or Inf anywhere:
-    infinity.
-    """
-    import torch
-
-    if len(found) != len(right):
-        return math.inf
-    worst = 0.0
-    for one, other in zip(found, right, strict=True):
-        if not isinstance(one, torch.Tensor) or not isinstance(other, torch.Tensor):
-            worst = max(worst, 0.0 if one == other else math.inf)
-        elif one.shape != other.shape:
-            return math.inf
-        elif not other.is_floating_point():
-            worst = max(worst, 0.0 if one.dtype is other.dtype and torch.equal(one, other) else math.inf)
-        elif other.numel():
-            gap = torch.linalg.vector_norm(one.double() - other.double()).item()
-            size = torch.linalg.vector_norm(other.double()).item()
-            relative = gap / size if size else (0.0 if gap == 0 else math.inf)
-            worst = max(worst, relative if math.isfinite(relative) else math.inf)
-    return worst
-
-
-def largest_gap(found: list[Any], right: list[Any]) -> float:
-    """Largest absolute difference of two floating-point values; infinity where leaves don't match or aren't finite."""
-    import torch
-
-    if len(found) != len(right):
-        return math.inf
-    widest = 0.0
-    for one, other in zip(found, right, strict=True):
-        if not (isinstance(other, torch.Tensor) and other.is_floating_point()):
-            continue
-        if not isinstance(one, torch.Tensor) or one.shape != other.shape:
-            return math.inf
-        if other.numel():
-            gap = (one.double() - other.double()).abs().max().item()
-            widest = max(widest, gap if math.isfinite(gap) else math.inf)
-    return widest
+def distance(found: Leaves, right: Leaves) -> float:
+    """Worst relative L2 distance over the leaves of one output; see `leaf_difference`."""
+    return compare(found, right).rel_l2
 
 
 def integers(leaves: Iterable[Any]) -> int:
     """How many values are integers or booleans."""
-    return sum(leaf.numel() for leaf in leaves if _is_integral(leaf))
+    every = [values for values in map(numbers, leaves) if values is not None and not is_inexact(values)]
+    return sum(values.numel() for values in every)
 
 
-def unequal(found: list[Any], right: list[Any]) -> int:
-    """How many of the right answer's integers `found` does not have; all of a leaf with another shape or type."""
-    import torch
-
-    count = 0
-    for place, other in enumerate(right):
-        if not _is_integral(other):
-            continue
-        one = found[place] if place < len(found) else None
-        alike = isinstance(one, torch.Tensor) and one.shape == other.shape and one.dtype is other.dtype
-        count += int((one != other).sum()) if alike else other.numel()
-    return count
+def not_finite(leaves: Iterable[Any], right: Iterable[Any] = (), non_finite: NonFinite = NonFinite.INVALID) -> int:
+    """How many values are NaN or Inf; none where these may be equal to the right answer's, and are."""
+    if non_finite is NonFinite.EQUAL:
+        pairs = zip(leaves, right, strict=False)
+        return sum(count_not_finite(one) for one, other in pairs if leaf_difference(one, other, non_finite).mismatch)
+    return sum(count_not_finite(leaf) for leaf in leaves)
 
 
-def not_finite(leaves: Iterable[Any]) -> int:
-    """How many values are NaN or Inf."""
-    import torch
-
-    return sum(
-        int((~leaf.isfinite()).sum())
-        for leaf in leaves
-        if isinstance(leaf, torch.Tensor) and (leaf.is_floating_point() or leaf.is_complex())
-    )
-
-
-def plain(leaf: Any) -> Any:
-    import torch
-
-    return leaf.detach().cpu().clone() if isinstance(leaf, torch.Tensor) else leaf
+def _differences(
+    ours: Mapping[str, Any], theirs: Mapping[str, Any], non_finite: NonFinite
+) -> dict[str, LeafDifference]:
+    found = dict(zip(theirs, ours.values(), strict=False))
+    apart = {path: leaf_difference(found[path], leaf, non_finite) for path, leaf in theirs.items() if path in found}
+    counts = f"{len(theirs)} {'value' if len(theirs) == 1 else 'values'} expected, {len(ours)} found"
+    for path, leaf in theirs.items():
+        if path not in found:
+            apart[path] = LeafDifference(math.inf, math.inf, integers([leaf]), f"missing ({counts})")
+    for path in [*ours][len(theirs) :]:
+        apart[f"{path} "] = LeafDifference(math.inf, math.inf, mismatch=f"not expected ({counts})")
+    return apart
 
 
-def _is_integral(leaf: Any) -> bool:
-    import torch
+def _at(path: str, words: str) -> str:
+    """`words` with the path before them, unless it is the whole output."""
+    return words if path == "output" else f"{path.strip()}: {words}"
 
-    return isinstance(leaf, torch.Tensor) and not leaf.is_floating_point() and not leaf.is_complex()
+
+def _named(leaves: Leaves) -> Mapping[str, Any]:
+    return leaves if isinstance(leaves, Mapping) else {f"output[{place}]": leaf for place, leaf in enumerate(leaves)}
+
+
+def _ordered(found: Mapping[str, Any], right: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`found` in the order of `right`, where both have the same paths: the keys of a dict may come in any order."""
+    return {path: found[path] for path in right} if found.keys() == right.keys() else found
+
+
+def _without(leaves: Mapping[str, Any], place: int) -> dict[str, Any]:
+    return {path: leaf for number, (path, leaf) in enumerate(leaves.items()) if number != place}
+
+
+def _finite(found: Any, right: Any, non_finite: NonFinite) -> tuple[Any, Any]:
+    """Both, with 0 where they are not finite, and may be so, and are equal."""
+    if non_finite is not NonFinite.EQUAL or leaf_difference(found, right, non_finite).mismatch:
+        return found, right
+    where, _ = specials(found, right)
+    return found.masked_fill(where, 0), right.masked_fill(where, 0)

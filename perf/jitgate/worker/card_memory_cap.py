@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 from jitgate.model.error_words import shortly
 from jitgate.model.errors import UsageError
 from jitgate.model.memory_peaks import CapFacts
 from jitgate.model.size import mib
-from jitgate.worker.memory_cap import LEAST_BYTES, Cap, NoCap
+from jitgate.worker.memory_cap import LEAST_BYTES, Cap
 
 CARD_STATE = {
     "allocated_bytes.all.current": "allocated_bytes",
@@ -22,7 +21,7 @@ CARD_STATE = {
 """Of `torch.cuda.memory_stats`, what tells why an allocation failed."""
 
 
-class CudaCap:
+class CudaCap(Cap):
     """A process on a card: torch's allocator may reserve what the context leaves of the memory limit.
 
     The context is what the driver says is used more once it exists (NVML, `torch.cuda.device_memory_used`), less what
@@ -56,14 +55,6 @@ class CudaCap:
         total = self._cuda.get_device_properties(self._device).total_memory
         self._cuda.set_per_process_memory_fraction(min(1.0, allowed / total), self._device)
 
-    def aim(self, before_bytes: int) -> None: ...
-
-    def held(self) -> contextlib.AbstractContextManager[None]:
-        return contextlib.nullcontext()
-
-    def lifted(self) -> contextlib.AbstractContextManager[None]:
-        return contextlib.nullcontext()
-
     def facts(self) -> CapFacts:
         return CapFacts(self._memory_limit_bytes, self.how, context_bytes=self._context_bytes)
 
@@ -74,9 +65,6 @@ class CudaCap:
         self._cuda.set_per_process_memory_fraction(1.0, self._device)
         self._cuda.empty_cache()
         return self
-
-    def refused_early(self, needed_bytes: int) -> bool:  # noqa: ARG002 - an allocator refuses what does not fit
-        return False
 
     def _used(self) -> int:
         try:
@@ -89,7 +77,7 @@ class CudaCap:
             ) from error
 
 
-class UncappedCuda(NoCap):
+class UncappedCuda(Cap):
     """A card whose own size is the only cap."""
 
     def __init__(self, cuda: Any, device: str) -> None:

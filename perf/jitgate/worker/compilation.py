@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from jitgate.model.compilation import Compilation
+from jitgate.model.cold_start import Compilation
 
 VARIABLE = "TORCHINDUCTOR_CACHE_DIR"
 """torch's own setting; what a user has set goes first."""

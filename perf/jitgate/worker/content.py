@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import platform
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -14,16 +15,15 @@ from jitgate.cache.keys import digest_of
 from jitgate.device.processor import cpu_model
 from jitgate.model.answers import ExportContent
 from jitgate.model.inputs import Inputs
+from jitgate.values.leaves import known, leaves, mapped, walk
+from jitgate.values.tensors import bytes_of, stored, tensors_in
 
 if TYPE_CHECKING:
     import torch
 
 
-def leaves(tree: Any) -> list[Any]:
-    """The leaves of nested tuples, lists and dicts, in order."""
-    from torch.utils import _pytree
-
-    return list(_pytree.tree_leaves(tree))
+_POSITION = re.compile(r"\[\d+\]")
+"""The path of a positional argument, which needs no name."""
 
 
 def signature(inputs: Inputs) -> str:
@@ -35,24 +35,25 @@ def signature(inputs: Inputs) -> str:
     import torch
 
     parts = []
-    for leaf in leaves(inputs):
+    for path, leaf in walk(inputs):
+        named = "" if _POSITION.fullmatch(path) else f"{path}="
         if isinstance(leaf, torch.Tensor):
             sizes = ",".join(str(size) if size < 2 else "n" for size in leaf.shape)
-            parts.append(f"{leaf.dtype}[{sizes}]")
+            parts.append(f"{named}{leaf.dtype}[{sizes}]")
         else:
-            parts.append(repr(leaf))
+            parts.append(f"{named}{leaf!r}")
     return " ".join(parts)
 
 
 def placed(inputs: Inputs, device: str) -> Inputs:
     """The same call with its tensors on `device`."""
     import torch
-    from torch.utils import _pytree
 
     def place(leaf: Any) -> Any:
         return leaf.to(device) if isinstance(leaf, torch.Tensor) else leaf
 
-    return tuple(_pytree.tree_map(place, inputs))
+    placed_inputs: Inputs = mapped(place, inputs)
+    return placed_inputs
 
 
 def shapes(inputs: Inputs) -> str:
@@ -82,24 +83,26 @@ def content_of(
 
 
 def weights_digest(module: torch.nn.Module) -> str:
-    """SHA-256 over names, dtypes, shapes and bytes of parameters and buffers: equal weights, equal digest."""
+    """SHA-256 over names, dtypes, shapes and bytes of all that a state_dict holds: equal weights, equal digest."""
     import torch
 
     digest = hashlib.sha256()
-    for name, tensor in module.state_dict().items():
-        if not isinstance(tensor, torch.Tensor):
+    for path, leaf in walk(dict(module.state_dict())):
+        if not isinstance(leaf, torch.Tensor):
+            # What has no words of its own (an object in an extra state) prints its address.
+            digest.update(f"{path} {repr(leaf) if known(leaf) else type(leaf)}\n".encode())
             continue
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        flat = tensor.detach().cpu().contiguous().reshape(-1)
-        if flat.numel():
-            digest.update(flat.view(torch.uint8).numpy().data)
+        digest.update(f"{path} {leaf.dtype} {tuple(leaf.shape)}\n".encode())
+        for part in stored(leaf.detach()):
+            flat = part.cpu().contiguous().reshape(-1)
+            if flat.numel():
+                digest.update(flat.view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 
 def weight_bytes(module: torch.nn.Module) -> int:
     """Bytes of parameters and buffers; what two names share (tied embeddings) counts once."""
-    tensors = {tensor.data_ptr(): tensor for tensor in module.state_dict().values()}
-    return sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
+    return bytes_of(tensors_in(dict(module.state_dict())))
 
 
 def source_digest(module: torch.nn.Module, content: str = "") -> str:
@@ -158,9 +161,7 @@ def runtime_facts(device: str) -> dict[str, object]:
 
 def spread_of_shapes(calls: Iterable[Inputs]) -> str:
     """Which sizes the calls of one signature differ in, as text: a new free dimension needs a new export."""
-    import torch
-
-    shapes = [[tuple(leaf.shape) for leaf in leaves(call) if isinstance(leaf, torch.Tensor)] for call in calls]
+    shapes = [[tuple(tensor.shape) for tensor in tensors_in(call)] for call in calls]
     return ";".join(
         ",".join(str(sizes[0]) if len(set(sizes)) == 1 else "*" for sizes in zip(*tensor, strict=True))
         for tensor in zip(*shapes, strict=True)

@@ -18,6 +18,7 @@ from jitgate.model.figures import FlopCount, UnseenShapes
 from jitgate.model.inputs import Inputs
 from jitgate.model.memory_peaks import EmptiedCache
 from jitgate.statistics import steady
+from jitgate.worker import inputs
 from jitgate.worker.content import shapes, signature
 from jitgate.worker.flop_count import count_flops
 from jitgate.worker.handlers import handles
@@ -69,15 +70,15 @@ class ExtrasService:
     @handles(requests.ChooseUnseenShapes)
     def choose_unseen_shapes(self, request: requests.ChooseUnseenShapes) -> int:
         """Inputs come from the workload's other scenarios: only its factory knows how its inputs belong together."""
-        import torch
-
         workload = self._workload
         if workload is None:
             raise RuntimeError("no workload is open in this worker")
         known = self._seen() | {shapes(call) for name in request.ahead for call in workload.calls(name)}
         every = [call for name in workload.scenarios for call in workload.calls(name)]
         chosen = unlike(every, signature(workload.calls(request.scenario)[0]), known)
-        torch.save([every[place] for place in chosen], request.folder / f"{request.scenario}.new.pt")
+        inputs.write(
+            inputs.inputs_file(request.folder, request.scenario, unseen=True), [every[place] for place in chosen]
+        )
         return len(chosen)
 
     @handles(requests.TimeUnseenShapes)
@@ -86,13 +87,11 @@ class ExtrasService:
 
         `problem` is the first line of what a call raised: the shapes before it count.
         """
-        import torch
-
         folder = request.folder
         if folder is not None:
-            inputs: Sequence[Inputs] = torch.load(folder / f"{request.scenario}.new.pt", weights_only=True)
-            calls: Sequence[Callable[[], Any]] = [self._bound(values) for values in inputs]
-            self._tried |= {shapes(values) for values in inputs}
+            unseen = inputs.read(inputs.inputs_file(folder, request.scenario, unseen=True))
+            calls: Sequence[Callable[[], Any]] = [self._bound(values) for values in unseen]
+            self._tried |= {shapes(values) for values in unseen}
         else:
             calls = self._own_shapes(request.scenario)
         clock, began = clock_for(self._device), time.perf_counter()
@@ -132,9 +131,9 @@ class ExtrasService:
         return emptied(torch.cuda, torch.device(self._device))
 
     def _own_shapes(self, scenario: str) -> Sequence[Callable[[], Any]]:
-        inputs = self._inputs_of(scenario)
-        known = self._seen(but=scenario) | {shapes(inputs[0])}
-        return [self._calls[scenario][place] for place in unlike(inputs, signature(inputs[0]), known)]
+        own = self._inputs_of(scenario)
+        known = self._seen(but=scenario) | {shapes(own[0])}
+        return [self._calls[scenario][place] for place in unlike(own, signature(own[0]), known)]
 
     def _too_little_memory(self) -> str | None:
         """Why a new shape is not called: it may take as much again as this worker has taken until now.

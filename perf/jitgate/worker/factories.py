@@ -6,14 +6,19 @@ import importlib
 import sys
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from jitgate.building.own_model import facts_of, workload_of
 from jitgate.model.error_words import causes, outermost, shortly
 from jitgate.model.errors import Unavailable, UsageError
 from jitgate.model.out_of_memory import about_memory
+from jitgate.model.own_model import OwnModel, OwnModelFacts
 from jitgate.workloads.weight_source import OURS, WeightSource, entered
 from jitgate.workloads.workload import Workload
+
+Made = TypeVar("Made")
 
 
 def resolve(factory: str, where: str) -> Callable[..., Any]:
@@ -31,31 +36,18 @@ def resolve(factory: str, where: str) -> Callable[..., Any]:
     return found  # type: ignore[no-any-return]
 
 
-def build_workload(factory: str, where: str, weight_source: WeightSource = OURS) -> Workload:
+def build_workload(
+    factory: str, where: str, weight_source: WeightSource = OURS, own: OwnModel | None = None
+) -> Workload:
     """Call a workload factory with every generator at seed 0, so that all workers get equal weights.
 
     Raises UsageError for what is wrong with the factory, also where it has not read every file of `weight_source`.
     What it says itself (UsageError, Unavailable) is raised as it is, and so is a lack of memory, which is not the
-    factory's fault.
+    factory's fault. own: the model that an option names, in place of a factory of the configuration.
     """
-    import random
-
-    import numpy as np
-    import torch
-
-    make = resolve(factory, where)
-    random.seed(0)
-    np.random.seed(0)  # noqa: NPY002 - a user's factory may draw from the global generator
-    torch.manual_seed(0)
-    try:
-        with entered(weight_source) as use:
-            workload = make()
-    except (UsageError, Unavailable):
-        raise
-    except BaseException as error:
-        if about_memory(error):
-            raise
-        raise UsageError(f"{where}: factory {factory!r} failed ({_cause(error)}") from error
+    make = resolve(factory, where) if own is None else partial(workload_of, own, partial(resolve, where=where))
+    with entered(weight_source) as use:
+        workload = _seeded(make, factory, where)
     if not isinstance(workload, Workload):
         raise UsageError(
             f"{where}: factory {factory!r} returned {type(workload).__name__}; it must return a jitgate.Workload"
@@ -68,6 +60,30 @@ def build_workload(factory: str, where: str, weight_source: WeightSource = OURS)
             "would be measured; read them with jitgate.load_weights, or don't list them under `checkpoint`"
         )
     return workload
+
+
+def describe(own: OwnModel, where: str) -> OwnModelFacts:
+    """How the model that an option names is called; raises as `build_workload` does."""
+    return _seeded(partial(facts_of, own, partial(resolve, where=where)), own.what, where)
+
+
+def _seeded(make: Callable[[], Made], factory: str, where: str) -> Made:
+    import random
+
+    import numpy as np
+    import torch
+
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002 - a user's factory may draw from the global generator
+    torch.manual_seed(0)
+    try:
+        return make()
+    except (UsageError, Unavailable):
+        raise
+    except BaseException as error:
+        if about_memory(error):
+            raise
+        raise UsageError(f"{where}: factory {factory!r} failed ({_cause(error)}") from error
 
 
 def _cause(error: BaseException) -> str:

@@ -9,7 +9,8 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 from jitgate.model.inputs import Inputs
-from jitgate.worker.content import leaves
+from jitgate.values.leaves import leaves
+from jitgate.values.tensors import tensors_in
 
 if TYPE_CHECKING:
     import torch
@@ -53,9 +54,7 @@ class FallbackDetector:
 
     def watch(self, call: Callable[[], Any], inputs: Inputs) -> tuple[Any, str | None]:
         """Make `call`; its answer, and what happened where it fell back to eager."""
-        import torch
-
-        tensors = [leaf for leaf in leaves(inputs) if isinstance(leaf, torch.Tensor)]
+        tensors = tensors_in(inputs)
         caught = False
 
         def see(frame: FrameType, event: str, arg: object) -> None:  # noqa: ARG001 - the signature of a profiler

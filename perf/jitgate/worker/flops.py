@@ -13,7 +13,8 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-from jitgate.worker.content import leaves
+from jitgate.values.leaves import leaves
+from jitgate.values.tensors import tensors_in
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -51,7 +52,7 @@ class FlopCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 def tensor_bytes(values: Any) -> int:
     """Of all tensors in a nested structure, together."""
-    return sum(leaf.numel() * leaf.element_size() for leaf in leaves(values) if isinstance(leaf, torch.Tensor))
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors_in(values))
 
 
 def _attention(query: Tensor, key: Tensor, value: Tensor) -> int:

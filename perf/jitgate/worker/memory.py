@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import gc
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from jitgate.device.memory import CudaMemory, HostMemory, MemoryReader
+from jitgate.device.memory import CudaMemory, MemoryReader
+from jitgate.device.process_tree import TreeMemory
+from jitgate.model.memory_parts import MemoryParts
 from jitgate.model.memory_peaks import MemoryKind, MemoryPeaks
-from jitgate.worker.memory_cap import Cap, NoCap
+from jitgate.worker.memory_cap import Cap
 
 
 class Footprint:
     """Bytes above the level before the model was built. `reader` is the memory that must fit, `cap` what limits it.
 
-    On CUDA that is the caching allocator's; what else a worker takes of the card only the host can tell
-    (`DeviceMemoryAttribution`).
+    On a CPU that is all that the process and its children have resident (`TreeMemory`). On CUDA it is the caching
+    allocator's; what else a worker takes of the card only the host can tell (`DeviceMemoryAttribution`).
     """
 
     def __init__(self) -> None:
-        self.reader: MemoryReader = HostMemory()
-        self.cap: Cap = NoCap()
-        self._host = HostMemory()
+        self._host = TreeMemory()
+        self.reader: MemoryReader = self._host
+        self.cap: Cap = Cap()
         self.before_bytes = 0
+        self._parts_before = MemoryParts()
         self._cold_peak: int | None = 0
 
     def mark(self) -> None:
@@ -29,12 +33,17 @@ class Footprint:
         gc.collect()
         self.reader.reset_peak()
         self.before_bytes = self.reader.read().level_bytes
+        self._parts_before = self._host.parts()
         self.cap.aim(self.before_bytes)
 
     def loaded(self) -> None:
         """Loading and the first call end here; their peak is kept."""
         peak = self.peak_bytes()
         self._cold_peak = max(peak, self._cold_peak or 0) if peak is not None else None
+
+    def watched(self) -> AbstractContextManager[None]:
+        """For an untimed call: what its child processes hold is sampled meanwhile."""
+        return self._host.watched()
 
     def level_bytes(self) -> int:
         """Memory now, of all owners."""
@@ -56,6 +65,8 @@ class Footprint:
             level_before_bytes=self.before_bytes,
             kind=MemoryKind.RESIDENT,
             cap=self.cap.facts(),
+            parts=self._host.parts().above(self._parts_before),
+            children=self._host.children(),
         )
         if not isinstance(self.reader, CudaMemory):
             return found

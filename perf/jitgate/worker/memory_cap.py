@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import psutil
 
@@ -26,73 +26,43 @@ SPARE = 0.5
 """Of the memory that the machine has free: other processes run too, and the kernel kills one that takes the rest."""
 
 
-class Cap(Protocol):
-    """What a worker asks of its cap. how: by what it is enforced, None where nothing is."""
-
-    how: str | None
-
-    def begin(self) -> None:
-        """torch is there, and so is the context of a card: UsageError where the cap can't be enforced here."""
-        ...
-
-    def aim(self, before_bytes: int) -> None:
-        """The model begins here; `before_bytes` is the level of memory before it. The cap holds from now on."""
-        ...
-
-    def held(self) -> contextlib.AbstractContextManager[None]:
-        """The cap holds inside, once `aim` was called."""
-        ...
-
-    def lifted(self) -> contextlib.AbstractContextManager[None]:
-        """Inside `held`, the cap does not hold inside this."""
-        ...
-
-    def facts(self) -> CapFacts | None:
-        """What was enforced; None where nothing was."""
-        ...
-
-    def state(self) -> dict[str, int]:
-        """The memory now, in bytes: `level_bytes` is what counts against the cap. For the report of a failure."""
-        ...
-
-    def uncapped(self) -> Cap | None:
-        """In place of this one, a cap that leaves as much as the machine can spare; None where that is no more."""
-        ...
-
-    def refused_early(self, needed_bytes: int) -> bool:
-        """Whether this cap refused what needs no more than the limit; counted in `facts`."""
-        ...
-
-
-class NoCap:
-    """Nothing is enforced."""
+class Cap:
+    """What holds a worker to its memory limit; this one enforces nothing. how: by what, None where nothing is."""
 
     how: str | None = None
 
-    def begin(self) -> None: ...
+    def begin(self) -> None:
+        """torch is there, and so is the context of a card: UsageError where the cap can't be enforced here."""
 
-    def aim(self, before_bytes: int) -> None: ...
+    def aim(self, before_bytes: int) -> None:
+        """The model begins here; `before_bytes` is the level of memory before it. The cap holds from now on."""
 
     def held(self) -> contextlib.AbstractContextManager[None]:
+        """The cap holds inside, once `aim` was called."""
         return contextlib.nullcontext()
 
     def lifted(self) -> contextlib.AbstractContextManager[None]:
+        """Inside `held`, the cap does not hold inside this."""
         return contextlib.nullcontext()
 
     def facts(self) -> CapFacts | None:
+        """What was enforced; None where nothing was."""
         return None
 
     def state(self) -> dict[str, int]:
+        """The memory now, in bytes: `level_bytes` is what counts against the cap. For the report of a failure."""
         return {"resident_bytes": HostMemory().read().level_bytes}
 
     def uncapped(self) -> Cap | None:
+        """In place of this one, a cap that leaves as much as the machine can spare; None where that is no more."""
         return None
 
-    def refused_early(self, needed_bytes: int) -> bool:  # noqa: ARG002 - nothing is refused
+    def refused_early(self, needed_bytes: int) -> bool:  # noqa: ARG002 - for caps that refuse
+        """Whether this cap refused what needs no more than the limit; counted in `facts`."""
         return False
 
 
-class HostCap:
+class HostCap(Cap):
     """A process on the CPU under the system's own limit.
 
     The memory limit is about resident memory above the level before the model (see `Footprint`). Systems limit what was
@@ -103,6 +73,9 @@ class HostCap:
     within the limit (its cold figures are then those of the second time). Files that are mapped and read count one
     request too late. Torch's pool of threads is started before, since the stacks of its threads are handed out whole
     (8 MiB each) and hardly touched.
+
+    The limit is of one process, and a child process starts with its parent's: each may take by itself what was left
+    when it started. What children hold is resident memory of the model, and leaves the worker less in its next request.
 
     What is reserved in one request and touched in a later one gets past the cap; the peak is measured all the same, and
     the gate sees it.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 
-from jitgate.device.memory import HostMemory
 from jitgate.device.process_limit import process_limit
+from jitgate.device.process_tree import TreeMemory
 from jitgate.device.reading import Missing
 from jitgate.model.errors import UsageError
 from jitgate.worker.card_memory_cap import CudaCap, UncappedCuda
-from jitgate.worker.memory_cap import Cap, HostCap, NoCap, start_threads
+from jitgate.worker.memory_cap import Cap, HostCap, start_threads
 
 
 def cap_for(device: str, memory_limit_bytes: int | None) -> Cap:
@@ -21,10 +21,10 @@ def cap_for(device: str, memory_limit_bytes: int | None) -> Cap:
             return UncappedCuda(torch.cuda, device)
         return CudaCap(memory_limit_bytes, torch.cuda, device)
     if memory_limit_bytes is None:
-        return NoCap()
+        return Cap()
     limit = process_limit()
     if isinstance(limit, Missing):
         raise UsageError(
             f"--jitgate-memory-cap: memory can't be capped here: {limit.why}; leave --jitgate-memory-cap out"
         )
-    return HostCap(memory_limit_bytes, limit, HostMemory(), functools.partial(start_threads, torch))
+    return HostCap(memory_limit_bytes, limit, TreeMemory(), functools.partial(start_threads, torch))

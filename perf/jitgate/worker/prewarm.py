@@ -8,6 +8,8 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from jitgate.values import files
+from jitgate.worker.accuracy import compare
 from jitgate.worker.content import weights_digest
 
 
@@ -28,8 +30,9 @@ def prewarm(torch: Any) -> None:
         (x - x.double()).norm().item()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "tensor.pt"
-        torch.save([x], path)
-        torch.load(path, weights_only=True)
+        files.save(path, {"output": x}, "output")
+        files.load(path)
+    compare({"output": x}, {"output": x})
     weights_digest(torch.nn.Linear(2, 2))
     _refused(torch)
 

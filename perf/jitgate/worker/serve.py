@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import psutil
 
+from jitgate.device.orphans import MARK, adopt_orphans, end_marked
 from jitgate.engines.scratch import unpack_in
 from jitgate.model.error_words import plain, shortly
 from jitgate.model.errors import Unavailable, UsageError
@@ -39,6 +40,7 @@ def serve(channel: Any, log: str, host_pid: int) -> None:
     """
     _own_output(log)
     unpack_in(Path(log).parent)
+    adopt_orphans()
     # Ctrl-C goes to the whole foreground group; the host decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with, args=(host_pid,), daemon=True).start()
@@ -110,4 +112,5 @@ def _leave_with(host_pid: int) -> None:
         pass
     for child in psutil.Process().children(recursive=True):
         child.kill()
+    end_marked(os.environ.get(MARK, ""))
     os._exit(1)

@@ -6,8 +6,7 @@ import contextlib
 import functools
 import gc
 import time
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from jitgate.device.clock import clock_for
@@ -19,11 +18,13 @@ from jitgate.model.errors import UsageError
 from jitgate.model.inputs import Inputs
 from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.turn import Turn
-from jitgate.worker import outputs
+from jitgate.worker import inputs, outputs
 from jitgate.worker.compilation import compilation, keep_in
 from jitgate.worker.content import content_of, placed, signature, weight_bytes
+from jitgate.worker.digests import content_digests
+from jitgate.worker.discovery import DiscoveryService
 from jitgate.worker.extras import ExtrasService
-from jitgate.worker.factories import build_workload, resolve
+from jitgate.worker.factories import build_workload
 from jitgate.worker.handlers import answer, handles
 from jitgate.worker.memory import Footprint
 from jitgate.worker.memory_cap import Cap
@@ -39,7 +40,7 @@ from jitgate.workloads.workload import Workload
 AnswerT = TypeVar("AnswerT")
 
 
-class WorkerService(ExtrasService):
+class WorkerService(DiscoveryService, ExtrasService):
     """The state of one worker: at first nothing, then a module or a loaded file, then calls ready to be timed."""
 
     def __init__(self) -> None:
@@ -88,15 +89,6 @@ class WorkerService(ExtrasService):
         self.cap.begin()
         return answers.WorkerFacts(str(torch.__version__), torch.get_num_threads(), self.cap.how)
 
-    @handles(requests.ListScenarios)
-    def list_scenarios(self, request: requests.ListScenarios) -> tuple[str, ...]:
-        return tuple(build_workload(request.factory, request.where).scenarios)
-
-    @handles(requests.CheckFactory)
-    def check_factory(self, request: requests.CheckFactory) -> answers.Done:
-        resolve(request.factory, request.where)
-        return answers.Done()
-
     @handles(requests.SetThreads)
     def set_threads(self, request: requests.SetThreads) -> answers.Done:
         import torch
@@ -112,7 +104,7 @@ class WorkerService(ExtrasService):
         self.footprint.mark()
         start = time.perf_counter()
         source = WeightSource(request.checkpoint, request.checkout, request.files)
-        workload = build_workload(request.factory, request.where, source)
+        workload = build_workload(request.factory, request.where, source, request.own)
         if workload.threads is not None:
             with self.cap.lifted():  # starts threads, and their stacks are not the model's
                 torch.set_num_threads(workload.threads)
@@ -121,24 +113,24 @@ class WorkerService(ExtrasService):
         self._stages = PipelineStages(workload, self._device, self._placed)
         build_s = time.perf_counter() - start
         calls = {scenario: workload.calls(scenario) for scenario in workload.scenarios}
+        content = content_of(self._module, calls, workload.content, self._device, workload.artefact)
         return answers.ModelFacts(
             build_s,
             self.footprint.before_bytes,
             weight_bytes(self._module),
             {scenario: len(each) for scenario, each in calls.items()},
-            content_of(self._module, calls, workload.content, self._device, workload.artefact),
+            content,
             workload.threads,
             self._stages.outputs(),
             self._stages.utterances(),
+            content_digests(self._module, calls, content.weights),
         )
 
     @handles(requests.SaveInputs)
     def save_inputs(self, request: requests.SaveInputs) -> answers.Done:
-        import torch
-
         workload = self._opened()
         for scenario in request.scenarios:
-            torch.save(list(workload.calls(scenario)), _inputs_file(request.folder, scenario))
+            inputs.write(inputs.inputs_file(request.folder, scenario), workload.calls(scenario))
         return answers.Done()
 
     @handles(requests.ExportModel)
@@ -181,10 +173,10 @@ class WorkerService(ExtrasService):
 
         scenario = request.scenario
         if self._workload is not None:
-            inputs = self._workload.calls(scenario)
+            every: Sequence[Inputs] = self._workload.calls(scenario)
         else:
-            inputs = tuple(torch.load(_inputs_file(request.folder, scenario), weights_only=True))
-        calls = [self._bound(values) for values in inputs]
+            every = inputs.read(inputs.inputs_file(request.folder, scenario))
+        calls = [self._bound(values) for values in every]
         if self._calls:  # memory that the extras of an earlier scenario took is not this scenario's
             self.footprint.reader.reset_peak()
         self._calls[scenario] = calls
@@ -203,12 +195,14 @@ class WorkerService(ExtrasService):
     @handles(requests.WriteOutputs)
     def write_outputs(self, request: requests.WriteOutputs) -> Accuracy:
         calls, sound = self._calls[request.scenario], self._opened().sound
-        return outputs.write(calls, sound, request.token_agreement, request.scenario, request.folder)
+        with self.footprint.watched():
+            return outputs.write(calls, sound, request.token_agreement, request.scenario, request.folder)
 
     @handles(requests.CompareOutputs)
     def compare_outputs(self, request: requests.CompareOutputs) -> Accuracy:
         calls = self._calls[request.scenario]
-        return outputs.read(calls, self._self_check.watched, request.scenario, request.folder)
+        with self.footprint.watched():
+            return outputs.read(calls, self._self_check.watched, request.scenario, request.folder)
 
     @handles(requests.CheckFallback)
     def check_fallback(self, request: requests.CheckFallback) -> answers.FallbackCheck:
@@ -294,7 +288,3 @@ class WorkerService(ExtrasService):
             import torch
 
             torch.cuda.synchronize(self._device)
-
-
-def _inputs_file(folder: Path, scenario: str) -> Path:
-    return folder / f"{scenario}.inputs.pt"

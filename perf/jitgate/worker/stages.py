@@ -14,7 +14,8 @@ from jitgate.model.artefact_file import StageVariant
 from jitgate.model.turn import StageTime
 from jitgate.model.utterance import PipelineUtterance
 from jitgate.model.variant import BASELINE
-from jitgate.worker.content import content_of, leaves, signature, spread_of_shapes
+from jitgate.values.leaves import leaves, mapped
+from jitgate.worker.content import content_of, signature, spread_of_shapes
 from jitgate.worker.fallback_detector import FallbackDetector
 from jitgate.worker.variant_runner import VariantRunner
 from jitgate.worker.watched_stage import WatchedStage
@@ -208,13 +209,11 @@ class CallRecorder:
         self._kept: dict[str, list[Inputs]] = {}
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
-        from torch.utils import _pytree
-
         call = self._order(args, keywords)
         same = self._kept.setdefault(signature(call), [])
         if not same or spread_of_shapes([*same, call]) != spread_of_shapes(same):
             # Copied: a pipeline may fill the same buffer again.
-            same.append(_pytree.tree_map(_copied, call))
+            same.append(mapped(_copied, call))
         return self._module(*args, **keywords)
 
     def taken(self) -> list[Inputs]:

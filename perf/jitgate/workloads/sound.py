@@ -52,5 +52,4 @@ class Sound:
 
     @classmethod
     def of_plain(cls, plain: Mapping[str, Any]) -> Sound:
-        """The sound that `as_plain` told."""
         return cls(Kind(plain["kind"]), plain["rate_hz"], plain["leaf"], plain["perceptual"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from jitgate.model.own_model import OwnModel
 from jitgate.model.requests import OpenModel
 from jitgate.model.token_agreement import TokenAgreement
 from jitgate.workloads.checkpoint_spec import CheckpointSpec
@@ -28,7 +29,7 @@ class WorkloadSpec:
     share: what it takes of a checkpoint directory; None where it can't be given one. left_out: why a session does not
     measure it; empty where it does. notes: what a reader of its figures should know. budgets_s: seconds of rounds, by
     scenario, where `BUDGET_S` is known to decide nothing. token_agreement: which of its outputs are ids that were
-    chosen.
+    chosen. own: the model that `--jitgate-model` names, in place of a factory.
     """
 
     name: str
@@ -44,6 +45,7 @@ class WorkloadSpec:
     notes: tuple[str, ...] = ()
     budgets_s: Mapping[str, float] = field(default_factory=dict)
     token_agreement: TokenAgreement | None = None
+    own: OwnModel | None = None
 
     def budget_s(self, scenario: str, variants: int) -> float:
         """Seconds of rounds of so many variants, unless a run is told otherwise."""
@@ -52,4 +54,4 @@ class WorkloadSpec:
     def recipe(self) -> OpenModel:
         """The request that builds it in a worker."""
         source = self.weight_source
-        return OpenModel(self.factory, self.where, source.checkpoint, source.checkout, source.files)
+        return OpenModel(self.factory, self.where, source.checkpoint, source.checkout, source.files, self.own)

@@ -32,13 +32,7 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
         "card",
         metavar="CARD",
         nargs="?",
-        help='a card by its name, as in "RTX 2050"; default: the card of this machine',
-    )
-    parser.add_argument(
-        "--jitgate-device",
-        metavar="DEVICE",
-        default="auto",
-        help="which card of this machine, as pytest takes it: auto, cuda or cuda:N; default: auto",
+        help='a card by its name, as in "RTX 2050"; default: the first card of this machine',
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
     parser.set_defaults(run=run)
@@ -49,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     from jitgate_cosyvoice.card import assessment
     from jitgate_cosyvoice.card.footprint import footprints
 
-    room = _present(arguments.jitgate_device) if arguments.card is None else _named(arguments.card)
+    room = _present() if arguments.card is None else _named(arguments.card)
     if arguments.json:
         write(json.dumps(assessment.as_json(room, footprints()), indent=2))
     else:
@@ -65,9 +59,9 @@ def _named(name: str) -> CardRoom:
     return CardRoom(card.name, card.memory_bytes, card.in_use_bytes, card.bandwidth_bytes_s, sources)
 
 
-def _present(wish: str) -> CardRoom:
-    """The card of this machine that a run would use, or the first one, whether or not torch can use it."""
-    from jitgate.device.device import choose_device, visible
+def _present() -> CardRoom:
+    """The first card that this machine shows, whether or not torch can use it."""
+    from jitgate.device.device import visible
     from jitgate.device.nvml import survey_cards
     from jitgate.device.reading import known
 
@@ -75,7 +69,7 @@ def _present(wish: str) -> CardRoom:
     cards = visible(survey)
     if not cards:
         raise UsageError(f"this machine shows no card ({survey.why_none}); {_known_names()}")
-    chosen = choose_device(wish, lambda: cards, torch_has_cuda=True).card or cards[0]
+    chosen = cards[0]
     used = next((known(facts.memory_used_bytes) for facts in survey.cards if facts.uuid == chosen.uuid), None)
     same = known_card(chosen.name)
     sources = ["memory: the card's driver"] + ([f"bandwidth: {same.source}"] if same else [])

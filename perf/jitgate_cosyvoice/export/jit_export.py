@@ -21,7 +21,7 @@ from jitgate.model.error_words import first_words
 from jitgate_cosyvoice.v2.position import RelativePositions
 
 if TYPE_CHECKING:
-    from jitgate.workloads.pretrained_file import PretrainedFile
+    from jitgate.workloads.checkpoint_spec import PretrainedFile
 
 TOLERANCE = {"fp32": 1e-5, "fp16": 2e-2}
 """Largest relative L2 distance of an output from the float32 module's.

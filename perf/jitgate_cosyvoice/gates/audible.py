@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from jitgate.gates.accuracy import Tolerance
-from jitgate.gates.kind import Asked, GateKind, Judged
+from jitgate.gates.kind import Asked, Judged
 from jitgate.model.verdict import Figure
 from jitgate.statistics import Outcome
 
-from jitgate_cosyvoice.gates.evidence import lacking
+from jitgate_cosyvoice.gates.evidence import Claim
 
 
-class MinLogMelDistance(GateKind):
+class MinLogMelDistance(Claim):
     """The limit is a log-mel distance in dB. What is no sound is judged by the workload's tolerance instead.
 
     Weights are whatever the workload has: seeded ones make no voice.
@@ -31,10 +31,7 @@ class MinLogMelDistance(GateKind):
             return Figure(rel_l2)
         return Figure.exact(accuracy.log_mel_db, f"log-mel distance {accuracy.log_mel_db:.2g} dB, {rel_l2}")
 
-    def judge(self, asked: Asked, limit: float) -> Judged:
-        return lacking(asked) or self._compare(asked, limit)
-
-    def _compare(self, asked: Asked, limit: float) -> Judged:
+    def compare(self, asked: Asked, limit: float) -> Judged:
         right, accuracy = Tolerance().judge(asked, asked.samples.tolerance), asked.samples.accuracy
         if right.outcome is Outcome.INVALID or accuracy is None:
             return right

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from statistics import geometric_mean
+from typing import ClassVar
 
-from jitgate.gates.kind import Asked, Judged, sentence
+from jitgate.gates.kind import Asked, GateKind, Judged, sentence
 from jitgate.model.failure import FailureKind
 from jitgate.model.figures import ProcessRun
 from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.model.verdict import Figure
 from jitgate.statistics import Interval, Outcome, single_ratio
-
-Figures = tuple[list[float], list[float]]
-"""Of the baseline with its control, and of the variant: one a process."""
 
 
 def lacking(asked: Asked) -> Judged | None:
@@ -27,16 +27,55 @@ def lacking(asked: Asked) -> Judged | None:
     return None
 
 
-def figures(asked: Asked, read: Callable[[ProcessRun], float | None]) -> Figures:
-    """What `read` finds in every process that has it."""
-    base = [*_each(asked, BASELINE, read), *_each(asked, CONTROL, read)]
-    return base, list(_each(asked, asked.cell.variant, read))
+class Claim(GateKind):
+    """A kind that says first what is lacking, and then compares."""
+
+    def judge(self, asked: Asked, limit: float) -> Judged:
+        return lacking(asked) or self.compare(asked, limit)
 
 
-def ratio_of(found: Figures, least_width: float) -> Interval | None:
-    """The variant's figures over the baseline's; None where too few were read. least_width: see `single_ratio`."""
-    base, own = found
-    return None if len(base) < 2 or not own else single_ratio(base, own, least=least_width)
+class RatioClaim(Claim):
+    """A ratio of the variant's figures to those of the baseline and its control, one a process.
+
+    least_width: see `single_ratio`. Subclasses say what is read of a process, and compare.
+    """
+
+    least_width: ClassVar[float]
+
+    def read(self, run: ProcessRun) -> float | None:
+        """The figure of one process; None where it has none."""
+        raise NotImplementedError
+
+    def text(self, ratio: Interval, usual: float, taken: float) -> str:
+        """The ratio as a person reads it. usual, taken: geometric means of the baseline's and the variant's figures."""
+        raise NotImplementedError
+
+    def figure(self, asked: Asked) -> Figure | None:
+        ratio = self.ratio(asked)
+        if ratio is None:
+            return None
+        usual, taken = (geometric_mean(figures) for figures in self._figures(asked))
+        return Figure(self.text(ratio, usual, taken), ratio.estimate, ratio.low, ratio.high)
+
+    def ratio(self, asked: Asked) -> Interval | None:
+        """None where too few figures were read."""
+        base, own = self._figures(asked)
+        return None if len(base) < 2 or not own else single_ratio(base, own, least=self.least_width)
+
+    def within(self, asked: Asked) -> Judged:
+        """The limit lies inside of the interval."""
+        return undecided(asked.cell.variant, len(self._figures(asked)[1]))
+
+    def _figures(self, asked: Asked) -> tuple[list[float], list[float]]:
+        base = [*self._each(asked, BASELINE), *self._each(asked, CONTROL)]
+        return base, list(self._each(asked, asked.cell.variant))
+
+    def _each(self, asked: Asked, name: str) -> Iterator[float]:
+        samples = asked.measurement.all_samples.get(name)
+        for run in samples.each_process_run if samples is not None else []:
+            value = self.read(run)
+            if value:
+                yield value
 
 
 def undecided(variant: str, processes: int) -> Judged:
@@ -52,11 +91,3 @@ def undecided(variant: str, processes: int) -> Judged:
         f"The limit lies within what processes of {variant} and of {BASELINE} differ by, {processes} of the former.",
         f"Measure in more sets of processes (--jitgate-processes {max(5, 2 * processes)}).",
     )
-
-
-def _each(asked: Asked, name: str, read: Callable[[ProcessRun], float | None]) -> Iterator[float]:
-    samples = asked.measurement.all_samples.get(name)
-    for run in samples.each_process_run if samples is not None else []:
-        value = read(run)
-        if value:
-            yield value

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from jitgate.gates.kind import Asked, GateKind, Judged
+from jitgate.gates.kind import Asked, Judged
 from jitgate.model.size import format_bytes, parse_bytes
 from jitgate.model.verdict import Figure
 from jitgate.statistics import Outcome
 
-from jitgate_cosyvoice.gates.evidence import lacking
+from jitgate_cosyvoice.gates.evidence import Claim
 
 
-class MinFreedMemory(GateKind):
+class MinFreedMemory(Claim):
     """The limit is a size. It is asked on a CUDA card only: on a CPU memory goes back to the system by itself."""
 
     key, attribute, operator = "min_freed_memory", "freed_memory", ">="
@@ -32,10 +32,7 @@ class MinFreedMemory(GateKind):
         text = f"{format_bytes(before)} before, {format_bytes(after)} after, {format_bytes(held)} held by tensors"
         return Figure.exact(float(before - after), text)
 
-    def judge(self, asked: Asked, limit: float) -> Judged:
-        return lacking(asked) or self._compare(asked, limit)
-
-    def _compare(self, asked: Asked, limit: float) -> Judged:
+    def compare(self, asked: Asked, limit: float) -> Judged:
         found = self.figure(asked)
         if found is None or found.estimate is None:
             return Judged(Outcome.INVALID, "The worker did not answer what it holds.")

@@ -5,43 +5,35 @@ The export is left out, and so is building the module, which the baseline needs 
 
 from __future__ import annotations
 
-from statistics import geometric_mean
-
-from jitgate.gates.kind import Asked, GateKind, Judged
+from jitgate.gates.kind import Asked, Judged
 from jitgate.model.figures import ProcessRun
-from jitgate.model.verdict import Figure
 from jitgate.report.format import format_ratio, format_seconds
-from jitgate.statistics import Outcome
+from jitgate.statistics import Interval, Outcome
 
-from jitgate_cosyvoice.gates.evidence import Figures, figures, lacking, ratio_of, undecided
+from jitgate_cosyvoice.gates.evidence import RatioClaim
 
 LEAST_WIDTH = 0.10
 """Half-width of a ratio of first calls at least: files in the page cache or not, cores asleep or not."""
 
 
-class MinStartRatio(GateKind):
+class MinStartRatio(RatioClaim):
     """The limit is a ratio; 1.0 asks for a slower start than the baseline's."""
 
     key, attribute, operator = "min_start_ratio", "start_ratio", ">="
+    least_width = LEAST_WIDTH
 
     def label(self, limit: float, asked: Asked) -> str:  # noqa: ARG002 - the limit says it all
         return "load and first call slower than eager's" if limit == 1 else f"start at least {limit:g} times eager's"
 
-    def figure(self, asked: Asked) -> Figure | None:
-        found = _starts_s(asked)
-        ratio = ratio_of(found, LEAST_WIDTH)
-        if ratio is None:
-            return None
-        usual, taken = (format_seconds(geometric_mean(seconds)) for seconds in found)
-        text = f"{taken} against eager's {usual}: {format_ratio(ratio)}"
-        return Figure(text, ratio.estimate, ratio.low, ratio.high)
+    def read(self, run: ProcessRun) -> float | None:
+        cold = run.cold_start
+        return None if cold.load_s is None or cold.first_call_s is None else cold.load_s + cold.first_call_s
 
-    def judge(self, asked: Asked, limit: float) -> Judged:
-        return lacking(asked) or self._compare(asked, limit)
+    def text(self, ratio: Interval, usual: float, taken: float) -> str:
+        return f"{format_seconds(taken)} against eager's {format_seconds(usual)}: {format_ratio(ratio)}"
 
-    def _compare(self, asked: Asked, limit: float) -> Judged:
-        found = _starts_s(asked)
-        ratio = ratio_of(found, LEAST_WIDTH)
+    def compare(self, asked: Asked, limit: float) -> Judged:
+        ratio = self.ratio(asked)
         if ratio is None:
             return Judged(Outcome.INVALID, "The first calls were not timed.")
         times = "" if limit == 1 else f"{limit:g} times "
@@ -49,13 +41,4 @@ class MinStartRatio(GateKind):
             return Judged(Outcome.PASS, f"Load and first call take longer than {times}eager's.")
         if ratio.high < limit:
             return Judged(Outcome.FAIL, f"Load and first call take less than {times}eager's.")
-        return undecided(asked.cell.variant, len(found[1]))
-
-
-def _starts_s(asked: Asked) -> Figures:
-    return figures(asked, _start_s)
-
-
-def _start_s(run: ProcessRun) -> float | None:
-    cold = run.cold_start
-    return None if cold.load_s is None or cold.first_call_s is None else cold.load_s + cold.first_call_s
+        return self.within(asked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import torch
-from jitgate.workloads.pretrained_file import PretrainedFile
+from jitgate.workloads.checkpoint_spec import PretrainedFile
 from jitgate_cosyvoice.jit_files import JIT_FILES
 from torch import Tensor, nn
 

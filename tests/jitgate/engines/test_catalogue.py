@@ -21,8 +21,8 @@ from jitgate.engines.self_checking import SelfCheckingRunner
 from jitgate.model.artefact_file import ArtefactFile
 from jitgate.model.errors import Unavailable
 from jitgate.model.tolerance import TOLERANCE
+from jitgate.values.leaves import leaves
 from jitgate.worker.accuracy import distance
-from jitgate.worker.content import leaves
 from jitgate.worker.variant_runner import VariantRunner
 
 from tests.jitgate.pool.models import Tiny

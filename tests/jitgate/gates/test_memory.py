@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 from jitgate.config.policy import Gate
-from jitgate.gates.load_memory import MaxLoadMemory
-from jitgate.gates.peak_memory import MaxMemory
+from jitgate.gates.peak_memory import MaxLoadMemory, MaxMemory
 from jitgate.model.cell import Cell
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.failure import Failure, FailureKind
 from jitgate.model.figures import ProcessRun
+from jitgate.model.memory_parts import ChildMemory, MemoryParts
 from jitgate.model.memory_peaks import MemoryPeaks, most_memory
 from jitgate.model.samples import Samples
 from jitgate.statistics import Outcome
@@ -114,6 +114,31 @@ def test_a_process_of_which_nothing_can_be_said_is_not_covered_by_one_that_was_r
     second: MemoryPeaks | None,
 ) -> None:
     assert judge_memory(process_runs(PARTS, second), 1 << 60, ALL)[0] is Outcome.INVALID
+
+
+FAMILY = ChildMemory(2, 300 * MIB, 310 * MIB, {"compile workers of torch": 40 * MIB}, unread=True)
+
+
+@pytest.mark.parametrize(("limit", "outcome"), [(600, Outcome.PASS), (400, Outcome.FAIL)])
+def test_mapped_files_and_children_are_told_apart_in_the_reason(limit: int, outcome: Outcome) -> None:
+    parts = MemoryParts(180 * MIB, 300 * MIB, 20 * MIB)
+    found, reason = judge_memory(samples(memory=replace(PARTS, parts=parts, children=FAMILY)), limit * MIB, ALL)
+    assert found is outcome
+    assert reason.endswith(
+        "; 300 MiB mapped file, 180 MiB own, 20 MiB shared memory between calls"
+        "; 2 child processes hold 300 MiB, which is counted"
+        "; child processes held 310 MiB at most, which is counted in the peak"
+        "; compile workers of torch: 40 MiB, which is not counted"
+        "; child processes ended before they could be read, and what they held is not counted."
+    )
+
+
+def test_code_of_kernels_and_no_children_are_not_worth_a_word() -> None:
+    small = replace(PARTS, parts=MemoryParts(90 * MIB, 9 * MIB, 1 * MIB))
+    assert judge_memory(samples(memory=small), 600 * MIB, ALL)[1] == "Peak memory 500 MiB is within 600 MiB."
+    assert small.as_json()["mapped_bytes"] == 9 * MIB
+    assert not any(name.startswith("children_") for name in small.as_json())
+    assert replace(PARTS, children=FAMILY).as_json()["children_held_bytes"] == 300 * MIB
 
 
 def test_on_a_card_context_and_workspaces_are_a_part_of_their_own() -> None:

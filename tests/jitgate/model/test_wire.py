@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -11,8 +11,9 @@ import pytest
 from jitgate.model import requests
 from jitgate.model.answers import ExportContent, FirstCall, ModelFacts
 from jitgate.model.artefact_file import ArtefactFile, StageVariant
-from jitgate.model.compilation import Compilation
+from jitgate.model.cold_start import Compilation
 from jitgate.model.failure import FailureKind, RequestError
+from jitgate.model.memory_parts import ChildMemory, MemoryParts
 from jitgate.model.memory_peaks import CapFacts, EmptiedCache, MemoryKind, MemoryPeaks
 from jitgate.model.out_of_memory import OutOfMemory
 from jitgate.model.token_agreement import TokenAgreement
@@ -109,5 +110,18 @@ def test_nothing_of_a_memory_reading_is_lost_in_json() -> None:
         "empty_cache_allocated_bytes": 1,
     }
     assert MemoryPeaks().as_json() == {"peak_bytes": None}, "nothing was read"
-    full = MemoryPeaks(**{each.name: 1 for each in fields(MemoryPeaks) if each.name not in ("cap", "empty_cache")})  # type: ignore[arg-type]
-    assert len(full.as_json()) == len(fields(MemoryPeaks)) - 2
+    own = [each.name for each in fields(MemoryPeaks) if each.name not in ("cap", "empty_cache", "parts", "children")]
+    full = MemoryPeaks(**dict.fromkeys(own, 1))  # type: ignore[arg-type]
+    assert len(full.as_json()) == len(own)
+    children = ChildMemory(2, 7, 8, {"a helper": 3}, unread=True)
+    assert unpack(MemoryPeaks, travelled(pack(MemoryPeaks(children=children)))).children == children
+    assert replace(full, parts=MemoryParts(4, 5, 6), children=children).as_json() == full.as_json() | {
+        "own_bytes": 4,
+        "mapped_bytes": 5,
+        "shared_bytes": 6,
+        "children_count": 2,
+        "children_held_bytes": 7,
+        "children_peak_bytes": 8,
+        "children_helpers": {"a helper": 3},
+        "children_unread": True,
+    }

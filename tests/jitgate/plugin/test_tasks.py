@@ -3,7 +3,7 @@
 from jitgate.config.policy import Gate, Policy
 from jitgate.model.cell import Cell
 from jitgate.model.variant import BASELINE
-from jitgate.plugin.tasks import tasks_of
+from jitgate.plugin.measuring import tasks_of
 from jitgate.workloads.spec import WorkloadSpec
 
 NAME = "my.encoder"

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 from jitgate.model.answers import ExportContent, ModelFacts
-from jitgate.model.cold_start import ColdStart
-from jitgate.model.compilation import Compilation
+from jitgate.model.cold_start import ColdStart, Compilation
 from jitgate.model.variant import VariantSpec
 from jitgate.pool.compile_history import recall_compile_times
 from jitgate.pool.memory_estimator import MemoryEstimator, MemoryRecords

@@ -16,8 +16,7 @@ from jitgate.pool.pool import WorkerPool
 from jitgate.pool.prepare import make_ready
 from jitgate.pool.pretrained_files import contents_of, pretrained_file
 from jitgate.workloads.checkpoint import CheckpointPart
-from jitgate.workloads.checkpoint_spec import CheckpointSpec
-from jitgate.workloads.pretrained_file import PretrainedFile
+from jitgate.workloads.checkpoint_spec import CheckpointSpec, PretrainedFile
 from jitgate.workloads.spec import WorkloadSpec
 from jitgate.workloads.weight_source import OURS, WeightSource
 from jitgate_cosyvoice.registry import shipped_workloads

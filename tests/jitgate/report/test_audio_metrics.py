@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 from jitgate.model.accuracy import Accuracy
-from jitgate.report.audio_metrics import audio_metrics
+from jitgate.report.outputs import audio_metrics
 from jitgate.report.summary import summary
 
 from tests.jitgate.measurements import made_of

@@ -6,12 +6,11 @@ import json
 from dataclasses import replace
 
 from jitgate.gates.recommendation import Cost, Recommendation, recommend
-from jitgate.model.cold_start import ColdStart
-from jitgate.model.compilation import Compilation
+from jitgate.model.cold_start import ColdStart, Compilation
 from jitgate.model.figures import FlopCount, UnseenShape, UnseenShapes
 from jitgate.model.measurement import Measurement
 from jitgate.report.document import sections
-from jitgate.report.evidence_extras import extras as record
+from jitgate.report.evidence import extras as record
 from jitgate.report.extras import extras
 from jitgate.report.format import format_calls, format_rate
 from jitgate.report.markdown import escaped, table

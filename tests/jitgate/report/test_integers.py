@@ -7,7 +7,7 @@ from dataclasses import replace
 from jitgate.model.accuracy import Accuracy
 from jitgate.model.measurement import Measurement
 from jitgate.model.variant import BASELINE, CONTROL
-from jitgate.report.integers import integers
+from jitgate.report.outputs import integers
 
 from tests.jitgate.measurements import made_of
 

@@ -21,7 +21,7 @@ def test_a_missing_reading_is_said_in_text_and_null_in_json() -> None:
     machine = quiet(processor={"turbo": Missing("hidden")})
     mark = fingerprint(CPU)
     lines = plain_lines(as_tables(machine, CPU, mark, [])).splitlines()
-    assert "  turbo              not available here: hidden" in lines
+    assert "  turbo     not available here: hidden" in lines
     found = json.loads(json.dumps(as_json(machine, CPU, mark, [])))
     assert found["processor"]["turbo"] is None
     assert found["missing"]["processor.turbo"] == "hidden"
@@ -46,7 +46,7 @@ def test_a_card_is_shown_with_every_fact() -> None:
     device = Device("cuda", 0, card_of(SERVER))
     mark = fingerprint(device)
     text = plain_lines(as_tables(machine, device, mark, warnings(machine, device)))
-    for said in ("card 0", "NVIDIA H200", "power limit           700 W", "ECC                   on", "card 1", "WDDM"):
+    for said in ("card 0", "NVIDIA H200", "power limit          700 W", "ecc                  yes", "card 1", "WDDM"):
         assert said in text
     assert "not available here: Not Supported" in text
     assert f"fingerprint of cuda:0: {mark.slug}" in text

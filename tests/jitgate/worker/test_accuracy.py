@@ -8,6 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from jitgate.model.accuracy import Accuracy, worst
+from jitgate.model.non_finite import NonFinite
+from jitgate.values.leaves import named_leaves
 from jitgate.worker.accuracy import compare, distance, not_finite
 from jitgate.workloads.sound import Sound
 
@@ -123,3 +125,59 @@ def test_integers_of_another_shape_or_type_are_all_unequal() -> None:
 def test_the_integers_of_many_calls_add_up() -> None:
     found = worst([Accuracy(0.0, integers=1), Accuracy(math.inf, integers=1, unequal=1), Accuracy(0.0, integers=1)])
     assert (found.integers, found.unequal) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("found", "right", "words"),
+    [
+        (torch.zeros(1, 23744), torch.zeros(1, 24000), "24000 samples expected, 23744 found"),
+        (torch.zeros(2, 3), torch.zeros(2, 4), "sizes (2, 4) expected, (2, 3) found"),
+        (torch.zeros(2), {"a": torch.zeros(2)}["a"].int(), "torch.int32 expected, torch.float32 found"),
+        (torch.zeros(2).to_sparse(), torch.zeros(2), "a tensor expected, a sparse_coo tensor found"),
+        (torch.zeros(2), X, ""),
+        (X, torch.zeros(2), "all values are 0, and up to 4 found"),
+        ("no", "yes", "'yes' expected, 'no' found"),
+        (1, 1.0, "a float expected, an int found"),
+        (torch.tensor([1, 5]), torch.tensor([1, 2]), "2 expected at place 1, 5 found"),
+        ({"a": X}, {"b": X}, ""),
+        ({"a": X, "b": X[:1]}, {"b": X, "a": X}, "output['b']: sizes (2,) expected, (1,) found"),
+        ([X], [X, X], "output[1]: missing (2 values expected, 1 found)"),
+        ([X, 3], [X], "output[1]: not expected (1 value expected, 2 found)"),
+    ],
+)
+def test_a_mismatch_names_leaf_sizes_types_and_values(found: Any, right: Any, words: str) -> None:
+    assert compare(named_leaves(found), named_leaves(right)).mismatch == words
+
+
+def test_a_plain_float_has_a_distance_and_an_integer_has_none() -> None:
+    assert compare([0.1 + 1e-9], [0.1]).rel_l2 == pytest.approx(1e-8)
+    assert compare([1.5], [1]).rel_l2 == compare([2], [1]).rel_l2 == math.inf
+    assert (compare([2, True], [1, True]).integers, compare([2, True], [1, True]).unequal) == (2, 1)
+
+
+def test_complex_numbers_have_a_distance() -> None:
+    right = torch.randn(3, dtype=torch.complex64)
+    assert compare([right * (1 + 1e-6)], [right]).rel_l2 == pytest.approx(1e-6, rel=0.2)
+    assert compare([right.conj()], [right]).rel_l2 > 0.01
+    assert compare([torch.view_as_real(right)], [right]).mismatch
+
+
+def test_equal_infinities_at_equal_places_can_be_right() -> None:
+    right = torch.tensor([1.0, -math.inf, math.nan, math.inf])
+    assert compare([right], [right]).not_finite == 3
+    assert compare([right.clone()], [right], non_finite=NonFinite.EQUAL) == Accuracy(0.0)
+    near = compare([right * (1 + 1e-3)], [right], non_finite=NonFinite.EQUAL)
+    assert near.rel_l2 == pytest.approx(1e-3, rel=1e-3)
+    for place, value in ((0, math.inf), (1, math.inf), (1, 0.0), (2, 1.0), (3, math.nan)):
+        other = right.clone()
+        other[place] = value
+        found = compare([other], [right], non_finite=NonFinite.EQUAL)
+        assert found.rel_l2 == math.inf
+        assert found.mismatch == "output[0]: NaN or infinite values are not where eager has them (1 places)"
+
+
+def test_a_sound_with_equal_infinities_has_its_metrics() -> None:
+    mel = torch.randn(1, 80, 5)
+    mel[0, 0] = -math.inf
+    assert compare([mel], [mel], Sound.mel()).log_mel_db is None
+    assert compare([mel], [mel], Sound.mel(), non_finite=NonFinite.EQUAL).log_mel_db == 0.0

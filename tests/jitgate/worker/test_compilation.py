@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from jitgate.model.compilation import Compilation
+from jitgate.model.cold_start import Compilation
 from jitgate.worker.compilation import BACKEND, VARIABLE, WHOLE, compilation, keep_in
 
 COMPILE_ONCE = """

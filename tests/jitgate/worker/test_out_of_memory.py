@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 from jitgate.model.memory_peaks import CapFacts
 from jitgate.model.out_of_memory import OutOfMemory
-from jitgate.worker.memory_cap import NoCap
+from jitgate.worker.memory_cap import Cap
 from jitgate.worker.out_of_memory import out_of_memory
 
 MIB = 1 << 20
 
 
-class Capped(NoCap):
+class Capped(Cap):
     """Half of 300 MiB is taken."""
 
     def facts(self) -> CapFacts:
@@ -84,7 +84,7 @@ def test_a_card_that_answers_nothing_more_leaves_what_the_error_said() -> None:
 
 def test_a_library_that_can_not_be_mapped_is_short_of_memory_only_under_a_cap() -> None:
     error = OSError("package.so: failed to map segment from shared object")
-    assert out_of_memory(error, "", NoCap()) is None
+    assert out_of_memory(error, "", Cap()) is None
     assert out_of_memory(error, "", Capped()) is not None
 
 

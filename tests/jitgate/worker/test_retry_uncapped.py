@@ -11,7 +11,7 @@ from jitgate.model.memory_peaks import CapFacts
 from jitgate.model.requests import ExportModel, Request, TakeTurn
 from jitgate.model.variant import VariantSpec
 from jitgate.worker.memory import Footprint
-from jitgate.worker.memory_cap import Cap, NoCap
+from jitgate.worker.memory_cap import Cap
 from jitgate.worker.retry_uncapped import Uncapped, retry_uncapped
 
 from tests.jitgate.worker.test_memory_cap import FakeMemory
@@ -20,7 +20,7 @@ MIB = 1 << 20
 TURN: Request[Any] = TakeTurn("short", 0, 3)
 
 
-class Tight(NoCap):
+class Tight(Cap):
     """A cap that can be lifted, or not."""
 
     def __init__(self, without: Cap | None) -> None:
@@ -55,7 +55,7 @@ def stage_with(cap: Cap, *, raises: bool = False) -> Any:
     return SimpleNamespace(footprint=footprint, answer=answer, made=made)
 
 
-@pytest.mark.parametrize(("cap", "expected"), [(Tight(NoCap()), 400 * MIB), (OnCard(NoCap()), 850 * MIB)])
+@pytest.mark.parametrize(("cap", "expected"), [(Tight(Cap()), 400 * MIB), (OnCard(Cap()), 850 * MIB)])
 def test_the_peak_without_the_cap_is_what_was_needed_above_the_first_level(cap: Cap, expected: int) -> None:
     service = stage_with(cap)
     assert retry_uncapped(service, TURN) == Uncapped(1.0, expected)
@@ -66,10 +66,10 @@ def test_the_peak_without_the_cap_is_what_was_needed_above_the_first_level(cap: 
 def test_where_no_memory_is_spare_or_nothing_is_capped_nothing_is_tried() -> None:
     cramped = stage_with(Tight(None))
     assert retry_uncapped(cramped, TURN) is None
-    other = stage_with(Tight(NoCap()))
+    other = stage_with(Tight(Cap()))
     assert retry_uncapped(other, ExportModel(VariantSpec("jit", "my:jit"), Path("out"))) is None
     assert cramped.made == other.made == []
 
 
 def test_what_fails_without_the_cap_too_stays_unknown() -> None:
-    assert retry_uncapped(stage_with(Tight(NoCap()), raises=True), TURN) is None
+    assert retry_uncapped(stage_with(Tight(Cap()), raises=True), TURN) is None

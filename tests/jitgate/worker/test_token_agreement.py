@@ -117,7 +117,7 @@ def test_places_that_make_no_sense_are_refused(arguments: tuple[Any, Any, Any]) 
 
 @pytest.mark.parametrize("name", ["cosyvoice2-small.llm_prefill", "cosyvoice2-small.llm_decode"])
 def test_the_shipped_language_model_has_ids_and_scores_where_it_says(name: str) -> None:
-    from jitgate.worker.content import leaves
+    from jitgate.values.leaves import leaves
     from jitgate.worker.factories import build_workload
 
     spec = shipped_workloads()[name]

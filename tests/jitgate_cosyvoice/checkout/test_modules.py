@@ -10,7 +10,8 @@ import pytest
 import torch
 from jitgate.engines.torchscript import TorchScript
 from jitgate.model.errors import UsageError
-from jitgate.worker.content import leaves, weights_digest
+from jitgate.values.leaves import leaves
+from jitgate.worker.content import weights_digest
 from jitgate.workloads.weights import seeded_weight
 from jitgate.workloads.workload import Workload
 from jitgate_cosyvoice.checkout.parts import PARTS

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 from jitgate.engines.torchscript import TorchScript
-from jitgate.workloads.pretrained_file import PretrainedFile
+from jitgate.workloads.checkpoint_spec import PretrainedFile
 from jitgate.workloads.weights import build_seeded
 from jitgate_cosyvoice.export.jit_export import NotAsWritten, Written, check, export, file_bytes, run, whole
 from jitgate_cosyvoice.jit_files import V1_LLM, V2_FLOW_ENCODER

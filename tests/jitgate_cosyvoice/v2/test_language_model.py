@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 from jitgate.model.errors import Unavailable
-from jitgate.worker.content import leaves
+from jitgate.values.leaves import leaves
 from jitgate.workloads.weights import build_seeded
 from jitgate_cosyvoice.v2.language_model import SPEECH_IDS, Cache, LanguageModel, QwenSize
 

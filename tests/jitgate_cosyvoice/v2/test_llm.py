@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 from jitgate.engines.capture import free_sizes
-from jitgate.worker.content import leaves, signature
+from jitgate.values.leaves import leaves
+from jitgate.worker.content import signature
 from jitgate.workloads.weights import build_seeded
 from jitgate_cosyvoice.v2.language_model import SPEECH_IDS, QwenSize
 from jitgate_cosyvoice.v2.llm import SMALL, Decode, Prefill, small_decode, small_prefill

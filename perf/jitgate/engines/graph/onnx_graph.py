@@ -15,6 +15,7 @@ from jitgate.engines.protocols import Facts
 from jitgate.engines.refusal import refusing
 from jitgate.model.errors import Unavailable
 from jitgate.model.inputs import Inputs
+from jitgate.values.tensors import bytes_of, tensors_in
 
 if TYPE_CHECKING:
     import torch
@@ -44,9 +45,7 @@ def export_onnx(module: torch.nn.Module, calls: Sequence[Inputs], path: Path) ->
     import torch
     from torch.utils import _pytree
 
-    # What two names share (tied tables) counts once.
-    tensors = {tensor.data_ptr(): tensor for tensor in module.state_dict().values()}
-    size = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
+    size = bytes_of(tensors_in(dict(module.state_dict())))
     if size > LARGEST:
         raise Unavailable(f"its weights take {size / 2**30:.1f} GiB, and one ONNX file holds 2 GiB")
     program = _with_finite_constants(_with_wide_indices(captured(module, calls)))

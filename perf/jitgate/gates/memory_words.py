@@ -1,0 +1,39 @@
+"""What kinds of memory a variant has, and what its child processes hold, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jitgate.model.memory_parts import ChildMemory, MemoryParts
+from jitgate.model.memory_peaks import MemoryPeaks
+from jitgate.model.size import mib
+
+NOTED_BYTES = 32 << 20
+"""Files and shared memory below this are code of kernels, which every variant has."""
+
+
+def memory_words(memory: MemoryPeaks) -> list[str]:
+    """One clause each; none where a worker has no child processes, and nothing mapped that is worth a word."""
+    return [*_of_parts(memory.parts or MemoryParts()), *_of_children(memory.children)]
+
+
+def _of_parts(parts: MemoryParts) -> Iterator[str]:
+    if parts.mapped_bytes + parts.shared_bytes < NOTED_BYTES:
+        return
+    kinds = {"mapped file": parts.mapped_bytes, "own": parts.own_bytes, "shared memory": parts.shared_bytes}
+    told = [f"{mib(size)} {kind}" for kind, size in kinds.items() if size or kind == "own"]
+    yield f"{', '.join(told)} between calls"
+
+
+def _of_children(children: ChildMemory | None) -> Iterator[str]:
+    if children is None:
+        return
+    if children.count:
+        processes = "1 child process holds" if children.count == 1 else f"{children.count} child processes hold"
+        yield f"{processes} {mib(children.held_bytes)}, which is counted"
+    if children.peak_bytes > children.held_bytes:
+        yield f"child processes held {mib(children.peak_bytes)} at most, which is counted in the peak"
+    for name, size in children.helpers.items():
+        yield f"{name}: {mib(size)}, which is not counted"
+    if children.unread:
+        yield "child processes ended before they could be read, and what they held is not counted"

@@ -1,0 +1,12 @@
+"""What NaN and infinities in an output mean."""
+
+from __future__ import annotations
+
+import enum
+
+
+class NonFinite(enum.StrEnum):
+    """INVALID: there is no right answer to compare with. EQUAL: the right answer has them too, at the same places."""
+
+    INVALID = "invalid"
+    EQUAL = "equal"
