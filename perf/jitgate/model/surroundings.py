@@ -42,7 +42,7 @@ class Surroundings:
     def cause(self) -> tuple[str, str] | None:
         """Why its figures are not the model's, as a clause on "it", and what to do; None where they are."""
         if self.slowed_by:
-            return f"was timed under {', '.join(self.slowed_by)}", "Run without that."
+            return f"was timed under {', '.join(self.slowed_by)}", "Run without it (--no-cov for pytest-cov), or leave the workers out of it."
         if self.busy_waiting is not None and self.busy_waiting > LONE:
             return (
                 f"computes between its turns ({self.busy_waiting:.1f} processors busy while it waits)",
