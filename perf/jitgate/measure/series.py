@@ -33,8 +33,8 @@ class Series:
     def note(self, turn: Turn, *, timing: bool) -> None:
         """Of any turn, also one of an excluded round: compiling disturbs a round, and is why it is excluded."""
         self.calls += len(turn.wall_ns)
-        if timing:
-            self.surroundings = joined((self.surroundings, turn.surroundings))
+        around = turn.surroundings if timing else turn.surroundings.aside
+        self.surroundings = joined((self.surroundings, around))
         self.held_bytes = turn.level_bytes
         if turn.levels:
             self.process_runs.append(turn.levels)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-LEAST_S = 1.0
-"""Of less time the share of the processors says nothing: Windows counts in steps of 16 ms, a short spin is a share."""
+LEAST_S = 0.1
+"""Of less time the share of the processors says nothing: Windows counts in steps of 16 ms."""
 
 LONE = 0.5
-"""Processors: half of one that is busy while the process waits, or busy above its threads, is no bookkeeping."""
+"""Processors that are busy above the threads of the workload: the bookkeeping of a turn takes less."""
+
+AT_REST = 0.1
+"""Processors that are busy in a process at rest. A loop got 0.2 on a crowded machine, a process without
+one 0.0005 (two CPU cores, 2026-11-27); Windows counts in steps of 16 ms, of which one may be chance."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,8 @@ class Surroundings:
 
     slowed_by: what slows Python down in this process (a tracer, a debug allocator), each as `what (where from)`.
     threads: that the workload asks for; None where it asks for none. torch_threads: that torch has.
-    call_cpu_s, call_s: processor time and time of the turns. waiting_cpu_s, waiting_s: of the waits between two turns.
+    call_cpu_s, call_s: processor time and time of the turns. waiting_cpu_s, waiting_s: of a look at the
+    process before its turns.
     """
 
     slowed_by: tuple[str, ...] = ()
@@ -28,6 +33,11 @@ class Surroundings:
     call_s: float = 0.0
     waiting_cpu_s: float = 0.0
     waiting_s: float = 0.0
+
+    @property
+    def aside(self) -> Surroundings:
+        """Without what happened in calls, where that may be compiling."""
+        return replace(self, call_cpu_s=0.0, call_s=0.0)
 
     @property
     def busy(self) -> float | None:
@@ -42,10 +52,13 @@ class Surroundings:
     def cause(self) -> tuple[str, str] | None:
         """Why its figures are not the model's, as a clause on "it", and what to do; None where they are."""
         if self.slowed_by:
-            return f"was timed under {', '.join(self.slowed_by)}", "Run without it (--no-cov for pytest-cov), or leave the workers out of it."
-        if self.busy_waiting is not None and self.busy_waiting > LONE:
             return (
-                f"computes between its turns ({self.busy_waiting:.1f} processors busy while it waits)",
+                f"was timed under {', '.join(self.slowed_by)}",
+                "Run without it; pytest-cov is left out by --no-cov.",
+            )
+        if self.busy_waiting is not None and self.busy_waiting > AT_REST:
+            return (
+                f"computes while it waits for its turn ({self.busy_waiting:.1f} processors busy)",
                 "End the threads that its factory or its calls leave running, as those of another model.",
             )
         allowed = self.threads or self.torch_threads

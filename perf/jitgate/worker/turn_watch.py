@@ -27,34 +27,51 @@ SLOW_ALLOCATORS = ("MALLOC_CHECK_", "MALLOC_PERTURB_", "MALLOC_TRACE")
 """glibc's own switches for checks in its allocator (mallopt(3), mtrace(3))."""
 
 
+SETTLE_S = 0.3
+"""Before it looks: OpenMP's threads spin for up to 200 ms after a call (KMP_BLOCKTIME of LLVM and Intel)."""
+
+LOOK_S = 0.25
+"""How long it looks: short to a person, 16 of Windows' steps of processor time."""
+
+
 class TurnWatch:
     """Tells of each turn what ran next to it. cpu_s, clock: seconds, of this process and of the wall."""
 
     def __init__(
-        self, cpu_s: Callable[[], float] = time.process_time, clock: Callable[[], float] = time.perf_counter
+        self,
+        cpu_s: Callable[[], float] = time.process_time,
+        clock: Callable[[], float] = time.perf_counter,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._cpu_s = cpu_s
         self._clock = clock
+        self._sleep = sleep
         self._threads: int | None = None
-        self._ended: tuple[float, float] | None = None
+        self._in_turns = False
 
     def around(self, request: Request[AnswerT], answer: Callable[[], AnswerT]) -> AnswerT:
-        """The answer to `request`; of a turn, with its surroundings."""
-        ended, self._ended = self._ended, None
-        began = self._cpu_s(), self._clock()
-        found: Any = answer()
-        now = self._cpu_s(), self._clock()
+        """The answer to `request`; of a turn, with its surroundings. Before the first of some turns it looks whether
+        the process is at rest."""
+        waited = (0.0, 0.0)
+        if isinstance(request, TakeTurn) and not self._in_turns:
+            self._sleep(SETTLE_S)
+            waited = self._spent(lambda: self._sleep(LOOK_S))[0]
+        self._in_turns = isinstance(request, TakeTurn)
+        spent, found = self._spent(answer)
         if isinstance(request, SetThreads):
             self._threads = request.count
         elif isinstance(request, OpenModel) and isinstance(found, ModelFacts):
             self._threads = found.threads
         elif isinstance(request, TakeTurn):
-            self._ended = now
-            waited = (began[0] - ended[0], began[1] - ended[1]) if ended else (0.0, 0.0)
-            spent = now[0] - began[0], now[1] - began[1]
             threads = self._threads, _torch_threads()
             found = replace(found, surroundings=Surroundings(tuple(slowed_by()), *threads, *spent, *waited))
         return found  # type: ignore[no-any-return]
+
+    def _spent(self, what: Callable[[], Any]) -> tuple[tuple[float, float], Any]:
+        """Seconds of processors and of the wall that `what` takes, and its answer."""
+        began_cpu_s, began_s = self._cpu_s(), self._clock()
+        found = what()
+        return (self._cpu_s() - began_cpu_s, self._clock() - began_s), found
 
 
 def slowed_by(environment: Mapping[str, str] = os.environ) -> Iterator[str]:

@@ -17,7 +17,7 @@ def test_a_quiet_process_has_no_cause() -> None:
     ("found", "said"),
     [
         (Surroundings(("a tracer (coverage.CTracer)",)), "was timed under a tracer (coverage.CTracer)"),
-        (Surroundings((), 1, 1, 5.0, 5.0, 4.5, 5.0), "computes between its turns (0.9 processors busy while it waits)"),
+        (Surroundings((), 1, 1, 5.0, 5.0, 0.36, 0.4), "computes while it waits for its turn (0.9 processors busy)"),
         (Surroundings((), 1, 2, 9.5, 5.0), "kept 1.9 processors busy where the workload has 1 thread"),
         (Surroundings((), None, 2, 15.0, 5.0), "kept 3.0 processors busy where the workload has 2 threads"),
     ],
@@ -31,7 +31,7 @@ def test_what_spoils_the_figures_is_said(found: Surroundings, said: str) -> None
 @pytest.mark.parametrize(
     "found",
     [
-        Surroundings((), 1, 1, 0.9, 0.5, 0.4, 0.5),
+        Surroundings((), 1, 1, 0.09, 0.05, 0.04, 0.05),
         Surroundings((), 2, 2, 9.5, 5.0, 0.0, 5.0),
         Surroundings((), None, None, 15.0, 5.0),
     ],

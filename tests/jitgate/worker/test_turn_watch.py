@@ -16,7 +16,7 @@ from jitgate.model.answers import Done
 from jitgate.model.requests import ReadMemory, SetThreads, TakeTurn
 from jitgate.model.surroundings import Surroundings
 from jitgate.model.turn import Turn
-from jitgate.worker.turn_watch import TurnWatch, slowed_by
+from jitgate.worker.turn_watch import LOOK_S, TurnWatch, slowed_by
 
 TURN = TakeTurn("short", 0, 1)
 
@@ -32,6 +32,10 @@ class Clocks:
         self.wall_s += wall_s
         return Turn((1,), ())
 
+    def sleep(self, seconds: float) -> None:
+        """A thread that was left behind takes a quarter of a processor meanwhile."""
+        self.spend(seconds / 4, seconds)
+
 
 @pytest.fixture
 def clocks() -> Clocks:
@@ -40,25 +44,24 @@ def clocks() -> Clocks:
 
 @pytest.fixture
 def watch(clocks: Clocks) -> TurnWatch:
-    return TurnWatch(lambda: clocks.cpu_s, lambda: clocks.wall_s)
+    return TurnWatch(lambda: clocks.cpu_s, lambda: clocks.wall_s, clocks.sleep)
 
 
 def seen(watch: TurnWatch, clocks: Clocks, cpu_s: float = 1.0, wall_s: float = 1.0) -> Surroundings:
     return watch.around(TURN, lambda: clocks.spend(cpu_s, wall_s)).surroundings
 
 
-def test_processors_that_are_busy_in_turns_and_between_them_are_counted(watch: TurnWatch, clocks: Clocks) -> None:
-    first = seen(watch, clocks, 2.0, 1.0)
-    assert (first.call_cpu_s, first.call_s, first.waiting_s) == (2.0, 1.0, 0.0)
-    clocks.spend(3.0, 4.0)
-    second = seen(watch, clocks)
-    assert (second.waiting_cpu_s, second.waiting_s) == (3.0, 4.0)
+def test_processors_that_are_busy_in_a_turn_and_before_it_are_counted(watch: TurnWatch, clocks: Clocks) -> None:
+    found = seen(watch, clocks, 2.0, 1.0)
+    assert (found.call_cpu_s, found.call_s) == pytest.approx((2.0, 1.0))
+    assert (found.waiting_cpu_s, found.waiting_s) == pytest.approx((LOOK_S / 4, LOOK_S))
 
 
-def test_only_the_wait_between_two_turns_is_idle(watch: TurnWatch, clocks: Clocks) -> None:
+def test_it_looks_once_before_some_turns(watch: TurnWatch, clocks: Clocks) -> None:
     seen(watch, clocks)
-    watch.around(ReadMemory(), lambda: clocks.spend(3.0, 4.0))  # type: ignore[arg-type, return-value]
     assert seen(watch, clocks).waiting_s == 0.0
+    watch.around(ReadMemory(), lambda: clocks.spend(3.0, 4.0))  # type: ignore[arg-type, return-value]
+    assert seen(watch, clocks).waiting_s == pytest.approx(LOOK_S)
 
 
 def test_the_threads_that_the_workload_asks_for_and_those_of_torch_are_told(watch: TurnWatch, clocks: Clocks) -> None:
