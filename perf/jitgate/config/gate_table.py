@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from jitgate.config.policy import FAIL, REPORT, Gate
+from jitgate.config.regression_table import history_terms, spread
 from jitgate.config.selection import known_variant
 from jitgate.engines.registry import Engines
 from jitgate.model.errors import UsageError
@@ -15,7 +16,10 @@ from jitgate.model.variant import BASELINE, VariantSpec
 Table = Mapping[str, Any]
 
 _DEVICES = ("cpu", "cuda", "*")
-_TEXTS = ("workload", "scenario", "variant", "device", "baseline", "reason", "on_fail", "source")
+_TEXTS = (
+    *("workload", "scenario", "variant", "device", "baseline", "reason", "on_fail", "source"),
+    *("on_no_history", "direction"),
+)
 
 
 class LimitKey(Protocol):
@@ -40,7 +44,8 @@ def parse_gate(
     known = {kind.key: kind for kind in kinds if kind.configurable}
     if not isinstance(table, Mapping):
         raise UsageError(f"{where} must be a table")
-    only(table, (*_TEXTS, *known), where)
+    only(table, (*_TEXTS, "max_regression", *known), where)
+    table = spread(table, where)
     for name in _TEXTS:
         if not isinstance(table.get(name, ""), str):
             raise UsageError(f"{where}: {name} = {table.get(name)!r} must be a string")
@@ -66,6 +71,7 @@ def parse_gate(
         reason=table.get("reason", ""),
         on_fail=on_fail,
         source=table.get("source", ""),
+        **history_terms(table, where),
     )
 
 

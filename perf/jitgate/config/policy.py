@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from itertools import combinations
 
+from jitgate.config.history_settings import HistorySettings
 from jitgate.engines.builtin import built_in
 from jitgate.engines.registry import Engines
 from jitgate.model.cell import Cell, CellPattern
 from jitgate.model.errors import UsageError
+from jitgate.model.past import WORSE
 from jitgate.model.variant import BASELINE, VariantSpec
 from jitgate.workloads.spec import WorkloadSpec
 
@@ -23,6 +25,7 @@ class Gate:
     """One rule. workload, scenario, variant: globs. limits: key of a gate kind -> limit, in the unit of that key.
 
     baseline: what `min_speedup` is a ratio to. on_fail: `FAIL` or `REPORT`. source: where the promise comes from.
+    on_no_history: of `max_regression`, `skip` or `fail`. direction: of the same, `worse` or `both`.
     optional: whether a variant that can't run here is skipped all the same.
     """
 
@@ -36,6 +39,8 @@ class Gate:
     reason: str = ""
     on_fail: str = FAIL
     source: str = ""
+    on_no_history: str = "skip"
+    direction: str = WORSE
     optional: bool = False
 
     @property
@@ -58,7 +63,10 @@ class Gate:
 
 @dataclass(frozen=True)
 class Policy:
-    """Everything a configuration says. `where` is its file, for messages. cache_limit_bytes: None for no limit."""
+    """Everything a configuration says. `where` is its file, for messages. cache_limit_bytes: None for no limit.
+
+    history: where earlier runs are, and what they are compared by.
+    """
 
     where: str = "the defaults"
     alpha: float = 0.01
@@ -69,6 +77,7 @@ class Policy:
     workloads: Mapping[str, WorkloadSpec] = field(default_factory=dict)
     variants: Mapping[str, VariantSpec] = field(default_factory=lambda: built_in().variants)
     engines: Engines = field(default_factory=built_in)
+    history: HistorySettings = field(default_factory=HistorySettings)
 
     def cells(self, scenarios: Mapping[str, Iterable[str]]) -> list[Cell]:
         """Every cell there is; `scenarios`: workload -> its scenario names."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jitgate.config.gate_table import LimitKey, Table, only, parse_gate
+from jitgate.config.history_table import HISTORY_KEYS, parse_history
 from jitgate.config.offered import Offered
 from jitgate.config.policy import Policy
 from jitgate.config.selection import known_variant, with_gated
@@ -23,7 +24,10 @@ from jitgate.workloads.checkpoint_spec import CheckpointSpec
 from jitgate.workloads.spec import WorkloadSpec
 
 _FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
-_TOP = ("alpha", "memory_limit", "cache_limit", "on_inconclusive", "plugins", "gates", "workloads", "variants")
+_TOP = (
+    *("alpha", "memory_limit", "cache_limit", "on_inconclusive", "plugins", "gates", "workloads", "variants"),
+    *HISTORY_KEYS,
+)
 _WORKLOAD = ("factory", "variants", "scenarios", "nightly", "tolerance", "token_agreement", "checkpoint")
 _VARIANT = ("factory", "precision")
 
@@ -99,6 +103,7 @@ def parse_policy(table: Table, file: str, kinds: Sequence[LimitKey], offered: Of
         workloads={name: with_gated(spec, found, every) for name, spec in workloads.items()},
         variants=every,
         engines=offered.engines,
+        history=parse_history(table, where),
     )
 
 

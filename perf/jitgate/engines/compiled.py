@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from jitgate.engines.compiler import missing_compiler
 from jitgate.engines.graph.repetition import compiled_once
 from jitgate.engines.protocols import Call
-from jitgate.engines.self_checking import RecompileEvents
+from jitgate.engines.self_checking import SelfCheckingRunner
 from jitgate.model.errors import Unavailable
 from jitgate.model.inputs import Inputs
 
@@ -45,7 +45,7 @@ def _missing_triton() -> str | None:
     )
 
 
-class Compiled:
+class Compiled(SelfCheckingRunner):
     """A compiled module. What it recompiles is seen in dynamo's own counters, which are read for every variant."""
 
     def __init__(self, module: torch.nn.Module, mode: str) -> None:
@@ -62,9 +62,6 @@ class Compiled:
         if _graphs() > self._graphs_before:
             return None
         return "torch.compile compiled no graph at all: what ran is eager"
-
-    def recompiles(self) -> RecompileEvents:
-        return {}
 
 
 def _graphs() -> int:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jitgate.engines.capture import captured
 from jitgate.engines.compiler import missing_compiler
@@ -22,10 +22,10 @@ from jitgate.engines.graph.additive_mask import added
 from jitgate.engines.graph.hoisting import hoisted
 from jitgate.engines.graph.relative_shift import unpadded
 from jitgate.engines.graph.repetition import repeated
-from jitgate.engines.packaged import Packaged
 from jitgate.engines.protocols import Call, Facts
 from jitgate.engines.refusal import refusing
 from jitgate.engines.scratch import unpacking
+from jitgate.engines.self_checking import SelfCheckingRunner
 from jitgate.model.errors import Unavailable
 from jitgate.model.inputs import Inputs
 
@@ -70,3 +70,23 @@ class Inductor:
 
         with unpacking():
             return Packaged(aoti_load_package(str(path)), device)
+
+
+class Packaged(SelfCheckingRunner):
+    """Runs what `torch._inductor.aoti_load_package` gave. A package is compiled for good: it never recompiles."""
+
+    def __init__(self, package: Any, device: str) -> None:
+        self.package = package
+        self._kind = device.split(":", maxsplit=1)[0]
+
+    def __call__(self, *inputs: Any) -> Any:
+        return self.package(*inputs)
+
+    def proof(self) -> str | None:
+        loader: Any = getattr(self.package, "loader", None)
+        if type(loader).__name__ != "AOTIModelPackageLoader":
+            return f"a {type(self.package).__name__} was loaded, which holds no compiled package"
+        built_for = loader.get_metadata().get("AOTI_DEVICE_KEY")
+        if built_for is not None and built_for != self._kind:
+            return f"the package was compiled for {built_for}, and this is {self._kind}"
+        return None

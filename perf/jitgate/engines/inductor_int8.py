@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any
 from jitgate.engines.capture import captured
 from jitgate.engines.graph.hoisting import hoisted
 from jitgate.engines.graph.repetition import repeated
-from jitgate.engines.inductor import Inductor
+from jitgate.engines.inductor import Inductor, Packaged
 from jitgate.engines.int8 import Quantised
-from jitgate.engines.packaged import Packaged
 from jitgate.engines.protocols import Call, Facts
 from jitgate.model.errors import Unavailable
 from jitgate.model.inputs import Inputs

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jitgate.engines.protocols import Call
-from jitgate.engines.self_checking import RecompileEvents
+from jitgate.engines.self_checking import SelfCheckingRunner
 from jitgate.model.errors import Unavailable
 from jitgate.model.inputs import Inputs
 
@@ -39,7 +39,7 @@ def int8(module: torch.nn.Module, example: Inputs, dynamic: bool = False) -> Cal
     return Quantised(module, list(before))
 
 
-class Quantised:
+class Quantised(SelfCheckingRunner):
     """A module whose linear layers are integers: each of them, or it is not what it says."""
 
     def __init__(self, module: torch.nn.Module, names: list[str]) -> None:
@@ -56,9 +56,6 @@ class Quantised:
             return None
         few = ", ".join(left[:3]) + (", ..." if len(left) > 3 else "")
         return f"int8: {len(left)} of {len(self._names)} linear layers are not quantised ({few})"
-
-    def recompiles(self) -> RecompileEvents:
-        return {}
 
 
 def _linear(module: torch.nn.Module) -> dict[str, torch.nn.Linear]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from jitgate.engines.graph.onnx_graph import OPSET, Wiring, export_onnx, missing_exporter
 from jitgate.engines.protocols import Call, Facts
 from jitgate.engines.refusal import refusing
-from jitgate.engines.self_checking import RecompileEvents
+from jitgate.engines.self_checking import SelfCheckingRunner
 from jitgate.model.errors import Unavailable
 from jitgate.model.inputs import Inputs
 
@@ -69,7 +69,7 @@ class OnnxRuntime:
         return runner
 
 
-class Session:
+class Session(SelfCheckingRunner):
     """A session on the CPU: tensors share their memory with it, both ways."""
 
     def __init__(self, session: Any, provider: str, facts: Facts) -> None:
@@ -90,9 +90,6 @@ class Session:
         if first == self._provider:
             return None
         return f"ONNX Runtime fell back: {self._provider} was asked for, and {first} runs the session"
-
-    def recompiles(self) -> RecompileEvents:
-        return {}
 
 
 class CardSession(Session):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
@@ -31,25 +32,17 @@ class SelfCheckingRunner(Protocol):
     stands under the checks that hold for all, and so do jitgate's own (`jitgate.worker.fallback_detector`).
     """
 
+    @abstractmethod
     def __call__(self, *inputs: Any) -> Any: ...
 
+    @abstractmethod
     def proof(self) -> str | None:
         """None where the variant runs; or one sentence that says what runs instead: its verdicts are then INVALID."""
         ...
 
     def recompiles(self) -> RecompileEvents:
-        """What was recompiled since the last question; empty where nothing was."""
-        ...
-
-
-def on(call: object) -> str | None:  # noqa: ARG001 - the signature of every proof
-    """The proof of a runner that can't be anything else."""
-    return None
-
-
-def nothing() -> RecompileEvents:
-    """The recompiles of a runner that never recompiles."""
-    return {}
+        """What was recompiled since the last question; a subclass that says no more recompiles nothing by itself."""
+        return {}
 
 
 class SelfChecking:
@@ -63,8 +56,8 @@ class SelfChecking:
     def __init__(
         self,
         call: Callable[..., Any],
-        proof: Callable[[Any], str | None] = on,
-        recompiles: Callable[[], RecompileEvents] = nothing,
+        proof: Callable[[Any], str | None] = lambda _: None,
+        recompiles: Callable[[], RecompileEvents] = dict,
     ) -> None:
         self.call = call
         self._proof = proof

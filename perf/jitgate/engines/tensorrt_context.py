@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from jitgate.engines.graph.onnx_graph import Wiring
 from jitgate.engines.protocols import Facts
-from jitgate.engines.self_checking import RecompileEvents
+from jitgate.engines.self_checking import SelfCheckingRunner
 
 if TYPE_CHECKING:
     import torch
 
 
-class EngineContext:
+class EngineContext(SelfCheckingRunner):
     """One execution context; outputs are torch's memory, and work is queued on torch's stream."""
 
     def __init__(self, trt: Any, engine: Any, device: str, facts: Facts) -> None:
@@ -46,9 +46,6 @@ class EngineContext:
 
     def proof(self) -> str | None:
         return None if self._executed else "tensorrt: the engine was never executed"
-
-    def recompiles(self) -> RecompileEvents:
-        return {}
 
 
 def _torch_type(trt: Any, kind: Any) -> torch.dtype:

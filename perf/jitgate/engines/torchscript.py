@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import contextlib
 import pkgutil
-import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -58,10 +57,7 @@ class TorchScript:
         return {"recipe": f"{recipe} with the original's switches" if self._switches else recipe}
 
     def unavailable(self) -> str | None:
-        if sys.version_info >= (3, 14):
-            version = f"{sys.version_info.major}.{sys.version_info.minor}"
-            return f"TorchScript is not supported on Python {version}; use Python 3.11 to 3.13"
-        return None
+        return None  # the catalogue knows the last Python that has it
 
     def export(self, module: torch.nn.Module, calls: Sequence[Inputs], path: Path) -> Facts:
         import torch

@@ -8,10 +8,10 @@ from jitgate.gates.accuracy import Tolerance
 from jitgate.gates.authenticity import MaxRecompiles
 from jitgate.gates.growth import MaxMemoryGrowth
 from jitgate.gates.kind import GateKind
-from jitgate.gates.load_memory import MaxLoadMemory
 from jitgate.gates.noise import MaxNoiseFloor
-from jitgate.gates.peak_memory import MaxMemory
+from jitgate.gates.peak_memory import MaxLoadMemory, MaxMemory
 from jitgate.gates.prediction_gap import PredictionGap
+from jitgate.gates.regression import regression_kinds
 from jitgate.gates.speed import MinSpeedup
 from jitgate.gates.stage_shares import StageShares
 from jitgate.gates.tails import MaxP95, MaxP99, MinSpeedupP95, MinSpeedupP99
@@ -34,4 +34,5 @@ def pytest_jitgate_gates() -> list[GateKind]:
         MaxNoiseFloor(),
         StageShares(),
         PredictionGap(),
+        *regression_kinds(),
     ]

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from jitgate.model.errors import UsageError
 from jitgate.model.variant import BASELINE
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from jitgate.config.policy import Policy
     from jitgate.model.cell import Cell
     from jitgate.model.measurement import Measurement
+    from jitgate.model.past import PastSeries
     from jitgate.model.samples import Samples
     from jitgate.workloads.spec import WorkloadSpec
 
@@ -36,6 +37,7 @@ class Asked:
     """Which figure is asked for: a cell of a measurement.
 
     alpha: probability of a false alarm of a single verdict. load_apart: whether loading has a memory limit of its own.
+    past: earlier runs; None where there is no history.
     """
 
     measurement: Measurement
@@ -43,6 +45,7 @@ class Asked:
     alpha: float
     baseline: str = BASELINE
     load_apart: bool = False
+    past: Past | None = None
 
     @property
     def samples(self) -> Samples:
@@ -54,13 +57,21 @@ class Asked:
         return self.measurement.device.split(":")[0]
 
 
+class Past(Protocol):
+    """Contract: what earlier runs say of one metric of a cell; see `jitgate.gates.tracked` for the metrics."""
+
+    def of(self, asked: Asked, metric: str) -> PastSeries: ...
+
+
 @dataclass(frozen=True)
 class Judged:
-    """What a kind says of a figure and a limit. reason: one sentence. advice: another one, or ""."""
+    """What a kind says of a figure and a limit. reason: one sentence. advice: another one, or "". lenient: INCONCLUSIVE
+    for want of earlier runs, which is named and fails nothing."""
 
     outcome: Outcome
     reason: str
     advice: str = ""
+    lenient: bool = False
 
 
 class GateKind:
@@ -164,6 +175,7 @@ class GateKind:
             judged.advice,
             self.figure(asked),
             asked.baseline,
+            lenient=judged.lenient,
         )
 
 

@@ -77,6 +77,16 @@ class MaxMemory(PeakKind):
         return said if limit is None else f"{said} of {format_bytes(limit)}"
 
 
+class MaxLoadMemory(PeakKind):
+    """The test exists only where a gate sets the limit; without one, `max_memory` holds for loading too."""
+
+    key, attribute, fixture = "max_load_memory", "load_memory", "load_memory_limit"
+    only_where_set = True
+
+    def phase(self, asked: Asked) -> str:  # noqa: ARG002 - it is always the same
+        return LOAD
+
+
 def _blame(memory: MemoryPeaks, peak: int) -> str:
     """The parts of the peak, the largest first; nothing where the worker did not tell them."""
     steady, activations, weights = memory.steady_peak_bytes, memory.activation_bytes, memory.weight_bytes

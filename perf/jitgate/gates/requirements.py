@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from jitgate.config.policy import FAIL, Policy
-from jitgate.gates.kind import Asked, GateKind
+from jitgate.gates.kind import Asked, GateKind, Past
 from jitgate.model.cell import Cell
 from jitgate.model.measurement import Measurement
 from jitgate.model.variant import BASELINE, CONTROL
@@ -26,12 +26,14 @@ class Requirement:
 
 @dataclass(frozen=True)
 class Rules:
-    """What a session judges by. device: `cpu` or `cuda`. alpha: probability of a false alarm of a single verdict."""
+    """What a session judges by. device: `cpu` or `cuda`. alpha: probability of a false alarm of a single verdict. past:
+    earlier runs; None where there is no history."""
 
     policy: Policy
     kinds: tuple[GateKind, ...]
     device: str
     alpha: float
+    past: Past | None = None
 
     def kind(self, key: str) -> GateKind:
         """The kind of that key; KeyError where there is none."""
@@ -40,7 +42,8 @@ class Rules:
     def asked(self, measurement: Measurement, cell: Cell) -> Asked:
         """The cell of a measurement, with what its figures are compared with."""
         load = self.policy.gate("max_load_memory", cell, self.device)
-        return Asked(measurement, cell, self.alpha, self.policy.baseline(cell, self.device), load is not None)
+        baseline = self.policy.baseline(cell, self.device)
+        return Asked(measurement, cell, self.alpha, baseline, load is not None, self.past)
 
     def applies(self, kind: GateKind, cell: Cell) -> bool:
         """Whether a kind makes sense of a cell of this session."""

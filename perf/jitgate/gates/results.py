@@ -115,7 +115,9 @@ class Results:
         """`5 gates: 3 PASS, 1 FAIL, 1 INCONCLUSIVE`; None where none was asked for."""
         own = _counted("limit of a test", [verdict for verdict in self.gates if not verdict.configured])
         gates = _counted("gate", [verdict for verdict in self.gates if verdict.configured])
-        return "; ".join(filter(None, (gates, own))) or None
+        waiting = sum(verdict.lenient for verdict in self.gates)
+        history = f"{waiting} of them for want of earlier runs" if waiting else None
+        return "; ".join(filter(None, (gates, history, own))) or None
 
     def unjudged(self, cell: Cell) -> Iterator[tuple[str, float]]:
         """Key and limit of the project's gates on this cell that no test has asked for."""
@@ -129,7 +131,7 @@ class Results:
         """Whether a session can't end green with this verdict."""
         if verdict.green or verdict.on_fail != FAIL or not verdict.configured or self.skipped(verdict.cell) is not None:
             return False
-        lenient = self.rules.policy.skip_inconclusive or self.rules.kind(verdict.gate).optional
+        lenient = self.rules.policy.skip_inconclusive or self.rules.kind(verdict.gate).optional or verdict.lenient
         return not (verdict.outcome is Outcome.INCONCLUSIVE and lenient)
 
 

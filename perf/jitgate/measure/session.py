@@ -219,6 +219,7 @@ class Measurements:
             residency=mode.residency,
             notes=notes,
             utterance=utterance_of(pool, scenario, ready.facts),
+            digests=ready.digests(scenario),
         )
         stages.append(blank)
         self.done[workload, scenario] = merged(stages, self._names(workload))

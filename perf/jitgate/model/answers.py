@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from jitgate.model.cold_start import Compilation
+from jitgate.model.content_digests import ContentDigests
 from jitgate.model.utterance import PipelineUtterance
 from jitgate.statistics import PeakRates
 
@@ -46,7 +47,7 @@ class ModelFacts:
 
     build_s: seconds that took. level_before_bytes: memory of the process before it. threads: that the workload asks
     for. calls: scenario -> how many calls it has. stages: of a pipeline, stage -> what it gives. utterances: scenario
-    -> what a call of it says, where the workload tells.
+    -> what a call of it says, where the workload tells. digests: by scenario.
     """
 
     build_s: float
@@ -57,6 +58,7 @@ class ModelFacts:
     threads: int | None = None
     stages: Mapping[str, str] = field(default_factory=dict)
     utterances: Mapping[str, PipelineUtterance] = field(default_factory=dict)
+    digests: Mapping[str, ContentDigests] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from jitgate.model.accuracy import worst
 from jitgate.model.cold_start import ColdStart
+from jitgate.model.content_digests import ContentDigests
 from jitgate.model.figures import FlopCount
 from jitgate.model.memory_peaks import most_memory
 from jitgate.model.samples import Samples
@@ -47,6 +48,7 @@ class Measurement:
     utterance: what a call of a pipeline says; None for any other workload.
     flop_count: the least that one call must do; None where it was not counted.
     peak_rates: precision -> what the device does at best. missing: precision -> why that is not known.
+    digests: of inputs and weights, by which later runs tell whether they measure the same.
     """
 
     workload: str
@@ -66,6 +68,7 @@ class Measurement:
     flop_count: FlopCount | None = None
     peak_rates: Mapping[str, PeakRates] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
+    digests: ContentDigests = field(default_factory=ContentDigests)
 
     @property
     def rounds(self) -> int:

@@ -35,7 +35,7 @@ class Verdict:
     gate: the kind's key, as in `min_speedup`. limit: in the unit of that key. label: gate and limit as a person reads
     them. reason: one sentence. advice: what to do; "" where nothing is to be done. configured: whether the limit is the
     project's own, and not one that a test states. on_fail: "fail", or "report" for what is only reported; source: where
-    the promise comes from.
+    the promise comes from. lenient: INCONCLUSIVE for want of earlier runs, which fails nothing.
     """
 
     cell: Cell
@@ -50,6 +50,7 @@ class Verdict:
     configured: bool = True
     on_fail: str = "fail"
     source: str = ""
+    lenient: bool = False
 
     def __bool__(self) -> bool:
         raise TypeError("a verdict is neither true nor false by itself; ask for .green")

@@ -142,8 +142,10 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     if state.blocked.reasons and session.config.option.collectonly:
         session.exitstatus = pytest.ExitCode.USAGE_ERROR
+    state.history.store(session)
     tidy(session.config, state)
-    return (yield)
+    with state.history.finished(session):
+        return (yield)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

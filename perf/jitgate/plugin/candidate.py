@@ -161,7 +161,7 @@ class Comparison:
         self._verdict = verdict = self._judge(limit)
         if verdict.outcome is Outcome.PASS or self._disproved(verdict):
             return (verdict.outcome is Outcome.PASS) == (operator == self._kind.operator)
-        lenient = self._candidate.state.policy.skip_inconclusive or self._kind.optional
+        lenient = self._candidate.state.policy.skip_inconclusive or self._kind.optional or verdict.lenient
         if verdict.outcome is Outcome.INCONCLUSIVE and lenient:
             pytest.skip(f"INCONCLUSIVE: {verdict.sentence}")
         self._tell_last_words()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from functools import partial
 
 import pytest
 
@@ -117,7 +118,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--jitgate-processes",
         metavar="N",
-        type=_count,
+        type=partial(_whole, least=1),
         default=1,
         help="start all workers N times and divide the budget among the starts, because a process is a source of "
         "variance of its own; default: 1 (nightly runs: 5)",
@@ -133,7 +134,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--jitgate-seed",
         metavar="N",
-        type=_seed,
+        type=partial(_whole, least=0),
         default=0,
         help="seed of the order of turns, recorded with the results; default: 0",
     )
@@ -147,6 +148,17 @@ def add_options(parser: pytest.Parser) -> None:
         "--jitgate-report",
         metavar="FILE.md",
         help="write the run as Markdown: claims, figures of every variant, recommendations, dated, with the device",
+    )
+    group.addoption(
+        "--jitgate-history",
+        metavar="URL",
+        help="where runs are stored and compared with: a path of an SQLite file, postgresql://HOST/DATABASE, or off; "
+        "default: .jitgate/history.db in the root directory",
+    )
+    group.addoption(
+        "--jitgate-history-read-only",
+        action="store_true",
+        help="compare with earlier runs and store nothing, as for a pull request",
     )
     group.addoption(
         "--jitgate-cache",
@@ -169,21 +181,11 @@ def _wait(text: str) -> float:
     return 0.0 if text.strip() == "0" else _seconds(text)
 
 
-def _seed(text: str) -> int:
+def _whole(text: str, least: int) -> int:
     try:
-        seed = int(text)
+        number = int(text)
     except ValueError:
-        seed = -1
-    if seed < 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
-    return seed
-
-
-def _count(text: str) -> int:
-    try:
-        count = int(text)
-    except ValueError:
-        count = 0
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
-    return count
+        number = least - 1
+    if number < least:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least}")
+    return number

@@ -17,6 +17,7 @@ from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
 from jitgate.plugin.blocked import Blocked
 from jitgate.plugin.checkpoint_option import describe, require_files
+from jitgate.plugin.history import HistoryOfState
 from jitgate.plugin.items import cell_of
 from jitgate.plugin.left_out import never_compared, not_judged, refuse_without_cells
 from jitgate.plugin.own_model import head_lines, refuse_without_benchmarks
@@ -55,6 +56,7 @@ class State:
         self.given: set[tuple[Cell, str]] = set()
         self._timed_gates = 0
         self._report: ReportFile | None = None
+        self.history = HistoryOfState(config, gates_file, self)
 
     @property
     def is_xdist_worker(self) -> bool:
@@ -105,7 +107,8 @@ class State:
         from jitgate.gates.requirements import Rules
         from jitgate.statistics import level_per_gate
 
-        rules = Rules(self.policy, self.kinds, self.device.kind, self.policy.alpha)
+        past = self.history.session
+        rules = Rules(self.policy, self.kinds, self.device.kind, self.policy.alpha, None if past.off else past)
         self._timed_gates = rules.count_timed(self.planned)
         return replace(rules, alpha=level_per_gate(self.policy.alpha, max(1, self._timed_gates)))
 
@@ -173,6 +176,7 @@ class State:
         if self.planned and not self.is_xdist_worker and not self._config.option.collectonly:
             self._report = asked_for(self._config)
             require_files(self.policy.workloads[name] for name in dict.fromkeys(cell.workload for cell in self.planned))
+            self.history.check()
             _ = self.measurements  # an unwritable cache is said before the first test
             if threading.current_thread() is threading.main_thread():
                 self._old_sigterm = signal.signal(signal.SIGTERM, _interrupt)
@@ -222,20 +226,20 @@ class State:
         if not self.measured:
             return False
         self.results.close()
-        return bool(self.results.red() or never_compared(self))
+        return bool(self.results.red() or never_compared(self) or self.history.red())
 
     def summary(self) -> list[str]:
         if not self.measured:
             return self.blocked.lines()
         from jitgate.report.summary import summary
 
-        lines = summary(self.results)
+        lines = [*self.history.first_lines(), *summary(self.results)]
         if self._report is not None:
             lines.append(self._report.write(self.results, self.fingerprint.facts()))
         if self._timed_gates > 1:
             shared = f"alpha {self.policy.alpha:g} of the session is shared by its {self._timed_gates} gates on time"
             lines.append(f"{shared}: {self.rules.alpha:.2g} each")
-        return [*lines, *never_compared(self), *not_judged(self)]
+        return [*lines, *never_compared(self), *not_judged(self), *self.history.lines()]
 
     def _on_a_terminal(self) -> bool:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import queue
-import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from jitgate.model.turn import Turn
 from jitgate.pool.interrupt import INTERRUPTS
 from jitgate.pool.memory_attribution import DeviceMemoryAttribution
 from jitgate.pool.progress import Progress
+from jitgate.pool.run_folder import RunFolder
 from jitgate.pool.worker_process import Inbox, Worker
 from jitgate.workloads.spec import WorkloadSpec
 
@@ -65,7 +65,7 @@ class WorkerPool:
         self._timeout_s = timeout_s
         self._inbox: Inbox = queue.Queue()
         self._group = execnet.Group(execmodel="thread")
-        self._folder = tempfile.TemporaryDirectory(prefix="jitgate-", ignore_cleanup_errors=True)
+        self._folder = RunFolder()
         self._spawned = 0
 
     def __enter__(self) -> WorkerPool:
@@ -77,7 +77,7 @@ class WorkerPool:
     @property
     def folder(self) -> Path:
         """Inputs and right outputs lie here until the pool is closed."""
-        return Path(self._folder.name)
+        return self._folder.path
 
     def pids(self) -> set[int]:
         """Process ids of the workers that are measured and still alive."""
@@ -182,7 +182,7 @@ class WorkerPool:
                 if what and not self.quiet:
                     names = ", ".join(sorted(worker.name for worker in waiting))
                     self._progress.busy(f"{self.workload.name}: {what} ({names}), {time.monotonic() - began:.0f} s")
-                waiting -= {worker for worker in waiting if self._hung(worker)}
+                waiting -= {worker for worker in waiting if worker.has_died() or self._hung(worker)}
                 continue
             answer = worker.read(message)
             if answer is not None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from jitgate.model.answers import ModelFacts
 from jitgate.model.artefact_file import Files
 from jitgate.model.cold_start import ColdStart
+from jitgate.model.content_digests import ContentDigests
 from jitgate.model.variant import VariantSpec
 from jitgate.pool.memory_estimator import MemoryEstimator
 from jitgate.pool.residency import ResidencyPlan
@@ -32,3 +33,7 @@ class Ready:
     contents: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     opened: set[str] = field(default_factory=set)
+
+    def digests(self, scenario: str) -> ContentDigests:
+        """Of what the baseline runs in a scenario."""
+        return (self.facts.digests if self.facts else {}).get(scenario, ContentDigests())

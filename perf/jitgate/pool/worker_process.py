@@ -7,12 +7,14 @@ import os
 import queue
 import sys
 import time
+import uuid
 from pathlib import Path
 from typing import Any
 
 import execnet
 import psutil
 
+from jitgate.device.orphans import end_marked, marking
 from jitgate.model.error_words import shortly
 from jitgate.model.errors import UsageError
 from jitgate.model.failure import Failure, FailureKind, RequestError
@@ -50,7 +52,9 @@ class Worker:
         self._inbox = inbox
         self._log = log
         # Without `python=` it is this interpreter, whatever spaces and backslashes are in its path.
-        self._gateway = group.makegateway("popen//execmodel=main_thread_only")
+        self._mark = uuid.uuid4().hex
+        with marking(self._mark):
+            self._gateway = group.makegateway("popen//execmodel=main_thread_only")
         source = _START.format(path=list(sys.path), log=str(log), host=os.getpid())
         self._channel = self._gateway.remote_exec(source)
         self._process: psutil.Process | None = None
@@ -103,6 +107,16 @@ class Worker:
         self.fail(error.kind, sentence, error.traceback, error.out_of_memory)
         return None
 
+    def has_died(self) -> bool:
+        """Whether the process has ended unasked, and `failure` is set: a child of it may keep its channel open."""
+        if self._process is None or self._ended:
+            return False
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if self._process.is_running() and self._process.status() != psutil.STATUS_ZOMBIE:
+                return False
+        self.read(ENDED)
+        return True
+
     def fail(
         self, kind: FailureKind, sentence: str, details: str = "", out_of_memory: OutOfMemory | None = None
     ) -> None:
@@ -120,7 +134,7 @@ class Worker:
         self.kill()
 
     def kill(self) -> None:
-        """End the process and what it has started (compilers), now."""
+        """End the process and what it has started (compilers, children of a model), now."""
         if self._process is None:
             return
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -129,6 +143,7 @@ class Worker:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     member.kill()
             psutil.wait_procs(family, timeout=5)
+        end_marked(self._mark)
 
     def _note_end(self, request: Request[Any] | None) -> None:
         code = None

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from jitgate.gates.recommendation import recommend
 from jitgate.gates.results import Results
-from jitgate.model.variant import CONTROL
-from jitgate.report.extras import HEAD, cached, limits, row
+from jitgate.report.extras import HEAD, cached, limits, rows
 from jitgate.report.markdown import escaped, table
 from jitgate.report.recommendation import recommendation_line
 from jitgate.report.summary import figures
@@ -35,21 +34,17 @@ def sections(results: Results) -> list[str]:
     """A section a scenario: its figures, its gates, what comes once, and what is recommended; then the headline."""
     lines: list[str] = []
     for measurement in results.measurements.values():
-        title, (head, *rows) = figures(results, measurement)
-        names = [
-            name
-            for name, samples in measurement.all_samples.items()
-            if name != CONTROL and samples.cold_start.first_call_s is not None
-        ]
+        title, (head, *variants) = figures(results, measurement)
         recommended = recommend(results, measurement)
         said = [*cached(measurement), *limits(measurement), *measurement.notes]
         lines += [f"## {escaped(title.split(':')[0])}", "", f"{escaped(title.split(':', 1)[1].strip())}.", ""]
-        lines += [*table(head, rows), ""]
+        lines += [*table(head, variants), ""]
         gates = _gates(results, measurement)
         if gates:
             lines += [*table(("variant", "gate", "verdict", "reason"), gates), ""]
-        if names:
-            lines += [*table(HEAD, [row(results, measurement, name) for name in names]), ""]
+        once = rows(results, measurement)
+        if once:
+            lines += [*table(HEAD, once), ""]
         lines += [f"- {escaped(line)}" for line in said]
         if recommended is not None:
             lines.append(f"- {escaped(recommendation_line(recommended))}")

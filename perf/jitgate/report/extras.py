@@ -15,16 +15,20 @@ HEAD = ("variant", "export", "file", "load", "first call", "steady after", "unse
 
 def extras(results: Results, measurement: Measurement) -> list[str]:
     """The table, and lines on the cache and on the peak rates; [] where nothing was measured for it."""
-    names = [
-        name
+    found = rows(results, measurement)
+    if not found:
+        return []
+    lines = (*cached(measurement), *compiled(measurement), *spared(measurement), *limits(measurement))
+    return [*columns([HEAD, *found]), *(f"  {line}" for line in lines)]
+
+
+def rows(results: Results, measurement: Measurement) -> list[tuple[str, ...]]:
+    """A row for each variant whose first call was timed."""
+    return [
+        row(results, measurement, name)
         for name, samples in measurement.all_samples.items()
         if name != CONTROL and samples.cold_start.first_call_s is not None
     ]
-    if not names:
-        return []
-    rows = [HEAD, *(row(results, measurement, name) for name in names)]
-    lines = (*cached(measurement), *compiled(measurement), *spared(measurement), *limits(measurement))
-    return [*columns(rows), *(f"  {line}" for line in lines)]
 
 
 def row(results: Results, measurement: Measurement, name: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import psutil
 
-from jitgate.device.orphans import adopt_orphans
+from jitgate.device.orphans import MARK, adopt_orphans, end_marked
 from jitgate.engines.scratch import unpack_in
 from jitgate.model.error_words import plain, shortly
 from jitgate.model.errors import Unavailable, UsageError
@@ -112,4 +112,5 @@ def _leave_with(host_pid: int) -> None:
         pass
     for child in psutil.Process().children(recursive=True):
         child.kill()
+    end_marked(os.environ.get(MARK, ""))
     os._exit(1)

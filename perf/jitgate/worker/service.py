@@ -21,6 +21,7 @@ from jitgate.model.turn import Turn
 from jitgate.worker import inputs, outputs
 from jitgate.worker.compilation import compilation, keep_in
 from jitgate.worker.content import content_of, placed, signature, weight_bytes
+from jitgate.worker.digests import content_digests
 from jitgate.worker.discovery import DiscoveryService
 from jitgate.worker.extras import ExtrasService
 from jitgate.worker.factories import build_workload
@@ -110,15 +111,17 @@ class WorkerService(DiscoveryService, ExtrasService):
         self._stages = PipelineStages(workload, self._device, self._placed)
         build_s = time.perf_counter() - start
         calls = {scenario: workload.calls(scenario) for scenario in workload.scenarios}
+        content = content_of(self._module, calls, workload.content, self._device, workload.artefact)
         return answers.ModelFacts(
             build_s,
             self.footprint.before_bytes,
             weight_bytes(self._module),
             {scenario: len(each) for scenario, each in calls.items()},
-            content_of(self._module, calls, workload.content, self._device, workload.artefact),
+            content,
             workload.threads,
             self._stages.outputs(),
             self._stages.utterances(),
+            content_digests(self._module, calls, content.weights),
         )
 
     @handles(requests.SaveInputs)

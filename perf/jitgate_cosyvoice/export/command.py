@@ -59,14 +59,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    from jitgate.engines.torchscript import TorchScript
+    from jitgate.engines.available import missing
+    from jitgate.engines.builtin import built_in
     from jitgate.report.progress import TerminalProgress
 
     generation = _generation(arguments)
     files = JIT_FILES[generation]
     folder = arguments.to or arguments.checkpoint or RANDOM / generation
     _make_room(folder, [jit.name(precision) for jit in files for precision in PRECISIONS], arguments.overwrite)
-    unavailable = TorchScript().unavailable()
+    unavailable = missing(built_in().named("torchscript"), "cpu")
     if unavailable:
         raise UsageError(unavailable)
     progress = TerminalProgress(_Stderr(), live=sys.stderr.isatty())

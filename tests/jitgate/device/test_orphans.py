@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
+import psutil
 import pytest
-from jitgate.device.orphans import adopt_orphans
+from jitgate.device.orphans import MARK, adopt_orphans, end_marked
 
 DETACHING = """
 import os, psutil, sys, time
@@ -37,3 +39,19 @@ def test_a_process_that_forked_twice_is_still_found_below() -> None:
 def test_where_there_is_no_such_call_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     assert not adopt_orphans()
+
+
+def test_every_process_of_a_mark_is_ended_and_no_other() -> None:
+    def sleeper(mark: str) -> subprocess.Popen[bytes]:
+        code = "import time; print(1, flush=True); time.sleep(60)"
+        environment = {**os.environ, MARK: mark}
+        return subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE)
+
+    with sleeper("one") as one, sleeper("other") as other:
+        for each in (one, other):
+            assert each.stdout is not None
+            each.stdout.readline()
+        end_marked("one")
+        assert not psutil.pid_exists(one.pid), "ended, and waited for"
+        assert other.poll() is None
+        other.kill()

@@ -6,8 +6,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 from jitgate.engines.capture import free_sizes
-from jitgate.engines.inductor import Inductor
-from jitgate.engines.packaged import Packaged
+from jitgate.engines.inductor import Inductor, Packaged
 from jitgate.engines.scratch import VARIABLE
 from jitgate.engines.self_checking import SelfCheckingRunner
 from jitgate.model.errors import Unavailable

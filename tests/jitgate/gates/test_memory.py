@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 from jitgate.config.policy import Gate
-from jitgate.gates.load_memory import MaxLoadMemory
-from jitgate.gates.peak_memory import MaxMemory
+from jitgate.gates.peak_memory import MaxLoadMemory, MaxMemory
 from jitgate.model.cell import Cell
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.failure import Failure, FailureKind

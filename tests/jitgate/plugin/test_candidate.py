@@ -16,6 +16,7 @@ from jitgate.model.cell import Cell
 from jitgate.model.failure import Failure, FailureKind
 from jitgate.model.measurement import Measurement
 from jitgate.model.verdict import Figure, Verdict
+from jitgate.plugin.blocked import Blocked
 from jitgate.plugin.candidate import Candidate, Comparison, explain
 from jitgate.statistics import Outcome
 
@@ -56,6 +57,7 @@ def candidate_of(measurement: Measurement, *more: GateKind, lenient: bool = Fals
         decide=decide,
         policy=SimpleNamespace(skip_inconclusive=lenient),
         progress=SimpleNamespace(idle=lambda: None),
+        blocked=Blocked(),
         measurements=SimpleNamespace(get=lambda *_: measurement),
     )
     config = SimpleNamespace(getoption=lambda name: False)

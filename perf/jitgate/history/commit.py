@@ -1,0 +1,75 @@
+"""Which commit a run is of, as git tells."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+WAIT_S = 10
+"""For one answer of git."""
+
+MOST_COMMITS = 5000
+"""Ancestors that are looked at."""
+
+
+@dataclass(frozen=True)
+class Commit:
+    """id, parent, branch: "" where there is no repository. dirty: whether a tracked file differs from the commit."""
+
+    folder: Path
+    id: str = ""
+    parent: str = ""
+    branch: str = ""
+    dirty: bool = False
+
+    @cached_property
+    def ancestors(self) -> frozenset[str] | None:
+        """The commit and those before it; None where that is not known, as in a shallow clone."""
+        if not self.id or _git(self.folder, "rev-parse", "--is-shallow-repository") != "false":
+            return None
+        found = _git(self.folder, "rev-list", f"--max-count={MOST_COMMITS}", "HEAD")
+        return None if found is None else frozenset(found.split())
+
+    @property
+    def author(self) -> str:
+        """Who works here, `Name <address>`; "" where git does not know."""
+        name, address = (_git(self.folder, "config", key) for key in ("user.name", "user.email"))
+        return f"{name} <{address}>" if name and address else name or ""
+
+
+def commit_of(folder: Path) -> Commit:
+    """The commit that is checked out in `folder`."""
+    heads = _git(folder, "rev-list", "--parents", "--max-count=1", "HEAD")
+    if heads is None:
+        return Commit(folder)
+    this, *parents = heads.split()
+    branch = _git(folder, "symbolic-ref", "--short", "--quiet", "HEAD") or os.environ.get("GITHUB_HEAD_REF") or ""
+    changed = _git(folder, "status", "--porcelain", "--untracked-files=no")
+    return Commit(
+        folder, this, parents[0] if parents else "", branch or os.environ.get("GITHUB_REF_NAME", ""), bool(changed)
+    )
+
+
+def commits_between(folder: Path, good: str, bad: str) -> list[str] | None:
+    """`SHORT SUBJECT` of each commit after `good` up to `bad`, the newest first; None where git does not know them."""
+    found = _git(folder, "log", "--format=%h %s", f"{good}..{bad}")
+    return None if found is None else found.splitlines()
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(  # noqa: S603 - no shell; git of the user's own path
+            ["git", "-C", str(folder), *arguments],  # noqa: S607
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=WAIT_S,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

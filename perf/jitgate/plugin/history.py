@@ -1,0 +1,147 @@
+"""The history in a pytest session: where it is, what it says at the end, and that the run is stored."""
+
+from __future__ import annotations
+
+import platform
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jitgate.config.history_settings import OFF
+from jitgate.plugin.saved_runs import compared_with, newest
+
+if TYPE_CHECKING:
+    from jitgate.history.session import SessionHistory
+    from jitgate.plugin.session_state import State
+
+RECORDED = (
+    *("budget", "processes", "seed", "noisy_rounds", "residency", "extras", "device", "select", "variants"),
+    *("memory_limit", "memory_cap", "checkpoint"),
+)
+"""Options that a run is stored with."""
+
+
+class HistoryOfState:
+    """What a session does with its history. Everything is made on first use."""
+
+    def __init__(self, config: pytest.Config, file: Path | None, state: State) -> None:
+        self._config = config
+        self._file = file
+        self._state = state
+        self._made: SessionHistory | None = None
+        self._gone: list[str] | None = None
+        self._before = ""
+        self._red_baseline = ""
+
+    @property
+    def session(self) -> SessionHistory:
+        """The history itself."""
+        if self._made is None:
+            import jitgate
+            from jitgate.history.session import SessionHistory
+
+            option, state = self._config.getoption, self._state
+            url = option("jitgate_history") or state.policy.history.url
+            own = option("jitgate_model") is not None  # a question about a model that no table names
+            mark = state.fingerprint
+            self._made = SessionHistory(
+                root=self._config.rootpath,
+                folder=self._config.rootpath if self._file is None else self._file.parent,
+                policy=state.policy,
+                url=OFF if own else url or str(self._config.rootpath / ".jitgate" / "history.db"),
+                device=state.device.kind,
+                fingerprint=mark.slug,
+                facts=mark.facts(),
+                options={name: option(f"jitgate_{name}") for name in RECORDED},
+                versions={"jitgate": jitgate.__version__, "torch": mark.torch, "python": platform.python_version()},
+                host=platform.node(),
+                uid=uuid.uuid4().hex,
+                device_asked=option("jitgate_device") != "auto",
+                narrowed=option("jitgate_select"),
+                read_only=option("jitgate_history_read_only"),
+            )
+        return self._made
+
+    def check(self) -> None:
+        """Before the first test: wrong acceptances are said, and a store that an option names is opened."""
+        self._before = newest(self._config)
+        self.session.check(self._state.all_cells, early=bool(self._config.getoption("jitgate_history")))
+
+    def gone(self) -> list[str]:
+        """What vanished, once."""
+        if self._gone is None:
+            own = [cell for cell in self._state.all_cells if not self._added(cell.variant)]
+            self._gone = [] if self._silent else self.session.gone(self._state.results, own, self._state.planned)
+            against = compared_with(self._config, self._before)
+            if against and not self._silent and self.session.was_red(against):
+                self._red_baseline = against
+        return self._gone
+
+    def red(self) -> bool:
+        """Whether the session can't be green for what it should have been compared with."""
+        return bool(self.gone() or self._red_baseline)
+
+    def _added(self, variant: str) -> bool:
+        """Whether only `--jitgate-variants` brought it."""
+        return self._config.getoption("jitgate_variants") is not None and variant != "eager"
+
+    @property
+    def _silent(self) -> bool:
+        """Whether this session has nothing to do with history."""
+        return bool(self._config.getoption("jitgate_smoke")) or self.session.off
+
+    def store(self, session: pytest.Session) -> None:
+        """Write the run; of a session that was interrupted too."""
+        if not self._state.measured or self._silent:
+            return
+        own = [cell for cell in self._state.all_cells if not self._added(cell.variant)]
+        interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED or bool(session.shouldstop)
+        red = f"vanished: {', '.join(self.gone())}" if self.gone() else ""
+        self.session.store(self._state.results, own, interrupted=interrupted, red=red)
+
+    @contextmanager
+    def finished(self, session: pytest.Session) -> Iterator[None]:
+        """Around what other plugins do at the end: one that fails the session there makes the run red."""
+        red = ""
+        try:
+            yield
+        except BaseException as error:
+            red = f"{type(error).__name__}: {error}"
+            raise
+        finally:
+            if self._made is not None:
+                saved = newest(self._config)
+                saved = saved if saved != self._before else ""
+                code = 1 if red else int(session.exitstatus)
+                self._made.finish(exit_code=code, red=red, saved=saved)
+
+    def first_lines(self) -> list[str]:
+        """`compared 3 of 4 declared with their history`, and why the others were not. [] for a model of an option."""
+        if self._config.getoption("jitgate_model") is not None:
+            return []
+        if self._silent:
+            return ["compared 0 of 0 declared: " + ("the history is off" if self.session.off else "nothing is timed")]
+        planned = self._state.planned
+        done, reasons = self.session.compared(self._state.results, planned)
+        why = "; ".join(f"{count} {reason}" for reason, count in reasons.items())
+        narrowed = len(self._state.all_cells) - len(planned)
+        left = f" ({narrowed} more are not selected)" if narrowed > 0 else ""
+        return [f"compared {done} of {len(planned)} declared with their history{left}{': ' if why else ''}{why}"]
+
+    def lines(self) -> list[str]:
+        """What is said after the tables."""
+        found = [
+            f"VANISHED {each}: an accepted run has it, and it was not measured now; bring it back, name its successor "
+            'in aliases, or `jitgate history retire "..." --reason "..."`'
+            for each in self.gone()
+        ]
+        if self._red_baseline:
+            found.append(
+                f"INVALID --benchmark-compare: {self._red_baseline} is of a run that was red; name an earlier one: "
+                "--benchmark-compare=0001"
+            )
+        return found if self.session.off else [*found, *self.session.notes]

@@ -1,0 +1,50 @@
+"""Each test of the store runs on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jitgate.history.database import Database, open_database
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    if os.name == "nt":
+        pytest.skip("PostgreSQL is started on POSIX only")
+    from tests.jitgate.history.postgres import missing, server
+
+    reason = missing()
+    if reason is not None:
+        pytest.skip(reason)
+    with server() as found:
+        yield found.url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A store that is empty."""
+    if request.param == "sqlite":
+        return str(tmp_path / "history.db")
+    found: str = request.getfixturevalue("postgres_url")
+    _empty(found)
+    return found
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    made = open_database(url)
+    yield made
+    made.close()
+
+
+def _empty(url: str) -> None:
+    from sqlalchemy import create_engine, text
+
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    engine.dispose()
