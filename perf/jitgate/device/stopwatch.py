@@ -6,8 +6,8 @@ stopwatch queues an event instead, and reads it when the call is over.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
+from time import perf_counter_ns
 from typing import Any, Protocol
 
 
@@ -49,13 +49,13 @@ class WallStopwatch:
 
     def start(self) -> None:
         self._spent, self._first, self._calls = {}, {}, {}
-        self._started = time.perf_counter_ns()
+        self._started = perf_counter_ns()
 
     def begin(self, stage: str) -> None:  # noqa: ARG002 - the protocol of the CUDA stopwatch
-        self._since = time.perf_counter_ns()
+        self._since = perf_counter_ns()
 
     def end(self, stage: str) -> None:
-        now = time.perf_counter_ns()
+        now = perf_counter_ns()
         self._spent[stage] = self._spent.get(stage, 0) + now - self._since
         self._calls[stage] = self._calls.get(stage, 0) + 1
         self._first.setdefault(stage, now - self._started)

@@ -74,6 +74,14 @@ class Judged:
     lenient: bool = False
 
 
+def unbelieved(samples: Samples) -> Judged | None:
+    """Why no figure of a worker counts, by the outputs of its timed calls; None where nothing is known against it."""
+    found = samples.timed_outputs
+    if samples.failure is not None or found is None or not found.problem:
+        return None
+    return Judged(Outcome.INVALID, f"No figure of {samples.name} can be believed: {found.problem}.")
+
+
 class GateKind:
     """A kind of requirement; subclasses set the attributes and override what differs.
 
@@ -164,7 +172,7 @@ class GateKind:
         return self.undecided(asked, limit, self.judge(asked, limit).outcome)
 
     def verdict(self, asked: Asked, limit: float) -> Verdict:
-        judged = self.judge(asked, limit)
+        judged = unbelieved(asked.samples) or self.judge(asked, limit)
         return Verdict(
             asked.cell,
             self.key,

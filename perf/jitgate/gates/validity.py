@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
 
-from jitgate.gates.kind import Asked, Judged, sentence
+from jitgate.gates.kind import Asked, Judged, sentence, unbelieved
 from jitgate.gates.output import difference, is_right
 from jitgate.model.measurement import Measurement, most_frequent_first
 from jitgate.model.samples import Samples
@@ -147,6 +147,7 @@ def _not_authentic(measurement: Measurement, variant: str) -> Judged | None:
             continue
         other = fell_back(samples)
         found = recompiled(samples) if other is None else Judged(Outcome.INVALID, other)
+        found = unbelieved(samples) or found
         if found is not None and name == variant:
             return found
         if found is not None:

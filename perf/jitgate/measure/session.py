@@ -11,18 +11,17 @@ from jitgate.device.device_memory import DeviceMemory
 from jitgate.device.health import AllOf, HostLoad
 from jitgate.device.reading import Missing, Reading
 from jitgate.measure import execution
+from jitgate.measure.audited import audited
+from jitgate.measure.blank_samples import blank_samples
 from jitgate.measure.extras import Extras, KnownPeakRates
 from jitgate.measure.overcommit import Overcommit
 from jitgate.measure.rounds import Rounds, Undecided
 from jitgate.measure.settings import SMOKE_NOTE, MeasureTask, RunSettings
 from jitgate.model.errors import StoppedError, UsageError
-from jitgate.model.figures import UnseenShapes
 from jitgate.model.measurement import Measurement, merged
 from jitgate.model.power_reading import PowerReading
-from jitgate.model.samples import Samples
-from jitgate.model.tolerance import tolerance
 from jitgate.model.variant import CONTROL
-from jitgate.pool.binding import Checked, warnings_of
+from jitgate.pool.binding import warnings_of
 from jitgate.pool.compile_history import recall_compile_times
 from jitgate.pool.interrupt import INTERRUPTS
 from jitgate.pool.memory_attribution import DeviceMemoryAttribution
@@ -145,6 +144,7 @@ class Measurements:
             settings.enforced_bytes,
             memory_attribution,
         )
+        pool.audit.seed = settings.seed
         memory_records = MemoryRecords(settings.cache.folder("memory_records"))
         # A batch was planned to fit; what was learned of its workers meanwhile does not split it again.
         residency = Residency.CONCURRENT if batch else settings.residency
@@ -180,26 +180,7 @@ class Measurements:
         recall_compile_times(ready, scenario, self._settings.cache.folder("compilations"))
         first_calls = mode.first_calls(scenario)
         task = self._tasks[workload]
-        precision = {variant.name: variant.roughest for variant in task.variants}
-        all_samples = {
-            name: Samples(
-                name,
-                (),
-                (),
-                (),
-                ready.cold_start[name],
-                precision=precision.get(name, "fp32"),
-                accuracy=found.accuracy,
-                tolerance=tolerance(precision.get(name, "fp32"), task.workload.tolerance),
-                fallback=found.fallback,
-                warm_up_recompiles=found.recompiles,
-                failure=worker.failure,
-                warm_s=first_calls[name].calls_s if name in first_calls else (),
-                unseen_shapes=first_calls[name].unseen_shapes if name in first_calls else UnseenShapes(),
-            )
-            for name, worker in pool.workers.items()
-            for found in [checked.get(name, Checked())]
-        }
+        all_samples = blank_samples(pool, ready, task, checked, first_calls)
         card = CardHealth(self._settings.card_uuid, pool.pids) if self._settings.card_uuid else None
         told = [
             self._residency_notes.get(workload) or ready.residency_plan.note,
@@ -285,7 +266,7 @@ class Measurements:
             for name, samples in measurement.all_samples.items()
         }
         whole = replace(measurement, all_samples=all_samples, notes=measurement.notes + mode.notes(scenario))
-        return extras.added_to(whole)
+        return extras.added_to(audited(whole, pool))
 
     def _power(self, measurement: Measurement) -> Mapping[str, PowerReading]:
         """Once a scenario, whatever rounds are added; where the device tells nothing, no worker runs for it."""

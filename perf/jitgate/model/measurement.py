@@ -14,6 +14,7 @@ from jitgate.model.content_digests import ContentDigests
 from jitgate.model.figures import FlopCount
 from jitgate.model.memory_peaks import most_memory
 from jitgate.model.samples import Samples
+from jitgate.model.timed_outputs import all_timed_outputs
 from jitgate.model.utterance import PipelineUtterance
 from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.statistics import PeakRates
@@ -184,4 +185,5 @@ def _merged_samples(name: str, stages: Sequence[Measurement]) -> Samples:
         warm_up_recompiles=sum((Counter(samples.warm_up_recompiles) for samples in all_samples), Counter()),
         failure=next((samples.failure for samples in all_samples if samples.failure is not None), None),
         process_runs=tuple(run for samples in all_samples for run in samples.each_process_run),
+        timed_outputs=all_timed_outputs(samples.timed_outputs for samples in all_samples),
     )

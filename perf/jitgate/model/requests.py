@@ -185,13 +185,19 @@ class CheckFallback(Request[FallbackCheck]):
 
 @dataclass(frozen=True)
 class TakeTurn(Request[Turn]):
-    """Time `count` calls from input number `start`; the first one is cold."""
+    """Time `count` calls from input number `start`; the first one is cold.
+
+    seed: of the inputs that each call gets, which are those of the scenario changed by its number; None for the
+    scenario's own, copied. keep: number of a call -> file that gets its output, as `np.savez` writes it.
+    """
 
     phase: ClassVar[str] = "a call"
     capped: ClassVar[bool] = True
     scenario: str
     start: int
     count: int
+    seed: int | None = None
+    keep: Mapping[int, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from jitgate.model.failure import Failure
 from jitgate.model.figures import ProcessRun, UnseenShapes
 from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.power_reading import PowerReading
+from jitgate.model.timed_outputs import TimedOutputs
 from jitgate.model.tolerance import TOLERANCE
 from jitgate.model.turn import StageTime
 from jitgate.statistics import Growth, WarmUp, growth, warm_up
@@ -38,6 +39,7 @@ class Samples:
     warm_s: the first calls of this scenario, equal inputs, until they were steady; the process may have made calls in
         another scenario before. unseen_shapes: what calls of shapes it had not seen cost.
     process_runs: what each of its processes gave once, where there were several.
+    timed_outputs: what the outputs of its timed calls showed; None where no round was made.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Samples:
     warm_s: tuple[float, ...] = ()
     unseen_shapes: UnseenShapes = field(default_factory=UnseenShapes)
     process_runs: tuple[ProcessRun, ...] = ()
+    timed_outputs: TimedOutputs | None = None
 
     @property
     def durations_s(self) -> list[float]:

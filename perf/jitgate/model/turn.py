@@ -22,7 +22,9 @@ class Turn:
 
     level_bytes: its memory afterwards. recompiles: recompilations inside the turn, cause -> count. levels: of a process
     that ran for this turn alone, (calls so far, memory then); empty for one that goes on. stage_times: for each call of
-    a pipeline, its stages; empty for anything else.
+    a pipeline, its stages; empty for anything else. outputs: what the calls gave, by type and sizes, each kind once.
+    not_finite: numbers of the calls whose output holds NaN or Inf. kept: numbers of the calls whose outputs were kept.
+    looking_s: what looking at outputs and keeping them took, outside of every call.
     """
 
     wall_ns: tuple[int, ...]
@@ -31,3 +33,7 @@ class Turn:
     recompiles: Mapping[str, int] = field(default_factory=dict)
     levels: tuple[tuple[int, int], ...] = ()
     stage_times: tuple[tuple[StageTime, ...], ...] = ()
+    outputs: tuple[str, ...] = ()
+    not_finite: tuple[int, ...] = ()
+    kept: tuple[int, ...] = ()
+    looking_s: float = 0.0

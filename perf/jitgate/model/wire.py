@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import cattrs
 from cattrs.strategies import configure_union_passthrough
 
+from jitgate.model.probe_baseline import ProbeBaseline
 from jitgate.model.requests import Request
 
 ValueT = TypeVar("ValueT")
@@ -19,7 +20,8 @@ _CONVERTER = cattrs.Converter()
 _CONVERTER.register_unstructure_hook(enum.StrEnum, lambda member: member.value)  # execnet knows no subclass of str
 configure_union_passthrough(str | bool, _CONVERTER)  # options of a variant
 
-_REQUESTS = {kind.__name__: kind for kind in Request.__subclasses__()}
+_KINDS: set[type[Request[Any]]] = {ProbeBaseline, *Request.__subclasses__()}
+_REQUESTS = {kind.__name__: kind for kind in _KINDS}
 
 
 def pack(value: object) -> Any:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from jitgate.model.accuracy import Accuracy
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.figures import UnseenShapes
+from jitgate.model.probe_baseline import ProbeBaseline
 from jitgate.model.requests import (
     BecomeSteady,
     CheckFallback,
@@ -134,6 +135,9 @@ def _check(pool: WorkerPool, worker: Worker, scenario: str) -> Checked:
     if worker.name == BASELINE:
         write = WriteOutputs(scenario, pool.folder, pool.workload.token_agreement)
         accuracy = pool.ask(worker, f"outputs of {scenario}", write)
+        probe = pool.ask(worker, f"eager again in {scenario}", ProbeBaseline(scenario, pool.audit.seed))
+        if probe is not None:
+            pool.audit.fixed[scenario] = probe.fixed
     elif pool.workers[BASELINE].alive:
         accuracy = pool.ask(worker, f"comparing {scenario}", CompareOutputs(scenario, pool.folder))
     check = CheckFallback(None if accuracy else scenario)

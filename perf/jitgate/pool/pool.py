@@ -17,6 +17,7 @@ from jitgate.model.size import mib
 from jitgate.model.turn import Turn
 from jitgate.pool.interrupt import INTERRUPTS
 from jitgate.pool.memory_attribution import DeviceMemoryAttribution
+from jitgate.pool.output_audit import OutputAudit
 from jitgate.pool.progress import Progress
 from jitgate.pool.run_folder import RunFolder
 from jitgate.pool.worker_process import Inbox, Worker
@@ -37,7 +38,7 @@ class WorkerPool:
     Workers are named by their variant; the control by `CONTROL`. A worker that fails stays in `workers` with its
     `failure`; the others go on. Use as a context manager: no process outlives it.
     `exclusive`: whether one worker is resident at a time. `quiet`: whether requests show no progress.
-    `memory_attribution`: what workers take of a card.
+    `memory_attribution`: what workers take of a card. `audit`: what their timed outputs showed.
 
     memory_limit_bytes: the cap of the workers that are measured; None for none. Builders and helpers have none.
     compiled_in: where torch.compile keeps what it builds; None leaves that to torch.
@@ -66,6 +67,7 @@ class WorkerPool:
         self._inbox: Inbox = queue.Queue()
         self._group = execnet.Group(execmodel="thread")
         self._folder = RunFolder()
+        self.audit = OutputAudit(self.folder)
         self._spawned = 0
 
     def __enter__(self) -> WorkerPool:
@@ -160,10 +162,13 @@ class WorkerPool:
 
     def turn(self, name: str, scenario: str, start: int, count: int) -> Turn | None:
         """One turn of worker `name`; None where it failed."""
-        worker = self.workers[name]
-        worker.ask(TakeTurn(scenario, start, count))
+        worker, keep = self.workers[name], self.audit.keep(scenario, start, count)
+        began = time.perf_counter()
+        worker.ask(TakeTurn(scenario, start, count, self.audit.input_seed(scenario), keep))
         self.memory_attribution.invalidate()
         answers: dict[Worker, Turn] = self.gather([worker], "")
+        if worker in answers:
+            self.audit.note(name, scenario, answers[worker], keep, time.perf_counter() - began)
         return answers.get(worker)
 
     def gather(self, asked: Iterable[Worker], what: str) -> dict[Worker, Any]:

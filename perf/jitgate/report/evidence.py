@@ -56,6 +56,7 @@ def evidence(results: Results, cell: Cell) -> dict[str, Any]:
         "power": {} if samples.power is None else samples.power.as_json(),
         "accuracy": _accuracy(samples),
         "fallback_check": {"on": fell_back(samples) is None, "fallback": fell_back(samples)},
+        "timed_outputs": None if samples.timed_outputs is None else asdict(samples.timed_outputs),
         "recompiles": {"timed": dict(samples.recompiles), "warm_up": dict(samples.warm_up_recompiles)},
         "pipeline": pipeline_facts(results, cell),
         "cold_start": {name: value for name, value in asdict(samples.cold_start).items() if name != "warm_s"},

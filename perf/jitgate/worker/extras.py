@@ -24,6 +24,7 @@ from jitgate.worker.flop_count import count_flops
 from jitgate.worker.handlers import handles
 from jitgate.worker.memory import Footprint
 from jitgate.worker.peak_rates import measure_peak_rates
+from jitgate.worker.timed_calls import NO_NUMBER, OutputWatch
 from jitgate.workloads.workload import Workload
 
 STEADY_CALLS = 60
@@ -53,6 +54,7 @@ class ExtrasService:
 
     def __init__(self) -> None:
         self._tried: set[str] = set()
+        self._watch = OutputWatch()
 
     @handles(requests.BecomeSteady)
     def become_steady(self, request: requests.BecomeSteady) -> tuple[float, ...]:
@@ -62,7 +64,9 @@ class ExtrasService:
 
         def repeat() -> None:
             while len(seen) < STEADY_CALLS and time.perf_counter() - began < STEADY_S and not steady(seen):
-                seen.append(clock.time(call).wall_ns / 1e9)
+                taken = clock.time(call)
+                self._watch.look(NO_NUMBER, taken.answer, taken.wall_ns)
+                seen.append(taken.wall_ns / 1e9)
 
         _undisturbed(repeat)
         return tuple(seen)

@@ -7,6 +7,7 @@ import functools
 import gc
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from jitgate.device.clock import clock_for
@@ -17,8 +18,10 @@ from jitgate.model.accuracy import Accuracy
 from jitgate.model.errors import UsageError
 from jitgate.model.inputs import Inputs
 from jitgate.model.memory_peaks import MemoryPeaks
+from jitgate.model.probe_baseline import EagerProbe, ProbeBaseline
 from jitgate.model.turn import Turn
 from jitgate.worker import inputs, outputs
+from jitgate.worker.baseline_probe import probe
 from jitgate.worker.compilation import compilation, keep_in
 from jitgate.worker.content import content_of, placed, signature, weight_bytes
 from jitgate.worker.digests import content_digests
@@ -32,7 +35,9 @@ from jitgate.worker.memory_caps import cap_for
 from jitgate.worker.prewarm import prewarm
 from jitgate.worker.self_check import SelfCheck
 from jitgate.worker.stages import PipelineStages
+from jitgate.worker.timed_calls import take_turn
 from jitgate.worker.variant_runner import VariantRunner
+from jitgate.worker.varied_inputs import VariedInputs
 from jitgate.workloads.weight_source import WeightSource
 from jitgate.workloads.workload import Workload
 
@@ -50,6 +55,7 @@ class WorkerService(DiscoveryService, ExtrasService):
         self._variant: VariantRunner | None = None
         self._runners: dict[str, Call] = {}
         self._calls: dict[str, list[functools.partial[Any]]] = {}
+        self._inputs: dict[str, VariedInputs] = {}
         self.footprint = Footprint()
         self._stages = PipelineStages()
         self._self_check = SelfCheck()
@@ -174,6 +180,7 @@ class WorkerService(DiscoveryService, ExtrasService):
             every: Sequence[Inputs] = self._workload.calls(scenario)
         else:
             every = inputs.read(inputs.inputs_file(request.folder, scenario))
+        self._inputs[scenario] = VariedInputs([self._placed(values) for values in every])
         calls = [self._bound(values) for values in every]
         if self._calls:  # memory that the extras of an earlier scenario took is not this scenario's
             self.footprint.reader.reset_peak()
@@ -210,32 +217,14 @@ class WorkerService(DiscoveryService, ExtrasService):
 
     @handles(requests.TakeTurn)
     def turn(self, request: requests.TakeTurn) -> Turn:
-        """No garbage is collected inside."""
-        import torch
-
-        calls = self._calls[request.scenario]
-        clock = clock_for(self._device)
-        wall_ns, device_ns, stage_times = [], [], []
         self._self_check.recompiles()  # what came before this turn does not count as its own
-        gc.disable()
-        try:
-            with torch.inference_mode():
-                for number in range(request.start, request.start + request.count):
-                    self._stages.start()
-                    taken = clock.time(calls[number % len(calls)])
-                    stage_times.append(self._stages.read())
-                    wall_ns.append(taken.wall_ns)
-                    if taken.device_ns is not None:
-                        device_ns.append(taken.device_ns)
-        finally:
-            gc.enable()
-        return Turn(
-            tuple(wall_ns),
-            tuple(device_ns),
-            self.footprint.level_bytes(),
-            self._self_check.recompiles(),
-            stage_times=tuple(stage_times),
-        )
+        varied, clock = self._inputs[request.scenario], clock_for(self._device)
+        turn = take_turn(request, varied, self._bound, clock, self._stages, self._watch)
+        return replace(turn, level_bytes=self.footprint.level_bytes(), recompiles=self._self_check.recompiles())
+
+    @handles(ProbeBaseline)
+    def probe_baseline(self, request: ProbeBaseline) -> EagerProbe:
+        return probe(self._inputs[request.scenario], self._bound, request.seed)
 
     @handles(requests.FreezeGarbage)
     def freeze_garbage(self, request: requests.FreezeGarbage) -> answers.Done:  # noqa: ARG002 - it has no fields

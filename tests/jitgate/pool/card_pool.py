@@ -11,6 +11,7 @@ from jitgate.model.accuracy import Accuracy
 from jitgate.model.failure import Failure
 from jitgate.model.figures import FlopCount
 from jitgate.model.memory_peaks import MemoryKind, MemoryPeaks
+from jitgate.model.probe_baseline import EagerProbe, ProbeBaseline
 from jitgate.model.requests import Request
 from jitgate.model.turn import Turn
 from jitgate.model.variant import VariantSpec
@@ -99,6 +100,9 @@ class CardWorker:
 
     def _CompareOutputs(self, request: requests.CompareOutputs) -> Accuracy:  # noqa: N802
         return Accuracy(0.0)
+
+    def _ProbeBaseline(self, request: ProbeBaseline) -> EagerProbe:  # noqa: N802
+        return EagerProbe()
 
     def _ResetPeak(self, request: requests.ResetPeak) -> answers.MemoryLevel:  # noqa: N802
         return answers.MemoryLevel(self.held)

@@ -1,0 +1,30 @@
+"""Does eager repeat itself? The request, and what it is answered with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from jitgate.model.requests import Request
+
+
+@dataclass(frozen=True)
+class EagerProbe:
+    """What more calls of eager showed.
+
+    fixed: why the inputs can't change from call to call; "" where they can. changes: the inputs that a call changes in
+    place, by position. differs: why a second call on equal inputs gives another output; "" where it gives the same.
+    """
+
+    fixed: str = ""
+    changes: tuple[int, ...] = ()
+    differs: str = ""
+
+
+@dataclass(frozen=True)
+class ProbeBaseline(Request[EagerProbe]):
+    """Call eager a few times more: does it repeat itself, and can its inputs change from call to call?"""
+
+    phase: ClassVar[str] = "calls that show whether eager repeats itself"
+    scenario: str
+    seed: int

@@ -1,0 +1,80 @@
+"""Two outputs of the same inputs, read from files and compared on the host: no code of a variant takes part."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jitgate.statistics.lazy_numpy import np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+SKETCH = 4096
+"""Values of an output that are remembered, evenly spread: enough to tell one output from another."""
+
+
+@dataclass(frozen=True)
+class OutputSample:
+    """The leaves of one output, as float64. exact: whether a leaf holds integers, booleans or text."""
+
+    leaves: tuple[Array, ...]
+    exact: tuple[bool, ...]
+
+    @classmethod
+    def read(cls, path: Path) -> OutputSample:
+        """Nothing is unpickled. Raises OSError or ValueError for what is no such file."""
+        leaves, exact = [], []
+        with np.load(path, allow_pickle=False) as file:
+            for name in sorted(file.files, key=lambda each: int(each.removeprefix("arr_"))):
+                found = file[name]
+                if found.dtype.kind == "c":
+                    found = np.stack([found.real, found.imag])
+                if found.dtype.kind not in "fiub":
+                    found = np.array([hash_of(str(found))])
+                leaves.append(found.astype(np.float64))
+                exact.append(found.dtype.kind != "f")
+        return cls(tuple(leaves), tuple(exact))
+
+    @property
+    def sketch(self) -> Array:
+        """Some values of all leaves, as one row."""
+        flat = np.concatenate([leaf.reshape(-1) for leaf in self.leaves]) if self.leaves else np.zeros(0)
+        some: Array = np.nan_to_num(flat[:: max(1, math.ceil(flat.size / SKETCH))])
+        return some
+
+
+@dataclass(frozen=True)
+class OutputGap:
+    """rel_l2: worst relative L2 distance of a leaf; infinite for another number or shape of leaves. unequal: exact
+    leaves that differ. lost: values that are not finite where the right one is."""
+
+    rel_l2: float
+    unequal: int
+    lost: int
+
+
+def gap(found: OutputSample, right: OutputSample) -> OutputGap:
+    """How far `found` is from `right`, of the same inputs. Values that `right` has no finite number for don't count."""
+    if [leaf.shape for leaf in found.leaves] != [leaf.shape for leaf in right.leaves]:
+        return OutputGap(math.inf, 0, 0)
+    worst, unequal, lost = 0.0, 0, 0
+    for one, other, exact in zip(found.leaves, right.leaves, right.exact, strict=True):
+        known = np.isfinite(other)
+        lost += int((known & ~np.isfinite(one)).sum())
+        known &= np.isfinite(one)
+        if exact:
+            unequal += int((one != other).any())
+        elif known.any():
+            size, off = np.linalg.norm(other[known]), np.linalg.norm(one[known] - other[known])
+            worst = max(worst, float(off / size) if size else (math.inf if off else 0.0))
+    return OutputGap(worst, unequal, lost)
+
+
+def hash_of(text: str) -> float:
+    """A number that stands for `text`."""
+    return float(int.from_bytes(text.encode()[:6].ljust(6), "big"))

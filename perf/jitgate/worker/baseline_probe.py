@@ -1,0 +1,82 @@
+"""Does eager repeat itself, and can its inputs change from call to call? Asked before anything is compared with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from jitgate.model.inputs import Inputs
+from jitgate.model.probe_baseline import EagerProbe
+from jitgate.values.leaves import leaves
+from jitgate.values.tensors import kept
+from jitgate.worker.accuracy import compare, not_finite
+from jitgate.worker.varied_inputs import VariedInputs
+
+Bound = Callable[[Inputs], Callable[[], Any]]
+
+REPEATS = 1e-5
+"""Relative L2 distance of two calls on equal inputs, at most: threads that add in another order are nearer."""
+
+VARIED_CALLS = 2
+"""Calls with other inputs that are tried."""
+
+
+def probe(inputs: VariedInputs, bound: Bound, seed: int) -> EagerProbe:
+    """Calls of the first input: twice as it is, with one seed and with another, and with changed values."""
+    import torch
+
+    def output(values: Inputs) -> list[Any]:
+        with torch.inference_mode():
+            return [kept(leaf) for leaf in leaves(bound(values)())]
+
+    given, own = inputs.call(0, None), leaves(inputs.call(0, None))
+    first = output(given)
+    changes = tuple(
+        at for at, (one, other) in enumerate(zip(leaves(given), own, strict=True)) if not _equal(one, other)
+    )
+    again = output(inputs.call(0, None))
+    differs = "" if not_finite(first) or _same(again, first) else _cause(inputs, output)
+    return EagerProbe(_fixed(inputs, output, first, seed), changes, differs)
+
+
+def _cause(inputs: VariedInputs, output: Callable[[Inputs], list[Any]]) -> str:
+    """Why a second call differs."""
+    import torch
+
+    state = torch.get_rng_state()
+    seeded = []
+    for _ in range(2):
+        torch.manual_seed(0)
+        seeded.append(output(inputs.call(0, None)))
+    torch.set_rng_state(state)
+    return "it draws random numbers" if _same(*seeded) else "it keeps state from call to call"
+
+
+def _fixed(inputs: VariedInputs, output: Callable[[Inputs], list[Any]], first: list[Any], seed: int) -> str:
+    """Why inputs can't change; "" where they can."""
+    if not inputs.varies:
+        return "they hold no data that may change (numbers, or rows of ids)"
+    sizes = [getattr(leaf, "shape", None) for leaf in first]
+    for number in range(VARIED_CALLS):
+        try:
+            found = output(inputs.call(number * inputs.count, seed))
+        except Exception as error:  # noqa: BLE001 - whatever a model says to other values, it keeps its own
+            return f"eager raised {type(error).__name__} for other values"
+        if [getattr(leaf, "shape", None) for leaf in found] != sizes:
+            return "the sizes of eager's output depend on their values"
+        if not_finite(found) > not_finite(first):
+            return "eager gives NaN or Inf for other values"
+    return ""
+
+
+def _same(one: list[Any], other: list[Any]) -> bool:
+    found = compare(one, other)
+    return found.rel_l2 <= REPEATS and not found.unequal and not found.mismatch
+
+
+def _equal(one: Any, other: Any) -> bool:
+    import torch
+
+    if not isinstance(one, torch.Tensor):
+        return True
+    return torch.equal(one.nan_to_num(), other.nan_to_num()) if one.is_floating_point() else torch.equal(one, other)

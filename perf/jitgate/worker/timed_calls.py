@@ -1,0 +1,141 @@
+"""The calls of one turn: each gets inputs of its own, and its output is looked at once its time is known."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter_ns
+from typing import Any
+
+from jitgate.device.clock import Clock
+from jitgate.model.inputs import Inputs
+from jitgate.model.requests import TakeTurn
+from jitgate.model.turn import StageTime, Turn
+from jitgate.values.leaves import leaves
+from jitgate.values.tensors import kept, numbers
+from jitgate.worker.stages import PipelineStages
+from jitgate.worker.varied_inputs import VariedInputs
+
+NO_NUMBER = -1
+"""Stands for the number of a call before the first turn."""
+
+LOOKING_SHARE = 0.02
+"""Of the calls' time, what looking at outputs may take; where it takes more, some are not asked whether they are
+finite."""
+
+LOOKING_S = 0.05
+"""What looking may take in any case, so that it is not its first time, which is slow, that decides."""
+
+
+def take_turn(
+    request: TakeTurn,
+    inputs: VariedInputs,
+    bound: Callable[[Inputs], Callable[[], Any]],
+    clock: Clock,
+    stages: PipelineStages,
+    watch: OutputWatch,
+) -> Turn:
+    """Time the calls of one turn; no garbage is collected inside. bound: the variant's call with these inputs."""
+    import torch
+
+    watch.keep = request.keep
+    wall_ns, device_ns, stage_times = [], [], list[tuple[StageTime, ...]]()
+    gc.disable()
+    try:
+        with torch.inference_mode():
+            for number in range(request.start, request.start + request.count):
+                call = bound(inputs.call(number, request.seed))
+                stages.start()
+                taken = clock.time(call)
+                stage_times.append(stages.read())
+                watch.look(number, taken.answer, taken.wall_ns)
+                wall_ns.append(taken.wall_ns)
+                if taken.device_ns is not None:
+                    device_ns.append(taken.device_ns)
+                del call, taken  # the next call's memory is its own
+    finally:
+        gc.enable()
+    return watch.told(Turn(tuple(wall_ns), tuple(device_ns), stage_times=tuple(stage_times)))
+
+
+class OutputWatch:
+    """Looks at the output of each call that a worker makes. keep: number of a call -> file for its output."""
+
+    def __init__(self) -> None:
+        self.keep: Mapping[int, Path] = {}
+        self._kinds: dict[str, None] = {}
+        self._not_finite: list[int] = []
+        self._kept: dict[int, list[Any]] = {}
+        self._spent_ns = self._told_ns = self._calls_ns = 0
+
+    def look(self, number: int, answer: Any, wall_ns: int) -> None:
+        """Its type and sizes, always; whether it is finite, where there is time; a copy, where it is to be kept."""
+        began = perf_counter_ns()
+        self._calls_ns += wall_ns
+        found = leaves(answer)
+        self._kinds[" ".join(_kind(leaf) for leaf in found)] = None
+        looks = self._spent_ns <= LOOKING_SHARE * self._calls_ns + LOOKING_S * 1e9
+        if (looks or number in self.keep) and not all(_finite(leaf) for leaf in found):
+            self._not_finite.append(number)
+        if number in self.keep:
+            self._kept[number] = [_plain(leaf) for leaf in found]
+        self._spent_ns += perf_counter_ns() - began
+
+    def told(self, turn: Turn) -> Turn:
+        """The turn with what was seen since the last one; what was kept is written."""
+        import numpy as np
+
+        began = perf_counter_ns()
+        for number, arrays in self._kept.items():
+            with self.keep[number].open("wb") as file:
+                np.savez(file, *arrays)
+        self._spent_ns += perf_counter_ns() - began
+        whole = replace(
+            turn,
+            outputs=tuple(self._kinds),
+            not_finite=tuple(self._not_finite),
+            kept=tuple(self._kept),
+            looking_s=(self._spent_ns - self._told_ns) / 1e9,
+        )
+        self._told_ns = self._spent_ns
+        self._kinds, self._not_finite, self._kept = {}, [], {}
+        return whole
+
+
+def _kind(leaf: Any) -> str:
+    """Class and sizes of a tensor; numbers in a tensor or not are alike."""
+    import torch
+
+    if not isinstance(leaf, torch.Tensor) or not leaf.dim():
+        return "value"
+    # How a subclass computes, and when, is its own.
+    plain = type(leaf) in (torch.Tensor, torch.nn.Parameter)
+    name = "Tensor" if plain else f"{type(leaf).__module__}.{type(leaf).__qualname__}"
+    return f"{name}{list(leaf.shape)}".replace(" ", "")
+
+
+def _finite(leaf: Any) -> bool:
+    import torch
+
+    if not isinstance(leaf, torch.Tensor) or not (leaf.is_floating_point() or leaf.is_complex()):
+        return True
+    if leaf.layout is not torch.strided or leaf.dtype.itemsize < 2:
+        return True
+    # A sum is one pass and no memory; where it overflows, each value is asked.
+    wide = torch.float32 if leaf.dtype.itemsize == 2 else None
+    return bool(leaf.sum(dtype=wide).isfinite()) or bool(leaf.isfinite().all())
+
+
+def _plain(leaf: Any) -> Any:
+    """A copy as numbers that numpy knows; what holds none, as text."""
+    import numpy as np
+    import torch
+
+    found = numbers(kept(leaf))
+    if found is None:
+        return np.asarray(f"{type(leaf).__name__} {leaf}")
+    dense = found if found.layout is torch.strided else found.to_dense()
+    narrow = dense.is_floating_point() and dense.dtype.itemsize < torch.float32.itemsize
+    return (dense.to(torch.float32) if narrow else dense).numpy()

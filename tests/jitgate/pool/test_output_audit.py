@@ -1,0 +1,140 @@
+"""The sample of timed outputs: which calls are kept, how they are compared, and what is said of them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from jitgate.model.timed_outputs import TimedOutputs
+from jitgate.model.turn import Turn
+from jitgate.pool.output_audit import FEWEST, OPEN_TURNS, OutputAudit
+from jitgate.pool.output_sample import OutputSample, gap
+
+COUNT = 6
+Answer = Callable[[int], object]
+
+
+def right(number: int) -> np.ndarray:
+    return 3 + np.random.default_rng(number).normal(size=(4, 50)).astype(np.float32)
+
+
+def noisy(share: float) -> Answer:
+    return lambda number: right(number) * (1 + share * np.random.default_rng(number + 999).normal(size=(4, 50)))
+
+
+def audited(folder: Path, answer: Answer, turns: int = 8, looking_s: float = 0.0, **turn: object) -> OutputAudit:
+    audit = OutputAudit(folder, random.Random(0))
+    for start in range(0, turns * COUNT, COUNT):
+        for name in random.Random(start).sample(["eager", "mine"], 2):
+            if name == "eager":
+                take(audit, name, right, start)
+            else:
+                take(audit, name, answer, start, looking_s, **turn)
+    return audit
+
+
+def take(audit: OutputAudit, name: str, answer: Answer, start: int, looking_s: float = 0.0, **turn: object) -> None:
+    keep = audit.keep("short", start, COUNT)
+    for number, path in keep.items():
+        found = answer(number)
+        np.savez(path.open("wb"), *(found if isinstance(found, tuple) else (found,)))
+    fields = {"outputs": ("Tensor[4,50]",), "kept": tuple(keep), "looking_s": looking_s} | turn
+    audit.note(name, "short", Turn((1000,) * COUNT, (), **fields), keep, 60.0)  # type: ignore[arg-type]
+
+
+def found(audit: OutputAudit, precision: str = "fp32", tolerance: float = 1e-4, *, strict: bool = True) -> TimedOutputs:
+    return audit.found("short", "mine", precision, tolerance, strict=strict)
+
+
+def test_right_outputs_are_right(tmp_path: Path) -> None:
+    seen = found(audited(tmp_path, right))
+    assert (seen.compared, seen.problem, seen.differs) == (8, "", 0.0)
+
+
+@pytest.mark.parametrize(("precision", "tolerance", "share"), [("fp32", 1e-4, 1e-5), ("int8", 0.1, 0.1)])
+def test_rough_outputs_are_right_within_their_precision(
+    tmp_path: Path, precision: str, tolerance: float, share: float
+) -> None:
+    assert found(audited(tmp_path, noisy(share)), precision, tolerance).problem == ""
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_a_stored_answer_is_called_one(tmp_path: Path, precision: str) -> None:
+    problem = found(audited(tmp_path, lambda number: right(0)), precision, 0.1).problem
+    assert problem.startswith("its output is the same in every timed call that was looked at (a stored answer)")
+
+
+def test_the_answer_of_the_call_before_is_not_made_of_these_inputs(tmp_path: Path) -> None:
+    problem = found(audited(tmp_path, lambda number: right(number - 1)), "bf16", 0.05).problem
+    assert problem.startswith("its output is not made of its inputs")
+
+
+def test_one_wrong_output_is_enough_in_float32(tmp_path: Path) -> None:
+    wrong = iter([right(99)])
+    problem = found(audited(tmp_path, lambda number: next(wrong, right(number)))).problem
+    assert problem.startswith("the output of 1 of 8 timed calls is not eager's for the same inputs (relative L2 error")
+
+
+def test_a_few_other_ids_are_a_choice_that_turned_at_a_rounding_and_many_are_wrong(tmp_path: Path) -> None:
+    few = audited(tmp_path, lambda number: right(number).round().astype(int) + (number < COUNT))
+    assert "timed calls is not eager's" in found(few).problem, "these are not even integers in eager"
+
+    def ids(number: int) -> np.ndarray:
+        return right(number).round().astype(int)
+
+    audit = OutputAudit(tmp_path, random.Random(0))
+    for start in range(0, 8 * COUNT, COUNT):
+        take(audit, "eager", ids, start)
+        take(audit, "mine", lambda number: ids(number) + (number < COUNT), start)
+    assert found(audit).problem == ""
+
+
+def test_nan_in_one_call_that_was_not_kept_is_seen(tmp_path: Path) -> None:
+    assert found(audited(tmp_path, right, not_finite=(3,))).problem.startswith("one of its calls gave NaN or Inf")
+
+
+def test_a_subclass_that_eager_does_not_give_is_named(tmp_path: Path) -> None:
+    problem = found(audited(tmp_path, right, outputs=("my.Lazy[4,50]",))).problem
+    assert problem == "a timed call gave my.Lazy[4,50], and eager gives Tensor[4,50]"
+
+
+def test_where_distances_do_not_count_it_must_still_follow_its_inputs(tmp_path: Path) -> None:
+    assert found(audited(tmp_path, noisy(0.5)), strict=False).problem == ""
+    assert "stored answer" in found(audited(tmp_path, lambda number: right(0)), strict=False).problem
+
+
+def test_a_file_that_is_none_is_no_right_output(tmp_path: Path) -> None:
+    def nothing(number: int) -> object:
+        return np.array([{"a": 1}], dtype=object)
+
+    seen = found(audited(tmp_path, nothing))
+    assert seen.compared == 8
+    assert seen.problem
+
+
+def test_the_cost_is_bounded_once_a_few_were_compared(tmp_path: Path) -> None:
+    dear = found(audited(tmp_path, right, turns=60, looking_s=10.0))
+    assert FEWEST <= dear.compared < 20
+    assert found(audited(tmp_path, right, turns=60)).compared > 40
+
+
+def test_files_do_not_pile_up(tmp_path: Path) -> None:
+    audited(tmp_path, right, turns=100)
+    assert len(list(tmp_path.iterdir())) <= OPEN_TURNS + 1
+
+
+def test_values_without_a_right_number_do_not_count() -> None:
+    one, other = np.array([1.0, np.nan, 2.0]), np.array([1.0, np.inf, 2.0])
+    assert gap(OutputSample((one,), (False,)), OutputSample((other,), (False,))).rel_l2 == 0.0
+    assert gap(OutputSample((one,), (False,)), OutputSample((np.ones(3),), (False,))).lost == 1
+
+
+def test_inputs_change_only_where_eager_was_asked(tmp_path: Path) -> None:
+    audit = OutputAudit(tmp_path)
+    audit.seed = 7
+    assert audit.input_seed("short") is None
+    audit.fixed |= {"short": "", "long": "eager raised ValueError for other values"}
+    assert [audit.input_seed(name) for name in ("short", "long")] == [7, None]

@@ -1,0 +1,53 @@
+"""Does eager repeat itself, and can its inputs change?"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import torch
+from jitgate.model.probe_baseline import EagerProbe
+from jitgate.worker.baseline_probe import probe
+from jitgate.worker.varied_inputs import VariedInputs
+
+X = torch.randn(4, 8)
+
+
+def probed(call: Any, *inputs: Any) -> EagerProbe:
+    return probe(VariedInputs([inputs or (X,)]), lambda values: partial(call, *values), 0)
+
+
+def test_a_model_that_repeats_itself() -> None:
+    assert probed(lambda x: x * 2) == EagerProbe()
+
+
+def test_a_change_in_place_is_named_and_does_no_harm() -> None:
+    found = probed(lambda x, y: y.mul_(1.5) + x, X, X)
+    assert found == EagerProbe(changes=(1,))
+
+
+def test_random_numbers_and_kept_state_are_told_apart() -> None:
+    made = [0]
+
+    def keeps(x: torch.Tensor) -> torch.Tensor:
+        made[0] += 1
+        return x + made[0]
+
+    assert probed(lambda x: x + torch.rand(1)).differs == "it draws random numbers"
+    assert probed(keeps).differs == "it keeps state from call to call"
+
+
+def test_values_that_eager_does_not_take_stay_as_they_are() -> None:
+    def strict(x: torch.Tensor) -> torch.Tensor:
+        if not torch.equal(x, X):
+            raise ValueError("these are not the values I know")
+        return x
+
+    assert probed(strict).fixed == "eager raised ValueError for other values"
+    assert probed(lambda x: x[x > 0.5]).fixed == "the sizes of eager's output depend on their values"
+    assert probed(lambda x: x if torch.equal(x, X) else x / 0).fixed == "eager gives NaN or Inf for other values"
+    assert probed(lambda n: n + 1, torch.tensor(3)).fixed.startswith("they hold no data that may change")
+
+
+def test_an_output_that_is_not_finite_says_nothing_of_repeating() -> None:
+    assert probed(lambda x: x / 0).differs == ""
