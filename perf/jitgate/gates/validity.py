@@ -62,7 +62,8 @@ def not_compared(measurement: Measurement) -> Judged | None:
     return Judged(
         Outcome.INVALID,
         f"Eager's own output holds NaN or Inf ({accuracy.not_finite} values): there is no right answer.",
-        "Give the workload inputs and weights that eager can compute with.",
+        "Give the workload inputs and weights that eager can compute with; where these values are meant, set "
+        'non_finite = "equal" in its table or in jitgate.Workload.',
     )
 
 
