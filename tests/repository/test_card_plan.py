@@ -9,10 +9,13 @@ import re
 import shutil
 import signal
 import subprocess
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 CI = ROOT / ".ci"
@@ -165,11 +168,21 @@ def test_the_scripts_can_be_called(script: str) -> None:
     assert os.access(CI / script, os.X_OK)
 
 
+def asked_wheels() -> set[str]:
+    """The names of what .ci/card-wheels collects without --more."""
+    text = (CI / "card-wheels").read_text(encoding="utf-8").replace("\\\n", " ")
+    (names,) = re.findall(r'^"\$\{download\[@\]\}" "\$\{pure\[@\]\}" (.+)$', text, re.MULTILINE)
+    return {canonicalize_name(name) for name in names.split()}
+
+
 def test_the_wheels_are_those_of_the_pins() -> None:
-    text = (CI / "card-wheels").read_text(encoding="utf-8")
-    assert "-c constraints.txt" in text
-    pins = {line.partition("==")[0].lower() for line in (ROOT / "constraints.txt").read_text().splitlines()}
-    lines = re.findall(r'^"\$\{download\[@\]\}" ((?:.|\\\n)+?)$(?!\s+\S+ \\)', text.replace("\\\n", " "), re.MULTILINE)
-    asked = set(lines[0].split())
-    assert len(asked) > 15
-    assert {name for name in asked if name not in pins and name.replace("-", "_") not in pins} == set()
+    pins = {canonicalize_name(line.partition("==")[0]) for line in (ROOT / "constraints.txt").read_text().splitlines()}
+    assert "-c constraints.txt" in (CI / "card-wheels").read_text(encoding="utf-8")
+    assert asked_wheels() - pins == set()
+
+
+def test_what_the_package_needs_is_carried_or_comes_with_torch_and_science() -> None:
+    """What is not carried is compiled, and every machine with torch for a card has it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = {canonicalize_name(Requirement(line).name) for line in project["dependencies"]}
+    assert needed - asked_wheels() == {"numpy", "psutil", "scipy", "torch"}
