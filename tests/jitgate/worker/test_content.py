@@ -10,6 +10,7 @@ from jitgate.worker.content import (
     signature,
     source_digest,
     spread_of_shapes,
+    values_of,
     weight_bytes,
     weights_digest,
 )
@@ -116,3 +117,10 @@ def test_the_names_of_arguments_are_part_of_a_signature() -> None:
     assert signature(Call((x,), {"a": x, "b": 1})) == "torch.float32[n] ['a']=torch.float32[n] ['b']=1"
     assert signature(({"a": x},)) != signature(({"b": x},))
     assert shapes(Call((x,), {"a": x})) == "(3,) (3,)"
+
+
+def test_plain_arguments_that_differ_are_counted_and_named_from_one() -> None:
+    x = torch.zeros(2, 8)
+    calls: list[tuple[object, ...]] = [(x, offset, 3, {"scale": offset % 2}) for offset in range(40)]
+    assert values_of(calls) == {"argument 2": 40, "argument 4['scale']": 2}
+    assert values_of([(x, 1), (torch.zeros(3, 8), 1)]) == {}
