@@ -79,6 +79,12 @@ def fell_back(samples: Samples) -> str | None:
     return None
 
 
+def disturbed(samples: Samples) -> Judged | None:
+    """What else the process did, by which its figures are not the model's; None where they are."""
+    cause = samples.surroundings.cause()
+    return None if cause is None else Judged(Outcome.INVALID, f"{samples.name} {cause[0]}.", cause[1])
+
+
 def recompiled(samples: Samples, most: int = 0) -> Judged | None:
     """What was recompiled inside timed turns; None where it was at most so often."""
     count = sum(samples.recompiles.values())
@@ -147,7 +153,7 @@ def _not_authentic(measurement: Measurement, variant: str) -> Judged | None:
         if samples is None:
             continue
         other = fell_back(samples)
-        found = recompiled(samples) if other is None else Judged(Outcome.INVALID, other)
+        found = disturbed(samples) or recompiled(samples) if other is None else Judged(Outcome.INVALID, other)
         found = unbelieved(samples) or found
         if found is not None and name == variant:
             return found

@@ -36,6 +36,7 @@ from jitgate.worker.prewarm import prewarm
 from jitgate.worker.self_check import SelfCheck
 from jitgate.worker.stages import PipelineStages
 from jitgate.worker.timed_calls import take_turn
+from jitgate.worker.turn_watch import TurnWatch
 from jitgate.worker.variant_runner import VariantRunner
 from jitgate.worker.varied_inputs import VariedInputs
 from jitgate.workloads.weight_source import WeightSource
@@ -60,6 +61,7 @@ class WorkerService(DiscoveryService, ExtrasService):
         self.footprint = Footprint()
         self._stages = PipelineStages()
         self._self_check = SelfCheck()
+        self._turn_watch = TurnWatch()
 
     @property
     def cap(self) -> Cap:
@@ -69,7 +71,7 @@ class WorkerService(DiscoveryService, ExtrasService):
     def answer(self, request: requests.Request[AnswerT]) -> AnswerT:
         """Answer one request, under the memory cap where loading and calls are the model's own."""
         with self.cap.held() if request.capped else contextlib.nullcontext():
-            return answer(self, request)
+            return self._turn_watch.around(request, functools.partial(answer, self, request))
 
     @handles(requests.StartWorker)
     def start(self, request: requests.StartWorker) -> answers.WorkerFacts:
