@@ -14,7 +14,11 @@ from jitgate.values import files
 from jitgate.values.leaves import named_leaves
 from jitgate.values.tensors import kept
 from jitgate.worker.accuracy import compare, not_finite
+from jitgate.worker.before_call import BeforeCall
+from jitgate.worker.varied_inputs import fresh
 from jitgate.workloads.sound import Sound
+
+NOTHING = BeforeCall()
 
 Calls = Sequence["partial[Any]"]
 """The calls of a scenario, each with its inputs in `args` and `keywords`."""
@@ -27,6 +31,7 @@ def write(
     scenario: str,
     folder: Path,
     non_finite: NonFinite = NonFinite.INVALID,
+    before: BeforeCall = NOTHING,
 ) -> Accuracy:
     """Make every call once and keep its output as the right answer, with what of it is a sound, or was chosen.
 
@@ -37,7 +42,8 @@ def write(
     broken = 0
     with torch.inference_mode():
         for number, call in enumerate(calls):
-            right = kept_leaves(call())
+            before(number)
+            right = kept_leaves(fresh(call)())
             broken += 0 if non_finite is NonFinite.EQUAL else not_finite(right.values())
             judged = {
                 "sound": sound and sound.as_plain(),
@@ -48,7 +54,13 @@ def write(
     return Accuracy(0.0, not_finite=broken)
 
 
-def read(calls: Calls, watched: Callable[[partial[Any]], Any], scenario: str, folder: Path) -> Accuracy:
+def read(
+    calls: Calls,
+    watched: Callable[[partial[Any]], Any],
+    scenario: str,
+    folder: Path,
+    before: BeforeCall = NOTHING,
+) -> Accuracy:
     """Make every call once and compare its output with the right answer. watched: how the first call is made."""
     import torch
 
@@ -56,7 +68,8 @@ def read(calls: Calls, watched: Callable[[partial[Any]], Any], scenario: str, fo
     with torch.inference_mode():
         for number, call in enumerate(calls):
             right = files.load(_file(folder, scenario, number))
-            found = call() if number else watched(call)
+            before(number)
+            found = watched(fresh(call)) if not number else fresh(call)()
             sound = right["sound"] and Sound.of_plain(right["sound"])
             token_agreement = right["token_agreement"] and TokenAgreement(**right["token_agreement"])
             non_finite = NonFinite(right["non_finite"])

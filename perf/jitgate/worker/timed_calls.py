@@ -15,6 +15,7 @@ from jitgate.model.requests import TakeTurn
 from jitgate.model.turn import StageTime, Turn
 from jitgate.values.leaves import leaves
 from jitgate.values.tensors import kept, numbers
+from jitgate.worker.before_call import BeforeCall
 from jitgate.worker.stages import PipelineStages
 from jitgate.worker.varied_inputs import VariedInputs
 
@@ -36,6 +37,7 @@ def take_turn(
     clock: Clock,
     stages: PipelineStages,
     watch: OutputWatch,
+    before: BeforeCall,
 ) -> Turn:
     """Time the calls of one turn; no garbage is collected inside. bound: the variant's call with these inputs."""
     import torch
@@ -46,6 +48,7 @@ def take_turn(
     try:
         with torch.inference_mode():
             for number in range(request.start, request.start + request.count):
+                before(number)
                 call = bound(inputs.call(number, request.seed))
                 stages.start()
                 taken = clock.time(call)
