@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -101,7 +100,9 @@ class Lazy(torch.Tensor):
     pending: Any
 
     @classmethod
-    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_dispatch__(  # type: ignore[override]
+        cls, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
         from torch.utils._pytree import tree_map
 
         def force(leaf: Any) -> Any:
@@ -114,7 +115,7 @@ def lazy(module: Any, example: Any) -> Call:
     own = honest(module, example)
 
     def call(x: torch.Tensor) -> Any:
-        made = torch.Tensor._make_wrapper_subclass(Lazy, (16, 64), dtype=torch.float32)  # type: ignore[attr-defined]
+        made = torch.Tensor._make_wrapper_subclass(Lazy, (16, 64), dtype=torch.float32)
         made.pending = lambda: own(x)
         return made
 
@@ -179,17 +180,20 @@ def slow_clock(module: Any, example: Any) -> Call:
 
 
 def slow_clock_inside(module: Any, example: Any) -> Call:
-    """Replaces the clock where jitgate has it, and puts it back whenever nobody times."""
+    """Replaces the clock where jitgate has it, for the one reading that ends a call."""
     from jitgate.device import clock
 
-    real = clock.perf_counter_ns
-    began = real()
-    own = honest(module, example)
+    real, own = time.perf_counter_ns, honest(module, example)
 
     def call(x: torch.Tensor) -> torch.Tensor:
+        began = real()
         answer: torch.Tensor = own(x)
-        clock.perf_counter_ns = lambda: began  # type: ignore[attr-defined]
-        threading.Timer(0.001, lambda: setattr(clock, "perf_counter_ns", real)).start()
+
+        def fake() -> int:
+            setattr(clock, "perf_counter_ns", real)  # noqa: B010 - the module does not export it
+            return began + (real() - began) // 10
+
+        setattr(clock, "perf_counter_ns", fake)  # noqa: B010
         return answer
 
     return call
@@ -217,7 +221,7 @@ CHEATS = {
     "sometimes": "timed calls",
     "one_nan": "one of its calls gave NaN or Inf",
     "slow_clock": "it replaced time.perf_counter_ns",
-    "slow_clock_inside": "",
+    "slow_clock_inside": "work was not timed",
     "friendly_reader": "it replaced jitgate.worker.outputs.read",
 }
 """Cheat -> what its verdict says of the cause."""
