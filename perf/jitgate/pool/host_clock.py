@@ -38,7 +38,8 @@ class HostClock:
     def problem(self, right: HostClock) -> str:
         """Why the worker's times can't be true; "" where they can. right: eager's."""
         if self.too_long:
-            return f"in {self.too_long} turns its calls take longer than the whole turn does by the host's clock"
+            turns = "one turn" if self.too_long == 1 else f"{self.too_long} turns"
+            return f"in {turns} its calls take longer than the whole turn does by the host's clock"
         if min(len(self.outside_s), len(right.outside_s)) < FEWEST:
             return ""
         more_s = statistics.median(self.outside_s) - statistics.median(right.outside_s)

@@ -221,7 +221,7 @@ CHEATS = {
     "sometimes": "timed calls",
     "one_nan": "one of its calls gave NaN or Inf",
     "slow_clock": "it replaced time.perf_counter_ns",
-    "slow_clock_inside": "work was not timed",
+    "slow_clock_inside": "by the host's clock",
     "friendly_reader": "it replaced jitgate.worker.outputs.read",
 }
 """Cheat -> what its verdict says of the cause."""
