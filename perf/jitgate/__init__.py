@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from jitgate.engines.self_checking import RecompileEvent, SelfChecking
 from jitgate.model.errors import Unavailable, UsageError
+from jitgate.model.inputs import Call
 from jitgate.workloads.checkpoint import load_weights
 from jitgate.workloads.sound import Sound
 from jitgate.workloads.stage import Stage, StageOutput, Utterance
 from jitgate.workloads.workload import Workload
 
 __all__ = [
+    "Call",
     "RecompileEvent",
     "SelfChecking",
     "Sound",

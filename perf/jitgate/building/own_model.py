@@ -6,12 +6,14 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from jitgate.building.found_model import FoundModel
 from jitgate.building.module_inputs import examples, guessed, required
 from jitgate.building.settle import settled
+from jitgate.building.shrink import NARROWINGS
 from jitgate.building.values import value_of
 from jitgate.model.errors import UsageError
 from jitgate.model.own_model import InputSpec, OwnModel, OwnModelFacts
@@ -24,6 +26,16 @@ Load = Callable[[str], Callable[[], Any]]
 
 def facts_of(own: OwnModel, load: Load) -> OwnModelFacts:
     """Build the model once, and find out how it is called. UsageError, which says what to pass, where that fails."""
+    refused: UsageError | None = None
+    for number in range(NARROWINGS if own.shrink else 1):
+        try:
+            return _facts(replace(own, narrowing=number), load)
+        except UsageError as problem:  # the next is nearer to the whole, and may take a call
+            refused = refused or problem
+    raise refused or UsageError(own.what)
+
+
+def _facts(own: OwnModel, load: Load) -> OwnModelFacts:
     found = _found(own, load)
     if isinstance(found, Workload):
         return OwnModelFacts(tuple(found.scenarios), (), ())
@@ -34,7 +46,7 @@ def facts_of(own: OwnModel, load: Load) -> OwnModelFacts:
         f"inputs: {', '.join(each.spelled for each in inputs)} (others: {INPUT})",
         *found.notes,
     )
-    return OwnModelFacts((scenario_name(inputs),), inputs, lines)
+    return OwnModelFacts((scenario_name(inputs),), inputs, lines, own.narrowing)
 
 
 def workload_of(own: OwnModel, load: Load) -> Workload:

@@ -52,7 +52,7 @@ def settled(
     shown = ", ".join(each.spelled for each in chosen) or "nothing"
     raise UsageError(
         f"{own.what}: forward() fails with the inputs that were made for it ({shown}): {reason}; "
-        f"{_needs(more, takes) if more else _takes(takes)}"
+        f"{_needs(more, takes) if more else f'pass others with {INPUT} NAME=SIZES:DTYPE ({_takes(takes)})'}"
     )
 
 
@@ -103,10 +103,11 @@ def _error_of(module: Any, specs: Iterable[InputSpec]) -> Exception | None:
 
 def _needs(missing: Sequence[str], takes: Sequence[str]) -> str:
     few = " and ".join(missing[:3])
-    example = f"{INPUT} {missing[0]}=1x16:float32"
+    whole = re.search(r"ids?$|mask|indices|shapes|thw|length", missing[0])
+    example = f"{INPUT} {missing[0]}=1x16:{'int64' if whole else 'float32'}"
     return f"it needs {few}, which can't be made from its configuration; pass it as in {example} ({_takes(takes)})"
 
 
 def _takes(takes: Sequence[str]) -> str:
     few = ", ".join(takes[:12]) + (", ..." if len(takes) > 12 else "")
-    return f"pass other sizes with {INPUT} NAME=SIZES:DTYPE (forward takes: {few})"
+    return f"forward takes: {few}"

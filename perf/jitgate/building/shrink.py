@@ -15,6 +15,8 @@ from typing import Any
 LAYERS = 2
 TOKENS = 1024
 EXPERTS = 8
+NARROWINGS = 4
+"""How many configurations `narrowed` gives at most."""
 
 _HEADS = re.compile(r"(?:.*_)?(?:num_)?(?:attention_|key_value_|kv_)?heads?|n_heads?|num_heads_\w+|\w*_attention_heads")
 _WIDTH = re.compile(
@@ -27,7 +29,10 @@ _STACKS = re.compile(r"(?:.*_)?(?:depths|layer_depths)")
 _VOCABULARY = re.compile(r"(?:.*_)?(?:vocab_size|n_vocab|n_words|vocabulary_size)")
 _TOKEN = re.compile(r".*_(?:token|word)_(?:id|index|ids)|(?:pad|bos|eos|unk|mask|sep|cls)_(?:index|token)")
 _EXPERTS = re.compile(r"(?:.*_)?(?:num_experts|num_local_experts|n_routed_experts|moe_num_experts|num_moe_experts)")
-_CHOSEN = re.compile(r"(?:.*_)?(?:num_experts_per_tok|moe_topk|moe_k|num_selected_experts|top_k_experts|topk_group)")
+_CHOSEN = re.compile(r"(?:.*_)?(?:num_experts_per_tok|moe_topk|moe_k|num_selected_experts|top_k_experts)")
+_GROUPS = re.compile(r"(?:.*_)?(?:n_group|topk_group|num_expert_groups)")
+"""Experts are chosen by groups of them, and a group must have as many as are chosen."""
+
 
 Table = dict[str, Any]
 
@@ -79,7 +84,7 @@ def _small(table: Table, ratio: int, layers: int | None, tokens: int) -> Table:
 
 def _change(key: str, ratio: int, layers: int | None) -> Callable[[int], int]:
     """What becomes of the numbers under `key`."""
-    most = {_VOCABULARY: TOKENS, _EXPERTS: EXPERTS, _CHOSEN: 2}
+    most = {_VOCABULARY: TOKENS, _EXPERTS: EXPERTS, _CHOSEN: 2, _GROUPS: 1}
     if layers:
         most |= {_DEPTH: layers, _STACKS: 1}
     for pattern, limit in most.items():

@@ -18,6 +18,12 @@ SECOND = 16000
 FRAMES = 100
 """Frames of a spectrogram, a second at the usual hop, where the model does not fix them."""
 
+CHARACTERS = 32, 126
+"""Code points of a model that reads text without a vocabulary."""
+
+GRID = 4
+"""Frames, rows and columns of patches, where a vision tower takes an image that is cut already."""
+
 Make = Callable[[ConfigFacts], InputSpec | None]
 
 
@@ -31,6 +37,9 @@ def candidates(model: Any, text_tokens: int = TOKENS) -> dict[str, InputSpec]:
         made = _made(name, facts, max(1, tokens))
         if made is not None:
             found[name] = made
+    patches = _patches(facts)
+    if patches is not None and "pixel_values" in found and "input_ids" not in found and found.keys() & GRIDS:
+        found["pixel_values"] = InputSpec("pixel_values", patches.sizes, patches.dtype)
     return found
 
 
@@ -52,8 +61,9 @@ def first_choice(model: Any, there: Mapping[str, InputSpec]) -> list[str]:
 
 def _made(name: str, facts: ConfigFacts, tokens: int) -> InputSpec | None:
     if name in _TEXT:
-        limits = facts.tokens()
-        return None if limits is None else InputSpec(name, (1, tokens), "int64", *limits)
+        return InputSpec(name, (1, tokens), "int64", *(facts.tokens() or CHARACTERS))
+    if name == "bbox":
+        return InputSpec(name, (1, tokens, 4), "int64", 0, 0)
     if name in _ONES:
         return InputSpec(name, (1, tokens), "int64", 1, 1)
     if name in _ZEROS:
@@ -66,6 +76,7 @@ def _made(name: str, facts: ConfigFacts, tokens: int) -> InputSpec | None:
 _TEXT = ("input_ids", "decoder_input_ids", "qformer_input_ids", "tasks_input_ids", "classes_input_ids", "text_ids")
 _ONES = ("attention_mask", "decoder_attention_mask", "qformer_attention_mask", "tasks_attention_mask")
 _ZEROS = ("token_type_ids",)
+GRIDS = {"grid_thw", "image_grid_thw"}
 
 
 def _tensor(*sizes: int, dtype: str = "float32", low: int | None = None, high: int | None = None) -> InputSpec:
@@ -128,10 +139,10 @@ def _states(facts: ConfigFacts) -> InputSpec | None:
 
 
 def _patches(facts: ConfigFacts) -> InputSpec | None:
-    """Patches of one image of 8 x 8, already cut, as vision towers with a grid take them."""
+    """Patches of `GRID`, as vision towers with a grid take them."""
     patch = facts.size("patch_size", "spatial_patch_size") or 14
     steps, channels = facts.size("temporal_patch_size") or 1, facts.size("in_channels", "num_channels", "in_chans") or 3
-    return _tensor(64, channels * steps * patch * patch)
+    return _tensor(GRID**3, channels * steps * patch * patch)
 
 
 _MAKERS: Mapping[str, Make] = {
@@ -149,5 +160,6 @@ _MAKERS: Mapping[str, Make] = {
     "encoder_hidden_states": _states,
     "hidden_states": _patches,
     "query_embeds": _states,
-    "bbox": lambda _: _tensor(1, TOKENS, 4, dtype="int64", low=0, high=0),
+    "grid_thw": lambda _: _tensor(1, 3, dtype="int64", low=GRID, high=GRID),
+    "image_grid_thw": lambda _: _tensor(1, 3, dtype="int64", low=GRID, high=GRID),
 }

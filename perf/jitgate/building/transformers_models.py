@@ -12,7 +12,7 @@ from jitgate.building.found_model import FoundModel
 from jitgate.building.shrink import narrowed
 from jitgate.building.transformers_inputs import TOKENS, candidates, first_choice
 from jitgate.building.transformers_names import model_of
-from jitgate.model.error_words import shortly
+from jitgate.model.error_words import first_words, shortly
 from jitgate.model.errors import UsageError
 from jitgate.model.out_of_memory import about_memory
 from jitgate.model.own_model import OwnModel
@@ -30,7 +30,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # before the first import of huggingface_hub
 def built(model: type[Any], config: Any, own: OwnModel, title: str) -> FoundModel:
     """`model(config)` with random weights. UsageError where it can't be built, or does not fit into memory."""
     if own.shrink:
-        config = narrow(model, config, own.what)
+        config = narrow(model, config, own)
     try:
         _refuse_too_large(model, config, own)
         module = model._from_config(config)
@@ -94,22 +94,27 @@ def _architecture(config: Any) -> type[Any]:
     return model_of(type(config))
 
 
-def narrow(model: type[Any], config: Any, what: str) -> Any:
-    """The narrowest configuration that `model` takes. UsageError where it takes none."""
+def narrow(model: type[Any], config: Any, own: OwnModel) -> Any:
+    """The narrowest configurations that `model` can be built from, the one that `own` says. UsageError for none."""
     import torch
 
     reason = "it has no sizes that can be divided"
+    built = 0
     for table in narrowed(config.to_dict()):
         try:
             small = type(config).from_dict(table)
             with torch.device("meta"):
                 model(small)
         except Exception as error:  # a table that does not suit the model: the next is nearer to the whole  # noqa: BLE001
+            if isinstance(error, ImportError):
+                raise UsageError(f"{OPTION} {own.what}: {first_words(str(error))}") from None
             reason = shortly(error)
         else:
-            return small
+            if built == own.narrowing:
+                return small
+            built += 1
     raise UsageError(
-        f"{SHRINK}: {what} can't be narrowed ({reason}); leave {SHRINK} out, or give a directory with "
+        f"{SHRINK}: {own.what} can't be narrowed ({reason}); leave {SHRINK} out, or give a directory with "
         "a small config.json"
     )
 

@@ -17,6 +17,7 @@ from jitgate.config.token_agreement import parse_token_agreement
 from jitgate.config.tolerance import parse_tolerance
 from jitgate.engines.staged import is_staged
 from jitgate.model.errors import UsageError
+from jitgate.model.non_finite import NonFinite
 from jitgate.model.size import parse_bytes
 from jitgate.model.tolerance import TOLERANCE
 from jitgate.model.variant import BASELINE, CONTROL, VariantSpec
@@ -28,7 +29,7 @@ _TOP = (
     *("alpha", "memory_limit", "cache_limit", "on_inconclusive", "plugins", "gates", "workloads", "variants"),
     *HISTORY_KEYS,
 )
-_WORKLOAD = ("factory", "variants", "scenarios", "nightly", "tolerance", "token_agreement", "checkpoint")
+_WORKLOAD = ("factory", "variants", "scenarios", "nightly", "tolerance", "token_agreement", "non_finite", "checkpoint")
 _VARIANT = ("factory", "precision")
 
 
@@ -147,6 +148,12 @@ def _workloads(
             _name(scenario, f"{where}: scenarios, {scenario!r}")
         nightly = _strings(table.get("nightly", []), f"{where}: nightly")
         own = parse_tolerance(table["tolerance"], f"{where}: tolerance") if "tolerance" in table else {}
+        non_finite = table.get("non_finite", NonFinite.INVALID)
+        _expect(
+            non_finite in tuple(NonFinite),
+            f'{where}: non_finite = {non_finite!r} must be "invalid", or "equal" (equal NaN and infinities at equal '
+            "places are right)",
+        )
         files = _strings(table.get("checkpoint", []), f"{where}: checkpoint")
         found[name] = WorkloadSpec(
             name,
@@ -160,6 +167,7 @@ def _workloads(
             token_agreement=parse_token_agreement(table["token_agreement"], f"{where}: token_agreement")
             if "token_agreement" in table
             else None,
+            non_finite=NonFinite(str(non_finite)),
         )
     return found
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from jitgate.engines.graph.repetition import compiled_once
 from jitgate.engines.refusal import refusing
-from jitgate.model.inputs import Inputs
+from jitgate.model.inputs import Inputs, arguments
 
 if TYPE_CHECKING:
     import torch
@@ -24,11 +25,15 @@ def captured(module: torch.nn.Module, calls: Sequence[Inputs]) -> ExportedProgra
 
     strict = compiled_once(module) > 0
     with torch.no_grad(), refusing("torch.export"):
-        return torch.export.export(module, calls[0], dynamic_shapes=free_sizes(calls), strict=strict)
+        args, kwargs = arguments(calls[0])
+        return torch.export.export(module, args, kwargs, dynamic_shapes=free_sizes(calls, module), strict=strict)
 
 
-def free_sizes(calls: Sequence[Inputs]) -> tuple[Any, ...]:
-    """`dynamic_shapes` for `torch.export`: free is what differs among the calls; the rest is fixed."""
+def free_sizes(calls: Sequence[Inputs], module: torch.nn.Module | None = None) -> tuple[Any, ...] | dict[str, Any]:
+    """`dynamic_shapes` for `torch.export`: free is what differs among the calls; the rest is fixed.
+
+    By the names of `forward` where a call has arguments by keyword.
+    """
     import torch
     from torch.utils import _pytree
 
@@ -42,4 +47,9 @@ def free_sizes(calls: Sequence[Inputs]) -> tuple[Any, ...]:
             if len(set(sizes)) > 1
         } or None
 
-    return tuple(_pytree.tree_map(free, calls[0], *calls[1:]))
+    every = [arguments(call) for call in calls]
+    if module is None or not any(kwargs for _, kwargs in every):
+        return tuple(_pytree.tree_map(free, *(args for args, _ in every)))
+    order = inspect.signature(module.forward)
+    named = [dict(order.bind(*args, **kwargs).arguments) for args, kwargs in every]
+    return dict(_pytree.tree_map(free, *named))

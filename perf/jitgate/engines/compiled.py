@@ -55,8 +55,8 @@ class Compiled(SelfCheckingRunner):
         self._call = torch.compile(module, mode=mode)
         self._graphs_before = _graphs()
 
-    def __call__(self, *inputs: Any) -> Any:
-        return self._call(*inputs)
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
+        return self._call(*inputs, **named)
 
     def proof(self) -> str | None:
         if _graphs() > self._graphs_before:

@@ -10,12 +10,13 @@ Source: torch.cuda.graph (PyTorch documentation, "CUDA semantics: CUDA Graphs").
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jitgate.engines.capture import captured
 from jitgate.engines.protocols import Call
 from jitgate.engines.self_checking import RecompileEvent, RecompileEvents
+from jitgate.model import inputs as keywords
 from jitgate.model.inputs import Inputs
 
 if TYPE_CHECKING:
@@ -74,13 +75,13 @@ class Replayed:
         self._calls = 0
         self._replays = 0
 
-    def __call__(self, *inputs: Any) -> Any:
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
         from torch.utils import _pytree
 
-        leaves, _ = _pytree.tree_flatten(inputs)
+        leaves, _ = _pytree.tree_flatten((inputs, named))
         key = " ".join(f"{leaf.dtype}{tuple(leaf.shape)}" if hasattr(leaf, "shape") else repr(leaf) for leaf in leaves)
         if key not in self._graphs:
-            self._graphs[key] = self._captured(inputs)
+            self._graphs[key] = self._captured(inputs, named)
         graph, held, outputs = self._graphs[key]
         for mine, given in zip(held, leaves, strict=True):
             if hasattr(given, "shape"):
@@ -99,18 +100,19 @@ class Replayed:
         before, self._asked_at = self._asked_at, len(self._graphs)
         return {RecompileEvent.RECAPTURE: self._asked_at - before} if self._asked_at > before else {}
 
-    def _captured(self, inputs: Inputs) -> tuple[Graph, list[Any], Any]:
+    def _captured(self, inputs: Inputs, named: Mapping[str, Any]) -> tuple[Graph, list[Any], Any]:
         """A graph for these shapes, the tensors it reads, and the outputs it writes; proven to write them."""
         from torch.utils import _pytree
 
-        held = _pytree.tree_map(lambda leaf: leaf.clone() if hasattr(leaf, "shape") else leaf, inputs)
+        held = _pytree.tree_map(lambda leaf: leaf.clone() if hasattr(leaf, "shape") else leaf, (inputs, named))
+        args, kwargs = held
         try:
-            graph, outputs = self._recorder.capture(lambda: self._module(*held))
+            graph, outputs = self._recorder.capture(lambda: self._module(*args, **kwargs))
         except RuntimeError as error:
             if "captur" not in str(error).lower() and "item" not in str(error):
                 raise
-            written = captured(self._module, [inputs]).module()
-            graph, outputs = self._recorder.capture(lambda: written(*held))
+            written = captured(self._module, [keywords.Call(inputs, named)]).module()
+            graph, outputs = self._recorder.capture(lambda: written(*args, **kwargs))
         floats = [leaf for leaf in _pytree.tree_leaves(outputs) if leaf.is_floating_point()]
         for leaf in floats:
             leaf.fill_(float("nan"))

@@ -24,6 +24,7 @@ from jitgate.engines.graph.relative_shift import unpadded
 from jitgate.engines.graph.repetition import repeated
 from jitgate.engines.protocols import Call, Facts
 from jitgate.engines.refusal import refusing
+from jitgate.engines.remembered import needed_by_program
 from jitgate.engines.scratch import unpacking
 from jitgate.engines.self_checking import SelfCheckingRunner
 from jitgate.model.errors import Unavailable
@@ -61,9 +62,10 @@ class Inductor:
         hoisted(program)
         unpadded(program)
         added(program)
+        needs = needed_by_program(program)
         with torch.no_grad(), refusing("inductor"):
             aoti_compile_and_package(program, package_path=str(path), inductor_configs=dict(CONFIGS))
-        return {}
+        return needs
 
     def load(self, path: Path, device: str, facts: Facts) -> Call:  # noqa: ARG002 - nothing to check
         from torch._inductor import aoti_load_package
@@ -79,8 +81,8 @@ class Packaged(SelfCheckingRunner):
         self.package = package
         self._kind = device.split(":", maxsplit=1)[0]
 
-    def __call__(self, *inputs: Any) -> Any:
-        return self.package(*inputs)
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
+        return self.package(*inputs, **named)
 
     def proof(self) -> str | None:
         loader: Any = getattr(self.package, "loader", None)

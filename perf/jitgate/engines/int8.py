@@ -46,8 +46,8 @@ class Quantised(SelfCheckingRunner):
         self._module = module
         self._names = names
 
-    def __call__(self, *inputs: Any) -> Any:
-        return self._module(*inputs)
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
+        return self._module(*inputs, **named)
 
     def proof(self) -> str | None:
         layers = dict(self._module.named_modules())

@@ -78,10 +78,10 @@ class Session(SelfCheckingRunner):
         self._wiring = Wiring(facts)
         self._inputs = [each.name for each in session.get_inputs()]
 
-    def __call__(self, *inputs: Any) -> Any:
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
         import torch
 
-        feeds = self._wiring.feeds(inputs, self._inputs)
+        feeds = self._wiring.feeds(inputs, self._inputs, named)
         given = {name: tensor.numpy() for name, tensor in zip(self._inputs, feeds, strict=True)}
         return self._wiring.answer([torch.from_numpy(output) for output in self._session.run(None, given)])
 
@@ -104,10 +104,10 @@ class CardSession(Session):
         self._outputs = [each.name for each in session.get_outputs()]
         self._sizes: dict[tuple[tuple[int, ...], ...], list[tuple[tuple[int, ...], torch.dtype]]] = {}
 
-    def __call__(self, *inputs: Any) -> Any:
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
         import torch
 
-        feeds = self._wiring.feeds(inputs, self._inputs)
+        feeds = self._wiring.feeds(inputs, self._inputs, named)
         shapes = tuple(tuple(tensor.shape) for tensor in feeds)
         if shapes not in self._sizes:
             binding = self._bound(feeds)

@@ -100,9 +100,9 @@ class Autocast:
         self._device = "cuda" if device.startswith("cuda") else "cpu"
         self._dtype = dtype_of(precision)
 
-    def __call__(self, *inputs: Any) -> Any:
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
         with self._casting():
-            return self._call(*inputs)
+            return self._call(*inputs, **named)
 
     def proof(self) -> str | None:
         if not isinstance(self._call, SelfCheckingRunner):

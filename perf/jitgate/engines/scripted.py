@@ -23,8 +23,8 @@ class Scripted:
         self.module = module
         self._planned = False
 
-    def __call__(self, *inputs: Any) -> Any:
-        return self.module(*inputs)
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
+        return self.module(*inputs, **named)
 
     def proof(self) -> str | None:
         import torch

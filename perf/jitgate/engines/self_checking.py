@@ -33,7 +33,7 @@ class SelfCheckingRunner(Protocol):
     """
 
     @abstractmethod
-    def __call__(self, *inputs: Any) -> Any: ...
+    def __call__(self, *inputs: Any, **named: Any) -> Any: ...
 
     @abstractmethod
     def proof(self) -> str | None:
@@ -63,8 +63,8 @@ class SelfChecking:
         self._proof = proof
         self._recompiles = recompiles
 
-    def __call__(self, *inputs: Any) -> Any:
-        return self.call(*inputs)
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
+        return self.call(*inputs, **named)
 
     def proof(self) -> str | None:
         return self._proof(self.call)

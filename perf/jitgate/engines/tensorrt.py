@@ -20,7 +20,7 @@ from jitgate.engines.graph.onnx_graph import OPSET, export_onnx, missing_exporte
 from jitgate.engines.protocols import Call, Facts
 from jitgate.engines.tensorrt_context import EngineContext
 from jitgate.model.errors import Unavailable
-from jitgate.model.inputs import Inputs
+from jitgate.model.inputs import Inputs, arguments
 
 if TYPE_CHECKING:
     import torch
@@ -84,7 +84,7 @@ def profile(
     """Input name -> its least, best and most sizes. served: lengths that the module says engines are built for."""
     from torch.utils import _pytree
 
-    every = [_pytree.tree_leaves(call) for call in calls]
+    every = [_pytree.tree_leaves(arguments(call)) for call in calls]
     found: dict[str, Shapes] = {}
     for place, name in enumerate(names):
         if name is None:

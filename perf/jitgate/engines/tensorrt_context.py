@@ -26,10 +26,10 @@ class EngineContext(SelfCheckingRunner):
         self._types = {name: _torch_type(trt, engine.get_tensor_dtype(name)) for name in self._outputs}
         self._executed = 0
 
-    def __call__(self, *inputs: Any) -> Any:
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
         import torch
 
-        feeds = self._wiring.feeds(inputs, self._inputs)
+        feeds = self._wiring.feeds(inputs, self._inputs, named)
         for name, tensor in zip(self._inputs, feeds, strict=True):
             if not self._context.set_input_shape(name, tuple(tensor.shape)):
                 raise RuntimeError(f"{name} of {tuple(tensor.shape)} is outside of the engine's profile")

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 from jitgate.engines.protocols import Call, Facts
 from jitgate.engines.refusal import FOLD, refusing
+from jitgate.engines.remembered import needed, operators_of
 from jitgate.engines.scripted import Scripted
 from jitgate.engines.traced import Traced, traced
 from jitgate.model.errors import Unavailable
@@ -84,7 +85,7 @@ class TorchScript:
                 if self._ofi:
                     frozen = torch.jit.optimize_for_inference(frozen)
             torch.jit.save(frozen, str(path))
-        return {"signature": signature(frozen)}
+        return {"signature": signature(frozen), **needed([], operators_of(frozen))}
 
     def load(self, path: Path, device: str, facts: Facts) -> Call:
         import torch

@@ -7,12 +7,14 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from jitgate.engines.graph.onnx_graph import Wiring
+from jitgate.engines.graph.onnx_graph import Wiring, assembly
 from jitgate.engines.protocols import Facts
 from jitgate.engines.refusal import refusing
+from jitgate.engines.remembered import needed, operators_of
 from jitgate.engines.scripted import Scripted
 from jitgate.model.errors import Unavailable
-from jitgate.model.inputs import Inputs
+from jitgate.model.inputs import Inputs, arguments, called
+from jitgate.values.leaves import mapped
 
 if TYPE_CHECKING:
     import torch
@@ -34,10 +36,10 @@ def traced(module: torch.nn.Module, calls: Sequence[Inputs]) -> tuple[torch.jit.
     import torch
     from torch.utils import _pytree
 
-    leaves, structure = _pytree.tree_flatten(calls[0])
+    leaves, structure = _pytree.tree_flatten(arguments(calls[0]))
     places = [place for place, leaf in enumerate(leaves) if isinstance(leaf, torch.Tensor)]
     with torch.no_grad():
-        answer, answered = _pytree.tree_flatten(module(*_copied(calls[0])))
+        answer, answered = _pytree.tree_flatten(called(module, _copied(calls[0])))
     if not all(isinstance(leaf, torch.Tensor) for leaf in answer):
         raise Unavailable(f"{REFUSED}: a trace returns tensors only, and this model also returns plain values")
 
@@ -52,15 +54,17 @@ def traced(module: torch.nn.Module, calls: Sequence[Inputs]) -> tuple[torch.jit.
             whole = list(leaves)
             for place, tensor in zip(places, tensors, strict=True):
                 whole[place] = tensor
-            return tuple(_pytree.tree_leaves(self.module(*_pytree.tree_unflatten(whole, structure))))
+            args, kwargs = _pytree.tree_unflatten(whole, structure)
+            return tuple(_pytree.tree_leaves(self.module(*args, **kwargs)))
 
     with warnings.catch_warnings(), torch.no_grad(), refusing("torch.jit.trace"):
         warnings.simplefilter("ignore")  # of what is constant in the trace: the comparison says whether it matters
-        example = _pytree.tree_leaves(_copied(calls[0]))
+        example = _pytree.tree_leaves(arguments(_copied(calls[0])))
         tensors = tuple(example[place] for place in places)
         found = torch.jit.trace(Flat().eval(), tensors, check_trace=False)  # type: ignore[no-untyped-call]
     names = [f"tensor {place}" if place in places else None for place in range(len(leaves))]
-    facts = {"inputs": json.dumps(names), "answer": _pytree.treespec_dumps(answered)}
+    facts = {"inputs": json.dumps(names), "answer": assembly(answered)}
+    facts |= needed([answered], operators_of(found))
     for what, inputs in _others(calls):
         apart = _apart(module, Traced(found, facts), inputs)
         if apart is not None and not apart <= APART:
@@ -79,8 +83,8 @@ class Traced(Scripted):
         self._wiring = Wiring(facts)
         self._names = [name for name in json.loads(facts["inputs"]) if name is not None]
 
-    def __call__(self, *inputs: Any) -> Any:
-        return self._wiring.answer(super().__call__(*self._wiring.feeds(inputs, self._names)))
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
+        return self._wiring.answer(super().__call__(*self._wiring.feeds(inputs, self._names, named)))
 
 
 def _others(calls: Sequence[Inputs]) -> Iterator[tuple[str, Inputs]]:
@@ -93,7 +97,6 @@ def _others(calls: Sequence[Inputs]) -> Iterator[tuple[str, Inputs]]:
 def _changed(inputs: Inputs, factor: float) -> Inputs:
     """Values in reverse order; floating ones times `factor`, others stay in their range (ids, masks)."""
     import torch
-    from torch.utils import _pytree
 
     def change(leaf: Any) -> Any:
         if not isinstance(leaf, torch.Tensor):
@@ -101,15 +104,16 @@ def _changed(inputs: Inputs, factor: float) -> Inputs:
         turned = leaf.flip(tuple(range(leaf.dim())))
         return turned * factor if leaf.is_floating_point() or leaf.is_complex() else turned
 
-    return tuple(_pytree.tree_map(change, inputs))
+    changed: Inputs = mapped(change, inputs)
+    return changed
 
 
 def _copied(inputs: Inputs) -> Inputs:
     """For a model that changes its inputs."""
     import torch
-    from torch.utils import _pytree
 
-    return tuple(_pytree.tree_map(lambda leaf: leaf.clone() if isinstance(leaf, torch.Tensor) else leaf, inputs))
+    copied: Inputs = mapped(lambda leaf: leaf.clone() if isinstance(leaf, torch.Tensor) else leaf, inputs)
+    return copied
 
 
 def _apart(module: torch.nn.Module, run: Traced, inputs: Inputs) -> float | None:
@@ -120,11 +124,11 @@ def _apart(module: torch.nn.Module, run: Traced, inputs: Inputs) -> float | None
 
     with torch.no_grad():
         try:
-            right, again = (_pytree.tree_leaves(module(*_copied(inputs))) for _ in range(2))
+            right, again = (_pytree.tree_leaves(called(module, _copied(inputs))) for _ in range(2))
         except Exception:  # noqa: BLE001 - values that no one asked for may be out of the model's range
             return None
         try:
-            found = _pytree.tree_leaves(run(*_copied(inputs)))
+            found = _pytree.tree_leaves(called(run, _copied(inputs)))
         except Exception:  # noqa: BLE001 - sizes that the trace does not have
             return float("inf")
     if _distance(again, right) > APART:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jitgate.gates.kind import Asked, GateKind, Judged, sentence
-from jitgate.gates.validity import noise_floor, noisy, speedup_of
+from jitgate.gates.validity import disturbed, noise_floor, noisy, speedup_of
 from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.model.verdict import Figure
 from jitgate.statistics import Outcome
@@ -55,6 +55,8 @@ class MaxNoiseFloor(GateKind):
             if samples is None or samples.failure is not None:
                 why = samples.failure.sentence if samples is not None and samples.failure else f"{name} was not run"
                 return Judged(Outcome.INVALID, sentence(f"The noise floor is unknown: {why}"))
+            if (other := disturbed(samples)) is not None:
+                return other
         if measurement.overcommitted is not None:
             return Judged(Outcome.INVALID, sentence(measurement.overcommitted))
         found = noisy(measurement)

@@ -9,7 +9,7 @@ from jitgate.gates.kind import Asked, GateKind, Judged
 from jitgate.gates.tracked import METRICS, RATIO, as_text, tracked
 from jitgate.gates.validity import broken, noisy
 from jitgate.model.errors import UsageError
-from jitgate.model.past import BOTH, PastSeries
+from jitgate.model.past import BOTH, Modes, PastSeries
 from jitgate.model.variant import BASELINE
 from jitgate.model.verdict import Figure
 from jitgate.statistics import Outcome
@@ -114,16 +114,23 @@ class MaxRegression(GateKind):
         if over_cap and change.low > 0:
             most = as_text(self.metric, series.cap or 0.0)
             return Judged(Outcome.FAIL, f"{said}; the accepted change covers {most} at most.", self._advice(asked))
+        if series.modes is not None and self._in_a_mode(now.estimate, series.modes, limit):
+            reason = f"{said}: it jumps between them, which is no regression of one level"
+            return Judged(Outcome.INCONCLUSIVE, f"{reason}.", "Find what differs from start to start.")
         if change.low > limit or (both and change.high < -limit):
             return Judged(Outcome.FAIL, f"{said}; {limit * 100:g}% is allowed.", self._advice(asked))
         if change.high <= limit and (not both or change.low >= -limit):
             return Judged(Outcome.PASS, f"{said}; {limit * 100:g}% is allowed.")
         reason = f"{said}; the limit of {limit * 100:g}% lies in between"
-        if series.modes is not None:
-            return Judged(Outcome.INCONCLUSIVE, f"{reason}.", lenient=not series.fail_without)
         fine = change.estimate <= limit and (not both or change.estimate >= -limit)
         advice = f"These runs can tell a change of {change.margin:.1%}; more runs, or a wider limit, decide."
         return Judged(Outcome.INCONCLUSIVE, f"{reason}.", advice, lenient=fine and not series.fail_without)
+
+    def _in_a_mode(self, now: float, modes: Modes, limit: float) -> bool:
+        """Whether the worse of the two modes covers the figure, and the better one does not."""
+        if self.metric == RATIO:
+            return modes.low / (1 + limit) <= now < modes.high / (1 + limit)
+        return modes.low * (1 + limit) < now <= modes.high * (1 + limit)
 
     def _said(self, series: PastSeries, change: RunChange, now: str) -> str:
         way = "worse" if change.estimate >= 0 else "better"

@@ -62,7 +62,8 @@ def not_compared(measurement: Measurement) -> Judged | None:
     return Judged(
         Outcome.INVALID,
         f"Eager's own output holds NaN or Inf ({accuracy.not_finite} values): there is no right answer.",
-        "Give the workload inputs and weights that eager can compute with.",
+        "Give the workload inputs and weights that eager can compute with; where these values are meant, set "
+        'non_finite = "equal" in its table or in jitgate.Workload.',
     )
 
 
@@ -77,6 +78,12 @@ def fell_back(samples: Samples) -> str | None:
             f"{samples.rel_l2:.1e})."
         )
     return None
+
+
+def disturbed(samples: Samples) -> Judged | None:
+    """What else the process did, by which its figures are not the model's; None where they are."""
+    cause = samples.surroundings.cause()
+    return None if cause is None else Judged(Outcome.INVALID, f"{samples.name} {cause[0]}.", cause[1])
 
 
 def recompiled(samples: Samples, most: int = 0) -> Judged | None:
@@ -147,7 +154,7 @@ def _not_authentic(measurement: Measurement, variant: str) -> Judged | None:
         if samples is None:
             continue
         other = fell_back(samples)
-        found = recompiled(samples) if other is None else Judged(Outcome.INVALID, other)
+        found = disturbed(samples) or recompiled(samples) if other is None else Judged(Outcome.INVALID, other)
         found = unbelieved(samples) or found
         if found is not None and name == variant:
             return found

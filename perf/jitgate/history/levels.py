@@ -63,7 +63,7 @@ def past_series(points: Sequence[StoredPoint], now: Now, accepted: Sequence[Acce
         needed=needed,
         left_out=left_out,
         commit=(here or old)[-1].commit if here or old else "",
-        modes=_modes([point.estimate for point in (here or old)]),
+        modes=_modes([point.estimate for point in points if _believed(point, now, epochs)]),
     )
     if last is None or not before:
         return level
@@ -128,6 +128,11 @@ def _before_worse(points: list[StoredPoint], now: Now) -> list[StoredPoint]:
 def _changes(points: list[StoredPoint], now: Now) -> list[tuple[ChangePoint, bool]]:
     found = change_points([point.estimate for point in points], threshold(now.series))
     return [(change, (change.after < change.before) == now.lower_is_worse) for change in found]
+
+
+def _believed(point: StoredPoint, now: Now, epochs: Sequence[str]) -> bool:
+    """Whether a figure can be believed, be it worse than its level: a jump between two modes shows only so."""
+    return (not point.left_out or point.only_regressed) and not _foreign(point, now, epochs)
 
 
 def _modes(estimates: list[float]) -> Modes | None:

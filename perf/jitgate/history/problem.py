@@ -13,11 +13,11 @@ SAID = (
     (("not a database", "malformed", "disk image"), "is damaged; move it away, or put a copy of it in its place"),
     (("database or disk is full", "no space left"), "can't be written: the disk is full; make room there"),
     (("readonly", "read-only", "permission denied"), "can't be written; give this user the right to write it"),
-    (("unable to open", "no such file"), "can't be opened; its folder must exist and be this user's"),
     (("locked", "lock timeout"), "is in use by another process that does not finish; end that one"),
     (("authentication", "no password", "role "), "refuses this user; set PGPASSWORD, or a line of ~/.pgpass"),
     (("does not exist",), "does not exist; create the database, or correct its name"),
     (("connection", "could not translate", "server closed", "timeout", "resolve"), "can't be reached; is it running?"),
+    (("unable to open", "no such file"), "can't be opened; its folder must exist and be this user's"),
 )
 """Words of the driver's message -> what is said of the store."""
 

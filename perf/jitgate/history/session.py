@@ -35,10 +35,10 @@ SPOOL = "history-spool"
 
 @dataclass
 class SessionHistory:
-    """root: pytest's. folder: of the file that holds the table. url: of the store; `off` for none. read_only: nothing
-    is stored.
+    """root: pytest's. folder: of the file that holds the table. url: of the store; `off` for none.
 
-    device: `cpu` or `cuda`; device_asked: whether an option names it. narrowed: what `--jitgate-select` says.
+    read_only: nothing is stored. device: `cpu` or `cuda`; device_asked: whether an option names it. narrowed: what
+    `--jitgate-select` says.
     """
 
     root: Path

@@ -14,6 +14,7 @@ from jitgate.device.health import Health
 from jitgate.measure.turn_size import LATEST_CALLS, may_make_fewer
 from jitgate.model.failure import Failure
 from jitgate.model.memory_peaks import MemoryPeaks, most_memory
+from jitgate.model.surroundings import joined
 from jitgate.model.turn import Turn
 from jitgate.statistics import steady
 
@@ -128,6 +129,7 @@ class BlockTeam:
             sum((Counter(part.recompiles) for part in taken), Counter()),
             tuple(levels),
             tuple(stage_time for part in taken for stage_time in part.stage_times),
+            joined(part.surroundings for part in taken),
         )
 
     def mark(self) -> None:

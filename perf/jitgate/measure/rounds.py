@@ -17,6 +17,7 @@ from jitgate.measure.series import Series
 from jitgate.measure.turn_size import LONE_CALL_S, calls_of_each
 from jitgate.model.failure import Failure
 from jitgate.model.measurement import Measurement, most_frequent_first
+from jitgate.model.surroundings import uneven
 from jitgate.model.turn import Turn
 from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.pool.interrupt import INTERRUPTS
@@ -210,7 +211,12 @@ class Rounds:
             busy_s=self._busy_s,
             excluded=tuple(self._excluded),
             overcommitted=self._overcommitted,
-            notes=self._blank.notes + tuple(self._notes) + self._included_note(),
+            notes=(
+                *self._blank.notes,
+                *self._notes,
+                *self._included_note(),
+                *uneven({name: samples.surroundings for name, samples in all_samples.items()}, BASELINE),
+            ),
         )
 
     def _round(self, resting: set[str]) -> bool:

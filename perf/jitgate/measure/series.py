@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from jitgate.model.failure import Failure
 from jitgate.model.samples import Levels, Samples
+from jitgate.model.surroundings import Surroundings, joined
 from jitgate.model.turn import StageTime, Turn
 
 
@@ -27,10 +28,13 @@ class Series:
     recompiles: Counter[str] = field(default_factory=Counter)
     warm_up_recompiles: Counter[str] = field(default_factory=Counter)
     calls: int = 0
+    surroundings: Surroundings = field(default_factory=Surroundings)
 
     def note(self, turn: Turn, *, timing: bool) -> None:
         """Of any turn, also one of an excluded round: compiling disturbs a round, and is why it is excluded."""
         self.calls += len(turn.wall_ns)
+        around = turn.surroundings if timing else turn.surroundings.aside
+        self.surroundings = joined((self.surroundings, around))
         self.held_bytes = turn.level_bytes
         if turn.levels:
             self.process_runs.append(turn.levels)
@@ -61,5 +65,6 @@ class Series:
             levels=(*self.process_runs, tuple(self.levels)) if self.levels else tuple(self.process_runs),
             recompiles=dict(self.recompiles),
             warm_up_recompiles=dict(self.warm_up_recompiles + Counter(blank.warm_up_recompiles)),
+            surroundings=self.surroundings,
             failure=failure,
         )

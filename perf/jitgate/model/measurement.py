@@ -14,6 +14,7 @@ from jitgate.model.content_digests import ContentDigests
 from jitgate.model.figures import FlopCount
 from jitgate.model.memory_peaks import most_memory
 from jitgate.model.samples import Samples
+from jitgate.model.surroundings import joined
 from jitgate.model.timed_outputs import all_timed_outputs
 from jitgate.model.utterance import PipelineUtterance
 from jitgate.model.variant import BASELINE, CONTROL
@@ -183,6 +184,7 @@ def _merged_samples(name: str, stages: Sequence[Measurement]) -> Samples:
         fallback=next((samples.fallback for samples in all_samples if samples.fallback is not None), None),
         recompiles=sum((Counter(samples.recompiles) for samples in all_samples), Counter()),
         warm_up_recompiles=sum((Counter(samples.warm_up_recompiles) for samples in all_samples), Counter()),
+        surroundings=joined(samples.surroundings for samples in all_samples),
         failure=next((samples.failure for samples in all_samples if samples.failure is not None), None),
         process_runs=tuple(run for samples in all_samples for run in samples.each_process_run),
         timed_outputs=all_timed_outputs(samples.timed_outputs for samples in all_samples),

@@ -39,7 +39,7 @@ class OwnModel:
 
     what: a factory, a directory or a name. folder: the current directory, where files and packages are looked for.
     inputs: what a person gave, or all of them where `settled`. without: inputs that are left out. shrink: whether the
-    configuration is narrowed.
+    configuration is narrowed. narrowing: which of the narrower ones, 0 for the narrowest that can be built.
     """
 
     what: str
@@ -48,13 +48,16 @@ class OwnModel:
     without: tuple[str, ...] = ()
     shrink: bool = False
     settled: bool = False
+    narrowing: int = 0
 
 
 @dataclass(frozen=True)
 class OwnModelFacts:
     """The model was built once, and called. scenarios: their names. inputs: all of them; () where its factory brings
-    them. lines: what a person should know of it, a sentence each."""
+    them. lines: what a person should know of it, a sentence each. narrowing: the one that
+    could be called."""
 
     scenarios: tuple[str, ...]
     inputs: tuple[InputSpec, ...]
     lines: tuple[str, ...]
+    narrowing: int = 0

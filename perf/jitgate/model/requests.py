@@ -23,6 +23,7 @@ from jitgate.model.answers import (
 from jitgate.model.artefact_file import Files, StageVariant
 from jitgate.model.figures import FlopCount, UnseenShapes
 from jitgate.model.memory_peaks import EmptiedCache, MemoryPeaks
+from jitgate.model.non_finite import NonFinite
 from jitgate.model.own_model import OwnModel, OwnModelFacts
 from jitgate.model.token_agreement import TokenAgreement
 from jitgate.model.turn import Turn
@@ -164,6 +165,7 @@ class WriteOutputs(Request[Accuracy]):
     scenario: str
     folder: Path
     token_agreement: TokenAgreement | None = None
+    non_finite: NonFinite = NonFinite.INVALID
 
 
 @dataclass(frozen=True)

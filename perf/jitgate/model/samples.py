@@ -12,6 +12,7 @@ from jitgate.model.failure import Failure
 from jitgate.model.figures import ProcessRun, UnseenShapes
 from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.power_reading import PowerReading
+from jitgate.model.surroundings import Surroundings
 from jitgate.model.timed_outputs import TimedOutputs
 from jitgate.model.tolerance import TOLERANCE
 from jitgate.model.turn import StageTime
@@ -36,6 +37,7 @@ class Samples:
         relative L2 distance that is allowed.
     fallback: what ran instead of the variant, in one sentence; None where the variant itself ran.
     recompiles: recompilations inside timed turns, cause -> count. warm_up_recompiles: those outside of them.
+    surroundings: what ran next to the model in its timed turns.
     warm_s: the first calls of this scenario, equal inputs, until they were steady; the process may have made calls in
         another scenario before. unseen_shapes: what calls of shapes it had not seen cost.
     process_runs: what each of its processes gave once, where there were several.
@@ -57,6 +59,7 @@ class Samples:
     fallback: str | None = None
     recompiles: Mapping[str, int] = field(default_factory=dict)
     warm_up_recompiles: Mapping[str, int] = field(default_factory=dict)
+    surroundings: Surroundings = field(default_factory=Surroundings)
     failure: Failure | None = None
     warm_s: tuple[float, ...] = ()
     unseen_shapes: UnseenShapes = field(default_factory=UnseenShapes)

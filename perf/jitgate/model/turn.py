@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from jitgate.model.surroundings import Surroundings
+
 
 @dataclass(frozen=True)
 class StageTime:
@@ -22,6 +24,7 @@ class Turn:
 
     level_bytes: its memory afterwards. recompiles: recompilations inside the turn, cause -> count. levels: of a process
     that ran for this turn alone, (calls so far, memory then); empty for one that goes on. stage_times: for each call of
+    a pipeline, its stages; empty for anything else. surroundings: what ran next to it in the process.
     a pipeline, its stages; empty for anything else. outputs: what the calls gave, by type and sizes, each kind once.
     not_finite: numbers of the calls whose output holds NaN or Inf. kept: numbers of the calls whose outputs were kept.
     replaced: functions that jitgate measures with and that are others now. looking_s: what looking at outputs and
@@ -34,6 +37,7 @@ class Turn:
     recompiles: Mapping[str, int] = field(default_factory=dict)
     levels: tuple[tuple[int, int], ...] = ()
     stage_times: tuple[tuple[StageTime, ...], ...] = ()
+    surroundings: Surroundings = field(default_factory=Surroundings)
     outputs: tuple[str, ...] = ()
     not_finite: tuple[int, ...] = ()
     kept: tuple[int, ...] = ()

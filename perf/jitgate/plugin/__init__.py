@@ -18,8 +18,10 @@ from jitgate.plugin import fixtures
 from jitgate.plugin.benchmark_replay import use_fingerprint_storage
 from jitgate.plugin.cache_pruning import tidy
 from jitgate.plugin.items import cell_of
+from jitgate.plugin.keyword import understood
 from jitgate.plugin.left_out import swallowed
 from jitgate.plugin.selection import (
+    add_keyword,
     drop_empty,
     keep_unknown,
     parametrise,
@@ -58,6 +60,7 @@ def usage_errors() -> Iterator[None]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.option.keyword = understood(config.option.keyword)
     config.addinivalue_line("markers", "nightly: takes minutes; runs with -m nightly, or -m '' for everything")
     config.addinivalue_line("markers", "reported: gates that are only reported; nightly, runs alone with -m reported")
     if config.getoption("dist", "no") != "no":
@@ -74,6 +77,10 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 @pytest.hookimpl(trylast=True)  # after those of the project: a parameter of the same name is theirs
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     parametrise(metafunc, metafunc.config.stash[STATE])
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    add_keyword(item)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from jitgate.engines.staged import is_staged
 from jitgate.model.cell import CellPattern
 from jitgate.model.errors import UsageError
 from jitgate.model.variant import BASELINE
@@ -15,6 +16,7 @@ from jitgate.plugin.benchmark_replay import Replay
 from jitgate.plugin.discovery import UNKNOWN
 from jitgate.plugin.gate_cases import other_cases, reported_cases
 from jitgate.plugin.items import CASE_FIXTURES, FIXTURES, cell_of, has_place_for_cell
+from jitgate.plugin.keyword import keyword
 from jitgate.plugin.session_state import STATE
 
 if TYPE_CHECKING:
@@ -131,6 +133,13 @@ def sort_by_scenario(items: list[pytest.Item], state: State) -> None:
         cell = cell_of(item)
         group = f"{cell.workload} {cell.scenario}" if cell else None
         item.add_marker(pytest.mark.benchmark(group=group, timer=Replay()))
+
+
+def add_keyword(item: pytest.Item) -> None:
+    """Let `-k` find a test by a variant whose name pytest's expressions can't hold."""
+    cell = cell_of(item)
+    if cell is not None and is_staged(cell.variant):
+        item.extra_keyword_matches.add(keyword(item.name))
 
 
 def xdist_refused(state: State, ids: list[str]) -> None:

@@ -133,7 +133,7 @@ def _check(pool: WorkerPool, worker: Worker, scenario: str) -> Checked:
     """Let the baseline write the right answers, others compare with them; then ask whether the variant fell back."""
     accuracy = None
     if worker.name == BASELINE:
-        write = WriteOutputs(scenario, pool.folder, pool.workload.token_agreement)
+        write = WriteOutputs(scenario, pool.folder, pool.workload.token_agreement, pool.workload.non_finite)
         accuracy = pool.ask(worker, f"outputs of {scenario}", write)
         probe = pool.ask(worker, f"eager again in {scenario}", ProbeBaseline(scenario, pool.audit.seed))
         if probe is not None:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from jitgate.model.inputs import Call, arguments
+
 
 @dataclass(frozen=True)
 class Node:
@@ -154,6 +156,10 @@ def _split_sequence(value: Any) -> tuple[list[str], list[Any], Any]:
     return _places(parts), parts, None
 
 
+def _split_call(value: Any) -> tuple[list[str], list[Any], Any]:
+    return ["", ""], list(arguments(value)), None
+
+
 def _split_slice(value: Any) -> tuple[list[str], list[Any], Any]:
     return [".start", ".stop", ".step"], [value.start, value.stop, value.step], None
 
@@ -169,6 +175,9 @@ KINDS: dict[str, Container] = {
     ),
     "subclass": Container(_is_tensor, _split_subclass, lambda kind, parts, _: parts[0].as_subclass(kind)),
     "registered": Container(_registered, _split_registered, _join_registered),
+    "call": Container(
+        lambda value: isinstance(value, Call), _split_call, lambda kind, parts, _: kind(tuple(parts[0]), parts[1])
+    ),
     "fields": Container(
         lambda value: isinstance(value, tuple) and hasattr(value, "_fields"),
         _split_fields,

@@ -15,7 +15,7 @@ from jitgate.model import requests
 from jitgate.model.answers import MeasuredPeakRates
 from jitgate.model.error_words import shortly
 from jitgate.model.figures import FlopCount, UnseenShapes
-from jitgate.model.inputs import Inputs
+from jitgate.model.inputs import Inputs, inputs_of
 from jitgate.model.memory_peaks import EmptiedCache
 from jitgate.statistics import steady
 from jitgate.worker import inputs
@@ -163,8 +163,8 @@ class ExtrasService:
         return self._tried | {shapes(values) for name in others for values in self._inputs_of(name)}
 
     def _inputs_of(self, scenario: str) -> list[Inputs]:
-        """The positional arguments of the bound calls, as they lie on the device."""
-        return [tuple(call.args) for call in self._calls[scenario]]
+        """The arguments of the bound calls, as they lie on the device."""
+        return [inputs_of(call) for call in self._calls[scenario]]
 
     def _bound(self, values: Inputs) -> partial[Any]:
         """A call ready to be made: the runner of these inputs, and the inputs on the device."""

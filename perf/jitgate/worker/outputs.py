@@ -9,6 +9,7 @@ from typing import Any
 
 from jitgate.model.accuracy import Accuracy, worst
 from jitgate.model.non_finite import NonFinite
+from jitgate.model.requests import WriteOutputs
 from jitgate.model.token_agreement import TokenAgreement
 from jitgate.values import files
 from jitgate.values.leaves import named_leaves
@@ -17,6 +18,7 @@ from jitgate.worker.accuracy import compare, not_finite
 from jitgate.worker.before_call import BeforeCall
 from jitgate.worker.varied_inputs import fresh
 from jitgate.workloads.sound import Sound
+from jitgate.workloads.workload import Workload
 
 NOTHING = BeforeCall()
 
@@ -24,33 +26,26 @@ Calls = Sequence["partial[Any]"]
 """The calls of a scenario, each with its inputs in `args` and `keywords`."""
 
 
-def write(
-    calls: Calls,
-    sound: Sound | None,
-    token_agreement: TokenAgreement | None,
-    scenario: str,
-    folder: Path,
-    non_finite: NonFinite = NonFinite.INVALID,
-    before: BeforeCall = NOTHING,
-) -> Accuracy:
-    """Make every call once and keep its output as the right answer, with what of it is a sound, or was chosen.
+def write(calls: Calls, workload: Workload, request: WriteOutputs, before: BeforeCall = NOTHING) -> Accuracy:
+    """Make every call once and keep its output as the right answer, with how it is to be compared.
 
     TypeError, in one sentence, for an output that can't be compared.
     """
     import torch
 
-    broken = 0
+    broken, sound, token_agreement = 0, workload.sound, request.token_agreement
+    equal = NonFinite.EQUAL in (request.non_finite, workload.non_finite)
     with torch.inference_mode():
         for number, call in enumerate(calls):
             before(number)
             right = kept_leaves(fresh(call)())
-            broken += 0 if non_finite is NonFinite.EQUAL else not_finite(right.values())
+            broken += 0 if equal else not_finite(right.values())
             judged = {
                 "sound": sound and sound.as_plain(),
                 "token_agreement": token_agreement and token_agreement.as_plain(),
-                "non_finite": non_finite.value,
+                "non_finite": (NonFinite.EQUAL if equal else NonFinite.INVALID).value,
             }
-            files.save(_file(folder, scenario, number), {"leaves": right, **judged}, "output")
+            files.save(_file(request.folder, request.scenario, number), {"leaves": right, **judged}, "output")
     return Accuracy(0.0, not_finite=broken)
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jitgate.engines.self_checking import SelfCheckingRunner
+from jitgate.model.inputs import inputs_of
 from jitgate.model.variant import BASELINE, VariantSpec
 from jitgate.worker.fallback_detector import FallbackDetector
 from jitgate.worker.recompilation import Recompilations
@@ -54,7 +55,7 @@ class SelfCheck:
         with torch.inference_mode(), watching(self._runners):
             if self._detector is None:
                 return call()
-            answer, fallback = self._detector.watch(call, call.args)
+            answer, fallback = self._detector.watch(call, inputs_of(call))
         self._fallback = self._fallback or fallback
         return answer
 

@@ -16,7 +16,7 @@ from jitgate.engines.protocols import Call
 from jitgate.model import answers, requests
 from jitgate.model.accuracy import Accuracy
 from jitgate.model.errors import UsageError
-from jitgate.model.inputs import Inputs
+from jitgate.model.inputs import Inputs, bound
 from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.probe_baseline import EagerProbe, ProbeBaseline
 from jitgate.model.turn import Turn
@@ -38,6 +38,7 @@ from jitgate.worker.self_check import SelfCheck
 from jitgate.worker.stages import PipelineStages
 from jitgate.worker.tampering import Tampering
 from jitgate.worker.timed_calls import take_turn
+from jitgate.worker.turn_watch import TurnWatch
 from jitgate.worker.variant_runner import VariantRunner
 from jitgate.worker.varied_inputs import VariedInputs, fresh
 from jitgate.workloads.weight_source import WeightSource
@@ -54,6 +55,7 @@ class WorkerService(DiscoveryService, ExtrasService):
         self._device = "cpu"
         self._module: Any = None
         self._workload: Workload | None = None
+        self._factory = ""
         self._variant: VariantRunner | None = None
         self._runners: dict[str, Call] = {}
         self._calls: dict[str, list[functools.partial[Any]]] = {}
@@ -61,6 +63,7 @@ class WorkerService(DiscoveryService, ExtrasService):
         self.footprint = Footprint()
         self._stages = PipelineStages()
         self._self_check = SelfCheck()
+        self._turn_watch = TurnWatch()
 
     @property
     def cap(self) -> Cap:
@@ -70,7 +73,7 @@ class WorkerService(DiscoveryService, ExtrasService):
     def answer(self, request: requests.Request[AnswerT]) -> AnswerT:
         """Answer one request, under the memory cap where loading and calls are the model's own."""
         with self.cap.held() if request.capped else contextlib.nullcontext():
-            return answer(self, request)
+            return self._turn_watch.around(request, functools.partial(answer, self, request))
 
     @handles(requests.StartWorker)
     def start(self, request: requests.StartWorker) -> answers.WorkerFacts:
@@ -118,6 +121,7 @@ class WorkerService(DiscoveryService, ExtrasService):
         self._module = workload.module.eval().to(self._device)
         self._workload = workload
         self._before = BeforeCall(workload.seed, workload.reset)
+        self._factory = request.factory.partition(":")[0]
         self._stages = PipelineStages(workload, self._device, self._placed)
         build_s = time.perf_counter() - start
         calls = {scenario: workload.calls(scenario) for scenario in workload.scenarios}
@@ -147,7 +151,8 @@ class WorkerService(DiscoveryService, ExtrasService):
         start = time.perf_counter()
         runner = VariantRunner(request.variant, self._device)
         facts = runner.export(module, [self._placed(call) for call in calls], request.path)
-        return answers.ExportedFile(dict(facts), time.perf_counter() - start)
+        facts = {**facts, "factory": self._factory} if "needs" in facts else dict(facts)
+        return answers.ExportedFile(facts, time.perf_counter() - start)
 
     @handles(requests.DescribeEngine)
     def describe_engine(self, request: requests.DescribeEngine) -> answers.EngineFacts:
@@ -204,11 +209,9 @@ class WorkerService(DiscoveryService, ExtrasService):
 
     @handles(requests.WriteOutputs)
     def write_outputs(self, request: requests.WriteOutputs) -> Accuracy:
-        calls, sound = self._calls[request.scenario], self._opened().sound
+        calls, workload = self._calls[request.scenario], self._opened()
         with self.footprint.watched():
-            return outputs.write(
-                calls, sound, request.token_agreement, request.scenario, request.folder, before=self._before
-            )
+            return outputs.write(calls, workload, request, self._before)
 
     @handles(requests.CompareOutputs)
     def compare_outputs(self, request: requests.CompareOutputs) -> Accuracy:
@@ -273,7 +276,7 @@ class WorkerService(DiscoveryService, ExtrasService):
 
     def _bound(self, values: Inputs) -> functools.partial[Any]:
         runner = self._runners[""] if "" in self._runners else self._runners[signature(values)]
-        return functools.partial(runner, *self._loaded_variant().inputs(self._placed(values)))
+        return bound(runner, self._loaded_variant().inputs(self._placed(values)))
 
     def _loaded_variant(self) -> VariantRunner:
         if self._variant is None:

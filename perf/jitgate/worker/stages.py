@@ -11,6 +11,7 @@ from jitgate.device.stopwatch import Stopwatch, WallStopwatch, stopwatch_for
 from jitgate.engines.self_checking import SelfCheckingRunner
 from jitgate.model.answers import ExportContent
 from jitgate.model.artefact_file import StageVariant
+from jitgate.model.inputs import called
 from jitgate.model.turn import StageTime
 from jitgate.model.utterance import PipelineUtterance
 from jitgate.model.variant import BASELINE
@@ -93,7 +94,7 @@ class PipelineStages:
         from jitgate.worker.stage_flops import counted
 
         module, call = self._opened().module, self._place(self._opened().calls(scenario)[0])
-        return counted(lambda: module(*call), list(self._slots.values()))
+        return counted(lambda: called(module, call), list(self._slots.values()))
 
     def start(self) -> None:
         """A call begins that is timed."""
@@ -158,7 +159,7 @@ class PipelineStages:
                 setattr(holder, last, Slot(name, recorders[name], self._watch))
             for scenario in workload.scenarios:
                 for call in workload.calls(scenario):
-                    workload.module(*self._place(call))
+                    called(workload.module, self._place(call))
                 for name, recorder in recorders.items():
                     found[name][scenario] = recorder.taken()
         finally:

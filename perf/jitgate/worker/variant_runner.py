@@ -12,10 +12,11 @@ from jitgate.engines.available import missing
 from jitgate.engines.precision import Precision, adapted, cast, converted, switch
 from jitgate.engines.protocols import Call, Exported, Facts
 from jitgate.engines.refusal import lacks_precision, refusing
+from jitgate.engines.remembered import recall
 from jitgate.model.answers import EngineFacts
 from jitgate.model.artefact_file import Files
 from jitgate.model.errors import Unavailable, UsageError
-from jitgate.model.inputs import Inputs
+from jitgate.model.inputs import Inputs, called
 from jitgate.model.variant import BASELINE, VariantSpec
 from jitgate.worker.content import files_of
 from jitgate.worker.factories import resolve
@@ -65,6 +66,7 @@ class VariantRunner:
         engine = self._engine()
         by_path: dict[Path, Call] = {}
         for file in files.values():
+            recall(file.facts)
             if file.path not in by_path:
                 by_path[file.path] = self.cast(engine.load(file.path, self._device, file.facts))
         return {kind: by_path[file.path] for kind, file in files.items()}
@@ -111,7 +113,7 @@ class VariantRunner:
             # Not in inference mode: what a module keeps for its next call (a table of positions) would be a tensor
             # that torch.export can't follow.
             with torch.no_grad():
-                module(*inputs)
+                called(module, inputs)
         except Exception as error:
             self.explain(error)
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from jitgate.model.errors import UsageError
@@ -86,7 +87,7 @@ def scenario_name(inputs: Iterable[InputSpec]) -> str:
 
 def spec_of(own: OwnModel, facts: OwnModelFacts, variants: tuple[str, ...]) -> WorkloadSpec:
     """The workload that is measured."""
-    settled = OwnModel(own.what, own.folder, facts.inputs, own.without, own.shrink, settled=True)
+    settled = replace(own, inputs=facts.inputs, settled=True, narrowing=facts.narrowing)
     return WorkloadSpec(
         workload_name(own.what), own.what, facts.scenarios, variants, where=OPTION, notes=facts.lines, own=settled
     )

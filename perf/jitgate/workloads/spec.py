@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from jitgate.model.non_finite import NonFinite
 from jitgate.model.own_model import OwnModel
 from jitgate.model.requests import OpenModel
 from jitgate.model.token_agreement import TokenAgreement
@@ -29,7 +30,8 @@ class WorkloadSpec:
     share: what it takes of a checkpoint directory; None where it can't be given one. left_out: why a session does not
     measure it; empty where it does. notes: what a reader of its figures should know. budgets_s: seconds of rounds, by
     scenario, where `BUDGET_S` is known to decide nothing. token_agreement: which of its outputs are ids that were
-    chosen. own: the model that `--jitgate-model` names, in place of a factory.
+    chosen. non_finite: what NaN and infinities in them mean. own: the model that `--jitgate-model` names, in place of a
+    factory.
     """
 
     name: str
@@ -45,6 +47,7 @@ class WorkloadSpec:
     notes: tuple[str, ...] = ()
     budgets_s: Mapping[str, float] = field(default_factory=dict)
     token_agreement: TokenAgreement | None = None
+    non_finite: NonFinite = NonFinite.INVALID
     own: OwnModel | None = None
 
     def budget_s(self, scenario: str, variants: int) -> float:

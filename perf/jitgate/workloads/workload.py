@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from jitgate.model.inputs import Inputs
+from jitgate.model.inputs import Call, Inputs, arguments
+from jitgate.model.non_finite import NonFinite
 from jitgate.workloads.sound import Sound
 from jitgate.workloads.stage import Stage, Utterance, check_stages
 
@@ -20,8 +22,8 @@ class Workload:
 
     module: an `nn.Module` in eval mode, float32, on the CPU. Seed its weights: every variant calls the factory
         again and must get equal weights (the global generators are seeded with 0 before the call).
-    scenarios: name -> the positional arguments of one call (a tuple), or a list of such tuples: then every call takes
-        the next one, round and round, and all variants see the same order.
+    scenarios: name -> the positional arguments of one call (a tuple), a `jitgate.Call` where some go by keyword, or a
+        list of these: then every call takes the next one, round and round, and all variants see the same order.
     threads: intra-op threads for CPU runs; None leaves torch's default.
     artefact: stem of exported files, as in `flow.encoder` -> `flow.encoder.fp32.zip`; None takes the workload's name.
     content: what exported files depend on in addition to source and weights, as text, such as the digest of a
@@ -33,6 +35,7 @@ class Workload:
         draws random numbers repeats itself. reset: is called before every call; clears what the model keeps.
     fixed_inputs: whether every call gets the very values that a scenario gives. Otherwise timed calls get values of
         their own, equal for all workers, so that no stored answer is right.
+    non_finite: "equal" where NaN and infinities are meant, and right where eager has equal ones at the same places.
     """
 
     module: torch.nn.Module
@@ -46,6 +49,7 @@ class Workload:
     seed: int | None = None
     reset: Callable[[], object] | None = None
     fixed_inputs: bool = False
+    non_finite: str = NonFinite.INVALID
 
     def __post_init__(self) -> None:
         if not callable(getattr(self.module, "state_dict", None)):
@@ -57,19 +61,40 @@ class Workload:
                 raise TypeError(
                     f"scenario name {name!r} must be letters, digits, '_' and '.' (it becomes part of a test id)"
                 )
-            self.calls(name)
+            for call in self.calls(name):
+                _check_fit(name, self.module, call)
+        if self.non_finite not in tuple(NonFinite):
+            raise TypeError(f'Workload(non_finite={self.non_finite!r}) must be "invalid" or "equal"')
         check_stages(self.module, self.stages, self.utterances)
 
     def calls(self, scenario: str) -> tuple[Inputs, ...]:
-        """The inputs of `scenario`, one tuple a call; a fixed scenario has one."""
+        """The inputs of `scenario`, call by call; a fixed scenario has one."""
         value = self.scenarios[scenario]
         calls = tuple(value) if isinstance(value, list) else (value,)
         for call in calls:
             if not isinstance(call, tuple):
                 raise TypeError(
-                    f"scenario {scenario!r} must be a tuple of positional arguments, or a list of such tuples, "
-                    f"not {type(call).__name__}"
+                    f"scenario {scenario!r} must be a tuple of positional arguments, a jitgate.Call, or a list of "
+                    f"these, not {type(call).__name__}"
                 )
         if not calls:
             raise TypeError(f"scenario {scenario!r} is an empty list: give at least one tuple of positional arguments")
-        return calls
+        return tuple(call.args if isinstance(call, Call) and not call.kwargs else call for call in calls)
+
+
+def _check_fit(scenario: str, module: torch.nn.Module, inputs: Inputs) -> None:
+    """TypeError, in one sentence, where `forward` can't be called with `inputs`, as far as its own signature tells."""
+    args, kwargs = arguments(inputs)
+    try:
+        signature = inspect.signature(module.forward, follow_wrapped=False)
+    except (AttributeError, TypeError, ValueError):  # there is none to be read, as of compiled code
+        return
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError as error:
+        only = [name for name, each in signature.parameters.items() if each.kind is each.KEYWORD_ONLY]
+        example = ", ".join(f'"{name}": ...' for name in only or ["name"])
+        raise TypeError(
+            f"scenario {scenario!r} does not fit {type(module).__name__}.forward: {error}; give what goes by keyword "
+            f"as jitgate.Call((...), {{{example}}})"
+        ) from None

@@ -21,7 +21,7 @@ from jitgate.model.error_words import shortly
 from jitgate.model.errors import Unavailable, UsageError
 from jitgate.model.out_of_memory import about_memory
 from jitgate.model.tolerance import TOLERANCE
-from jitgate.worker.accuracy import distance
+from jitgate.worker.accuracy import distance, not_finite
 from jitgate.worker.outputs import kept_leaves
 from jitgate.worker.variant_runner import VariantRunner
 from jitgate.workloads.own_model import own_model, spec_of
@@ -103,6 +103,8 @@ def _tried(architecture: str, engine: str) -> tuple[Fate, str]:
         inputs = workload.calls(facts.scenarios[0])[0]
         module = workload.module.eval()
         right = _answer(module, inputs)
+        if not_finite(right.values(), right.values()):
+            return Fate.REFUSED, "NaN or Inf with random weights: give a directory with its weights, or other inputs"
         again = distance(_answer(module, inputs), right)
         if again > TOLERANCE["fp32"]:
             return Fate.REFUSED, f"eager's second call differs from its first, by {again:.1e}: seed it, or reset it"

@@ -49,7 +49,7 @@ def _counts(tried: Sequence[Tried], every: Sequence[str], engines: Sequence[str]
 def _table(tried: Sequence[Tried], every: Sequence[str], engines: Sequence[str]) -> Iterator[str]:
     found = {(each.architecture, each.engine): each for each in tried}
     yield "| architecture | " + " | ".join(engines) + " | what it says |"
-    yield "| --- |" * (len(engines) + 2)
+    yield "|" + " --- |" * (len(engines) + 2)
     for architecture in every:
         there = [found.get((architecture, engine)) for engine in engines]
         cells = " | ".join(each.fate if each else "-" for each in there)

@@ -94,7 +94,7 @@ def test_an_input_of_another_name_is_refused(tmp_path: Path) -> None:
 
 
 def test_inputs_of_other_sizes_fail_in_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"forward\(\) fails with the inputs .* pass other sizes") as error:
+    with pytest.raises(UsageError, match=r"forward\(\) fails with the inputs .* pass others") as error:
         described("mine:net", tmp_path, "input=1x9:float32", made=torch.nn.Linear(8, 4))
     assert "\n" not in str(error.value)
 

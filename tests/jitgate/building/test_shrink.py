@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from jitgate.building.shrink import LAYERS, TOKENS, narrowed
+from jitgate.model.own_model import OwnModel
 
 
 def test_widths_and_heads_are_divided_by_one_number() -> None:
@@ -51,7 +52,7 @@ def test_a_model_is_built_from_it(name: str) -> None:
     from jitgate.building.transformers_names import found
 
     model, config = found(name)
-    small = narrow(model, config, name)
+    small = narrow(model, config, OwnModel(name, "."))
     with torch.device("meta"):
         numbers = sum(parameter.numel() for parameter in model(small).parameters())
         whole = sum(parameter.numel() for parameter in model(config).parameters())

@@ -16,6 +16,7 @@ from jitgate.engines.graph.onnx_graph import (
     LARGEST,
     _with_finite_constants,
     _with_wide_indices,
+    assembly,
     export_onnx,
     missing_exporter,
 )
@@ -26,7 +27,7 @@ from torch.utils import _pytree
 
 from tests.jitgate.engines.graph.rewriting import Steps
 
-ONE = {"inputs": json.dumps(["x", None, "y"]), "answer": _pytree.treespec_dumps(_pytree.tree_structure(0))}
+ONE = {"inputs": json.dumps(["x", None, "y"]), "answer": assembly(_pytree.tree_structure(0))}
 
 
 class FakeBinding:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 from jitgate.engines import tensorrt
+from jitgate.engines.graph.onnx_graph import assembly
 from jitgate.engines.tensorrt import TensorRt, build, import_tensorrt, profile
 from jitgate.engines.tensorrt_context import EngineContext
 from jitgate.model.errors import Unavailable
@@ -18,7 +19,7 @@ from torch.utils import _pytree
 
 FACTS = {
     "inputs": json.dumps(["x", None, "mask"]),
-    "answer": _pytree.treespec_dumps(_pytree.tree_structure(0)),
+    "answer": assembly(_pytree.tree_structure(0)),
     "tensorrt": "1.2",
 }
 

@@ -9,6 +9,8 @@ from jitgate.gates.validity import noise_floor
 from jitgate.model.cell import Cell
 from jitgate.model.failure import Failure, FailureKind
 from jitgate.model.measurement import Measurement
+from jitgate.model.surroundings import Surroundings
+from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.statistics import Outcome
 
 from tests.jitgate.measurements import MIB, made_of
@@ -181,3 +183,14 @@ def test_without_a_baseline_parity_is_invalid_and_names_it() -> None:
     assert verdict.outcome is Outcome.INVALID
     assert verdict.reason.endswith("because there is none: eager does not fit under the enforced 300 MiB.")
     assert JUDGE.memory(made_of(1.0, baseline_failure=starved), "jit", 300 * MIB).green
+
+
+@pytest.mark.parametrize("arm", ["jit", BASELINE, CONTROL])
+def test_figures_of_a_process_that_is_traced_are_not_the_models(arm: str) -> None:
+    measurement = made_of(1.5)
+    samples = dict(measurement.all_samples)
+    samples[arm] = replace(samples[arm], surroundings=Surroundings(("a tracer (coverage.CTracer)",)))
+    found = replace(measurement, all_samples=samples)
+    verdict = JUDGE.speed(found, "jit", 1.10)
+    assert verdict.outcome is Outcome.INVALID
+    assert f"{arm} was timed under a tracer (coverage.CTracer)." in verdict.reason

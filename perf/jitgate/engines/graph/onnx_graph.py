@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +13,10 @@ from jitgate.engines.capture import captured
 from jitgate.engines.graph.repetition import repeated
 from jitgate.engines.protocols import Facts
 from jitgate.engines.refusal import refusing
+from jitgate.engines.remembered import needed_by_program
 from jitgate.model.errors import Unavailable
 from jitgate.model.inputs import Inputs
+from jitgate.values.files import decoded, encoded
 from jitgate.values.tensors import bytes_of, tensors_in
 
 if TYPE_CHECKING:
@@ -43,7 +45,6 @@ def export_onnx(module: torch.nn.Module, calls: Sequence[Inputs], path: Path) ->
     Raises Unavailable for what torch.export can't follow, ONNX has no operator for, or one file can't hold.
     """
     import torch
-    from torch.utils import _pytree
 
     size = bytes_of(tensors_in(dict(module.state_dict())))
     if size > LARGEST:
@@ -73,7 +74,8 @@ def export_onnx(module: torch.nn.Module, calls: Sequence[Inputs], path: Path) ->
         second.unlink()
         path.unlink()
         raise Unavailable(f"torch's exporter writes its weights ({size / 2**30:.1f} GiB) into a second file")
-    return {"inputs": json.dumps(names), "answer": _pytree.treespec_dumps(program.call_spec.out_spec)}
+    answer = assembly(program.call_spec.out_spec)
+    return {"inputs": json.dumps(names), "answer": answer, **needed_by_program(program)}
 
 
 def _with_wide_indices(program: ExportedProgram) -> ExportedProgram:
@@ -126,6 +128,19 @@ def _overlapped(grad: torch.Tensor, input_size: Sequence[int], dim: int, size: i
     return torch.ops.aten.index_put(whole, [*(None,) * dim, index], frames, True)  # type: ignore[no-any-return]
 
 
+def assembly(spec: Any) -> str:
+    """How an answer is put together, as text. Unlike torch's own, it asks no class for a name to be written by.
+
+    Unavailable where another process could not import a class of it.
+    """
+    from torch.utils import _pytree
+
+    try:
+        return json.dumps(encoded(_pytree.tree_unflatten(range(spec.num_leaves), spec), "output"))
+    except TypeError as error:
+        raise Unavailable(f"a file can't carry what this model returns: {error}") from error
+
+
 class Wiring:
     """Between a call's nested arguments and the flat, named tensors of an ONNX graph."""
 
@@ -133,13 +148,15 @@ class Wiring:
         from torch.utils import _pytree
 
         self._places = {name: place for place, name in enumerate(json.loads(facts["inputs"])) if name is not None}
-        self._answer = _pytree.treespec_loads(facts["answer"])
+        self._answer = _pytree.tree_structure(decoded(json.loads(facts["answer"])))
 
-    def feeds(self, inputs: Inputs, names: Sequence[str]) -> list[torch.Tensor]:
-        """The tensors of one call for the graph's inputs `names`, in their order; contiguous."""
+    def feeds(
+        self, inputs: tuple[Any, ...], names: Sequence[str], named: Mapping[str, Any] | None = None
+    ) -> list[torch.Tensor]:
+        """The tensors of one call for the graph's inputs `names`, in their order; contiguous. named: by keyword."""
         from torch.utils import _pytree
 
-        leaves = _pytree.tree_leaves(inputs)
+        leaves = _pytree.tree_leaves((inputs, dict(named or {})))
         return [leaves[self._places[name]].contiguous() for name in names]
 
     def answer(self, outputs: Sequence[torch.Tensor]) -> Any:

@@ -51,7 +51,7 @@ def repeated(module: torch.nn.Module) -> dict[str, torch.nn.Module]:
 def _function(method: Callable[..., Any]) -> Callable[..., Any]:
     """A bound method takes no mark."""
 
-    def forward(*inputs: Any) -> Any:
-        return method(*inputs)
+    def forward(*inputs: Any, **named: Any) -> Any:
+        return method(*inputs, **named)
 
     return forward
