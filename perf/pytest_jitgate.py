@@ -154,10 +154,20 @@ def _find(config: pytest.Config) -> GatesFile:
     for path in files:
         tables = _tables(path)
         if "jitgate" in tables:
+            _refuse_unused(path, start / "pyproject.toml")
             return GatesFile(path, files, plugins=_plugins(tables["jitgate"]))
         if "perf" in tables and old is None:
             old = path, _is_ours(tables["perf"])
     return GatesFile(None, files, *(old or ()))
+
+
+def _refuse_unused(used: Path, here: Path) -> None:
+    """A usage error where the current directory has gates and other ones would be judged."""
+    if used != here and "jitgate" in _tables(here):
+        raise pytest.UsageError(
+            f"{here}: its [tool.jitgate] would not be used, since {used} has one too and was named with -c; say which "
+            "one is meant with --jitgate-config FILE"
+        )
 
 
 def _candidates(config: pytest.Config) -> list[Path]:

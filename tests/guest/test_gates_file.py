@@ -86,6 +86,53 @@ def test_a_broken_table_is_said_with_its_file(guest: Guest) -> None:
     assert "gates.toml is not valid TOML" in said
 
 
+def test_gates_of_the_current_directory_that_are_not_used_are_an_error(guest: Guest) -> None:
+    guest.write("pyproject.toml", TABLE)
+    guest.write("ci/gates.toml", f"[tool.pytest.ini_options]\n{OTHER}")
+    said = guest.refused("--pyargs", "jitgate.benchmarks", "-c", "ci/gates.toml")
+    assert "pyproject.toml: its [tool.jitgate] would not be used, since " in said
+    assert workloads(guest.ids("-c", "ci/gates.toml", "--jitgate-config", "pyproject.toml")) == {"my.mlp"}
+
+
+MODEL = """
+import jitgate
+
+
+def mlp():
+    import torch
+
+    return jitgate.Workload(torch.nn.Linear(8, 8).eval(), {"only": (torch.randn(1, 8),)})
+"""
+
+UNLISTED = """
+[tool.jitgate.workloads."my.mlp"]
+factory = "rankr_models.mine:mlp"
+"""
+
+
+@pytest.mark.parametrize(
+    ("settings", "package", "folder"),
+    [
+        ("", "rankr_models", "."),
+        ("", "src/rankr_models", "."),
+        ("ml/", "ml/src/rankr_models", "ml"),
+    ],
+    ids=["flat", "src", "monorepo"],
+)
+def test_the_factories_of_a_project_that_is_not_installed_are_found(
+    guest: Guest, settings: str, package: str, folder: str
+) -> None:
+    guest.write("pytest.ini", "[pytest]\naddopts = --import-mode=importlib\n")
+    guest.write(f"{settings}pyproject.toml", UNLISTED)
+    guest.write(f"{package}/__init__.py")
+    guest.write(f"{package}/mine.py", MODEL)
+    # As `pytest` does, and `python -m pytest` does not: the current directory is not on the path.
+    arguments = ("--pyargs", "jitgate.benchmarks", "--co", "-q")
+    done = guest.pytest(*arguments, folder=folder, env={"PYTHONSAFEPATH": "1"})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "[my.mlp/only/eager]" in done.stdout
+
+
 def test_a_table_names_plugins_whose_options_and_workloads_count(guest: Guest) -> None:
     guest.write("pyproject.toml", "[tool.jitgate]\nplugins = ['mine']\n")
     guest.write(

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import psutil
 
 from jitgate.device.container import memory_left
+from jitgate.device.families import families
 from jitgate.device.nvml import NvmlCard
 from jitgate.device.reading import Missing, Reading, each, known
 
@@ -80,6 +81,11 @@ def memory_of(card_uuid: str) -> DeviceMemoryReader:
 
 
 def strangers(seen: Reading[Collection[int]], ours: Collection[int]) -> bool:
-    """Whether `seen` holds processes of others. A container may show its host's process ids: then the count decides."""
+    """Whether `seen` holds processes of others than `ours` and those below them.
+
+    A container may show its host's process ids: then the count decides, and a child of ours on the card is a stranger.
+    """
     there, own = set(known(seen) or ()), set(ours)
-    return bool(there - own) if there & own else len(there) > len(own)
+    if not there & own:
+        return len(there) > len(own)
+    return bool(there - own) and bool(there - own - {below for each in families(own).values() for below in each})

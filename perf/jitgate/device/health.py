@@ -12,6 +12,7 @@ from typing import Protocol
 
 import psutil
 
+from jitgate.device.families import families
 from jitgate.device.processor import usable_cores
 
 LOST_CORES = 0.25
@@ -59,7 +60,8 @@ class AllOf:
 class ProcessorTotals:
     """Running totals in seconds. busy_s: of the usable cores, including `stolen_s`, which the hypervisor took.
 
-    stolen_s, throttled_s: None where the platform does not report. ours_s: process id -> processor time.
+    stolen_s, throttled_s: None where the platform does not report. ours_s: process id -> processor time, with that
+    of the processes below it, also those that have ended.
     """
 
     at_s: float
@@ -70,7 +72,7 @@ class ProcessorTotals:
 
 
 class HostLoad:
-    """Processor time that neither the workers nor this process used, from the system's own accounts (psutil).
+    """Processor time that neither the workers, with their children, nor this process used, as the system counts it.
 
     workers: gives their process ids, asked each time, since workers may die. Linux guests report stolen time, and
     control groups the throttling by a quota; Windows reports neither. Other processes show everywhere.
@@ -116,10 +118,13 @@ def read_totals(pids: Collection[int]) -> ProcessorTotals:
     idle_s = sum(core.idle + getattr(core, "iowait", 0.0) for core in cores)
     guest_s = sum(getattr(core, "guest", 0.0) + getattr(core, "guest_nice", 0.0) for core in cores)  # in user already
     ours: dict[int, float] = {}
-    for pid in pids:
-        with contextlib.suppress(psutil.Error):
-            times = psutil.Process(pid).cpu_times()
-            ours[pid] = times.user + times.system
+    for pid, family in families(pids).items():
+        for member in (pid, *family):
+            with contextlib.suppress(psutil.Error):
+                times = psutil.Process(member).cpu_times()
+                # This process waits for workers that ended, and their time must not look like its own.
+                ended_s = 0.0 if member == os.getpid() else times.children_user + times.children_system
+                ours[pid] = ours.get(pid, 0.0) + times.user + times.system + ended_s
     return ProcessorTotals(
         time.monotonic(),
         sum(sum(core) for core in cores) - idle_s - guest_s,

@@ -30,7 +30,8 @@ class ExportContent:
     """What an export of a module, or of a stage of it, depends on.
 
     artefact: the stem of its file's name; None for the workload's own. weights, source, runtime: digests.
-    signatures: scenario -> signatures of its calls. spread: signature -> the sizes in which its calls differ.
+    signatures: scenario -> signatures of its calls. spread: signature -> the sizes in which its calls differ. values:
+    how many values a plain argument has, where it has several: each is a constant of an export of its own.
     """
 
     artefact: str | None
@@ -39,6 +40,7 @@ class ExportContent:
     runtime: str
     signatures: Mapping[str, tuple[str, ...]]
     spread: Mapping[str, str]
+    values: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ def start(config: pytest.Config, gates_file: Path | None) -> None:
     from jitgate.gates import builtin as gates
     from jitgate.report import formats
 
+    _importable(gates_file)
     plugins = config.pluginmanager
     plugins.register(engines, "jitgate-engines")
     plugins.register(gates, "jitgate-gates")
@@ -48,6 +49,18 @@ def start(config: pytest.Config, gates_file: Path | None) -> None:
         plugins.register(fixtures, "jitgate-fixtures")
         plugins.register(fixtures.limit_fixtures(state.kinds), "jitgate-limits")
         plugins.register(sys.modules[__name__], __name__)
+
+
+def _importable(gates_file: Path | None) -> None:
+    """Let workers, which get this process's path, import the factories of a project that is not installed.
+
+    They come last, and take no name from what is installed: `pytest` puts no folder on the path by itself where
+    `python -m pytest` does, nor does --import-mode=importlib.
+    """
+    folder = gates_file.parent if gates_file is not None else None
+    for path in (folder, folder / "src") if folder is not None else ():
+        if path.is_dir() and str(path) not in sys.path:
+            sys.path.append(str(path))
 
 
 @contextmanager

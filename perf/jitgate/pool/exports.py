@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
@@ -36,11 +36,11 @@ class _Found:
 
 
 @dataclass(frozen=True)
-class _Job:
+class Job:
     """One file to export: for a variant, and for the calls of one signature (None: for all).
 
-    unavailable: why it can't be exported here; it may still be in the cache. workers: those that need it. stage: the
-    stage of a pipeline; None for the whole.
+    unavailable: why it can't be exported here; it may still be in the cache. workers: those that need it. values: of
+    plain arguments, as `ExportContent` has them. stage: the stage of a pipeline; None for the whole.
     """
 
     variant: VariantSpec
@@ -49,6 +49,7 @@ class _Job:
     name: str
     unavailable: str | None
     workers: tuple[str, ...]
+    values: Mapping[str, int]
     stage: str | None = None
 
 
@@ -62,7 +63,7 @@ def files_of(
 ) -> WorkerFiles:
     """For each worker and stage (None: the whole) that is exported. What is missing is built; fills
     `ready.cold_start`."""
-    jobs: dict[tuple[str, str | None], dict[str, _Job]] = {}
+    jobs: dict[tuple[str, str | None], dict[str, Job]] = {}
     files: WorkerFiles = {}
     for need in wanted:
         given = pretrained_file(pool.workload, need.engine) if need.stage is None else None
@@ -99,7 +100,7 @@ def files_of(
 
 def _jobs(
     pool: WorkerPool, need: Wanted, engine: EngineFacts, contents: Mapping[str, str], scenarios: Sequence[str]
-) -> dict[str, _Job]:
+) -> dict[str, Job]:
     variant, content = need.engine, need.content
     stem = content.artefact or pool.workload.name
     jobs = {}
@@ -116,15 +117,15 @@ def _jobs(
         job_kind = kind if engine.per_signature else None
         name = f"{stem}.{variant.precision}{engine.suffix}"
         key = f"{variant.name}-{digest_of(parts)}"
-        jobs[kind] = _Job(variant, job_kind, key, name, engine.unavailable, (need.worker,), need.stage)
+        jobs[kind] = Job(variant, job_kind, key, name, engine.unavailable, (need.worker,), content.values, need.stage)
     return jobs
 
 
 def _find_or_build(
-    pool: WorkerPool, jobs: Sequence[_Job], cache: ArtefactCache, progress: Progress
+    pool: WorkerPool, jobs: Sequence[Job], cache: ArtefactCache, progress: Progress
 ) -> dict[str, _Found]:
     """By key. A job that fails fails its variant's worker."""
-    by_key: dict[str, _Job] = {}
+    by_key: dict[str, Job] = {}
     for job in jobs:
         others = by_key[job.key].workers if job.key in by_key else ()
         by_key[job.key] = replace(job, workers=tuple(dict.fromkeys((*others, *job.workers))))
@@ -148,13 +149,32 @@ def _find_or_build(
         todo = [by_key[key] for key in missing if key not in found]
         # Compilers hold gigabytes; three builds on two cores fit in 8 GiB. Where no two workers fit, no two builds do.
         at_once = 1 if pool.exclusive or any(job.stage for job in todo) else max(3, os.cpu_count() or 1)
+        for line in told(todo):
+            progress.note(f"{pool.workload.name}: {line}")
         for begin in range(0, len(todo), at_once):
-            found |= _build(pool, todo[begin : begin + at_once], cache)
+            part = todo[begin : begin + at_once]
+            which = f" {begin + 1} to {begin + len(part)} of {len(todo)}" if len(todo) > at_once else ""
+            found |= _build(pool, part, cache, which)
     return found
 
 
-def _build(pool: WorkerPool, jobs: Sequence[_Job], cache: ArtefactCache) -> dict[str, _Found]:
-    """Export each job in a process of its own, side by side: a worker that is measured never hosts a compiler."""
+def told(todo: Sequence[Job]) -> Iterator[str]:
+    """Before the first is built: how many files each variant needs, and why, where it is more than one."""
+    for variant, stage in dict.fromkeys((job.variant.name, job.stage) for job in todo):
+        jobs = [job for job in todo if (job.variant.name, job.stage) == (variant, stage) and not job.unavailable]
+        if len(jobs) < 2:
+            continue
+        values = {name: min(count, len(jobs)) for name, count in jobs[0].values.items()}
+        why = " and ".join(f"{count} values of {name}" for name, count in values.items()) or "as many kinds of inputs"
+        way = "make it a size of a tensor, which is free, or" if values else "give its tensors one type, or"
+        yield f"{variant}: {len(jobs)} packages will be built, for {why}; to have one, {way} leave {variant} out"
+
+
+def _build(pool: WorkerPool, jobs: Sequence[Job], cache: ArtefactCache, which: str) -> dict[str, _Found]:
+    """Export each job in a process of its own, side by side: a worker that is measured never hosts a compiler.
+
+    which: of all the exports, for the progress; "" for all of them.
+    """
     began = time.perf_counter()
     for job in jobs:
         if job.unavailable:
@@ -163,13 +183,13 @@ def _build(pool: WorkerPool, jobs: Sequence[_Job], cache: ArtefactCache) -> dict
     builders = pool.spawn([job.variant.name for job in jobs])
     built: dict[str, _Found] = {}
     with released(builders):
-        pool.ask_all(builders, "importing torch to export", StartWorker(pool.device))
-        pool.ask_all(builders, "building the model to export", pool.workload.recipe())
+        pool.ask_all(builders, f"importing torch to export{which}", StartWorker(pool.device))
+        pool.ask_all(builders, f"building the model to export{which}", pool.workload.recipe())
         drafts = [cache.draft(job.key, job.name) for job in jobs]
         for job, builder, draft in zip(jobs, builders, drafts, strict=True):
             if builder.alive:
                 builder.ask(ExportModel(job.variant, draft, job.kind, job.stage))
-        exported: dict[Worker, ExportedFile] = pool.gather(builders, "exporting")
+        exported: dict[Worker, ExportedFile] = pool.gather(builders, f"exporting{which}")
         for job, builder, draft in zip(jobs, builders, drafts, strict=True):
             if builder in exported:
                 file = exported[builder]
@@ -183,7 +203,7 @@ def _build(pool: WorkerPool, jobs: Sequence[_Job], cache: ArtefactCache) -> dict
     return built
 
 
-def _fail(pool: WorkerPool, job: _Job, kind: FailureKind, sentence: str, details: str = "") -> None:
+def _fail(pool: WorkerPool, job: Job, kind: FailureKind, sentence: str, details: str = "") -> None:
     for name in job.workers:
         if pool.workers[name].alive:
             pool.workers[name].fail(kind, sentence, details)

@@ -79,7 +79,26 @@ def content_of(
         digest_of(runtime_facts(device)),
         {scenario: tuple(kinds) for scenario, kinds in signatures.items()},
         {kind: spread_of_shapes(each) for kind, each in by_signature.items()},
+        values_of([call for each in calls.values() for call in each]),
     )
+
+
+def values_of(calls: Iterable[Inputs]) -> dict[str, int]:
+    """Plain argument -> how many values it has in `calls`, where that is more than one; `argument 2` is the second."""
+    import torch
+
+    found: dict[str, set[str]] = {}
+    for call in calls:
+        for path, leaf in walk(call):
+            if not isinstance(leaf, torch.Tensor):
+                found.setdefault(path, set()).add(repr(leaf))
+    return {f"argument {_counted(path)}": len(values) for path, values in found.items() if len(values) > 1}
+
+
+def _counted(path: str) -> str:
+    """`[1].scale` as `2.scale`: people count arguments from one."""
+    first = _POSITION.match(path)
+    return path if first is None else f"{int(first[0][1:-1]) + 1}{path[first.end() :]}"
 
 
 def weights_digest(module: torch.nn.Module) -> str:

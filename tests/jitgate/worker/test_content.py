@@ -7,6 +7,7 @@ from jitgate.worker.content import (
     signature,
     source_digest,
     spread_of_shapes,
+    values_of,
     weight_bytes,
     weights_digest,
 )
@@ -69,3 +70,10 @@ def test_tied_weights_are_counted_once() -> None:
     assert weight_bytes(module) == 2 * 8 * 8 * 4
     module[1].weight = module[0].weight
     assert weight_bytes(module) == 8 * 8 * 4
+
+
+def test_plain_arguments_that_differ_are_counted_and_named_from_one() -> None:
+    x = torch.zeros(2, 8)
+    calls: list[tuple[object, ...]] = [(x, offset, 3, {"scale": offset % 2}) for offset in range(40)]
+    assert values_of(calls) == {"argument 2": 40, "argument 4['scale']": 2}
+    assert values_of([(x, 1), (torch.zeros(3, 8), 1)]) == {}
