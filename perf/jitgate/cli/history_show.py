@@ -55,7 +55,9 @@ def shown(arguments: argparse.Namespace) -> Answer:
             + (f", left out: {point.left_out}" if point.left_out else "")
             for point in points
         ]
-        data.append({"series": each.key.id, "machine": each.key.machine, "points": [vars(point) for point in points]})
+        data.append(
+            {"series": each.key.id, "machine": each.key.machine, "points": [point._asdict() for point in points]}
+        )
     return 0, "\n".join(text), data
 
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jitgate.history.record import SeriesKey
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-MOST_NAMED = 500
-"""Series that a query names one by one; of more, all are read."""
 
 MOST_RUNS = 200
 """Of one series, the last ones. What is older says little of today's machine, and reading it costs time."""
@@ -28,8 +25,7 @@ class StoredSeries:
     aliases: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class StoredPoint:
+class StoredPoint(NamedTuple):
     """A figure of a run, and why it can't be what later runs are compared with; "" where it can.
 
     only_regressed: it was worse than its level, and nothing else speaks against it.
@@ -73,72 +69,81 @@ def series_named(connection: Connection, cells: Iterable[str], metric: str) -> l
     return [_series(row) for row in connection.execute(query.order_by(SERIES.c.id)).mappings()]
 
 
+class _Run(NamedTuple):
+    """What points take from their run. why: it can be no baseline; "" where it can."""
+
+    commit: str
+    branch: str
+    started_at: str
+    fingerprint: str
+    why: str
+
+
 def points_of(connection: Connection, series: Sequence[int], most: int = MOST_RUNS) -> list[StoredPoint]:
     """The last `most` points of these series together, the oldest first."""
     from sqlalchemy import select
 
-    from jitgate.history.schema import POINT, RUN
+    from jitgate.history.schema import POINT
 
-    query = select(*_columns()).join(RUN, RUN.c.id == POINT.c.run_id).where(POINT.c.series_id.in_(series))
-    rows = connection.execute(query.order_by(POINT.c.run_id.desc()).limit(most)).mappings().all()
-    return [_point(row) for row in reversed(rows)]
-
-
-def _point(row: Any) -> StoredPoint:
-    names = ("run_id", "series_id", "estimate", "branch", "started_at", "inputs", "weights", "epoch", "fingerprint")
-    known = {name: row[name] for name in names}
-    reasons = list(_reasons(row))
-    only_regressed = reasons == ["red"] and bool(row["regressed"])
-    return StoredPoint(
-        **known, commit=row["commit_id"], left_out=next(iter(reasons), ""), only_regressed=only_regressed
-    )
-
-
-def _reasons(row: Any) -> Iterator[str]:
-    if row["odd"]:
-        yield "marked odd"
-    if row["interrupted"]:
-        yield "interrupted"
-    if row["dirty"]:
-        yield "dirty"
-    if row["red"]:
-        yield "red"
-    if row["left_out"]:
-        yield row["left_out"]
-    if row["regressed"]:
-        yield "red"
-
-
-def _series(row: Any) -> StoredSeries:
-    fields = {name: row[name] for name in SeriesKey.__dataclass_fields__}
-    return StoredSeries(row["id"], SeriesKey(**fields), tuple(json.loads(row["aliases"])))
+    rows = connection.execute(
+        select(*_columns()).where(POINT.c.series_id.in_(series)).order_by(POINT.c.run_id.desc()).limit(most)
+    ).all()
+    return _points(rows, _runs(connection, rows[-1].run_id) if rows else {})
 
 
 def points_of_each(
     connection: Connection, series: Sequence[int], most: int = MOST_RUNS
 ) -> dict[int, list[StoredPoint]]:
-    """Of each series the last `most` points, the oldest first."""
-    from sqlalchemy import func, select
+    """Of each series the last `most` points, the oldest first. A query a series: the index gives each at once."""
+    from sqlalchemy import bindparam, select
 
-    from jitgate.history.schema import POINT, RUN
+    from jitgate.history.schema import POINT
 
-    place = func.row_number().over(partition_by=POINT.c.series_id, order_by=POINT.c.run_id.desc()).label("place")
-    ranked = select(*_columns(), place).join(RUN, RUN.c.id == POINT.c.run_id)
-    if len(series) <= MOST_NAMED:
-        ranked = ranked.where(POINT.c.series_id.in_(series))
-    inner = ranked.subquery()
-    rows = connection.execute(select(inner).where(inner.c.place <= most).order_by(inner.c.run_id)).mappings()
-    found: dict[int, list[StoredPoint]] = {}
-    for row in rows:
-        found.setdefault(row["series_id"], []).append(_point(row))
-    return found
+    one = POINT.c.series_id == bindparam("one")
+    query = select(*_columns()).where(one).order_by(POINT.c.run_id.desc()).limit(most)
+    runs = _runs(connection, 0)
+    return {each: _points(connection.execute(query, {"one": each}).all(), runs) for each in series}
 
 
 def _columns() -> tuple[Any, ...]:
-    from jitgate.history.schema import POINT, RUN
+    """In the order in which `_points` takes them apart."""
+    from jitgate.history.schema import POINT
 
-    return (
-        *(POINT.c[name] for name in ("run_id", "series_id", "estimate", "inputs", "weights", "epoch")),
-        *(POINT.c.left_out, POINT.c.regressed, RUN.c.commit_id, RUN.c.branch, RUN.c.started_at, RUN.c.fingerprint),
-        *(RUN.c[name] for name in ("dirty", "interrupted", "red", "odd")),
-    )
+    names = ("run_id", "series_id", "estimate", "inputs", "weights", "epoch", "left_out", "regressed")
+    return tuple(POINT.c[name] for name in names)
+
+
+def _points(rows: Sequence[Any], runs: Mapping[int, _Run]) -> list[StoredPoint]:
+    """rows: the newest first."""
+    found = []
+    for run_id, series_id, estimate, inputs, weights, epoch, left_out, regressed in reversed(rows):
+        run = runs[run_id]
+        why = run.why or left_out or ("red" if regressed else "")
+        only = bool(regressed) and not run.why and not left_out
+        about = (run.commit, run.branch, run.started_at)
+        found.append(
+            StoredPoint(run_id, series_id, estimate, *about, inputs, weights, epoch, why, run.fingerprint, only)
+        )
+    return found
+
+
+def _runs(connection: Connection, first: int) -> dict[int, _Run]:
+    """Runs from an id on."""
+    from sqlalchemy import select
+
+    from jitgate.history.schema import RUN
+
+    columns = [RUN.c[name] for name in ("id", "commit_id", "branch", "started_at", "fingerprint")]
+    marks = [RUN.c[name] for name in ("odd", "interrupted", "dirty", "red")]
+    rows = connection.execute(select(*columns, *marks).where(RUN.c.id >= first))
+    return {row[0]: _Run(row[1], row[2], row[3], row[4], _reason(*row[5:])) for row in rows}
+
+
+def _reason(odd: str, interrupted: bool, dirty: bool, red: str) -> str:
+    named = {"marked odd": odd, "interrupted": interrupted, "dirty": dirty, "red": red}
+    return next((why for why, value in named.items() if value), "")
+
+
+def _series(row: Any) -> StoredSeries:
+    fields = {name: row[name] for name in SeriesKey.__dataclass_fields__}
+    return StoredSeries(row["id"], SeriesKey(**fields), tuple(json.loads(row["aliases"])))

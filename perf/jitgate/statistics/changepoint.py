@@ -1,13 +1,15 @@
 """When did a series change? With a bound on false alarms that holds for any distribution of the noise.
 
 Under the null hypothesis the runs of a series are exchangeable. Then the rank of each run among those before it says
-nothing of the other ranks (Renyi, MTA III. Oszt. Kozl. 12, 1962), and smoothed by a random number it is uniform on
-(0, 1): a conformal p-value. A bet on it, exp(d z - d^2 / 2) with z its normal quantile, has mean 1, so
+nothing of the other ranks (Renyi, MTA III. Oszt. Kozl. 12, 1962): the middle of its share, (rank - 1/2) / t, is a
+conformal p-value. A bet on it, exp(d z - d^2 / 2) with z its normal quantile, has mean at most 1 (a test adds it up for
+every t), and ties, which get the middle of theirs, bet less. So
 
     M_t = (M_(t-1) + 1) x bet_t,    averaged over several d of both signs,
 
-minus t is a martingale (Shiryaev-Roberts; e-detectors: Shin, Ramdas and Rinaldo, arXiv 2203.03532; on ranks: Vovk et
-al., COPA 2021). P(M reaches c within T runs) is at most T / c, the mean time to a false alarm at least c. With m series
+minus t is a supermartingale (Shiryaev-Roberts; e-detectors: Shin, Ramdas and Rinaldo, arXiv 2203.03532; on ranks:
+Vovk et al., COPA 2021). P(M reaches c within T runs) is at most T / c, the mean time to a false alarm at least c. With
+m series
 and c = m / a there are at most `a` false alarms per run over all series, whatever depends on what between series.
 
 The bound needs exchangeable runs: independent, of one distribution, however heavy its tails and however many its modes.
@@ -26,7 +28,7 @@ from jitgate.statistics.lazy_numpy import np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-SIZES = (0.5, 1.0, 2.0, 3.0)
+SIZES = (0.7, 1.5, 2.5)
 """Bets, in standard deviations; each in both directions. A change between two of them costs little more evidence."""
 
 FALSE_ALARMS_PER_RUN = 0.01
@@ -67,12 +69,11 @@ def change_points(values: Sequence[float], level: float) -> list[ChangePoint]:
 def change_points_of(values: ArrayLike, level: float) -> list[list[ChangePoint]]:
     """The same of many series at once, shape (series, runs); NaN at the end of those that are shorter."""
     table = np.log(np.asarray(values, dtype=float))
-    smooth = np.random.default_rng(0).random(table.shape[1])
     starts = np.zeros(len(table), dtype=int)
     found: list[list[ChangePoint]] = [[] for _ in table]
     going = np.arange(len(table))
     while len(going):
-        alarms = _first_alarms(table[going], starts[going], smooth, level)
+        alarms = _first_alarms(table[going], starts[going], level)
         seen = [(int(which), int(alarm)) for which, alarm in zip(going, alarms, strict=True) if alarm >= 0]
         for which, alarm in seen:
             point = _located(table[which], int(starts[which]), alarm)
@@ -82,9 +83,7 @@ def change_points_of(values: ArrayLike, level: float) -> list[list[ChangePoint]]
     return found
 
 
-def _first_alarms(
-    table: NDArray[np.float64], starts: NDArray[np.intp], smooth: NDArray[np.float64], level: float
-) -> NDArray[np.intp]:
+def _first_alarms(table: NDArray[np.float64], starts: NDArray[np.intp], level: float) -> NDArray[np.intp]:
     """The run at which each series first crosses, -1 for none."""
     from scipy.special import ndtri
 
@@ -98,8 +97,7 @@ def _first_alarms(
         within = np.arange(now)[None, :] >= starts[:, None]
         below = ((before < column[:, None]) & within).sum(axis=1)
         equal = ((before == column[:, None]) & within).sum(axis=1) + 1
-        p = (below + smooth[now] * equal) / (now - starts + 1).clip(1)
-        z = ndtri(p.clip(1e-12, 1 - 1e-12))
+        z = ndtri((below + equal / 2) / (now - starts + 1).clip(1))
         active = (now >= starts) & (alarms < 0) & ~np.isnan(column)
         grown = (state + 1) * np.exp(bets * z[:, None] - bets**2 / 2)
         state = np.where(active[:, None], grown, state)

@@ -68,13 +68,17 @@ def known(leaf: Any) -> bool:
 
     if isinstance(leaf, np.ndarray | np.generic):
         return leaf.dtype.kind in "biufcSUmM"
-    torches = (torch.Tensor, torch.dtype, torch.device, torch.layout, torch.memory_format)
+    if isinstance(leaf, torch.Tensor):
+        return not leaf.is_meta
+    torches = (torch.dtype, torch.device, torch.layout, torch.memory_format)
     return isinstance(leaf, (*SIMPLE, *torches, enum.Enum, type))
 
 
 def refusal(path: str, leaf: Any) -> str:
     """Why a leaf is not taken, and what to do."""
     kind = type(leaf).__name__
-    if hasattr(leaf, "dtype"):
+    if hasattr(leaf, "is_meta"):
+        kind += " on the meta device, which has no values"
+    elif hasattr(leaf, "dtype"):
         kind += f" of {leaf.dtype}"
     return f"{path} is a {kind}; register it with torch.utils._pytree or return tensors"

@@ -100,9 +100,9 @@ def _far(one: Tensor, other: Tensor, non_finite: NonFinite) -> LeafDifference:
         one, other = one.masked_fill(where, 0), other.masked_fill(where, 0)
     if not other.numel():
         return LeafDifference()
-    gap = torch.linalg.vector_norm(one - other).item()
-    size = torch.linalg.vector_norm(other).item()
-    widest = (one - other).abs().max().item()
+    apart = one - other
+    gap, size = (torch.linalg.vector_norm(each).item() for each in (apart, other))
+    widest = apart.abs().max().item()
     words = f"all values are 0, and up to {widest:.2g} found" if not size and gap and math.isfinite(gap) else ""
     relative = gap / size if size else (0.0 if gap == 0 else math.inf)
     return LeafDifference(
@@ -171,6 +171,9 @@ def _is_setting(leaf: Any) -> bool:
 
 
 def _shown(leaf: Any) -> str:
-    simple = isinstance(leaf, str | bytes | bool | int | float | complex | type(None))
-    text = repr(leaf) if simple else _kind(leaf)
+    import numpy as np
+
+    words = leaf.tolist() if isinstance(leaf, np.ndarray | np.generic) else leaf
+    simple = isinstance(words, str | bytes | bool | int | float | complex | list | type(None))
+    text = repr(words) if simple else _kind(leaf)
     return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."

@@ -9,6 +9,7 @@ from jitgate.config.policy import Policy
 from jitgate.config.table import parse_policy, read_policy
 from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
+from jitgate.model.non_finite import NonFinite
 from jitgate.model.token_agreement import TokenAgreement
 from jitgate.model.tolerance import TOLERANCE, tolerance
 from jitgate.workloads.spec import WorkloadSpec
@@ -135,6 +136,7 @@ def test_the_project_ships_gates_that_match_something() -> None:
         ("[variants.busy]\nfactory = 'a:b'\nprecision = 'fp13'", "precision = 'fp13' must be one of"),
         ("[workloads.x]\nfactory = 'a:b'\ntolerance = 2", "tolerance = 2 must be above 0 and below 1"),
         ("[workloads.x]\nfactory = 'a:b'\ntolerance = true", "tolerance = True must be above 0 and below 1"),
+        ("[workloads.x]\nfactory = 'a:b'\nnon_finite = 'same'", 'non_finite = \'same\' must be "invalid", or "equal"'),
         (
             "[workloads.x]\nfactory = 'a:b'\ntoken_agreement = 0",
             "token_agreement = 0 must be as in { token_ids = 0, log_probs = 1, vocab_size",
@@ -223,6 +225,11 @@ def test_a_file_that_is_not_there_or_not_toml_is_refused(tmp_path: Path) -> None
     empty.write_text("[tool.other]\n")
     with pytest.raises(UsageError, match=r"has no \[tool\.jitgate\] table"):
         read_policy(empty, KINDS)
+
+
+def test_a_workload_may_say_that_equal_infinities_are_right() -> None:
+    found = policy('[workloads.x]\nfactory = "a:b"\nnon_finite = "equal"\n[workloads.y]\nfactory = "a:b"')
+    assert [found.workloads[name].non_finite for name in "xy"] == [NonFinite.EQUAL, NonFinite.INVALID]
 
 
 def test_a_workload_may_say_which_ids_are_chosen_by_which_scores() -> None:

@@ -39,6 +39,18 @@ def with_parity(accuracy: Accuracy, tolerance: float = 1e-4, name: str = "jit") 
         ),
         (Accuracy(math.inf, log_mel_db=0.1, perceptual=True), 0.1, "log_mel_db=1", "another shape, type or value"),
         (Accuracy(math.inf, not_finite=1), 0.1, "rel_l2=0.1", "it holds NaN or Inf (1 value)"),
+        (
+            Accuracy(math.inf, mismatch="y: sizes differ"),
+            0.1,
+            "rel_l2=0.1",
+            "y: sizes differ.",
+        ),
+        (
+            Accuracy(math.inf, integers=2, unequal=1, mismatch="ids: 2 expected at place 1, 5 found"),
+            0.1,
+            "rel_l2=0.1",
+            "these must match exactly (ids: 2 expected at place 1, 5 found).",
+        ),
         (Accuracy(1e-2, log_mel_db=1.5), 0.1, "rel_l2=0.1", "log-mel distance 1.5 dB, and more than 1 dB is audible"),
         (Accuracy(0.5, log_mel_db=1.5, perceptual=True), 0.1, "log_mel_db=1", "log-mel distance 1.5 dB"),
         (Accuracy(1e-9, perceptual=True), 0.1, "log_mel_db=1", "another shape, type or value"),
@@ -57,7 +69,19 @@ def with_parity(accuracy: Accuracy, tolerance: float = 1e-4, name: str = "jit") 
         ),
     ],
     ids=[
-        *("fp32", "bf16", "shape", "integers", "integers by ear", "shape by ear", "nan", "heard", "by ear"),
+        *(
+            "fp32",
+            "bf16",
+            "shape",
+            "integers",
+            "integers by ear",
+            "shape by ear",
+            "nan",
+            "leaf",
+            "id",
+            "heard",
+            "by ear",
+        ),
         *("not heard at all", "chosen", "chosen where eager was sure", "chosen by ear"),
     ],
 )
@@ -116,3 +140,4 @@ def test_where_eager_itself_is_not_finite_nothing_can_be_right() -> None:
     ):
         assert verdict.outcome is Outcome.INVALID
         assert "Eager's own output holds NaN or Inf (3 values)" in verdict.reason
+        assert 'set non_finite = "equal" in its table or in jitgate.Workload' in verdict.advice

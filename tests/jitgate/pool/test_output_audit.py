@@ -96,6 +96,19 @@ def test_nan_in_one_call_that_was_not_kept_is_seen(tmp_path: Path) -> None:
     assert found(audited(tmp_path, right, not_finite=(3,))).problem.startswith("one of its calls gave NaN or Inf")
 
 
+def test_an_output_that_holds_the_infinities_of_eager_follows_its_inputs(tmp_path: Path) -> None:
+    def masked(number: int) -> np.ndarray:
+        scores = right(number)
+        scores[:, ::4] = -np.inf
+        return scores
+
+    audit = OutputAudit(tmp_path, random.Random(0))
+    for start in range(0, 8 * COUNT, COUNT):
+        for name in ("eager", "mine"):
+            take(audit, name, masked, start)
+    assert found(audit).problem == ""
+
+
 def test_a_subclass_that_eager_does_not_give_is_named(tmp_path: Path) -> None:
     problem = found(audited(tmp_path, right, outputs=("my.Lazy[4,50]",))).problem
     assert problem == "a timed call gave my.Lazy[4,50], and eager gives Tensor[4,50]"

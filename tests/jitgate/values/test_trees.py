@@ -112,6 +112,9 @@ def test_a_value_that_contains_itself_and_a_class_that_no_other_process_has_are_
     with pytest.raises(TypeError, match=r"^output\[1\] is a list that contains itself"):
         named_leaves(endless)
 
+    with pytest.raises(TypeError, match=r"^output is a Tensor on the meta device, which has no values; "):
+        named_leaves(torch.empty(2, device="meta"))
+
     from dataclasses import dataclass
 
     @dataclass

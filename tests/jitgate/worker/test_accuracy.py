@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -139,6 +140,8 @@ def test_the_integers_of_many_calls_add_up() -> None:
         ("no", "yes", "'yes' expected, 'no' found"),
         (1, 1.0, "a float expected, an int found"),
         (torch.tensor([1, 5]), torch.tensor([1, 2]), "2 expected at place 1, 5 found"),
+        (np.array(["a"]), np.array(["b"]), "['b'] expected, ['a'] found"),
+        (X.numpy(), X, "a tensor expected, an array found"),
         ({"a": X}, {"b": X}, ""),
         ({"a": X, "b": X[:1]}, {"b": X, "a": X}, "output['b']: sizes (2,) expected, (1,) found"),
         ([X], [X, X], "output[1]: missing (2 values expected, 1 found)"),

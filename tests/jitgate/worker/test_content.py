@@ -1,9 +1,12 @@
 """What an export depends on."""
 
+import pytest
 import torch
 from jitgate.cache.keys import digest_of
+from jitgate.model.inputs import Call
 from jitgate.worker.content import (
     runtime_facts,
+    shapes,
     signature,
     source_digest,
     spread_of_shapes,
@@ -70,6 +73,50 @@ def test_tied_weights_are_counted_once() -> None:
     assert weight_bytes(module) == 2 * 8 * 8 * 4
     module[1].weight = module[0].weight
     assert weight_bytes(module) == 8 * 8 * 4
+
+
+class Extra(torch.nn.Module):
+    """Keeps in its state what is no tensor."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__()
+        self.version = version
+        self.layer = torch.nn.Linear(2, 2, bias=False)
+        self.register_buffer("sparse", torch.eye(3).to_sparse())
+
+    def get_extra_state(self) -> object:
+        return {"version": self.version, "type": torch.float16, "object": object(), "table": torch.arange(3)}
+
+
+def test_a_state_may_hold_anything() -> None:
+    def extra(version: int) -> Extra:
+        torch.manual_seed(0)
+        return Extra(version)
+
+    assert weights_digest(extra(1)) == weights_digest(extra(1)) != weights_digest(extra(2))
+    assert weight_bytes(extra(1)) == 4 * 4 + 3 * 8 + 3 * (2 * 8 + 4)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_quantised_weights_have_a_digest_and_a_size() -> None:
+    def quantised(seed: int) -> torch.nn.Module:
+        module = torch.nn.Sequential(seeded(seed))
+        found: torch.nn.Module = torch.ao.quantization.quantize_dynamic(  # type: ignore[no-untyped-call]
+            module, {torch.nn.Linear}, dtype=torch.qint8
+        )
+        return found
+
+    assert weights_digest(quantised(0)) == weights_digest(quantised(0)) != weights_digest(quantised(1))
+    scale_and_zero_point = 4 + 8
+    assert weight_bytes(quantised(0)) == 2 * (64 * 64 + 4 * 64 + scale_and_zero_point)
+
+
+def test_the_names_of_arguments_are_part_of_a_signature() -> None:
+    x = torch.zeros(3)
+    assert signature(Call((), {"a": x})) != signature(Call((), {"b": x})) != signature((x,))
+    assert signature(Call((x,), {"a": x, "b": 1})) == "torch.float32[n] ['a']=torch.float32[n] ['b']=1"
+    assert signature(({"a": x},)) != signature(({"b": x},))
+    assert shapes(Call((x,), {"a": x})) == "(3,) (3,)"
 
 
 def test_plain_arguments_that_differ_are_counted_and_named_from_one() -> None:

@@ -1,0 +1,1 @@
+"""Does the history find what changed, and keep quiet where nothing did? `python -m studies.history` answers."""
