@@ -35,7 +35,8 @@ def test_events_and_the_wall_agree_on_a_call_that_returns_before_its_work_is_don
     card: Device, record_property: Callable[[str, object], None]
 ) -> None:
     clock = clock_for(card.name)
-    clock.time(sleep())
+    for _ in range(5):  # an idle card's clock rises only under work
+        clock.time(sleep())
     taken, empty = clock.time(sleep()), clock.time(lambda: None)
     record_property("wall_ns", taken.wall_ns)
     record_property("device_ns", taken.device_ns)
@@ -47,6 +48,8 @@ def test_events_and_the_wall_agree_on_a_call_that_returns_before_its_work_is_don
 
 
 def test_a_stage_is_as_long_as_its_work(card: Device) -> None:
+    for _ in range(5):  # an idle card's clock rises only under work
+        sleep()()
     watch = stopwatch_for(card.name)
     watch.start()
     for stage, cycles in (("short", CYCLES // 10), ("long", CYCLES), ("short", CYCLES // 10)):
@@ -56,7 +59,7 @@ def test_a_stage_is_as_long_as_its_work(card: Device) -> None:
     torch.cuda.synchronize(card.name)
     laps = watch.read()
     assert laps.calls == {"short": 2, "long": 1}
-    assert laps.spent_s["long"] == pytest.approx(5 * laps.spent_s["short"], rel=0.3)
+    assert laps.spent_s["long"] == pytest.approx(5 * laps.spent_s["short"], rel=0.5)
     assert laps.first_s["short"] < laps.first_s["long"]
 
 
@@ -72,10 +75,11 @@ def _switches() -> Iterator[None]:
 def errors(device: str) -> tuple[float, float]:
     """Relative L2 errors of a matrix product and of a convolution against float64."""
     generator = torch.Generator().manual_seed(0)
-    x = torch.randn(256, 512, generator=generator).to(device)
-    w = torch.randn(512, 256, generator=generator).to(device)
-    image = torch.randn(4, 64, 128, generator=generator).to(device)
-    kernel = torch.randn(64, 64, 5, generator=generator).to(device)
+    # Large enough that the libraries choose the kernels of large models.
+    x = torch.randn(1024, 1024, generator=generator).to(device)
+    w = torch.randn(1024, 1024, generator=generator).to(device)
+    image = torch.randn(8, 256, 256, generator=generator).to(device)
+    kernel = torch.randn(256, 256, 5, generator=generator).to(device)
     pairs = (
         (x @ w, x.double() @ w.double()),
         (torch.nn.functional.conv1d(image, kernel), torch.nn.functional.conv1d(image.double(), kernel.double())),

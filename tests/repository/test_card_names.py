@@ -163,14 +163,16 @@ class Reader:
         return owner.member(node.attr)
 
     def _asked_for(self, node: ast.Call, scope: dict[str, Known]) -> Known | None:
-        """`sys.modules.get("torch.x")` is that module; `getattr(nvml, "name", None)` is that function."""
+        """`sys.modules.get("torch.x")` is that module; `getattr(nvml, "name", None)` is that function, if any."""
         words = [each.value for each in node.args if isinstance(each, ast.Constant)]
         if not words or not isinstance(words[0], str):
             return None
         if ast.unparse(node.func) == "sys.modules.get" and words[0].startswith(OURS):
             return Known(words[0], importlib.import_module(words[0]))
-        if ast.unparse(node.func) == "getattr" and _quiet(self, node.args[0], scope) is not None:
-            return self._attribute(ast.copy_location(ast.Attribute(node.args[0], words[0]), node), scope)
+        if ast.unparse(node.func) == "getattr":
+            owner = _quiet(self, node.args[0], scope)
+            if owner is not None and (owner.has(words[0]) or len(node.args) == 2):
+                return self._attribute(ast.copy_location(ast.Attribute(node.args[0], words[0]), node), scope)
         return None
 
     def _called(self, node: ast.Call, scope: dict[str, Known]) -> Known | None:
@@ -277,6 +279,7 @@ def _identifiers(path: Path) -> Iterator[str]:
         ("g = lambda nvml, card: nvml.nvmlDeviceGetName()", "missing a required argument"),
         ("import torch\ntorch.cuda.current_stream().cuda_strm", "has no cuda_strm"),
         ("import torch\nif torch.cuda.is_free():\n    pass", "torch.cuda has no is_free"),
+        ("import torch\ngetattr(torch.cuda, 'nothing')(1)", "torch.cuda has no nothing"),
         ("from torch.cuda import nothing", "torch.cuda.nothing can't be imported"),
     ],
 )
@@ -286,6 +289,14 @@ def test_a_name_that_is_not_there_is_seen(code: str, said: str, tmp_path: Path) 
     reader = Reader(path)
     reader.read()
     assert said in " ".join(reader.problems)
+
+
+def test_a_name_that_is_asked_for_with_a_default_may_be_missing(tmp_path: Path) -> None:
+    path = tmp_path / "made_up.py"
+    path.write_text("import torch\nnew = getattr(torch.cuda, 'of_a_later_release', None)\nnew(1)\n")
+    reader = Reader(path)
+    reader.read()
+    assert reader.problems == []
 
 
 @pytest.mark.parametrize("name", sorted(CARD_STATE))

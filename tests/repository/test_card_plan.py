@@ -9,10 +9,13 @@ import re
 import shutil
 import signal
 import subprocess
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 CI = ROOT / ".ci"
@@ -32,13 +35,14 @@ def results() -> ModuleType:
     return module
 
 
-def start(tmp_path: Path, steps: str) -> subprocess.Popen[str]:
-    """A plan of these steps, without the setup."""
+def start(tmp_path: Path, steps: str, sigint: str = "default") -> subprocess.Popen[str]:
+    """A plan of these steps, without the setup. sigint: `ignore` as in the background of a shell, or `default`."""
     plan = tmp_path / "plan"
-    head = f"TOTAL_S=60\nsource {CI / 'card-steps.sh'}\nLEAST_S=1 GRACE_S=5\n"
+    head = f"TOTAL_S=60\nsource {CI / 'card-steps.sh'}\nLEAST_S=1 GRACE_S=5 PATIENCE=1\n"
     plan.write_text(f'{head}{steps}\nfinish "$failed"\n')
     environment = {**os.environ, "OUT": str(tmp_path / "out"), "JITGATE_DEVICE": "cpu"}
-    return subprocess.Popen(["bash", str(plan)], env=environment, stdout=subprocess.PIPE, text=True)
+    command = ["env", f"--{sigint}-signal=INT", "bash", str(plan)]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
 
 
 def table(tmp_path: Path) -> dict[str, str]:
@@ -54,25 +58,30 @@ def test_steps_are_independent_and_every_end_is_told(tmp_path: Path) -> None:
         step good 20 echo fine
         step red 20 bash -c 'exit 1'
         step broken 20 no-such-command
-        step endless 1 sleep 60
+        step endless 10 python3 -c 'import time
+try:
+    time.sleep(60)
+except KeyboardInterrupt:
+    print("put away")'
         skip left 'no card'
         step last 20 echo still here
         TOTAL_S=0 step late 20 true
     """
-    process = start(tmp_path, steps)
-    said = process.communicate(timeout=60)[0]
+    process = start(tmp_path, steps, "ignore")
+    said = process.communicate(timeout=120)[0]
     assert process.returncode == 1, said
     assert table(tmp_path) == {
         "good": "green",
         "red": "red: see the report and the log",
         "broken": "broke: exit 127",
-        "endless": "stopped at its limit of 1 s; what it had is kept",
+        "endless": "stopped at its limit of 10 s; what it had is kept",
         "left": "skipped by name: no card",
         "last": "green",
         "late": "not run: no time was left",
     }
     log = (tmp_path / "out" / "log.txt").read_text()
     assert "fine" in log
+    assert "put away" in log, "interrupted, and not killed"
     assert "still here" in said
 
 
@@ -159,11 +168,21 @@ def test_the_scripts_can_be_called(script: str) -> None:
     assert os.access(CI / script, os.X_OK)
 
 
+def asked_wheels() -> set[str]:
+    """The names of what .ci/card-wheels collects without --more."""
+    text = (CI / "card-wheels").read_text(encoding="utf-8").replace("\\\n", " ")
+    (names,) = re.findall(r'^"\$\{download\[@\]\}" "\$\{pure\[@\]\}" (.+)$', text, re.MULTILINE)
+    return {canonicalize_name(name) for name in names.split()}
+
+
 def test_the_wheels_are_those_of_the_pins() -> None:
-    text = (CI / "card-wheels").read_text(encoding="utf-8")
-    assert "-c constraints.txt" in text
-    pins = {line.partition("==")[0].lower() for line in (ROOT / "constraints.txt").read_text().splitlines()}
-    lines = re.findall(r'^"\$\{download\[@\]\}" ((?:.|\\\n)+?)$(?!\s+\S+ \\)', text.replace("\\\n", " "), re.MULTILINE)
-    asked = set(lines[0].split())
-    assert len(asked) > 15
-    assert {name for name in asked if name not in pins and name.replace("-", "_") not in pins} == set()
+    pins = {canonicalize_name(line.partition("==")[0]) for line in (ROOT / "constraints.txt").read_text().splitlines()}
+    assert "-c constraints.txt" in (CI / "card-wheels").read_text(encoding="utf-8")
+    assert asked_wheels() - pins == set()
+
+
+def test_what_the_package_needs_is_carried_or_comes_with_torch_and_science() -> None:
+    """What is not carried is compiled, and every machine with torch for a card has it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = {canonicalize_name(Requirement(line).name) for line in project["dependencies"]}
+    assert needed - asked_wheels() == {"numpy", "psutil", "scipy", "torch"}

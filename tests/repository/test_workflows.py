@@ -231,6 +231,13 @@ def test_the_night_is_long_enough_for_its_gates() -> None:
     assert longest_s <= 2 / 3 * 60 * night.jobs["gpu"]["timeout-minutes"], "a third is for building and starting"
 
 
+def test_the_night_runs_the_tests_that_need_a_card_one_at_a_time_after_the_measurement() -> None:
+    commands = [step["run"] for step in load("nightly-gpu").steps() if "tox run" in step.get("run", "")]
+
+    assert "tox run -e perf" in commands[0]
+    assert commands[1].startswith("tox run -e tests -- -m card -n 0 ")
+
+
 def test_results_are_kept_also_when_a_gate_is_red(gpu_workflow: Workflow) -> None:
     uploads = gpu_workflow.uses("actions/upload-artifact")
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import importlib
 import importlib.metadata
 import importlib.util
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from jitgate.building.config_facts import ConfigFacts
 from jitgate.building.found_model import FoundModel
+from jitgate.model.error_words import shortly
 from jitgate.model.errors import UsageError
 from jitgate.model.own_model import InputSpec, OwnModel
 from jitgate.workloads.own_model import OPTION, SHRINK
@@ -30,8 +33,20 @@ class Library(Protocol):
 
 def by_name(own: OwnModel) -> FoundModel:
     """The model that a name stands for. UsageError for a name that none knows, or several do."""
-    every = [library for library in (Transformers(), Timm(), TorchVision()) if _installed(library.name)]
+    broken = {}
+    libraries: tuple[Library, ...] = (Transformers(), Timm(), TorchVision())
+    every: list[Library] = []
+    for library in libraries:
+        reason = _import(library.name)
+        if reason is None:
+            every.append(library)
+        elif reason:
+            broken[library.name] = reason
     prefix, _, rest = own.what.partition("/")
+    if prefix in broken and rest:
+        raise UsageError(
+            f"{OPTION} {own.what}: {prefix} can't be imported here ({broken[prefix]}); mend or reinstall it"
+        )
     for library in every:
         if prefix == library.name and rest:
             if not library.knows(rest):
@@ -42,15 +57,16 @@ def by_name(own: OwnModel) -> FoundModel:
         ways = " or ".join(f"{library.name}/{own.what}" for library in knowing)
         raise UsageError(f"{OPTION} {own.what}: several libraries know a model of this name; write {ways}")
     if not knowing:
-        raise _unknown(own.what, every)
+        raise _unknown(own.what, every, broken)
     return knowing[0].source(own.what, own)
 
 
-def _unknown(name: str, libraries: list[Any]) -> UsageError:
+def _unknown(name: str, libraries: list[Any], broken: Mapping[str, str] | None = None) -> UsageError:
     there = [each for library in libraries for each in library.close()]
     close = difflib.get_close_matches(name, there, n=3) or [each for each in there if name.lower() in each.lower()][:3]
     near = f"; close to it are {', '.join(close)}" if close else ""
     asked = ", ".join(f"{library.name} {_version(library.name)}" for library in libraries) or "none is installed"
+    asked += "".join(f", {library} can't be imported: {reason}" for library, reason in (broken or {}).items())
     return UsageError(
         f"{OPTION} {name}: no file, no directory with a config.json, and no model that an installed library knows "
         f"({asked}){near}; write package:factory, file.py:factory, a directory or a name"
@@ -150,8 +166,16 @@ def _parameters(module: Any) -> list[str]:
     return list(inspect.signature(module.forward).parameters)
 
 
-def _installed(name: str) -> bool:
-    return importlib.util.find_spec(name) is not None
+def _import(name: str) -> str | None:
+    """None where the library can be imported, "" where it is not installed, else why it can't: a build for another
+    torch, as torchvision often is."""
+    if importlib.util.find_spec(name) is None:
+        return ""
+    try:
+        importlib.import_module(name)
+    except Exception as error:  # whatever a broken library raises; another one may know the model  # noqa: BLE001
+        return shortly(error)
+    return None
 
 
 def _version(name: str) -> str:

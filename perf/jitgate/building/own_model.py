@@ -12,7 +12,7 @@ from typing import Any
 
 from jitgate.building.found_model import FoundModel
 from jitgate.building.module_inputs import examples, guessed, required
-from jitgate.building.settle import settled
+from jitgate.building.settle import InputNeeded, settled
 from jitgate.building.shrink import NARROWINGS
 from jitgate.building.values import value_of
 from jitgate.model.errors import UsageError
@@ -30,6 +30,8 @@ def facts_of(own: OwnModel, load: Load) -> OwnModelFacts:
     for number in range(NARROWINGS if own.shrink else 1):
         try:
             return _facts(replace(own, narrowing=number), load)
+        except InputNeeded:
+            raise
         except UsageError as problem:  # the next is nearer to the whole, and may take a call
             refused = refused or problem
     raise refused or UsageError(own.what)

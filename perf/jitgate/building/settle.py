@@ -22,13 +22,17 @@ MEDIA = ("pixel_values", "input_values", "input_features", "pixel_values_videos"
 """Inputs of models with several, by transformers' names for them."""
 
 
+class InputNeeded(UsageError):
+    """A model needs an input that only a person can give."""
+
+
 def settled(
     module: Any, own: OwnModel, candidates: Mapping[str, InputSpec], first: Sequence[str]
 ) -> tuple[InputSpec, ...]:
     """The inputs by which `module` can be called, in the order of its signature.
 
     candidates: every argument that can be made. first: those that are tried first. What `own` gives goes before both.
-    Raises UsageError, which says what to pass, where no call is found.
+    Raises UsageError, which says what to pass, where no call is found; InputNeeded where it names an input.
     """
     takes = arguments(module)
     given = {each.name: _ranged(each, candidates) for each in own.inputs}
@@ -37,7 +41,7 @@ def settled(
     names = [name for name in dict.fromkeys([*first, *given]) if name not in own.without]
     missing = [name for name in names if name not in there]
     if missing:
-        raise UsageError(f"{own.what}: {_needs(missing, takes)}")
+        raise InputNeeded(f"{own.what}: {_needs(missing, takes)}")
     for _ in range(TRIES):
         chosen = _in_order([there[name] for name in names], takes)
         error = _error_of(module, chosen)
@@ -50,7 +54,8 @@ def settled(
             break
         names += lacking
     shown = ", ".join(each.spelled for each in chosen) or "nothing"
-    raise UsageError(
+    kind = InputNeeded if more else UsageError
+    raise kind(
         f"{own.what}: forward() fails with the inputs that were made for it ({shown}): {reason}; "
         f"{_needs(more, takes) if more else f'pass others with {INPUT} NAME=SIZES:DTYPE ({_takes(takes)})'}"
     )

@@ -107,7 +107,8 @@ def narrow(model: type[Any], config: Any, own: OwnModel) -> Any:
                 model(small)
         except Exception as error:  # a table that does not suit the model: the next is nearer to the whole  # noqa: BLE001
             if isinstance(error, ImportError):
-                raise UsageError(f"{OPTION} {own.what}: {first_words(str(error))}") from None
+                lacking = first_words(str(error)).split(". ")[0].rstrip(".")
+                raise UsageError(f"{OPTION} {own.what}: {lacking}; install it") from None
             reason = shortly(error)
         else:
             if built == own.narrowing:

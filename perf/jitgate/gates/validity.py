@@ -71,7 +71,8 @@ def fell_back(samples: Samples) -> str | None:
     """What the variant ran instead of what its name says; None where it ran that."""
     if samples.fallback is not None:
         return sentence(f"{samples.name} {samples.fallback.removeprefix('it ')}")
-    if samples.precision in ROUNDING and samples.rel_l2 is not None and samples.rel_l2 < UNROUNDED:
+    known = samples.accuracy is not None and samples.accuracy.inexact  # ids alone may be equal in any precision
+    if known and samples.precision in ROUNDING and samples.rel_l2 is not None and samples.rel_l2 < UNROUNDED:
         return (
             f"{samples.name} did not compute in {samples.precision}: its output is float32's (relative L2 error "
             f"{samples.rel_l2:.1e})."

@@ -1,18 +1,35 @@
-"""What the outputs of timed calls showed, added to a measurement."""
+"""What speaks against the figures of a worker: its timed outputs, its times, and eager itself."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from jitgate.model.measurement import Measurement
+from jitgate.model.probe_baseline import EagerProbe
 from jitgate.model.samples import Samples
 from jitgate.model.timed_outputs import TimedOutputs
-from jitgate.model.variant import CONTROL
+from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.pool.pool import WorkerPool
+from jitgate.statistics import roofline_efficiency, roofline_time
+from jitgate.statistics.roofline import RooflineTime
+
+MOST_ARITHMETIC = 10.0
+"""Times the measured peak of arithmetic that no call reaches: counted are eager's products, and a convolution may do
+with a quarter of them (Winograd)."""
+
+MOST_TRAFFIC = 50.0
+"""Times the measured bandwidth of memory that no call reaches: the caches of a processor are up to some 20 times as
+fast, and a variant may store its weights in fewer bits."""
+
+REMEDY = {
+    "it draws random numbers": "give Workload(seed=...), which seeds every call of every worker alike",
+    "it keeps state from call to call": "give Workload(reset=...), which is called before every call",
+}
+"""What makes eager repeat itself."""
 
 
 def audited(measurement: Measurement, pool: WorkerPool) -> Measurement:
-    """The measurement with the timed outputs of every worker that made rounds."""
+    """The measurement with what was found of every worker that made rounds."""
     strict = pool.workload.token_agreement is None
     all_samples = {
         name: replace(
@@ -28,15 +45,70 @@ def audited(measurement: Measurement, pool: WorkerPool) -> Measurement:
         for name, samples in measurement.all_samples.items()
     }
     control = all_samples.get(CONTROL)
-    if control is not None and control.timed_outputs is not None and control.timed_outputs.problem:
+    said = unrepeated(pool.audit.probes.get(measurement.scenario))
+    if not said and control is not None and control.timed_outputs is not None and control.timed_outputs.problem:
         said = f"eager does not repeat itself, as its second worker shows: {control.timed_outputs.problem}"
-        all_samples = {name: _unlike(samples, said) for name, samples in all_samples.items()}
-    fixed = pool.audit.fixed.get(measurement.scenario)
-    said = f"Inputs are the same in every call, so a stored answer would not be noticed: {fixed}."
-    return replace(measurement, all_samples=all_samples, notes=measurement.notes + ((said,) if fixed else ()))
+    for name, samples in all_samples.items():
+        before = measurement.all_samples[name].timed_outputs
+        problem = (before.problem if before is not None else "") or said or above_peak(measurement, name)
+        if problem and name != BASELINE:
+            all_samples[name] = with_problem(samples, problem)
+    return replace(measurement, all_samples=all_samples)
 
 
-def _unlike(samples: Samples, said: str) -> Samples:
-    """No variant is blamed for what eager does."""
-    found = samples.timed_outputs or TimedOutputs()
-    return replace(samples, timed_outputs=replace(found, problem=said))
+def unrepeated(probe: EagerProbe | None) -> str:
+    """Why nothing can be compared with eager; "" where it repeats itself."""
+    if probe is None or not probe.differs:
+        return ""
+    remedy = REMEDY.get(probe.differs, "")
+    return f"eager does not repeat itself: its second call on equal inputs differs, since {probe.differs} ({remedy})"
+
+
+def dropped_hooks(probe: EagerProbe | None, *, exported: bool) -> str:
+    """Which part of eager's work a file does not hold; "" where it holds all."""
+    if probe is None or not probe.hooks or not exported:
+        return ""
+    count = "a forward hook" if len(probe.hooks) == 1 else f"{len(probe.hooks)} forward hooks"
+    names = ", ".join(probe.hooks)
+    return f"eager runs {count} in every call ({names}) that an exported file does not run; remove it in the factory"
+
+
+def above_peak(measurement: Measurement, name: str) -> str:
+    """Why a worker is too fast to be true; "" where it is not, or where the device's peaks are not known."""
+    samples = measurement.all_samples[name]
+    work, peak = measurement.flop_count, measurement.peak_rates.get(samples.precision)
+    durations_s = measurement.typical_s(name)
+    if work is None or peak is None or not durations_s or not work.flops:
+        return ""
+    least = roofline_time(work.flops, work.moved_bytes(samples.precision), peak)
+    for what, seconds, most in (
+        ("operations", least.arithmetic_s, MOST_ARITHMETIC),
+        ("bytes", least.traffic_s, MOST_TRAFFIC),
+    ):
+        share = roofline_efficiency(RooflineTime(seconds, 0.0), durations_s)
+        if share.low > most:
+            return (
+                f"it is {share.estimate:.0f} times as fast as this device's measured peak allows for the {what} of "
+                "eager's call, so it does not do that work in its call"
+            )
+    return ""
+
+
+def with_problem(samples: Samples, problem: str) -> Samples:
+    """The samples of a worker, none of whose figures is believed."""
+    return replace(samples, timed_outputs=replace(samples.timed_outputs or TimedOutputs(), problem=problem))
+
+
+def notes_on_inputs(pool: WorkerPool, scenario: str) -> tuple[str, ...]:
+    """What a reader must know of the inputs of a scenario."""
+    probe = pool.audit.probes.get(scenario, EagerProbe())
+    notes = []
+    if probe.changes:
+        which = ", ".join(str(each) for each in probe.changes)
+        notes.append(
+            f"Eager does not repeat itself on the same tensors: it changes its input {which} in place. "
+            "Every call here gets fresh inputs."
+        )
+    if probe.fixed:
+        notes.append(f"Inputs are the same in every call, so a stored answer would not be noticed: {probe.fixed}.")
+    return tuple(notes)

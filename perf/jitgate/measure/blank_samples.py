@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from jitgate.measure.audited import dropped_hooks, unrepeated
 from jitgate.measure.settings import MeasureTask
 from jitgate.model.figures import UnseenShapes
 from jitgate.model.samples import Samples
+from jitgate.model.timed_outputs import TimedOutputs
 from jitgate.model.tolerance import tolerance
+from jitgate.model.variant import BASELINE
 from jitgate.pool.binding import Checked, FirstCalls
 from jitgate.pool.pool import WorkerPool
 from jitgate.pool.ready import Ready
@@ -19,9 +22,16 @@ def blank_samples(
     task: MeasureTask,
     checked: Mapping[str, Checked],
     first_calls: Mapping[str, FirstCalls],
+    scenario: str,
 ) -> dict[str, Samples]:
     """Worker -> its samples without durations."""
     precision = {variant.name: variant.roughest for variant in task.variants}
+    probe = pool.audit.probes.get(scenario)
+    problems = {
+        name: unrepeated(probe) or dropped_hooks(probe, exported=ready.variants[name].exported)
+        for name in pool.workers
+        if name != BASELINE
+    }
     return {
         name: Samples(
             name,
@@ -37,6 +47,7 @@ def blank_samples(
             failure=worker.failure,
             warm_s=first_calls[name].calls_s if name in first_calls else (),
             unseen_shapes=first_calls[name].unseen_shapes if name in first_calls else UnseenShapes(),
+            timed_outputs=TimedOutputs(problem=problems[name]) if problems.get(name) else None,
         )
         for name, worker in pool.workers.items()
         for found in [checked.get(name, Checked())]

@@ -11,7 +11,7 @@ from jitgate.device.device_memory import DeviceMemory
 from jitgate.device.health import AllOf, HostLoad
 from jitgate.device.reading import Missing, Reading
 from jitgate.measure import execution
-from jitgate.measure.audited import audited
+from jitgate.measure.audited import audited, notes_on_inputs
 from jitgate.measure.blank_samples import blank_samples
 from jitgate.measure.extras import Extras, KnownPeakRates
 from jitgate.measure.overcommit import Overcommit
@@ -180,13 +180,14 @@ class Measurements:
         recall_compile_times(ready, scenario, self._settings.cache.folder("compilations"))
         first_calls = mode.first_calls(scenario)
         task = self._tasks[workload]
-        all_samples = blank_samples(pool, ready, task, checked, first_calls)
+        all_samples = blank_samples(pool, ready, task, checked, first_calls, scenario)
         card = CardHealth(self._settings.card_uuid, pool.pids) if self._settings.card_uuid else None
         told = [
             self._residency_notes.get(workload) or ready.residency_plan.note,
             card.missing if card is not None else None,
             *pool.notes,
             *warnings_of(checked),
+            *notes_on_inputs(pool, scenario),
             SMOKE_NOTE if self._settings.smoke else None,
         ]
         notes = (*pool.workload.notes, *ready.notes, *filter(None, told))
@@ -266,7 +267,7 @@ class Measurements:
             for name, samples in measurement.all_samples.items()
         }
         whole = replace(measurement, all_samples=all_samples, notes=measurement.notes + mode.notes(scenario))
-        return extras.added_to(audited(whole, pool))
+        return audited(extras.added_to(whole), pool)
 
     def _power(self, measurement: Measurement) -> Mapping[str, PowerReading]:
         """Once a scenario, whatever rounds are added; where the device tells nothing, no worker runs for it."""

@@ -20,6 +20,7 @@ class Accuracy:
         of them is.
     snr_db, log_mel_db, mr_stft: audio metrics; None where the outputs are no sound, or can't be compared.
     perceptual: whether `log_mel_db` decides, and not `rel_l2`.
+    inexact: whether there is a floating-point value at all; `rel_l2` says nothing of precision without one.
     mismatch: the first leaf that is another, and what was expected and found there, in words; "" for none.
     """
 
@@ -36,6 +37,7 @@ class Accuracy:
     other_ids: int = 0
     surprisal: float = 0.0
     mismatch: str = ""
+    inexact: bool = True
 
 
 def worst(accuracies: Iterable[Accuracy]) -> Accuracy:
@@ -54,6 +56,7 @@ def worst(accuracies: Iterable[Accuracy]) -> Accuracy:
         most([each.log_mel_db for each in every]),
         most([each.mr_stft for each in every]),
         perceptual=any(each.perceptual for each in every),
+        inexact=any(each.inexact for each in every),
         integers=sum(each.integers for each in every),
         unequal=sum(each.unequal for each in every),
         ids=sum(each.ids for each in every),

@@ -14,11 +14,13 @@ class EagerProbe:
 
     fixed: why the inputs can't change from call to call; "" where they can. changes: the inputs that a call changes in
     place, by position. differs: why a second call on equal inputs gives another output; "" where it gives the same.
+    hooks: forward hooks that run in a call and change no output, by name.
     """
 
     fixed: str = ""
     changes: tuple[int, ...] = ()
     differs: str = ""
+    hooks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,8 @@ class Turn:
     a pipeline, its stages; empty for anything else. surroundings: what ran next to it in the process.
     a pipeline, its stages; empty for anything else. outputs: what the calls gave, by type and sizes, each kind once.
     not_finite: numbers of the calls whose output holds NaN or Inf. kept: numbers of the calls whose outputs were kept.
-    looking_s: what looking at outputs and keeping them took, outside of every call.
+    replaced: functions that jitgate measures with and that are others now. looking_s: what looking at outputs and
+    keeping them took, outside of every call.
     """
 
     wall_ns: tuple[int, ...]
@@ -41,3 +42,4 @@ class Turn:
     not_finite: tuple[int, ...] = ()
     kept: tuple[int, ...] = ()
     looking_s: float = 0.0
+    replaced: tuple[str, ...] = ()

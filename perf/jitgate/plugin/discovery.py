@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -31,27 +31,35 @@ class Discovered:
     """scenarios: workload -> scenario names, in the order of the factory's dict.
 
     workload_problems, variant_problems: name -> why it can't be used; that is bad input only where one of its tests
-    is selected.
+    is selected. unasked: workloads that the selection has no need of, whose scenarios are `UNKNOWN`.
     """
 
     scenarios: dict[str, tuple[str, ...]]
     workload_problems: dict[str, UsageError] = field(default_factory=dict)
     variant_problems: dict[str, UsageError] = field(default_factory=dict)
+    unasked: frozenset[str] = frozenset()
 
     def problem(self, cell: Cell) -> UsageError | None:
         """Why this cell can't be measured, where that is known before anything is."""
+        if cell.workload in self.unasked and cell.scenario in UNKNOWN:
+            return UsageError(
+                f"{cell.workload}: -k did not seem to mean it, so that its factory was not asked for its scenarios; "
+                f"select it with --jitgate-select '{cell.workload}'"
+            )
         return self.workload_problems.get(cell.workload) or self.variant_problems.get(cell.variant)
 
 
-def discover(policy: Policy, device: str, progress: Progress, *, ask: bool) -> Discovered:
+def discover(policy: Policy, device: str, progress: Progress, *, ask: Collection[str]) -> Discovered:
     """The scenarios of every workload; one process answers for all, and checks the factories of variants.
 
-    It is started only where a workload does not list its scenarios. Raises UsageError for a `nightly` scenario that
-    does not exist.
+    It is started only where a workload of `ask` does not list its scenarios. Raises UsageError for a `nightly` scenario
+    that does not exist.
     """
     found = Discovered({name: spec.scenarios or UNKNOWN for name, spec in policy.workloads.items()})
-    unlisted = [spec for spec in policy.workloads.values() if not spec.scenarios]
-    if unlisted and ask:
+    every = [spec for spec in policy.workloads.values() if not spec.scenarios]
+    unlisted = [spec for spec in every if spec.name in ask]
+    found.unasked = frozenset(spec.name for spec in every if spec.name not in ask)
+    if unlisted:
         from jitgate.pool.pool import WorkerPool
 
         with WorkerPool(unlisted[0], device, progress, ASK_S) as pool:

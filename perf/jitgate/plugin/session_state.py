@@ -248,8 +248,12 @@ class State:
     def _discover(self) -> Discovered:
         from jitgate.gates.checked import check_gates
         from jitgate.plugin.discovery import cells_to_check, discover
+        from jitgate.plugin.needed import needed
 
-        found = discover(self.policy, self.device.name, self.progress, ask=not self.is_xdist_worker)
+        ask = frozenset() if self.is_xdist_worker else needed(self._config, self.policy.workloads)
+        found = discover(self.policy, self.device.name, self.progress, ask=ask)
+        if found.unasked and not self.is_xdist_worker:
+            self.progress.note(f"not selected, and not asked for scenarios: {', '.join(sorted(found.unasked))}")
         if not self.is_xdist_worker:
             known = list(cells_to_check(self.policy, found))
             self.policy.check(known)

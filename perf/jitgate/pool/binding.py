@@ -137,7 +137,7 @@ def _check(pool: WorkerPool, worker: Worker, scenario: str) -> Checked:
         accuracy = pool.ask(worker, f"outputs of {scenario}", write)
         probe = pool.ask(worker, f"eager again in {scenario}", ProbeBaseline(scenario, pool.audit.seed))
         if probe is not None:
-            pool.audit.fixed[scenario] = probe.fixed
+            pool.audit.fixed[scenario], pool.audit.probes[scenario] = probe.fixed, probe
     elif pool.workers[BASELINE].alive:
         accuracy = pool.ask(worker, f"comparing {scenario}", CompareOutputs(scenario, pool.folder))
     check = CheckFallback(None if accuracy else scenario)

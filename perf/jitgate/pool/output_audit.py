@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jitgate.model.probe_baseline import EagerProbe
 from jitgate.model.timed_outputs import TimedOutputs
 from jitgate.model.turn import Turn
 from jitgate.model.variant import BASELINE
+from jitgate.pool.host_clock import HostClock
 from jitgate.pool.output_sample import OutputGap, OutputSample, gap
 from jitgate.statistics.following import following, variation
 
@@ -55,16 +57,17 @@ class _Seen:
 
     gaps: list[OutputGap] = field(default_factory=list)
     sketches: list[tuple[Array, Array]] = field(default_factory=list)
-    exact: bool = False
     kinds: set[str] = field(default_factory=set)
     not_finite: set[int] = field(default_factory=set)
+    replaced: set[str] = field(default_factory=set)
+    clock: HostClock = field(default_factory=HostClock)
 
 
 class OutputAudit:
     """The outputs of a pool's timed calls. folder: where workers write them.
 
     fixed: scenario -> why its inputs stay the same; "" where they change; a scenario that is not there was not probed,
-    and its inputs are copied.
+    and its inputs are copied. probes: scenario -> what more calls of eager showed.
     """
 
     def __init__(self, folder: Path, draw: random.Random | None = None) -> None:
@@ -78,6 +81,7 @@ class OutputAudit:
         self._cost_s = self._turns_s = 0.0
         self.seed = 0
         self.fixed: dict[str, str] = {}
+        self.probes: dict[str, EagerProbe] = {}
 
     def input_seed(self, scenario: str) -> int | None:
         """What the inputs of its calls are made from; None where they stay the same."""
@@ -100,6 +104,8 @@ class OutputAudit:
         seen = self._seen.setdefault((scenario, name), _Seen())
         seen.kinds.update(turn.outputs)
         seen.not_finite.update(turn.not_finite)
+        seen.replaced.update(turn.replaced)
+        seen.clock.note(turn, turn_s)
         for number in turn.kept:
             files = self._written.setdefault((scenario, number), {})
             files[name] = keep[number]
@@ -118,6 +124,12 @@ class OutputAudit:
         return TimedOutputs(len(seen.gaps), problem, differs, self.fixed.get(scenario, ""), share)
 
     def _problem(self, seen: _Seen, right: _Seen, precision: str, tolerance: float, *, strict: bool) -> str:
+        replaced = sorted(seen.replaced - right.replaced)
+        if replaced:
+            return f"it replaced {', '.join(replaced)}, with which jitgate measures"
+        late = seen.clock.problem(right.clock)
+        if late:
+            return late
         other = sorted(seen.kinds - right.kinds)
         if other and right.kinds:
             return f"a timed call gave {other[0]}, and eager gives {', '.join(sorted(right.kinds))}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,6 +39,7 @@ class WorkerPool:
     `failure`; the others go on. Use as a context manager: no process outlives it.
     `exclusive`: whether one worker is resident at a time. `quiet`: whether requests show no progress.
     `memory_attribution`: what workers take of a card. `audit`: what their timed outputs showed.
+    `now`: seconds, by the host's clock.
 
     memory_limit_bytes: the cap of the workers that are measured; None for none. Builders and helpers have none.
     compiled_in: where torch.compile keeps what it builds; None leaves that to torch.
@@ -68,6 +69,7 @@ class WorkerPool:
         self._group = execnet.Group(execmodel="thread")
         self._folder = RunFolder()
         self.audit = OutputAudit(self.folder)
+        self.now: Callable[[], float] = time.perf_counter
         self._spawned = 0
 
     def __enter__(self) -> WorkerPool:
@@ -163,12 +165,12 @@ class WorkerPool:
     def turn(self, name: str, scenario: str, start: int, count: int) -> Turn | None:
         """One turn of worker `name`; None where it failed."""
         worker, keep = self.workers[name], self.audit.keep(scenario, start, count)
-        began = time.perf_counter()
+        began = self.now()
         worker.ask(TakeTurn(scenario, start, count, self.audit.input_seed(scenario), keep))
         self.memory_attribution.invalidate()
         answers: dict[Worker, Turn] = self.gather([worker], "")
         if worker in answers:
-            self.audit.note(name, scenario, answers[worker], keep, time.perf_counter() - began)
+            self.audit.note(name, scenario, answers[worker], keep, self.now() - began)
         return answers.get(worker)
 
     def gather(self, asked: Iterable[Worker], what: str) -> dict[Worker, Any]:

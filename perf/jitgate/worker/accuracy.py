@@ -46,6 +46,7 @@ def compare(
         None if metrics is None else metrics.mr_stft,
         perceptual=sound is not None and sound.perceptual,
         integers=integers(theirs.values()),
+        inexact=any(values is not None and is_inexact(values) for values in map(numbers, theirs.values())),
         unequal=sum(each.unequal for each in apart.values()),
         ids=chosen.ids if chosen else 0,
         other_ids=chosen.others if chosen else 0,

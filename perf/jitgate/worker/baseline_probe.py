@@ -10,9 +10,12 @@ from jitgate.model.probe_baseline import EagerProbe
 from jitgate.values.leaves import leaves
 from jitgate.values.tensors import kept
 from jitgate.worker.accuracy import compare, not_finite
+from jitgate.worker.before_call import BeforeCall
+from jitgate.worker.dropped_hooks import hooks_of, without_hooks
 from jitgate.worker.varied_inputs import VariedInputs
 
 Bound = Callable[[Inputs], Callable[[], Any]]
+Output = Callable[..., list[Any]]
 
 REPEATS = 1e-5
 """Relative L2 distance of two calls on equal inputs, at most: threads that add in another order are nearer."""
@@ -21,11 +24,14 @@ VARIED_CALLS = 2
 """Calls with other inputs that are tried."""
 
 
-def probe(inputs: VariedInputs, bound: Bound, seed: int) -> EagerProbe:
+def probe(inputs: VariedInputs, bound: Bound, before: BeforeCall, seed: int, module: Any = None) -> EagerProbe:
     """Calls of the first input: twice as it is, with one seed and with another, and with changed values."""
     import torch
 
-    def output(values: Inputs) -> list[Any]:
+    def output(values: Inputs, *, seeded: bool = False) -> list[Any]:
+        before(0)
+        if seeded:
+            torch.manual_seed(0)
         with torch.inference_mode():
             return [kept(leaf) for leaf in leaves(bound(values)())]
 
@@ -36,23 +42,24 @@ def probe(inputs: VariedInputs, bound: Bound, seed: int) -> EagerProbe:
     )
     again = output(inputs.call(0, None))
     differs = "" if not_finite(first) or _same(again, first) else _cause(inputs, output)
-    return EagerProbe(_fixed(inputs, output, first, seed), changes, differs)
+    hooks = () if module is None or differs else hooks_of(module)
+    if hooks:
+        with without_hooks(module):
+            hooks = hooks if _same(output(inputs.call(0, None)), first) else ()
+    return EagerProbe(_fixed(inputs, output, first, seed), changes, differs, hooks)
 
 
-def _cause(inputs: VariedInputs, output: Callable[[Inputs], list[Any]]) -> str:
+def _cause(inputs: VariedInputs, output: Output) -> str:
     """Why a second call differs."""
     import torch
 
     state = torch.get_rng_state()
-    seeded = []
-    for _ in range(2):
-        torch.manual_seed(0)
-        seeded.append(output(inputs.call(0, None)))
+    seeded = [output(inputs.call(0, None), seeded=True) for _ in range(2)]
     torch.set_rng_state(state)
     return "it draws random numbers" if _same(*seeded) else "it keeps state from call to call"
 
 
-def _fixed(inputs: VariedInputs, output: Callable[[Inputs], list[Any]], first: list[Any], seed: int) -> str:
+def _fixed(inputs: VariedInputs, output: Output, first: list[Any], seed: int) -> str:
     """Why inputs can't change; "" where they can."""
     if not inputs.varies:
         return "they hold no data that may change (numbers, or rows of ids)"

@@ -19,12 +19,14 @@ from jitgate.model.inputs import Inputs, inputs_of
 from jitgate.model.memory_peaks import EmptiedCache
 from jitgate.statistics import steady
 from jitgate.worker import inputs
+from jitgate.worker.before_call import BeforeCall
 from jitgate.worker.content import shapes, signature
 from jitgate.worker.flop_count import count_flops
 from jitgate.worker.handlers import handles
 from jitgate.worker.memory import Footprint
 from jitgate.worker.peak_rates import measure_peak_rates
 from jitgate.worker.timed_calls import NO_NUMBER, OutputWatch
+from jitgate.worker.varied_inputs import fresh
 from jitgate.workloads.workload import Workload
 
 STEADY_CALLS = 60
@@ -55,6 +57,7 @@ class ExtrasService:
     def __init__(self) -> None:
         self._tried: set[str] = set()
         self._watch = OutputWatch()
+        self._before = BeforeCall()
 
     @handles(requests.BecomeSteady)
     def become_steady(self, request: requests.BecomeSteady) -> tuple[float, ...]:
@@ -64,7 +67,8 @@ class ExtrasService:
 
         def repeat() -> None:
             while len(seen) < STEADY_CALLS and time.perf_counter() - began < STEADY_S and not steady(seen):
-                taken = clock.time(call)
+                self._before(0)
+                taken = clock.time(fresh(call))
                 self._watch.look(NO_NUMBER, taken.answer, taken.wall_ns)
                 seen.append(taken.wall_ns / 1e9)
 

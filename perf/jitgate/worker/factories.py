@@ -93,7 +93,9 @@ def _cause(error: BaseException) -> str:
     """
     outer, inner = causes(error)[0], causes(error)[-1]
     said = shortly(error) if outer is inner else f"{outermost(error)}, because {shortly(error)}"
-    frames = _own(inner) or _own(outer) or traceback.extract_tb(inner.__traceback__)[-1:]
+    # A factory of an installed package has no lines of the user's own: then the last one of all.
+    last = [f for f in traceback.extract_tb(inner.__traceback__) if not f.filename.startswith("<frozen")][-1:]
+    frames = _own(inner) or _own(outer) or (last if not isinstance(inner, ImportError) else [])
     way = ", ".join(f"{_shown(frame.filename)}:{frame.lineno} in {frame.name}" for frame in frames)
     return f"{said})" + (f" at {way}" if way else "")
 

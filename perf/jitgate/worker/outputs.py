@@ -15,14 +15,18 @@ from jitgate.values import files
 from jitgate.values.leaves import named_leaves
 from jitgate.values.tensors import kept
 from jitgate.worker.accuracy import compare, not_finite
+from jitgate.worker.before_call import BeforeCall
+from jitgate.worker.varied_inputs import fresh
 from jitgate.workloads.sound import Sound
 from jitgate.workloads.workload import Workload
+
+NOTHING = BeforeCall()
 
 Calls = Sequence["partial[Any]"]
 """The calls of a scenario, each with its inputs in `args` and `keywords`."""
 
 
-def write(calls: Calls, workload: Workload, request: WriteOutputs) -> Accuracy:
+def write(calls: Calls, workload: Workload, request: WriteOutputs, before: BeforeCall = NOTHING) -> Accuracy:
     """Make every call once and keep its output as the right answer, with how it is to be compared.
 
     TypeError, in one sentence, for an output that can't be compared.
@@ -33,7 +37,8 @@ def write(calls: Calls, workload: Workload, request: WriteOutputs) -> Accuracy:
     equal = NonFinite.EQUAL in (request.non_finite, workload.non_finite)
     with torch.inference_mode():
         for number, call in enumerate(calls):
-            right = kept_leaves(call())
+            before(number)
+            right = kept_leaves(fresh(call)())
             broken += 0 if equal else not_finite(right.values())
             judged = {
                 "sound": sound and sound.as_plain(),
@@ -44,7 +49,13 @@ def write(calls: Calls, workload: Workload, request: WriteOutputs) -> Accuracy:
     return Accuracy(0.0, not_finite=broken)
 
 
-def read(calls: Calls, watched: Callable[[partial[Any]], Any], scenario: str, folder: Path) -> Accuracy:
+def read(
+    calls: Calls,
+    watched: Callable[[partial[Any]], Any],
+    scenario: str,
+    folder: Path,
+    before: BeforeCall = NOTHING,
+) -> Accuracy:
     """Make every call once and compare its output with the right answer. watched: how the first call is made."""
     import torch
 
@@ -52,7 +63,8 @@ def read(calls: Calls, watched: Callable[[partial[Any]], Any], scenario: str, fo
     with torch.inference_mode():
         for number, call in enumerate(calls):
             right = files.load(_file(folder, scenario, number))
-            found = call() if number else watched(call)
+            before(number)
+            found = watched(fresh(call)) if not number else fresh(call)()
             sound = right["sound"] and Sound.of_plain(right["sound"])
             token_agreement = right["token_agreement"] and TokenAgreement(**right["token_agreement"])
             non_finite = NonFinite(right["non_finite"])

@@ -22,6 +22,7 @@ from jitgate.model.probe_baseline import EagerProbe, ProbeBaseline
 from jitgate.model.turn import Turn
 from jitgate.worker import inputs, outputs
 from jitgate.worker.baseline_probe import probe
+from jitgate.worker.before_call import BeforeCall
 from jitgate.worker.compilation import compilation, keep_in
 from jitgate.worker.content import content_of, placed, signature, weight_bytes
 from jitgate.worker.digests import content_digests
@@ -35,10 +36,11 @@ from jitgate.worker.memory_caps import cap_for
 from jitgate.worker.prewarm import prewarm
 from jitgate.worker.self_check import SelfCheck
 from jitgate.worker.stages import PipelineStages
+from jitgate.worker.tampering import Tampering
 from jitgate.worker.timed_calls import take_turn
 from jitgate.worker.turn_watch import TurnWatch
 from jitgate.worker.variant_runner import VariantRunner
-from jitgate.worker.varied_inputs import VariedInputs
+from jitgate.worker.varied_inputs import VariedInputs, fresh
 from jitgate.workloads.weight_source import WeightSource
 from jitgate.workloads.workload import Workload
 
@@ -81,6 +83,7 @@ class WorkerService(DiscoveryService, ExtrasService):
 
         device = request.device
         torch.set_grad_enabled(False)
+        self._tampering = Tampering()
         if device.startswith("cuda") and not torch.cuda.is_available():
             raise UsageError(
                 f"--jitgate-device {device}: torch {torch.__version__} finds no usable CUDA card in the worker; "
@@ -117,6 +120,7 @@ class WorkerService(DiscoveryService, ExtrasService):
                 torch.set_num_threads(workload.threads)
         self._module = workload.module.eval().to(self._device)
         self._workload = workload
+        self._before = BeforeCall(workload.seed, workload.reset)
         self._factory = request.factory.partition(":")[0]
         self._stages = PipelineStages(workload, self._device, self._placed)
         build_s = time.perf_counter() - start
@@ -193,7 +197,8 @@ class WorkerService(DiscoveryService, ExtrasService):
         start = time.perf_counter()
         try:
             with torch.inference_mode():
-                calls[0]()
+                self._before(0)
+                fresh(calls[0])()
             self._synchronise()
         except Exception as error:
             self._loaded_variant().explain(error)
@@ -206,13 +211,13 @@ class WorkerService(DiscoveryService, ExtrasService):
     def write_outputs(self, request: requests.WriteOutputs) -> Accuracy:
         calls, workload = self._calls[request.scenario], self._opened()
         with self.footprint.watched():
-            return outputs.write(calls, workload, request)
+            return outputs.write(calls, workload, request, self._before)
 
     @handles(requests.CompareOutputs)
     def compare_outputs(self, request: requests.CompareOutputs) -> Accuracy:
         calls = self._calls[request.scenario]
         with self.footprint.watched():
-            return outputs.read(calls, self._self_check.watched, request.scenario, request.folder)
+            return outputs.read(calls, self._self_check.watched, request.scenario, request.folder, self._before)
 
     @handles(requests.CheckFallback)
     def check_fallback(self, request: requests.CheckFallback) -> answers.FallbackCheck:
@@ -224,12 +229,18 @@ class WorkerService(DiscoveryService, ExtrasService):
     def turn(self, request: requests.TakeTurn) -> Turn:
         self._self_check.recompiles()  # what came before this turn does not count as its own
         varied, clock = self._inputs[request.scenario], clock_for(self._device)
-        turn = take_turn(request, varied, self._bound, clock, self._stages, self._watch)
-        return replace(turn, level_bytes=self.footprint.level_bytes(), recompiles=self._self_check.recompiles())
+        turn = take_turn(request, varied, self._bound, clock, self._stages, self._watch, self._before)
+        return replace(
+            turn,
+            level_bytes=self.footprint.level_bytes(),
+            recompiles=self._self_check.recompiles(),
+            replaced=self._tampering.replaced(),
+        )
 
     @handles(ProbeBaseline)
     def probe_baseline(self, request: ProbeBaseline) -> EagerProbe:
-        return probe(self._inputs[request.scenario], self._bound, request.seed)
+        found = probe(self._inputs[request.scenario], self._bound, self._before, request.seed, self._module)
+        return replace(found, fixed="the workload says so (fixed_inputs)") if self._opened().fixed_inputs else found
 
     @handles(requests.FreezeGarbage)
     def freeze_garbage(self, request: requests.FreezeGarbage) -> answers.Done:  # noqa: ARG002 - it has no fields

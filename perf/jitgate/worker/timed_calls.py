@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter_ns
@@ -13,8 +13,10 @@ from jitgate.device.clock import Clock
 from jitgate.model.inputs import Inputs
 from jitgate.model.requests import TakeTurn
 from jitgate.model.turn import StageTime, Turn
+from jitgate.values.containers import node_of
 from jitgate.values.leaves import leaves
 from jitgate.values.tensors import kept, numbers
+from jitgate.worker.before_call import BeforeCall
 from jitgate.worker.stages import PipelineStages
 from jitgate.worker.varied_inputs import VariedInputs
 
@@ -36,6 +38,7 @@ def take_turn(
     clock: Clock,
     stages: PipelineStages,
     watch: OutputWatch,
+    before: BeforeCall,
 ) -> Turn:
     """Time the calls of one turn; no garbage is collected inside. bound: the variant's call with these inputs."""
     import torch
@@ -46,6 +49,7 @@ def take_turn(
     try:
         with torch.inference_mode():
             for number in range(request.start, request.start + request.count):
+                before(number)
                 call = bound(inputs.call(number, request.seed))
                 stages.start()
                 taken = clock.time(call)
@@ -74,13 +78,13 @@ class OutputWatch:
         """Its type and sizes, always; whether it is finite, where there is time; a copy, where it is to be kept."""
         began = perf_counter_ns()
         self._calls_ns += wall_ns
-        found = leaves(answer)
+        found = list(_values(answer))
         self._kinds[" ".join(_kind(leaf) for leaf in found)] = None
         looks = self._spent_ns <= LOOKING_SHARE * self._calls_ns + LOOKING_S * 1e9
         if (looks or number in self.keep) and not all(_finite(leaf) for leaf in found):
             self._not_finite.append(number)
         if number in self.keep:
-            self._kept[number] = [_plain(leaf) for leaf in found]
+            self._kept[number] = [_plain(leaf) for leaf in leaves(answer)]
         self._spent_ns += perf_counter_ns() - began
 
     def told(self, turn: Turn) -> Turn:
@@ -104,11 +108,23 @@ class OutputWatch:
         return whole
 
 
+def _values(output: Any) -> Iterator[Any]:
+    """The leaves of an output, tensors of a subclass as they are: what they consist of is made when it is asked for."""
+    import torch
+
+    node = None if isinstance(output, torch.Tensor) else node_of(output)
+    if node is None:
+        yield output
+    else:
+        for part in node.parts:
+            yield from _values(part)
+
+
 def _kind(leaf: Any) -> str:
     """Class and sizes of a tensor; numbers in a tensor or not are alike."""
     import torch
 
-    if not isinstance(leaf, torch.Tensor) or not leaf.dim():
+    if not isinstance(leaf, torch.Tensor) or leaf.is_nested or not leaf.dim():
         return "value"
     # How a subclass computes, and when, is its own.
     plain = type(leaf) in (torch.Tensor, torch.nn.Parameter)
@@ -121,7 +137,7 @@ def _finite(leaf: Any) -> bool:
 
     if not isinstance(leaf, torch.Tensor) or not (leaf.is_floating_point() or leaf.is_complex()):
         return True
-    if leaf.layout is not torch.strided or leaf.dtype.itemsize < 2:
+    if leaf.layout is not torch.strided or leaf.is_nested or leaf.dtype.itemsize < 2:
         return True
     # A sum is one pass and no memory; where it overflows, each value is asked.
     wide = torch.float32 if leaf.dtype.itemsize == 2 else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jitgate.model.inputs import Inputs
@@ -104,6 +105,14 @@ class VariedInputs:
             table = torch.rand(widest + SHIFTS, generator=generator)
             self._table = (seed, block), table.mul_(1 - LEAST_FACTOR).add_(LEAST_FACTOR).to(device)
         return self._table[1]
+
+
+def fresh(call: partial[Any]) -> partial[Any]:
+    """The same call with tensors of its own: a model may change its inputs, and the next call must not see that."""
+    import torch
+
+    with torch.inference_mode(False), torch.no_grad():
+        return partial(call.func, *mapped(copied, call.args), **mapped(copied, call.keywords))
 
 
 def copied(leaf: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,10 @@ class Workload:
     sound: which of the outputs is a mel spectrogram or a waveform, to be compared by audio metrics; None for neither.
     stages: of a pipeline, the stages by name: each is timed, and a variant may be given for each (`stage=engine`).
     utterances: of a pipeline that speaks, scenario -> what one call says.
+    seed: torch's generators get it, and the call's number added, before every call of every worker: so a model that
+        draws random numbers repeats itself. reset: is called before every call; clears what the model keeps.
+    fixed_inputs: whether every call gets the very values that a scenario gives. Otherwise timed calls get values of
+        their own, equal for all workers, so that no stored answer is right.
     non_finite: "equal" where NaN and infinities are meant, and right where eager has equal ones at the same places.
     """
 
@@ -42,6 +46,9 @@ class Workload:
     sound: Sound | None = None
     stages: Mapping[str, Stage] = field(default_factory=dict)
     utterances: Mapping[str, Utterance] = field(default_factory=dict)
+    seed: int | None = None
+    reset: Callable[[], object] | None = None
+    fixed_inputs: bool = False
     non_finite: str = NonFinite.INVALID
 
     def __post_init__(self) -> None:

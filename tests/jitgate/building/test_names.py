@@ -76,7 +76,7 @@ def timm(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     made.list_models = lambda: ["tiny_net", "bert"]  # type: ignore[attr-defined]
     made.create_model = lambda name, *, pretrained: Net() if not pretrained else None  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "timm", made)
-    monkeypatch.setattr(libraries, "_installed", lambda name: name in ("timm", "transformers"))
+    monkeypatch.setattr(libraries, "_import", lambda name: None if name in ("timm", "transformers") else "")
     monkeypatch.setattr(libraries, "_version", lambda _: "1.2.3")
     return made
 
@@ -96,3 +96,12 @@ def test_a_name_that_two_libraries_know_is_refused(timm: ModuleType) -> None:
 def test_an_image_model_can_not_be_narrowed(timm: ModuleType) -> None:
     with pytest.raises(UsageError, match="has no configuration to narrow"):
         by_name(own_model("tiny_net", (), Path(), shrink=True))
+
+
+def test_a_library_that_is_broken_stands_in_no_other_ones_way(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "torchvision.py").write_text("raise RuntimeError('operator torchvision::nms does not exist')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert "BertModel" in by_name(own_model("bert", (), Path(), shrink=True)).title
+    for name in ("torchvision/resnet18", "resnet_of_nowhere"):
+        with pytest.raises(UsageError, match=r"torchvision can't be imported.*operator torchvision::nms"):
+            by_name(own_model(name, (), Path(), shrink=False))

@@ -56,6 +56,16 @@ def broken(project: Project) -> Project:
     return project
 
 
+@pytest.mark.parametrize("selection", [("-k", "a.good and agrees"), ("--jitgate-select", "a.good/*/eager")])
+def test_factories_that_the_selection_leaves_out_are_not_asked(broken: Project, selection: tuple[str, str]) -> None:
+    models = broken.path / "mypackage" / "models.py"
+    models.write_text(models.read_text().replace("def bad():", "def bad():\n    open('asked', 'w').close()"))
+    done = broken.pytest("--collect-only", "-q", *selection)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "jitgate: not selected, and not asked for scenarios: b.bad, c.dead" in done.stdout
+    assert not (broken.path / "asked").exists()
+
+
 def test_the_other_workloads_can_still_be_selected(broken: Project) -> None:
     assert {cell_of(name).id for name in ids(broken, "--jitgate-select", "a.good/*/eager")} == {"a.good/s/eager"}
 

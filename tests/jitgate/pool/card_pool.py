@@ -109,6 +109,7 @@ class CardWorker:
 
     def _TakeTurn(self, request: requests.TakeTurn) -> Turn:  # noqa: N802
         call_s = self.pool.call_s[self.name.split("#", maxsplit=1)[0]] * (20 if self.pool.card.lent_bytes else 1)
+        self.pool.passed_s += call_s * request.count
         return Turn((round(call_s * 1e9),) * request.count, (), self.held)
 
     def _BecomeSteady(self, request: requests.BecomeSteady) -> tuple[float, ...]:  # noqa: N802
@@ -140,6 +141,8 @@ class CardPool(WorkerPool):
 
     def __init__(self, drama: Drama, *arguments: Any) -> None:
         super().__init__(*arguments)
+        self.passed_s = 0.0
+        self.now = lambda: self.passed_s
         self.card, self.engine_bytes, self.call_s, self.log = drama.card, drama.engine_bytes, drama.call_s, drama.log
 
     def spawn(self, names: Iterable[str]) -> list[Any]:

@@ -8,13 +8,14 @@ from typing import Any
 import torch
 from jitgate.model.probe_baseline import EagerProbe
 from jitgate.worker.baseline_probe import probe
+from jitgate.worker.before_call import BeforeCall
 from jitgate.worker.varied_inputs import VariedInputs
 
 X = torch.randn(4, 8)
 
 
 def probed(call: Any, *inputs: Any) -> EagerProbe:
-    return probe(VariedInputs([inputs or (X,)]), lambda values: partial(call, *values), 0)
+    return probe(VariedInputs([inputs or (X,)]), lambda values: partial(call, *values), BeforeCall(), 0)
 
 
 def test_a_model_that_repeats_itself() -> None:

@@ -12,6 +12,7 @@ import torch
 from jitgate.device.clock import CallTime, WallClock
 from jitgate.model.requests import TakeTurn
 from jitgate.model.turn import Turn
+from jitgate.worker.before_call import BeforeCall
 from jitgate.worker.stages import PipelineStages
 from jitgate.worker.timed_calls import OutputWatch, take_turn
 from jitgate.worker.varied_inputs import VariedInputs
@@ -24,11 +25,9 @@ class Lazy(torch.Tensor):
 
 
 def turn(call: Any, request: TakeTurn, watch: OutputWatch | None = None) -> Turn:
-    inputs = VariedInputs([(X,)])
-    stages = PipelineStages()
-    return take_turn(
-        request, inputs, lambda values: partial(call, *values), WallClock(), stages, watch or OutputWatch()
-    )
+    inputs, watch = VariedInputs([(X,)]), watch or OutputWatch()
+    stages, before = PipelineStages(), BeforeCall()
+    return take_turn(request, inputs, lambda values: partial(call, *values), WallClock(), stages, watch, before)
 
 
 def test_every_call_gets_other_values() -> None:
