@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from jitgate.model.measurement import Measurement
@@ -86,7 +87,8 @@ def above_peak(measurement: Measurement, name: str) -> str:
         ("bytes", least.traffic_s, MOST_TRAFFIC),
     ):
         share = roofline_efficiency(RooflineTime(seconds, 0.0), durations_s)
-        if share.low > most:
+        known = share.low > 0 and math.isfinite(share.high)  # of few calls there is no interval
+        if (share.low if known else share.estimate) > most:
             return (
                 f"it is {share.estimate:.0f} times as fast as this device's measured peak allows for the {what} of "
                 "eager's call, so it does not do that work in its call"

@@ -1,0 +1,53 @@
+"""What speaks against a worker's figures: the device's peak, eager itself, hooks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from jitgate.measure.audited import above_peak, dropped_hooks, unrepeated
+from jitgate.model.cold_start import ColdStart
+from jitgate.model.figures import FlopCount
+from jitgate.model.measurement import Measurement
+from jitgate.model.probe_baseline import EagerProbe
+from jitgate.model.samples import Samples
+from jitgate.statistics import PeakRates
+
+
+def measurement(call_s: float, peak: PeakRates | None) -> Measurement:
+    samples = Samples("mine", ((call_s,) * 3,) * 12, (), (), ColdStart())
+    made = Measurement("w", "s", "cpu", 0, {"mine": samples}, flop_count=FlopCount(1e9, 1e6, 1e6))
+    return made if peak is None else replace(made, peak_rates={"fp32": peak})
+
+
+PEAK = PeakRates(1e11, 1e10)
+"""10 ms for the operations, 0.2 ms for the bytes."""
+
+
+@pytest.mark.parametrize("call_s", [0.02, 0.01, 0.005, 0.0011])
+def test_what_a_device_can_do_is_believed(call_s: float) -> None:
+    assert above_peak(measurement(call_s, PEAK), "mine") == ""
+
+
+def test_far_more_than_the_device_can_is_not() -> None:
+    found = above_peak(measurement(1e-4, PEAK), "mine")
+    assert found.startswith("it is 100 times as fast as this device's measured peak allows for the operations")
+    slow_memory = PeakRates(1e15, 1e6)
+    assert "for the bytes of" in above_peak(measurement(1e-3, slow_memory), "mine")
+
+
+def test_where_the_peak_is_not_known_nothing_is_said() -> None:
+    assert above_peak(measurement(1e-9, None), "mine") == ""
+
+
+def test_eager_that_does_not_repeat_itself_is_named_with_the_remedy() -> None:
+    assert unrepeated(None) == unrepeated(EagerProbe(changes=(0,))) == ""
+    random, state = "it draws random numbers", "it keeps state from call to call"
+    assert "Workload(seed=...)" in unrepeated(EagerProbe(differs=random))
+    assert "Workload(reset=...)" in unrepeated(EagerProbe(differs=state))
+
+
+def test_a_hook_is_missed_by_an_exported_file_alone() -> None:
+    probe = EagerProbe(hooks=("m.note",))
+    assert dropped_hooks(probe, exported=False) == dropped_hooks(EagerProbe(), exported=True) == ""
+    assert "a forward hook in every call (m.note)" in dropped_hooks(probe, exported=True)
