@@ -26,6 +26,7 @@ from jitgate_cosyvoice.registry import offered
 from tests.jitgate.results import KINDS
 
 ROOT = Path(__file__).parents[2]
+STORE = ".jitgate/history.db"
 
 TRIGGERS = {
     "tests": {"push", "pull_request", "merge_group", "workflow_dispatch"},
@@ -251,9 +252,9 @@ def test_history_is_restored_before_and_saved_after_the_measurement(gpu_workflow
         order = [
             next(place for place, step in enumerate(steps) if is_it(step))
             for is_it in (
-                lambda step: "cache/restore@" in step.get("uses", "") and step["with"]["path"] == ".benchmarks",
+                lambda step: "cache/restore@" in step.get("uses", "") and step["with"]["path"] == STORE,
                 lambda step: "tox run" in step.get("run", ""),
-                lambda step: "cache/save@" in step.get("uses", "") and step["with"]["path"] == ".benchmarks",
+                lambda step: "cache/save@" in step.get("uses", "") and step["with"]["path"] == STORE,
             )
         ]
         assert order == sorted(order)
@@ -262,6 +263,9 @@ def test_history_is_restored_before_and_saved_after_the_measurement(gpu_workflow
 
 
 def test_a_pull_request_leaves_no_trace_in_the_history() -> None:
+    for measured in (step["run"] for step in load("merge-gate").steps() if "tox run" in step.get("run", "")):
+        assert "[[ $GITHUB_EVENT_NAME == pull_request ]]" in measured
+        assert "--jitgate-history-read-only" in measured
     saves = load("merge-gate").uses("actions/cache/save")
 
     assert saves

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 from jitgate.gates.kind import Asked, GateKind, Judged
-from jitgate.gates.tracked import METRICS, RATIO, as_text, tracked
+from jitgate.gates.tracked import MEMORY, METRICS, RATIO, as_text, tracked
 from jitgate.gates.validity import broken, noisy
 from jitgate.model.errors import UsageError
 from jitgate.model.past import BOTH, Modes, PastSeries
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from jitgate.model.cell import Cell
     from jitgate.workloads.spec import WorkloadSpec
 
-FEWEST_ROUNDS = 30
-"""A run of fewer scatters more than the runs that it is compared with. More of them help little: most of the error sits
-between runs."""
+WANTED_ROUNDS = 30
+"""More of them help little: most of the error sits between runs."""
+
+FEWEST_ROUNDS = 10
+"""A run of fewer scatters more than the runs that it is compared with."""
 
 OFF = "There is no history to compare with: it is switched off."
 
@@ -52,7 +54,8 @@ class MaxRegression(GateKind):
         return self.needs_rounds(asked, limit)
 
     def needs_rounds(self, asked: Asked, limit: float) -> bool:  # noqa: ARG002 - as many for every limit
-        return asked.samples.failure is None and asked.measurement.rounds < FEWEST_ROUNDS
+        few = self.metric != MEMORY and asked.measurement.rounds < WANTED_ROUNDS
+        return few and asked.samples.failure is None
 
     def figure(self, asked: Asked) -> Figure | None:
         series = None if asked.past is None else asked.past.of(asked, self.metric)
@@ -68,7 +71,7 @@ class MaxRegression(GateKind):
         return f"{now.text}, nothing to compare with" if found is None else f"{now.text}, {found.text}"
 
     def judge(self, asked: Asked, limit: float) -> Judged:
-        timed = self.metric != "memory"
+        timed = self.metric != MEMORY
         wrong = (broken(asked) or noisy(asked.measurement)) if timed else None
         if asked.samples.failure is not None:
             wrong = Judged(Outcome.FAIL, f"{asked.samples.failure.sentence.rstrip('.')}.")
@@ -84,7 +87,7 @@ class MaxRegression(GateKind):
         change = self._change(asked, series)
         if change is None:
             return _too_short(series)
-        if self.needs_rounds(asked, limit):
+        if self.metric != MEMORY and asked.measurement.rounds < FEWEST_ROUNDS:
             few = f"{asked.measurement.rounds} rounds are too few to compare with earlier runs; {FEWEST_ROUNDS} are the"
             return Judged(Outcome.INCONCLUSIVE, f"{few} least.", "Measure longer (--jitgate-budget).")
         return self._compare(asked, series, change, limit)

@@ -249,8 +249,8 @@ def test_without_a_history_the_gate_is_red(store: Store) -> None:
 def test_too_few_rounds_are_not_compared(store: Store) -> None:
     for _ in range(6):
         store.judge()
-    assert store.judge(rounds=12)["time"].outcome is Outcome.INCONCLUSIVE
-    assert store.judge(rounds=12)["time"].lenient is False
+    assert store.judge(rounds=9)["time"].outcome is Outcome.INCONCLUSIVE
+    assert store.judge(rounds=9)["time"].lenient is False
 
 
 def test_two_modes_are_said_and_are_no_regression(store: Store) -> None:
