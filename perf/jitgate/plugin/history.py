@@ -77,10 +77,6 @@ class HistoryOfState:
         if self._gone is None:
             silent = self._silent or not self._own
             self._gone = [] if silent else self.session.gone(self._state.results, self._own, self._state.planned)
-                []
-                if self._silent or not self._own
-                else self.session.gone(self._state.results, self._own, self._state.planned)
-            )
             against = compared_with(self._config, self._before)
             if against and not self._silent and self.session.was_red(against):
                 self._red_baseline = against
