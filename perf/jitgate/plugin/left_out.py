@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from jitgate.model.errors import UsageError
+from jitgate.model.variant import BASELINE
 from jitgate.plugin.items import cell_of, has_place_for_cell
 
 if TYPE_CHECKING:
@@ -51,6 +52,16 @@ def never_compared(state: State) -> list[str]:
         for key, _ in state.results.unjudged(cell)
         if (cell, key) in state.given
     ]
+
+
+def none_compared(state: State) -> list[str]:
+    """A sentence where every variant of `--jitgate-model` was skipped: what was asked has no answer."""
+    workloads = state.policy.workloads
+    asked = [cell for cell in state.planned if cell.variant != BASELINE and workloads[cell.workload].own is not None]
+    if not asked or not all(_skipped(state, cell) for cell in asked):
+        return []
+    reason = f"No variant could be compared with {BASELINE} here; each skipped test says why"
+    return [f"INVALID {asked[0].workload}: {reason}, and --jitgate-variants takes others."]
 
 
 def swallowed(item: pytest.Item, state: State) -> str | None:

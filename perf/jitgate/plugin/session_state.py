@@ -19,7 +19,7 @@ from jitgate.plugin.blocked import Blocked
 from jitgate.plugin.checkpoint_option import describe, require_files
 from jitgate.plugin.history import HistoryOfState
 from jitgate.plugin.items import cell_of
-from jitgate.plugin.left_out import never_compared, not_judged, refuse_without_cells
+from jitgate.plugin.left_out import never_compared, none_compared, not_judged, refuse_without_cells
 from jitgate.plugin.own_model import head_lines, refuse_without_benchmarks
 from jitgate.plugin.report_file import ReportFile, asked_for
 from jitgate.plugin.session_policy import session_policy
@@ -226,7 +226,7 @@ class State:
         if not self.measured:
             return False
         self.results.close()
-        return bool(self.results.red() or never_compared(self) or self.history.red())
+        return bool(self.results.red() or never_compared(self) or none_compared(self) or self.history.red())
 
     def summary(self) -> list[str]:
         if not self.measured:
@@ -239,7 +239,7 @@ class State:
         if self._timed_gates > 1:
             shared = f"alpha {self.policy.alpha:g} of the session is shared by its {self._timed_gates} gates on time"
             lines.append(f"{shared}: {self.rules.alpha:.2g} each")
-        return [*lines, *never_compared(self), *not_judged(self), *self.history.lines()]
+        return [*lines, *never_compared(self), *none_compared(self), *not_judged(self), *self.history.lines()]
 
     def _on_a_terminal(self) -> bool:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")

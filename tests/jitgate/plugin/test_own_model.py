@@ -93,6 +93,15 @@ def test_what_can_not_be_measured_is_one_sentence(folder: Project, arguments: tu
     assert "Traceback" not in done.stdout + done.stderr
 
 
+def test_what_no_variant_answers_is_not_green(folder: Project) -> None:
+    done = one_line(
+        folder, "--jitgate-model", "nets.py:net", "--jitgate-variants", "eager,cudagraph", "--jitgate-smoke", "-rA"
+    )
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout + done.stderr
+    assert "INVALID nets.net: No variant could be compared with eager here" in done.stdout
+    assert "FAILED" not in done.stdout
+
+
 @pytest.mark.slow
 def test_the_shrunk_bert_is_judged_by_one_line(folder: Project) -> None:
     done = one_line(
