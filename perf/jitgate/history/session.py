@@ -164,7 +164,7 @@ class SessionHistory:
         now = Declared(self.declared(results, here), self.device, self.host, self.device_asked)
         try:
             with database.reading() as connection:
-                before = declared_before(connection, self.device)
+                before = declared_before(connection, self.device, str(self.options.get("table")))
         except HistoryError as problem:
             self.problem = str(problem)
             return []

@@ -57,7 +57,7 @@ class HistoryOfState:
                 device=state.device.kind,
                 fingerprint=mark.slug,
                 facts=mark.facts(),
-                options={name: option(f"jitgate_{name}") for name in RECORDED},
+                options={"table": self._table, **{name: option(f"jitgate_{name}") for name in RECORDED}},
                 versions={"jitgate": jitgate.__version__, "torch": mark.torch, "python": platform.python_version()},
                 host=platform.node(),
                 uid=uuid.uuid4().hex,
@@ -66,6 +66,12 @@ class HistoryOfState:
                 read_only=option("jitgate_history_read_only"),
             )
         return self._made
+
+    @property
+    def _table(self) -> str:
+        """The file of the table, from pytest's root where it lies below: another table declares other cells."""
+        file, root = self._file, self._config.rootpath
+        return file.relative_to(root).as_posix() if file is not None and file.is_relative_to(root) else str(file or "")
 
     def check(self) -> None:
         """Before the first test: wrong acceptances are said, and a store that an option names is opened."""

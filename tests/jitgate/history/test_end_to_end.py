@@ -131,3 +131,13 @@ def test_what_is_read_only_is_compared_and_not_stored(tmp_path: Path) -> None:
     off = project.measure("--jitgate-history", "off")
     assert off.returncode == 1, "the gate needs a history"
     assert "it is switched off" in off.stdout
+
+
+def test_another_table_of_the_same_root_is_another_project(tmp_path: Path) -> None:
+    project = project_in(tmp_path)
+    assert project.measure().returncode == 0
+    text = (tmp_path / "pyproject.toml").read_text()
+    (tmp_path / "other.toml").write_text(text.replace('"short"', '"brief"').replace("'short'", "'brief'"))
+    done = project.measure("--jitgate-config", "other.toml", scenarios=("brief",))
+    assert (done.returncode, "VANISHED" in done.stdout) == (0, False), done.stdout
+    assert project.measure().returncode == 0
