@@ -82,7 +82,7 @@ def _head(repeats: int) -> list[str]:
         "# How the change detector does",
         "",
         (
-            f"Written by `python -m studies.history`; every figure comes from that run. Noise is {WIDTH:.0%} wide "
+            f"Written by `python -m studies.history`, every figure by that run. Noise is {WIDTH:.0%} wide "
             f"unless said otherwise, series have {RUNS} runs, changes begin at run {AT}."
         ),
         "",
