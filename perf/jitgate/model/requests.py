@@ -139,12 +139,14 @@ class ExportModel(Request[ExportedFile]):
 
 @dataclass(frozen=True)
 class LoadVariant(Request[float]):
-    """Make the variant ready to be called; the seconds that takes."""
+    """Make the variant ready to be called; the seconds that takes. seed: of every call, for a worker that only loads a
+    file and has no workload to ask."""
 
     phase: ClassVar[str] = "loading"
     capped: ClassVar[bool] = True
     variant: VariantSpec
     files: Files = field(default_factory=dict)
+    seed: int | None = None
 
 
 @dataclass(frozen=True)
