@@ -28,7 +28,7 @@ row() { # name, seconds, limit, what happened
     mv "$out/.steps.md" "$out/steps.md"
 }
 
-keep() { python3 .ci/card_results.py "$work" "$out" || failed=1; }
+keep() { python3 -P perf/studies/card_results.py "$work" "$out" || failed=1; }
 
 setup() {
     local began=$SECONDS site="$work/site"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
 import os
 import re
 import shutil
@@ -11,7 +9,6 @@ import signal
 import subprocess
 import tomllib
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from packaging.requirements import Requirement
@@ -22,17 +19,6 @@ CI = ROOT / ".ci"
 PLANS = ("card", "card-more")
 
 needs_bash = pytest.mark.skipif(os.name == "nt" or shutil.which("timeout") is None, reason="needs bash and GNU timeout")
-
-
-@pytest.fixture(scope="module")
-def results() -> ModuleType:
-    """`.ci/card_results.py`, which is in no package."""
-    spec = importlib.util.spec_from_file_location("card_results", CI / "card_results.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def start(tmp_path: Path, steps: str, sigint: str = "default") -> subprocess.Popen[str]:
@@ -122,27 +108,6 @@ def test_what_has_to_fail_is_green_only_where_it_fails_in_those_words(tmp_path: 
         "other": "red: see the report and the log",
         "passed": "red: it should have failed",
     }
-
-
-def test_results_of_all_steps_are_joined_and_a_half_written_one_is_left_out(
-    results: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    steps, out = tmp_path / "steps", tmp_path / "out"
-    steps.mkdir()
-    out.mkdir()
-    for name in ("a", "b"):
-        (steps / f"{name}.benchmark.json").write_text(json.dumps({"version": 1, "benchmarks": [{"name": name}]}))
-        (steps / f"{name}.junit.xml").write_text(f'<testsuites><testsuite name="pytest" tests="{name}"/></testsuites>')
-        (steps / f"{name}.report.md").write_text(f"# {name}\n")
-    (steps / "c.benchmark.json").write_text('{"benchmarks": [')
-    (steps / "rounds" / "a").mkdir(parents=True)
-    results.main(steps, out)
-    joined = json.loads((out / "benchmark.json").read_text())
-    assert joined == {"version": 1, "benchmarks": [{"name": "a", "step": "a"}, {"name": "b", "step": "b"}]}
-    assert re.findall(r'name="(\w)" tests="(\w)"', (out / "junit.xml").read_text()) == [("a", "a"), ("b", "b")]
-    assert "# a" in (out / "report.md").read_text()
-    assert "c.benchmark.json is left out" in capsys.readouterr().out
-    assert {path.name for path in out.iterdir()} == {"benchmark.json", "junit.xml", "report.md", "rounds.tar.gz"}
 
 
 @pytest.mark.parametrize("plan", PLANS)

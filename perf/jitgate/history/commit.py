@@ -17,7 +17,8 @@ MOST_COMMITS = 5000
 
 @dataclass(frozen=True)
 class Commit:
-    """id, parent, branch: "" where there is no repository. dirty: whether a tracked file differs from the commit."""
+    """id, parent, branch: "" where there is no repository. dirty: whether a tracked file differs from the
+    commit, or that is not known."""
 
     folder: Path
     id: str = ""
@@ -49,7 +50,7 @@ def commit_of(folder: Path) -> Commit:
     branch = _git(folder, "symbolic-ref", "--short", "--quiet", "HEAD") or os.environ.get("GITHUB_HEAD_REF") or ""
     changed = _git(folder, "status", "--porcelain", "--untracked-files=no")
     return Commit(
-        folder, this, parents[0] if parents else "", branch or os.environ.get("GITHUB_REF_NAME", ""), bool(changed)
+        folder, this, parents[0] if parents else "", branch or os.environ.get("GITHUB_REF_NAME", ""), changed != ""
     )
 
 

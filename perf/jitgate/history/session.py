@@ -114,10 +114,15 @@ class SessionHistory:
         return self._past.of(asked, metric)
 
     def check(self, cells: Collection[Cell], *, early: bool) -> None:
-        """Before anything is measured: UsageError for what is wrong with the acceptances. early: open the store too."""
+        """Before anything is measured: UsageError for what is wrong with the acceptances.
+
+        cells: the project's own; none where they are not known. early: open the store too.
+        """
         if self.off:
             return
-        self.accepted.refuse_unknown(f"{cell.id}/{metric}" for cell in cells for metric in METRICS)
+        accepted = self.accepted
+        if cells:
+            accepted.refuse_unknown(f"{cell.id}/{metric}" for cell in cells for metric in METRICS)
         if early:
             _ = self.database
 
@@ -159,7 +164,7 @@ class SessionHistory:
         now = Declared(self.declared(results, here), self.device, self.host, self.device_asked)
         try:
             with database.reading() as connection:
-                before = declared_before(connection, self.device)
+                before = declared_before(connection, self.device, str(self.options.get("table")))
         except HistoryError as problem:
             self.problem = str(problem)
             return []

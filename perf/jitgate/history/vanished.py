@@ -26,8 +26,8 @@ class Declared:
     asked_for: bool = False
 
 
-def declared_before(connection: Connection, device: str) -> list[Declared]:
-    """Of the last accepted runs of sessions on this kind of device, the newest first."""
+def declared_before(connection: Connection, device: str, table: str) -> list[Declared]:
+    """Of the last accepted runs of sessions of this table on this kind of device, the newest first."""
     from sqlalchemy import select
 
     from jitgate.history.schema import RUN
@@ -42,6 +42,7 @@ def declared_before(connection: Connection, device: str) -> list[Declared]:
     found = [
         Declared(json.loads(declared), kind, host, json.loads(options).get("device", "auto") != "auto")
         for declared, kind, host, options in connection.execute(query)
+        if json.loads(options).get("table") == table
     ]
     return [each for each in found if each.device == device or not each.asked_for]
 

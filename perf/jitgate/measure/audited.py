@@ -48,13 +48,20 @@ def audited(measurement: Measurement, pool: WorkerPool) -> Measurement:
     control = all_samples.get(CONTROL)
     said = unrepeated(pool.audit.probes.get(measurement.scenario))
     if not said and control is not None and control.timed_outputs is not None and control.timed_outputs.problem:
-        said = f"eager does not repeat itself, as its second worker shows: {control.timed_outputs.problem}"
+        said = second_worker(control.timed_outputs.problem, pool.audit.untimed(measurement.scenario, CONTROL))
     for name, samples in all_samples.items():
         before = measurement.all_samples[name].timed_outputs
         problem = (before.problem if before is not None else "") or said or above_peak(measurement, name)
         if problem and name != BASELINE:
             all_samples[name] = with_problem(samples, problem)
     return replace(measurement, all_samples=all_samples)
+
+
+def second_worker(problem: str, untimed: str) -> str:
+    """What a problem of eager's second worker says of all comparisons. untimed: it, where it is one of times."""
+    if untimed:
+        return f"the times of eager's second worker can't be true, so none is believed: {untimed}"
+    return f"eager does not repeat itself, as its second worker shows: {problem}"
 
 
 def unrepeated(probe: EagerProbe | None) -> str:

@@ -16,6 +16,7 @@ from jitgate.plugin.saved_runs import compared_with, newest
 
 if TYPE_CHECKING:
     from jitgate.history.session import SessionHistory
+    from jitgate.model.cell import Cell
     from jitgate.plugin.session_state import State
 
 RECORDED = (
@@ -56,7 +57,7 @@ class HistoryOfState:
                 device=state.device.kind,
                 fingerprint=mark.slug,
                 facts=mark.facts(),
-                options={name: option(f"jitgate_{name}") for name in RECORDED},
+                options={"table": self._table, **{name: option(f"jitgate_{name}") for name in RECORDED}},
                 versions={"jitgate": jitgate.__version__, "torch": mark.torch, "python": platform.python_version()},
                 host=platform.node(),
                 uid=uuid.uuid4().hex,
@@ -66,16 +67,22 @@ class HistoryOfState:
             )
         return self._made
 
+    @property
+    def _table(self) -> str:
+        """The file of the table, from pytest's root where it lies below: another table declares other cells."""
+        file, root = self._file, self._config.rootpath
+        return file.relative_to(root).as_posix() if file is not None and file.is_relative_to(root) else str(file or "")
+
     def check(self) -> None:
         """Before the first test: wrong acceptances are said, and a store that an option names is opened."""
         self._before = newest(self._config)
-        self.session.check(self._state.all_cells, early=bool(self._config.getoption("jitgate_history")))
+        self.session.check(self._own, early=bool(self._config.getoption("jitgate_history")))
 
     def gone(self) -> list[str]:
         """What vanished, once."""
         if self._gone is None:
-            own = [cell for cell in self._state.all_cells if not self._added(cell.variant)]
-            self._gone = [] if self._silent else self.session.gone(self._state.results, own, self._state.planned)
+            silent = self._silent or not self._own
+            self._gone = [] if silent else self.session.gone(self._state.results, self._own, self._state.planned)
             against = compared_with(self._config, self._before)
             if against and not self._silent and self.session.was_red(against):
                 self._red_baseline = against
@@ -85,9 +92,10 @@ class HistoryOfState:
         """Whether the session can't be green for what it should have been compared with."""
         return bool(self.gone() or self._red_baseline)
 
-    def _added(self, variant: str) -> bool:
-        """Whether only `--jitgate-variants` brought it."""
-        return self._config.getoption("jitgate_variants") is not None and variant != "eager"
+    @property
+    def _own(self) -> list[Cell]:
+        """The project's own cells; none where `--jitgate-variants` chooses others."""
+        return [] if self._config.getoption("jitgate_variants") is not None else self._state.all_cells
 
     @property
     def _silent(self) -> bool:
@@ -98,10 +106,9 @@ class HistoryOfState:
         """Write the run; of a session that was interrupted too."""
         if not self._state.measured or self._silent:
             return
-        own = [cell for cell in self._state.all_cells if not self._added(cell.variant)]
         interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED or bool(session.shouldstop)
         red = f"vanished: {', '.join(self.gone())}" if self.gone() else ""
-        self.session.store(self._state.results, own, interrupted=interrupted, red=red)
+        self.session.store(self._state.results, self._own, interrupted=interrupted, red=red)
 
     @contextmanager
     def finished(self, session: pytest.Session) -> Iterator[None]:

@@ -22,10 +22,12 @@ FEWEST = 3
 
 @dataclass
 class HostClock:
-    """Turns of one worker in one scenario. calls_s: the sum of each turn's calls. outside_s: the rest of its time."""
+    """Turns of one worker in one scenario. calls_s: the sum of each turn's calls. looking_s: what the worker says
+    that looking at outputs took, in which an output may still have been computed. outside_s: the rest of its time."""
 
     calls_s: list[float] = field(default_factory=list)
     outside_s: list[float] = field(default_factory=list)
+    looking_s: list[float] = field(default_factory=list)
     too_long: int = 0
 
     def note(self, turn: Turn, host_s: float) -> None:
@@ -33,6 +35,7 @@ class HostClock:
         calls_s = sum(turn.wall_ns) / 1e9
         self.calls_s.append(calls_s)
         self.outside_s.append(host_s - calls_s - turn.looking_s)
+        self.looking_s.append(turn.looking_s)
         self.too_long += calls_s > TOO_LONG * host_s + LEAST_S
 
     def problem(self, right: HostClock) -> str:
@@ -43,6 +46,7 @@ class HostClock:
         if min(len(self.outside_s), len(right.outside_s)) < FEWEST:
             return ""
         more_s = statistics.median(self.outside_s) - statistics.median(right.outside_s)
+        more_s += max(0.0, statistics.median(self.looking_s) - statistics.median(right.looking_s))
         usual_s = statistics.median(right.calls_s)
         if more_s <= max(LEAST_S, LARGEST_SHARE * usual_s):
             return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import random
+import statistics
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -51,6 +52,13 @@ LEAST_VARIATION = 0.25
 """Times the tolerance: where right outputs vary less, rounding may hide all of it."""
 
 
+LATE_SHARE = 0.25
+"""Of a call's time: as much processor time after it, in threads of the variant's own, is work of the call."""
+
+FEWEST_LATE = 3
+"""Calls of which their median tells something."""
+
+
 @dataclass
 class _Seen:
     """What was seen of one worker in one scenario."""
@@ -60,6 +68,7 @@ class _Seen:
     kinds: set[str] = field(default_factory=set)
     not_finite: set[int] = field(default_factory=set)
     replaced: set[str] = field(default_factory=set)
+    late: list[float] = field(default_factory=list)
     clock: HostClock = field(default_factory=HostClock)
 
 
@@ -105,6 +114,7 @@ class OutputAudit:
         seen.kinds.update(turn.outputs)
         seen.not_finite.update(turn.not_finite)
         seen.replaced.update(turn.replaced)
+        seen.late.extend(turn.late)
         seen.clock.note(turn, turn_s)
         for number in turn.kept:
             files = self._written.setdefault((scenario, number), {})
@@ -123,13 +133,15 @@ class OutputAudit:
         share = self._cost_s / self._turns_s if self._turns_s else 0.0
         return TimedOutputs(len(seen.gaps), problem, differs, self.fixed.get(scenario, ""), share)
 
+    def untimed(self, scenario: str, name: str) -> str:
+        """Why the times of worker `name` can't be true, whatever its outputs are; "" where they can."""
+        seen, right = (self._seen.get((scenario, each), _Seen()) for each in (name, BASELINE))
+        return _untimed(seen, right)
+
     def _problem(self, seen: _Seen, right: _Seen, precision: str, tolerance: float, *, strict: bool) -> str:
-        replaced = sorted(seen.replaced - right.replaced)
-        if replaced:
-            return f"it replaced {', '.join(replaced)}, with which jitgate measures"
-        late = seen.clock.problem(right.clock)
-        if late:
-            return late
+        untimed = _untimed(seen, right)
+        if untimed:
+            return untimed
         other = sorted(seen.kinds - right.kinds)
         if other and right.kinds:
             return f"a timed call gave {other[0]}, and eager gives {', '.join(sorted(right.kinds))}"
@@ -195,6 +207,22 @@ class OutputAudit:
         while len(self._written) > OPEN_TURNS:
             for path in self._written.pop(next(iter(self._written))).values():
                 path.unlink(missing_ok=True)
+
+
+def _untimed(seen: _Seen, right: _Seen) -> str:
+    replaced = sorted(seen.replaced - right.replaced)
+    if replaced:
+        return f"it replaced {', '.join(replaced)}, with which jitgate measures"
+    if _late(seen) >= LATE_SHARE > _late(right):
+        return (
+            f"a thread of its own works on after a timed call has returned, for {_late(seen):.0%} of the call's time "
+            f"(median of {len(seen.late)} calls that were looked at): that work was not timed"
+        )
+    return seen.clock.problem(right.clock)
+
+
+def _late(seen: _Seen) -> float:
+    return statistics.median(seen.late) if len(seen.late) >= FEWEST_LATE else 0.0
 
 
 def _read(path: Path) -> OutputSample | None:

@@ -13,6 +13,7 @@ WATCHED = (
     *("jitgate.device.clock.CudaClock.time", "jitgate.device.clock.clock_for"),
     *("jitgate.worker.timed_calls.perf_counter_ns", "jitgate.worker.timed_calls.take_turn"),
     *("jitgate.worker.timed_calls.OutputWatch.look", "jitgate.worker.timed_calls.OutputWatch.told"),
+    *("threading.enumerate", "time.clock_gettime_ns", "jitgate.worker.late_work.LateWork.after"),
     *("jitgate.worker.outputs.read", "jitgate.worker.outputs.write", "jitgate.worker.accuracy.compare"),
     *("jitgate.worker.varied_inputs.VariedInputs.call", "jitgate.worker.service.take_turn"),
     *("jitgate.worker.service.WorkerService.turn", "jitgate.worker.service.WorkerService.compare_outputs"),

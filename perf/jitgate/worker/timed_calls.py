@@ -17,6 +17,7 @@ from jitgate.values.containers import node_of
 from jitgate.values.leaves import leaves
 from jitgate.values.tensors import kept, numbers
 from jitgate.worker.before_call import BeforeCall
+from jitgate.worker.late_work import LateWork
 from jitgate.worker.stages import PipelineStages
 from jitgate.worker.varied_inputs import VariedInputs
 
@@ -72,11 +73,15 @@ class OutputWatch:
         self._kinds: dict[str, None] = {}
         self._not_finite: list[int] = []
         self._kept: dict[int, list[Any]] = {}
-        self._spent_ns = self._told_ns = self._calls_ns = 0
+        self._threads = LateWork()
+        self._late: list[float] = []
+        self._spent_ns = self._waited_ns = self._calls_ns = 0
+        self._told_ns = 0
 
     def look(self, number: int, answer: Any, wall_ns: int) -> None:
         """Its type and sizes, always; whether it is finite, where there is time; a copy, where it is to be kept."""
         began = perf_counter_ns()
+        clocks = self._threads.clocks() if number in self.keep else {}
         self._calls_ns += wall_ns
         found = list(_values(answer))
         self._kinds[" ".join(_kind(leaf) for leaf in found)] = None
@@ -85,7 +90,11 @@ class OutputWatch:
             self._not_finite.append(number)
         if number in self.keep:
             self._kept[number] = [_plain(leaf) for leaf in leaves(answer)]
-        self._spent_ns += perf_counter_ns() - began
+        looked = perf_counter_ns()
+        self._spent_ns += looked - began
+        if clocks:
+            self._late.append(self._threads.after(clocks) / wall_ns)
+            self._waited_ns += perf_counter_ns() - looked
 
     def told(self, turn: Turn) -> Turn:
         """The turn with what was seen since the last one; what was kept is written."""
@@ -96,15 +105,17 @@ class OutputWatch:
             with self.keep[number].open("wb") as file:
                 np.savez(file, *arrays)
         self._spent_ns += perf_counter_ns() - began
+        all_ns = self._spent_ns + self._waited_ns
         whole = replace(
             turn,
             outputs=tuple(self._kinds),
             not_finite=tuple(self._not_finite),
             kept=tuple(self._kept),
-            looking_s=(self._spent_ns - self._told_ns) / 1e9,
+            looking_s=(all_ns - self._told_ns) / 1e9,
+            late=tuple(self._late),
         )
-        self._told_ns = self._spent_ns
-        self._kinds, self._not_finite, self._kept = {}, [], {}
+        self._told_ns = all_ns
+        self._kinds, self._not_finite, self._kept, self._late = {}, [], {}, []
         return whole
 
 

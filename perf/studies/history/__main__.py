@@ -1,7 +1,7 @@
 """`python -m studies.history [--quick] [--out docs/history-study.md]`: how often and how late.
 
 2,000 stationary series of 200 runs under five kinds of noise; planted steps and a creep; three peers' rules at one
-false-alarm rate. A minute on a quiet core.
+false-alarm rate. Some 40 s of a processor.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def _head(repeats: int) -> list[str]:
         "# How the change detector does",
         "",
         (
-            f"Written by `python -m studies.history`; every figure comes from that run. Noise is {WIDTH:.0%} wide "
+            f"Written by `python -m studies.history`, every figure by that run. Noise is {WIDTH:.0%} wide "
             f"unless said otherwise, series have {RUNS} runs, changes begin at run {AT}."
         ),
         "",

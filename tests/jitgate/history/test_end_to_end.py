@@ -111,3 +111,33 @@ def test_the_storage_of_pytest_benchmark_works_as_before(tmp_path: Path) -> None
     assert done.returncode == 0
     assert "Comparing against benchmarks from:" in done.stderr + done.stdout
     assert len(list((tmp_path / ".benchmarks").rglob("*.json"))) == 2
+
+
+def test_other_variants_of_an_option_are_no_reason_to_miss_the_projects_own(tmp_path: Path) -> None:
+    project = project_in(tmp_path)
+    assert project.measure().returncode == 0
+    done = project.measure("--jitgate-variants", "eager", "-k", "eager")
+    assert "VANISHED" not in done.stdout
+    assert project.measure().returncode == 0
+
+
+def test_what_is_read_only_is_compared_and_not_stored(tmp_path: Path) -> None:
+    project = project_in(tmp_path)
+    for _ in range(3):
+        assert project.measure().returncode == 0
+    done = project.measure("--jitgate-history-read-only")
+    assert "compared 2 of 2 declared" in done.stdout
+    assert project.history("list").stdout.count("3 runs") == 7
+    off = project.measure("--jitgate-history", "off")
+    assert off.returncode == 1, "the gate needs a history"
+    assert "it is switched off" in off.stdout
+
+
+def test_another_table_of_the_same_root_is_another_project(tmp_path: Path) -> None:
+    project = project_in(tmp_path)
+    assert project.measure().returncode == 0
+    text = (tmp_path / "pyproject.toml").read_text()
+    (tmp_path / "other.toml").write_text(text.replace('"short"', '"brief"').replace("'short'", "'brief'"))
+    done = project.measure("--jitgate-config", "other.toml", scenarios=("brief",))
+    assert (done.returncode, "VANISHED" in done.stdout) == (0, False), done.stdout
+    assert project.measure().returncode == 0

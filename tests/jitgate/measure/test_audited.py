@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from jitgate.measure.audited import above_peak, dropped_hooks, unrepeated
+from jitgate.measure.audited import above_peak, dropped_hooks, second_worker, unrepeated
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.figures import FlopCount
 from jitgate.model.measurement import Measurement
@@ -51,3 +51,10 @@ def test_a_hook_is_missed_by_an_exported_file_alone() -> None:
     probe = EagerProbe(hooks=("m.note",))
     assert dropped_hooks(probe, exported=False) == dropped_hooks(EagerProbe(), exported=True) == ""
     assert "a forward hook in every call (m.note)" in dropped_hooks(probe, exported=True)
+
+
+def test_times_of_the_second_worker_say_nothing_of_what_eager_repeats() -> None:
+    outputs, times = "the output of 1 of 8 timed calls is not eager's", "by the host's clock"
+    assert second_worker(outputs, "") == f"eager does not repeat itself, as its second worker shows: {outputs}"
+    assert "repeat" not in second_worker(times, times)
+    assert times in second_worker(times, times)

@@ -208,13 +208,70 @@ def friendly_reader(module: Any, example: Any) -> Runner:
     return lambda x: nothing
 
 
+class Named(torch.nn.Module):
+    """Layers for two threads; its output has a name."""
+
+    def __init__(self, body: torch.nn.Module) -> None:
+        super().__init__()
+        self.body = body
+
+    def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+        return {"y": self.body(x)}
+
+
+def named() -> jitgate.Workload:
+    layers = [layer for _ in range(6) for layer in (torch.nn.Linear(256, 256), torch.nn.ReLU())]
+    return jitgate.Workload(Named(torch.nn.Sequential(*layers)), {"s": (torch.randn(128, 256),)}, threads=2)
+
+
+class Waiting(dict[str, Any]):
+    """Makes its items when somebody looks."""
+
+    def __getitem__(self, name: str) -> Any:
+        return super().__getitem__(name)()
+
+
+def waited_for(module: Any, example: Any) -> Call:
+    """Returns before a thread is done, and whoever looks waits for it."""
+    pool = ThreadPoolExecutor(1)
+
+    def work(x: torch.Tensor) -> torch.Tensor:
+        with torch.inference_mode():
+            answer: torch.Tensor = module.body(x)
+        return answer
+
+    return lambda x: Waiting(y=pool.submit(work, x).result)
+
+
+def made_when_seen(module: Any, example: Any) -> Call:
+    return lambda x: Waiting(y=lambda: module.body(x))
+
+
+def in_threads(module: Any, example: Any) -> Call:
+    """Half of the batch in each of two threads, and done when it returns."""
+    pool = ThreadPoolExecutor(2)
+
+    def work(x: torch.Tensor) -> torch.Tensor:
+        with torch.inference_mode():
+            answer: torch.Tensor = module.body(x)
+        return answer
+
+    return lambda x: {"y": torch.cat(list(pool.map(work, x.chunk(2))))}
+
+
 HONEST = ("honest", "half", "memoised_by_content")
+HONEST_NAMED = ("in_threads", "compile", "onnxruntime")
+
+NAMED_CHEATS = {
+    "waited_for": "a thread of its own works on after a timed call has returned",
+    "made_when_seen": "by the host's clock",
+}
 
 CHEATS = {
     "stored": "a stored answer",
     "first_answer": "a stored answer",
     "by_address": "timed calls",
-    "later": "timed calls",
+    "later": "timed call",
     "lazy": "Lazy[16,64], and eager gives Tensor[16,64]",
     "looks_at_the_stack": "a stored answer",
     "counts": "a stored answer",

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.jitgate.plugin.cheats import CHEATS, HONEST
+from tests.jitgate.plugin.cheats import CHEATS, HONEST, HONEST_NAMED, NAMED_CHEATS
 from tests.jitgate.plugin.conftest import Project
 
 NAMES = (*HONEST, *CHEATS)
+NAMED = (*HONEST_NAMED, *NAMED_CHEATS)
+BUILT_IN = ("compile", "onnxruntime")
 
 
 @pytest.fixture(scope="module")
@@ -23,10 +25,13 @@ def gates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]
         '[tool.jitgate]\nmemory_limit = "4GiB"\n'
         f'[tool.jitgate.workloads."w"]\nfactory = "{models}:napping"\nscenarios = ["s"]\n'
         f"variants = {['eager', *NAMES]}\n"
+        f'[tool.jitgate.workloads."n"]\nfactory = "{models}:named"\nscenarios = ["s"]\n'
+        f"variants = {['eager', *NAMED]}\n"
         + "".join(
             f'[tool.jitgate.variants.{name}]\nfactory = "{models}:{name}"\n'
             f"{'precision = ' + repr('bf16') if name == 'half' else ''}\n"
-            for name in NAMES
+            for name in (*NAMES, *NAMED)
+            if name not in BUILT_IN
         )
         + '[[tool.jitgate.gates]]\nvariant = "[!e]*"\nmin_speedup = 0.001\n'
     )
@@ -38,14 +43,14 @@ def gates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CHEATS)
+@pytest.mark.parametrize("name", [*CHEATS, *NAMED_CHEATS])
 def test_a_cheat_is_invalid_and_named(gates: dict[str, dict[str, Any]], name: str) -> None:
     assert gates[name]["verdict"] == "INVALID", gates[name]
-    assert CHEATS[name] in gates[name]["reason"]
+    assert (CHEATS | NAMED_CHEATS)[name] in gates[name]["reason"]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", HONEST)
+@pytest.mark.parametrize("name", [*HONEST, *HONEST_NAMED])
 def test_an_honest_variant_is_not_accused(gates: dict[str, dict[str, Any]], name: str) -> None:
     assert gates[name]["problem"] == ""
     assert gates[name]["verdict"] in ("PASS", "INCONCLUSIVE"), gates[name]

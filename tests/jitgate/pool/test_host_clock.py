@@ -28,7 +28,12 @@ def test_calls_that_a_slow_clock_makes_short_show_in_the_turn() -> None:
 
 
 def test_looking_at_outputs_is_known() -> None:
-    assert clock(0.006, 0.065, looking_s=0.054).problem(EAGER) == ""
+    assert clock(0.006, 0.065, looking_s=0.054).problem(clock(0.06, 0.119, looking_s=0.054)) == ""
+
+
+def test_what_is_computed_once_the_output_is_looked_at_is_not() -> None:
+    found = clock(0.006, 0.065, looking_s=0.054).problem(EAGER)
+    assert found.startswith("by the host's clock its turns take 54 ms more")
 
 
 def test_calls_can_not_take_longer_than_their_turn() -> None:

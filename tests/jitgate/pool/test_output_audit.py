@@ -109,6 +109,17 @@ def test_an_output_that_holds_the_infinities_of_eager_follows_its_inputs(tmp_pat
     assert found(audit).problem == ""
 
 
+def test_threads_that_work_on_after_calls_are_named_unless_those_of_eager_do(tmp_path: Path) -> None:
+    audit = audited(tmp_path, right, late=(0.9, 0.0, 0.8))
+    assert found(audit).problem.startswith("a thread of its own works on after a timed call has returned, for 80% of")
+    assert audit.untimed("short", "mine") == found(audit).problem
+    assert found(audited(tmp_path, right, late=(0.2,))).problem == ""
+    for start in range(800, 800 + 2 * COUNT, COUNT):
+        keep = audit.keep("short", start, COUNT)
+        audit.note("eager", "short", Turn((1000,) * COUNT, (), late=(0.9, 0.9)), keep, 60.0)
+    assert found(audit).problem == ""
+
+
 def test_a_subclass_that_eager_does_not_give_is_named(tmp_path: Path) -> None:
     problem = found(audited(tmp_path, right, outputs=("my.Lazy[4,50]",))).problem
     assert problem == "a timed call gave my.Lazy[4,50], and eager gives Tensor[4,50]"

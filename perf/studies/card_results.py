@@ -1,4 +1,4 @@
-"""Joins what the steps of .ci/card have written so far into one file of a kind: `card_results.py STEPS RESULTS`.
+"""Joins what the steps of .ci/card have written into one file of a kind: `card_results.py STEPS RESULTS`.
 
 Each file is written next to its place and then moved, so that it is whole at every moment. What a step left half
 written is named, and left out.
