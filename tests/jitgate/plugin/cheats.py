@@ -9,7 +9,7 @@ from typing import Any
 import jitgate
 import torch
 
-Runner = Any
+Call = Any
 
 
 class Napping(torch.nn.Module):
@@ -30,18 +30,18 @@ def napping() -> jitgate.Workload:
     return jitgate.Workload(Napping(torch.nn.Sequential(*layers)), {"s": (torch.randn(16, 64),)}, threads=1)
 
 
-def honest(module: Any, example: Any) -> Runner:
+def honest(module: Any, example: Any) -> Call:
     """The same layers at the same price, in a module of its own."""
     return Napping(torch.nn.Sequential(*module.body))
 
 
-def half(module: Any, example: Any) -> Runner:
+def half(module: Any, example: Any) -> Call:
     """The same in bfloat16."""
     rounded = Napping(torch.nn.Sequential(*module.body).bfloat16())
     return lambda x: rounded(x.bfloat16()).float()
 
 
-def memoised_by_content(module: Any, example: Any) -> Runner:
+def memoised_by_content(module: Any, example: Any) -> Call:
     """A cache that is right: no timed call finds anything in it."""
     own, known = honest(module, example), dict[bytes, torch.Tensor]()
 
@@ -54,12 +54,12 @@ def memoised_by_content(module: Any, example: Any) -> Runner:
     return call
 
 
-def stored(module: Any, example: Any) -> Runner:
+def stored(module: Any, example: Any) -> Call:
     answer = module(*example)
     return lambda *inputs: answer
 
 
-def first_answer(module: Any, example: Any) -> Runner:
+def first_answer(module: Any, example: Any) -> Call:
     own, kept = honest(module, example), list[torch.Tensor]()
 
     def call(x: torch.Tensor) -> torch.Tensor:
@@ -70,12 +70,12 @@ def first_answer(module: Any, example: Any) -> Runner:
     return call
 
 
-def by_address(module: Any, example: Any) -> Runner:
+def by_address(module: Any, example: Any) -> Call:
     own, known = honest(module, example), dict[int, torch.Tensor]()
     return lambda x: known.setdefault(x.data_ptr(), own(x) if x.data_ptr() not in known else x)
 
 
-def later(module: Any, example: Any) -> Runner:
+def later(module: Any, example: Any) -> Call:
     """Returns before it is done."""
     own, pool, out = honest(module, example), ThreadPoolExecutor(1), torch.empty(16, 64)
     first = [True]
@@ -111,7 +111,7 @@ class Lazy(torch.Tensor):
         return func(*tree_map(force, args), **tree_map(force, kwargs or {}))
 
 
-def lazy(module: Any, example: Any) -> Runner:
+def lazy(module: Any, example: Any) -> Call:
     own = honest(module, example)
 
     def call(x: torch.Tensor) -> Any:
@@ -122,7 +122,7 @@ def lazy(module: Any, example: Any) -> Runner:
     return call
 
 
-def looks_at_the_stack(module: Any, example: Any) -> Runner:
+def looks_at_the_stack(module: Any, example: Any) -> Call:
     import sys
 
     own, nothing = honest(module, example), torch.zeros(16, 64)
@@ -137,7 +137,7 @@ def looks_at_the_stack(module: Any, example: Any) -> Runner:
     return call
 
 
-def counts(module: Any, example: Any) -> Runner:
+def counts(module: Any, example: Any) -> Call:
     """Right in every compared call, and skips the rest."""
     own, nothing, made = honest(module, example), torch.zeros(16, 64), [0]
 
@@ -148,7 +148,7 @@ def counts(module: Any, example: Any) -> Runner:
     return call
 
 
-def sometimes(module: Any, example: Any) -> Runner:
+def sometimes(module: Any, example: Any) -> Call:
     """Skips every other call."""
     own, made, last = honest(module, example), [0], [torch.zeros(16, 64)]
 
@@ -161,7 +161,7 @@ def sometimes(module: Any, example: Any) -> Runner:
     return call
 
 
-def one_nan(module: Any, example: Any) -> Runner:
+def one_nan(module: Any, example: Any) -> Call:
     """NaN in the 37th call only."""
     own, made = honest(module, example), [0]
 
@@ -173,13 +173,13 @@ def one_nan(module: Any, example: Any) -> Runner:
     return call
 
 
-def slow_clock(module: Any, example: Any) -> Runner:
+def slow_clock(module: Any, example: Any) -> Call:
     real, began = time.perf_counter_ns, time.perf_counter_ns()
     time.perf_counter_ns = lambda: began + (real() - began) // 10
     return honest(module, example)
 
 
-def slow_clock_inside(module: Any, example: Any) -> Runner:
+def slow_clock_inside(module: Any, example: Any) -> Call:
     """Replaces the clock where jitgate has it, for the one reading that ends a call."""
     from jitgate.device import clock
 
@@ -199,7 +199,7 @@ def slow_clock_inside(module: Any, example: Any) -> Runner:
     return call
 
 
-def friendly_reader(module: Any, example: Any) -> Runner:
+def friendly_reader(module: Any, example: Any) -> Call:
     from jitgate.model.accuracy import Accuracy
     from jitgate.worker import outputs
 
