@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jitgate.engines.protocols import Call
+from jitgate.engines.protocols import Runner
 from jitgate.model.errors import Unavailable
 from jitgate.model.inputs import Inputs
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
 
 
-def batched(module: torch.nn.Module, example: Inputs) -> Call:  # noqa: ARG001 - the signature of every variant's factory
+def batched(module: torch.nn.Module, example: Inputs) -> Runner:  # noqa: ARG001 - the signature of every variant's factory
     """The module's `together`; Unavailable where it has none."""
     together = getattr(module, "together", None)
     if not callable(together):

@@ -46,7 +46,7 @@ def test_a_checkpoint_with_the_original_s_layout_loads(
     if "llm_" in name or name.endswith("pipeline"):
         pytest.importorskip("transformers", reason="the extra `llm` is not installed")
     # Its caches at true size are 0.8 GB, and say nothing about weights.
-    monkeypatch.setattr(modules, "step_scenarios", lambda **_: {"1s": (torch.zeros(1),)})
+    monkeypatch.setattr(modules, "step_scenarios", lambda **_: {"1s": (torch.zeros(1),) * 3})
     spec = SHIPPED[name]
     assert spec.checkpoint_spec is not None
     origin = WeightSource(directories[MARKERS[spec.checkpoint_spec.marker]], None, spec.checkpoint_spec.files)

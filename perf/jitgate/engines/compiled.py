@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitgate.engines.compiler import missing_compiler
 from jitgate.engines.graph.repetition import compiled_once
-from jitgate.engines.protocols import Call
+from jitgate.engines.protocols import Runner
 from jitgate.engines.self_checking import SelfCheckingRunner
 from jitgate.model.errors import Unavailable
 from jitgate.model.inputs import Inputs
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import torch
 
 
-def compiled(module: torch.nn.Module, example: Inputs, mode: str = "default") -> Call:  # noqa: ARG001 - every factory's
+def compiled(module: torch.nn.Module, example: Inputs, mode: str = "default") -> Runner:  # noqa: ARG001 - every factory's
     """`torch.compile(module, mode=mode)`. Raises Unavailable without what inductor compiles with."""
     on_cpu = all(parameter.device.type == "cpu" for parameter in module.parameters())
     reason = missing_compiler() if on_cpu else _missing_triton()

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jitgate.engines.capture import captured
-from jitgate.engines.protocols import Call
+from jitgate.engines.protocols import Runner
 from jitgate.engines.self_checking import RecompileEvent, RecompileEvents
 from jitgate.model import inputs as keywords
 from jitgate.model.inputs import Inputs
@@ -59,7 +59,7 @@ class CudaRecorder:
         return graph, outputs
 
 
-def cudagraph(module: torch.nn.Module, example: Inputs) -> Call:  # noqa: ARG001 - every call has its own shapes
+def cudagraph(module: torch.nn.Module, example: Inputs) -> Runner:  # noqa: ARG001 - every call has its own shapes
     """The module, captured at its first call of every shape."""
     return Replayed(module, CudaRecorder())
 

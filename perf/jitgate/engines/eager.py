@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jitgate.engines.protocols import Call
+from jitgate.engines.protocols import Runner
 from jitgate.model.inputs import Inputs
 
 if TYPE_CHECKING:
     import torch
 
 
-def eager(module: torch.nn.Module, example: Inputs) -> Call:  # noqa: ARG001 - the signature of every variant's factory
+def eager(module: torch.nn.Module, example: Inputs) -> Runner:  # noqa: ARG001 - the signature of every variant's factory
     """The module itself."""
     return module

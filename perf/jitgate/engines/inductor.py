@@ -22,7 +22,7 @@ from jitgate.engines.graph.additive_mask import added
 from jitgate.engines.graph.hoisting import hoisted
 from jitgate.engines.graph.relative_shift import unpadded
 from jitgate.engines.graph.repetition import repeated
-from jitgate.engines.protocols import Call, Facts
+from jitgate.engines.protocols import Facts, Runner
 from jitgate.engines.refusal import refusing
 from jitgate.engines.remembered import needed_by_program
 from jitgate.engines.scratch import unpacking
@@ -67,7 +67,7 @@ class Inductor:
             aoti_compile_and_package(program, package_path=str(path), inductor_configs=dict(CONFIGS))
         return needs
 
-    def load(self, path: Path, device: str, facts: Facts) -> Call:  # noqa: ARG002 - nothing to check
+    def load(self, path: Path, device: str, facts: Facts) -> Runner:  # noqa: ARG002 - nothing to check
         from torch._inductor import aoti_load_package
 
         with unpacking():

@@ -19,7 +19,7 @@ from jitgate.engines.graph.hoisting import hoisted
 from jitgate.engines.graph.repetition import repeated
 from jitgate.engines.inductor import Inductor, Packaged
 from jitgate.engines.int8 import Quantised
-from jitgate.engines.protocols import Call, Facts
+from jitgate.engines.protocols import Facts, Runner
 from jitgate.model.errors import Unavailable
 from jitgate.model.inputs import Inputs
 
@@ -47,7 +47,7 @@ class InductorInt8:
         facts = {} if repeated(module) else quantised(module, calls)  # what is repeated, inductor refuses by its name
         return {**self._inductor.export(module, calls, path), **facts}
 
-    def load(self, path: Path, device: str, facts: Facts) -> Call:
+    def load(self, path: Path, device: str, facts: Facts) -> Runner:
         loaded = self._inductor.load(path, device, facts)
         return QuantisedPackage(loaded.package, device, facts["fallback"]) if isinstance(loaded, Packaged) else loaded
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jitgate.engines.protocols import Call
+from jitgate.engines.protocols import Runner
 from jitgate.engines.self_checking import SelfCheckingRunner
 from jitgate.model.errors import Unavailable
 from jitgate.model.inputs import Inputs
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import torch
 
 
-def int8(module: torch.nn.Module, example: Inputs, dynamic: bool = False) -> Call:  # noqa: ARG001 - every factory's
+def int8(module: torch.nn.Module, example: Inputs, dynamic: bool = False) -> Runner:  # noqa: ARG001 - every factory's
     """The module with its linear layers quantised, in place. dynamic: activations too, in every call.
 
     Raises Unavailable for a module without a linear layer.

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jitgate.engines.graph.onnx_graph import OPSET, Wiring, export_onnx, missing_exporter
-from jitgate.engines.protocols import Call, Facts
+from jitgate.engines.protocols import Facts, Runner
 from jitgate.engines.refusal import refusing
 from jitgate.engines.self_checking import SelfCheckingRunner
 from jitgate.model.errors import Unavailable
@@ -43,7 +43,7 @@ class OnnxRuntime:
     def export(self, module: torch.nn.Module, calls: Sequence[Inputs], path: Path) -> Facts:
         return export_onnx(module, calls, path)
 
-    def load(self, path: Path, device: str, facts: Facts) -> Call:
+    def load(self, path: Path, device: str, facts: Facts) -> Runner:
         import onnxruntime
         import torch
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Any
 
-from jitgate.engines.protocols import Call
+from jitgate.engines.protocols import Runner
 from jitgate.engines.self_checking import RecompileEvents, SelfCheckingRunner
 from jitgate.model.errors import Unavailable
 from jitgate.model.inputs import Inputs
@@ -92,7 +92,7 @@ def adapted(inputs: Inputs, precision: Precision) -> Inputs:
 class Autocast:
     """A call under `torch.autocast`, whose evidence is that of what it calls."""
 
-    def __init__(self, call: Call, precision: Precision, device: str) -> None:
+    def __init__(self, call: Runner, precision: Precision, device: str) -> None:
         import torch
 
         self._call = call
@@ -121,6 +121,6 @@ class Autocast:
         return self._make(self._device, dtype=self._dtype, cache_enabled=False)
 
 
-def cast(call: Call, precision: Precision, device: str) -> Call:
+def cast(call: Runner, precision: Precision, device: str) -> Runner:
     """`call`, or the same under autocast where the precision is one of autocast's."""
     return Autocast(call, precision, device) if precision.casts else call

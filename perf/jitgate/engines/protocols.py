@@ -11,7 +11,7 @@ from jitgate.model.inputs import Inputs
 if TYPE_CHECKING:
     import torch
 
-Call = Callable[..., Any]
+Runner = Callable[..., Any]
 Facts = Mapping[str, str]
 
 
@@ -39,6 +39,6 @@ class Exported(Protocol):
         """
         ...
 
-    def load(self, path: Path, device: str, facts: Facts) -> Call:
+    def load(self, path: Path, device: str, facts: Facts) -> Runner:
         """Load `path` and prove that it is what it says; raises RuntimeError where it is not."""
         ...

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jitgate.engines.graph.onnx_graph import OPSET, export_onnx, missing_exporter
-from jitgate.engines.protocols import Call, Facts
+from jitgate.engines.protocols import Facts, Runner
 from jitgate.engines.tensorrt_context import EngineContext
 from jitgate.model.errors import Unavailable
 from jitgate.model.inputs import Inputs, arguments
@@ -68,7 +68,7 @@ class TensorRt:
             graph.unlink()
         return {**facts, "tensorrt": trt.__version__}
 
-    def load(self, path: Path, device: str, facts: Facts) -> Call:
+    def load(self, path: Path, device: str, facts: Facts) -> Runner:
         trt = import_tensorrt()
         if facts["tensorrt"] != trt.__version__:
             raise RuntimeError(f"{path.name} was built by TensorRT {facts['tensorrt']}, and {trt.__version__} is here")

@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jitgate.engines.protocols import Call, Facts
+from jitgate.engines.protocols import Facts, Runner
 from jitgate.engines.refusal import FOLD, refusing
 from jitgate.engines.remembered import needed, operators_of
 from jitgate.engines.scripted import Scripted
@@ -87,7 +87,7 @@ class TorchScript:
             torch.jit.save(frozen, str(path))
         return {"signature": signature(frozen), **needed([], operators_of(frozen))}
 
-    def load(self, path: Path, device: str, facts: Facts) -> Call:
+    def load(self, path: Path, device: str, facts: Facts) -> Runner:
         import torch
 
         with deprecation_known():

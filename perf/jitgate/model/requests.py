@@ -25,6 +25,7 @@ from jitgate.model.figures import FlopCount, UnseenShapes
 from jitgate.model.memory_peaks import EmptiedCache, MemoryPeaks
 from jitgate.model.non_finite import NonFinite
 from jitgate.model.own_model import OwnModel, OwnModelFacts
+from jitgate.model.reads import ListedScenarios, Reads
 from jitgate.model.token_agreement import TokenAgreement
 from jitgate.model.turn import Turn
 from jitgate.model.variant import VariantSpec
@@ -61,8 +62,8 @@ class StartWorker(Request[WorkerFacts]):
 
 
 @dataclass(frozen=True)
-class ListScenarios(Request[tuple[str, ...]]):
-    """The scenarios of a user's workload, in the order of the factory's dict."""
+class ListScenarios(Request[ListedScenarios]):
+    """The scenarios of a user's workload."""
 
     phase: ClassVar[str] = "listing scenarios"
     factory: str
@@ -78,7 +79,7 @@ class DescribeOwnModel(Request[OwnModelFacts]):
 
 
 @dataclass(frozen=True)
-class CheckFactory(Request[Done]):
+class CheckFactory(Request[Reads]):
     """Import the factory of a user's variant."""
 
     phase: ClassVar[str] = "importing a variant"

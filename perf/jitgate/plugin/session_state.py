@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from jitgate.measure.session import Measurements
     from jitgate.model.verdict import Verdict
     from jitgate.plugin.discovery import Discovered
+    from jitgate.plugin.scenarios import Scenarios
     from jitgate.report.progress import TerminalProgress
 
 
@@ -137,6 +138,12 @@ class State:
         return [] if self._discovered is None else self.policy.cells(self._discovered.scenarios)
 
     @cached_property
+    def _scenarios(self) -> Scenarios:
+        from jitgate.plugin.scenarios import Scenarios
+
+        return Scenarios(self._config, self)
+
+    @cached_property
     def measurements(self) -> Measurements:
         from jitgate.plugin.measuring import make_measurements
 
@@ -189,6 +196,12 @@ class State:
 
             self._lock = RunLock(self.device)
         self._lock.acquire(self._config.getoption("jitgate_lock_timeout"), self.progress.busy)
+
+    def finish(self, exitstatus: int) -> None:
+        """End the session: close, and drop what was remembered of scenarios and may be wrong."""
+        self.close()
+        if self._discovered is not None:
+            self._scenarios.close(self._discovered, exitstatus)
 
     def close(self) -> None:
         """End all workers, and give the device and SIGTERM back."""
@@ -246,18 +259,14 @@ class State:
         return bool(getattr(reporter, "isatty", False))
 
     def _discover(self) -> Discovered:
-        from jitgate.gates.checked import check_gates
-        from jitgate.plugin.discovery import cells_to_check, discover
+        from jitgate.plugin.discovery import with_remembered
         from jitgate.plugin.needed import needed
 
         ask = frozenset() if self.is_xdist_worker else needed(self._config, self.policy.workloads)
-        found = discover(self.policy, self.device.name, self.progress, ask=ask)
+        found = self._scenarios.found(ask)
         if found.unasked and not self.is_xdist_worker:
             self.progress.note(f"not selected, and not asked for scenarios: {', '.join(sorted(found.unasked))}")
-        if not self.is_xdist_worker:
-            known = list(cells_to_check(self.policy, found))
-            self.policy.check(known)
-            check_gates(self.policy, self.kinds, known)
+        self._policy = with_remembered(self.policy, found)
         return found
 
 

@@ -159,6 +159,12 @@ def _check_weights(pool: WorkerPool, right: ModelFacts | None, found: ModelFacts
 
 
 def _check_scenarios(pool: WorkerPool, facts: ModelFacts, scenarios: Sequence[str]) -> None:
+    remembered = pool.workload.remembered
+    if remembered and set(remembered) != set(facts.calls):
+        raise UsageError(
+            f"{pool.workload.where}: factory {pool.workload.factory!r} gave the scenarios {', '.join(remembered)} in "
+            f"an earlier run and gives {', '.join(facts.calls)} now; run again, which asks it for them"
+        )
     for scenario in scenarios:
         if scenario not in facts.calls:
             raise UsageError(

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from jitgate.model import answers, requests
+from functools import cached_property
+
+from jitgate.model import requests
 from jitgate.model.own_model import OwnModelFacts
+from jitgate.model.reads import ListedScenarios, Reads
 from jitgate.worker.factories import build_workload, describe, resolve
 from jitgate.worker.handlers import handles
+from jitgate.worker.observed_reads import ObservedReads
 from jitgate.workloads.own_model import OPTION
 
 
 class DiscoveryService:
-    """The part of a service that answers these requests; nothing of it stays."""
+    """The part of a service that answers these requests."""
+
+    @cached_property
+    def _observed(self) -> ObservedReads:
+        return ObservedReads()
 
     @handles(requests.ListScenarios)
-    def list_scenarios(self, request: requests.ListScenarios) -> tuple[str, ...]:
-        return tuple(build_workload(request.factory, request.where).scenarios)
+    def list_scenarios(self, request: requests.ListScenarios) -> ListedScenarios:
+        observed = self._observed  # from before the factory is imported
+        names = tuple(build_workload(request.factory, request.where).scenarios)
+        return ListedScenarios(names, observed.of(request.factory))
 
     @handles(requests.DescribeOwnModel)
     def describe_own_model(self, request: requests.DescribeOwnModel) -> OwnModelFacts:
         return describe(request.own, OPTION)
 
     @handles(requests.CheckFactory)
-    def check_factory(self, request: requests.CheckFactory) -> answers.Done:
+    def check_factory(self, request: requests.CheckFactory) -> Reads:
+        observed = self._observed
         resolve(request.factory, request.where)
-        return answers.Done()
+        return observed.of(request.factory)

@@ -94,7 +94,7 @@ def _cause(error: BaseException) -> str:
     outer, inner = causes(error)[0], causes(error)[-1]
     said = shortly(error) if outer is inner else f"{outermost(error)}, because {shortly(error)}"
     # A factory of an installed package has no lines of the user's own: then the last one of all.
-    last = [f for f in traceback.extract_tb(inner.__traceback__) if not f.filename.startswith("<frozen")][-1:]
+    last = [f for f in traceback.extract_tb(inner.__traceback__) if not f.filename.startswith("<")][-1:]
     frames = _own(inner) or _own(outer) or (last if not isinstance(inner, ImportError) else [])
     way = ", ".join(f"{_shown(frame.filename)}:{frame.lineno} in {frame.name}" for frame in frames)
     return f"{said})" + (f" at {way}" if way else "")
@@ -102,7 +102,7 @@ def _cause(error: BaseException) -> str:
 
 def _own(error: BaseException) -> list[traceback.FrameSummary]:
     """The lines of a traceback that are neither ours nor a library's."""
-    libraries = (sys.prefix, sys.base_prefix, str(Path(__file__).parents[1]), "<frozen")
+    libraries = (sys.prefix, sys.base_prefix, str(Path(__file__).parents[1]), "<")  # `<string>` made a dataclass
     frames = traceback.extract_tb(error.__traceback__)
     return [f for f in frames if not f.filename.startswith(libraries) and "site-packages" not in f.filename]
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from jitgate.device.clock import clock_for
 from jitgate.device.memory import CudaMemory
-from jitgate.engines.protocols import Call
+from jitgate.engines.protocols import Runner
 from jitgate.model import answers, requests
 from jitgate.model.accuracy import Accuracy
 from jitgate.model.errors import UsageError
@@ -57,7 +57,7 @@ class WorkerService(DiscoveryService, ExtrasService):
         self._workload: Workload | None = None
         self._factory = ""
         self._variant: VariantRunner | None = None
-        self._runners: dict[str, Call] = {}
+        self._runners: dict[str, Runner] = {}
         self._calls: dict[str, list[functools.partial[Any]]] = {}
         self._inputs: dict[str, VariedInputs] = {}
         self.footprint = Footprint()

@@ -23,7 +23,7 @@ from jitgate.worker.watched_stage import WatchedStage
 from jitgate.workloads.stage import Stage
 
 if TYPE_CHECKING:
-    from jitgate.engines.protocols import Call
+    from jitgate.engines.protocols import Runner
     from jitgate.model.inputs import Inputs
     from jitgate.worker.slot import Slot
     from jitgate.workloads.workload import Workload
@@ -41,7 +41,7 @@ class PipelineStages:
         self._place = place
         self._watch: Stopwatch = WallStopwatch()
         self._slots: dict[str, Slot] = {}
-        self.runners: list[Call] = []
+        self.runners: list[Runner] = []
         self._inspected_s = 0.0
         self._known_calls: dict[str, Mapping[str, Sequence[Inputs]]] = {}
 
@@ -111,12 +111,12 @@ class PipelineStages:
             for stage, spent_s in found.spent_s.items()
         )
 
-    def _runner(self, wanted: StageVariant) -> Call:
+    def _runner(self, wanted: StageVariant) -> Runner:
         module = self._module(wanted.stage)
         order = ArgumentOrder(module, self._place)
         variant_runner = VariantRunner(wanted.variant, self._device)
         if wanted.variant.exported:
-            runners: dict[str | None, Call] = dict(variant_runner.loaded(wanted.files).items())
+            runners: dict[str | None, Runner] = dict(variant_runner.loaded(wanted.files).items())
             if not variant_runner.described().per_signature:
                 runners = {None: next(iter(runners.values()))}
         else:
@@ -124,7 +124,7 @@ class PipelineStages:
         self.runners += runners.values()
         return ReplacedStage(wanted.stage, order, runners, variant_runner.inputs)
 
-    def _applied(self, name: str, variant_runner: VariantRunner) -> Call:
+    def _applied(self, name: str, variant_runner: VariantRunner) -> Runner:
         """The runner of a variant that needs the stage's module itself; watched unless it is eager by name."""
         _, calls = self.source(name, None)
         example, module = self._place(calls[0]), variant_runner.converted(self._module(name))
@@ -230,14 +230,14 @@ class ReplacedStage:
         self,
         stage: str,
         order: ArgumentOrder,
-        runners: Mapping[str | None, Call],
+        runners: Mapping[str | None, Runner],
         adapted: Place = lambda values: values,
     ) -> None:
         self._stage = stage
         self._adapted = adapted
         self._order = order
         self._runners = runners
-        self._known: dict[Any, Call] = {}
+        self._known: dict[Any, Runner] = {}
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         # A graph takes the strides of its example for granted: a slice must be copied first.

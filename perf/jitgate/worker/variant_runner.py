@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from jitgate.cache.keys import digest_of
 from jitgate.engines.available import missing
 from jitgate.engines.precision import Precision, adapted, cast, converted, switch
-from jitgate.engines.protocols import Call, Exported, Facts
+from jitgate.engines.protocols import Exported, Facts, Runner
 from jitgate.engines.refusal import lacks_precision, refusing
 from jitgate.engines.remembered import recall
 from jitgate.model.answers import EngineFacts
@@ -60,11 +60,11 @@ class VariantRunner:
         with refusing(self.spec.name) if self.spec.where != "jitgate" else contextlib.nullcontext():
             return engine.export(ready, inputs, path)
 
-    def loaded(self, files: Files) -> dict[str, Call]:
+    def loaded(self, files: Files) -> dict[str, Runner]:
         """Signature -> runner; each file is loaded once."""
         switch(self._precision, self._device)
         engine = self._engine()
-        by_path: dict[Path, Call] = {}
+        by_path: dict[Path, Runner] = {}
         for file in files.values():
             recall(file.facts)
             if file.path not in by_path:
@@ -76,7 +76,7 @@ class VariantRunner:
         switch(self._precision, self._device)
         return converted(module, self._precision)
 
-    def applied(self, module: torch.nn.Module, example: Inputs) -> Call:
+    def applied(self, module: torch.nn.Module, example: Inputs) -> Runner:
         """The runner of a variant that needs the module itself. UsageError where a factory returns none."""
         ready = self.converted(module)
         make = resolve(self.spec.factory, self.spec.where)
@@ -88,7 +88,7 @@ class VariantRunner:
             )
         return self.cast(runner)
 
-    def cast(self, call: Call) -> Call:
+    def cast(self, call: Runner) -> Runner:
         """`call` under autocast, where that is the variant's precision."""
         return cast(call, self._precision, self._device)
 

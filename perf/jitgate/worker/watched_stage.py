@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from jitgate.engines.protocols import Call
+from jitgate.engines.protocols import Runner
 from jitgate.engines.self_checking import RecompileEvents, SelfCheckingRunner
 from jitgate.worker.fallback_detector import FallbackDetector
 
@@ -18,7 +18,7 @@ class WatchedStage:
     detector: knows the stage's module as it was before the runner was made of it.
     """
 
-    def __init__(self, stage: str, runner: Call, detector: FallbackDetector) -> None:
+    def __init__(self, stage: str, runner: Runner, detector: FallbackDetector) -> None:
         self._stage = stage
         self._runner = runner
         self._detector = detector

@@ -31,7 +31,7 @@ class WorkloadSpec:
     measure it; empty where it does. notes: what a reader of its figures should know. budgets_s: seconds of rounds, by
     scenario, where `BUDGET_S` is known to decide nothing. token_agreement: which of its outputs are ids that were
     chosen. non_finite: what NaN and infinities in them mean. own: the model that `--jitgate-model` names, in place of a
-    factory.
+    factory. remembered: its scenarios as an earlier run was told; empty where they were asked for or are listed.
     """
 
     name: str
@@ -49,6 +49,7 @@ class WorkloadSpec:
     token_agreement: TokenAgreement | None = None
     non_finite: NonFinite = NonFinite.INVALID
     own: OwnModel | None = None
+    remembered: tuple[str, ...] = ()
 
     def budget_s(self, scenario: str, variants: int) -> float:
         """Seconds of rounds of so many variants, unless a run is told otherwise."""

@@ -16,7 +16,7 @@ import torch
 from jitgate.engines.available import missing
 from jitgate.engines.builtin import built_in
 from jitgate.engines.compiler import missing_compiler
-from jitgate.engines.protocols import Call
+from jitgate.engines.protocols import Runner
 from jitgate.engines.self_checking import SelfCheckingRunner
 from jitgate.model.artefact_file import ArtefactFile
 from jitgate.model.errors import Unavailable
@@ -65,7 +65,7 @@ def seeded(module: type[torch.nn.Module]) -> torch.nn.Module:
     return module().eval().requires_grad_(False)
 
 
-def runner(name: str, module: torch.nn.Module, calls: list[Any], folder: Path) -> tuple[VariantRunner, Call]:
+def runner(name: str, module: torch.nn.Module, calls: list[Any], folder: Path) -> tuple[VariantRunner, Runner]:
     spec = built_in().named(name)
     reason = missing(spec, "cpu")
     if reason is not None:

@@ -43,6 +43,10 @@ def not_a_workload() -> Any:
     return Tiny()
 
 
+def misfit_factory() -> jitgate.Workload:
+    return jitgate.Workload(torch.nn.Linear(1, 1), {"s": (torch.zeros(1), torch.zeros(1))})
+
+
 def raising_factory() -> jitgate.Workload:
     raise FileNotFoundError("weights.pt")
 

@@ -24,6 +24,11 @@ def test_the_lines_that_led_to_the_error_are_named() -> None:
         build_workload("tests.jitgate.pool.models:raising_factory", "here")
 
 
+def test_code_that_python_made_is_no_line_of_the_factory() -> None:
+    with pytest.raises(UsageError, match=r"does not fit Linear.forward: .*\) at .*models.py:\d+ in misfit_factory$"):
+        build_workload("tests.jitgate.pool.models:misfit_factory", "here")
+
+
 def test_too_little_memory_is_no_fault_of_the_factory() -> None:
     with pytest.raises(MemoryError, match="Unable to allocate"):
         build_workload("tests.jitgate.pool.models:starved_factory", "here")
