@@ -140,8 +140,7 @@ class ExportModel(Request[ExportedFile]):
 
 @dataclass(frozen=True)
 class LoadVariant(Request[float]):
-    """Make the variant ready to be called; the seconds that takes. seed: of every call, for a worker that only loads a
-    file and has no workload to ask."""
+    """Make the variant ready; the seconds that takes. seed: of every call, for a worker without a workload to ask."""
 
     phase: ClassVar[str] = "loading"
     capped: ClassVar[bool] = True

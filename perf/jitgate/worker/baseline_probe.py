@@ -12,7 +12,7 @@ from jitgate.values.tensors import kept
 from jitgate.worker.accuracy import compare, not_finite
 from jitgate.worker.before_call import BeforeCall
 from jitgate.worker.dropped_hooks import hooks_of, without_hooks
-from jitgate.worker.own_state import State, parametrised
+from jitgate.worker.own_state import OwnState, parametrised
 from jitgate.worker.varied_inputs import VariedInputs
 
 Bound = Callable[[Inputs], Callable[[], Any]]
@@ -37,7 +37,7 @@ def probe(inputs: VariedInputs, bound: Bound, before: BeforeCall, seed: int, mod
             return [kept(leaf) for leaf in leaves(bound(values)())]
 
     given, own = inputs.call(0, None), leaves(inputs.call(0, None))
-    state = State(module)
+    state = OwnState(module)
     first = output(given)
     updates = state.changed()
     changes = tuple(

@@ -17,7 +17,7 @@ FOLDED = ("WeightNorm", "SpectralNorm")
 """torch's older parametrisations, which are hooks before the forward pass."""
 
 
-class State:
+class OwnState:
     """The buffers and parameters of a module, as they are before a call."""
 
     def __init__(self, module: torch.nn.Module | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from jitgate.worker.own_state import State, parametrised
+from jitgate.worker.own_state import OwnState, parametrised
 
 
 @pytest.fixture(autouse=True)
@@ -14,7 +14,7 @@ def _as_in_a_worker() -> object:
 
 
 def changed(module: torch.nn.Module) -> tuple[str, ...]:
-    state = State(module)
+    state = OwnState(module)
     with torch.inference_mode():
         module(torch.randn(4, 4))
     return state.changed()
@@ -44,7 +44,7 @@ def test_values_that_do_not_equal_themselves_are_no_change() -> None:
     model = torch.nn.Linear(4, 4)
     model.register_buffer("unset", torch.full((3,), torch.nan))
     assert changed(model) == ()
-    assert State(None).changed() == ()
+    assert OwnState(None).changed() == ()
 
 
 def test_weights_that_are_computed_in_every_call_are_named() -> None:
