@@ -33,10 +33,11 @@ min_speedup = 1.10
 
 @dataclass(frozen=True)
 class Guest:
-    """A folder, and the wheel's files on the path."""
+    """A folder, the wheel's files on the path, and the Python that runs there."""
 
     path: Path
     wheel: Path
+    python: str = sys.executable
 
     def write(self, name: str, text: str = "") -> Path:
         """Write a file, its folders too."""
@@ -50,7 +51,7 @@ class Guest:
     ) -> subprocess.CompletedProcess[str]:
         """`python -m pytest` there: the current directory is on the path, before everything else."""
         own = {"PYTHONPATH": str(self.wheel), "COLUMNS": "200", "JITGATE_LOCKS": str(self.path / ".locks")}
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+        command = [self.python, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
         return subprocess.run(
             command,
             cwd=self.path / folder,

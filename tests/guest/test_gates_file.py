@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import sysconfig
+import venv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -131,6 +134,36 @@ def test_the_factories_of_a_project_that_is_not_installed_are_found(
     done = guest.pytest(*arguments, folder=folder, env={"PYTHONSAFEPATH": "1"})
     assert done.returncode == 0, done.stdout + done.stderr
     assert "[my.mlp/only/eager]" in done.stdout
+
+
+@pytest.mark.slow
+def test_a_package_in_an_editable_install_is_found_and_asked_again_when_it_changes(guest: Guest) -> None:
+    guest.write(
+        "lib/pyproject.toml",
+        "[build-system]\nrequires = ['hatchling']\nbuild-backend = 'hatchling.build'\n"
+        "[project]\nname = 'rankr'\nversion = '0.3.0'\n"
+        "[tool.hatch.build]\npackages = ['src/rankr_models']\ndev-mode-dirs = ['src']\n",
+    )
+    guest.write("lib/src/rankr_models/__init__.py")
+    guest.write("lib/src/rankr_models/mine.py", MODEL)
+    guest.write("gates/pyproject.toml", UNLISTED)
+    python = _own_environment(guest.path / "venv")
+    install = ["install", "--quiet", "--no-build-isolation", "--no-deps", "--no-index", "-e", str(guest.path / "lib")]
+    subprocess.run([str(python), "-m", "pip", *install], check=True)
+    editable = replace(guest, python=str(python))
+    assert workloads(editable.ids(folder="gates")) == {"my.mlp"}
+    guest.write("lib/src/rankr_models/mine.py", MODEL.replace("only", "other"))
+    assert all("[my.mlp/other/" in name for name in editable.ids(folder="gates"))
+
+
+def _own_environment(folder: Path) -> Path:
+    """A virtual environment with the packages of this one; its Python."""
+    venv.create(folder, with_pip=False)
+    names = {"base": str(folder), "platbase": str(folder)}
+    packages = Path(sysconfig.get_path("purelib", "venv", vars=names))
+    ours = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
+    (packages / "ours.pth").write_text("".join(f"import site; site.addsitedir({path!r})\n" for path in ours))
+    return Path(sysconfig.get_path("scripts", "venv", vars=names)) / Path(sys.executable).name
 
 
 def test_a_table_names_plugins_whose_options_and_workloads_count(guest: Guest) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from jitgate.gates.kind import Asked, Judged
 from jitgate.gates.timed import TimedKind
 from jitgate.gates.validity import noise_floor, speedup_of
@@ -36,7 +38,9 @@ class MinSpeedup(TimedKind):
         figure, found = self.figure(asked), speedup_of(asked)
         if figure is None or found is None:
             return "nothing measured"
-        smallest = f"smallest effect these pairs could show {found.mde:.1%}"
+        known = math.isfinite(found.mde)
+        words = "too few pairs to say what they could show"
+        smallest = f"smallest effect these pairs could show {found.mde:.1%}" if known else words
         return f"{figure.text} in {found.pairs} pairs, noise floor {found.noise_floor:.1%}, {smallest}"
 
     def column(self, asked: Asked, limit: float | None) -> str:

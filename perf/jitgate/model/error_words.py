@@ -25,6 +25,9 @@ _TRACEBACK = re.compile(r"^\s*Traceback\b.*:\s*$", re.MULTILINE)
 
 _RAISED = re.compile(r"^(?:builtins\.)?((?:\w+\.)*\w*(?:Error|Exception|Exit|Interrupt|Warning|Unsupported)\b.*)$")
 
+_LEADS_ON = re.compile(r"\.?:$")
+"""How a line ends that has code below it, as TorchScript's do."""
+
 _COMPILER = re.compile(r"\b(?:fatal )?error(?: \w+)?: .+")
 """What a C++ compiler says where it gives up; before it stand its whole command and its includes."""
 
@@ -72,7 +75,7 @@ def first_words(text: str) -> str:
         return compiler[0]
     spoken = [line for line in lines if _WORDS.search(line)]
     reasons = [line for line in spoken if not line.startswith(_HEADINGS)]
-    return next(iter([*reasons, *spoken, *lines]), "")
+    return _LEADS_ON.sub("", next(iter([*reasons, *spoken, *lines]), ""))
 
 
 def plain(text: str) -> str:

@@ -42,6 +42,19 @@ def test_speed_counts_only_for_the_right_answer(rel_l2: float | None) -> None:
     assert "speed counts only for the right answer" in verdict.reason
 
 
+def test_too_few_pairs_for_any_effect_are_words() -> None:
+    from jitgate.gates.kind import Asked
+    from jitgate.gates.speed import MinSpeedup
+
+    def explained(rounds: int) -> str:
+        measurement = made_of(1.4, rounds=rounds)
+        return MinSpeedup().explain(Asked(measurement, Cell("w", "s", "jit"), 0.01))
+
+    assert "inf" not in explained(2)
+    assert explained(2).endswith("too few pairs to say what they could show")
+    assert "smallest effect these pairs could show" in explained(60)
+
+
 def test_a_dead_variant_fails_every_gate_and_names_the_signal() -> None:
     measurement = made_of(2.0, failure=DEAD)
     found = [

@@ -56,6 +56,10 @@ torch._inductor.exc.InductorError: LoweringException: no lowering for aten.fancy
             "[ONNXRuntimeError] : 10 : INVALID_GRAPH : Load model from /a/b.onnx failed:This is invalid.",
             "This is invalid.",
         ),
+        (
+            "\n'Tensor' has no 'forward'.:\n  File \"m.py\", line 3",
+            "'Tensor' has no 'forward'",
+        ),
         ("\n# torch.onnx report\n\n===\nthe reason", "the reason"),
         ("[acme] the only line", "[acme] the only line"),
         ("\x1b[1;31mred words\x1b[0m\x07", "red words"),
