@@ -45,7 +45,7 @@ def audited(measurement: Measurement, pool: WorkerPool) -> Measurement:
                 name,
                 samples.precision,
                 samples.tolerance,
-                strict=strict and not (samples.accuracy is not None and samples.accuracy.perceptual),
+                strict=strict and not _is_judged_by_accuracy(samples),
             ),
         )
         for name, samples in measurement.all_samples.items()
@@ -60,6 +60,14 @@ def audited(measurement: Measurement, pool: WorkerPool) -> Measurement:
         if problem and name != BASELINE:
             all_samples[name] = with_problem(samples, problem)
     return replace(measurement, all_samples=all_samples)
+
+
+def _is_judged_by_accuracy(samples: Samples) -> bool:
+    """Whether the comparison before the rounds has the say: the output is wrong there, or a sound."""
+    accuracy = samples.accuracy
+    if accuracy is None:
+        return False
+    return accuracy.perceptual or accuracy.unequal > 0 or not accuracy.rel_l2 <= samples.tolerance
 
 
 def second_worker(problem: str, untimed: str) -> str:
