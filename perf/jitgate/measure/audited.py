@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from jitgate.model.measurement import Measurement
@@ -11,6 +12,7 @@ from jitgate.model.samples import Samples
 from jitgate.model.timed_outputs import TimedOutputs
 from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.pool.pool import WorkerPool
+from jitgate.pool.ready import Ready
 from jitgate.statistics import roofline_efficiency, roofline_time
 from jitgate.statistics.roofline import RooflineTime
 
@@ -21,6 +23,9 @@ with a quarter of them (Winograd)."""
 MOST_TRAFFIC = 50.0
 """Times the measured bandwidth of memory that no call reaches: the caches of a processor are up to some 20 times as
 fast, and a variant may store its weights in fewer bits."""
+
+SHOWN = 3
+"""Names that a note has; the others are counted."""
 
 REMEDY = {
     "it draws random numbers": "give Workload(seed=...), which seeds every call of every worker alike",
@@ -108,8 +113,8 @@ def with_problem(samples: Samples, problem: str) -> Samples:
     return replace(samples, timed_outputs=replace(samples.timed_outputs or TimedOutputs(), problem=problem))
 
 
-def notes_on_inputs(pool: WorkerPool, scenario: str) -> tuple[str, ...]:
-    """What a reader must know of the inputs of a scenario."""
+def notes_on_eager(pool: WorkerPool, ready: Ready, scenario: str) -> tuple[str, ...]:
+    """What a reader must know of the inputs of a scenario, and of what eager does with them."""
     probe = pool.audit.probes.get(scenario, EagerProbe())
     notes = []
     if probe.changes:
@@ -118,6 +123,33 @@ def notes_on_inputs(pool: WorkerPool, scenario: str) -> tuple[str, ...]:
             f"Eager does not repeat itself on the same tensors: it changes its input {which} in place. "
             "Every call here gets fresh inputs."
         )
-    if probe.fixed:
+    if probe.fixed and probe.inputs > 1:
+        notes.append(
+            f"Calls take the scenario's {probe.inputs} inputs in turn, unchanged, so an answer stored for each of them "
+            f"would not be noticed: {probe.fixed}."
+        )
+    elif probe.fixed:
         notes.append(f"Inputs are the same in every call, so a stored answer would not be noticed: {probe.fixed}.")
+    if probe.updates:
+        notes.append(
+            f"Eager changes {_some(probe.updates)} in every call (a layer in training mode, or state of its own). "
+            "Outputs are compared, that state is not: a variant that leaves it alone is not noticed."
+        )
+    if probe.parametrised:
+        notes.append(
+            f"Eager computes {_some(probe.parametrised)} in every call (parametrised weights); an engine may do so "
+            "once, which counts as its speed."
+        )
+    exported = [variant.name for variant in ready.variants.values() if variant.exported]
+    if exported and ready.facts is not None and ready.facts.resets:
+        notes.append(
+            f"Workload(reset=...) can't reach a model in a file ({', '.join(exported)}): where its output differs "
+            "after the first call, it keeps state."
+        )
     return tuple(notes)
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first of `names`, and how many there are."""
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -11,7 +11,7 @@ from jitgate.device.device_memory import DeviceMemory
 from jitgate.device.health import AllOf, HostLoad
 from jitgate.device.reading import Missing, Reading
 from jitgate.measure import execution
-from jitgate.measure.audited import audited, notes_on_inputs
+from jitgate.measure.audited import audited, notes_on_eager
 from jitgate.measure.blank_samples import blank_samples
 from jitgate.measure.extras import Extras, KnownPeakRates
 from jitgate.measure.overcommit import Overcommit
@@ -187,7 +187,7 @@ class Measurements:
             card.missing if card is not None else None,
             *pool.notes,
             *warnings_of(checked),
-            *notes_on_inputs(pool, scenario),
+            *notes_on_eager(pool, ready, scenario),
             SMOKE_NOTE if self._settings.smoke else None,
         ]
         notes = (*pool.workload.notes, *ready.notes, *filter(None, told))

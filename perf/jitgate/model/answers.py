@@ -49,7 +49,8 @@ class ModelFacts:
 
     build_s: seconds that took. level_before_bytes: memory of the process before it. threads: that the workload asks
     for. calls: scenario -> how many calls it has. stages: of a pipeline, stage -> what it gives. utterances: scenario
-    -> what a call of it says, where the workload tells. digests: by scenario.
+    -> what a call of it says, where the workload tells. digests: by scenario. seed: of every call, where the workload
+    asks for one. resets: whether it clears what the model keeps before every call.
     """
 
     build_s: float
@@ -61,6 +62,8 @@ class ModelFacts:
     stages: Mapping[str, str] = field(default_factory=dict)
     utterances: Mapping[str, PipelineUtterance] = field(default_factory=dict)
     digests: Mapping[str, ContentDigests] = field(default_factory=dict)
+    seed: int | None = None
+    resets: bool = False
 
 
 @dataclass(frozen=True)

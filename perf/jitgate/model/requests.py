@@ -140,12 +140,13 @@ class ExportModel(Request[ExportedFile]):
 
 @dataclass(frozen=True)
 class LoadVariant(Request[float]):
-    """Make the variant ready to be called; the seconds that takes."""
+    """Make the variant ready; the seconds that takes. seed: of every call, for a worker without a workload to ask."""
 
     phase: ClassVar[str] = "loading"
     capped: ClassVar[bool] = True
     variant: VariantSpec
     files: Files = field(default_factory=dict)
+    seed: int | None = None
 
 
 @dataclass(frozen=True)

@@ -182,7 +182,7 @@ def load(pool: WorkerPool, worker: Worker, ready: Ready, cold: ColdStart) -> Non
         pool.ask(worker, "setting threads", SetThreads(ready.facts.threads))
     stages_s = load_stages(pool, worker, variant, ready.files, ready.facts)
     whole = ready.files.get((worker.name, None), {})
-    load_s = pool.ask(worker, "loading", LoadVariant(variant, whole))
+    load_s = pool.ask(worker, "loading", LoadVariant(variant, whole, ready.facts.seed))
     if load_s is not None:
         cold.load_s = stages_s + load_s
         pool.ask(worker, "freezing the garbage collector", FreezeGarbage())

@@ -12,6 +12,7 @@ from jitgate.values.tensors import kept
 from jitgate.worker.accuracy import compare, not_finite
 from jitgate.worker.before_call import BeforeCall
 from jitgate.worker.dropped_hooks import hooks_of, without_hooks
+from jitgate.worker.own_state import OwnState, parametrised
 from jitgate.worker.varied_inputs import VariedInputs
 
 Bound = Callable[[Inputs], Callable[[], Any]]
@@ -36,7 +37,9 @@ def probe(inputs: VariedInputs, bound: Bound, before: BeforeCall, seed: int, mod
             return [kept(leaf) for leaf in leaves(bound(values)())]
 
     given, own = inputs.call(0, None), leaves(inputs.call(0, None))
+    state = OwnState(module)
     first = output(given)
+    updates = state.changed()
     changes = tuple(
         at for at, (one, other) in enumerate(zip(leaves(given), own, strict=True)) if not _equal(one, other)
     )
@@ -46,7 +49,8 @@ def probe(inputs: VariedInputs, bound: Bound, before: BeforeCall, seed: int, mod
     if hooks:
         with without_hooks(module):
             hooks = hooks if _same(output(inputs.call(0, None)), first) else ()
-    return EagerProbe(_fixed(inputs, output, first, seed), changes, differs, hooks)
+    fixed = _fixed(inputs, output, first, seed)
+    return EagerProbe(fixed, changes, differs, hooks, updates, parametrised(module), inputs.count)
 
 
 def _cause(inputs: VariedInputs, output: Output) -> str:

@@ -136,6 +136,8 @@ class WorkerService(DiscoveryService, ExtrasService):
             self._stages.outputs(),
             self._stages.utterances(),
             content_digests(self._module, calls, content.weights),
+            workload.seed,
+            workload.reset is not None,
         )
 
     @handles(requests.SaveInputs)
@@ -163,6 +165,7 @@ class WorkerService(DiscoveryService, ExtrasService):
         self._variant = VariantRunner(request.variant, self._device)
         start = time.perf_counter()
         if request.files:
+            self._before = BeforeCall(request.seed)
             self.footprint.mark()
             start = time.perf_counter()
             self._runners = self._variant.loaded(request.files)

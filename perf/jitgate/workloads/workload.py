@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from jitgate.model.inputs import Call, Inputs, arguments
 from jitgate.model.non_finite import NonFinite
+from jitgate.workloads.made_inputs import made_inputs
 from jitgate.workloads.sound import Sound
 from jitgate.workloads.stage import Stage, Utterance, check_stages
 
@@ -23,7 +24,9 @@ class Workload:
     module: an `nn.Module` in eval mode, float32, on the CPU. Seed its weights: every variant calls the factory
         again and must get equal weights (the global generators are seeded with 0 before the call).
     scenarios: name -> the positional arguments of one call (a tuple), a `jitgate.Call` where some go by keyword, or a
-        list of these: then every call takes the next one, round and round, and all variants see the same order.
+        list of these: then every call takes the next one, round and round, and all variants see the same order. Or a
+        function that makes such inputs, of nothing or of the number of the call: it is called eight times, with all
+        generators seeded by that number, and calls take what it made in turn, equal for all variants.
     threads: intra-op threads for CPU runs; None leaves torch's default.
     artefact: stem of exported files, as in `flow.encoder` -> `flow.encoder.fp32.zip`; None takes the workload's name.
     content: what exported files depend on in addition to source and weights, as text, such as the digest of a
@@ -39,7 +42,7 @@ class Workload:
     """
 
     module: torch.nn.Module
-    scenarios: Mapping[str, Inputs | Sequence[Inputs]]
+    scenarios: Mapping[str, Inputs | Sequence[Inputs] | Callable[..., Inputs]]
     threads: int | None = None
     artefact: str | None = None
     content: str = ""
@@ -56,6 +59,8 @@ class Workload:
             raise TypeError(f"Workload(module=...) must be a torch.nn.Module, not {type(self.module).__name__}")
         if not isinstance(self.scenarios, Mapping) or not self.scenarios:
             raise TypeError("Workload(scenarios=...) must be a non-empty dict of name -> tuple of positional arguments")
+        given = {name: made_inputs(name, each) if callable(each) else each for name, each in self.scenarios.items()}
+        object.__setattr__(self, "scenarios", given)  # made once: all that asks for a call gets the same
         for name in self.scenarios:
             if not isinstance(name, str) or not name or not name.replace("_", "").replace(".", "").isalnum():
                 raise TypeError(
@@ -74,8 +79,8 @@ class Workload:
         for call in calls:
             if not isinstance(call, tuple):
                 raise TypeError(
-                    f"scenario {scenario!r} must be a tuple of positional arguments, a jitgate.Call, or a list of "
-                    f"these, not {type(call).__name__}"
+                    f"scenario {scenario!r} must be a tuple of positional arguments, a jitgate.Call, a list of these, "
+                    f"or a function that makes one, not {type(call).__name__}"
                 )
         if not calls:
             raise TypeError(f"scenario {scenario!r} is an empty list: give at least one tuple of positional arguments")

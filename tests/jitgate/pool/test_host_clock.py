@@ -45,3 +45,30 @@ def test_calls_can_not_take_longer_than_their_turn() -> None:
 def test_two_turns_say_nothing(turns: int) -> None:
     assert clock(0.006, 0.065, turns).problem(EAGER) == ""
     assert clock(0.006, 0.065).problem(clock(0.06, 0.065, turns)) == ""
+
+
+def recorded(calls_ms: list[float], outside_ms: list[float]) -> HostClock:
+    made = HostClock()
+    for calls, outside in zip(calls_ms, outside_ms, strict=True):
+        made.note(Turn((round(calls * 1e6),), ()), (calls + outside) / 1e3)
+    return made
+
+
+def test_turns_of_a_busy_machine_accuse_nobody() -> None:
+    """An honest file and eager, as recorded beside six other processes: their medians are 20 ms apart."""
+    eager = recorded(
+        [13.1, 10.7, 14.5, 28.6, 15.3, 6.5, 5.9, 13.9, 10.4, 28.5, 31.2],
+        [565.0, 18.2, 10.0, 12.9, 12.4, 5.8, 5.4, 12.0, 9.4, 18.6, 49.6],
+    )
+    honest = recorded(
+        [16.7, 60.8, 54.8, 50.2, 19.2, 28.9, 18.3, 26.1, 55.2, 30.1],
+        [582.9, 65.2, 33.5, 9.6, 11.7, 9.1, 14.8, 76.0, 19.0, 37.4],
+    )
+    assert honest.problem(eager) == ""
+    assert eager.problem(honest) == ""
+
+
+def test_work_in_every_turn_is_found_on_a_busy_machine_too() -> None:
+    eager = recorded([13.1, 10.7, 14.5, 28.6, 15.3], [18.2, 10.0, 12.9, 12.4, 5.8])
+    hides = recorded([0.1, 0.1, 0.2, 0.1, 0.1], [48.2, 40.0, 62.9, 33.4, 45.8])
+    assert "work was not timed" in hides.problem(eager)
