@@ -65,8 +65,9 @@ def discover(
     found = Discovered({name: spec.scenarios or UNKNOWN for name, spec in policy.workloads.items()})
     every = [spec for spec in policy.workloads.values() if not spec.scenarios]
     unlisted = [spec for spec in every if spec.name in ask]
-    found.unasked = frozenset(spec.name for spec in every if spec.name not in ask)
-    known = {spec.name: names for spec in unlisted if (names := memory.find(spec.factory))}
+    # What is remembered costs nothing, and tells `-k` the scenarios of workloads that it did not seem to mean.
+    known = {spec.name: names for spec in every if ask and (names := memory.find(spec.factory))}
+    found.unasked = frozenset(spec.name for spec in every if spec.name not in {*ask, *known})
     found.scenarios |= known
     found.remembered = frozenset(known)
     own = [variant for variant in policy.variants.values() if variant.where != "jitgate" and variant.factory]

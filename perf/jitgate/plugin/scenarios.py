@@ -27,7 +27,7 @@ class Scenarios:
         from jitgate.plugin.cache_pruning import cache_folder
 
         self._state = state
-        sources = sorted(str(spec.weight_source) for spec in state.policy.workloads.values())
+        sources = sorted({str(spec.weight_source) for spec in state.policy.workloads.values()})
         versions = {name: _version(name) for name in ("torch", "jitgate")}
         facts = {"device": state.device.name, "weights": sources, **versions}
         self._memory = ScenarioMemory(cache_folder(config) / "scenarios", facts)

@@ -45,12 +45,12 @@ class ObservedReads:
         """All that was read so far. Installed packages are left out, but for the one of `factory`: the host compares
         the versions of all of them."""
         own = factory.partition(":")[0].partition(".")[0]
-        files = {path for path in self._files if not _installed(path)}
+        files = {path for path in list(self._files) if not _installed(path)}
         for name, module in list(sys.modules.items()):
             path = getattr(module, "__file__", None)
             if path and Path(path).is_absolute() and (name.partition(".")[0] == own or not _installed(path)):
                 files.add(path)
-        folders = {path for path in self._folders if not _installed(path)}
+        folders = {path for path in list(self._folders) if not _installed(path)}
         return Reads(tuple(sorted(files)), tuple(sorted(folders)), tuple(sorted(self._variables)), self._unseen)
 
     def _watch_environment(self) -> None:

@@ -75,6 +75,15 @@ def test_a_factory_is_asked_once_and_again_when_its_source_changes(remembered: P
     assert "short" not in done.stdout
 
 
+def test_a_workload_that_the_selection_leaves_out_is_known_all_the_same(remembered: Project) -> None:
+    other = '[tool.jitgate.workloads."an.other"]\nfactory = "mypackage.models:small"\nscenarios = ["short"]\n'
+    (remembered.path / "pyproject.toml").write_text(f"{TABLE}{other}")
+    again, done = asked(remembered, "--collect-only", "-q", "--jitgate-select", "an.other")
+    assert not again
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "not asked" not in done.stdout
+
+
 def test_a_scenario_that_was_not_remembered_is_an_error_at_open_and_asked_for_then(remembered: Project) -> None:
     (remembered.path / ".flag").write_text("")
     _, done = asked(remembered, "--jitgate-smoke", "-q")
