@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jitgate.config.history_settings import OFF
-from jitgate.plugin.saved_runs import compared_with, newest
+from jitgate.plugin.saved_runs import compared_with, earlier, newest
 
 if TYPE_CHECKING:
     from jitgate.history.session import SessionHistory
@@ -90,7 +90,12 @@ class HistoryOfState:
 
     def red(self) -> bool:
         """Whether the session can't be green for what it should have been compared with."""
-        return bool(self.gone() or self._red_baseline)
+        return bool(self.gone() or (self._red_baseline and self._demanded))
+
+    @property
+    def _demanded(self) -> bool:
+        """Whether `--benchmark-compare-fail` makes a gate of what pytest-benchmark compares with."""
+        return bool(getattr(self._config.option, "benchmark_compare_fail", None))
 
     @property
     def _own(self) -> list[Cell]:
@@ -147,8 +152,8 @@ class HistoryOfState:
             for each in self.gone()
         ]
         if self._red_baseline:
-            found.append(
-                f"INVALID --benchmark-compare: {self._red_baseline} is of a run that was red; name an earlier one: "
-                "--benchmark-compare=0001"
-            )
+            green = [name for name in earlier(self._config, self._red_baseline) if not self.session.was_red(name)]
+            way = f"name an earlier one: --benchmark-compare={green[-1][:4]}" if green else "no earlier one was green"
+            said = "INVALID " if self._demanded else "note: "
+            found.append(f"{said}--benchmark-compare: {self._red_baseline} is of a run that was red; {way}")
         return found if self.session.off else [*found, *self.session.notes]

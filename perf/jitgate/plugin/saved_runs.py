@@ -16,6 +16,11 @@ def newest(config: pytest.Config) -> str:
     return max((path.name for path in _files(config)), default="")
 
 
+def earlier(config: pytest.Config, name: str) -> list[str]:
+    """The files of the storage before `name`, the oldest first."""
+    return sorted(path.name for path in _files(config) if path.name < name)
+
+
 def compared_with(config: pytest.Config, before: str) -> str:
     """The file that `--benchmark-compare` takes; "" where it takes none. before: the newest of when the session began.
 

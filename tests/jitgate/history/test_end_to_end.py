@@ -70,8 +70,11 @@ def test_a_red_run_is_not_the_next_baseline_of_pytest_benchmark_either(tmp_path:
     assert second.returncode != 0
     third = project.measure(*compare, "-k", "test_jit_stays", eager_ms=80.0, jit_ms=40.0)
     assert third.returncode == 1, third.stdout
-    assert "is of a run that was red" in third.stdout
-    assert "0002_" in third.stdout
+    assert "INVALID --benchmark-compare: 0002_" in third.stdout
+    assert "is of a run that was red; name an earlier one: --benchmark-compare=0001" in third.stdout
+    only_shown = project.measure("--benchmark-compare", "-k", "test_jit_stays", eager_ms=80.0, jit_ms=40.0)
+    assert only_shown.returncode == 0, only_shown.stdout
+    assert "note: --benchmark-compare: 000" in only_shown.stdout
     fourth = project.measure("--benchmark-compare=0001", "-k", "test_jit_stays")
     assert fourth.returncode == 0, fourth.stdout
 
