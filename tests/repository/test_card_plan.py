@@ -38,6 +38,7 @@ def table(tmp_path: Path) -> dict[str, str]:
     return {row[0]: row[3] for row in rows if row[0] not in ("step", "---")}
 
 
+@pytest.mark.slow
 @needs_bash
 def test_steps_are_independent_and_every_end_is_told(tmp_path: Path) -> None:
     steps = """

@@ -108,6 +108,7 @@ def _write(url: str, runs: int) -> None:
         append(database, run_of(float(number + 1)))
 
 
+@pytest.mark.slow
 def test_eight_writers_lose_nothing(url: str) -> None:
     context = multiprocessing.get_context("spawn")
     writers = [context.Process(target=_write, args=(url, 10)) for _ in range(8)]

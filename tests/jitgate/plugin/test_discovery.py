@@ -86,6 +86,7 @@ scenarios = ["s"]
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("table", "other"), [(TABLE, "b.bad/unknown"), (TABLE + LISTED, "d.late/s")])
 def test_the_other_workloads_are_measured_and_its_own_tests_are_red(broken: Project, table: str, other: str) -> None:
     (broken.path / "pyproject.toml").write_text(table)

@@ -41,6 +41,7 @@ def one_line(folder: Project, *arguments: str) -> subprocess.CompletedProcess[st
     return folder.pytest("--pyargs", "jitgate.benchmarks", *arguments, timeout_s=900)
 
 
+@pytest.mark.slow
 def test_a_model_is_measured_without_any_file(folder: Project) -> None:
     done = one_line(
         folder, "--jitgate-model", "nets.py:net", "--jitgate-variants", "eager,onnxruntime", "--jitgate-smoke", "-rA"
@@ -93,6 +94,7 @@ def test_what_can_not_be_measured_is_one_sentence(folder: Project, arguments: tu
     assert "Traceback" not in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_what_no_variant_answers_is_not_green(folder: Project) -> None:
     done = one_line(
         folder, "--jitgate-model", "nets.py:net", "--jitgate-variants", "eager,cudagraph", "--jitgate-smoke", "-rA"
