@@ -83,7 +83,7 @@ CAUSES = {
     "recompiles": "recompiles recompiled ",
     "quantised": "quantised did not compute in int8: its output is float32's (relative L2 error 0.0e+00",
     "louder": "relative L2 error 1.0e-02, and at most 0.0001 is allowed",
-    "nan": "it holds NaN or Inf (1 value)",
+    "nan": "of its calls gave NaN or Inf, and eager gives numbers",
 }
 
 
