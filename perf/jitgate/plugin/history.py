@@ -152,8 +152,9 @@ class HistoryOfState:
             for each in self.gone()
         ]
         if self._red_baseline:
-            green = [name for name in earlier(self._config, self._red_baseline) if not self.session.was_red(name)]
-            way = f"name an earlier one: --benchmark-compare={green[-1][:4]}" if green else "no earlier one was green"
+            before = reversed(earlier(self._config, self._red_baseline))
+            green = next((name for name in before if not self.session.was_red(name)), None)
+            way = f"name an earlier one: --benchmark-compare={green[:4]}" if green else "no earlier one was green"
             said = "INVALID " if self._demanded else "note: "
             found.append(f"{said}--benchmark-compare: {self._red_baseline} is of a run that was red; {way}")
         return found if self.session.off else [*found, *self.session.notes]
