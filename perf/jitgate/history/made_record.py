@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from jitgate.gates.regression import MaxRegression
 from jitgate.gates.tracked import METRICS, RATIO, tracked
 from jitgate.gates.validity import noisy
-from jitgate.history.commit import Commit
 from jitgate.history.record import PointRecord, RunRecord, SeriesKey
 from jitgate.statistics import Outcome
 
@@ -22,41 +21,12 @@ if TYPE_CHECKING:
     from jitgate.model.measurement import Measurement
 
 
-@dataclass(frozen=True)
-class Circumstances:
-    """What a run is of, besides its results. declared: cell id -> keys of its gates, of the project's own cells.
-
-    epochs: series id -> the accepted change in force. interrupted, red: as of `RunRecord`.
-    """
-
-    uid: str
-    started_at: str
-    device: str
-    fingerprint: str
-    commit: Commit
-    host: str = ""
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    versions: Mapping[str, str] = field(default_factory=dict)
-    options: Mapping[str, Any] = field(default_factory=dict)
-    declared: Mapping[str, list[str]] = field(default_factory=dict)
-    aliases: Mapping[str, list[str]] = field(default_factory=dict)
-    epochs: Mapping[str, str] = field(default_factory=dict)
-    interrupted: bool = False
-    red: str = ""
-    keep_rounds: bool = False
-
-
-def record_of(results: Results, about: Circumstances) -> RunRecord:
-    """The run, as it is stored."""
-    plain = ("uid", "started_at", "device", "fingerprint", "host", "facts", "versions", "options", "declared")
-    return RunRecord(
-        **{name: getattr(about, name) for name in (*plain, "aliases", "interrupted", "red")},
-        commit=about.commit.id,
-        parent=about.commit.parent,
-        branch=about.commit.branch,
-        dirty=about.commit.dirty,
-        points=tuple(point for cell in results.cells() for point in _points(results, cell, about)),
-        rounds=tuple(_rounds(each) for each in results.measurements.values()) if about.keep_rounds else (),
+def record_of(results: Results, about: RunRecord, epochs: Mapping[str, str], *, keep_rounds: bool = False) -> RunRecord:
+    """The run, as it is stored. about: all of it but its results. epochs: series id -> the accepted change in force."""
+    return replace(
+        about,
+        points=tuple(point for cell in results.cells() for point in _points(results, cell, about.fingerprint, epochs)),
+        rounds=tuple(_rounds(each) for each in results.measurements.values()) if keep_rounds else (),
     )
 
 
@@ -67,7 +37,7 @@ def series_of(asked: Asked, metric: str, fingerprint: str) -> SeriesKey:
     return SeriesKey(*asked.cell, baseline, metric, asked.samples.precision, machine)
 
 
-def _points(results: Results, cell: Cell, about: Circumstances) -> list[PointRecord]:
+def _points(results: Results, cell: Cell, fingerprint: str, epochs: Mapping[str, str]) -> list[PointRecord]:
     asked = results.asked(cell)
     measurement = asked.measurement
     verdicts = results.of(cell)
@@ -78,7 +48,7 @@ def _points(results: Results, cell: Cell, about: Circumstances) -> list[PointRec
         figure = tracked(asked, metric)
         if figure is None or figure.estimate is None or not figure.estimate > 0:
             continue
-        key = series_of(asked, metric, about.fingerprint)
+        key = series_of(asked, metric, fingerprint)
         own = [verdict for verdict in verdicts if verdict.gate == f"max_regression_{metric}"]
         regressed = any(each.outcome is Outcome.FAIL or results.is_red(each) for each in own)
         count = len(asked.samples.durations_s) if metric != RATIO else measurement.rounds
@@ -94,7 +64,7 @@ def _points(results: Results, cell: Cell, about: Circumstances) -> list[PointRec
                 weights=measurement.digests.weights,
                 outcome="" if worst is None else worst.value,
                 left_out=left_out,
-                epoch=about.epochs.get(key.id, ""),
+                epoch=epochs.get(key.id, ""),
                 regressed=regressed,
             )
         )

@@ -16,9 +16,10 @@ from jitgate.history.accepted import FILE, AcceptedFile, read_accepted
 from jitgate.history.append import append
 from jitgate.history.commit import Commit, commit_of
 from jitgate.history.database import Database, open_database
-from jitgate.history.made_record import Circumstances, record_of
+from jitgate.history.made_record import record_of
 from jitgate.history.past import StoredPast
 from jitgate.history.problem import HistoryError
+from jitgate.history.record import RunRecord
 from jitgate.history.spool import keep, send
 from jitgate.history.vanished import Declared, declared_before, vanished
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from jitgate.config.policy import Policy
     from jitgate.gates.kind import Asked
     from jitgate.gates.results import Results
-    from jitgate.history.record import RunRecord
     from jitgate.model.cell import Cell
     from jitgate.model.past import PastSeries
 
@@ -159,7 +159,7 @@ class SessionHistory:
         database = self.database
         if database is None:
             return []
-        measured = {cell for cell in results.cells() if results.skipped(cell) is None}
+        measured = _measured(results)
         here = [cell for cell in own if cell in measured or cell not in set(planned)]
         now = Declared(self.declared(results, here), self.device, self.host, self.device_asked)
         try:
@@ -174,23 +174,23 @@ class SessionHistory:
         """Write the run; where that fails it waits in a file for the next session."""
         if self.off or self.read_only:
             return
-        measured = {cell for cell in results.cells() if results.skipped(cell) is None}
-        here = [cell for cell in own if cell in measured]
-        record = record_of(
-            results,
-            Circumstances(
-                *(self.uid, self.started_at, self.device, self.fingerprint, self.commit, self.host),
-                facts=self.facts,
-                versions=self.versions,
-                options=self.options,
-                declared=self.declared(results, here),
-                aliases=self._past.aliases([cell.id for cell in results.cells()]),
-                epochs=self._epochs(results),
-                interrupted=interrupted,
-                red=red,
-                keep_rounds=self.policy.history.keep_rounds,
-            ),
+        measured = _measured(results)
+        about = RunRecord(
+            *(self.uid, self.started_at, self.device, self.fingerprint),
+            commit=self.commit.id,
+            parent=self.commit.parent,
+            branch=self.commit.branch,
+            dirty=self.commit.dirty,
+            interrupted=interrupted,
+            red=red,
+            host=self.host,
+            facts=self.facts,
+            versions=self.versions,
+            options=self.options,
+            declared=self.declared(results, [cell for cell in own if cell in measured]),
+            aliases=self._past.aliases([cell.id for cell in results.cells()]),
         )
+        record = record_of(results, about, self._epochs(results), keep_rounds=self.policy.history.keep_rounds)
         try:
             self.stored = self.database is not None and append(self.database, record)
         except HistoryError as problem:
@@ -243,3 +243,8 @@ class SessionHistory:
             return False
         found = [(json.loads(options), red) for options, red in rows]
         return any(options.get("saved") == saved and (options.get("exit_code") or red) for options, red in found)
+
+
+def _measured(results: Results) -> set[Cell]:
+    """The cells whose variant could run."""
+    return {cell for cell in results.cells() if results.skipped(cell) is None}

@@ -19,7 +19,7 @@ from jitgate.history.accepted import Accepted, AcceptedFile
 from jitgate.history.append import append
 from jitgate.history.commit import Commit
 from jitgate.history.database import Database, open_database
-from jitgate.history.made_record import Circumstances, record_of
+from jitgate.history.made_record import record_of
 from jitgate.history.past import StoredPast
 from jitgate.history.record import RunRecord
 from jitgate.history.vanished import Declared, vanished
@@ -76,12 +76,13 @@ class Store:
         if store:
             ids = [f"{cell.id}/{metric}" for metric in ("time", "ratio", "memory", "p95")]
             entries = {series: file.of(series) for series in ids}
-            about = Circumstances(
-                *(f"{number:032x}", "2026-11-27T12:00:00+00:00", "cpu", machine, here),
+            epochs = {series: found[-1].epoch for series, found in entries.items() if found}
+            about = RunRecord(
+                *(f"{number:032x}", "2026-11-27T12:00:00+00:00", "cpu", machine),
+                *(here.id, here.parent, here.branch, here.dirty),
                 facts=facts or FACTS,
-                epochs={series: found[-1].epoch for series, found in entries.items() if found},
             )
-            append(self.database, change(record_of(results, about)))
+            append(self.database, change(record_of(results, about, epochs)))
         gates = {verdict.gate.removeprefix("max_regression_"): verdict for verdict in results.of(cell)}
         return {name: gates[name] for name in ("time", "ratio", "memory")}
 
