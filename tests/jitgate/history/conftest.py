@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from jitgate.history.database import Database, open_database
 
+if TYPE_CHECKING:
+    from tests.jitgate.history.postgres import Server
 
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
+
+@contextmanager
+def postgres() -> Iterator[Server]:
+    """A server of its own; the test is skipped, with the reason, where there can be none."""
     if os.name == "nt":
         pytest.skip("PostgreSQL is started on POSIX only")
     from tests.jitgate.history.postgres import missing, server
@@ -20,6 +26,12 @@ def postgres_url() -> Iterator[str]:
     if reason is not None:
         pytest.skip(reason)
     with server() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    with postgres() as found:
         yield found.url
 
 

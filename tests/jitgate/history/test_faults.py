@@ -15,6 +15,7 @@ from jitgate.history.problem import HistoryError
 from jitgate.history.record import RunRecord
 from jitgate.history.spool import as_json, keep, send
 
+from tests.jitgate.history.conftest import postgres
 from tests.jitgate.history.project import project_in
 from tests.jitgate.history.runs import run_of
 
@@ -97,14 +98,7 @@ def test_what_is_no_url() -> None:
 
 
 def test_a_server_that_stops_in_mid_run_loses_nothing(tmp_path: Path) -> None:
-    if os.name == "nt":
-        pytest.skip("PostgreSQL is started on POSIX only")
-    from tests.jitgate.history.postgres import missing, server
-
-    reason = missing()
-    if reason is not None:
-        pytest.skip(reason)
-    with server() as found:
+    with postgres() as found:
         database = open_database(found.url)
         found.stop()
         run = run_of(1.0)
