@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class InputSpec:
-    """One argument of `forward`, made anew from this description in every worker.
+    """One argument of `forward`, made from this description again in every worker.
 
     sizes: of the tensor; None for a plain value, which is `low`. dtype: torch's name; of a plain value int, float or
     bool. low, high: range of whole numbers, both ends included; where they are not given, floats are normal draws,
