@@ -46,6 +46,13 @@ _FLOAT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
 
 _TEXT = "tag:yaml.org,2002:str"
 
+
+def _power(base: Any, power: Any) -> Any:
+    if abs(power) > LARGEST_POWER or abs(base) > 2**LARGEST_POWER:
+        raise ValueError(f"{base} ** {power} is larger than any size")
+    return base**power
+
+
 _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -53,7 +60,7 @@ _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv,
     ast.Mod: operator.mod,
-    ast.Pow: lambda base, power: _power(base, power),
+    ast.Pow: _power,
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
 }
@@ -210,12 +217,6 @@ def arithmetic(text: str) -> Any:
         return _worked_out(ast.parse(text.strip(), mode="eval").body)
     except (SyntaxError, KeyError, ZeroDivisionError):
         return text
-
-
-def _power(base: Any, power: Any) -> Any:
-    if abs(power) > LARGEST_POWER or abs(base) > 2**LARGEST_POWER:
-        raise ValueError(f"{base} ** {power} is larger than any size")
-    return base**power
 
 
 def _worked_out(node: ast.AST) -> Any:

@@ -43,7 +43,7 @@ HOSTILE = [
     "!new:os.system ['touch {file}']",
     "!new:subprocess.Popen [['touch', '{file}']]",
     "!apply:subprocess.check_call [['touch', '{file}']]",
-    "!apply:builtins.eval ['open(\"{file}\", \"w\")']",
+    '!apply:builtins.eval [\'open("{file}", "w")\']',
     "!apply:builtins.open ['{file}', 'w']",
     "!new:pathlib.Path ['{file}']",
     "!apply:torch.save [[], '{file}']",
