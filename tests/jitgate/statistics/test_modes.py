@@ -15,7 +15,7 @@ def rounds(levels: NDArray[np.float64], seed: int = 0) -> NDArray[np.float64]:
 
 
 def stays(length: int, rounds: int, gap: float) -> NDArray[np.float64]:
-    return np.log1p(gap) * (np.arange(rounds) // length % 2)
+    return np.asarray(np.log1p(gap) * (np.arange(rounds) // length % 2))
 
 
 @pytest.mark.parametrize(("gap", "stay"), [(0.05, 10), (0.15, 10), (0.30, 20)])
