@@ -17,6 +17,7 @@ from jitgate.model.errors import UsageError
 from jitgate.plugin import fixtures
 from jitgate.plugin.benchmark_replay import use_fingerprint_storage
 from jitgate.plugin.cache_pruning import tidy
+from jitgate.plugin.decided import tell_decided
 from jitgate.plugin.items import cell_of
 from jitgate.plugin.keyword import understood
 from jitgate.plugin.left_out import swallowed
@@ -151,6 +152,13 @@ def pytest_runtest_makereport(
         if red is not None:
             report.outcome, report.longrepr = "failed", red
     return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, bool, bool]:
+    done = yield
+    tell_decided(item.config.stash[STATE], item, nextitem)
+    return done
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from jitgate.cache.store import ArtefactCache
 from jitgate.device.device_memory import memory_of
 from jitgate.device.power import meter_of
-from jitgate.gates.stopping import AnyOf, UndecidedSelection
+from jitgate.gates.stopping import AnyOf, UndecidedFastest, UndecidedSelection
 from jitgate.history.rounds import save_rounds
 from jitgate.measure.session import Measurements
 from jitgate.measure.settings import MeasureTask, RunSettings
@@ -65,7 +65,7 @@ def make_measurements(
         claim=claim,
         on_close=lambda measurement: save_rounds(root / "rounds", measurement),
     )
-    undecided = AnyOf((rules.undecided, UndecidedSelection(rules, wanted)))
+    undecided = AnyOf((rules.undecided, UndecidedSelection(rules, wanted), UndecidedFastest(rules)))
     return Measurements(tasks_of(policy, device.kind, planned), settings, undecided)
 
 

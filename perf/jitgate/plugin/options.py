@@ -150,6 +150,9 @@ def add_options(parser: pytest.Parser) -> None:
         help="write the run as a page to look at (.html), as Markdown (.md) or as JSON (.json)",
     )
     group.addoption(
+        "--jitgate-verbose", action="store_true", help="show every figure of a run: cold start, unseen shapes, memory"
+    )
+    group.addoption(
         "--jitgate-history",
         metavar="URL",
         help="where runs are stored and compared with: a path of an SQLite file, postgresql://HOST/DATABASE, or off; "

@@ -248,16 +248,24 @@ class State:
         if not self.measured:
             report = [] if self._report is None else [self._written(self._report, Ending(exitstatus))]
             return [*self.blocked.lines(), *report]
+        from jitgate.report.decision import held
         from jitgate.report.summary import summary
 
         problems = (*never_compared(self), *none_compared(self), *self.history.problems())
-        lines = [*self.history.first_lines(), *summary(self.results)]
+        ending = Ending(exitstatus, problems)
+        lines = summary(self.results, ending, verbose=self.verbose)
+        lines += self.history.first_lines()
         if self._report is not None:
-            lines.append(self._written(self._report, Ending(exitstatus, problems)))
+            lines.append(self._written(self._report, ending))
         if self._timed_gates > 1:
             shared = f"alpha {self.policy.alpha:g} of the session is shared by its {self._timed_gates} gates on time"
             lines.append(f"{shared}: {self.rules.alpha:.2g} each")
-        return [*lines, *never_compared(self), *none_compared(self), *not_judged(self), *self.history.lines()]
+        found = (*never_compared(self), *none_compared(self), *not_judged(self), *self.history.lines())
+        return [*lines, *found, f"{held(self.results)}."]
+
+    @property
+    def verbose(self) -> bool:
+        return bool(self._config.getoption("jitgate_verbose"))
 
     def _written(self, report: ReportFile, ending: Ending) -> str:
         return report.write(self.results, self.fingerprint.facts(), ending)

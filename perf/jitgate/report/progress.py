@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 REPEAT_S = 10.0
@@ -53,6 +53,14 @@ class TerminalProgress:
         self.clear()
         self._break()
         self._writer.line(f"jitgate: {what}")
+        self._open_line = True
+
+    def lines(self, texts: Iterable[str]) -> None:
+        """Several lines that stay, as they are."""
+        self.clear()
+        self._break()
+        for text in texts:
+            self._writer.line(text)
         self._open_line = True
 
     def clear(self) -> None:
