@@ -49,7 +49,7 @@ class Greedy(Image):
 
     @classmethod
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        found = super().__torch_function__(func, types, args, kwargs or {})
+        found = super().__torch_function__(func, types, args, kwargs or {})  # type: ignore[no-untyped-call]
         return found.as_subclass(cls) if isinstance(found, torch.Tensor) else found
 
 
