@@ -15,6 +15,7 @@ import pytest
 
 from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
+from jitgate.plugin.base import asks_for_base, base_of
 from jitgate.plugin.blocked import Blocked
 from jitgate.plugin.checkpoint_option import describe, require_files
 from jitgate.plugin.history import HistoryOfState
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from jitgate.plugin.discovery import Discovered
     from jitgate.plugin.scenarios import Scenarios
     from jitgate.report.progress import TerminalProgress
+    from jitgate.trees.asked import AskedBase
 
 
 class State:
@@ -62,6 +64,11 @@ class State:
     @property
     def is_xdist_worker(self) -> bool:
         return hasattr(self._config, "workerinput")
+
+    @property
+    def has_base(self) -> bool:
+        """Whether another commit is compared with."""
+        return asks_for_base(self._config)
 
     @property
     def policy(self) -> Policy:
@@ -109,7 +116,8 @@ class State:
         from jitgate.statistics import level_per_gate
 
         past = self.history.session
-        rules = Rules(self.policy, self.kinds, self.device.kind, self.policy.alpha, None if past.off else past)
+        earlier = None if past.off else past
+        rules = Rules(self.policy, self.kinds, self.device.kind, self.policy.alpha, earlier, self.has_base)
         self._timed_gates = rules.count_timed(self.planned)
         return replace(rules, alpha=level_per_gate(self.policy.alpha, max(1, self._timed_gates)))
 
@@ -125,11 +133,14 @@ class State:
         from jitgate.gates.stopping import UndecidedRequirement
 
         kind, asked, limit = requirement.kind, requirement.asked, requirement.limit
-        outcome = self.results.judge(kind, asked, limit).outcome
+        outcome, cell = self.results.judge(kind, asked, limit).outcome, asked.cell
         if kind.timed and kind.undecided(asked, limit, outcome):
-            cell = asked.cell
             more = self.measurements.more(cell.workload, cell.scenario, UndecidedRequirement(requirement))
-            requirement = replace(requirement, asked=replace(asked, measurement=more))
+            asked = replace(asked, measurement=more)
+        if kind.wants_confirmation(asked, limit):
+            found = UndecidedRequirement(replace(requirement, asked=asked))
+            asked = replace(asked, measurement=self.measurements.confirm(cell.workload, cell.scenario, found))
+        requirement = replace(requirement, asked=asked)
         return self.results.add(requirement)
 
     @property
@@ -144,12 +155,17 @@ class State:
         return Scenarios(self._config, self)
 
     @cached_property
+    def base(self) -> AskedBase | None:
+        """The commit that is compared with, checked out; None for none."""
+        return base_of(self._config, self._file, self.progress)
+
+    @cached_property
     def measurements(self) -> Measurements:
         from jitgate.plugin.measuring import make_measurements
 
         wanted = self._wanted or ()
         return make_measurements(
-            self._config, self.device, self.rules, self.planned, wanted, self.progress, self.claim_device
+            self._config, self.device, self.rules, self.planned, wanted, self.progress, self.claim_device, self.base
         )
 
     def cells(self) -> list[Cell]:
