@@ -187,7 +187,7 @@ def _notes(repository: Repository, commit: str, wish: Wish) -> tuple[str, ...]:
         return ()
     return (
         (
-            "The lock files of base and head differ, and both ran in the head's environment; give the base its own with "
-            "--jitgate-base-python."
+            "The lock files of base and head differ, and both ran in the head's environment; give the base its own "
+            "with --jitgate-base-python."
         ),
     )
