@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn, Protocol
 
 import jitgate
-from jitgate.cli import doctor, history, judge
+from jitgate.cli import doctor, history, judge, report
 from jitgate.model.errors import UsageError
 
 BAD_INPUT = 4  # as pytest's own exit code for a usage error
@@ -22,7 +22,7 @@ class Command(Protocol):
         ...
 
 
-COMMANDS: tuple[Command, ...] = (doctor, judge, history)
+COMMANDS: tuple[Command, ...] = (doctor, judge, history, report)
 
 
 class OneSentence(argparse.ArgumentParser):

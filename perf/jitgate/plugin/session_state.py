@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from jitgate.model.verdict import Verdict
     from jitgate.plugin.discovery import Discovered
     from jitgate.plugin.scenarios import Scenarios
+    from jitgate.report.decision import Ending
     from jitgate.report.progress import TerminalProgress
     from jitgate.trees.asked import AskedBase
 
@@ -257,18 +258,25 @@ class State:
         self.results.close()
         return bool(self.results.red() or never_compared(self) or none_compared(self) or self.history.red())
 
-    def summary(self) -> list[str]:
+    def summary(self, exitstatus: int) -> list[str]:
+        from jitgate.report.decision import Ending
+
         if not self.measured:
-            return self.blocked.lines()
+            report = [] if self._report is None else [self._written(self._report, Ending(exitstatus))]
+            return [*self.blocked.lines(), *report]
         from jitgate.report.summary import summary
 
+        problems = (*never_compared(self), *none_compared(self), *self.history.problems())
         lines = [*self.history.first_lines(), *summary(self.results)]
         if self._report is not None:
-            lines.append(self._report.write(self.results, self.fingerprint.facts()))
+            lines.append(self._written(self._report, Ending(exitstatus, problems)))
         if self._timed_gates > 1:
             shared = f"alpha {self.policy.alpha:g} of the session is shared by its {self._timed_gates} gates on time"
             lines.append(f"{shared}: {self.rules.alpha:.2g} each")
         return [*lines, *never_compared(self), *none_compared(self), *not_judged(self), *self.history.lines()]
+
+    def _written(self, report: ReportFile, ending: Ending) -> str:
+        return report.write(self.results, self.fingerprint.facts(), ending)
 
     def _on_a_terminal(self) -> bool:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
