@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from jitgate.gates.requirements import Requirement
+from jitgate.plugin.deciding import decide
 from jitgate.plugin.measured import measured, skip_in_smoke
 from jitgate.statistics import Outcome
 
@@ -182,7 +183,7 @@ class Comparison:
     def _judge(self, limit: float) -> Verdict:
         candidate, kind = self._candidate, self._kind
         configured = candidate.state.rules.limit(kind, self._asked) == limit
-        verdict = candidate.state.decide(Requirement(kind, self._asked, limit, configured))
+        verdict = decide(candidate.state, Requirement(kind, self._asked, limit, configured))
         candidate.item.stash.setdefault(JUDGED, []).append(verdict)
         candidate.item.user_properties.append((f"jitgate.{verdict.label}", f"{verdict.outcome}: {verdict.sentence}"))
         return verdict

@@ -31,10 +31,9 @@ if TYPE_CHECKING:
     from jitgate.device.fingerprint import Fingerprint
     from jitgate.device.lock import RunLock
     from jitgate.gates.kind import GateKind
-    from jitgate.gates.requirements import Requirement, Rules
+    from jitgate.gates.requirements import Rules
     from jitgate.gates.results import Results
     from jitgate.measure.session import Measurements
-    from jitgate.model.verdict import Verdict
     from jitgate.plugin.discovery import Discovered
     from jitgate.plugin.scenarios import Scenarios
     from jitgate.report.decision import Ending
@@ -128,21 +127,6 @@ class State:
         from jitgate.gates.results import Results
 
         return Results(self.rules, self.measurements.done)
-
-    def decide(self, requirement: Requirement) -> Verdict:
-        """The verdict on a requirement, with more rounds where they may decide it and the budget lasts."""
-        from jitgate.gates.stopping import UndecidedRequirement
-
-        kind, asked, limit = requirement.kind, requirement.asked, requirement.limit
-        outcome, cell = self.results.judge(kind, asked, limit).outcome, asked.cell
-        if kind.timed and kind.undecided(asked, limit, outcome):
-            more = self.measurements.more(cell.workload, cell.scenario, UndecidedRequirement(requirement))
-            asked = replace(asked, measurement=more)
-        if kind.wants_confirmation(asked, limit):
-            found = UndecidedRequirement(replace(requirement, asked=asked))
-            asked = replace(asked, measurement=self.measurements.confirm(cell.workload, cell.scenario, found))
-        requirement = replace(requirement, asked=asked)
-        return self.results.add(requirement)
 
     @property
     def all_cells(self) -> list[Cell]:
