@@ -15,6 +15,7 @@ import pytest
 
 from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
+from jitgate.model.printable import printable
 from jitgate.plugin.base import asks_for_base, base_of
 from jitgate.plugin.blocked import Blocked
 from jitgate.plugin.checkpoint_option import describe, require_files
@@ -168,7 +169,7 @@ class State:
     def raise_problem(self) -> None:
         """Turn what `cells` could not say into pytest's usage error."""
         if self._problem is not None:
-            raise pytest.UsageError(str(self._problem))
+            raise pytest.UsageError(printable(str(self._problem)))
 
     def plan(self, items: Iterable[pytest.Item]) -> None:
         """Note which cells the selected tests ask for."""
