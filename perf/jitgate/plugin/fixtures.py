@@ -123,7 +123,7 @@ jitgate_baseline = pytest.fixture(_candidate)
 
 
 def _decided(request: pytest.FixtureRequest, jitgate_recorded: None) -> Verdict:
-    from jitgate.plugin.deciding import decide
+    from jitgate.plugin.candidate import decide
 
     state, cell = _state(request), _cell(request)
     _skip_unavailable(state, cell)
