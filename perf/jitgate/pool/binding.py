@@ -19,7 +19,8 @@ from jitgate.model.requests import (
     TimeUnseenShapes,
     WriteOutputs,
 )
-from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.model.variant import BASELINE, is_variant
+from jitgate.pool.arms import is_told_of
 from jitgate.pool.pool import WorkerPool
 from jitgate.pool.worker_process import Worker
 
@@ -84,6 +85,8 @@ def bind_one(
         found = first_calls[worker.name] = _become_steady(pool, worker, scenario, first_s)
         cold.warm_s = cold.warm_s or found.calls_s
     checked = _check(pool, worker, scenario)
+    if is_told_of(worker):
+        pool.arms.prove(pool, [worker])
     begin_steady(pool, worker)
     return checked
 
@@ -131,7 +134,7 @@ def _become_steady(pool: WorkerPool, worker: Worker, scenario: str, first_call_s
     """Call until it is steady, and then at the scenario's other sizes; alone, so that nothing disturbs it."""
     steady = pool.ask(worker, f"warming up in {scenario}", BecomeSteady(scenario, first_call_s))
     shapes = None
-    if worker.name != CONTROL:
+    if is_variant(worker.name):
         shapes = pool.ask(worker, f"unseen shapes of {scenario}", TimeUnseenShapes(scenario))
     return FirstCalls(steady or (first_call_s,), shapes or UnseenShapes())
 

@@ -190,11 +190,13 @@ def _build(pool: WorkerPool, jobs: Sequence[Job], cache: ArtefactCache, which: s
         if job.unavailable:
             _fail(pool, job, FailureKind.UNAVAILABLE, job.unavailable)
     jobs = [job for job in jobs if any(pool.workers[name].alive for name in job.workers)]
-    builders = pool.spawn([job.variant.name for job in jobs])
+    builders = pool.spawn([job.workers[0] for job in jobs])
     built: dict[str, _Found] = {}
     with released(builders):
         pool.ask_all(builders, f"importing torch to export{which}", StartWorker(pool.device))
+        pool.arms.enter(pool, builders)
         pool.ask_all(builders, f"building the model to export{which}", pool.workload.recipe())
+        pool.arms.prove(pool, builders)
         drafts = [cache.draft(job.key, job.name) for job in jobs]
         for job, builder, draft in zip(jobs, builders, drafts, strict=True):
             if builder.alive:
