@@ -60,13 +60,13 @@ def commands() -> list[str]:
     every = parser.add_subparsers()
     for command in COMMANDS:
         command.register(every)
-    helps = {action.dest: action.help for action in every._choices_actions}  # noqa: SLF001 - argparse has no other way
+    helps = {action.dest: action.help for action in every._choices_actions}
     return table(("command", "what it does"), [(f"`jitgate {name}`", str(text)) for name, text in helps.items()])
 
 
 def first_sentence(text: str) -> str:
     """Of a docstring, on one line."""
-    return " ".join(text.split("\n\n")[0].split())
+    return " ".join(text.split("\n\n", maxsplit=1)[0].split())
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:

@@ -9,7 +9,7 @@ from jitgate.gates.kind import Asked
 from jitgate.gates.requirements import Requirement, Rules
 from jitgate.model.cell import Cell
 from jitgate.model.measurement import Measurement
-from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.model.variant import BASELINE, is_variant
 from jitgate.statistics import Outcome
 
 FASTER = 1.0
@@ -27,7 +27,7 @@ class UndecidedRequirement:
         asked = each.asked
         if not each.kind.needs_rounds(replace(asked, measurement=measurement), each.limit):
             return []
-        return [asked.cell.variant] if asked.baseline == BASELINE else [asked.cell.variant, asked.baseline]
+        return [asked.cell.variant, *each.kind.compared_with(asked)]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ class UndecidedSelection:
             variant
             for variant in measurement.all_samples
             if variant in self.selected
-            and variant not in (BASELINE, CONTROL)
+            and variant != BASELINE
+            and is_variant(variant)
             and speed.needs_rounds(Asked(measurement, Cell(*here, variant), self.rules.alpha), FASTER)
         ]
 
@@ -65,7 +66,7 @@ class UndecidedFastest:
         every = {
             variant: Asked(measurement, Cell(*here, variant), self.rules.alpha)
             for variant, samples in measurement.all_samples.items()
-            if variant not in (BASELINE, CONTROL) and samples.failure is None
+            if is_variant(variant) and variant != BASELINE and samples.failure is None
         }
         estimates = {
             variant: figure.estimate or 0.0 for variant, each in every.items() if (figure := speed.figure(each))

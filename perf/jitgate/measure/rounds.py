@@ -19,7 +19,7 @@ from jitgate.model.failure import Failure
 from jitgate.model.measurement import Measurement, most_frequent_first
 from jitgate.model.surroundings import uneven
 from jitgate.model.turn import Turn
-from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.model.variant import BASELINE, CONTROL, is_variant
 from jitgate.pool.interrupt import INTERRUPTS
 from jitgate.pool.progress import Progress
 from jitgate.statistics import look_due, steady
@@ -266,7 +266,7 @@ class Rounds:
         baseline = medians.get(BASELINE)
         if baseline is None:
             return ""
-        found = {name: baseline / each for name, each in medians.items() if name not in (BASELINE, CONTROL)}
+        found = {name: baseline / each for name, each in medians.items() if is_variant(name) and name != BASELINE}
         fastest = sorted(found, key=lambda name: -found[name])[:3]
         return "".join(f", {name} {found[name]:.2f}x" for name in fastest) + (" so far" if fastest else "")
 

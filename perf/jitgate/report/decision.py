@@ -25,8 +25,8 @@ ACTIONS = {
 
 
 class RunState(enum.StrEnum):
-    """GREEN and NOT GATED alone are exit code 0; the second judged nothing. RED: a gate or a test failed. INVALID, UNDECIDED: no gate failed, and some could not
-    be judged, or not decided. STOPPED: the run did not come to its end. EMPTY: nothing was measured."""
+    """GREEN and NOT GATED alone are exit code 0; the second judged nothing. RED: a gate or a test failed. INVALID,
+    UNDECIDED: no gate failed, and some could not be judged, or not decided. STOPPED: the run did not come to its end. EMPTY: nothing was measured."""
 
     GREEN = "GREEN"
     UNGATED = "NOT GATED"
@@ -85,7 +85,9 @@ def decide(results: Results, ending: Ending | None = None) -> RunDecision:
     if code not in (0, None):
         return RunDecision(RunState.RED, "RED: a test failed that is no gate.", f"See its failure. {held(results)}.")
     if not counting(results):
-        return RunDecision(RunState.UNGATED, "NOT GATED: no gate was judged, figures are only reported.", _next(results))
+        return RunDecision(
+            RunState.UNGATED, "NOT GATED: no gate was judged, figures are only reported.", _next(results)
+        )
     return RunDecision(RunState.GREEN, f"GREEN: {held(results)}{_not_asked(results)}.", _next(results))
 
 

@@ -9,7 +9,7 @@ from jitgate.gates.results import WORST_FIRST, Results
 from jitgate.model.cell import Cell
 from jitgate.model.measurement import Measurement
 from jitgate.model.size import format_bytes
-from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.model.variant import BASELINE, is_variant
 from jitgate.report.format import columns, format_seconds
 from jitgate.statistics import Outcome
 
@@ -30,7 +30,7 @@ SPEED, MEMORY, ACCURACY = "min_speedup", "max_memory", "tolerance"
 
 def figures(results: Results, measurement: Measurement) -> tuple[str, list[tuple[str, ...]]]:
     """The title of a scenario, and its table with every figure: the head, then a row a variant."""
-    kinds = [kind for kind in results.rules.kinds if kind.heading]
+    kinds = _shown(results)
     asked = questions(results, measurement)
     rows: list[tuple[str, ...]] = [("variant", "median", *(kind.heading for kind in kinds), *asked)]
     for cell in _cells(measurement):
@@ -42,7 +42,7 @@ def figures(results: Results, measurement: Measurement) -> tuple[str, list[tuple
 
 def short_table(results: Results, measurement: Measurement) -> list[str]:
     """The same in at most `WIDEST` columns, for a terminal: a title, the table, and what is only reported."""
-    more = [kind for kind in results.rules.kinds if kind.heading and kind.key not in (SPEED, MEMORY, ACCURACY)]
+    more = [kind for kind in _shown(results) if kind.key not in (SPEED, MEMORY, ACCURACY)]
     asked = questions(results, measurement)
     rows: list[tuple[str, ...]] = [
         ("variant", "median", "speed-up", "memory", *(kind.heading for kind in more), *asked)
@@ -65,6 +65,12 @@ def short_table(results: Results, measurement: Measurement) -> list[str]:
         cell.variant != BASELINE and answer(results, cell, "fast") == NOT_GATED for cell in _cells(measurement)
     )
     return [*lines, *(["  not gated: reported only, with an ordinary 95 % interval"] if reported else [])]
+
+
+def _shown(results: Results) -> list[GateKind]:
+    """The kinds that have a column in this session."""
+    rules = results.rules
+    return [kind for kind in rules.kinds if kind.heading and (rules.has_base or not kind.needs_base)]
 
 
 def questions(results: Results, measurement: Measurement) -> tuple[str, ...]:
@@ -102,7 +108,7 @@ def _answers(results: Results, cell: Cell, asked: Sequence[str]) -> list[str]:
 
 def _cells(measurement: Measurement) -> list[Cell]:
     return [
-        Cell(measurement.workload, measurement.scenario, name) for name in measurement.all_samples if name != CONTROL
+        Cell(measurement.workload, measurement.scenario, name) for name in measurement.all_samples if is_variant(name)
     ]
 
 
