@@ -142,8 +142,8 @@ class Comparison:
         verdict, text = self._verdict, f"{self._candidate.cell.id}: {self!r}"
         if verdict is None:
             return [text]
-        state = self._candidate.state
-        gate = state.policy.gate(verdict.gate, verdict.cell, state.device.kind)
+        rules = self._candidate.state.rules
+        gate = rules.policy.gate(verdict.gate, verdict.cell, rules.device)
         why = f" because {gate.reason}" if gate is not None and gate.reason else ""
         return [f"{verdict.outcome}: {verdict.sentence}", text, f"asked for: {verdict.label}{why}{_next(verdict)}"]
 

@@ -26,7 +26,8 @@ ACTIONS = {
 
 class RunState(enum.StrEnum):
     """GREEN and NOT GATED alone are exit code 0; the second judged nothing. RED: a gate or a test failed. INVALID,
-    UNDECIDED: no gate failed, and some could not be judged, or not decided. STOPPED: the run did not come to its end. EMPTY: nothing was measured."""
+    UNDECIDED: no gate failed, and some could not be judged, or not decided. STOPPED: the run did not come to its end.
+    EMPTY: nothing was measured."""
 
     GREEN = "GREEN"
     UNGATED = "NOT GATED"

@@ -93,9 +93,13 @@ def answer(results: Results, cell: Cell, question: str) -> str:
     left = {key for key, _ in results.unjudged(cell)}
     if worst in (None, Outcome.PASS) and any(kind.key in left and _question(kind) == question for kind in kinds):
         return "not judged"
-    if worst is None:
-        return "baseline" if cell.variant == BASELINE and question == "right" else NOT_GATED
-    return worst.value
+    if worst is not None:
+        return worst.value
+    rules, asked = results.rules, results.asked(cell)
+    here = [kind for kind in kinds if _question(kind) == question and rules.applies(kind, cell)]
+    if any(rules.limit(kind, asked) is not None for kind in here):
+        return "not judged"
+    return "baseline" if cell.variant == BASELINE and question == "right" else NOT_GATED
 
 
 def _question(kind: GateKind) -> str:

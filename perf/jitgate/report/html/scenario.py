@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from jitgate.gates.recommendation import recommend
+from jitgate.gates.results import WORST_FIRST
 from jitgate.gates.validity import broken
 from jitgate.model.cell import Cell
 from jitgate.model.measurement import most_frequent_first
@@ -73,7 +74,7 @@ def figure_row(head: Sequence[str], texts: Sequence[str], anchor: str) -> tuple[
     return (
         Entry(name),
         *(
-            Entry(text, mark=text.partition(" ")[0])
+            Entry(text, mark=text if text in WORST_FIRST else "")
             if column in (*ANSWERS, "else")
             else Entry(text, f"{anchor}-{'memory' if 'memory' in column else 'rounds'}")
             for column, text in rest
