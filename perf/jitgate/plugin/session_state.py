@@ -58,7 +58,7 @@ class State:
         self.blocked = Blocked()
         self.given: set[tuple[Cell, str]] = set()
         self._timed_gates = 0
-        self._report: ReportFile | None = None
+        self._reports: tuple[ReportFile, ...] = ()
         self.history = HistoryOfState(config, gates_file, self)
 
     @property
@@ -183,7 +183,7 @@ class State:
                 refuse_without_cells(items, self._discovered, self.policy.where)
             self.planned = self.blocked.without(self.planned, self._discovered.problem)
         if self.planned and not self.is_xdist_worker and not self._config.option.collectonly:
-            self._report = asked_for(self._config)
+            self._reports = tuple(asked_for(self._config, self._file))
             require_files(self.policy.workloads[name] for name in dict.fromkeys(cell.workload for cell in self.planned))
             self.history.check()
             _ = self.measurements  # an unwritable cache is said before the first test
@@ -247,21 +247,18 @@ class State:
         from jitgate.report.decision import Ending
 
         if not self.measured:
-            report = [] if self._report is None else [self._written(self._report, Ending(exitstatus))]
-            return [*self.blocked.lines(), *report]
+            return [*self.blocked.lines(), *self._written(Ending(exitstatus))]
         from jitgate.report.summary import summary
 
         problems = (*never_compared(self), *none_compared(self), *self.history.problems())
-        lines = [*self.history.first_lines(), *summary(self.results)]
-        if self._report is not None:
-            lines.append(self._written(self._report, Ending(exitstatus, problems)))
+        lines = [*self.history.first_lines(), *summary(self.results), *self._written(Ending(exitstatus, problems))]
         if self._timed_gates > 1:
             shared = f"alpha {self.policy.alpha:g} of the session is shared by its {self._timed_gates} gates on time"
             lines.append(f"{shared}: {self.rules.alpha:.2g} each")
         return [*lines, *never_compared(self), *none_compared(self), *not_judged(self), *self.history.lines()]
 
-    def _written(self, report: ReportFile, ending: Ending) -> str:
-        return report.write(self.results, self.fingerprint.facts(), ending)
+    def _written(self, ending: Ending) -> list[str]:
+        return [report.write(self.results, self.fingerprint.facts(), ending) for report in self._reports]
 
     def _on_a_terminal(self) -> bool:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
