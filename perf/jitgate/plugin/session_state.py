@@ -182,8 +182,10 @@ class State:
             if self._wanted is None:
                 refuse_without_cells(items, self._discovered, self.policy.where)
             self.planned = self.blocked.without(self.planned, self._discovered.problem)
-        if self.planned and not self.is_xdist_worker and not self._config.option.collectonly:
-            self._reports = tuple(asked_for(self._config, self._file))
+        if self.is_xdist_worker or self._config.option.collectonly:
+            return
+        self._reports = tuple(asked_for(self._config, self._file))  # also of a run that measures nothing
+        if self.planned:
             require_files(self.policy.workloads[name] for name in dict.fromkeys(cell.workload for cell in self.planned))
             self.history.check()
             _ = self.measurements  # an unwritable cache is said before the first test
