@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +34,25 @@ def asked_for(config: pytest.Config, gates_file: Path | None) -> Iterator[Report
 
         path, where = config.invocation_params.dir / for_review, f"--jitgate-pull-request {for_review}"
         yield ReportFile(path, ForReview(gates_file), command, where)
+
+
+def remove_earlier(config: pytest.Config) -> None:
+    """Remove what an earlier session has left for review, at the start: a run that ends early must not leave it green.
+
+    UsageError for a file that is not named as JSON; a file of somebody else's stays, until it is written over.
+    """
+    chosen = config.getoption("jitgate_pull_request")
+    if not chosen or config.option.collectonly:
+        return
+    if Path(chosen).suffix != ".json":
+        raise UsageError(f"--jitgate-pull-request {chosen} must end in .json")
+    from jitgate.report.pull_request.data import LONGEST_BYTES, NotBelieved, read
+
+    path = config.invocation_params.dir / chosen
+    with contextlib.suppress(OSError, ValueError, NotBelieved):
+        with path.open("rb") as file:
+            read(file.read(LONGEST_BYTES + 1))
+        path.unlink()
 
 
 def _fitting(config: pytest.Config, chosen: str) -> tuple[Path, ReportFormat]:

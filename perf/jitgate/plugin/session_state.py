@@ -182,7 +182,7 @@ class State:
             if self._wanted is None:
                 refuse_without_cells(items, self._discovered, self.policy.where)
             self.planned = self.blocked.without(self.planned, self._discovered.problem)
-        if self.is_xdist_worker or self._config.option.collectonly:
+        if self._problem is not None or self.is_xdist_worker or self._config.option.collectonly:
             return
         self._reports = tuple(asked_for(self._config, self._file))  # also of a run that measures nothing
         if self.planned:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 from jitgate.report.pull_request.comment import comment
-from jitgate.report.pull_request.data import RunForReview, read
+from jitgate.report.pull_request.data import RunForReview, read, written
 
 from tests.jitgate.plugin.conftest import Project
 from tests.jitgate.plugin.test_golden import CONFIGURATION, CONFTEST
+from tests.jitgate.report.pull_request.made_runs import row, run_of
 
 
 def session(folder: Path, *arguments: str) -> tuple[int, RunForReview, Project]:
@@ -35,13 +36,11 @@ def test_a_red_session_is_red_everywhere_and_names_the_line_of_its_gate(tmp_path
     code, run, project = session(tmp_path)
     assert code == run.exit_code == 1
     assert run.state == "RED"
-    worst = [row for row in run.rows if row.red][0]
+    worst = next(row for row in run.rows if row.red)
     assert worst.outcome == "FAIL"
     lines = CONFIGURATION.splitlines()
-    placed = {
-        lines[row.line - 1].partition(" =")[0] for row in run.rows if row.line and row.gate.startswith("min_speed")
-    }
-    assert placed == {"min_speedup"}
+    placed = [lines[row.line - 1] for row in run.rows if row.line and row.gate.startswith("min_speedup")]
+    assert set(placed) == {"min_speedup = 1.10"}
 
     text = report(project)
     assert text.strip() == comment(run).strip()
@@ -52,12 +51,12 @@ def test_a_red_session_is_red_everywhere_and_names_the_line_of_its_gate(tmp_path
     assert summary.read_text().startswith("of the step before\n**RED: of ")
     assert (tmp_path / "note.txt").read_text().startswith("RED: of ")
     assert (tmp_path / "c.md").read_text() == comment(run)
-    assert {line.split(" ")[0] for line in said.splitlines()} <= {"::error", "::warning"}
+    assert all(line.startswith(("::error", "::warning")) for line in said.splitlines())
     assert f"file=pyproject.toml,line={lines.index('min_speedup = 1.10') + 1},title=FAIL " in said
 
 
 def test_a_green_session_is_green_everywhere(tmp_path: Path) -> None:
-    code, run, _ = session(tmp_path, "--jitgate-select", "*/passes/*")
+    code, run, _ = session(tmp_path, "--jitgate-select", "*/passes/*", "-k", "test_jit")
     assert (code, run.exit_code, run.state) == (0, 0, "GREEN")
     assert comment(run).startswith("**GREEN: ")
 
@@ -65,7 +64,7 @@ def test_a_green_session_is_green_everywhere(tmp_path: Path) -> None:
 def test_a_session_in_which_another_test_fails_is_not_green(tmp_path: Path) -> None:
     (tmp_path / "test_own.py").write_text("def test_own():\n    assert False\n")
     paths = ("--pyargs", "jitgate.benchmarks", "test_own.py")
-    code, run, _ = session(tmp_path, "--jitgate-select", "*/passes/*", *paths)
+    code, run, _ = session(tmp_path, "-k", "passes and test_jit or test_own", *paths)
     assert code == run.exit_code == 1
     assert run.state != "GREEN"
 
@@ -74,6 +73,25 @@ def test_a_session_that_measures_nothing_is_not_green(tmp_path: Path) -> None:
     code, run, _ = session(tmp_path, "-k", "no_such_test")
     assert code == run.exit_code == pytest.ExitCode.NO_TESTS_COLLECTED
     assert run.state != "GREEN"
+
+
+def test_a_session_that_ends_early_leaves_no_green_file_of_before(tmp_path: Path) -> None:
+    path = tmp_path / "review.json"
+    path.write_text(written(run_of(row())))
+    (tmp_path / "pyproject.toml").write_text(CONFIGURATION.replace("min_speedup", "min_sped_up"))
+    done = Project(tmp_path).pytest("--jitgate-pull-request", "review.json")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert not path.exists()
+
+
+def test_a_file_of_somebody_elses_is_not_removed(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(CONFIGURATION.replace("min_speedup", "min_sped_up"))
+    (tmp_path / "mine.json").write_text("{}")
+    Project(tmp_path).pytest("--jitgate-pull-request", "mine.json")
+    assert (tmp_path / "mine.json").read_text() == "{}"
+    done = Project(tmp_path).pytest("--jitgate-pull-request", "pyproject.toml")
+    assert "--jitgate-pull-request pyproject.toml must end in .json" in done.stderr
+    assert (tmp_path / "pyproject.toml").exists()
 
 
 @pytest.mark.parametrize(
