@@ -247,7 +247,9 @@ class State:
 
         if not self.measured:
             report = [] if self._report is None else [self._written(self._report, Ending(exitstatus))]
-            return [*self.blocked.lines(), *report]
+            blocked = self.blocked.lines()
+            ended_by_it = exitstatus == pytest.ExitCode.USAGE_ERROR and len(blocked) == 1  # pytest says it itself
+            return [*([] if ended_by_it else blocked), *report]
         from jitgate.report.summary import summary
 
         problems = (*never_compared(self), *none_compared(self), *self.history.problems())
