@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
 from jitgate.device.card_health import CardHealth
@@ -116,6 +116,17 @@ class Measurements:
                 self._run(workload, scenario, undecided)
         return self.done[workload, scenario]
 
+    def confirm(self, workload: str, scenario: str, undecided: Undecided) -> Measurement:
+        """The same again, next to what was measured: with checkouts, artefacts and workers that are made for it."""
+        first = self.done[workload, scenario]
+        if first.confirmation is None:
+            self.close()
+            self._settings.progress.note(f"{workload} {scenario}: built and started afresh, to confirm a slowdown")
+            task = replace(self._tasks[workload], scenarios=(scenario,))
+            with closing(Measurements({workload: task}, self._settings.afresh(), undecided)) as again:
+                first = self.done[workload, scenario] = replace(first, confirmation=again.get(workload, scenario))
+        return first
+
     def close(self) -> None:
         if self._pool is not None:
             pool, self._pool = self._pool, None
@@ -145,6 +156,7 @@ class Measurements:
             memory_attribution,
         )
         pool.audit.seed = settings.seed
+        pool.arms.trees = {} if settings.base is None else settings.base.trees
         memory_records = MemoryRecords(settings.cache.folder("memory_records"))
         # A batch was planned to fit; what was learned of its workers meanwhile does not split it again.
         residency = Residency.CONCURRENT if batch else settings.residency
@@ -173,7 +185,7 @@ class Measurements:
             self._measure(workload, each)
 
     def _measure(self, workload: str, scenario: str) -> None:
-        pool, ready, mode = self._pool, self._ready, self._mode
+        pool, ready, mode, settings = self._pool, self._ready, self._mode, self._settings
         assert pool and ready and mode, "a pool was opened just before"  # noqa: S101, PT018 - for the type checker
         stages = self._stages.setdefault((workload, scenario), [])
         checked = mode.bind(scenario)
@@ -202,6 +214,7 @@ class Measurements:
             notes=notes,
             utterance=utterance_of(pool, scenario, ready.facts),
             digests=ready.digests(scenario),
+            base=None if settings.base is None else pool.arms.compared(settings.base.comparison),
         )
         stages.append(blank)
         self.done[workload, scenario] = merged(stages, self._names(workload))

@@ -44,7 +44,10 @@ def write_packages(folder: Path) -> None:
     [
         ("import omegaconf_\n", "cosyvoice.odd needs omegaconf_, which is not installed: pip install omegaconf_"),
         ("import whisper.tokenizer", "needs whisper, which is not installed: pip install openai-whisper"),
-        ("import b_, torchx_.a\nfrom a_ import c", "needs b_, torchx_ and a_, which are not installed: pip install b_ tor"),
+        (
+            "import b_, torchx_.a\nfrom a_ import c",
+            "needs b_, torchx_ and a_, which are not installed: pip install b_",
+        ),
         ("from cosyvoice import farther", "needs absent_, whisper and lost_, which are not installed: pip install abs"),
         ("import broken_", "needs broken_, which is installed and can't be loaded (OSError: no such library)"),
         ("import above_, gone_", "needs gone_, which is not installed: pip install gone_, and broken_, which is inst"),
@@ -101,9 +104,8 @@ def test_pins_of_another_torch_are_not_repeated(monkeypatch: pytest.MonkeyPatch)
 def test_the_innermost_package_is_to_blame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_packages(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    try:
+    with pytest.raises(OSError, match="no such library") as caught:
         __import__("above_")
-    except OSError as error:
-        inner = error.__traceback__.tb_next if error.__traceback__ else None
-        assert culprit(error.with_traceback(inner)) == "broken_"
+    trace = caught.value.__traceback__
+    assert culprit(caught.value.with_traceback(trace and trace.tb_next)) == "broken_"
     assert culprit(ValueError("never raised")) is None

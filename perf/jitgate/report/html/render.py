@@ -8,7 +8,7 @@ import re
 import unicodedata
 from pathlib import Path
 
-from jitgate.model.error_words import ESCAPES
+from jitgate.model.printable import ESCAPES
 from jitgate.report.html.page import Page
 
 FOLDER = Path(__file__).parent
