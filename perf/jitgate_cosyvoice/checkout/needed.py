@@ -16,7 +16,9 @@ def needed(modules: Iterable[str], folders: Sequence[Path]) -> list[str]:
     folders: where the checkout's packages lie. What a function imports when it is called, and what stands in a `try`
     or below a condition, can be done without.
     """
-    todo, seen, found = list(modules), set(), {}
+    todo = list(modules)
+    seen: set[str] = set()
+    found: dict[str, None] = {}
     while todo:
         name = todo.pop(0)
         parents = [name.rsplit(".", level)[0] for level in range(1, name.count(".") + 1)]

@@ -25,9 +25,7 @@ def imported() -> Any:
     try:
         import transformers
         from transformers import Qwen2Config, Qwen2ForCausalLM  # noqa: F401 - imported when it is asked for
-    except ImportError as error:
-        found = error
-    except Exception as error:  # noqa: BLE001 - a damaged installation raises anything
+    except Exception as error:  # noqa: BLE001 - one that is missing raises ImportError, a damaged one anything
         found = error
     else:
         problem = unsuitable(transformers.__version__)
