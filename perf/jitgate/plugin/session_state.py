@@ -249,7 +249,9 @@ class State:
         from jitgate.report.decision import Ending
 
         if not self.measured:
-            return [*self.blocked.lines(), *self._written(Ending(exitstatus))]
+            blocked = self.blocked.lines()
+            ended_by_it = exitstatus == pytest.ExitCode.USAGE_ERROR and len(blocked) == 1  # pytest says it itself
+            return [*([] if ended_by_it else blocked), *self._written(Ending(exitstatus))]
         from jitgate.report.summary import summary
 
         problems = (*never_compared(self), *none_compared(self), *self.history.problems())
