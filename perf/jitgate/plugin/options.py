@@ -174,6 +174,11 @@ def add_options(parser: pytest.Parser) -> None:
         "--jitgate-verbose", action="store_true", help="show every figure of a run: cold start, unseen shapes, memory"
     )
     group.addoption(
+        "--jitgate-pull-request",
+        metavar="FILE.json",
+        help="write what `jitgate report --pr FILE.json` makes a comment, a step summary and annotations of",
+    )
+    group.addoption(
         "--jitgate-history",
         metavar="URL",
         help="where runs are stored and compared with: a path of an SQLite file, postgresql://HOST/DATABASE, or off; "

@@ -59,7 +59,7 @@ class State:
         self.blocked = Blocked()
         self.given: set[tuple[Cell, str]] = set()
         self._timed_gates = 0
-        self._report: ReportFile | None = None
+        self._reports: tuple[ReportFile, ...] = ()
         self.history = HistoryOfState(config, gates_file, self)
 
     @property
@@ -182,8 +182,10 @@ class State:
             if self._wanted is None:
                 refuse_without_cells(items, self._discovered, self.policy.where)
             self.planned = self.blocked.without(self.planned, self._discovered.problem)
-        if self.planned and not self.is_xdist_worker and not self._config.option.collectonly:
-            self._report = asked_for(self._config)
+        if self._problem is not None or self.is_xdist_worker or self._config.option.collectonly:
+            return
+        self._reports = tuple(asked_for(self._config, self._file))  # also of a run that measures nothing
+        if self.planned:
             require_files(self.policy.workloads[name] for name in dict.fromkeys(cell.workload for cell in self.planned))
             self.history.check()
             _ = self.measurements  # an unwritable cache is said before the first test
@@ -247,17 +249,16 @@ class State:
         from jitgate.report.decision import Ending
 
         if not self.measured:
-            report = [] if self._report is None else [self._written(self._report, Ending(exitstatus))]
-            return [*self.blocked.lines(), *report]
+            blocked = self.blocked.lines()
+            ended_by_it = exitstatus == pytest.ExitCode.USAGE_ERROR and len(blocked) == 1  # pytest says it itself
+            return [*([] if ended_by_it else blocked), *self._written(Ending(exitstatus))]
         from jitgate.report.decision import held
         from jitgate.report.summary import summary
 
         problems = (*never_compared(self), *none_compared(self), *self.history.problems())
         ending = Ending(exitstatus, problems)
         lines = summary(self.results, ending, verbose=self.verbose)
-        lines += self.history.first_lines()
-        if self._report is not None:
-            lines.append(self._written(self._report, ending))
+        lines += [*self.history.first_lines(), *self._written(ending)]
         if self._timed_gates > 1:
             shared = f"alpha {self.policy.alpha:g} of the session is shared by its {self._timed_gates} gates on time"
             lines.append(f"{shared}: {self.rules.alpha:.2g} each")
@@ -268,8 +269,8 @@ class State:
     def verbose(self) -> bool:
         return bool(self._config.getoption("jitgate_verbose"))
 
-    def _written(self, report: ReportFile, ending: Ending) -> str:
-        return report.write(self.results, self.fingerprint.facts(), ending)
+    def _written(self, ending: Ending) -> list[str]:
+        return [report.write(self.results, self.fingerprint.facts(), ending) for report in self._reports]
 
     def _on_a_terminal(self) -> bool:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
