@@ -58,6 +58,12 @@ def add_options(parser: pytest.Parser) -> None:
         "and judge max_slowdown; as in --jitgate-base origin/main",
     )
     group.addoption(
+        "--jitgate-bisect",
+        nargs=2,
+        metavar=("GOOD", "BAD"),
+        help="find the commit after GOOD, up to BAD, that made the variant of --jitgate-select slower; runs no test",
+    )
+    group.addoption(
         "--jitgate-base-python",
         metavar="PYTHON",
         help="the interpreter of the base's workers, whose environment has another torch, Python or wheel",

@@ -28,7 +28,8 @@ class Net(torch.nn.Module):
         self.one = torch.nn.Linear(256, 256)
 
     def forward(self, x):
-        for _ in range(repeats()):
+        y = self.one(x)
+        for _ in range(repeats() - 1):
             y = self.one(x)
         return torch.relu(y)
 """
@@ -139,3 +140,59 @@ def test_changes_that_are_not_committed_are_refused(checkout: Checkout) -> None:
     found = checkout.pytest("--jitgate-base", "HEAD~1")
     assert found.returncode == 4
     assert "changes that are not committed (src/toy/work.py)" in found.stdout + found.stderr
+
+
+def test_equal_files_leave_nothing_to_measure(checkout: Checkout) -> None:
+    checkout.git("commit", "-q", "--allow-empty", "-m", "Nothing")
+    found = checkout.pytest("--jitgate-base", "HEAD~1", "-rs", timeout_s=60)
+    assert found.returncode == 0, found.stdout
+    assert "Nothing to measure: base" in found.stdout
+    assert "passed" not in found.stdout.splitlines()[-1]
+
+
+def test_a_benchmark_that_went_is_red_and_a_changed_gate_is_said(checkout: Checkout) -> None:
+    checkout.write("pyproject.toml", TABLE.replace("toy.net", "toy.other").replace("10%", "90%"))
+    checkout.commit("Rename it")
+    found = checkout.pytest("--jitgate-base", "HEAD~1", budget_s=2)
+    assert found.returncode == 1
+    assert "REMOVED toy.net/short/eager: base HEAD~1" in found.stdout
+    assert "this change also changes what is required" in found.stdout
+    assert "removed: */*/* max_slowdown = 10%" in found.stdout
+
+
+def test_a_benchmark_that_is_new_in_head_is_measured_and_not_compared(checkout: Checkout) -> None:
+    checkout.write("src/toy/second.py", "from toy.model import Net as Second\n")
+    checkout.write("bench/models.py", FACTORY.replace("toy.model import Net", "toy.second import Second as Net"))
+    checkout.write("pyproject.toml", TABLE.replace("toy.net", "toy.second"))
+    checkout.commit("Add another")
+    found = checkout.pytest("--jitgate-base", "HEAD~1", "-k", "slower_than_the_bases", budget_s=2)
+    assert "New in head: measured, not compared" in found.stdout
+    assert "FAIL toy.second" not in found.stdout
+
+
+def test_an_export_of_the_base_is_built_from_the_base(checkout: Checkout) -> None:
+    checkout.write("pyproject.toml", TABLE.replace('["eager"]', '["eager", "torchscript"]'))
+    checkout.commit("Measure TorchScript too")
+    checkout.write("src/toy/model.py", MODEL.replace("repeats()", "2"))
+    checkout.commit("Do less")
+    found = checkout.pytest("--jitgate-base", "HEAD~1", "--jitgate-select", "*/*/torchscript", budget_s=10)
+    assert "torchscript#base" in found.stdout
+    assert "FAIL toy.net" not in found.stdout
+    row = next(line for line in found.stdout.splitlines() if line.strip().startswith("torchscript "))
+    assert " -" in row.split("gate 10%")[0]
+
+
+def test_bisecting_names_the_first_slow_commit(checkout: Checkout) -> None:
+    checkout.repeats(10)
+    checkout.commit("Do it once")
+    for number in range(4):
+        checkout.repeats(60 if number > 1 else 10)
+        checkout.write("README.md", f"A toy, {number}.\n")
+        checkout.commit(f"Change number {number}")
+    slow = checkout.git("rev-parse", "HEAD~1")
+    start = checkout.git("rev-parse", "HEAD~4")
+    chosen = ["--jitgate-select", "toy.net/short/eager"]
+    found = checkout.pytest("--jitgate-bisect", start, "HEAD", *chosen, budget_s=4)
+    assert found.returncode == 0, found.stdout
+    assert f"FIRST SLOW COMMIT {slow} Change number 2" in found.stdout
+    assert "found in 2 steps" in found.stdout
