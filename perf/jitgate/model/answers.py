@@ -96,10 +96,12 @@ class FirstCall:
 
 @dataclass(frozen=True)
 class FallbackCheck:
-    """fallback: one sentence where the variant fell back to eager. recompiles: since the last check, cause -> count."""
+    """fallback: one sentence where the variant fell back to eager. recompiles: since the last check, cause -> count.
+    partly: one sentence where only a part of it is what its name says."""
 
     fallback: str | None = None
     recompiles: Mapping[str, int] = field(default_factory=dict)
+    partly: str | None = None
 
 
 @dataclass(frozen=True)

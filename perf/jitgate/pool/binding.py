@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from jitgate.model.accuracy import Accuracy
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.figures import UnseenShapes
+from jitgate.model.partly_quantised import PartlyQuantised
 from jitgate.model.probe_baseline import ProbeBaseline
 from jitgate.model.requests import (
     BecomeSteady,
@@ -23,18 +24,22 @@ from jitgate.pool.arms import is_told_of
 from jitgate.pool.pool import WorkerPool
 from jitgate.pool.worker_process import Worker
 
+ALLOWING = 'measure it all the same with partly_quantised = "allow" in the table of the workload'
+
 
 @dataclass(frozen=True)
 class Checked:
     """What the first calls of a scenario showed of one worker.
 
     accuracy: None where its outputs could not be compared. fallback: what ran instead of the variant; None where the
-    variant itself ran. recompiles: cause -> count, all of them before anything was timed.
+    variant itself ran. recompiles: cause -> count, all of them before anything was timed. partly: what the variant left
+    as it was, where the workload allows that.
     """
 
     accuracy: Accuracy | None = None
     fallback: str | None = None
     recompiles: Mapping[str, int] = field(default_factory=dict)
+    partly: str | None = None
 
 
 @dataclass(frozen=True)
@@ -116,11 +121,13 @@ def fallbacks(pool: WorkerPool, scenario: str) -> dict[str, str]:
 
 
 def warnings_of(checked: Mapping[str, Checked]) -> tuple[str, ...]:
-    """What a reader must know of the right answers before trusting the figures."""
+    """What a reader must know of the right answers, and of what was run, before trusting the figures."""
+    parts = tuple(f"{name} {found.partly}" for name, found in checked.items() if found.partly)
     baseline = checked.get(BASELINE, Checked()).accuracy
     if baseline is None or not baseline.not_finite:
-        return ()
-    return (f"eager's own output holds NaN or Inf ({baseline.not_finite} values), so nothing can be compared with it",)
+        return parts
+    count = baseline.not_finite
+    return (f"eager's own output holds NaN or Inf ({count} values), so nothing can be compared with it", *parts)
 
 
 def _become_steady(pool: WorkerPool, worker: Worker, scenario: str, first_call_s: float) -> FirstCalls:
@@ -145,4 +152,9 @@ def _check(pool: WorkerPool, worker: Worker, scenario: str) -> Checked:
         accuracy = pool.ask(worker, f"comparing {scenario}", CompareOutputs(scenario, pool.folder))
     check = CheckFallback(None if accuracy else scenario)
     found = pool.ask(worker, "checking for a fallback", check)
-    return Checked() if found is None else Checked(accuracy, found.fallback, found.recompiles)
+    if found is None:
+        return Checked()
+    if pool.workload.partly_quantised is PartlyQuantised.ALLOW:
+        return Checked(accuracy, found.fallback, found.recompiles, found.partly)
+    partly = found.partly and f"{found.partly}; {ALLOWING}"
+    return Checked(accuracy, found.fallback or partly, found.recompiles)

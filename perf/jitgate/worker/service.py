@@ -228,7 +228,8 @@ class WorkerService(DiscoveryService, ExtrasService, TreeService):
     def check_fallback(self, request: requests.CheckFallback) -> answers.FallbackCheck:
         if request.scenario is not None:
             self._self_check.watched(self._calls[request.scenario][0])
-        return answers.FallbackCheck(self._self_check.fallback(), self._self_check.recompiles())
+        check = self._self_check
+        return answers.FallbackCheck(check.fallback(), check.recompiles(), check.partly())
 
     @handles(requests.TakeTurn)
     def turn(self, request: requests.TakeTurn) -> Turn:
