@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from jitgate.model.errors import UsageError
 from jitgate.plugin.items import cell_of
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ class BaseOfState:
     def wanted(self) -> bool:
         """Whether this session compares with another commit, or another environment."""
         option = self._config.getoption
-        asked = option("jitgate_base") or option("jitgate_base_python") or option("jitgate_bisect")
-        return bool(asked) and not option("jitgate_smoke")
+        asked = ("base", "base_python", "base_install", "bisect")
+        return any(option(f"jitgate_{name}") for name in asked) and not option("jitgate_smoke")
 
     @cached_property
     def asked(self) -> AskedBase | None:
@@ -37,15 +38,22 @@ class BaseOfState:
         if not self.wanted:
             return None
         from jitgate.trees.asked import Wish, resolve
+        from jitgate.trees.environment import environment
 
         option, start = self._config.getoption, self._config.invocation_params.dir
-        python = option("jitgate_base_python")
+        kept = self._config.rootpath / ".jitgate"
+        python, wanted = option("jitgate_base_python"), option("jitgate_base_install")
+        if python and wanted:
+            raise UsageError("--jitgate-base-install makes the environment that --jitgate-base-python names; give one")
+        if wanted:
+            self._state.progress.busy(f"installing {', '.join(wanted)} for the base")
+            python = environment(wanted, kept / "environments")
         bisected = option("jitgate_bisect")
         wish = Wish(
             bisected[0] if bisected else option("jitgate_base") or "",
             self._file or start / "pyproject.toml",
             start,
-            self._config.rootpath / ".jitgate" / "trees",
+            kept / "trees",
             None if python is None else start / python,
             same=option("jitgate_aa"),
             dirty=option("jitgate_allow_dirty"),

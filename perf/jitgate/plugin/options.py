@@ -69,6 +69,14 @@ def add_options(parser: pytest.Parser) -> None:
         help="the interpreter of the base's workers, whose environment has another torch, Python or wheel",
     )
     group.addoption(
+        "--jitgate-base-install",
+        metavar="REQUIREMENT",
+        action="append",
+        default=[],
+        help='make that environment with pip, on top of this one, and keep it, as in "torch==2.12.1"; may be given '
+        "several times",
+    )
+    group.addoption(
         "--jitgate-aa",
         action="store_true",
         help="let base and head be the same commit in the same environment, to see what that alone differs by",

@@ -66,6 +66,8 @@ class AskedBase:
 
 def resolve(wish: Wish) -> AskedBase:
     """UsageError, in one sentence with the remedy, for a base that is not here or can't be checked out."""
+    if wish.python is not None and not wish.python.is_file():
+        raise UsageError(f"--jitgate-base-python {wish.python}: there is no such interpreter; name its file")
     place = wish.start / wish.base if wish.base else None
     if place is not None and place.is_dir() and _is_path(wish):
         return _directory(wish, place.resolve())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -196,3 +197,86 @@ def test_bisecting_names_the_first_slow_commit(checkout: Checkout) -> None:
     assert found.returncode == 0, found.stdout
     assert f"FIRST SLOW COMMIT {slow} Change number 2" in found.stdout
     assert "found in 2 steps" in found.stdout
+
+
+def wheel(folder: Path, name: str, version: str) -> Path:
+    """A wheel that holds nothing but its name and version."""
+    path, info = folder / f"{name}-{version}-py3-none-any.whl", f"{name}-{version}.dist-info"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        file.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: a test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        file.writestr(f"{info}/RECORD", "")
+    return path
+
+
+BY_VERSION = """
+from importlib.metadata import version
+
+
+def repeats():
+    return 10 if version("iniconfig").startswith("0.") else 30
+"""
+
+
+def test_two_versions_of_a_package_are_compared_in_one_run(checkout: Checkout, tmp_path: Path) -> None:
+    """A stand-in of the same name for a package that is installed here: the head's is the newer one."""
+    checkout.write("src/toy/work.py", BY_VERSION)
+    checkout.commit("Go by the version")
+    made = wheel(tmp_path.parent, "iniconfig", "0.0.1")
+    found = checkout.pytest("--jitgate-base-install", str(made), "-k", "slower_than_the_bases", budget_s=12)
+    assert found.returncode == 1, found.stdout + found.stderr
+    title = next(line for line in found.stdout.splitlines() if line.startswith("toy.net short on cpu"))
+    assert "base HEAD (" in title
+    assert "iniconfig 0.0.1 against " in title
+    assert "A call takes +" in found.stdout
+
+
+def test_an_interpreter_that_is_not_there_is_said(checkout: Checkout) -> None:
+    found = checkout.pytest("--jitgate-base-python", "nowhere/python")
+    assert found.returncode == 4
+    assert "there is no such interpreter" in found.stdout + found.stderr
+
+
+def test_a_requirement_that_is_not_there_is_said(checkout: Checkout) -> None:
+    found = checkout.pytest("--jitgate-base-install", "./no-such-wheel-1.0-py3-none-any.whl")
+    assert found.returncode == 4
+    assert (
+        "--jitgate-base-install './no-such-wheel-1.0-py3-none-any.whl': pip can't install it"
+        in found.stdout + found.stderr
+    )
+
+
+def test_a_base_with_another_output_is_not_judged_by_its_speed(checkout: Checkout) -> None:
+    checkout.write("src/toy/model.py", MODEL.replace("torch.relu(y)", "torch.relu(y) * 1.5"))
+    checkout.commit("Scale it")
+    found = checkout.pytest("--jitgate-base", "HEAD~1", "-k", "slower_than_the_bases", budget_s=2)
+    assert found.returncode == 1
+    assert "INVALID toy.net/short/eager" in found.stdout
+    assert "The outputs of base and head differ: relative L2 error" in found.stdout
+
+
+def test_a_base_that_imports_the_head_is_invalid(checkout: Checkout) -> None:
+    """The benchmarks put the head's folder on the path themselves, before all others."""
+    leak = f"import sys\nsys.modules.pop('toy', None)\nsys.meta_path = sys.meta_path[1:]\nsys.path.insert(0, {str(checkout.path / 'src')!r})\n"
+    checkout.write("bench/models.py", leak + FACTORY)
+    checkout.commit("Insist on the head")
+    found = checkout.pytest("--jitgate-base", "HEAD~1", "-k", "slower_than_the_bases", budget_s=2)
+    assert found.returncode == 1
+    assert "INVALID toy.net/short/eager" in found.stdout
+    assert "from the head" in found.stdout
+
+
+def test_a_base_older_than_the_benchmarks_is_compared(checkout: Checkout) -> None:
+    for name in ("bench/models.py", "bench/__init__.py"):
+        checkout.git("rm", "-q", name)
+    checkout.write("pyproject.toml", "")
+    checkout.commit("As it was before")
+    checkout.write("bench/__init__.py", "")
+    checkout.write("bench/models.py", FACTORY)
+    checkout.write("pyproject.toml", TABLE)
+    checkout.commit("Measure it")
+    found = checkout.pytest("--jitgate-base", "HEAD~1", "-k", "slower_than_the_bases", budget_s=6)
+    assert "since base HEAD~1" in found.stdout
+    assert "New in head" not in found.stdout
