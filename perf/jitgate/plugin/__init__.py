@@ -21,6 +21,7 @@ from jitgate.plugin.cache_pruning import tidy
 from jitgate.plugin.items import cell_of
 from jitgate.plugin.keyword import understood
 from jitgate.plugin.left_out import swallowed
+from jitgate.plugin.report_file import remove_earlier
 from jitgate.plugin.report_text import make_printable
 from jitgate.plugin.selection import (
     add_keyword,
@@ -48,6 +49,7 @@ def start(config: pytest.Config, gates_file: Path | None) -> None:
     plugins.register(formats, "jitgate-reports")
     state = config.stash[STATE] = State(config, gates_file)
     with usage_errors():
+        remove_earlier(config)
         plugins.register(fixtures, "jitgate-fixtures")
         plugins.register(fixtures.limit_fixtures(state.kinds), "jitgate-limits")
         plugins.register(sys.modules[__name__], __name__)

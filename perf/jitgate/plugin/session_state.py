@@ -59,7 +59,7 @@ class State:
         self.blocked = Blocked()
         self.given: set[tuple[Cell, str]] = set()
         self._timed_gates = 0
-        self._report: ReportFile | None = None
+        self._reports: tuple[ReportFile, ...] = ()
         self.history = HistoryOfState(config, gates_file, self)
         self.base = BaseOfState(config, gates_file, self)
 
@@ -180,8 +180,10 @@ class State:
             if self._wanted is None:
                 refuse_without_cells(items, self._discovered, self.policy.where)
             self.planned = self.blocked.without(self.planned, self._discovered.problem)
-        if self.planned and not self.is_xdist_worker and not self._config.option.collectonly:
-            self._report = asked_for(self._config)
+        if self._problem is not None or self.is_xdist_worker or self._config.option.collectonly:
+            return
+        self._reports = tuple(asked_for(self._config, self._file))  # also of a run that measures nothing
+        if self.planned:
             require_files(self.policy.workloads[name] for name in dict.fromkeys(cell.workload for cell in self.planned))
             self.history.check()
             self.base.skip_unchanged(items)
@@ -247,22 +249,22 @@ class State:
         from jitgate.report.decision import Ending
 
         if not self.measured:
-            report = [] if self._report is None else [self._written(self._report, Ending(exitstatus))]
-            return [*self.blocked.lines(), *report, *(self.bisected or self.base.lines())]
+            blocked = self.blocked.lines()
+            ended_by_it = exitstatus == pytest.ExitCode.USAGE_ERROR and len(blocked) == 1  # pytest says it itself
+            base = self.bisected or self.base.lines()
+            return [*([] if ended_by_it else blocked), *self._written(Ending(exitstatus)), *base]
         from jitgate.report.summary import summary
 
         said = (*never_compared(self), *none_compared(self))
         problems = (*said, *self.history.problems(), *self.base.removed())
-        lines = [*self.history.first_lines(), *summary(self.results)]
-        if self._report is not None:
-            lines.append(self._written(self._report, Ending(exitstatus, problems)))
+        lines = [*self.history.first_lines(), *summary(self.results), *self._written(Ending(exitstatus, problems))]
         if self._timed_gates > 1:
             shared = f"alpha {self.policy.alpha:g} of the session is shared by its {self._timed_gates} gates on time"
             lines.append(f"{shared}: {self.rules.alpha:.2g} each")
         return [*lines, *said, *not_judged(self), *self.history.lines(), *self.base.lines()]
 
-    def _written(self, report: ReportFile, ending: Ending) -> str:
-        return report.write(self.results, self.fingerprint.facts(), ending)
+    def _written(self, ending: Ending) -> list[str]:
+        return [report.write(self.results, self.fingerprint.facts(), ending) for report in self._reports]
 
     def _on_a_terminal(self) -> bool:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
