@@ -120,6 +120,18 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         session.config.stash[STATE].plan(session.items)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    asked = session.config.getoption("jitgate_bisect")
+    if not asked or session.config.option.collectonly:
+        return None
+    from jitgate.plugin.bisecting import run_bisect
+
+    with usage_errors():
+        run_bisect(session, session.config.stash[STATE], asked[1])
+    return True
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
     xdist_refused(node.config.stash[STATE], ids)

@@ -70,7 +70,10 @@ def decide(results: Results, ending: Ending | None = None) -> RunDecision:
     code, red = ending.exit_code, results.red()
     of = f"of {_gates(len(counting(results)))}"
     if code == FAILED and not red:  # limits that tests state make their test red, and are no gates of the project
-        red, of = [each for each in results.gates if not each.green and not each.configured], "of the limits of tests"
+        red, of = (
+            [each for each in results.gates if not each.green and not each.configured],
+            "of what tests ask by themselves",
+        )
     if code == INTERRUPTED or code in BROKEN:
         why = "the run was interrupted" if code == INTERRUPTED else BROKEN[code]
         return RunDecision(RunState.STOPPED, f"STOPPED: {why}. {held(results)}.", "Run it again, to its end.")

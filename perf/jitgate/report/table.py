@@ -24,6 +24,9 @@ ANSWERS = ("right", "fits", "fast")
 
 NOT_GATED = "not gated"
 
+MOST_VERSIONS = 3
+"""Of the versions that differ between base and head, those that the title names."""
+
 SPEED, MEMORY, ACCURACY = "min_speedup", "max_memory", "tolerance"
 """Kinds whose figures the short table shows in its own words, or leaves to the answers."""
 
@@ -144,7 +147,8 @@ def _fitting(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
 
 
 def _title(measurement: Measurement, *, short: bool = False) -> str:
-    begin = f"{measurement.workload} {measurement.scenario} on {measurement.device}: {measurement.rounds} rounds"
+    where = f"{measurement.workload} {measurement.scenario} on {measurement.device}{_against(measurement)}"
+    begin = f"{where}: {measurement.rounds} rounds"
     sets = len(set(measurement.processes))
     took = f"{begin} in {measurement.wall_s:.0f} s" + (f" and {sets} sets of processes" if sets > 1 else "")
     if short:
@@ -152,3 +156,14 @@ def _title(measurement: Measurement, *, short: bool = False) -> str:
     inside = measurement.busy_s / measurement.wall_s if measurement.wall_s else None
     said = "" if inside is None else f", {inside:.0%} of the time inside model calls"
     return f"{took}{said}, order by seed {measurement.seed}"
+
+
+def _against(measurement: Measurement) -> str:
+    """The base, with what its environment has that the head's has not."""
+    base = measurement.base
+    if base is None:
+        return ""
+    first = sorted(base.changed, key=lambda name: (name not in ("torch", "python"), name))
+    few = [f"{name} {base.changed[name][0]} against {base.changed[name][1]}" for name in first[:MOST_VERSIONS]]
+    more = len(base.changed) - len(few)
+    return f", {base.text}" + "".join(f", {each}" for each in few) + (f" and {more} more" if more > 0 else "")

@@ -48,7 +48,7 @@ def test_a_limit_of_a_test_is_no_gate_of_the_project_in_what_is_said() -> None:
     assert ask(found, "min_speedup", 50.0, configured=False) is Outcome.FAIL
     assert held(found) == "1 of 1 gate held"
     assert decide(found, Ending(0)).state is RunState.GREEN
-    assert decide(found, Ending(1)).headline == "RED: of the limits of tests 1 failed."
+    assert decide(found, Ending(1)).headline == "RED: of what tests ask by themselves 1 failed."
     assert found.red() == []
 
 
