@@ -17,6 +17,7 @@ from jitgate.config.token_agreement import parse_token_agreement
 from jitgate.config.tolerance import parse_tolerance
 from jitgate.engines.staged import is_staged
 from jitgate.model.errors import UsageError
+from jitgate.model.name import name_problem
 from jitgate.model.non_finite import NonFinite
 from jitgate.model.size import parse_bytes
 from jitgate.model.tolerance import TOLERANCE
@@ -192,10 +193,8 @@ def _strings(value: object, where: str) -> tuple[str, ...]:
 
 
 def _name(name: str, where: str) -> None:
-    _expect(
-        re.fullmatch(r"[A-Za-z0-9][\w.+-]*", name) is not None,
-        f"{where}: a name is letters, digits, '_', '.', '+' and '-' (it becomes part of a test id)",
-    )
+    problem = name_problem(name)
+    _expect(not problem, f"{where}: {problem}")
 
 
 def _number(value: object) -> bool:

@@ -74,7 +74,7 @@ class Rounds:
     blank: what is known of each worker before its first turn. health: tells which rounds something else disturbed.
     include_noisy: count those too, with a note. order: shuffled by default. overcommit: checks the device's memory
     after every round. block: calls of a turn for which a worker is started; none is warmed up here. early: calls that
-    each worker has made alone before, in seconds.
+    each worker has made alone before, in seconds. keep: called with the measurement so far after every round.
     """
 
     def __init__(
@@ -92,8 +92,10 @@ class Rounds:
         block: int | None = None,
         fewer: bool = True,
         early: Mapping[str, Sequence[float]] | None = None,
+        keep: Callable[[Measurement], object] = lambda _: None,
     ) -> None:
         self._team = team
+        self._keep = keep
         self._early = early or {}
         self._health = health
         self._include_noisy = include_noisy
@@ -168,6 +170,7 @@ class Rounds:
                 self._took_s.append(took_s)
                 self.spent_s += min(took_s, STALL * statistics.median(self._took_s))
             measurement = self.measurement()
+            self._keep(measurement)
             spent = f"{self.spent_s:.0f} s of {budget_s:.0f} s"
             self._progress.busy(f"{self._title()}: round {measurement.rounds}, {spent}")
             enough = measurement.rounds >= self._least_rounds and self._order.balanced(measurement.rounds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 from jitgate.device.card_health import CardHealth
 from jitgate.device.device_memory import DeviceMemory
@@ -118,8 +119,9 @@ class Measurements:
 
     def close(self) -> None:
         if self._pool is not None:
-            pool, self._pool = self._pool, None
-            pool.close()
+            pool = self._pool
+            pool.close()  # where that is interrupted, closing again does it again
+            self._pool = None
             for (workload, _), measurement in self.done.items():
                 if workload == pool.workload.name:
                     self._settings.on_close(measurement)
@@ -212,10 +214,15 @@ class Measurements:
                 Overcommit(self._settings.room, self._before, pool.memory_attribution.outside_bytes) if card else None
             )
             has_references = len(self._tasks[workload].reference_variants) > 1
-            watch = execution.Watch(health, overcommit, self._settings.include_noisy, has_references)
+            keep = partial(self._keep, workload, scenario)
+            watch = execution.Watch(health, overcommit, self._settings.include_noisy, has_references, keep)
             with INTERRUPTS.held():
                 self._runs[scenario] = mode.rounds(blank, watch)
             self._run(workload, scenario, self._undecided)
+
+    def _keep(self, workload: str, scenario: str, now: Measurement) -> None:
+        """Hand over what there is, in the middle of a series of rounds."""
+        self._settings.on_round(merged([*self._stages[workload, scenario][:-1], now], self._names(workload)))
 
     def _budget_s(self, workload: str, scenario: str) -> float:
         """Of one set of processes; each batch has its own."""

@@ -41,6 +41,7 @@ class RunSettings:
     are measured. card_uuid: of the card that workers run on; "" for none. enforced_bytes: the cap on each worker; None
     for none. residency: which workers are resident at once. room: reads the memory they must fit, with
     `memory_limit_bytes` where the device is a card. meter: reads what the device draws.
+    on_close: called with a measurement when its workers have ended; on_round: after each of its rounds.
     smoke: every worker loads and makes its first call, and its output is compared; nothing is timed.
     """
 
@@ -62,3 +63,4 @@ class RunSettings:
     smoke: bool = False
     claim: Callable[[], object] = field(default=lambda: None)
     on_close: Callable[[Measurement], object] = field(default=lambda _: None)
+    on_round: Callable[[Measurement], object] = field(default=lambda _: None)

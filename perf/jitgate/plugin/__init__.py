@@ -16,10 +16,11 @@ import pytest
 from jitgate.model.errors import UsageError
 from jitgate.plugin import fixtures
 from jitgate.plugin.benchmark_replay import use_fingerprint_storage
-from jitgate.plugin.cache_pruning import tidy
+from jitgate.plugin.ending import end
 from jitgate.plugin.items import cell_of
 from jitgate.plugin.keyword import understood
 from jitgate.plugin.left_out import swallowed
+from jitgate.plugin.second_interrupt import SECOND_INTERRUPT
 from jitgate.plugin.selection import (
     add_keyword,
     drop_empty,
@@ -157,25 +158,26 @@ def pytest_runtest_makereport(
 def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     # Before everyone else: workers end, and what they gave is on disk, whatever a later plugin does.
     state = session.config.stash[STATE]
-    state.finish(session.exitstatus)
-    if state.red() and session.exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
-    if state.blocked.reasons and session.config.option.collectonly:
-        session.exitstatus = pytest.ExitCode.USAGE_ERROR
-    state.history.store(session)
-    tidy(session.config, state)
+    end(session, state)
     with state.history.finished(session):
         return (yield)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    SECOND_INTERRUPT.arm()
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if STATE in config.stash:
+        SECOND_INTERRUPT.disarm()
         config.stash[STATE].close()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    lines = config.stash[STATE].summary()
+    state = config.stash[STATE]
+    lines = [*state.summary(), *state.losses.lines()]
     if lines:
         terminalreporter.section("jitgate")
         for line in lines:

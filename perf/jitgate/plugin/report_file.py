@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jitgate.model.error_words import shortly
 from jitgate.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,22 +38,24 @@ class ReportFile:
     """Checked before the first measurement, written after the last one. UsageError where it can't be."""
 
     def __init__(self, path: Path, fitting: ReportFormat, command: str) -> None:
-        self._path = path
+        self.path = path
+        self.written = False
         self._format = fitting
         self._command = command
         where = path if path.exists() else path.parent
         if path.is_dir() or not where.exists() or not os.access(where, os.W_OK):
             raise UsageError(f"--jitgate-report {path} can't be written; name a file in a folder that exists")
+        path.unlink(missing_ok=True)  # what an earlier run has written must not be taken for this one's
 
-    def write(self, results: Results, facts: Mapping[str, object]) -> str:
-        """A sentence for the summary: where the report lies, or why it does not."""
+    def write(self, results: Results, facts: Mapping[str, object]) -> None:
+        """Write it. Raises what the format or the file system raises; there is no file then, also none of before."""
         from jitgate.report.formats import Run
 
         run = Run(datetime.now(UTC).date(), facts, self._command)
         try:
-            self._path.write_text(self._format.render(results, run), encoding="utf-8")
-        except OSError as error:
-            return f"the report {self._path} could not be written: {error.strerror}"
-        except Exception as error:  # noqa: BLE001 - a format of another package may raise whatever
-            return f"the report {self._path} could not be made: {shortly(error)}"
-        return f"the report lies in {self._path}"
+            self.path.write_text(self._format.render(results, run), encoding="utf-8")
+        except BaseException:
+            with contextlib.suppress(OSError):
+                self.path.unlink(missing_ok=True)
+            raise
+        self.written = True

@@ -20,8 +20,11 @@ from jitgate.plugin.checkpoint_option import describe, require_files
 from jitgate.plugin.history import HistoryOfState
 from jitgate.plugin.items import cell_of
 from jitgate.plugin.left_out import never_compared, none_compared, not_judged, refuse_without_cells
+from jitgate.plugin.losses import Losses
 from jitgate.plugin.own_model import head_lines, refuse_without_benchmarks
 from jitgate.plugin.report_file import ReportFile, asked_for
+from jitgate.plugin.rounds_on_disk import RoundsOnDisk
+from jitgate.plugin.second_interrupt import SECOND_INTERRUPT
 from jitgate.plugin.session_policy import session_policy
 
 if TYPE_CHECKING:
@@ -58,6 +61,8 @@ class State:
         self._timed_gates = 0
         self._report: ReportFile | None = None
         self.history = HistoryOfState(config, gates_file, self)
+        self.losses = Losses()
+        self.rounds_on_disk = RoundsOnDisk(config.rootpath / ".jitgate", self.losses)
 
     @property
     def is_xdist_worker(self) -> bool:
@@ -149,7 +154,8 @@ class State:
 
         wanted = self._wanted or ()
         return make_measurements(
-            self._config, self.device, self.rules, self.planned, wanted, self.progress, self.claim_device
+            *(self._config, self.device, self.rules, self.planned, wanted, self.progress, self.claim_device),
+            self.rounds_on_disk,
         )
 
     def cells(self) -> list[Cell]:
@@ -187,6 +193,7 @@ class State:
             _ = self.measurements  # an unwritable cache is said before the first test
             if threading.current_thread() is threading.main_thread():
                 self._old_sigterm = signal.signal(signal.SIGTERM, _interrupt)
+                SECOND_INTERRUPT.end = self.close
 
     def claim_device(self) -> None:
         """Wait until no other run measures on this device. UsageError where that takes longer than
@@ -209,7 +216,7 @@ class State:
             self.measurements.close()
         if self._lock is not None:
             self._lock.release()
-        if self._old_sigterm is not None:
+        if self._old_sigterm is not None and not SECOND_INTERRUPT.armed:
             signal.signal(signal.SIGTERM, self._old_sigterm)
             self._old_sigterm = None
 
@@ -241,14 +248,20 @@ class State:
         self.results.close()
         return bool(self.results.red() or never_compared(self) or none_compared(self) or self.history.red())
 
+    def write_report(self) -> None:
+        """What `--jitgate-report` asks for, once something was measured."""
+        if self._report is not None and self.measured:
+            with self.losses.noted(f"the report {self._report.path}"):
+                self._report.write(self.results, self.fingerprint.facts())
+
     def summary(self) -> list[str]:
         if not self.measured:
             return self.blocked.lines()
         from jitgate.report.summary import summary
 
         lines = [*self.history.first_lines(), *summary(self.results)]
-        if self._report is not None:
-            lines.append(self._report.write(self.results, self.fingerprint.facts()))
+        if self._report is not None and self._report.written:
+            lines.append(f"the report lies in {self._report.path}")
         if self._timed_gates > 1:
             shared = f"alpha {self.policy.alpha:g} of the session is shared by its {self._timed_gates} gates on time"
             lines.append(f"{shared}: {self.rules.alpha:.2g} each")

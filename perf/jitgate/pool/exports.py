@@ -13,6 +13,7 @@ from jitgate.cache.store import Artefact, ArtefactCache
 from jitgate.model.answers import EngineFacts, ExportedFile
 from jitgate.model.artefact_file import ArtefactFile
 from jitgate.model.failure import FailureKind
+from jitgate.model.name import file_name
 from jitgate.model.requests import DescribeEngine, ExportModel, StartWorker
 from jitgate.model.variant import VariantSpec
 from jitgate.pool.pool import WorkerPool, released
@@ -115,8 +116,8 @@ def _jobs(
         if engine.per_signature:
             parts |= {"signature": kind, "spread": content.spread[kind]}
         job_kind = kind if engine.per_signature else None
-        name = f"{stem}.{variant.precision}{engine.suffix}"
-        key = f"{variant.name}-{digest_of(parts)}"
+        name = f"{file_name(stem)}.{variant.precision}{engine.suffix}"
+        key = f"{file_name(variant.name)}-{digest_of(parts)}"
         jobs[kind] = Job(variant, job_kind, key, name, engine.unavailable, (need.worker,), content.values, need.stage)
     return jobs
 
