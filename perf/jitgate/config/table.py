@@ -54,7 +54,9 @@ def read_policy(path: Path, kinds: Sequence[LimitKey], offered: Offered | None =
         raise UsageError(f"--jitgate-config {path}: there is no such file") from None
     except OSError as error:
         raise UsageError(f"{path} can't be read: {error.strerror}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except RecursionError:
+        raise UsageError(f"{path} is not valid TOML: it is nested too deep") from None
+    except ValueError as error:  # also a number of more digits than Python reads
         raise UsageError(f"{path} is not valid TOML: {error}") from error
     tool = document.get("tool", {})
     table = tool.get("jitgate") if isinstance(tool, Mapping) else None

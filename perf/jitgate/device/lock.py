@@ -16,10 +16,15 @@ import filelock
 
 from jitgate.device.device import Device
 from jitgate.model.errors import UsageError
+from jitgate.model.file_problem import file_problem
+from jitgate.model.plain_file import read_json
 
 FOLDER_VARIABLE = "JITGATE_LOCKS"
 """Environment variable that names another folder for the locks. Runs with different folders do not wait for each
 other."""
+
+NOTE_BYTES = 4096
+"""A note is a line; what is larger was not written by us."""
 
 POLL_S = 0.5
 """A waiting run looks this often: short against a run's minutes, and too seldom to disturb the run it waits for."""
@@ -98,17 +103,17 @@ class RunLock:
 
     def _unwritable(self, error: OSError) -> UsageError:
         return UsageError(
-            f"the lock of {self._device.name} can't be written in {self._folder} ({error.strerror or error}); "
+            f"the lock of {self._device.name} can't be written in {self._folder} ({file_problem(error)}); "
             f"name another folder in {FOLDER_VARIABLE}"
         )
 
     def _noted(self) -> str:
         """The holder, as far as the note tells: it is written a moment after the lock is taken."""
         try:
-            note: dict[str, Any] = json.loads(self._note.read_text())
+            note: dict[str, Any] = read_json(self._note, NOTE_BYTES)
             since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(note["since"]))
             return f"process {note['pid']:d} (in {note['where']}) since {since}"
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError):
             return "another run"
 
 

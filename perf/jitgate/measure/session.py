@@ -11,6 +11,7 @@ from jitgate.device.card_health import CardHealth
 from jitgate.device.device_memory import DeviceMemory
 from jitgate.device.health import AllOf, HostLoad
 from jitgate.device.reading import Missing, Reading
+from jitgate.device.stopped import Stopped
 from jitgate.measure import execution
 from jitgate.measure.audited import audited, notes_on_eager
 from jitgate.measure.blank_samples import blank_samples
@@ -18,7 +19,9 @@ from jitgate.measure.extras import Extras, KnownPeakRates
 from jitgate.measure.overcommit import Overcommit
 from jitgate.measure.rounds import Rounds, Undecided
 from jitgate.measure.settings import SMOKE_NOTE, MeasureTask, RunSettings
+from jitgate.model.error_words import place_of
 from jitgate.model.errors import StoppedError, UsageError
+from jitgate.model.file_problem import file_problem
 from jitgate.model.measurement import Measurement, merged
 from jitgate.model.power_reading import PowerReading
 from jitgate.model.variant import CONTROL
@@ -95,7 +98,14 @@ class Measurements:
         try:
             yield
         except UsageError:
+            self.close()
             raise
+        except Exception as error:
+            # All tests of the scenario say the same.
+            sentence = f"{workload} {scenario} could not be measured: {file_problem(error)}{place_of(error)}"
+            self._stopped[workload, scenario] = StoppedError(sentence)
+            self.close()
+            raise self._stopped[workload, scenario] from error
         except BaseException as stop:
             reason = str(stop).rstrip(". ") or type(stop).__name__
             sentence = f"{workload} {scenario} was not measured: a test of it was stopped ({reason})"
@@ -208,7 +218,7 @@ class Measurements:
         stages.append(blank)
         self.done[workload, scenario] = merged(stages, self._names(workload))
         if not self._settings.smoke and any(worker.alive for worker in pool.workers.values()):
-            health = AllOf([HostLoad(pool.pids), *([] if card is None else [card])])
+            health = AllOf([Stopped(pool.stopped_s), HostLoad(pool.pids), *([] if card is None else [card])])
             # On a CPU no driver lends memory: what does not fit is swapped or killed, and the system's load shows it.
             overcommit = (
                 Overcommit(self._settings.room, self._before, pool.memory_attribution.outside_bytes) if card else None

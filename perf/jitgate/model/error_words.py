@@ -60,7 +60,7 @@ def _said(error: BaseException) -> str:
     ending = next((told for kind, told in ENDINGS.items() if isinstance(error, kind)), "")
     if ending:
         return cut(f"{name}{f' ({said})' if said else ''}: {ending}")
-    return cut(f"{name}: {said}" if said else f"{name} without a word{_place(error)}")
+    return cut(f"{name}: {said}" if said else f"{name} without a word{place_of(error)}")
 
 
 def first_words(text: str) -> str:
@@ -108,7 +108,7 @@ def _chain(error: BaseException, *, everything: bool) -> Iterator[BaseException]
         link = inner or (link.__context__ if everything else None)
 
 
-def _place(error: BaseException) -> str:
+def place_of(error: BaseException) -> str:
     """` at model.py:8 (assert x.ndim == 3)`: the line that raised it; "" where that is not known."""
     frames = traceback.extract_tb(error.__traceback__)
     if not frames:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jitgate.model.errors import UsageError
+from jitgate.plugin.answers import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,11 +26,11 @@ def asked_for(config: pytest.Config) -> ReportFile | None:
     chosen = config.getoption("jitgate_report")
     if not chosen:
         return None
-    formats = [each for found in config.hook.pytest_jitgate_reports() for each in found]
+    formats = list(listed(config, "pytest_jitgate_reports", object))
     path = config.invocation_params.dir / chosen
-    fitting = next((each for each in formats if path.suffix == each.suffix), None)
+    fitting = next((each for each in formats if path.suffix == getattr(each, "suffix", None)), None)
     if fitting is None:
-        known = ", ".join(each.suffix for each in formats)
+        known = ", ".join(str(getattr(each, "suffix", "?")) for each in formats)
         raise UsageError(f"--jitgate-report {chosen}: no format has the suffix {path.suffix!r}; there are: {known}")
     return ReportFile(path, fitting, shlex.join(["pytest", *map(str, config.invocation_params.args)]))
 

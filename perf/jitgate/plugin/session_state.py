@@ -15,6 +15,7 @@ import pytest
 
 from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
+from jitgate.plugin.answers import answers
 from jitgate.plugin.blocked import Blocked
 from jitgate.plugin.checkpoint_option import describe, require_files
 from jitgate.plugin.history import HistoryOfState
@@ -105,7 +106,7 @@ class State:
         """The kinds of gate of this session, of every package that offers some."""
         from jitgate.gates.checked import checked
 
-        return checked(self._config.hook.pytest_jitgate_gates())
+        return checked(answer for _, answer in answers(self._config, "pytest_jitgate_gates"))
 
     @cached_property
     def rules(self) -> Rules:
@@ -222,8 +223,8 @@ class State:
 
     def head(self) -> list[str]:
         try:
-            asked = self._config.getoption("jitgate_checkpoint") or self._config.hook.pytest_jitgate_policy(
-                config=self._config
+            asked = self._config.getoption("jitgate_checkpoint") or list(
+                answers(self._config, "pytest_jitgate_policy", config=self._config)
             )
             own = head_lines(self.policy)
             return own or [self._gates_line(), *(describe(self.policy) if asked else [])]

@@ -7,12 +7,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from jitgate.cache.keys import digest_of
 from jitgate.cache.store import Artefact, ArtefactCache
 from jitgate.model.answers import EngineFacts, ExportedFile
 from jitgate.model.artefact_file import ArtefactFile
 from jitgate.model.failure import FailureKind
+from jitgate.model.file_problem import file_problem
 from jitgate.model.name import file_name
 from jitgate.model.requests import DescribeEngine, ExportModel, StartWorker
 from jitgate.model.variant import VariantSpec
@@ -186,15 +188,16 @@ def _build(pool: WorkerPool, jobs: Sequence[Job], cache: ArtefactCache, which: s
     with released(builders):
         pool.ask_all(builders, f"importing torch to export{which}", StartWorker(pool.device))
         pool.ask_all(builders, f"building the model to export{which}", pool.workload.recipe())
-        drafts = [cache.draft(job.key, job.name) for job in jobs]
+        drafts = [_draft(pool, job, cache) for job in jobs]
         for job, builder, draft in zip(jobs, builders, drafts, strict=True):
-            if builder.alive:
+            if builder.alive and draft is not None:
                 builder.ask(ExportModel(job.variant, draft, job.kind, job.stage))
         exported: dict[Worker, ExportedFile] = pool.gather(builders, f"exporting{which}")
         for job, builder, draft in zip(jobs, builders, drafts, strict=True):
-            if builder in exported:
-                file = exported[builder]
-                artefact = cache.keep(job.key, draft, file.export_s, file.facts)
+            if draft is None:
+                continue
+            artefact = _keep(pool, job, cache, draft, exported[builder]) if builder in exported else None
+            if artefact is not None:
                 built[job.key] = _Found(artefact, True, time.perf_counter() - began)
                 continue
             cache.discard(draft)
@@ -202,6 +205,22 @@ def _build(pool: WorkerPool, jobs: Sequence[Job], cache: ArtefactCache, which: s
                 failure = builder.failure
                 _fail(pool, job, failure.kind, f"export failed: {failure.sentence}", failure.details)
     return built
+
+
+def _draft(pool: WorkerPool, job: Job, cache: ArtefactCache) -> Path | None:
+    try:
+        return cache.draft(job.key, job.name)
+    except OSError as error:
+        _fail(pool, job, FailureKind.RAISED, f"its file could not be written: {file_problem(error)}")
+        return None
+
+
+def _keep(pool: WorkerPool, job: Job, cache: ArtefactCache, draft: Path, file: ExportedFile) -> Artefact | None:
+    try:
+        return cache.keep(job.key, draft, file.export_s, file.facts)
+    except OSError as error:
+        _fail(pool, job, FailureKind.RAISED, f"its file could not be kept: {file_problem(error)}")
+        return None
 
 
 def _fail(pool: WorkerPool, job: Job, kind: FailureKind, sentence: str, details: str = "") -> None:

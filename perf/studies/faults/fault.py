@@ -29,7 +29,7 @@ class Session:
 
     made: measurements are made of numbers, and no worker is started. scenarios, limits: in TOML. table: more of it.
     before: done to the folder. during: done to the process, which it may wait for. environment: more variables.
-    lacks: why it can't run on this machine; "" where it can. benchmarks: whether jitgate's own tests are run.
+    lacks: why it can't run on this machine; "" where it can.
     """
 
     name: str
@@ -45,7 +45,6 @@ class Session:
     during: Callable[[Process, Path], None] = _leave
     environment: tuple[tuple[str, str], ...] = ()
     lacks: Callable[[], str] = _always
-    benchmarks: bool = True
     budget_s: float = 1.0
 
 
@@ -55,7 +54,7 @@ class Fault:
 
     part: of the issue it stands for; `holds` for what held before. code: pytest's exit code. says: the sentence, white
     space as it may. there, gone: patterns of paths in the folder that must and must not exist afterwards.
-    silent: what must not be said.
+    silent: what must not be said. may_leave: what may be left behind, as it begins.
     """
 
     part: str
@@ -66,3 +65,4 @@ class Fault:
     there: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
+    may_leave: tuple[str, ...] = ()

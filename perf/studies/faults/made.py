@@ -53,9 +53,21 @@ class MadeMeasurements(session.Measurements):
             )
             for name in (*names, CONTROL)
         }
+        self._look_into_the_cache()
         self._pool = NoPool(task.workload)  # type: ignore[assignment]
         self._stages[workload, scenario] = []
         self.done[workload, scenario] = Measurement(workload, scenario, "cpu", 0, all_samples, wall_s=1.0, busy_s=0.9)
+
+    def _look_into_the_cache(self) -> None:
+        """For every artefact that lies there, as for one that a worker needs."""
+        cache, found = self._settings.cache, 0
+        for path in sorted(cache.folder("").glob("*-*")):
+            artefact, warning = cache.find(path.name)
+            found += artefact is not None
+            if warning:
+                self._settings.progress.note(warning)
+        if found:
+            self._settings.progress.note(f"found in the cache: {found}")
 
     def more(self, workload: str, scenario: str, undecided: Undecided) -> Measurement:  # noqa: ARG002
         return self.done[workload, scenario]

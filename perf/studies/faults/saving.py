@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from studies.faults.fault import FAILED, INTERRUPTED, OK, Fault, Process, Session
@@ -15,6 +16,14 @@ FILES = ("out.json", "junit.xml", "report.md")
 ROUNDS = ".jitgate/rounds/*/*/plain.csv"
 LONG = "n" * 245
 GOES = "import shutil\ndef pytest_runtest_setup():\n    shutil.rmtree('reports', ignore_errors=True)\n"
+ENDS_SLOWLY = """
+import time
+from pathlib import Path
+
+def pytest_sessionfinish():
+    Path("ending").touch()
+    time.sleep(20)
+"""
 
 
 def a_file_at(*parts: str) -> Callable[[Path], None]:
@@ -68,10 +77,7 @@ def _twice_at_the_end(process: Process, folder: Path) -> None:
 
 
 def _ends_slowly(folder: Path) -> None:
-    (folder / "ends.py").write_text(
-        "import time\nfrom pathlib import Path\ndef pytest_sessionfinish():\n    Path('ending').touch()\n    time.sleep(20)\n",
-        encoding="utf-8",
-    )
+    (folder / "ends.py").write_text(ENDS_SLOWLY, encoding="utf-8")
 
 
 def _after_a_killed_run(folder: Path) -> None:
@@ -89,7 +95,8 @@ def no_signals() -> str:
 
 LONG_RUN = "alpha = 0.000001\n"
 UNDECIDED = "min_speedup = 1.0"
-INTERRUPTED_RUN = {"table": LONG_RUN, "limits": UNDECIDED, "budget_s": 600.0, "lacks": no_signals}
+LASTING = Session("lasting", table=LONG_RUN, limits=UNDECIDED, budget_s=600.0, lacks=no_signals)
+"""Rounds that go on until a signal comes."""
 
 SAVING = [
     Fault(
@@ -142,39 +149,40 @@ SAVING = [
     ),
     Fault(
         *("B", "Ctrl-C in the rounds"),
-        Session("interrupted", arguments=EVERYTHING, during=_signalled(signal.SIGINT), **INTERRUPTED_RUN),
+        replace(LASTING, name="interrupted", arguments=EVERYTHING, during=_signalled(signal.SIGINT)),
         *(INTERRUPTED, "w s on cpu:"),
         there=(*FILES, ROUNDS),
         gone=(".jitgate/unfinished/*/*/*/*.csv",),
     ),
     Fault(
         *("B", "SIGTERM in the rounds"),
-        Session("terminated", arguments=EVERYTHING, during=_signalled(signal.SIGTERM), **INTERRUPTED_RUN),
+        replace(LASTING, name="terminated", arguments=EVERYTHING, during=_signalled(signal.SIGTERM)),
         *(INTERRUPTED, "w s on cpu:"),
         there=(*FILES, ROUNDS),
     ),
     Fault(
         *("B", "Ctrl-C twice at once"),
-        Session("at-once", arguments=EVERYTHING, during=_signalled(signal.SIGINT, signal.SIGINT), **INTERRUPTED_RUN),
+        replace(LASTING, name="at-once", arguments=EVERYTHING, during=_signalled(signal.SIGINT, signal.SIGINT)),
         *(INTERRUPTED, "w s on cpu:"),
         there=(ROUNDS,),
     ),
     Fault(
         *("B", "Ctrl-C again while the session ends"),
-        Session(
-            "at-end",
+        replace(
+            LASTING,
+            name="at-end",
             arguments=("-p", "ends", *EVERYTHING),
             before=_ends_slowly,
             during=_twice_at_the_end,
-            **INTERRUPTED_RUN,
         ),
         *(INTERRUPTED, "interrupted twice: stopped at once"),
         there=(ROUNDS, "report.md"),
     ),
     Fault(
         *("B", "pytest is killed in the rounds"),
-        Session("killed", during=_signalled(signal.SIGKILL), **INTERRUPTED_RUN),
+        replace(LASTING, name="killed", during=_signalled(9)),
         *(-9, "w s: round"),
+        may_leave=("temporary jitgate-run-",),
         there=(".jitgate/unfinished/*/w/s/plain.csv",),
     ),
     Fault(
