@@ -1,13 +1,18 @@
-"""Exported files, kept by content: what was built once for the same source, weights and runtime is not built again."""
+"""Exported files, kept by content: what was built once for the same source, weights and runtime is not built again.
+
+An exported file is a program, and loading it runs it: only what this user has built is found again.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import hmac
 import json
 import os
-import re
 import shutil
+import stat
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,18 +23,31 @@ from filelock import FileLock, Timeout
 
 from jitgate.cache.file_hashes import FileHashes
 from jitgate.cache.pruning import used
+from jitgate.cache.signature import signature, user_key
+from jitgate.device.private_folder import why_not_plain, why_not_private
 from jitgate.model.errors import UsageError
 from jitgate.model.file_problem import file_problem
 from jitgate.model.plain_file import open_plain, read_json
 
 MANIFEST = "manifest.json"
+LONGEST_MANIFEST_BYTES = 1 << 20
+"""Facts of an engine are names of arguments and their sizes."""
 
-LONGEST_S = 1e9
-"""Seconds that no export takes."""
+SIGNATURE = "signature"
 
-_TYPES: Mapping[str, Any] = {"file": str, "size_bytes": int, "sha256": str, "export_s": int | float, "facts": dict}
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "file": (str,),
+    "size_bytes": (int,),
+    "sha256": (str,),
+    "export_s": (int, float),
+    "facts": (dict,),
+    SIGNATURE: (str,),
+}
+"""What a manifest has, and of which type."""
 
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+class _Foreign(ValueError):
+    """An artefact that is whole and was not made by this user."""
 
 
 @dataclass(frozen=True)
@@ -49,21 +67,27 @@ class Artefact:
 class ArtefactCache:
     """A folder with one folder a key: the file, and a manifest written last, so that half a file never counts.
 
-    Raises UsageError where the folder can't be written.
+    Raises UsageError where the folder can't be written, or another user may write there.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
         try:
-            root.mkdir(parents=True, exist_ok=True)
-            probe = root / f".writable-{os.getpid()}"
-            probe.write_bytes(b"")
-            probe.unlink()
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Whoever owns the project has code in it that is run anyway: root in a container may use their cache.
+            why = why_not_private(root.resolve(), stat.S_IWOTH, {Path.cwd().stat().st_uid})
+            with tempfile.TemporaryFile(dir=root):
+                pass
         except OSError as error:
             raise UsageError(
                 f"the artefact cache {root} can't be written ({file_problem(error)}); choose another with "
                 "--jitgate-cache DIR"
             ) from error
+        if why is not None:
+            raise UsageError(
+                f"the artefact cache {root} is not used: {why}, and what lies there is run; choose another with "
+                "--jitgate-cache DIR"
+            )
 
     @property
     def file_hashes(self) -> FileHashes:
@@ -76,11 +100,31 @@ class ArtefactCache:
         if not os.path.lexists(folder):
             return None, None
         try:
-            artefact = _whole(folder)
-        except (OSError, ValueError):
+            artefact = self._verified(folder)
+        except _Foreign:
+            return None, f"the cached artefact {folder} was not built by this user, and is built again"
+        except (OSError, ValueError, RecursionError):
             return None, f"the cached artefact {folder} is damaged and is built again"
         used(folder)
         return artefact, None
+
+    def _verified(self, folder: Path) -> Artefact:
+        """ValueError or OSError for one that is not whole, `_Foreign` for one that is not ours."""
+        if why_not_private(folder, stat.S_IWOTH) is not None:
+            raise _Foreign
+        said = _manifest(folder / MANIFEST)
+        claimed = said.pop(SIGNATURE)
+        if not hmac.compare_digest(claimed.encode(), signature(user_key(), folder.name, said).encode()):
+            raise _Foreign
+        path = folder / Path(said["file"]).name
+        if path.name != said["file"] or why_not_plain(path) is not None:
+            raise _Foreign
+        with open_plain(path) as file:
+            if os.fstat(file.fileno()).st_size != said["size_bytes"]:
+                raise ValueError(path)  # nor is a file of terabytes read, most of which is empty
+            if hashlib.file_digest(file, "sha256").hexdigest() != said["sha256"]:
+                raise ValueError(path)
+        return Artefact(path, said["size_bytes"], said["export_s"], said["facts"], said.get("built_at"))
 
     def folder(self, name: str) -> Path:
         """A folder in the cache for something else."""
@@ -90,7 +134,7 @@ class ArtefactCache:
         """Where to build the file of `key`; `keep` then moves it in place. OSError where nothing can be written."""
         folder = self._root / f"{key}.draft-{os.getpid()}"
         _remove(folder)
-        folder.mkdir(parents=True)
+        folder.mkdir(mode=0o700)
         return folder / name
 
     def keep(self, key: str, draft: Path, export_s: float, facts: Mapping[str, str]) -> Artefact:
@@ -98,7 +142,7 @@ class ArtefactCache:
         with draft.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         size_bytes, built_at = draft.stat().st_size, datetime.now(UTC).date().isoformat()
-        said = {
+        said: dict[str, Any] = {
             "file": draft.name,
             "size_bytes": size_bytes,
             "sha256": digest,
@@ -106,6 +150,7 @@ class ArtefactCache:
             "facts": dict(facts),
             "built_at": built_at,
         }
+        said[SIGNATURE] = signature(user_key(), key, said)
         (draft.parent / MANIFEST).write_text(json.dumps(said, indent=1), encoding="utf-8")
         folder = self._root / key
         _remove(folder)
@@ -138,37 +183,20 @@ class ArtefactCache:
             lock.release()
 
 
-def _whole(folder: Path) -> Artefact:
-    """The artefact in `folder`. OSError or ValueError for one that is not as `ArtefactCache.keep` leaves it."""
-    if folder.is_symlink():
-        raise ValueError(f"{folder} is a symbolic link")
-    said = read_json(folder / MANIFEST)
-    if not _is_manifest(said):
-        raise ValueError(f"{folder}: its manifest holds other values than it should")
-    path = folder / said["file"]
-    with open_plain(path) as file:
-        if os.fstat(file.fileno()).st_size != said["size_bytes"]:
-            raise ValueError(f"{folder}: its file has another size")
-        if hashlib.file_digest(file, "sha256").hexdigest() != said["sha256"]:
-            raise ValueError(f"{folder}: its file has other content")
-    return Artefact(path, said["size_bytes"], float(said["export_s"]), said["facts"], said.get("built_at"))
-
-
-def _is_manifest(said: Any) -> bool:
-    """Whether every value has its type, and the file lies in the folder itself."""
-    if not isinstance(said, dict) or not all(isinstance(said.get(key), kind) for key, kind in _TYPES.items()):
-        return False
-    day = said.get("built_at")
-    return (
-        said["file"] == Path(said["file"]).name
-        and 0 <= said["export_s"] < LONGEST_S
-        and all(isinstance(each, str) for each in said["facts"].values())
-        and (day is None or (isinstance(day, str) and _DAY.fullmatch(day) is not None))
-    )
+def _manifest(path: Path) -> dict[str, Any]:
+    """ValueError or OSError for what is no manifest, whatever lies there in its place."""
+    said = read_json(path, LONGEST_MANIFEST_BYTES)
+    if not isinstance(said, dict):
+        raise ValueError(path)  # noqa: TRY004 - damaged is damaged
+    if set(_TYPES) - set(said) == {SIGNATURE}:
+        raise _Foreign(path)
+    if not all(isinstance(said.get(name), types) for name, types in _TYPES.items()):
+        raise ValueError(path)
+    return said
 
 
 def _remove(path: Path) -> None:
-    """Whatever is there: a folder, or what lies in the place of one."""
+    """Whatever lies there: a link itself, and not what it leads to."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from jitgate.history.append import append
 from jitgate.history.problem import HistoryError
 from jitgate.history.record import PointRecord, RunRecord, SeriesKey
+from jitgate.history.well_formed import checked
 from jitgate.model.file_problem import file_problem
 from jitgate.model.plain_file import read_json
 
@@ -46,7 +47,7 @@ def send(folder: Path, database: Database) -> tuple[int, list[str]]:
     for path in _waiting(folder):
         try:
             run = from_json(read_json(path, MOST_BYTES))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             damaged.append(f"{path} is no run that was kept; remove it")
             continue
         append(database, run)
@@ -57,7 +58,7 @@ def send(folder: Path, database: Database) -> tuple[int, list[str]]:
 
 def _waiting(folder: Path) -> Iterator[Path]:
     """The oldest first."""
-    paths = list(folder.glob("*.json")) if folder.is_dir() else []
+    paths = [path for path in folder.glob("*.json") if path.is_file()] if folder.is_dir() else []
     yield from sorted(paths, key=lambda path: (path.stat().st_mtime_ns, path.name))
 
 
@@ -76,4 +77,4 @@ def from_json(values: dict[str, object]) -> RunRecord:
         for point in points
     )
     turns = tuple((workload, scenario, base64.b64decode(data)) for workload, scenario, data in rounds)
-    return RunRecord(**values, points=made, rounds=turns)  # type: ignore[arg-type]
+    return checked(RunRecord(**values, points=made, rounds=turns))  # type: ignore[arg-type]

@@ -26,7 +26,7 @@ def open_plain(path: Path, *, follow: bool = False) -> BufferedReader:
     if not stat.S_ISREG(os.fstat(number).st_mode):
         os.close(number)
         raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
-    return os.fdopen(number, "rb")
+    return open(path, "rb", opener=lambda *_: number)
 
 
 def read_plain(path: Path, most_bytes: int = MOST_BYTES) -> bytes:

@@ -9,6 +9,7 @@ import pytest
 from jitgate.plugin.cache_pruning import tidy
 
 if TYPE_CHECKING:
+    from jitgate.plugin.losses import Losses
     from jitgate.plugin.session_state import State
 
 
@@ -24,14 +25,19 @@ def end(session: pytest.Session, state: State) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     if state.blocked.reasons and session.config.option.collectonly:
         session.exitstatus = pytest.ExitCode.USAGE_ERROR
-    state.write_report()
     with losses.noted("the run in the history"):
         state.history.store(session)
     with losses.noted("the artefact cache within its limit"):
         tidy(session.config, state)
     state.rounds_on_disk.end()
-    if losses.sentences and session.exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    state.write_report(_status(session, losses))
+    session.exitstatus = _status(session, losses)
     if not session.config.pluginmanager.has_plugin("terminalreporter"):
         for line in losses.lines():
             state.progress.note(line)
+
+
+def _status(session: pytest.Session, losses: Losses) -> int:
+    """pytest's exit code: red where something was lost."""
+    lost = losses.sentences and session.exitstatus == pytest.ExitCode.OK
+    return pytest.ExitCode.TESTS_FAILED if lost else session.exitstatus

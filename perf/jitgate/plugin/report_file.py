@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shlex
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from jitgate.model.errors import UsageError
 from jitgate.plugin.answers import listed
+from jitgate.report.writing import require_writable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pytest
 
     from jitgate.gates.results import Results
+    from jitgate.report.decision import Ending
     from jitgate.report.formats import ReportFormat
 
 
@@ -32,27 +33,25 @@ def asked_for(config: pytest.Config) -> ReportFile | None:
     if fitting is None:
         known = ", ".join(str(getattr(each, "suffix", "?")) for each in formats)
         raise UsageError(f"--jitgate-report {chosen}: no format has the suffix {path.suffix!r}; there are: {known}")
-    return ReportFile(path, fitting, shlex.join(["pytest", *map(str, config.invocation_params.args)]))
+    return ReportFile(path, fitting, shlex.join(["pytest", *map(str, config.invocation_params.args)]), chosen)
 
 
 class ReportFile:
     """Checked before the first measurement, written after the last one. UsageError where it can't be."""
 
-    def __init__(self, path: Path, fitting: ReportFormat, command: str) -> None:
+    def __init__(self, path: Path, fitting: ReportFormat, command: str, shown: str) -> None:
         self.path = path
         self.written = False
         self._format = fitting
         self._command = command
-        where = path if path.exists() else path.parent
-        if path.is_dir() or not where.exists() or not os.access(where, os.W_OK):
-            raise UsageError(f"--jitgate-report {path} can't be written; name a file in a folder that exists")
+        require_writable(path, f"--jitgate-report {shown}")
         path.unlink(missing_ok=True)  # what an earlier run has written must not be taken for this one's
 
-    def write(self, results: Results, facts: Mapping[str, object]) -> None:
+    def write(self, results: Results, facts: Mapping[str, object], ending: Ending) -> None:
         """Write it. Raises what the format or the file system raises; there is no file then, also none of before."""
         from jitgate.report.formats import Run
 
-        run = Run(datetime.now(UTC).date(), facts, self._command)
+        run = Run(datetime.now(UTC).date(), facts, self._command, ending)
         try:
             self.path.write_text(self._format.render(results, run), encoding="utf-8")
         except BaseException:

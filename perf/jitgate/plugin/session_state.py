@@ -15,6 +15,7 @@ import pytest
 
 from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
+from jitgate.model.printable import printable
 from jitgate.plugin.answers import answers
 from jitgate.plugin.blocked import Blocked
 from jitgate.plugin.checkpoint_option import describe, require_files
@@ -174,7 +175,7 @@ class State:
     def raise_problem(self) -> None:
         """Turn what `cells` could not say into pytest's usage error."""
         if self._problem is not None:
-            raise pytest.UsageError(str(self._problem))
+            raise pytest.UsageError(printable(str(self._problem)))
 
     def plan(self, items: Iterable[pytest.Item]) -> None:
         """Note which cells the selected tests ask for."""
@@ -249,11 +250,17 @@ class State:
         self.results.close()
         return bool(self.results.red() or never_compared(self) or none_compared(self) or self.history.red())
 
-    def write_report(self) -> None:
-        """What `--jitgate-report` asks for, once something was measured."""
-        if self._report is not None and self.measured:
-            with self.losses.noted(f"the report {self._report.path}"):
-                self._report.write(self.results, self.fingerprint.facts())
+    def write_report(self, exitstatus: int) -> None:
+        """What `--jitgate-report` asks for."""
+        from jitgate.report.decision import Ending
+
+        if self._report is None or self._report.written:
+            return
+        problems: tuple[str, ...] = ()
+        if self.measured:
+            problems = (*never_compared(self), *none_compared(self), *self.history.problems())
+        with self.losses.noted(f"the report {self._report.path}"):
+            self._report.write(self.results, self.fingerprint.facts(), Ending(exitstatus, problems))
 
     def summary(self) -> list[str]:
         if not self.measured:
