@@ -33,7 +33,9 @@ def asked_for(config: pytest.Config) -> ReportFile | None:
     if fitting is None:
         known = ", ".join(str(getattr(each, "suffix", "?")) for each in formats)
         raise UsageError(f"--jitgate-report {chosen}: no format has the suffix {path.suffix!r}; there are: {known}")
-    return ReportFile(path, fitting, shlex.join(["pytest", *map(str, config.invocation_params.args)]), chosen)
+    report = ReportFile(path, fitting, shlex.join(["pytest", *map(str, config.invocation_params.args)]), chosen)
+    report.begin()
+    return report
 
 
 class ReportFile:
@@ -45,7 +47,10 @@ class ReportFile:
         self._format = fitting
         self._command = command
         require_writable(path, f"--jitgate-report {shown}")
-        path.unlink(missing_ok=True)  # what an earlier run has written must not be taken for this one's
+
+    def begin(self) -> None:
+        """A run begins: what an earlier one has written must not be taken for its report."""
+        self.path.unlink(missing_ok=True)
 
     def write(self, results: Results, facts: Mapping[str, object], ending: Ending) -> None:
         """Write it. Raises what the format or the file system raises; there is no file then, also none of before."""
