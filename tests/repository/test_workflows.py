@@ -32,6 +32,7 @@ TRIGGERS = {
     "tests": {"push", "pull_request", "merge_group", "workflow_dispatch"},
     "merge-gate": {"push", "pull_request", "merge_group"},
     "nightly-gpu": {"schedule", "workflow_dispatch"},
+    "audit": {"schedule", "workflow_dispatch"},
 }
 
 PINNED = re.compile(r"uses: (?P<action>[\w.-]+/[\w./-]+)@(?P<commit>[0-9a-f]{40}) # (?P<version>v\d+\.\d+\.\d+)$")
@@ -143,6 +144,21 @@ def test_a_checkout_leaves_no_credentials_behind(workflow: Workflow) -> None:
 
 def test_no_script_contains_text_from_a_pull_request(workflow: Workflow) -> None:
     assert [step["run"] for step in workflow.steps() if "${{" in step.get("run", "")] == []
+
+
+def test_all_that_is_installed_has_a_digest_or_a_pin(workflow: Workflow) -> None:
+    installs = re.findall(r"pip install ([^&\n]+)", workflow.text)
+
+    assert installs
+    assert {install.strip() for install in installs} == {"--require-hashes -r .github/tox.txt"}
+
+
+def test_each_line_of_the_lock_has_a_version_and_a_digest() -> None:
+    lines = (ROOT / ".github" / "tox.txt").read_text(encoding="utf-8").splitlines()
+    locked = [line for line in lines if not line.startswith("#")]
+
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+ --hash=sha256:[0-9a-f]{64}", line) for line in locked)
+    assert {"tox", "virtualenv", "colorama"} <= {line.partition("==")[0] for line in locked}
 
 
 def test_no_package_index_is_named(workflow: Workflow) -> None:

@@ -22,7 +22,7 @@ from jitgate.model.requests import (
     Request,
     TimeUnseenShapes,
 )
-from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.model.variant import BASELINE, is_variant
 from jitgate.statistics import PeakRates
 
 AnswerT = TypeVar("AnswerT")
@@ -123,7 +123,7 @@ def _unseen_shapes(pool: ExtrasPool, scenario: str, ahead: Collection[str]) -> d
     found = {
         name: pool.ask(worker, what, TimeUnseenShapes(scenario, pool.folder))
         for name, worker in pool.workers.items()
-        if name != CONTROL
+        if is_variant(name)
     }
     return {name: shapes for name, shapes in found.items() if shapes is not None}
 

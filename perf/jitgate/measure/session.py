@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
-from functools import partial
 
 from jitgate.device.card_health import CardHealth
 from jitgate.device.device_memory import DeviceMemory
@@ -19,9 +18,8 @@ from jitgate.measure.extras import Extras, KnownPeakRates
 from jitgate.measure.overcommit import Overcommit
 from jitgate.measure.rounds import Rounds, Undecided
 from jitgate.measure.settings import SMOKE_NOTE, MeasureTask, RunSettings
-from jitgate.model.error_words import place_of
+from jitgate.measure.stopping_error import stopped_by
 from jitgate.model.errors import StoppedError, UsageError
-from jitgate.model.file_problem import file_problem
 from jitgate.model.measurement import Measurement, merged
 from jitgate.model.power_reading import PowerReading
 from jitgate.model.variant import CONTROL
@@ -100,17 +98,11 @@ class Measurements:
         except UsageError:
             self.close()
             raise
-        except Exception as error:
-            # All tests of the scenario say the same.
-            sentence = f"{workload} {scenario} could not be measured: {file_problem(error)}{place_of(error)}"
-            self._stopped[workload, scenario] = StoppedError(sentence)
-            self.close()
-            raise self._stopped[workload, scenario] from error
         except BaseException as stop:
-            reason = str(stop).rstrip(". ") or type(stop).__name__
-            sentence = f"{workload} {scenario} was not measured: a test of it was stopped ({reason})"
-            self._stopped[workload, scenario] = StoppedError(sentence)
+            found = self._stopped[workload, scenario] = stopped_by(f"{workload} {scenario}", stop)
             self.close()
+            if isinstance(stop, Exception):
+                raise found from stop
             raise
 
     def more(self, workload: str, scenario: str, undecided: Undecided) -> Measurement:
@@ -126,6 +118,17 @@ class Measurements:
             with self._abandoned_if_stopped(workload, scenario):
                 self._run(workload, scenario, undecided)
         return self.done[workload, scenario]
+
+    def confirm(self, workload: str, scenario: str, undecided: Undecided) -> Measurement:
+        """The same again, next to what was measured: with checkouts, artefacts and workers that are made for it."""
+        first = self.done[workload, scenario]
+        if first.confirmation is None:
+            self.close()
+            self._settings.progress.note(f"{workload} {scenario}: built and started afresh, to confirm a slowdown")
+            task = replace(self._tasks[workload], scenarios=(scenario,))
+            with closing(Measurements({workload: task}, self._settings.afresh(), undecided)) as again:
+                first = self.done[workload, scenario] = replace(first, confirmation=again.get(workload, scenario))
+        return first
 
     def close(self) -> None:
         if self._pool is not None:
@@ -157,6 +160,7 @@ class Measurements:
             memory_attribution,
         )
         pool.audit.seed = settings.seed
+        pool.arms.trees = {} if settings.base is None else settings.base.trees
         memory_records = MemoryRecords(settings.cache.folder("memory_records"))
         # A batch was planned to fit; what was learned of its workers meanwhile does not split it again.
         residency = Residency.CONCURRENT if batch else settings.residency
@@ -185,7 +189,7 @@ class Measurements:
             self._measure(workload, each)
 
     def _measure(self, workload: str, scenario: str) -> None:
-        pool, ready, mode = self._pool, self._ready, self._mode
+        pool, ready, mode, settings = self._pool, self._ready, self._mode, self._settings
         assert pool and ready and mode, "a pool was opened just before"  # noqa: S101, PT018 - for the type checker
         stages = self._stages.setdefault((workload, scenario), [])
         checked = mode.bind(scenario)
@@ -214,6 +218,7 @@ class Measurements:
             notes=notes,
             utterance=utterance_of(pool, scenario, ready.facts),
             digests=ready.digests(scenario),
+            base=None if settings.base is None else pool.arms.compared(settings.base.comparison),
         )
         stages.append(blank)
         self.done[workload, scenario] = merged(stages, self._names(workload))
@@ -224,15 +229,12 @@ class Measurements:
                 Overcommit(self._settings.room, self._before, pool.memory_attribution.outside_bytes) if card else None
             )
             has_references = len(self._tasks[workload].reference_variants) > 1
-            keep = partial(self._keep, workload, scenario)
-            watch = execution.Watch(health, overcommit, self._settings.include_noisy, has_references, keep)
+            before, names, on_round = stages[:-1], self._names(workload), self._settings.on_round
+            parts = (health, overcommit, self._settings.include_noisy, has_references)
+            watch = execution.Watch(*parts, lambda now: on_round(merged([*before, now], names)))
             with INTERRUPTS.held():
                 self._runs[scenario] = mode.rounds(blank, watch)
             self._run(workload, scenario, self._undecided)
-
-    def _keep(self, workload: str, scenario: str, now: Measurement) -> None:
-        """Hand over what there is, in the middle of a series of rounds."""
-        self._settings.on_round(merged([*self._stages[workload, scenario][:-1], now], self._names(workload)))
 
     def _budget_s(self, workload: str, scenario: str) -> float:
         """Of one set of processes; each batch has its own."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from jitgate.gates.requirements import Rules
     from jitgate.model.cell import Cell
     from jitgate.report.progress import TerminalProgress
+    from jitgate.trees.asked import AskedBase
 
 
 def make_measurements(
@@ -36,11 +37,13 @@ def make_measurements(
     progress: TerminalProgress,
     claim: Callable[[], None],
     rounds_on_disk: RoundsOnDisk,
+    base: AskedBase | None = None,
 ) -> Measurements:
     """Nothing is measured yet; the first test that asks for a scenario has it measured.
 
     planned: the cells of the selected tests. wanted: the variants that `--jitgate-variants` chose, none where it is
     not given. claim: called before the first measurement, to have the device alone. rounds_on_disk: gets the rounds.
+    base: another commit, checked out.
     """
     option = config.getoption
     uuid = device.card.uuid if device.card is not None else ""
@@ -64,6 +67,7 @@ def make_measurements(
         meter=meter_of(uuid),
         enforced_bytes=memory_cap_bytes(policy, device, planned) if option("jitgate_memory_cap") else None,
         smoke=option("jitgate_smoke"),
+        base=base,
         claim=claim,
         on_close=rounds_on_disk.save,
         on_round=rounds_on_disk.keep,

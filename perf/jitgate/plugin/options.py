@@ -52,6 +52,27 @@ def add_options(parser: pytest.Parser) -> None:
         "match everything; may be given several times",
     )
     group.addoption(
+        "--jitgate-base",
+        metavar="COMMIT",
+        help="measure the same variants from this commit, branch, tag or directory too, turn by turn with the head, "
+        "and judge max_slowdown; as in --jitgate-base origin/main",
+    )
+    group.addoption(
+        "--jitgate-base-python",
+        metavar="PYTHON",
+        help="the interpreter of the base's workers, whose environment has another torch, Python or wheel",
+    )
+    group.addoption(
+        "--jitgate-aa",
+        action="store_true",
+        help="let base and head be the same commit in the same environment, to see what that alone differs by",
+    )
+    group.addoption(
+        "--jitgate-allow-dirty",
+        action="store_true",
+        help="compare the working tree as it is with --jitgate-base, although it has changes that are not committed",
+    )
+    group.addoption(
         "--jitgate-device",
         metavar="DEVICE",
         default="auto",

@@ -12,6 +12,10 @@ from typing import Any
 
 import pytest
 
+from jitgate.model.printable import printable
+
+SAID = "jitgate: interrupted twice: stopped at once, and what was not yet saved is lost"
+
 
 class SecondInterrupt:
     """Takes the signals that ask a process to end, from the first one on.
@@ -49,7 +53,7 @@ class SecondInterrupt:
         try:
             self.end()
         finally:
-            sys.stderr.write("\njitgate: interrupted twice: stopped at once, and what was not yet saved is lost\n")
+            sys.stderr.write(f"\n{printable(SAID)}\n")
             sys.stderr.flush()
             sys.stdout.flush()
             # No exception: one that is raised here goes through whatever plugin runs, and each may show it.

@@ -17,6 +17,7 @@ from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
 from jitgate.model.printable import printable
 from jitgate.plugin.answers import answers
+from jitgate.plugin.base import asks_for_base, base_of
 from jitgate.plugin.blocked import Blocked
 from jitgate.plugin.checkpoint_option import describe, require_files
 from jitgate.plugin.history import HistoryOfState
@@ -35,13 +36,13 @@ if TYPE_CHECKING:
     from jitgate.device.fingerprint import Fingerprint
     from jitgate.device.lock import RunLock
     from jitgate.gates.kind import GateKind
-    from jitgate.gates.requirements import Requirement, Rules
+    from jitgate.gates.requirements import Rules
     from jitgate.gates.results import Results
     from jitgate.measure.session import Measurements
-    from jitgate.model.verdict import Verdict
     from jitgate.plugin.discovery import Discovered
     from jitgate.plugin.scenarios import Scenarios
     from jitgate.report.progress import TerminalProgress
+    from jitgate.trees.asked import AskedBase
 
 
 class State:
@@ -69,6 +70,11 @@ class State:
     @property
     def is_xdist_worker(self) -> bool:
         return hasattr(self._config, "workerinput")
+
+    @property
+    def has_base(self) -> bool:
+        """Whether another commit is compared with."""
+        return asks_for_base(self._config)
 
     @property
     def policy(self) -> Policy:
@@ -116,7 +122,8 @@ class State:
         from jitgate.statistics import level_per_gate
 
         past = self.history.session
-        rules = Rules(self.policy, self.kinds, self.device.kind, self.policy.alpha, None if past.off else past)
+        earlier = None if past.off else past
+        rules = Rules(self.policy, self.kinds, self.device.kind, self.policy.alpha, earlier, self.has_base)
         self._timed_gates = rules.count_timed(self.planned)
         return replace(rules, alpha=level_per_gate(self.policy.alpha, max(1, self._timed_gates)))
 
@@ -126,18 +133,6 @@ class State:
         from jitgate.gates.results import Results
 
         return Results(self.rules, self.measurements.done)
-
-    def decide(self, requirement: Requirement) -> Verdict:
-        """The verdict on a requirement, with more rounds where they may decide it and the budget lasts."""
-        from jitgate.gates.stopping import UndecidedRequirement
-
-        kind, asked, limit = requirement.kind, requirement.asked, requirement.limit
-        outcome = self.results.judge(kind, asked, limit).outcome
-        if kind.timed and kind.undecided(asked, limit, outcome):
-            cell = asked.cell
-            more = self.measurements.more(cell.workload, cell.scenario, UndecidedRequirement(requirement))
-            requirement = replace(requirement, asked=replace(asked, measurement=more))
-        return self.results.add(requirement)
 
     @property
     def all_cells(self) -> list[Cell]:
@@ -151,13 +146,18 @@ class State:
         return Scenarios(self._config, self)
 
     @cached_property
+    def base(self) -> AskedBase | None:
+        """The commit that is compared with, checked out; None for none."""
+        return base_of(self._config, self._file, self.progress)
+
+    @cached_property
     def measurements(self) -> Measurements:
         from jitgate.plugin.measuring import make_measurements
 
         wanted = self._wanted or ()
         return make_measurements(
             *(self._config, self.device, self.rules, self.planned, wanted, self.progress, self.claim_device),
-            self.rounds_on_disk,
+            *(self.rounds_on_disk, self.base),
         )
 
     def cells(self) -> list[Cell]:

@@ -10,7 +10,7 @@ from jitgate.gates.recommendation import recommend
 from jitgate.gates.results import Results
 from jitgate.model.cell import Cell
 from jitgate.model.measurement import Measurement, most_frequent_first
-from jitgate.model.variant import CONTROL
+from jitgate.model.variant import is_variant
 from jitgate.model.verdict import Verdict
 from jitgate.report.extras import extras
 from jitgate.report.format import columns, format_seconds
@@ -47,19 +47,24 @@ def summary(results: Results) -> list[str]:
 
 def figures(results: Results, measurement: Measurement) -> tuple[str, list[tuple[str, ...]]]:
     """The title of a scenario, and its table: the head, then a row a variant."""
-    kinds = [kind for kind in results.rules.kinds if kind.heading]
+    kinds = _shown(results)
     rows: list[tuple[str, ...]] = [("variant", "median", *(kind.heading for kind in kinds), "verdict")]
     here = (measurement.workload, measurement.scenario)
-    rows += [_row(results, Cell(*here, name)) for name in measurement.all_samples if name != CONTROL]
+    rows += [_row(results, Cell(*here, name)) for name in measurement.all_samples if is_variant(name)]
     return _title(measurement), rows
+
+
+def _shown(results: Results) -> list[GateKind]:
+    """The kinds that have a column in this session."""
+    rules = results.rules
+    return [kind for kind in rules.kinds if kind.heading and (rules.has_base or not kind.needs_base)]
 
 
 def _row(results: Results, cell: Cell) -> tuple[str, ...]:
     rules, asked = results.rules, results.asked(cell)
     cells = [
         _column(kind, asked, rules.limit(kind, asked) if rules.applies(kind, cell) else None)
-        for kind in rules.kinds
-        if kind.heading
+        for kind in _shown(results)
     ]
     worst = results.worst(cell)
     if results.skipped(cell):

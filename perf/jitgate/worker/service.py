@@ -38,6 +38,7 @@ from jitgate.worker.self_check import SelfCheck
 from jitgate.worker.stages import PipelineStages
 from jitgate.worker.tampering import Tampering
 from jitgate.worker.timed_calls import take_turn
+from jitgate.worker.tree_service import TreeService
 from jitgate.worker.turn_watch import TurnWatch
 from jitgate.worker.variant_runner import VariantRunner
 from jitgate.worker.varied_inputs import VariedInputs, fresh
@@ -47,7 +48,7 @@ from jitgate.workloads.workload import Workload
 AnswerT = TypeVar("AnswerT")
 
 
-class WorkerService(DiscoveryService, ExtrasService):
+class WorkerService(DiscoveryService, ExtrasService, TreeService):
     """The state of one worker: at first nothing, then a module or a loaded file, then calls ready to be timed."""
 
     def __init__(self) -> None:
@@ -138,6 +139,7 @@ class WorkerService(DiscoveryService, ExtrasService):
             content_digests(self._module, calls, content.weights),
             workload.seed,
             workload.reset is not None,
+            self._origin(),
         )
 
     @handles(requests.SaveInputs)
@@ -188,7 +190,7 @@ class WorkerService(DiscoveryService, ExtrasService):
         import torch
 
         scenario = request.scenario
-        if self._workload is not None:
+        if self._workload is not None and not self._entered:
             every: Sequence[Inputs] = self._workload.calls(scenario)
         else:
             every = inputs.read(inputs.inputs_file(request.folder, scenario))
@@ -226,7 +228,8 @@ class WorkerService(DiscoveryService, ExtrasService):
     def check_fallback(self, request: requests.CheckFallback) -> answers.FallbackCheck:
         if request.scenario is not None:
             self._self_check.watched(self._calls[request.scenario][0])
-        return answers.FallbackCheck(self._self_check.fallback(), self._self_check.recompiles())
+        check = self._self_check
+        return answers.FallbackCheck(check.fallback(), check.recompiles(), check.partly())
 
     @handles(requests.TakeTurn)
     def turn(self, request: requests.TakeTurn) -> Turn:

@@ -36,6 +36,7 @@ class CardWorker:
     pid: int | None = None
     asked_at: float = 0.0
     held: int = 0
+    tree: None = None
 
     @property
     def alive(self) -> bool:
