@@ -28,7 +28,8 @@ class Session:
     """A pytest session in a folder of its own. variants: of `studies.faults.models`, next to eager.
 
     made: measurements are made of numbers, and no worker is started. scenarios, limits: in TOML. table: more of it.
-    before: done to the folder. during: done to the process, which it may wait for. environment: more variables.
+    before, after: done to the folder. during: done to the process, which it may wait for. file_limit_bytes: of every
+    file that the session writes. environment: more variables.
     lacks: why it can't run on this machine; "" where it can.
     """
 
@@ -43,9 +44,11 @@ class Session:
     table: str = ""
     before: Callable[[Path], None] = _nothing
     during: Callable[[Process, Path], None] = _leave
+    after: Callable[[Path], None] = _nothing
+    file_limit_bytes: int | None = None
     environment: tuple[tuple[str, str], ...] = ()
     lacks: Callable[[], str] = _always
-    budget_s: float = 1.0
+    budget_s: float = 5.0
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,11 @@ from typing import Any
 
 import jitgate
 
-CALL = 12
-"""The call in which most of them misbehave: after the first comparisons, early in the rounds."""
+CALL = 150
+"""The call in which most of them misbehave: after the first comparisons, in a turn."""
+
+LATER = 500
+"""In rounds that count."""
 
 
 def net() -> Any:
@@ -94,7 +97,7 @@ def ends_file(module: Any, example: Any) -> Any:
 
 
 def raises(module: Any, example: Any) -> Any:
-    return _at(module, _raise(ValueError("the twelfth call")))
+    return _at(module, _raise(ValueError("one call of many")))
 
 
 def raises_controls(module: Any, example: Any) -> Any:
@@ -128,7 +131,7 @@ def stops_20_s(module: Any, example: Any) -> Any:
         )
         os.kill(os.getpid(), signal.SIGSTOP)
 
-    return _at(module, stop)
+    return _at(module, stop, LATER)
 
 
 def prints_50_mb(module: Any, example: Any) -> Any:
@@ -247,7 +250,7 @@ def _after(module: Any, change: Callable[[Any], Any]) -> Callable[[Any], Any]:
         nonlocal count
         count += 1
         found = made(x)
-        return found if count <= 4 else change(found)
+        return found if count <= CALL else change(found)
 
     return call
 

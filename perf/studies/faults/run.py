@@ -12,13 +12,13 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import filelock
 import psutil
 
+from studies.faults import models
 from studies.faults.fault import Fault, Session
 
 PERF = Path(__file__).parents[2]
@@ -33,7 +33,9 @@ THEIRS = ("PYTEST_", "COV_", "GITHUB_", "TOX_", "JITGATE_")
 DECIDES = ("CI", "BUILD_NUMBER", "FORCE_COLOR", "PY_COLORS", "NO_COLOR", "TERM")
 """Variables that change what pytest prints or what a session does."""
 
-_OURS = re.compile(r'^\s*File "[^"]*[/\\]jitgate[/\\](?!worker|engines|workloads|values|building)', re.MULTILINE)
+_OURS = re.compile(
+    r'^\s*File "[^"]*[/\\]jitgate[/\\](?:plugin|measure|gates|history|report|pool|config|cli|trees)[/\\]', re.MULTILINE
+)
 """A line of a traceback that lies in the host's code. What lies in a worker's belongs to an error of the model."""
 
 MADE = """
@@ -41,6 +43,13 @@ from jitgate.plugin import measuring
 from studies.faults.made import MadeMeasurements
 
 measuring.Measurements = MadeMeasurements
+"""
+
+LIMITED = """
+import resource, signal, sys, pytest
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))
+sys.exit(pytest.main())
 """
 
 TABLE = """
@@ -95,38 +104,51 @@ def problems(fault: Fault, ran: Ran) -> list[str]:
     return [*found, *(f"left: {each}" for each in ran.left if not each.startswith(fault.may_leave or "\0"))]
 
 
-@cache
+_RAN: dict[Session, Ran] = {}
+
+
 def run(session: Session) -> Ran:
-    """Run it, once for all rows that share it; the folder stays until the process ends."""
-    lacks = session.lacks()
+    """Run it, once for all rows that share it; the folder stays until it is forgotten."""
+    if session not in _RAN:
+        lacks = session.lacks()
+        _RAN[session] = Ran(None, "", (), Path(), 0.0, lacks) if lacks else _run(session)
+    return _RAN[session]
+
+
+def _run(session: Session) -> Ran:
     folder = Path(tempfile.mkdtemp(prefix="jitgate-fault-"))
-    if lacks:
-        return Ran(None, "", (), folder, 0.0, lacks)
     _lay_out(folder, session)
     session.before(folder)
-    mark, began, log = uuid.uuid4().hex, time.monotonic(), folder.with_name(f"{folder.name}.log")
-    with log.open("wb") as file:
-        process = subprocess.Popen(  # noqa: S603 - a command of ours
-            command(session), cwd=folder, env=_environment(folder, session, mark), stdout=file, stderr=file
-        )
-        try:
-            session.during(process, folder)
-            code: int | None = process.wait(LONGEST_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            code = None
-    took_s = time.monotonic() - began
-    left = (*_processes(mark), *_folders(folder), *_locks(folder))
+    mark, began, log = uuid.uuid4().hex, time.monotonic(), _log_of(folder)
+    try:
+        with log.open("wb") as file:
+            process = subprocess.Popen(  # noqa: S603 - a command of ours
+                command(session), cwd=folder, env=_environment(folder, session, mark), stdout=file, stderr=file
+            )
+            try:
+                session.during(process, folder)
+                code: int | None = process.wait(LONGEST_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                code = None
+        took_s = time.monotonic() - began
+        left = (*_processes(mark), *_folders(folder), *_locks(folder))
+    finally:
+        session.after(folder)
     return Ran(code, log.read_text(errors="replace"), left, folder, took_s)
 
 
-def forget(ran: Ran) -> None:
-    """Remove what a session has written."""
-    for path in ran.folder.rglob("*"):
-        if path.is_dir() and not path.is_symlink():
-            path.chmod(0o700)
+def forget(session: Session) -> None:
+    """Remove what it has written, if it was run."""
+    ran = _RAN.pop(session, None)
+    if ran is None or ran.lacks:
+        return
     shutil.rmtree(ran.folder, ignore_errors=True)
-    ran.folder.with_name(f"{ran.folder.name}.log").unlink(missing_ok=True)
+    _log_of(ran.folder).unlink(missing_ok=True)
+
+
+def _log_of(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.log")
 
 
 def command(session: Session) -> list[str]:
@@ -135,7 +157,8 @@ def command(session: Session) -> list[str]:
     without = ["-p", "no:randomly", "-p", "no:jitgate_cosyvoice", "-p", "no:cacheprovider"]
     chosen = ["--jitgate-device", "cpu", "--jitgate-noisy-rounds", "include", "--jitgate-extras", "skip"]
     tests = ["--jitgate-budget", str(session.budget_s), "--pyargs", "jitgate.benchmarks"]
-    return [sys.executable, "-m", "pytest", *without, *chosen, *tests, *session.arguments]
+    limit = [] if session.file_limit_bytes is None else ["-c", LIMITED.format(size=session.file_limit_bytes)]
+    return [sys.executable, *(limit or ["-m", "pytest"]), *without, *chosen, *tests, *session.arguments]
 
 
 def _lay_out(folder: Path, session: Session) -> None:
@@ -149,7 +172,7 @@ def _lay_out(folder: Path, session: Session) -> None:
             name=session.workload_name, workload=session.workload, scenarios=session.scenarios, variants=variants
         )
     )
-    parts += [VARIANT.format(name=name) for name in session.variants]
+    parts += [VARIANT.format(name=name) for name in session.variants if hasattr(models, name)]
     parts += [GATE.format(name=name, limits=session.limits) for name in session.variants if session.limits]
     (folder / "pyproject.toml").write_text("".join(parts), encoding="utf-8")
     (folder / "tmp").mkdir()
