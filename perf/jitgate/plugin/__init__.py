@@ -21,6 +21,7 @@ from jitgate.plugin.ending import end
 from jitgate.plugin.items import cell_of
 from jitgate.plugin.keyword import understood
 from jitgate.plugin.left_out import swallowed
+from jitgate.plugin.report_file import remove_earlier
 from jitgate.plugin.report_text import make_printable
 from jitgate.plugin.second_interrupt import SECOND_INTERRUPT
 from jitgate.plugin.selection import (
@@ -49,6 +50,7 @@ def start(config: pytest.Config, gates_file: Path | None) -> None:
     plugins.register(formats, "jitgate-reports")
     state = config.stash[STATE] = State(config, gates_file)
     with usage_errors():
+        remove_earlier(config)
         plugins.register(fixtures, "jitgate-fixtures")
         plugins.register(fixtures.limit_fixtures(state.kinds), "jitgate-limits")
         plugins.register(sys.modules[__name__], __name__)
@@ -180,9 +182,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, exitstatus: pytest.ExitCode, config: pytest.Config
+) -> None:
     state = config.stash[STATE]
-    lines = [*state.summary(), *state.losses.lines()]
+    lines = [*state.summary(int(exitstatus)), *state.losses.lines()]
     if lines:
         terminalreporter.section("jitgate")
         for line in lines:

@@ -30,11 +30,19 @@ def end(session: pytest.Session, state: State) -> None:
     with losses.noted("the artefact cache within its limit"):
         tidy(session.config, state)
     state.rounds_on_disk.end()
-    state.write_report(_status(session, losses))
+    _write_reports(state, _status(session, losses))
     session.exitstatus = _status(session, losses)
     if not session.config.pluginmanager.has_plugin("terminalreporter"):
         for line in losses.lines():
             state.progress.note(line)
+
+
+def _write_reports(state: State, exitstatus: int) -> None:
+    from jitgate.report.decision import Ending
+
+    for report in state.reports:
+        with state.losses.noted(f"the report {report.path}"):
+            report.write(state.results, state.fingerprint.facts(), Ending(exitstatus, state.problems()))
 
 
 def _status(session: pytest.Session, losses: Losses) -> int:

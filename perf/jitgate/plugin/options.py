@@ -171,6 +171,11 @@ def add_options(parser: pytest.Parser) -> None:
         help="write the run as a page to look at (.html), as Markdown (.md) or as JSON (.json)",
     )
     group.addoption(
+        "--jitgate-pull-request",
+        metavar="FILE.json",
+        help="write what `jitgate report --pr FILE.json` makes a comment, a step summary and annotations of",
+    )
+    group.addoption(
         "--jitgate-history",
         metavar="URL",
         help="where runs are stored and compared with: a path of an SQLite file, postgresql://HOST/DATABASE, or off; "

@@ -25,7 +25,7 @@ from jitgate.plugin.items import cell_of
 from jitgate.plugin.left_out import never_compared, none_compared, not_judged, refuse_without_cells
 from jitgate.plugin.losses import Losses
 from jitgate.plugin.own_model import head_lines, refuse_without_benchmarks
-from jitgate.plugin.report_file import ReportFile, asked_for
+from jitgate.plugin.report_file import ReportFile, asked_for, where_written
 from jitgate.plugin.rounds_on_disk import RoundsOnDisk
 from jitgate.plugin.second_interrupt import SECOND_INTERRUPT
 from jitgate.plugin.session_policy import session_policy
@@ -62,7 +62,7 @@ class State:
         self.blocked = Blocked()
         self.given: set[tuple[Cell, str]] = set()
         self._timed_gates = 0
-        self._report: ReportFile | None = None
+        self.reports: tuple[ReportFile, ...] = ()
         self.history = HistoryOfState(config, gates_file, self)
         self.losses = Losses()
         self.rounds_on_disk = RoundsOnDisk(config.rootpath / ".jitgate", self.losses)
@@ -188,8 +188,10 @@ class State:
             if self._wanted is None:
                 refuse_without_cells(items, self._discovered, self.policy.where)
             self.planned = self.blocked.without(self.planned, self._discovered.problem)
-        if self.planned and not self.is_xdist_worker and not self._config.option.collectonly:
-            self._report = asked_for(self._config)
+        if self._problem is not None or self.is_xdist_worker or self._config.option.collectonly:
+            return
+        self.reports = tuple(asked_for(self._config, self._file))  # also of a run that measures nothing
+        if self.planned:
             require_files(self.policy.workloads[name] for name in dict.fromkeys(cell.workload for cell in self.planned))
             self.history.check()
             _ = self.measurements  # an unwritable cache is said before the first test
@@ -250,26 +252,20 @@ class State:
         self.results.close()
         return bool(self.results.red() or never_compared(self) or none_compared(self) or self.history.red())
 
-    def write_report(self, exitstatus: int) -> None:
-        """What `--jitgate-report` asks for."""
-        from jitgate.report.decision import Ending
-
-        if self._report is None or self._report.written:
-            return
-        problems: tuple[str, ...] = ()
-        if self.measured:
-            problems = (*never_compared(self), *none_compared(self), *self.history.problems())
-        with self.losses.noted(f"the report {self._report.path}"):
-            self._report.write(self.results, self.fingerprint.facts(), Ending(exitstatus, problems))
-
-    def summary(self) -> list[str]:
+    def problems(self) -> tuple[str, ...]:
+        """Why a session is red besides its verdicts."""
         if not self.measured:
-            return self.blocked.lines()
+            return ()
+        return (*never_compared(self), *none_compared(self), *self.history.problems())
+
+    def summary(self, exitstatus: int) -> list[str]:
+        if not self.measured:
+            blocked = self.blocked.lines()
+            ended_by_it = exitstatus == pytest.ExitCode.USAGE_ERROR and len(blocked) == 1  # pytest says it itself
+            return [*([] if ended_by_it else blocked), *where_written(self.reports)]
         from jitgate.report.summary import summary
 
-        lines = [*self.history.first_lines(), *summary(self.results)]
-        if self._report is not None and self._report.written:
-            lines.append(f"the report lies in {self._report.path}")
+        lines = [*self.history.first_lines(), *summary(self.results), *where_written(self.reports)]
         if self._timed_gates > 1:
             shared = f"alpha {self.policy.alpha:g} of the session is shared by its {self._timed_gates} gates on time"
             lines.append(f"{shared}: {self.rules.alpha:.2g} each")

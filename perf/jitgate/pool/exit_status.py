@@ -8,7 +8,6 @@ from jitgate.model.failure import FailureKind
 from jitgate.model.out_of_memory import WORDS, OutOfMemory
 from jitgate.model.size import mib
 
-
 UNASKED = "it called os._exit, or touched file descriptors that it had not opened"
 """Why a process ends well in the middle of a request: execnet ends it where its pipe is closed or spoilt."""
 
