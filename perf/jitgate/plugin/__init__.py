@@ -35,6 +35,7 @@ from jitgate.plugin.selection import (
     xdist_refused,
 )
 from jitgate.plugin.session_state import STATE, State
+from jitgate.plugin.summary_lines import summary_lines
 
 
 def start(config: pytest.Config, gates_file: Path | None) -> None:
@@ -120,6 +121,18 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         session.config.stash[STATE].plan(session.items)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    asked = session.config.getoption("jitgate_bisect")
+    if not asked or session.config.option.collectonly:
+        return None
+    from jitgate.plugin.bisecting import run_bisect
+
+    with usage_errors():
+        run_bisect(session, session.config.stash[STATE], asked[1])
+    return True
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
     xdist_refused(node.config.stash[STATE], ids)
@@ -186,7 +199,7 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, exitstatus: pytest.ExitCode, config: pytest.Config
 ) -> None:
     state = config.stash[STATE]
-    lines = [*state.summary(int(exitstatus)), *state.losses.lines()]
+    lines = summary_lines(state, int(exitstatus))
     if lines:
         terminalreporter.section("jitgate")
         for line in lines:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jitgate.plugin.cache_pruning import tidy
+from jitgate.plugin.summary_lines import problems
 
 if TYPE_CHECKING:
     from jitgate.plugin.losses import Losses
@@ -42,7 +43,7 @@ def _write_reports(state: State, exitstatus: int) -> None:
 
     for report in state.reports:
         with state.losses.noted(f"the report {report.path}"):
-            report.write(state.results, state.fingerprint.facts(), Ending(exitstatus, state.problems()))
+            report.write(state.results, state.fingerprint.facts(), Ending(exitstatus, problems(state)))
 
 
 def _status(session: pytest.Session, losses: Losses) -> int:

@@ -17,15 +17,15 @@ from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
 from jitgate.model.printable import printable
 from jitgate.plugin.answers import answers
-from jitgate.plugin.base import asks_for_base, base_of
+from jitgate.plugin.base import BaseOfState
 from jitgate.plugin.blocked import Blocked
 from jitgate.plugin.checkpoint_option import describe, require_files
 from jitgate.plugin.history import HistoryOfState
 from jitgate.plugin.items import cell_of
-from jitgate.plugin.left_out import never_compared, none_compared, not_judged, refuse_without_cells
+from jitgate.plugin.left_out import never_compared, none_compared, refuse_without_cells
 from jitgate.plugin.losses import Losses
 from jitgate.plugin.own_model import head_lines, refuse_without_benchmarks
-from jitgate.plugin.report_file import ReportFile, asked_for, where_written
+from jitgate.plugin.report_file import ReportFile, asked_for
 from jitgate.plugin.rounds_on_disk import RoundsOnDisk
 from jitgate.plugin.second_interrupt import SECOND_INTERRUPT
 from jitgate.plugin.session_policy import session_policy
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from jitgate.plugin.discovery import Discovered
     from jitgate.plugin.scenarios import Scenarios
     from jitgate.report.progress import TerminalProgress
-    from jitgate.trees.asked import AskedBase
 
 
 class State:
@@ -59,22 +58,19 @@ class State:
         self._lock: RunLock | None = None
         self._old_sigterm: Any = None
         self.planned: list[Cell] = []
+        self.bisected: list[str] = []
         self.blocked = Blocked()
         self.given: set[tuple[Cell, str]] = set()
-        self._timed_gates = 0
+        self.timed_gates = 0
         self.reports: tuple[ReportFile, ...] = ()
         self.history = HistoryOfState(config, gates_file, self)
         self.losses = Losses()
         self.rounds_on_disk = RoundsOnDisk(config.rootpath / ".jitgate", self.losses)
+        self.base = BaseOfState(config, gates_file, self)
 
     @property
     def is_xdist_worker(self) -> bool:
         return hasattr(self._config, "workerinput")
-
-    @property
-    def has_base(self) -> bool:
-        """Whether another commit is compared with."""
-        return asks_for_base(self._config)
 
     @property
     def policy(self) -> Policy:
@@ -123,9 +119,9 @@ class State:
 
         past = self.history.session
         earlier = None if past.off else past
-        rules = Rules(self.policy, self.kinds, self.device.kind, self.policy.alpha, earlier, self.has_base)
-        self._timed_gates = rules.count_timed(self.planned)
-        return replace(rules, alpha=level_per_gate(self.policy.alpha, max(1, self._timed_gates)))
+        rules = Rules(self.policy, self.kinds, self.device.kind, self.policy.alpha, earlier, self.base.wanted)
+        self.timed_gates = rules.count_timed(self.planned)
+        return replace(rules, alpha=level_per_gate(self.policy.alpha, max(1, self.timed_gates)))
 
     @cached_property
     def results(self) -> Results:
@@ -146,18 +142,13 @@ class State:
         return Scenarios(self._config, self)
 
     @cached_property
-    def base(self) -> AskedBase | None:
-        """The commit that is compared with, checked out; None for none."""
-        return base_of(self._config, self._file, self.progress)
-
-    @cached_property
     def measurements(self) -> Measurements:
         from jitgate.plugin.measuring import make_measurements
 
         wanted = self._wanted or ()
         return make_measurements(
             *(self._config, self.device, self.rules, self.planned, wanted, self.progress, self.claim_device),
-            *(self.rounds_on_disk, self.base),
+            *(self.rounds_on_disk, self.base.asked),
         )
 
     def cells(self) -> list[Cell]:
@@ -194,6 +185,7 @@ class State:
         if self.planned:
             require_files(self.policy.workloads[name] for name in dict.fromkeys(cell.workload for cell in self.planned))
             self.history.check()
+            self.base.skip_unchanged(items)
             _ = self.measurements  # an unwritable cache is said before the first test
             if threading.current_thread() is threading.main_thread():
                 self._old_sigterm = signal.signal(signal.SIGTERM, _interrupt)
@@ -248,28 +240,10 @@ class State:
     def red(self) -> bool:
         """Whether a gate of the project is not PASS, now that the session is over: then it can't end green."""
         if not self.measured:
-            return False
+            return bool(self.base.removed())
         self.results.close()
-        return bool(self.results.red() or never_compared(self) or none_compared(self) or self.history.red())
-
-    def problems(self) -> tuple[str, ...]:
-        """Why a session is red besides its verdicts."""
-        if not self.measured:
-            return ()
-        return (*never_compared(self), *none_compared(self), *self.history.problems())
-
-    def summary(self, exitstatus: int) -> list[str]:
-        if not self.measured:
-            blocked = self.blocked.lines()
-            ended_by_it = exitstatus == pytest.ExitCode.USAGE_ERROR and len(blocked) == 1  # pytest says it itself
-            return [*([] if ended_by_it else blocked), *where_written(self.reports)]
-        from jitgate.report.summary import summary
-
-        lines = [*self.history.first_lines(), *summary(self.results), *where_written(self.reports)]
-        if self._timed_gates > 1:
-            shared = f"alpha {self.policy.alpha:g} of the session is shared by its {self._timed_gates} gates on time"
-            lines.append(f"{shared}: {self.rules.alpha:.2g} each")
-        return [*lines, *never_compared(self), *none_compared(self), *not_judged(self), *self.history.lines()]
+        gone = self.history.red() or self.base.removed()
+        return bool(self.results.red() or never_compared(self) or none_compared(self) or gone)
 
     def _on_a_terminal(self) -> bool:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")

@@ -33,7 +33,7 @@ class MadeMeasurements(session.Measurements):
     """What is measured is made of numbers; everything around it is the real thing. FAULTS_RATIO: of the candidate."""
 
     def _measure_first(self, workload: str, scenario: str) -> None:
-        task = self._tasks[workload]
+        task = self.tasks[workload]
         rng = np.random.default_rng(0)
         ratio = float(os.environ.get("FAULTS_RATIO", SPEEDUP))
         names = [variant.name for variant in task.variants]
@@ -60,14 +60,14 @@ class MadeMeasurements(session.Measurements):
 
     def _look_into_the_cache(self) -> None:
         """For every artefact that lies there, as for one that a worker needs."""
-        cache, found = self._settings.cache, 0
+        cache, found = self.settings.cache, 0
         for path in sorted(cache.folder("").glob("*-*")):
             artefact, warning = cache.find(path.name)
             found += artefact is not None
             if warning:
-                self._settings.progress.note(warning)
+                self.settings.progress.note(warning)
         if found:
-            self._settings.progress.note(f"found in the cache: {found}")
+            self.settings.progress.note(f"found in the cache: {found}")
 
     def more(self, workload: str, scenario: str, undecided: Undecided) -> Measurement:  # noqa: ARG002
         return self.done[workload, scenario]
