@@ -36,12 +36,12 @@ class Any1(Keywords):
 
 
 class Any2(Keywords):
-    def forward(self, x: torch.Tensor, **named: torch.Tensor) -> Any:  # type: ignore[override]
+    def forward(self, x: torch.Tensor, **named: torch.Tensor) -> Any:
         return self.layer(x) + named["m"]
 
 
 class Any3(Keywords):
-    def forward(self, *given: torch.Tensor, **named: torch.Tensor) -> Any:  # type: ignore[override]
+    def forward(self, *given: torch.Tensor, **named: torch.Tensor) -> Any:
         return self.layer(given[0]) + named["m"]
 
 
