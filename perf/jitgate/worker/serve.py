@@ -18,7 +18,7 @@ import psutil
 
 from jitgate.device.orphans import MARK, adopt_orphans, end_marked
 from jitgate.engines.scratch import unpack_in
-from jitgate.model.error_words import shortly
+from jitgate.model.error_words import shortly, with_place
 from jitgate.model.errors import Unavailable, UsageError
 from jitgate.model.failure import FailureKind, RequestError
 from jitgate.model.file_problem import full_disk
@@ -77,7 +77,7 @@ def answer(service: WorkerService, request: Request[AnswerT], log: str) -> Answe
     except BaseException as error:  # noqa: BLE001 - whatever a model raises is that variant's failure, sys.exit too
         lacking = out_of_memory(error, _printed_since(log, printed), service.cap)
         full = full_disk(error, folders)
-        message = f"{full} ({shortly(error)})" if full else shortly(error)
+        message = f"{full} ({with_place(error)})" if full else with_place(error)
         details = printable(traceback.format_exc())
         if lacking is None:
             return RequestError(FailureKind.RAISED, message, details)

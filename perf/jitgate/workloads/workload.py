@@ -61,6 +61,8 @@ class Workload:
             raise TypeError(f"Workload(module=...) must be a torch.nn.Module, not a class; write {name}(...)")
         if not callable(getattr(self.module, "state_dict", None)):
             raise TypeError(f"Workload(module=...) must be a torch.nn.Module, not {type(self.module).__name__}")
+        if _has_no_forward(self.module):
+            raise TypeError(f"{type(self.module).__name__} has no forward(); give one of its parts, or write one")
         if not isinstance(self.scenarios, Mapping) or not self.scenarios:
             raise TypeError("Workload(scenarios=...) must be a non-empty dict of name -> tuple of positional arguments")
         given = {name: made_inputs(name, each) if callable(each) else each for name, each in self.scenarios.items()}
@@ -88,6 +90,13 @@ class Workload:
         if not calls:
             raise TypeError(f"scenario {scenario!r} is an empty list: give at least one tuple of positional arguments")
         return tuple(call.args if isinstance(call, Call) and not call.kwargs else call for call in calls)
+
+
+def _has_no_forward(module: object) -> bool:
+    """Whether a module is a holder of others, which torch finds out in a call."""
+    import torch
+
+    return getattr(type(module), "forward", None) is torch.nn.Module.forward
 
 
 def _check_fit(scenario: str, module: torch.nn.Module, inputs: Inputs) -> None:
