@@ -25,5 +25,5 @@ def tell_decided(state: State, item: pytest.Item, following: pytest.Item | None)
     reporter = item.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
         reporter.ensure_newline()  # pytest names the file again behind the table
-    state.progress.lines(section(state.results, measurement, verbose=bool(item.config.getoption("jitgate_verbose"))))
+    state.progress.lines(section(state.results, measurement, verbose=state.verbose))
     state.progress.idle()
