@@ -1,4 +1,4 @@
-"""The interpreter of a checkout's own environment: found, looked at without importing torch, or refused in one sentence."""
+"""The interpreter of a checkout's own environment: found, looked at without importing torch, or refused."""
 
 from __future__ import annotations
 
