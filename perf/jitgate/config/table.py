@@ -28,6 +28,7 @@ from jitgate.workloads.spec import WorkloadSpec
 _FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _TOP = (
     *("alpha", "memory_limit", "cache_limit", "on_inconclusive", "plugins", "gates", "workloads", "variants"),
+    "measured_paths",
     *HISTORY_KEYS,
 )
 _WORKLOAD = (
@@ -109,6 +110,7 @@ def parse_policy(table: Table, file: str, kinds: Sequence[LimitKey], offered: Of
         variants=every,
         engines=offered.engines,
         history=parse_history(table, where),
+        measured_paths=_strings(table.get("measured_paths", []), f"{where}: measured_paths"),
     )
 
 

@@ -21,6 +21,7 @@ from jitgate.plugin.cache_pruning import tidy
 from jitgate.plugin.items import cell_of
 from jitgate.plugin.keyword import understood
 from jitgate.plugin.left_out import swallowed
+from jitgate.plugin.report_file import remove_earlier
 from jitgate.plugin.report_text import make_printable
 from jitgate.plugin.selection import (
     add_keyword,
@@ -48,6 +49,7 @@ def start(config: pytest.Config, gates_file: Path | None) -> None:
     plugins.register(formats, "jitgate-reports")
     state = config.stash[STATE] = State(config, gates_file)
     with usage_errors():
+        remove_earlier(config)
         plugins.register(fixtures, "jitgate-fixtures")
         plugins.register(fixtures.limit_fixtures(state.kinds), "jitgate-limits")
         plugins.register(sys.modules[__name__], __name__)
@@ -115,6 +117,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish(session: pytest.Session) -> None:
     with usage_errors():
         session.config.stash[STATE].plan(session.items)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    asked = session.config.getoption("jitgate_bisect")
+    if not asked or session.config.option.collectonly:
+        return None
+    from jitgate.plugin.bisecting import run_bisect
+
+    with usage_errors():
+        run_bisect(session, session.config.stash[STATE], asked[1])
+    return True
 
 
 @pytest.hookimpl(optionalhook=True)
