@@ -41,7 +41,7 @@ def version(name):
     except metadata.PackageNotFoundError:
         return ""
 modules, packages = json.loads(sys.argv[1])
-print(json.dumps({
+sys.stdout.write(json.dumps({
     "python": list(sys.version_info[:3]),
     "missing": [name for name in modules if importlib.util.find_spec(name) is None],
     "versions": {name: version(name) for name in packages},
