@@ -245,6 +245,10 @@ class State:
         gone = self.history.red() or self.base.removed()
         return bool(self.results.red() or never_compared(self) or none_compared(self) or gone)
 
+    @property
+    def verbose(self) -> bool:
+        return bool(self._config.getoption("jitgate_verbose"))
+
     def _on_a_terminal(self) -> bool:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         return bool(getattr(reporter, "isatty", False))
