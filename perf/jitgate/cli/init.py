@@ -61,7 +61,7 @@ max_slowdown = "3%"
 
 
 @dataclass(frozen=True)
-class Repository:
+class HostedRepository:
     """What the files need to know. branch: the default one. install: arguments of pip that install project and jitgate.
 
     jitgate: the requirement of jitgate alone. python: as in `3.12`.
@@ -111,7 +111,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def examined(folder: Path) -> Repository:
+def examined(folder: Path) -> HostedRepository:
     """What the repository in `folder` has: its default branch, and what there is to install."""
     version = jitgate.__version__
     own = "jitgate" if "+" in version else f"jitgate=={version}"
@@ -120,7 +120,7 @@ def examined(folder: Path) -> Repository:
         parts.insert(0, "-r requirements.txt")
     if (folder / "setup.py").is_file() or {"project", "build-system"} & set(_tables(folder)):
         parts.insert(0, "-e .")
-    return Repository(_branch(folder), " ".join(parts), own, f"{sys.version_info.major}.{sys.version_info.minor}")
+    return HostedRepository(_branch(folder), " ".join(parts), own, f"{sys.version_info.major}.{sys.version_info.minor}")
 
 
 def _branch(folder: Path) -> str:
@@ -136,11 +136,11 @@ def _branch(folder: Path) -> str:
     return "main"
 
 
-def _github(repository: Repository) -> dict[Path, str]:
+def _github(repository: HostedRepository) -> dict[Path, str]:
     return {WORKFLOWS / name: repository.filled(name) for name in GITHUB}
 
 
-def _gitlab(folder: Path, repository: Repository) -> dict[Path, str]:
+def _gitlab(folder: Path, repository: HostedRepository) -> dict[Path, str]:
     text = repository.filled("gitlab.yml")
     there = (folder / GITLAB).exists() and _differs(folder / GITLAB, text)
     return {GITLAB_INCLUDED if there else GITLAB: text}
