@@ -251,8 +251,8 @@ class State:
         if not self.measured:
             blocked = self.blocked.lines()
             ended_by_it = exitstatus == pytest.ExitCode.USAGE_ERROR and len(blocked) == 1  # pytest says it itself
-            base = self.bisected or self.base.lines()
-            return [*([] if ended_by_it else blocked), *self._written(Ending(exitstatus)), *base]
+            base, ending = self.bisected or self.base.lines(), Ending(exitstatus, unchanged=self.base.unchanged)
+            return [*([] if ended_by_it else blocked), *self._written(ending), *base]
         from jitgate.report.summary import summary
 
         said = (*never_compared(self), *none_compared(self))
