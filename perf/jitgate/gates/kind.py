@@ -14,7 +14,7 @@ package offers more through the hook `pytest_jitgate_gates`:
 
 from __future__ import annotations
 
-import math
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -30,6 +30,13 @@ if TYPE_CHECKING:
     from jitgate.model.past import PastSeries
     from jitgate.model.samples import Samples
     from jitgate.workloads.spec import WorkloadSpec
+
+
+LARGEST = sys.float_info.max
+"""TOML knows larger whole numbers, of any length; no limit is one."""
+
+LONGEST_SHOWN = 40
+"""Characters of a wrong value that a message quotes."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,8 @@ class GateKind:
     which a test compares with the limit by `operator`. timed: more rounds make the figure sharper. configurable: may be
     a key of `[[tool.jitgate.gates]]`. only_where_set: its test exists only for cells that a gate gives a limit.
     optional: its limit is a default, so what stays undecided is skipped and does not fail. heading: of its column
-    in the tables; "" for none. against_baseline: a comparison with it, which the baseline has not. default_limit: where
+    in the tables; "" for none. question: which column its verdict counts in (`right`, `fits`, `fast`; `else` for any
+    other). against_baseline: a comparison with it, which the baseline has not. default_limit: where
     no gate sets one; None for none. expected: what a limit in TOML has to be, in words.
     records: its test enters the durations into pytest-benchmark. smoke: one call is enough to judge it.
     needs_base: a comparison with another commit, which sessions without `--jitgate-base` don't make.
@@ -102,6 +110,7 @@ class GateKind:
     fixture: ClassVar[str] = ""
     operator: ClassVar[str] = "<="
     heading: ClassVar[str] = ""
+    question: ClassVar[str] = "else"
     timed: ClassVar[bool] = False
     against_baseline: ClassVar[bool] = False
     default_limit: ClassVar[float | None] = None
@@ -119,8 +128,8 @@ class GateKind:
 
     def parse(self, value: object, where: str) -> float:
         """The limit from TOML; UsageError, naming `where`, for what is none."""
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-            raise UsageError(f"{where}: {self.key} = {value!r} must be {self.expected}")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < LARGEST:
+            raise UsageError(f"{where}: {self.key} = {shown(value)} must be {self.expected}")
         return float(value)
 
     def applies(self, cell: Cell, workload: WorkloadSpec) -> bool:  # noqa: ARG002 - for kinds that look
@@ -197,6 +206,12 @@ class GateKind:
             asked.baseline,
             lenient=judged.lenient,
         )
+
+
+def shown(value: object) -> str:
+    """A value as it was written, shortened where that is longer than a line."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}... ({len(text)} characters)"
 
 
 def sentence(text: str) -> str:
