@@ -49,10 +49,11 @@ STATES = {
 @dataclass(frozen=True)
 class Ending:
     """How a session ended. exit_code: pytest's; None where it is not known. problems: what makes it red beyond its
-    gates, a sentence each."""
+    gates, a sentence each. unchanged: why there was nothing to measure; "" where there was something."""
 
     exit_code: int | None = None
     problems: tuple[str, ...] = ()
+    unchanged: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ def decide(results: Results, ending: Ending | None = None) -> RunDecision:
     if code == INTERRUPTED or code in BROKEN:
         why = "the run was interrupted" if code == INTERRUPTED else BROKEN[code]
         return RunDecision(RunState.STOPPED, f"STOPPED: {why}. {held(results)}.", "Run it again, to its end.")
+    if ending.unchanged and code == 0:
+        return RunDecision(RunState.GREEN, f"GREEN: nothing to measure: {ending.unchanged}.", "Nothing to do.")
     if not results.measurements:
         action = "Check what was selected, and that the workloads can be built."
         return RunDecision(RunState.EMPTY, "EMPTY: nothing was measured, so nothing is known.", action)
