@@ -89,7 +89,7 @@ def _said(error: BaseException, place: str = "") -> str:
         return f"{cut(f'{name} ({said})' if said else name)}: {ending}{place}; {ENDED}"
     said = next((pattern.sub(words, said) for pattern, words in _REWORDED if pattern.search(said)), said)
     said = said.removeprefix(f"{name}: ")  # what an interpreter quotes begins with the class, too
-    return f"{cut(f'{name}: {said}')}{place}" if said else cut(f"{name} without a word{_place(error)}")
+    return f"{cut(f'{name}: {said}')}{place}" if said else cut(f"{name} without a word{place_of(error)}")
 
 
 def first_words(text: str) -> str:
@@ -158,7 +158,7 @@ def _is_own(filename: str) -> bool:
     return not filename.startswith(libraries) and "site-packages" not in filename
 
 
-def _place(error: BaseException) -> str:
+def place_of(error: BaseException) -> str:
     """` at model.py:8 (assert x.ndim == 3)`: the line that raised it; "" where that is not known."""
     frames = traceback.extract_tb(error.__traceback__)
     if not frames:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jitgate.model.inputs import Call, Inputs, arguments
+from jitgate.model.name import name_problem
 from jitgate.model.non_finite import NonFinite
 from jitgate.workloads.made_inputs import made_inputs
 from jitgate.workloads.sound import Sound
@@ -67,10 +68,9 @@ class Workload:
         given = {name: made_inputs(name, each) if callable(each) else each for name, each in self.scenarios.items()}
         object.__setattr__(self, "scenarios", given)  # made once: all that asks for a call gets the same
         for name in self.scenarios:
-            if not isinstance(name, str) or not name or not name.replace("_", "").replace(".", "").isalnum():
-                raise TypeError(
-                    f"scenario name {name!r} must be letters, digits, '_' and '.' (it becomes part of a test id)"
-                )
+            problem = name_problem(name) if isinstance(name, str) else "a name is a text"
+            if problem:
+                raise TypeError(f"scenario name {name!r}: {problem}")
             for call in self.calls(name):
                 _check_fit(name, self.module, call)
         if self.non_finite not in tuple(NonFinite):
