@@ -17,6 +17,7 @@ from jitgate.report.format import columns, format_seconds
 from jitgate.report.memory import memory_lines
 from jitgate.report.outputs import audio_metrics, integers
 from jitgate.report.pipeline import pipeline_lines
+from jitgate.report.produced import produced_lines
 from jitgate.report.recommendation import recommendation_line
 from jitgate.report.reported import reported_lines
 from jitgate.statistics import Outcome
@@ -32,7 +33,12 @@ def summary(results: Results) -> list[str]:
         title, rows = figures(results, measurement)
         recommended = recommend(results, measurement)
         lines += [title, *columns(rows), *pipeline_lines(results, measurement), *extras(results, measurement)]
-        details = (*audio_metrics(measurement), *integers(measurement), *memory_lines(measurement))
+        details = (
+            *produced_lines(measurement),
+            *audio_metrics(measurement),
+            *integers(measurement),
+            *memory_lines(measurement),
+        )
         lines += [f"  {line}" for line in details]
         lines += [] if recommended is None else [f"  {recommendation_line(recommended)}"]
         lines += [f"  note: {note}" for note in _notes(measurement)]

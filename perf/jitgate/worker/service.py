@@ -140,6 +140,7 @@ class WorkerService(DiscoveryService, ExtrasService, TreeService):
             workload.seed,
             workload.reset is not None,
             self._origin(),
+            workload.produced(),
         )
 
     @handles(requests.SaveInputs)
