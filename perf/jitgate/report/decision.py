@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import enum
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jitgate.gates.results import WORST_FIRST, Results
+from jitgate.model.str_enum import StrEnum
 from jitgate.model.verdict import Verdict
 from jitgate.statistics import Outcome
 
@@ -24,7 +24,7 @@ ACTIONS = {
 }
 
 
-class RunState(enum.StrEnum):
+class RunState(StrEnum):
     """GREEN and NOT GATED alone are exit code 0; the second judged nothing. RED: a gate or a test failed. INVALID,
     UNDECIDED: no gate failed, and some could not be judged, or not decided. STOPPED: the run did not come to its end.
     EMPTY: nothing was measured."""
@@ -49,10 +49,11 @@ STATES = {
 @dataclass(frozen=True)
 class Ending:
     """How a session ended. exit_code: pytest's; None where it is not known. problems: what makes it red beyond its
-    gates, a sentence each."""
+    gates, a sentence each. unchanged: why there was nothing to measure; "" where there was something."""
 
     exit_code: int | None = None
     problems: tuple[str, ...] = ()
+    unchanged: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ def decide(results: Results, ending: Ending | None = None) -> RunDecision:
     if code == INTERRUPTED or code in BROKEN:
         why = "the run was interrupted" if code == INTERRUPTED else BROKEN[code]
         return RunDecision(RunState.STOPPED, f"STOPPED: {why}. {held(results)}.", "Run it again, to its end.")
+    if ending.unchanged and code == 0:
+        return RunDecision(RunState.GREEN, f"GREEN: nothing to measure: {ending.unchanged}.", "Nothing to do.")
     if not results.measurements:
         action = "Check what was selected, and that the workloads can be built."
         return RunDecision(RunState.EMPTY, "EMPTY: nothing was measured, so nothing is known.", action)
