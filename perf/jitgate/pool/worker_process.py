@@ -18,6 +18,7 @@ from jitgate.device.orphans import end_marked, marking
 from jitgate.model.error_words import cut, shortly
 from jitgate.model.errors import UsageError
 from jitgate.model.failure import Failure, FailureKind, RequestError
+from jitgate.model.file_problem import folders_of, full_place
 from jitgate.model.out_of_memory import OutOfMemory
 from jitgate.model.requests import Request
 from jitgate.model.source_tree import SourceTree
@@ -185,6 +186,10 @@ class Worker:
             except psutil.Error:
                 code = None
         kind, sentence, lacking = of_death(self.name, code, phase, self._last_words(), self.memory_limit_bytes)
+        if request is not None and lacking is None:
+            # Native code may end the process where it can't write.
+            full = full_place([*folders_of(request), self._log.parent])
+            sentence = f"{sentence}, and {full}" if full else sentence
         self.fail(kind, sentence, out_of_memory=lacking)
 
     def _last_words(self) -> str:
