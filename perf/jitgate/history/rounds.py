@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from jitgate.model.cell import Cell
@@ -38,10 +40,19 @@ def save_rounds(folder: Path, measurement: Measurement) -> list[Path]:
         path = rounds_path(folder, Cell(measurement.workload, measurement.scenario, variant))
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f"{path.name}.draft")
-        with draft.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(named)
-            writer.writerows([f"{figure:.9f}" for figure in row] for row in zip(*named.values(), strict=True))
-        draft.replace(path)
+        try:
+            _write(draft, named)
+            draft.replace(path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise
         written.append(path)
     return written
+
+
+def _write(path: Path, named: Mapping[str, Iterable[float]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(named)
+        writer.writerows([f"{figure:.9f}" for figure in row] for row in zip(*named.values(), strict=True))

@@ -60,6 +60,12 @@ def full_place(folders: Iterable[Path]) -> str:
     return ""
 
 
+def failed_write(printed: str) -> str:
+    """A clause on a write that native code says has failed; "" where it says nothing of the kind."""
+    found = _WRITING.search(printed)
+    return f"a file could not be written ({found[0]})" if found else ""
+
+
 def folders_of(request: object) -> list[Path]:
     """Where a request lets files be written or read."""
     return [value.parent for value in vars(request).values() if isinstance(value, Path)]

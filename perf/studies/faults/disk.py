@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from studies.faults.fault import FAILED, USAGE, Fault, Session
+from studies.faults.fault import FAILED, Fault, Session
 from studies.faults.saving import EVERYTHING
 
 ROOM_KIB = 64
@@ -77,17 +77,6 @@ DISK = [
         *(FAILED, "the disk that holds"),
     ),
     Fault(
-        *("C", "the disk of the artefacts is full at the start"),
-        Session(
-            "filled-cache",
-            made=True,
-            before=mounted(".jitgate", "cache", filled=True),
-            after=unmounted(".jitgate", "cache"),
-            lacks=cannot_mount,
-        ),
-        *(USAGE, "can't be written (the disk is full"),
-    ),
-    Fault(
         *("C", "the disk of the rounds is full"),
         Session(
             "full-rounds",
@@ -103,6 +92,6 @@ DISK = [
     Fault(
         *("C", "no file may become larger than 60 KiB (ulimit -f)"),
         Session("file-limit", ("torchscript", "plain"), file_limit_bytes=60 << 10, lacks=no_limits),
-        *(FAILED, "a file may not become that large here"),
+        *(FAILED, "in the export, and a file could not be written"),
     ),
 ]
