@@ -27,7 +27,7 @@ def with_checkout(
     """
     checkout = find_checkout(folder, checkpoint)
     more = ONLY_OF_A_CHECKOUT if "cosyvoice3" in checkout.blueprints else ()
-    every = policy.workloads | {spec.name: spec for spec in more}
+    every = {**policy.workloads, **{spec.name: spec for spec in more}}
     workloads = {name: taken_over(spec, checkout, interpreter) for name, spec in every.items()}
     narrowed = replace(policy, workloads=workloads)
     kept = tuple(gate for gate in policy.gates if _speaks_of(gate, narrowed) or not _speaks_of(gate, policy))

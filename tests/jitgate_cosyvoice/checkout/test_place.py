@@ -44,7 +44,7 @@ def test_what_is_no_checkout(checkout: Path, tmp_path: Path) -> None:
 def test_no_yaml_anywhere(checkout: Path, tmp_path: Path) -> None:
     for path in list((checkout / "examples").rglob("*.yaml")):
         path.unlink()
-    assert "there is no cosyvoice3.yaml or cosyvoice2.yaml or cosyvoice.yaml, in examples/*/*/conf;" in refused(
+    assert "there is none of cosyvoice3.yaml, cosyvoice2.yaml, cosyvoice.yaml, in examples/*/*/conf;" in refused(
         checkout
     )
     assert f"neither with the weights in {tmp_path} nor in examples/*/*/conf;" in refused(checkout, tmp_path)

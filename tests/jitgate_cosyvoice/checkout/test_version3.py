@@ -10,6 +10,7 @@ import torch
 from jitgate.model.errors import UsageError
 from jitgate.values.leaves import leaves
 from jitgate.worker.factories import build_workload
+from jitgate.workloads.spec import WorkloadSpec
 from jitgate.workloads.weight_source import WeightSource
 from jitgate_cosyvoice.checkout.parts import ONLY_OF_A_CHECKOUT, PARTS
 from jitgate_cosyvoice.checkout.place import find_checkout
@@ -36,18 +37,15 @@ def weights(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("spec", ONLY_OF_A_CHECKOUT, ids=lambda spec: spec.name)
-def test_every_scenario_is_answered_twice_the_same(checkout3: Path, unimported: None, spec: object) -> None:
-    (named,) = [each for each in ONLY_OF_A_CHECKOUT if each is spec]
-    workload = build_workload(named.factory, "here", WeightSource(checkout=checkout3))
-    assert tuple(workload.scenarios) == named.scenarios
+@pytest.mark.parametrize("spec", ONLY_OF_A_CHECKOUT, ids=NAMES)
+def test_every_scenario_is_answered_twice_the_same(checkout3: Path, unimported: None, spec: WorkloadSpec) -> None:
+    workload = build_workload(spec.factory, "here", WeightSource(checkout=checkout3))
+    assert tuple(workload.scenarios) == spec.scenarios
     dtypes = [value.dtype for value in workload.module.state_dict().values()]
     with torch.inference_mode():
         for scenario in ("first_chunk", "1s"):
             one, two = (leaves(workload.module(*workload.calls(scenario)[0])) for _ in range(2))
-            assert all(
-                torch.equal(first, second) and first.isfinite().all() for first, second in zip(one, two, strict=True)
-            )
+            assert all(torch.equal(*pair) and pair[0].isfinite().all() for pair in zip(one, two, strict=True))
     assert [value.dtype for value in workload.module.state_dict().values()] == dtypes, "a call changes its weights"
 
 
