@@ -11,7 +11,7 @@ from jitgate.device.device_memory import DeviceMemory
 from jitgate.device.health import AllOf, HostLoad
 from jitgate.device.reading import Missing, Reading
 from jitgate.measure import execution
-from jitgate.measure.audited import audited, notes_on_eager
+from jitgate.measure.audited import audited, is_proven, notes_on_eager
 from jitgate.measure.blank_samples import blank_samples
 from jitgate.measure.extras import Extras, KnownPeakRates
 from jitgate.measure.overcommit import Overcommit
@@ -249,9 +249,8 @@ class Measurements:
         power = self._power(measurement)
         fallbacks = mode.fallbacks(measurement.scenario)
         scenario = measurement.scenario
-        if self._settings.extras and scenario not in self._extras and not measurement.overcommitted:
-            ahead = [name for name in self._tasks[measurement.workload].scenarios if name not in self._extras]
-            self._extras[scenario] = mode.extras(measurement, self._peak_rates, ahead)
+        if scenario not in self._extras and not measurement.overcommitted:
+            self._extras[scenario] = self._secondary(measurement)
         extras = self._extras.get(scenario, Extras())
         if ready.estimator is not None:
             for name, need in {**memory, **extras.needs}.items():
@@ -267,7 +266,20 @@ class Measurements:
             for name, samples in measurement.all_samples.items()
         }
         whole = replace(measurement, all_samples=all_samples, notes=measurement.notes + mode.notes(scenario))
-        return audited(extras.added_to(whole), pool)
+        return audited(extras.added_to(whole), pool, extras.look_up_s)
+
+    def _secondary(self, measurement: Measurement) -> Extras:
+        """What is measured once the rounds of a scenario are over: what was asked for, and what evidence needs."""
+        pool, mode, found = self._pool, self._mode, Extras()
+        assert pool and mode, "rounds have just been run"  # noqa: S101, PT018 - for the type checker
+        if pool.audit.takes_others(measurement.scenario):
+            mode.try_others(measurement)
+        if self._settings.extras:
+            ahead = [name for name in self._tasks[measurement.workload].scenarios if name not in self._extras]
+            found = mode.extras(measurement, self._peak_rates, ahead)
+        if not is_proven(measurement, pool):
+            found = mode.ceiling(measurement, self._peak_rates).next_to(found)
+        return found
 
     def _power(self, measurement: Measurement) -> Mapping[str, PowerReading]:
         """Once a scenario, whatever rounds are added; where the device tells nothing, no worker runs for it."""

@@ -20,6 +20,7 @@ from jitgate.plugin.cache_pruning import tidy
 from jitgate.plugin.items import cell_of
 from jitgate.plugin.keyword import understood
 from jitgate.plugin.left_out import swallowed
+from jitgate.plugin.result_files import write_without_durations
 from jitgate.plugin.selection import (
     add_keyword,
     drop_empty,
@@ -134,11 +135,9 @@ def pytest_benchmark_generate_machine_info(config: pytest.Config) -> dict[str, o
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_benchmark_update_json(config: pytest.Config, benchmarks: object, output_json: dict[str, object]) -> None:
-    state = config.stash[STATE]
-    if state.measured:
-        from jitgate.report.evidence import conclusions
-
-        output_json["jitgate"] = conclusions(state.results)
+    found = config.stash[STATE].conclusions()
+    if found is not None:
+        output_json["jitgate"] = found
 
 
 @pytest.hookimpl(wrapper=True)
@@ -165,7 +164,11 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     state.history.store(session)
     tidy(session.config, state)
     with state.history.finished(session):
-        return (yield)
+        found = yield
+    told = None if state.is_xdist_worker else state.conclusions()
+    if told is not None:
+        write_without_durations(session, told)
+    return found
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -234,6 +234,17 @@ class State:
     def measured(self) -> bool:
         return "measurements" in vars(self) and bool(self.measurements.done)
 
+    def conclusions(self) -> dict[str, object] | None:
+        """What the JSON of the session says as a whole; None where nothing was to be measured."""
+        if not (self.measured or self.blocked.reasons):
+            return None
+        from jitgate.report.evidence import concluded
+
+        done = self.measurements.done if self.measured else {}
+        missing = {cell: "none of its tests ran" for cell in self.planned if cell[:2] not in done}
+        reasons = missing | {cell: str(reason) for cell, reason in self.blocked.reasons.items()}
+        return concluded(self.results if self.measured else None, reasons)
+
     def red(self) -> bool:
         """Whether a gate of the project is not PASS, now that the session is over: then it can't end green."""
         if not self.measured:

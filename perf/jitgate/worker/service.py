@@ -19,6 +19,7 @@ from jitgate.model.errors import UsageError
 from jitgate.model.inputs import Inputs, bound
 from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.probe_baseline import EagerProbe, ProbeBaseline
+from jitgate.model.take_turn import TakeTurn
 from jitgate.model.turn import Turn
 from jitgate.worker import inputs, outputs
 from jitgate.worker.baseline_probe import probe
@@ -228,8 +229,8 @@ class WorkerService(DiscoveryService, ExtrasService):
             self._self_check.watched(self._calls[request.scenario][0])
         return answers.FallbackCheck(self._self_check.fallback(), self._self_check.recompiles())
 
-    @handles(requests.TakeTurn)
-    def turn(self, request: requests.TakeTurn) -> Turn:
+    @handles(TakeTurn)
+    def turn(self, request: TakeTurn) -> Turn:
         self._self_check.recompiles()  # what came before this turn does not count as its own
         varied, clock = self._inputs[request.scenario], clock_for(self._device)
         turn = take_turn(request, varied, self._bound, clock, self._stages, self._watch, self._before)
@@ -243,7 +244,9 @@ class WorkerService(DiscoveryService, ExtrasService):
     @handles(ProbeBaseline)
     def probe_baseline(self, request: ProbeBaseline) -> EagerProbe:
         found = probe(self._inputs[request.scenario], self._bound, self._before, request.seed, self._module)
-        return replace(found, fixed="the workload says so (fixed_inputs)") if self._opened().fixed_inputs else found
+        return (
+            replace(found, fixed="the workload says so (fixed_inputs)", few=0) if self._opened().fixed_inputs else found
+        )
 
     @handles(requests.FreezeGarbage)
     def freeze_garbage(self, request: requests.FreezeGarbage) -> answers.Done:  # noqa: ARG002 - it has no fields

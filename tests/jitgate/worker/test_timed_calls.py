@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from jitgate.device.clock import CallTime, WallClock
-from jitgate.model.requests import TakeTurn
+from jitgate.model.take_turn import TakeTurn
 from jitgate.model.turn import Turn
 from jitgate.worker.before_call import BeforeCall
 from jitgate.worker.stages import PipelineStages
