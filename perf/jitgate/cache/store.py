@@ -1,24 +1,51 @@
-"""Exported files, kept by content: what was built once for the same source, weights and runtime is not built again."""
+"""Exported files, kept by content: what was built once for the same source, weights and runtime is not built again.
+
+An exported file is a program, and loading it runs it: only what this user has built is found again.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import hmac
 import json
 import os
 import shutil
+import stat
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from jitgate.cache.file_hashes import FileHashes
 from jitgate.cache.pruning import used
+from jitgate.cache.signature import signature, user_key
+from jitgate.device.private_folder import why_not_plain, why_not_private
 from jitgate.model.errors import UsageError
 
 MANIFEST = "manifest.json"
+LONGEST_MANIFEST_BYTES = 1 << 20
+"""Facts of an engine are names of arguments and their sizes."""
+
+SIGNATURE = "signature"
+
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "file": (str,),
+    "size_bytes": (int,),
+    "sha256": (str,),
+    "export_s": (int, float),
+    "facts": (dict,),
+    SIGNATURE: (str,),
+}
+"""What a manifest has, and of which type."""
+
+
+class _Foreign(ValueError):
+    """An artefact that is whole and was not made by this user."""
 
 
 @dataclass(frozen=True)
@@ -38,21 +65,27 @@ class Artefact:
 class ArtefactCache:
     """A folder with one folder a key: the file, and a manifest written last, so that half a file never counts.
 
-    Raises UsageError where the folder can't be written.
+    Raises UsageError where the folder can't be written, or another user may write there.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
         try:
-            root.mkdir(parents=True, exist_ok=True)
-            probe = root / f".writable-{os.getpid()}"
-            probe.write_bytes(b"")
-            probe.unlink()
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Whoever owns the project has code in it that is run anyway: root in a container may use their cache.
+            why = why_not_private(root.resolve(), stat.S_IWOTH, {Path.cwd().stat().st_uid})
+            with tempfile.TemporaryFile(dir=root):
+                pass
         except OSError as error:
             raise UsageError(
                 f"the artefact cache {root} can't be written ({error.strerror}); choose another with "
                 "--jitgate-cache DIR"
             ) from error
+        if why is not None:
+            raise UsageError(
+                f"the artefact cache {root} is not used: {why}, and what lies there is run; choose another with "
+                "--jitgate-cache DIR"
+            )
 
     @property
     def file_hashes(self) -> FileHashes:
@@ -62,22 +95,32 @@ class ArtefactCache:
     def find(self, key: str) -> tuple[Artefact | None, str | None]:
         """The artefact of `key`, whole and unchanged; or None, and a warning where there was a damaged one."""
         folder = self._root / key
-        manifest = folder / MANIFEST
-        if not folder.exists():
+        if not os.path.lexists(folder):
             return None, None
         try:
-            said = json.loads(manifest.read_text(encoding="utf-8"))
-            artefact = Artefact(
-                folder / said["file"], said["size_bytes"], said["export_s"], said["facts"], said.get("built_at")
-            )
-            with artefact.path.open("rb") as file:
-                whole = hashlib.file_digest(file, "sha256").hexdigest() == said["sha256"]
-        except (OSError, ValueError, KeyError, TypeError):
-            whole = False
-        if whole:
-            used(folder)
-            return artefact, None
-        return None, f"the cached artefact {folder} is damaged and is built again"
+            artefact = self._verified(folder)
+        except _Foreign:
+            return None, f"the cached artefact {folder} was not built by this user, and is built again"
+        except (OSError, ValueError, RecursionError):
+            return None, f"the cached artefact {folder} is damaged and is built again"
+        used(folder)
+        return artefact, None
+
+    def _verified(self, folder: Path) -> Artefact:
+        """ValueError or OSError for one that is not whole, `_Foreign` for one that is not ours."""
+        if why_not_private(folder, stat.S_IWOTH) is not None:
+            raise _Foreign
+        said = _manifest(folder / MANIFEST)
+        claimed = said.pop(SIGNATURE)
+        if not hmac.compare_digest(claimed.encode(), signature(user_key(), folder.name, said).encode()):
+            raise _Foreign
+        path = folder / Path(said["file"]).name
+        if path.name != said["file"] or why_not_plain(path) is not None:
+            raise _Foreign
+        with path.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != said["sha256"]:
+                raise ValueError(path)
+        return Artefact(path, said["size_bytes"], said["export_s"], said["facts"], said.get("built_at"))
 
     def folder(self, name: str) -> Path:
         """A folder in the cache for something else."""
@@ -86,8 +129,8 @@ class ArtefactCache:
     def draft(self, key: str, name: str) -> Path:
         """Where to build the file of `key`; `keep` then moves it in place."""
         folder = self._root / f"{key}.draft-{os.getpid()}"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+        _remove(folder)
+        folder.mkdir(mode=0o700)
         return folder / name
 
     def keep(self, key: str, draft: Path, export_s: float, facts: Mapping[str, str]) -> Artefact:
@@ -95,7 +138,7 @@ class ArtefactCache:
         with draft.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         size_bytes, built_at = draft.stat().st_size, datetime.now(UTC).date().isoformat()
-        said = {
+        said: dict[str, Any] = {
             "file": draft.name,
             "size_bytes": size_bytes,
             "sha256": digest,
@@ -103,9 +146,10 @@ class ArtefactCache:
             "facts": dict(facts),
             "built_at": built_at,
         }
+        said[SIGNATURE] = signature(user_key(), key, said)
         (draft.parent / MANIFEST).write_text(json.dumps(said, indent=1), encoding="utf-8")
         folder = self._root / key
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
         draft.parent.replace(folder)
         return Artefact(folder / draft.name, size_bytes, export_s, facts, built_at)
 
@@ -124,7 +168,34 @@ class ArtefactCache:
                 f"another run has been building into {self._root} for over {wait_s:.0f} s; wait for it, "
                 "or choose another with --jitgate-cache DIR"
             ) from error
+        except OSError as error:
+            raise UsageError(
+                f"the artefact cache {self._root} can't be locked ({error.strerror}); choose another with "
+                "--jitgate-cache DIR"
+            ) from error
         try:
             yield
         finally:
             lock.release()
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    """ValueError or OSError for what is no manifest, whatever lies there in its place."""
+    if why_not_plain(path, LONGEST_MANIFEST_BYTES) is not None:
+        raise ValueError(path)
+    said = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(said, dict):
+        raise ValueError(path)  # noqa: TRY004 - damaged is damaged
+    if set(_TYPES) - set(said) == {SIGNATURE}:
+        raise _Foreign(path)
+    if not all(isinstance(said.get(name), types) for name, types in _TYPES.items()):
+        raise ValueError(path)
+    return said
+
+
+def _remove(folder: Path) -> None:
+    """Whatever lies there: a link itself, and not what it leads to."""
+    if folder.is_symlink() or folder.is_file():
+        folder.unlink()
+    else:
+        shutil.rmtree(folder, ignore_errors=True)

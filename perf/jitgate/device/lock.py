@@ -5,21 +5,28 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import platform
 import re
 import tempfile
 import time
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import filelock
+import platformdirs
 
 from jitgate.device.device import Device
+from jitgate.device.private_folder import why_not_plain, why_not_private, write_private
 from jitgate.model.errors import UsageError
 
 FOLDER_VARIABLE = "JITGATE_LOCKS"
 """Environment variable that names another folder for the locks. Runs with different folders do not wait for each
 other."""
+
+LONGEST_NOTE_BYTES = 1 << 16
+"""A note has a process, a time and a path."""
 
 POLL_S = 0.5
 """A waiting run looks this often: short against a run's minutes, and too seldom to disturb the run it waits for."""
@@ -62,7 +69,8 @@ class RunLock:
             time.sleep(min(POLL_S, wait_s - waited))
         self._lock = lock
         with contextlib.suppress(OSError):
-            self._note.write_text(json.dumps({"pid": os.getpid(), "since": time.time(), "where": str(Path.cwd())}))
+            note = {"pid": os.getpid(), "since": time.time(), "where": str(Path.cwd())}
+            write_private(self._note, json.dumps(note).encode())
 
     def release(self) -> None:
         """Release it; does nothing where it is not held."""
@@ -82,10 +90,15 @@ class RunLock:
 
     def _made(self) -> filelock.BaseFileLock:
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            why = _why_not(self._folder)
         except OSError as error:
             raise self._unwritable(error) from None
-        return filelock.FileLock(self._path)
+        if why is not None:
+            raise UsageError(
+                f"the lock of {self._device.name} is not taken in {self._folder}: {why}; name a folder of your own in "
+                f"{FOLDER_VARIABLE}"
+            )
+        return filelock.FileLock(self._path, mode=0o600)
 
     def _try(self, lock: filelock.BaseFileLock) -> bool:
         try:
@@ -105,10 +118,12 @@ class RunLock:
     def _noted(self) -> str:
         """The holder, as far as the note tells: it is written a moment after the lock is taken."""
         try:
+            if why_not_plain(self._note, LONGEST_NOTE_BYTES) is not None:
+                return "another run"
             note: dict[str, Any] = json.loads(self._note.read_text())
             since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(note["since"]))
             return f"process {note['pid']:d} (in {note['where']}) since {since}"
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return "another run"
 
 
@@ -120,9 +135,35 @@ def lock_name(device: Device) -> str:
 
 
 def lock_folder() -> Path:
-    """A folder of this user on this machine. Not the home folder: that may be on many machines, a device is not."""
+    """A folder of this user on this machine: the first of `_places` that is closed to others; the last one if none is,
+    which is then refused with its reason."""
     named = os.environ.get(FOLDER_VARIABLE)
     if named:
         return Path(named)
+    places = list(_places())
+    for place in places:
+        with contextlib.suppress(OSError):
+            if _why_not(place) is None:
+                return place
+    return places[-1]
+
+
+def _places() -> Iterator[Path]:
+    """The runtime directory of the user's login; where there is none, the home folder, by machine, since it may be on
+    many machines and a device is not; last the temporary folder, where anyone may have been first."""
+    temporary = Path(tempfile.gettempdir())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that there is no login, and so no such directory
+        runtime = platformdirs.user_runtime_path("jitgate", appauthor=False)
+    if not any(runtime.is_relative_to(each) for each in (temporary, "/tmp")):  # noqa: S108 - where platformdirs falls back to
+        yield runtime / "locks"
+    machine = re.sub(r"[^A-Za-z0-9.-]+", "-", platform.node()) or "machine"
+    yield platformdirs.user_state_path("jitgate", appauthor=False) / "locks" / machine
     user = f"-{os.getuid()}" if hasattr(os, "getuid") else ""  # Windows has a temporary folder for each user
-    return Path(tempfile.gettempdir()) / f"jitgate{user}" / "locks"
+    yield temporary / f"jitgate{user}"
+
+
+def _why_not(folder: Path) -> str | None:
+    """As `why_not_private`, of a folder that is made where there is none."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return why_not_private(folder)

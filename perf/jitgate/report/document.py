@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jitgate.gates.mode_words import mode_notes
 from jitgate.gates.recommendation import recommend
 from jitgate.gates.results import Results
 from jitgate.report.extras import HEAD, cached, limits, rows
@@ -36,7 +37,7 @@ def sections(results: Results) -> list[str]:
     for measurement in results.measurements.values():
         title, (head, *variants) = figures(results, measurement)
         recommended = recommend(results, measurement)
-        said = [*cached(measurement), *limits(measurement), *measurement.notes]
+        said = [*cached(measurement), *limits(measurement), *mode_notes(measurement), *measurement.notes]
         lines += [f"## {escaped(title.split(':')[0])}", "", f"{escaped(title.split(':', 1)[1].strip())}.", ""]
         lines += [*table(head, variants), ""]
         gates = _gates(results, measurement)

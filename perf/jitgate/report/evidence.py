@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from jitgate.gates.mode_words import mode_notes
 from jitgate.gates.recommendation import recommend
 from jitgate.gates.results import Results
 from jitgate.gates.validity import fell_back, speedup_of
@@ -77,7 +78,7 @@ def evidence(results: Results, cell: Cell) -> dict[str, Any]:
         "excluded_rounds": dict(Counter(measurement.excluded)),
         "seed": measurement.seed,
         "inside_calls": measurement.busy_s / measurement.wall_s if measurement.wall_s else None,
-        "notes": list(measurement.notes),
+        "notes": [*mode_notes(measurement), *measurement.notes],
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from jitgate.gates.kind import Asked, GateKind
+from jitgate.gates.mode_words import mode_notes
 from jitgate.gates.recommendation import recommend
 from jitgate.gates.results import Results
 from jitgate.model.cell import Cell
@@ -31,7 +32,7 @@ def summary(results: Results) -> list[str]:
         details = (*audio_metrics(measurement), *integers(measurement), *memory_lines(measurement))
         lines += [f"  {line}" for line in details]
         lines += [] if recommended is None else [f"  {recommendation_line(recommended)}"]
-        lines += [f"  note: {note}" for note in (*_excluded(measurement), *measurement.notes)]
+        lines += [f"  note: {note}" for note in _notes(measurement)]
         lines.append("")
     sentences = [line for cell in results.cells() for line in _sentences(results, cell)]
     headline = results.headline()
@@ -120,7 +121,6 @@ def _power_missing(measurements: Iterable[Measurement]) -> list[str]:
     return [f"energy, power, utilisation: {cause}" for cause in dict.fromkeys(causes)]
 
 
-def _excluded(measurement: Measurement) -> list[str]:
-    if not measurement.excluded:
-        return []
-    return [f"{measurement.excluded_summary} excluded: {most_frequent_first(measurement.excluded)}"]
+def _notes(measurement: Measurement) -> list[str]:
+    excluded = f"{measurement.excluded_summary} excluded: {most_frequent_first(measurement.excluded)}"
+    return [*([excluded] if measurement.excluded else []), *mode_notes(measurement), *measurement.notes]

@@ -7,6 +7,7 @@ from jitgate.statistics.decision import Decision, Outcome, judge
 from jitgate.statistics.durations import DurationsError
 from jitgate.statistics.growth import Growth, growth
 from jitgate.statistics.interval import Interval, finite
+from jitgate.statistics.modes import RoundModes, round_modes
 from jitgate.statistics.payback import Payback, payback
 from jitgate.statistics.roofline import PeakRates, RooflineBound, RooflineTime, roofline_efficiency, roofline_time
 from jitgate.statistics.sequential import first_decision, look_due, looks
@@ -25,6 +26,7 @@ __all__ = [
     "Prediction",
     "RooflineBound",
     "RooflineTime",
+    "RoundModes",
     "Speedup",
     "WarmUp",
     "fewest_calls",
@@ -39,6 +41,7 @@ __all__ = [
     "predict",
     "roofline_efficiency",
     "roofline_time",
+    "round_modes",
     "single_ratio",
     "speedup",
     "steady",

@@ -11,8 +11,11 @@ from jitgate.statistics.durations import DurationsError, accepted, log_ratios, s
 from jitgate.statistics.estimate import LogRatioEstimate, estimate_log_ratio
 from jitgate.statistics.interval import Interval
 from jitgate.statistics.lazy_numpy import np
+from jitgate.statistics.modes import round_modes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import ArrayLike, NDArray
 
 GROSS_FLOOR = 0.10
@@ -125,7 +128,7 @@ def speedup(
         mde=_exp(max(own.estimate - low, high - own.estimate)) - 1,
         round_s=sum(float(np.median(arm)) for arm in arms.values()) if round_s is None else round_s,
         drift=None if moved is None else (math.exp(moved.first), math.exp(moved.second)),
-        notes=_notes(arms["baseline"], own, moved is not None),
+        notes=(*_notes(arms["baseline"], own, moved is not None), *_modes(arms)),
         invalid=None if offset is None else _invalid(offset),
     )
 
@@ -153,6 +156,11 @@ def _invalid(offset: LogRatioEstimate) -> str | None:
         f"two copies of the baseline differ by {math.expm1(abs(offset.estimate)):.0%}, so something other than the "
         "code decides the times; end what else runs on this machine, fix its clocks and measure again"
     )
+
+
+def _modes(arms: Mapping[str, NDArray[np.float64]]) -> list[str]:
+    found = {name: round_modes(arm) for name, arm in arms.items()}
+    return [f"rounds of the {name} take one of two durations, {each.text}" for name, each in found.items() if each]
 
 
 def _notes(baseline_s: NDArray[np.float64], own: LogRatioEstimate, ratio_moved: bool) -> tuple[str, ...]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from jitgate.statistics.lazy_numpy import np
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 SEPARATION = 5.0
 """Distance of the two means, in standard deviations within them, from which two heaps are told from one wide one. A
@@ -16,6 +19,10 @@ FEWEST_SHARE = 0.1
 FEWEST_RUNS = 3
 FEWEST_SWITCHES = 3
 """A step up, and one back, are two switches and no modes."""
+
+STICKY = 0.5
+"""Of the switches that independent rounds make, the share below which a mode is sticky: what a dozen pairs show is then
+the mode they met, and not the code."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +36,7 @@ class TwoModes:
     scatter: float
 
 
-def two_modes(values: Sequence[float]) -> TwoModes | None:
+def two_modes(values: ArrayLike) -> TwoModes | None:
     """The modes of positive figures in the order of their runs; None where there is one level, or a step."""
     logs = np.log(np.asarray(values, dtype=float))
     size = len(logs)
@@ -50,3 +57,37 @@ def two_modes(values: Sequence[float]) -> TwoModes | None:
     if high - low < SEPARATION * scatter or high - low < 1e-6 or switches < FEWEST_SWITCHES:
         return None
     return TwoModes(math.exp(low), math.exp(high), float(is_high.mean()), math.expm1(high - low), scatter)
+
+
+@dataclass(frozen=True)
+class RoundModes:
+    """Two modes of the rounds of one measurement. gap: how far apart, relative. share: of the rounds at the higher one.
+    stay: rounds from one switch to the next, on average. sticky: whether a mode lasts longer than chance explains."""
+
+    gap: float
+    share: float
+    stay: float
+    sticky: bool
+
+    @property
+    def text(self) -> str:
+        """`6.0% apart (35% of rounds at the higher one, some 20 rounds at a time)`."""
+        return (
+            f"{self.gap:.1%} apart ({self.share:.0%} of rounds at the higher one, some {max(1.0, self.stay):.0f} "
+            "rounds at a time)"
+        )
+
+
+def round_modes(values: ArrayLike) -> RoundModes | None:
+    """The modes of positive figures, one a round and in order, shape `(n,)`; None where there is one level, or a step.
+
+    A duration of each round, or a ratio of two.
+    """
+    found = two_modes(values)
+    if found is None:
+        return None
+    logs = np.log(np.asarray(values, dtype=float))
+    is_high = logs > math.log(found.low * found.high) / 2
+    switches = int(np.count_nonzero(is_high[1:] != is_high[:-1]))
+    by_chance = 2 * found.share * (1 - found.share) * (len(logs) - 1)
+    return RoundModes(found.gap, found.share, len(logs) / (switches + 1), switches < STICKY * by_chance)

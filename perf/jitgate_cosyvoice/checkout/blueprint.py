@@ -5,7 +5,8 @@ import a dozen packages which inference does not need, and build more models tha
 (1.2.3) also needs a ruamel.yaml below 0.19. So the part of it that CosyVoice's files are written in is read here, on
 PyYAML: `!new:`, `!name:`, `!apply:`, `!ref`, `!copy`, tuples, reference_variants.
 
-What a file names is imported and called, as HyperPyYAML does: this runs the user's code, and belongs into workers.
+What a file names is imported and called, as HyperPyYAML does, but for the names that `allowed.py` does not follow: code
+of the checkout runs, which is the user's own, and belongs into workers; a file alone can't run anything.
 Source: HyperPyYAML's documentation of its syntax (speechbrain/HyperPyYAML).
 """
 
@@ -21,11 +22,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jitgate.model.error_words import shortly
+from jitgate.model.error_words import first_words, shortly
 from jitgate.model.errors import Unavailable, UsageError
 
-Locate = Callable[[str, str], Any]
-"""(dotted name, where it stands) -> the object; raises UsageError."""
+Locate = Callable[[str, str, str], Any]
+"""(dotted name, tag as in `!new`, where it stands) -> the object; raises UsageError."""
+
+LONGEST_BYTES = 1 << 20
+"""CosyVoice's own files have 10 KiB."""
+
+LARGEST_POWER = 64
+"""What `2 ** 64` is exceeded by is no size of a model, and takes minutes to work out."""
+
+_PLAIN = "tag:yaml.org,2002:"
+_PLAIN_TAGS = tuple(
+    f"{_PLAIN}{kind}" for kind in ("null", "bool", "int", "float", "str", "seq", "map", "timestamp", "merge", "binary")
+)
 
 _REFERENCE = re.compile(r"<([^<>]*)>")
 _TUPLE = re.compile(r"\((.*)\)", re.DOTALL)
@@ -34,6 +46,13 @@ _FLOAT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
 
 _TEXT = "tag:yaml.org,2002:str"
 
+
+def _power(base: Any, power: Any) -> Any:
+    if abs(power) > LARGEST_POWER or abs(base) > 2**LARGEST_POWER:
+        raise ValueError(f"{base} ** {power} is larger than any size")
+    return base**power
+
+
 _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -41,7 +60,7 @@ _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv,
     ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
+    ast.Pow: _power,
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
 }
@@ -66,11 +85,15 @@ class Blueprint:
         self._made: dict[int, Any] = {}
         self._open: list[int] = []
         try:
-            self._root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+            with path.open("rb") as file:
+                text = file.read(LONGEST_BYTES + 1)
+            if len(text) > LONGEST_BYTES:
+                raise UsageError(f"{where} is longer than {LONGEST_BYTES} bytes, and no blueprint of a model")
+            self._root = yaml.compose(text.decode("utf-8"), Loader=yaml.SafeLoader)
         except OSError as error:
             raise UsageError(f"{where} can't be read: {error.strerror}") from error
-        except (UnicodeDecodeError, yaml.YAMLError) as error:
-            raise UsageError(f"{where} is not valid YAML: {' '.join(str(error).split())}") from error
+        except (UnicodeDecodeError, RecursionError, yaml.YAMLError) as error:
+            raise UsageError(f"{where} is not valid YAML: {first_words(str(error))}") from error
 
     def build(self, key: str) -> Any:
         """What stands at `key`, as in `flow.encoder`, and all that it refers to; nothing else. One object a node."""
@@ -79,7 +102,12 @@ class Blueprint:
             node = self._child(node, part)
             if node is None:
                 raise UsageError(f"{self._where} has no key {key!r}")
-        return self._value(node, key)
+        try:
+            return self._value(node, key)
+        except (UsageError, Unavailable):
+            raise
+        except (self._yaml.YAMLError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
+            raise UsageError(f"{self._at(key)} can't be read ({shortly(error)})") from error
 
     def _value(self, node: Any, key: str) -> Any:
         if id(node) in self._made:
@@ -94,15 +122,15 @@ class Blueprint:
     def _construct(self, node: Any, key: str) -> Any:
         kind, _, name = node.tag.partition(":")
         if kind in ("!new", "!apply"):
-            return self._call(name, node, key)
+            return self._call(kind, name, node, key)
         if kind == "!name":
-            found = self._locate(name, self._at(key))
+            found = self._locate(name, kind, self._at(key))
             positional, named = self._arguments(node, key)
             return functools.partial(found, *positional, **named) if positional or named else found
         if node.tag in ("!ref", "!copy"):
             value = self._referred(str(node.value), key)
             return copy.deepcopy(value) if node.tag == "!copy" else value
-        if node.tag.startswith("!"):
+        if node.tag not in _PLAIN_TAGS:
             raise UsageError(f"{self._at(key)} is {node.tag!r}, which is not read here; write out what it stands for")
         if isinstance(node, self._yaml.MappingNode):
             self._yaml.constructor.SafeConstructor().flatten_mapping(node)  # `<<: *anchor`
@@ -122,8 +150,8 @@ class Blueprint:
             return tuple(self._yaml.safe_load(f"[{inside[1]}]"))
         return self._yaml.constructor.SafeConstructor().construct_object(node)
 
-    def _call(self, name: str, node: Any, key: str) -> Any:
-        called = self._locate(name, self._at(key))
+    def _call(self, tag: str, name: str, node: Any, key: str) -> Any:
+        called = self._locate(name, tag, self._at(key))
         positional, named = self._arguments(node, key)
         try:
             inspect.signature(called).bind(*positional, **named)
@@ -166,6 +194,8 @@ class Blueprint:
                 raise UsageError(f"{self._at(key)} refers to <{reference}>, which is not in the file")
         value = self._value(node, path)
         for attribute in attributes.split(".") if attributes else ():
+            if attribute.startswith("_") or not hasattr(value, attribute):
+                raise UsageError(f"{self._at(key)} refers to <{reference}>, which has no public {attribute!r}")
             value = getattr(value, attribute)
         return value
 

@@ -10,6 +10,7 @@ from typing import Any
 from jitgate.model.error_words import shortly
 from jitgate.model.errors import UsageError
 
+from jitgate_cosyvoice.checkout.allowed import refuse_to_import, refuse_to_use
 from jitgate_cosyvoice.checkout.place import MATCHA, Checkout
 
 _PACKAGES = {"whisper": "openai-whisper", "hydra": "hydra-core", "yaml": "PyYAML"}
@@ -22,8 +23,10 @@ class Imports:
     def __init__(self, checkout: Checkout) -> None:
         self._checkout = checkout
 
-    def __call__(self, name: str, where: str) -> Any:
-        """The class or function `package.module.name`; UsageError says what is missing and how to get it."""
+    def __call__(self, name: str, tag: str, where: str) -> Any:
+        """The class or function `package.module.name`; UsageError says what is missing and how to get it, or that a
+        yaml may not name it there."""
+        refuse_to_import(name, tag, where)
         module_name, _, attribute = name.rpartition(".")
         try:
             module = importlib.import_module(module_name)
@@ -35,7 +38,9 @@ class Imports:
             near = difflib.get_close_matches(attribute, dir(module), n=1)
             meant = f", did you mean {near[0]}?" if near else ""
             raise UsageError(f"{where}: {module_name} of the checkout has no {attribute!r}{meant}")
-        return getattr(module, attribute)
+        found = getattr(module, attribute)
+        refuse_to_use(found, name, tag, where)
+        return found
 
     def _missing(self, missing: str, asked: str) -> str:
         top = missing.split(".", maxsplit=1)[0]

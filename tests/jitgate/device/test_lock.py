@@ -117,3 +117,27 @@ def test_the_folder_is_the_users_and_can_be_named(monkeypatch: pytest.MonkeyPatc
     assert lock_folder() == tmp_path
     monkeypatch.delenv("JITGATE_LOCKS")
     assert not lock_folder().is_relative_to(ROOT)
+
+
+def test_a_folder_that_others_may_write_in_or_a_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    with pytest.raises(UsageError, match=r"it is a link, or no folder; name a folder of your own in JITGATE_LOCKS"):
+        RunLock(Device("cpu"), tmp_path / "link").acquire(0)
+    if os.name != "nt":
+        (tmp_path / "real").chmod(0o777)
+        with pytest.raises(UsageError, match=r"others may write in it \(mode 777\)"):
+            RunLock(Device("cpu"), tmp_path / "real").acquire(0)
+
+
+def test_a_link_in_the_place_of_a_lock_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("mine")
+    (tmp_path / "cpu.lock").symlink_to(tmp_path / "precious")
+    with pytest.raises(UsageError, match="can't be written"):
+        RunLock(Device("cpu"), tmp_path).acquire(0)
+    (tmp_path / "cpu.lock").unlink()
+    (tmp_path / "cpu.json").symlink_to(tmp_path / "precious")
+    lock = RunLock(Device("cpu"), tmp_path)
+    lock.acquire(0)
+    assert (tmp_path / "precious").read_text() == "mine"
+    lock.release()

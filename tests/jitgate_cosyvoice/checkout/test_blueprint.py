@@ -24,7 +24,7 @@ class Asked:
     def __init__(self) -> None:
         self.names: list[str] = []
 
-    def __call__(self, name: str, where: str) -> Any:
+    def __call__(self, name: str, tag: str, where: str) -> Any:
         self.names.append(name)
         return {"fractions.Fraction": Fraction, "types.SimpleNamespace": types.SimpleNamespace, "max": max}[name]
 
@@ -117,6 +117,15 @@ def test_a_name_is_called_later(read: Read) -> None:
         ("part: !ref <part>", "model.yaml, part refers to itself"),
         ("part: !new:types.SimpleNamespace {a: !ref <part>}", "refers to itself"),
         ("part: !include:other.yaml", "model.yaml, part is '!include:other.yaml', which is not read here"),
+        ("part: !!python/object/apply:os.system [ls]", "model.yaml, part is 'tag:yaml.org,2002:python/object/apply:os"),
+        ("part: !!python/name:os.system", "which is not read here"),
+        ("part: !!timestamp 2001-99-99", "model.yaml, part can't be read (ValueError: "),
+        ("part: {[1]: 2}", "model.yaml, part can't be read (TypeError: "),
+        ("part: !ref 9 ** 9 ** 9 ** 9", "model.yaml, part can't be read (ValueError: "),
+        ("a: !new:types.SimpleNamespace\npart: !ref <a.__class__>", "which has no public '__class__'"),
+        ("a: !new:types.SimpleNamespace\npart: !ref <a.size>", "which has no public 'size'"),
+        (f"part: {'[' * 200_000}", "model.yaml is not valid YAML: "),
+        (f"part: {'x' * 2_000_000}", "model.yaml is longer than 1048576 bytes"),
         ("part: [", "model.yaml is not valid YAML: "),
     ],
 )

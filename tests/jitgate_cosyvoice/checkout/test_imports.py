@@ -31,7 +31,7 @@ def test_one_sentence_with_a_remedy(checkout: Path, unimported: None, source: st
     found = find_checkout(checkout)
     found.activate()
     with pytest.raises(UsageError) as caught:
-        Imports(found)("cosyvoice.odd.Think", "model.yaml, flow")
+        Imports(found)("cosyvoice.odd.Think", "!new", "model.yaml, flow")
     assert str(caught.value).startswith("model.yaml, flow: ")
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
