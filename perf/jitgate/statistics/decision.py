@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jitgate.statistics import boundary
+from jitgate.statistics.limits import reaches
 
 if TYPE_CHECKING:
     from jitgate.statistics.comparison import Speedup
     from jitgate.statistics.interval import Interval
+    from jitgate.statistics.resolution import Resolution
 
 FEW_DECIMALS, MANY_DECIMALS = 3, 5  # many where few would make both ends of an interval look alike
 MOST_PAIRS = 1_000_000  # longer than any run; a forecast beyond is "no number of rounds"
@@ -56,13 +58,13 @@ def judge(speedup: Speedup, threshold: float) -> Decision:
         return Decision(Outcome.INVALID, invalid)
     found = speedup.interval
     asked = _ratio(threshold, found)
-    if found.low >= threshold:
+    if reaches(found.low, threshold):
         return Decision(
             Outcome.PASS,
             f"The candidate is at least {_ratio(found.low, found, up=False)} times as fast as the baseline "
             f"(best estimate {_ratio(found.estimate, found)}), and {asked} was asked for: nothing to do.",
         )
-    if found.high < threshold:
+    if not reaches(found.high, threshold):
         return Decision(
             Outcome.FAIL,
             f"The candidate is at most {_ratio(found.high, found, up=True)} times as fast as the baseline "
@@ -75,14 +77,18 @@ def judge(speedup: Speedup, threshold: float) -> Decision:
 def _why_invalid(speedup: Speedup, threshold: float) -> str | None:
     if speedup.invalid is not None:
         return f"This measurement can't be trusted: {speedup.invalid}."
-    if speedup.drift is not None and min(speedup.drift) < threshold <= max(speedup.drift):
+    if (
+        speedup.drift is not None
+        and not reaches(min(speedup.drift), threshold)
+        and reaches(max(speedup.drift), threshold)
+    ):
         first, second = speedup.drift
         return (
             f"The speed-up itself changed during the measurement, from {first:.3f} to {second:.3f}, across the limit "
             f"of {threshold:g}: find what changes (warm-up too short, heat, memory growing), then measure again."
         )
     found, control = speedup.interval, speedup.control
-    undecided = found.low < threshold <= found.high
+    undecided = not reaches(found.low, threshold) and reaches(found.high, threshold)
     distance = abs(math.log(found.estimate / threshold))
     if control is None or not undecided or control.contains(1.0) or distance > abs(math.log(control.estimate)):
         return None
@@ -97,6 +103,9 @@ def _why_invalid(speedup: Speedup, threshold: float) -> str | None:
 def _inconclusive(speedup: Speedup, threshold: float) -> Decision:
     found = speedup.interval
     pairs = _pairs_needed(speedup, threshold)
+    clock = speedup.resolution
+    if clock is not None and not _pairs_help(clock, speedup, threshold):
+        return Decision(Outcome.INCONCLUSIVE, f"The limit of {threshold:g} can't be decided: {clock.text}.")
     if math.isinf(found.high):
         said = f"Too few rounds ({speedup.pairs}) to say anything about a limit of {threshold:g}"
     else:
@@ -123,6 +132,12 @@ def _inconclusive(speedup: Speedup, threshold: float) -> Decision:
         pairs,
         seconds,
     )
+
+
+def _pairs_help(clock: Resolution, speedup: Speedup, threshold: float) -> bool:
+    """Whether the limit is further from the estimate than the clock can be off, so that more rounds may decide it."""
+    distance = math.log(threshold / speedup.interval.estimate)
+    return not clock.low <= distance <= clock.high
 
 
 def _pairs_needed(speedup: Speedup, threshold: float) -> int | None:
