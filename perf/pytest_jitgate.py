@@ -58,6 +58,11 @@ def _load(name: str, path: str) -> ModuleType:
     return module
 
 
+def _refusal(text: str) -> pytest.UsageError:
+    """Bad input: exit code 4, one sentence; what it quotes of others is made printable."""
+    return pytest.UsageError(_load("_jitgate_printable", "jitgate/model/printable.py").printable(text))
+
+
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     pluginmanager.add_hookspecs(_load("_jitgate_hooks", "jitgate/hooks.py"))
 
@@ -77,7 +82,7 @@ def pytest_load_initial_conftests(
             early_config.pluginmanager.import_plugin(name)
         except (ImportError, TypeError, ValueError, pytest.UsageError) as error:
             path = gates_file(early_config).path
-            raise pytest.UsageError(f"{path}, [tool.jitgate]: plugins names {name!r}: {error}") from None
+            raise _refusal(f"{path}, [tool.jitgate]: plugins names {name!r}: {error}") from None
     found = yield
     # Only now: a conftest.py may have an option of such a name.
     if any(arg.startswith(OLD_OPTION) for arg in args):
@@ -119,7 +124,7 @@ def pytest_configure(config: pytest.Config) -> None:
     found = gates_file(config)
     for option in ("input", "shrink"):
         if config.option.jitgate_model is None and getattr(config.option, f"jitgate_{option}"):
-            raise pytest.UsageError(f"{OPTION}{option} is about the model of {OPTION}model; name one")
+            raise _refusal(f"{OPTION}{option} is about the model of {OPTION}model; name one")
     if found.path is None and config.option.jitgate_model is None:
         _refuse_if_wanted(config, found)
         return
@@ -127,7 +132,7 @@ def pytest_configure(config: pytest.Config) -> None:
     origin = spec.origin if spec is not None else None
     if origin is None or Path(origin).resolve().parent != HERE / "jitgate":
         where = origin or "a folder of this name"
-        raise pytest.UsageError(
+        raise _refusal(
             f"{found.path or '--jitgate-model'} asks for jitgate, but Python finds {where} in place of the package in "
             f"{HERE / 'jitgate'}; rename yours, or start `pytest` instead of `python -m pytest`"
         )
@@ -161,7 +166,7 @@ def _find(config: pytest.Config) -> GatesFile:
     chosen = config.known_args_namespace.jitgate_config
     if chosen:
         if not (start / chosen).is_file():
-            raise pytest.UsageError(f"--jitgate-config {chosen}: there is no such file")
+            raise _refusal(f"--jitgate-config {chosen}: there is no such file")
         return GatesFile(start / chosen, (start / chosen,), plugins=_plugins(_tables(start / chosen).get("jitgate")))
     files = tuple(_candidates(config))
     old: tuple[Path, bool] | None = None
@@ -178,7 +183,7 @@ def _find(config: pytest.Config) -> GatesFile:
 def _refuse_unused(used: Path, here: Path) -> None:
     """A usage error where the current directory has gates and other ones would be judged."""
     if used != here and "jitgate" in _tables(here):
-        raise pytest.UsageError(
+        raise _refusal(
             f"{here}: its [tool.jitgate] would not be used, since {used} has one too and was named with -c; say which "
             "one is meant with --jitgate-config FILE"
         )
@@ -239,10 +244,10 @@ def _refuse_if_wanted(config: pytest.Config, found: GatesFile) -> None:
     asked = asks_for_benchmarks(config)
     uses_options = any(str(arg).startswith(OPTION) for arg in config.invocation_params.args)
     if found.old is not None and (found.old_is_ours or asked or uses_options):
-        raise pytest.UsageError(f"{found.old}: the table [tool.perf] is now called [tool.jitgate]; rename it")
+        raise _refusal(f"{found.old}: the table [tool.perf] is now called [tool.jitgate]; rename it")
     if asked:
         looked_in = " or ".join(map(str, found.looked_in))
-        raise pytest.UsageError(
+        raise _refusal(
             f"performance tests need a [tool.jitgate] table, and there is none in {looked_in}; add one, or name the "
             "file that has it with --jitgate-config FILE"
         )
@@ -273,4 +278,4 @@ def _refuse_old_options(parser: pytest.Parser, args: list[str]) -> None:
         word = old.removeprefix(OLD_OPTION)
         new = f"{OPTION}{RENAMED.get(word, word)}"
         if old.startswith(OLD_OPTION) and hasattr(parser.parse_known_args([]), new[2:].replace("-", "_")):
-            raise pytest.UsageError(f"{old} is now called {new}")
+            raise _refusal(f"{old} is now called {new}")

@@ -6,10 +6,9 @@ torch). 4: bad input.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from jitgate.cli.output import show, write
+from jitgate.cli.output import show, write_data
 from jitgate.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     found = warnings(seen, device, _holder(device))
     mark = fingerprint(device)
     if arguments.json:
-        write(json.dumps(report.as_json(seen, device, mark, found), indent=2))
+        write_data(report.as_json(seen, device, mark, found))
     else:
         show(report.as_tables(seen, device, mark, found))
     return READY if report.ready(found) else NOT_READY

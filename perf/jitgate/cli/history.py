@@ -6,11 +6,10 @@ Exit code 0; of `changes` and `doctor` 1 where there is something to look at; 4 
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
 
 from jitgate.cli import history_accept, history_files, history_show
-from jitgate.cli.output import write
+from jitgate.cli.output import write, write_data
 
 SERIES = "WORKLOAD/SCENARIO/VARIANT/METRIC, each a glob; what is left out at the end matches everything"
 
@@ -64,5 +63,8 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print what was asked for; returns the exit code."""
     code, text, data = arguments.action(arguments)
-    write(json.dumps(data, indent=2, default=str) if arguments.json else text)
+    if arguments.json:
+        write_data(data)
+    else:
+        write(text)
     return int(code)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jitgate.cli.output import write
+from jitgate.cli.output import write, write_data
 from jitgate.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     if decision.outcome != "INVALID":
         stopped = first_decision(baseline, candidate, arguments.threshold, control, alpha=arguments.alpha)
     if arguments.json:
-        write(json.dumps(_as_json(found, decision, stopped, arguments.threshold), indent=2))
+        write_data(_as_json(found, decision, stopped, arguments.threshold))
     else:
         write(_as_text(found, decision, stopped))
     return EXIT_CODES[decision.outcome]

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import Any, NoReturn, Protocol
 
 import jitgate
-from jitgate.cli import doctor, history, judge
+from jitgate.cli import doctor, history, judge, report
 from jitgate.model.errors import UsageError
+from jitgate.model.printable import printable
 
 BAD_INPUT = 4  # as pytest's own exit code for a usage error
 
@@ -22,14 +23,14 @@ class Command(Protocol):
         ...
 
 
-COMMANDS: tuple[Command, ...] = (doctor, judge, history)
+COMMANDS: tuple[Command, ...] = (doctor, judge, history, report)
 
 
 class OneSentence(argparse.ArgumentParser):
     """Complains in one sentence with exit code 4; argparse's own 2 means INCONCLUSIVE here."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(BAD_INPUT, f"{self.prog}: {message}; see {self.prog} --help\n")
+        self.exit(BAD_INPUT, printable(f"{self.prog}: {message}; see {self.prog} --help\n"))
 
 
 def main(arguments: list[str] | None = None, *, prog: str = "jitgate", commands: Sequence[Command] = COMMANDS) -> int:
@@ -48,6 +49,6 @@ def main(arguments: list[str] | None = None, *, prog: str = "jitgate", commands:
     try:
         code: int = chosen.run(chosen)
     except UsageError as problem:
-        sys.stderr.write(f"{prog} {chosen.command}: {problem}\n")
+        sys.stderr.write(printable(f"{prog} {chosen.command}: {problem}\n"))
         return BAD_INPUT
     return code

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from jitgate.model.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -15,7 +18,16 @@ UNWRAPPED = 10_000
 
 
 def write(text: str) -> None:
-    """Print `text`. A reader that closes the pipe early (`| head`) does not change the exit code."""
+    """Print `text`, made printable. A reader that closes the pipe early (`| head`) does not change the exit code."""
+    _write(printable(text))
+
+
+def write_data(data: Any) -> None:
+    """Print JSON as it is, in ASCII: no sign of it is a control, and none begins a command to a CI."""
+    _write(json.dumps(data, indent=2, default=str).replace("##", "#\\u0023"))  # two of them stand in text alone
+
+
+def _write(text: str) -> None:
     try:
         print(text, flush=True)  # noqa: T201
     except BrokenPipeError:

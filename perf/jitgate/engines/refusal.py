@@ -6,9 +6,10 @@ import contextlib
 import re
 from collections.abc import Iterable, Iterator
 
-from jitgate.model.error_words import causes, cut, origins, plain, shortly
+from jitgate.model.error_words import causes, cut, origins, shortly
 from jitgate.model.errors import Unavailable, UsageError
 from jitgate.model.out_of_memory import about_memory
+from jitgate.model.printable import printable
 
 NO_KERNEL = re.compile(
     r"not implemented for '|doesn't support tensors of type|does not support tensors of type|"
@@ -85,5 +86,5 @@ def lacks_precision(error: BaseException, precision: str) -> str | None:
 
 def _spoken(error: BaseException, patterns: Iterable[re.Pattern[str]]) -> str | None:
     """The first line of an error that has one of `patterns` in it."""
-    lines = plain(str(error)).splitlines()
+    lines = printable(str(error)).splitlines()
     return next((line.strip() for line in lines if any(pattern.search(line) for pattern in patterns)), None)

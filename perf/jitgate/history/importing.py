@@ -6,20 +6,26 @@ import hashlib
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from jitgate.device.fingerprint import Fingerprint
+from jitgate.device.private_folder import why_not_plain
 from jitgate.gates.tracked import MEMORY, RATIO, TIME
 from jitgate.history.database import open_database
 from jitgate.history.problem import HistoryError
 from jitgate.history.record import PointRecord, RunRecord, SeriesKey
 from jitgate.history.spool import from_json
 from jitgate.history.transfer import runs_of
+from jitgate.history.well_formed import checked
 
 SUFFIXES = (".json", ".jsonl", ".zip", ".db")
+
+LONGEST_BYTES = 1 << 30
+"""Of one file; pytest-benchmark writes megabytes where it keeps every round."""
 
 WRONG = ("FAIL", "INVALID")
 
@@ -31,19 +37,31 @@ def found_in(path: Path) -> Iterator[tuple[Path, RunRecord | str]]:
             yield from found_in(each)
         return
     try:
-        if path.suffix == ".db":
+        why = why_not_plain(path.resolve(), None if path.suffix in (".db", ".zip") else LONGEST_BYTES)
+        if why is not None:
+            yield path, f"{path} is not read: {why}"
+        elif path.suffix == ".db":
             yield from ((path, run) for run in _stored(path))
         elif path.suffix == ".zip":
             with zipfile.ZipFile(path) as archive:
-                for name in sorted(archive.namelist()):
-                    if name.endswith((".json", ".jsonl")):
-                        yield from _texts(path / name, archive.read(name))
+                yield from _packed(path, archive)
         else:
             yield from _texts(path, path.read_bytes())
     except (HistoryError, FileNotFoundError) as problem:
         yield path, str(problem)
-    except (OSError, zipfile.BadZipFile) as problem:
+    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error) as problem:
+        # The last three: a ZIP that is encrypted, of another way of packing, or damaged.
         yield path, f"{path} can't be read: {problem}"
+
+
+def _packed(path: Path, archive: zipfile.ZipFile) -> Iterator[tuple[Path, RunRecord | str]]:
+    for entry in sorted(archive.infolist(), key=lambda entry: entry.filename):
+        if not entry.filename.endswith((".json", ".jsonl")):
+            continue
+        if entry.file_size > LONGEST_BYTES:
+            yield path, f"{path / entry.filename} is not read: it is longer than {LONGEST_BYTES} bytes"
+        else:
+            yield from _texts(path / entry.filename, archive.read(entry))
 
 
 def _stored(path: Path) -> list[RunRecord]:
@@ -64,10 +82,12 @@ def _texts(path: Path, content: bytes) -> Iterator[tuple[Path, RunRecord | str]]
     for part in parts:
         try:
             document = json.loads(part)
-            found = from_json(document) if "points" in document else of_benchmarks(document, part)
         except (ValueError, RecursionError):
             yield path, f"{path} is cut off or no JSON; write it again"
-        except (KeyError, TypeError, AttributeError):
+            continue
+        try:
+            found = from_json(document) if "points" in document else checked(of_benchmarks(document, part))
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
             yield path, f"{path} is JSON, and no run of pytest-benchmark or jitgate"
         else:
             yield path, found

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import csv
-import hashlib
-import re
 from pathlib import Path
 
 from jitgate.model.cell import Cell
+from jitgate.model.file_name import file_name
 from jitgate.model.measurement import Measurement
 from jitgate.model.variant import BASELINE, CONTROL
 
 CONTROL_COLUMN = "control"
 
-_MOST_CHARACTERS = 150
-"""Of one part of a path; file systems allow 255 bytes, Windows 260 characters for a whole path."""
-
-_UNSAFE = re.compile(r"[^a-z0-9_.+=,-]|^\.|\.$|^(?=(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)).")
-"""Capitals too, which some file systems do not tell from small letters, and names that Windows keeps for devices."""
-
 
 def rounds_path(folder: Path, cell: Cell) -> Path:
     """`folder/workload/scenario/variant.csv`: a path of its own for every cell, on every file system."""
-    *folders, name = (_file_name(field) for field in cell)
+    *folders, name = (file_name(field) for field in cell)
     return folder.joinpath(*folders, f"{name}.csv")
 
 
@@ -30,33 +23,26 @@ def save_rounds(folder: Path, measurement: Measurement) -> list[Path]:
     """Write a file for each candidate: `eager`, the candidate, and `control` where there is one; figures of a turn.
 
     A file holds the rounds that all its variants finished, and replaces the one of an earlier run. Returns the paths; a
-    candidate without such a round has none.
+    candidate without such a round has none, and that of an earlier run is removed.
     """
     written = []
     for variant in measurement.all_samples:
         if variant in (BASELINE, CONTROL):
             continue
         columns = measurement.columns(variant)
+        path = rounds_path(folder, Cell(measurement.workload, measurement.scenario, variant))
         if not len(columns.baseline):
+            path.unlink(missing_ok=True)
             continue
         named = {BASELINE: columns.baseline, variant: columns.candidate}
         if columns.control is not None:
             named[CONTROL_COLUMN] = columns.control
-        path = rounds_path(folder, Cell(measurement.workload, measurement.scenario, variant))
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f"{path.name}.draft")
         with draft.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(named)
-            writer.writerows([f"{figure:.9f}" for figure in row] for row in zip(*named.values(), strict=True))
+            writer.writerows([f"{figure:.9g}" for figure in row] for row in zip(*named.values(), strict=True))
         draft.replace(path)
         written.append(path)
     return written
-
-
-def _file_name(field: str) -> str:
-    """The field itself where every file system takes it; else with `%` and the code of what it does not take."""
-    name = _UNSAFE.sub(lambda found: "".join(f"%{byte:02x}" for byte in found[0].encode()), field)
-    if len(name) <= _MOST_CHARACTERS:
-        return name
-    return f"{name[:_MOST_CHARACTERS]}%{hashlib.sha256(field.encode()).hexdigest()}"

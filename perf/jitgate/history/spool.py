@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from jitgate.history.append import append
 from jitgate.history.problem import HistoryError
 from jitgate.history.record import PointRecord, RunRecord, SeriesKey
+from jitgate.history.well_formed import checked
 
 if TYPE_CHECKING:
     from jitgate.history.database import Database
@@ -40,7 +41,7 @@ def send(folder: Path, database: Database) -> tuple[int, list[str]]:
     for path in _waiting(folder):
         try:
             run = from_json(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             damaged.append(f"{path} is no run that was kept; remove it")
             continue
         append(database, run)
@@ -51,7 +52,7 @@ def send(folder: Path, database: Database) -> tuple[int, list[str]]:
 
 def _waiting(folder: Path) -> Iterator[Path]:
     """The oldest first."""
-    paths = list(folder.glob("*.json")) if folder.is_dir() else []
+    paths = [path for path in folder.glob("*.json") if path.is_file()] if folder.is_dir() else []
     yield from sorted(paths, key=lambda path: (path.stat().st_mtime_ns, path.name))
 
 
@@ -70,4 +71,4 @@ def from_json(values: dict[str, object]) -> RunRecord:
         for point in points
     )
     turns = tuple((workload, scenario, base64.b64decode(data)) for workload, scenario, data in rounds)
-    return RunRecord(**values, points=made, rounds=turns)  # type: ignore[arg-type]
+    return checked(RunRecord(**values, points=made, rounds=turns))  # type: ignore[arg-type]

@@ -16,14 +16,15 @@ TOLD = ("facts", "versions", "options", "declared")
 PLAIN = ("uid", "branch", "started_at", "host", "device", "fingerprint", "origin", "red", "odd")
 
 
-def runs_of(connection: Connection) -> Iterator[RunRecord]:
-    """Every run, the oldest first."""
+def runs_of(connection: Connection, uid: str = "") -> Iterator[RunRecord]:
+    """Every run whose id begins with `uid`, the oldest first."""
     from sqlalchemy import select
 
     from jitgate.history.schema import POINT, ROUNDS, RUN
 
     series = {each.id: each for each in all_series(connection)}
-    for row in connection.execute(select(RUN).order_by(RUN.c.id)).mappings().all():
+    wanted = select(RUN).where(RUN.c.uid.startswith(uid, autoescape=True)).order_by(RUN.c.id)
+    for row in connection.execute(wanted).mappings().all():
         points = connection.execute(select(POINT).where(POINT.c.run_id == row["id"]).order_by(POINT.c.id)).mappings()
         found = [(series[point["series_id"]], point) for point in points]
         rounds = connection.execute(select(ROUNDS).where(ROUNDS.c.run_id == row["id"])).mappings()

@@ -6,11 +6,10 @@ import re
 import traceback
 from collections.abc import Iterator
 
+from jitgate.model.printable import printable
+
 LONGEST = 240
 """Characters that are quoted: an operator, its type and where it stands fit; the dump of a graph does not."""
-
-ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])|[\x00-\x08\x0b-\x1f\x7f]")
-"""Colours and other control codes of terminals (ECMA-48), which a report would show as they are."""
 
 _WHERE = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .* failed: ?)?")
 """What ONNX Runtime says before the reason; the path is longer than the reason may be."""
@@ -65,9 +64,9 @@ def _said(error: BaseException) -> str:
 
 def first_words(text: str) -> str:
     """The line of an error's text that gives its reason; its last word where it quotes a traceback. "" for none."""
-    lines = [_WHERE.sub("", line.strip()).strip() for line in plain(text).splitlines()]
+    lines = [_WHERE.sub("", line.strip()).strip() for line in printable(text).splitlines()]
     lines = [line for line in lines if line]
-    if _TRACEBACK.search(plain(text)):
+    if _TRACEBACK.search(printable(text)):
         for line in reversed(lines):
             if raised := _RAISED.match(line):
                 return raised[1]
@@ -76,11 +75,6 @@ def first_words(text: str) -> str:
     spoken = [line for line in lines if _WORDS.search(line)]
     reasons = [line for line in spoken if not line.startswith(_HEADINGS)]
     return _LEADS_ON.sub("", next(iter([*reasons, *spoken, *lines]), ""))
-
-
-def plain(text: str) -> str:
-    """`text` without the control codes of terminals."""
-    return ESCAPES.sub("", text)
 
 
 def cut(text: str) -> str:

@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 
 from jitgate.model.errors import UsageError
+from jitgate.model.printable import printable
 from jitgate.plugin import fixtures
 from jitgate.plugin.benchmark_replay import use_fingerprint_storage
 from jitgate.plugin.cache_pruning import tidy
 from jitgate.plugin.items import cell_of
 from jitgate.plugin.keyword import understood
 from jitgate.plugin.left_out import swallowed
+from jitgate.plugin.report_text import make_printable
 from jitgate.plugin.result_files import write_without_durations
 from jitgate.plugin.selection import (
     add_keyword,
@@ -70,7 +72,7 @@ def usage_errors() -> Iterator[None]:
     try:
         yield
     except UsageError as problem:
-        raise pytest.UsageError(str(problem)) from None
+        raise pytest.UsageError(printable(str(problem))) from None
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -85,7 +87,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    return config.stash[STATE].head()
+    return [printable(line) for line in config.stash[STATE].head()]
 
 
 @pytest.hookimpl(trylast=True)  # after those of the project: a parameter of the same name is theirs
@@ -124,7 +126,8 @@ def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
 def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> list[str] | None:
     from jitgate.plugin.candidate import explain
 
-    return explain(op, left, right)
+    lines = explain(op, left, right)
+    return None if lines is None else [printable(line) for line in lines]
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
@@ -149,6 +152,8 @@ def pytest_runtest_makereport(
         red = swallowed(item, item.config.stash[STATE])
         if red is not None:
             report.outcome, report.longrepr = "failed", red
+    if cell_of(item) is not None:
+        make_printable(report)
     return report
 
 
@@ -177,9 +182,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    lines = config.stash[STATE].summary()
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, exitstatus: pytest.ExitCode, config: pytest.Config
+) -> None:
+    lines = config.stash[STATE].summary(int(exitstatus))
     if lines:
         terminalreporter.section("jitgate")
         for line in lines:
-            terminalreporter.write_line(line)
+            terminalreporter.write_line(printable(line))

@@ -49,6 +49,8 @@ def reported_cases(state: State) -> Iterator[GateCase]:
 def _named_cells(state: State) -> Iterator[Cell]:
     """Cells of variants that a workload does not list, and that a reported gate names: they are measured for it."""
     scenarios = dict.fromkeys((cell.workload, cell.scenario) for cell in state.cells())
+    if not scenarios:
+        return  # also where the configuration was refused: `raise_problem` says it, and asking again would raise here
     for gate in state.policy.gates:
         if gate.on_fail != FAIL and gate.variant in state.policy.variants:
             yield from (

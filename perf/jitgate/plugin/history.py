@@ -144,8 +144,16 @@ class HistoryOfState:
         left = f" ({narrowed} more are not selected)" if narrowed > 0 else ""
         return [f"compared {done} of {len(planned)} declared with their history{left}{': ' if why else ''}{why}"]
 
+    def problems(self) -> list[str]:
+        """What makes the session red, whatever its gates say: a sentence each."""
+        return self._said() if self.red() else []
+
     def lines(self) -> list[str]:
         """What is said after the tables."""
+        found = self._said()
+        return found if self.session.off else [*found, *self.session.notes]
+
+    def _said(self) -> list[str]:
         found = [
             f"VANISHED {each}: an accepted run has it, and it was not measured now; bring it back, name its successor "
             'in aliases, or `jitgate history retire "..." --reason "..."`'
@@ -157,4 +165,4 @@ class HistoryOfState:
             way = f"name an earlier one: --benchmark-compare={green[:4]}" if green else "no earlier one was green"
             said = "INVALID " if self._demanded else "note: "
             found.append(f"{said}--benchmark-compare: {self._red_baseline} is of a run that was red; {way}")
-        return found if self.session.off else [*found, *self.session.notes]
+        return found

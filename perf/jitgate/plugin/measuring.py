@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from jitgate.cache.store import ArtefactCache
 from jitgate.device.device_memory import memory_of
 from jitgate.device.power import meter_of
 from jitgate.gates.stopping import AnyOf, UndecidedSelection
-from jitgate.history.rounds import save_rounds
+from jitgate.history.rounds import rounds_path, save_rounds
 from jitgate.measure.session import Measurements
 from jitgate.measure.settings import MeasureTask, RunSettings
 from jitgate.model.variant import BASELINE
@@ -65,6 +66,10 @@ def make_measurements(
         claim=claim,
         on_close=lambda measurement: save_rounds(root / "rounds", measurement),
     )
+    if not settings.smoke:
+        for cell in planned:  # what an earlier run left would be taken for this one's
+            with contextlib.suppress(OSError):
+                rounds_path(root / "rounds", cell).unlink()
     undecided = AnyOf((rules.undecided, UndecidedSelection(rules, wanted)))
     return Measurements(tasks_of(policy, device.kind, planned), settings, undecided)
 

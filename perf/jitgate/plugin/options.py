@@ -146,8 +146,8 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--jitgate-report",
-        metavar="FILE.md",
-        help="write the run as Markdown: claims, figures of every variant, recommendations, dated, with the device",
+        metavar="FILE.html",
+        help="write the run as a page to look at (.html), as Markdown (.md) or as JSON (.json)",
     )
     group.addoption(
         "--jitgate-history",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from jitgate.model.error_words import shortly
 from jitgate.model.errors import UsageError
+from jitgate.report.writing import require_writable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pytest
 
     from jitgate.gates.results import Results
+    from jitgate.report.decision import Ending
     from jitgate.report.formats import ReportFormat
 
 
@@ -31,25 +32,23 @@ def asked_for(config: pytest.Config) -> ReportFile | None:
     if fitting is None:
         known = ", ".join(each.suffix for each in formats)
         raise UsageError(f"--jitgate-report {chosen}: no format has the suffix {path.suffix!r}; there are: {known}")
-    return ReportFile(path, fitting, shlex.join(["pytest", *map(str, config.invocation_params.args)]))
+    return ReportFile(path, fitting, shlex.join(["pytest", *map(str, config.invocation_params.args)]), chosen)
 
 
 class ReportFile:
     """Checked before the first measurement, written after the last one. UsageError where it can't be."""
 
-    def __init__(self, path: Path, fitting: ReportFormat, command: str) -> None:
+    def __init__(self, path: Path, fitting: ReportFormat, command: str, shown: str) -> None:
         self._path = path
         self._format = fitting
         self._command = command
-        where = path if path.exists() else path.parent
-        if path.is_dir() or not where.exists() or not os.access(where, os.W_OK):
-            raise UsageError(f"--jitgate-report {path} can't be written; name a file in a folder that exists")
+        require_writable(path, f"--jitgate-report {shown}")
 
-    def write(self, results: Results, facts: Mapping[str, object]) -> str:
+    def write(self, results: Results, facts: Mapping[str, object], ending: Ending) -> str:
         """A sentence for the summary: where the report lies, or why it does not."""
         from jitgate.report.formats import Run
 
-        run = Run(datetime.now(UTC).date(), facts, self._command)
+        run = Run(datetime.now(UTC).date(), facts, self._command, ending)
         try:
             self._path.write_text(self._format.render(results, run), encoding="utf-8")
         except OSError as error:

@@ -15,6 +15,7 @@ import pytest
 
 from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
+from jitgate.model.printable import printable
 from jitgate.plugin.blocked import Blocked
 from jitgate.plugin.checkpoint_option import describe, require_files
 from jitgate.plugin.history import HistoryOfState
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from jitgate.model.verdict import Verdict
     from jitgate.plugin.discovery import Discovered
     from jitgate.plugin.scenarios import Scenarios
+    from jitgate.report.decision import Ending
     from jitgate.report.progress import TerminalProgress
 
 
@@ -167,7 +169,7 @@ class State:
     def raise_problem(self) -> None:
         """Turn what `cells` could not say into pytest's usage error."""
         if self._problem is not None:
-            raise pytest.UsageError(str(self._problem))
+            raise pytest.UsageError(printable(str(self._problem)))
 
     def plan(self, items: Iterable[pytest.Item]) -> None:
         """Note which cells the selected tests ask for."""
@@ -252,18 +254,25 @@ class State:
         self.results.close()
         return bool(self.results.red() or never_compared(self) or none_compared(self) or self.history.red())
 
-    def summary(self) -> list[str]:
+    def summary(self, exitstatus: int) -> list[str]:
+        from jitgate.report.decision import Ending
+
         if not self.measured:
-            return self.blocked.lines()
+            report = [] if self._report is None else [self._written(self._report, Ending(exitstatus))]
+            return [*self.blocked.lines(), *report]
         from jitgate.report.summary import summary
 
+        problems = (*never_compared(self), *none_compared(self), *self.history.problems())
         lines = [*self.history.first_lines(), *summary(self.results)]
         if self._report is not None:
-            lines.append(self._report.write(self.results, self.fingerprint.facts()))
+            lines.append(self._written(self._report, Ending(exitstatus, problems)))
         if self._timed_gates > 1:
             shared = f"alpha {self.policy.alpha:g} of the session is shared by its {self._timed_gates} gates on time"
             lines.append(f"{shared}: {self.rules.alpha:.2g} each")
         return [*lines, *never_compared(self), *none_compared(self), *not_judged(self), *self.history.lines()]
+
+    def _written(self, report: ReportFile, ending: Ending) -> str:
+        return report.write(self.results, self.fingerprint.facts(), ending)
 
     def _on_a_terminal(self) -> bool:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")

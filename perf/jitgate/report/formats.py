@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+
+from jitgate.report.decision import Ending
 
 if TYPE_CHECKING:
     from jitgate.gates.results import Results
@@ -16,11 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Run:
-    """What a report says of the run itself. facts: the fingerprint's. command: the command line, as it was given."""
+    """What a report says of the run itself. facts: the fingerprint's. command: the command line, as it was given.
+
+    ending: how the session ended.
+    """
 
     day: date
     facts: Mapping[str, object]
     command: str
+    ending: Ending = field(default_factory=Ending)
 
 
 class ReportFormat(Protocol):
@@ -63,7 +69,19 @@ class Json:
         return json.dumps(document, indent=1) + "\n"
 
 
+class Html:
+    """One file to look at: verdicts, pictures of the rounds, and the raw rounds."""
+
+    suffix = ".html"
+
+    def render(self, results: Results, run: Run) -> str:
+        from jitgate.report.html.made_page import page_of
+        from jitgate.report.html.render import render_page
+
+        return render_page(page_of(results, run))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_jitgate_reports() -> list[ReportFormat]:
     """jitgate's own."""
-    return [Markdown(), Json()]
+    return [Markdown(), Json(), Html()]

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from jitgate.model.printable import printable_line
+
 REPEAT_S = 10.0
 """In a log, the same work is mentioned again after this long: enough to see life, few enough to read."""
 
@@ -37,7 +39,7 @@ class TerminalProgress:
     def busy(self, what: str) -> None:
         """What is being done now; digits (elapsed seconds, rounds) are not news in themselves."""
         if self._live:
-            text = f"jitgate: {what}"[: self._width - 1]
+            text = f"jitgate: {printable_line(what)}"[: self._width - 1]
             self._break()
             self._writer.write("\r" + text.ljust(self._shown), flush=True)
             self._shown = len(text)
@@ -52,7 +54,7 @@ class TerminalProgress:
         """Something that stays on the screen."""
         self.clear()
         self._break()
-        self._writer.line(f"jitgate: {what}")
+        self._writer.line(f"jitgate: {printable_line(what)}")
         self._open_line = True
 
     def clear(self) -> None:

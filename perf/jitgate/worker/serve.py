@@ -18,9 +18,10 @@ import psutil
 
 from jitgate.device.orphans import MARK, adopt_orphans, end_marked
 from jitgate.engines.scratch import unpack_in
-from jitgate.model.error_words import plain, shortly
+from jitgate.model.error_words import shortly
 from jitgate.model.errors import Unavailable, UsageError
 from jitgate.model.failure import FailureKind, RequestError
+from jitgate.model.printable import printable
 from jitgate.model.requests import Request
 from jitgate.model.wire import pack, unpack_request
 from jitgate.worker.out_of_memory import out_of_memory
@@ -67,7 +68,7 @@ def answer(service: WorkerService, request: Request[AnswerT], log: str) -> Answe
     except BaseException as error:  # noqa: BLE001 - whatever a model raises is that variant's failure, sys.exit too
         lacking = out_of_memory(error, _printed_since(log, printed), service.cap)
         message = shortly(error)
-        details = plain(traceback.format_exc())
+        details = printable(traceback.format_exc())
         if lacking is None:
             return RequestError(FailureKind.RAISED, message, details)
     # The error is gone by now, and with it what its frames held.

@@ -5,10 +5,9 @@ Exit code 0: the question was answered, whatever the answer is. 4: bad input.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from jitgate.cli.output import write
+from jitgate.cli.output import write, write_data
 from jitgate.model.errors import UsageError
 
 from jitgate_cosyvoice.card.assessment import CardRoom
@@ -45,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     room = _present() if arguments.card is None else _named(arguments.card)
     if arguments.json:
-        write(json.dumps(assessment.as_json(room, footprints()), indent=2))
+        write_data(assessment.as_json(room, footprints()))
     else:
         write("\n".join(assessment.as_text(room, footprints())))
     return ANSWERED

@@ -11,8 +11,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jitgate.cli.output import write
 from jitgate.model.error_words import first_words
 from jitgate.model.errors import UsageError
+from jitgate.model.printable import printable
 from jitgate.workloads.checkpoint_spec import PretrainedFile
 
 from jitgate_cosyvoice.jit_files import JIT_FILES, PRECISIONS
@@ -81,7 +83,7 @@ def _export(arguments: argparse.Namespace) -> int:
             width = jit.small_width if arguments.small else jit.width
             for written in export(module, jit, folder, width, progress.busy):
                 progress.clear()
-                print(_line(written), flush=True)  # noqa: T201
+                write(_line(written))
             del module
     except (NotAsWritten, RuntimeError, OSError) as error:
         progress.clear()
@@ -148,4 +150,4 @@ class _Stderr:
             sys.stderr.flush()
 
     def line(self, text: str = "") -> None:
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{printable(text)}\n")

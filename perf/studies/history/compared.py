@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 RUNS = 200
 NEAR = 3
 """Runs by which a found change may be off."""
+
+PUBLIC = Path(__file__).parents[1] / "data" / "public_series.json"
+"""Series that others have published, each with its source and the first runs of its new levels."""
 
 SERIES = 50
 """That ours watches together: it sets the rate that all are held to."""
@@ -101,3 +106,27 @@ def _at_rate(rule: Rule, numbers: NDArray[np.float64], quiet: NDArray[np.float64
     if found is None:
         found = sum(len(rule(row, float(numbers[low]))) for row in quiet) / quiet.size
     return float(numbers[low]), found
+
+
+@dataclass(frozen=True)
+class PublicSeries:
+    """places: first runs of new levels, said_by whom. found: by rule."""
+
+    name: str
+    runs: int
+    places: list[int]
+    said_by: str
+    found: dict[str, list[int]]
+
+
+def public(scores: dict[str, Score]) -> list[PublicSeries]:
+    """Each rule with its number of `scores`."""
+    read = []
+    for one in json.loads(PUBLIC.read_text(encoding="utf-8")):
+        row = np.log(np.array(one["values"], dtype=float))
+        found = {
+            "ours": ours(row[None])[0],
+            **{name: rule(row, scores[name].number) for name, (rule, _) in PEERS.items()},
+        }
+        read.append(PublicSeries(one["name"], len(row), one["changes"], one["said by"], found))
+    return read

@@ -1,4 +1,4 @@
-"""Series of runs: noise of five kinds, 2 % wide, around 1.0; and what is planted into them."""
+"""Series of runs: noise of six kinds, 2 % wide, around 1.0; and what is planted into them."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ def two_modes(rng: Generator, shape: tuple[int, int]) -> NDArray[np.float64]:
     return 0.05 * (rng.random(shape) < 0.3) + WIDTH / 4 * rng.standard_normal(shape)
 
 
+def coarse(rng: Generator, shape: tuple[int, int]) -> NDArray[np.float64]:
+    """Normal noise by a clock that ticks every 1 %: many runs are equal."""
+    return np.round(normal(rng, shape), 2)
+
+
 def autoregressive(rng: Generator, shape: tuple[int, int]) -> NDArray[np.float64]:
     """Each run resembles the one before: AR(1), 0.5."""
     found = np.empty(shape)
@@ -48,11 +53,12 @@ KINDS: dict[str, Callable[[Generator, tuple[int, int]], NDArray[np.float64]]] = 
     "normal": normal,
     "heavy tails (t, 3)": heavy_tailed,
     "two modes": two_modes,
+    "coarse clock": coarse,
     "AR(1), 0.5": autoregressive,
     "drifting host": drifting,
 }
 
-EXCHANGEABLE = ("normal", "heavy tails (t, 3)", "two modes")
+EXCHANGEABLE = ("normal", "heavy tails (t, 3)", "two modes", "coarse clock")
 """Where the theorem holds."""
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from jitgate.history.append import append
 from jitgate.history.database import open_database
 from jitgate.history.importing import found_in
@@ -140,6 +143,69 @@ def test_what_can_be_imported_is_and_the_rest_is_named(imported: Path) -> None:
     (plain,) = (each for each in runs if each.origin == "import")
     assert plain.points[0].series.cell_id == "tests.test_a.py/test_b/5-x.y"
     assert (plain.commit, plain.points[0].estimate) == ("c1", 0.5)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"estimate": -1.0},
+        {"estimate": float("nan")},
+        {"estimate": float("inf")},
+        {"estimate": 0},
+        {"estimate": "1.0"},
+        {"estimate": None},
+        {"low": float("nan")},
+        {"count": 10**30},
+        {"count": 1.5},
+        {"outcome": "\ud800"},
+        {"outcome": "\0"},
+        {"regressed": "no"},
+        {"unknown": 1},
+        {"series": None},
+    ],
+)
+def test_a_run_with_a_value_that_is_none_is_named_and_not_stored(tmp_path: Path, change: dict[str, object]) -> None:
+    run = json.loads(json.dumps(as_json(run_of(1.0))))
+    run["points"][0] |= change
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps(run))
+    ((_, said),) = found_in(path)
+    assert said == f"{path} is JSON, and no run of pytest-benchmark or jitgate"
+    assert send(tmp_path, open_database(str(tmp_path / "history.db"))) == (
+        0,
+        [f"{path} is no run that was kept; remove it"],
+    )
+
+
+@given(st.binary(max_size=300))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_bytes_are_a_sentence(tmp_path: Path, content: bytes) -> None:
+    for name in ("run.json", "run.jsonl", "run.zip", "run.db"):
+        (tmp_path / name).write_bytes(content)
+        for _, said in found_in(tmp_path / name):
+            assert isinstance(said, str)
+            assert "\n" not in said
+
+
+def test_what_never_ends_is_not_read(tmp_path: Path) -> None:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("a pipe is a file on POSIX only")
+    pipe = tmp_path / "run.json"
+    os.mkfifo(pipe)
+    assert [said for _, said in found_in(pipe)] == [f"{pipe} is not read: it is no plain file"]
+    assert send(tmp_path, open_database(str(tmp_path / "history.db"))) == (0, [])
+
+
+def test_a_zip_with_a_password_is_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "runs.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("run.json", "{}")
+    content = bytearray(path.read_bytes())
+    content[6] |= 1
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(content)
+    ((_, said),) = found_in(path)
+    assert "password" in str(said)
 
 
 @pytest.mark.slow

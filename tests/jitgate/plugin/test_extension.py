@@ -101,4 +101,4 @@ def test_a_format_in_one_file_writes_the_report_that_is_asked_for(project: Proje
     assert (project.path / "run.lines").read_text() == "PASS min_speedup=0.001\n"
     refused = project.pytest("-k", "short and test_jit", "--jitgate-report", "run.pdf")
     assert refused.returncode == 4
-    assert "no format has the suffix '.pdf'; there are: .md, .json, .lines" in refused.stdout + refused.stderr
+    assert "no format has the suffix '.pdf'; there are: .md, .json, .html, .lines" in refused.stdout + refused.stderr

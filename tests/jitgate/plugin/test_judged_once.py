@@ -90,7 +90,7 @@ def test_every_gate_is_judged_once_for_a_measurement_and_a_limit(tmp_path: Path)
     (tmp_path / "pyproject.toml").write_text(CONFIGURATION + COUNTED)
     (tmp_path / "conftest.py").write_text(CONFTEST + COUNTING)
     (tmp_path / "test_own.py").write_text(OWN_TESTS)
-    outputs = ("--benchmark-json", "out.json", "--junitxml", "junit.xml", "--jitgate-report", "report.md")
+    outputs = ("--benchmark-json", "out.json", "--junitxml", "junit.xml", "--jitgate-report", "report.html")
     done = Project(tmp_path).pytest("--pyargs", "jitgate.benchmarks", "test_own.py", "-m", "", "-rA", *outputs)
     said = done.stdout + done.stderr
     assert done.returncode == 1, said

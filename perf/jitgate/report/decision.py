@@ -1,0 +1,154 @@
+"""What a run came to in one line, and what to do: everything that people read of a run begins with it."""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jitgate.gates.results import WORST_FIRST, Results
+from jitgate.model.verdict import Verdict
+from jitgate.statistics import Outcome
+
+FAILED, INTERRUPTED = 1, 2
+"""pytest's exit codes."""
+
+BROKEN = {3: "an internal error ended it", 4: "its options or its configuration are wrong", 5: "no test was selected"}
+"""Exit codes after which nothing was decided -> why."""
+
+ACTIONS = {
+    Outcome.FAIL: "find what made it worse, or change the limit if that is meant",
+    Outcome.INVALID: "mend what makes the measurement unbelievable, then run again",
+    Outcome.INCONCLUSIVE: "measure longer (--jitgate-budget), quiet the machine, or move the limit",
+}
+
+
+class RunState(enum.StrEnum):
+    """GREEN alone is exit code 0. RED: a gate or a test failed. INVALID, UNDECIDED: no gate failed, and some could not
+    be judged, or not decided. STOPPED: the run did not come to its end. EMPTY: nothing was measured."""
+
+    GREEN = "GREEN"
+    RED = "RED"
+    INVALID = "INVALID"
+    UNDECIDED = "UNDECIDED"
+    STOPPED = "STOPPED"
+    EMPTY = "EMPTY"
+
+
+STATES = {
+    Outcome.FAIL: RunState.RED,
+    Outcome.INVALID: RunState.INVALID,
+    Outcome.INCONCLUSIVE: RunState.UNDECIDED,
+}
+"""The worst verdict of a session -> the session's state."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a session ended. exit_code: pytest's; None where it is not known. problems: what makes it red beyond its
+    gates, a sentence each."""
+
+    exit_code: int | None = None
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunDecision:
+    """headline: the decision, one line that begins with the state. action: what to do, one sentence."""
+
+    state: RunState
+    headline: str
+    action: str
+
+
+def decide(results: Results, ending: Ending | None = None) -> RunDecision:
+    """The decision on a session; without an ending, by its gates alone."""
+    ending = ending or Ending()
+    code, red = ending.exit_code, results.red()
+    if code == FAILED and not red:  # limits that tests state are theirs, and make the test red
+        red = [verdict for verdict in results.gates if not verdict.green and not verdict.configured]
+    if code == INTERRUPTED or code in BROKEN:
+        why = "the run was interrupted" if code == INTERRUPTED else BROKEN[code]
+        return RunDecision(RunState.STOPPED, f"STOPPED: {why}. {held(results)}.", "Run it again, to its end.")
+    if not results.measurements:
+        action = "Check what was selected, and that the workloads can be built."
+        return RunDecision(RunState.EMPTY, "EMPTY: nothing was measured, so nothing is known.", action)
+    if red:
+        state = STATES[worst_first(red)[0].outcome]
+        mark = state if state is RunState.RED else f"{state} (not green)"
+        return RunDecision(state, f"{mark}: of {_gates(len(counting(results)))} {_counted(red)}.", _first(red))
+    if ending.problems:
+        return RunDecision(RunState.RED, f"RED: {ending.problems[0]}", f"Mend that first. {held(results)}.")
+    if code not in (0, None):
+        return RunDecision(RunState.RED, "RED: a test failed that is no gate.", f"See its failure. {held(results)}.")
+    return RunDecision(RunState.GREEN, f"GREEN: {held(results)}{_not_asked(results)}.", _next(results))
+
+
+def counting(results: Results) -> list[Verdict]:
+    """The verdicts that can make a session red: without reported ones, and cells that can't run here and need not."""
+    return [verdict for verdict in results.gates if results.skipped(verdict.cell) is None]
+
+
+def held(results: Results) -> str:
+    """`8 of 8 gates held`; with what became of the others."""
+    gates = counting(results)
+    if not gates:
+        return "No gate was judged"
+    green = sum(verdict.green for verdict in gates)
+    counted = Counter(verdict.outcome for verdict in gates if not verdict.green)
+    rest = ", ".join(f"{counted[outcome]} {outcome}" for outcome in WORST_FIRST if counted[outcome])
+    return f"{green} of {_gates(len(gates))} held" + (f"; {rest}" if rest else "")
+
+
+def by_reason(verdicts: Sequence[Verdict]) -> list[list[Verdict]]:
+    """Verdicts of one cell and one reason together: a failure that breaks every gate is said once."""
+    found: dict[tuple[str, str, Outcome], list[Verdict]] = {}
+    for each in verdicts:
+        found.setdefault((each.cell.id, each.reason, each.outcome), []).append(each)
+    return list(found.values())
+
+
+def worst_first(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """FAIL before INVALID before INCONCLUSIVE before PASS; a speed-up before what only accompanies it."""
+    return sorted(verdicts, key=lambda each: (WORST_FIRST.index(each.outcome), not each.configured))
+
+
+def _gates(count: int) -> str:
+    return f"{count} gate" if count == 1 else f"{count} gates"
+
+
+def _counted(red: Sequence[Verdict]) -> str:
+    """`2 failed, 1 is INVALID and 3 are INCONCLUSIVE`."""
+    counted = Counter(verdict.outcome for verdict in red)
+    there = [(outcome, counted[outcome]) for outcome in WORST_FIRST if counted[outcome]]
+    parts = [f"{count} {_became(outcome, count)}" for outcome, count in there]
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+
+
+def _became(outcome: Outcome, count: int) -> str:
+    if outcome is Outcome.FAIL:
+        return "failed"
+    return f"is {outcome}" if count == 1 else f"are {outcome}"
+
+
+def _first(red: Sequence[Verdict]) -> str:
+    worst = worst_first(red)[0]
+    advice = worst.advice.rstrip(".") or ACTIONS[worst.outcome]
+    begin = "Begin with " if len(red) > 1 else ""
+    return f"{begin}{worst.cell.id}, {worst.label}: {advice[0].lower()}{advice[1:]}."
+
+
+def _speed_is_gated(results: Results) -> bool:
+    return any(results.rules.kind(verdict.gate).timed for verdict in counting(results))
+
+
+def _not_asked(results: Results) -> str:
+    return "" if _speed_is_gated(results) else "; speed is not gated"
+
+
+def _next(results: Results) -> str:
+    if not _speed_is_gated(results):
+        return "To gate speed, set min_speedup in [[tool.jitgate.gates]]."
+    waiting = [verdict for verdict in counting(results) if not verdict.green]
+    return "What is not decided fails nothing here; more runs decide it." if waiting else "Nothing to do."

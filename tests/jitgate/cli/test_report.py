@@ -1,0 +1,138 @@
+"""`jitgate report RUN --to FILE.html`: a page of a stored run."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jitgate.cli.main import main
+from jitgate.history.append import append
+from jitgate.history.database import open_database
+from jitgate.history.record import RunRecord, SeriesKey
+
+from tests.jitgate.history.runs import KEY, run_of
+from tests.jitgate.measurements import made_of
+from tests.jitgate.report.html.pages import NASTY, Reader
+
+RATIO = replace(KEY, metric="ratio", baseline="eager", machine="cpu")
+
+
+def rounds_of() -> tuple[tuple[str, str, bytes], ...]:
+    turns = {name: samples.turns for name, samples in made_of(1.4).all_samples.items()}
+    return (("my.encoder", "short", zlib.compress(json.dumps({"turns": turns, "processes": [], "seed": 0}).encode())),)
+
+
+class Store:
+    """A store in a folder, and the command in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.url = str(folder / "history.db")
+
+    def add(self, *runs: RunRecord) -> None:
+        database = open_database(self.url, create=True)
+        for run in runs:
+            assert append(database, run)
+        database.close()
+
+    def page(self, run: str = "last") -> str:
+        path = self.folder / "out.html"
+        assert main(["report", run, "--to", str(path), "--history", self.url]) == 0
+        return path.read_text()
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    monkeypatch.chdir(tmp_path)
+    return Store(tmp_path)
+
+
+def green(*estimates: float, keys: tuple[SeriesKey, ...] = (KEY,), **more: Any) -> RunRecord:
+    return run_of(*estimates, keys=keys, point={"outcome": "PASS"}, **{"options": {"exit_code": 0}, **more})
+
+
+def first_line(text: str) -> str:
+    return str(re.findall(r'<p class="headline">(.*?)</p>', text)[0])
+
+
+def test_a_stored_run_has_its_figures_its_rounds_and_its_series(store: Store) -> None:
+    store.add(*(green(0.010 + 0.0001 * number) for number in range(5)))
+    store.add(green(0.0071, 1.4, keys=(KEY, RATIO), rounds=rounds_of(), commit="abcdef0123456789"))
+    reader = Reader(store.page())
+    cell, time, ratio, *_ = reader.table("Every variant")[1]
+    assert (cell, time, ratio) == ("my.encoder/short/jit", "7.1 ms", "1.400x")
+    assert [row[1] for row in reader.table("Runs of my.encoder/short/jit/time")[1:]] == [
+        *("10 ms", "10.1 ms", "10.2 ms", "10.3 ms", "10.4 ms", "7.1 ms")
+    ]
+    assert len(reader.pres[0].splitlines()) == 61
+    assert reader.table("The interval after")[1:]
+
+
+def test_a_change_of_level_is_marked_at_its_run(store: Store) -> None:
+    levels = [0.010 + 1e-6 * (7 * number % 5) for number in range(40)]
+    store.add(*map(green, levels), *(green(2 * level) for level in levels))
+    rows = Reader(store.page()).table("Runs of")
+    assert [row[1] for row in rows[1:] if row[2] == "level changed by +100.0%"] == ["20 ms"]
+
+
+def test_an_acceptance_is_a_flag_with_its_reason(store: Store) -> None:
+    (store.folder / "pyproject.toml").write_text("[tool.jitgate]\n")
+    (store.folder / "perf").mkdir()
+    (store.folder / "perf" / "accepted.toml").write_text(
+        '[[accepted]]\nseries = "my.encoder/short/jit/time"\nreason = "a better answer"\n'
+        'change = "+9%"\nup_to = "10%"\n'
+    )
+    from jitgate.history.accepted import read_accepted
+
+    epoch = read_accepted(store.folder / "perf" / "accepted.toml").entries[0].epoch
+    store.add(green(0.010), run_of(0.011, point={"outcome": "PASS", "epoch": epoch}, options={"exit_code": 0}))
+    assert "accepted: a better answer" in Reader(store.page()).table("Runs of")[2][2]
+
+
+@pytest.mark.parametrize(
+    ("run", "expected"),
+    [
+        (green(0.01), "GREEN: 1 of 1 variants are PASS."),
+        (run_of(0.01, point={"outcome": "FAIL"}, options={"exit_code": 1}), "RED: 0 of 1 variants are PASS."),
+        (run_of(0.01, point={"outcome": "INVALID"}, options={"exit_code": 1}), "INVALID (not green): "),
+        (run_of(0.01, point={"outcome": "INCONCLUSIVE"}, options={"exit_code": 1}), "UNDECIDED (not green): "),
+        (green(0.01, interrupted=True), "STOPPED: the run was interrupted."),
+        (green(0.01, red="vanished: it is gone"), "RED: vanished: it is gone"),
+        (green(keys=()), "EMPTY: nothing was measured"),
+    ],
+)
+def test_what_the_run_came_to_is_said_first(store: Store, run: RunRecord, expected: str) -> None:
+    store.add(run)
+    assert first_line(store.page()).startswith(expected)
+
+
+def test_hostile_names_of_a_store_are_inert(store: Store) -> None:
+    for name in NASTY[:-1]:
+        text = name.replace("\ud800", "?").replace("\x00", "?").replace("/", "-")
+        key = replace(KEY, workload=text, variant=f"{text} v")
+        store.add(green(0.01, keys=(key,), branch=text, commit=text, red=text, facts={text: text}))
+        reader = Reader(store.page())
+        assert not {"script", "img", "iframe", "base", "form", "link", "h3"} & reader.tags
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("last", "--to", "out.pdf"), "must end in .html"),
+        (("last", "--to", "nowhere/out.html"), "can't be written"),
+        (("ffff", "--to", "out.html"), "'ffff' is the id of 0 runs"),
+        (("", "--to", "out.html"), "'' is the id of 2 runs"),
+    ],
+)
+def test_bad_input_is_one_sentence(
+    store: Store, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], expected: str
+) -> None:
+    store.add(green(0.01, uid="a" * 32), green(0.02, uid="b" * 32))
+    assert main(["report", *arguments, "--history", store.url]) == 4
+    assert expected in capsys.readouterr().err
+    assert not (store.folder / "out.html").exists()

@@ -1,0 +1,60 @@
+"""`--jitgate-report run.html` of whole sessions: green, red, interrupted, and refused before anything is measured."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.jitgate.plugin.conftest import Project
+from tests.jitgate.plugin.test_golden import CONFIGURATION, CONFTEST
+
+INTERRUPTED = """
+
+class Interrupted(Made):
+    def get(self, workload, scenario):
+        if scenario == "open":
+            raise KeyboardInterrupt
+        return super().get(workload, scenario)
+
+
+measuring.make_measurements = Interrupted
+"""
+
+
+def session(folder: Path, more: str, *arguments: str) -> tuple[int, str, str]:
+    """Exit code, all that was said, and the first line of the page."""
+    (folder / "pyproject.toml").write_text(CONFIGURATION)
+    (folder / "conftest.py").write_text(CONFTEST + more)
+    done = Project(folder).pytest("--jitgate-report", "run.html", *arguments)
+    path = folder / "run.html"
+    line = re.findall(r'<p class="headline">(.*?)</p>', path.read_text()) if path.exists() else [""]
+    return done.returncode, done.stdout + done.stderr, line[0]
+
+
+@pytest.mark.parametrize(
+    ("more", "chosen", "code", "begin"),
+    [
+        ("", "passes and (speed or memory)", 0, "GREEN: "),
+        ("", "fails", 1, "RED: "),
+        (INTERRUPTED, "passes or fails or open", 2, "STOPPED: the run was interrupted. "),
+        (INTERRUPTED, "open", 2, "STOPPED: the run was interrupted. No gate was judged."),
+    ],
+)
+def test_the_page_says_what_the_exit_code_says(tmp_path: Path, more: str, chosen: str, code: int, begin: str) -> None:
+    exit_code, said, line = session(tmp_path, more, "-k", chosen)
+    assert exit_code == code, said
+    assert line.startswith(begin), said
+
+
+def test_a_page_that_can_not_be_written_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
+    (tmp_path / "run.html").mkdir()
+    (tmp_path / "pyproject.toml").write_text(CONFIGURATION)
+    (tmp_path / "conftest.py").write_text(CONFTEST)
+    done = Project(tmp_path).pytest("--jitgate-report", "run.html")
+    said = done.stdout + done.stderr
+    assert done.returncode == 4, said
+    assert "--jitgate-report run.html can't be written" in said
+    assert "passed" not in said
+    assert not (tmp_path / ".jitgate" / "rounds").exists()

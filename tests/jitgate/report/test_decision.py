@@ -1,0 +1,101 @@
+"""The first line of everything that people read, and that it never says otherwise than the exit code."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from jitgate.config.policy import Gate
+from jitgate.gates.results import Results
+from jitgate.model.failure import Failure, FailureKind
+from jitgate.model.measurement import Measurement
+from jitgate.report.decision import Ending, RunDecision, RunState, decide, held
+
+from tests.jitgate.measurements import made_of
+from tests.jitgate.results import policy_of, results_of
+
+GATE = Gate("here", variant="jit", limits={"min_speedup": 1.10})
+
+
+def judged(*measurements: Measurement, gate: Gate | None = GATE) -> Results:
+    policy = policy_of(*([] if gate is None else [gate]), measurements=measurements, memory_limit_bytes=4 << 30)
+    return results_of(policy, *measurements)
+
+
+def of(*measurements: Measurement, code: int | None = None, gate: Gate | None = GATE) -> RunDecision:
+    return decide(judged(*measurements, gate=gate), Ending(code))
+
+
+def test_all_gates_held() -> None:
+    found = of(made_of(1.4), code=0)
+    assert (found.headline, found.action) == ("GREEN: 8 of 8 gates held.", "Nothing to do.")
+
+
+def test_a_red_gate_is_named_with_what_to_do() -> None:
+    found = of(made_of(1.0), code=1)
+    assert found.headline == "RED: of 8 gates 1 failed."
+    assert found.action == (
+        "my.encoder/short/jit, min_speedup=1.10: find what made it worse, or change the limit if that is meant."
+    )
+
+
+def test_of_many_the_worst_is_named_first() -> None:
+    large = replace(made_of(1.10, seed=3, peak_bytes=5 << 30), scenario="large")
+    found = of(made_of(1.10, seed=3), large, code=1)
+    assert found.state is RunState.RED
+    assert found.headline == "RED: of 16 gates 2 failed and 2 are INCONCLUSIVE."
+    assert found.action.startswith("Begin with my.encoder/large/")
+    assert "max_memory=4.00GiB" in found.action
+
+
+def test_what_is_not_decided_is_not_green() -> None:
+    found = of(made_of(1.10, seed=3), code=1)
+    assert found.headline == "UNDECIDED (not green): of 8 gates 1 is INCONCLUSIVE."
+    assert "--jitgate-budget" in found.action
+
+
+def test_what_can_not_be_believed_says_so() -> None:
+    found = of(made_of(1.4, rel_l2=None), code=1)
+    assert found.headline.startswith("INVALID (not green): of 8 gates ")
+
+
+def test_where_no_speed_is_asked_for_the_line_says_so() -> None:
+    found = of(made_of(0.6), code=0, gate=None)
+    assert found.headline == "GREEN: 7 of 7 gates held; speed is not gated."
+    assert "min_speedup" in found.action
+
+
+def test_a_variant_that_can_not_run_and_need_not_is_no_gate() -> None:
+    lacking = made_of(1.4, failure=Failure(FailureKind.UNAVAILABLE, "needs a card; get one"))
+    assert of(lacking, code=0, gate=None).headline == "GREEN: 3 of 3 gates held; speed is not gated."
+    assert of(lacking, code=1).state is RunState.RED
+
+
+@pytest.mark.parametrize("code", [2, 3, 4, 5])
+def test_a_run_that_did_not_come_to_its_end_is_never_green(code: int) -> None:
+    assert of(made_of(1.4), code=code).state is RunState.STOPPED
+
+
+def test_a_run_that_measured_nothing_is_never_green() -> None:
+    assert of(code=0).state is RunState.EMPTY
+
+
+@pytest.mark.parametrize("ratio", [0.9, 1.0, 1.1, 1.4])
+@pytest.mark.parametrize("code", [0, 1, 2, 3, 4, 5])
+def test_green_is_said_of_exit_code_0_alone(ratio: float, code: int) -> None:
+    results = judged(made_of(ratio, seed=3))
+    if code == 0 and results.red():
+        return  # pytest can't end so: a red gate makes the exit code 1
+    assert (decide(results, Ending(code)).state is RunState.GREEN) == (code == 0)
+
+
+def test_what_makes_a_session_red_beyond_its_gates_is_the_headline() -> None:
+    found = decide(judged(made_of(1.4)), Ending(1, ("VANISHED my.encoder/long: it was not measured now",)))
+    assert found.headline == "RED: VANISHED my.encoder/long: it was not measured now"
+    assert decide(judged(made_of(1.4)), Ending(1)).headline == "RED: a test failed that is no gate."
+
+
+def test_what_held_is_counted_with_what_did_not() -> None:
+    assert held(judged(made_of(1.4))) == "8 of 8 gates held"
+    assert held(judged(made_of(1.0))) == "7 of 8 gates held; 1 FAIL"
+    assert held(judged()) == "No gate was judged"
