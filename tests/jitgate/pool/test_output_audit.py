@@ -11,7 +11,7 @@ import pytest
 from jitgate.model.probe_baseline import EagerProbe
 from jitgate.model.timed_outputs import TimedOutputs
 from jitgate.model.turn import Turn
-from jitgate.pool.output_audit import FEWEST, OPEN_TURNS, OutputAudit
+from jitgate.pool.output_audit import COST_SHARE, FEWEST, OPEN_TURNS, OutputAudit
 from jitgate.pool.output_sample import OutputSample, gap, hash_of
 
 COUNT = 6
@@ -144,6 +144,21 @@ def test_the_cost_is_bounded_once_a_few_were_compared(tmp_path: Path) -> None:
     dear = found(audited(tmp_path, right, turns=60, looking_s=10.0))
     assert FEWEST <= dear.compared < 20
     assert found(audited(tmp_path, right, turns=60)).compared > 40
+
+
+@pytest.mark.parametrize("kept_s", [0.01, 0.5, 5.0])
+def test_sampling_takes_two_percent_of_the_turns_and_one_more_sample_at_most(tmp_path: Path, kept_s: float) -> None:
+    audit, turns = OutputAudit(tmp_path, random.Random(0)), 600
+    for start in range(0, turns * COUNT, COUNT):
+        for name in ("eager", "mine"):
+            keep = audit.keep("short", start, COUNT)
+            for number, path in keep.items():
+                np.savez(path.open("wb"), right(number))
+            turn = Turn((1000,) * COUNT, (), kept=tuple(keep), looking_s=kept_s * len(keep))
+            audit.note(name, "short", turn, keep, 1.0)
+    most = COST_SHARE + 2 * max(kept_s, 0.1) * FEWEST / (2 * turns)
+    assert found(audit).share <= most
+    assert FEWEST <= found(audit).compared <= max(FEWEST, COST_SHARE * turns / kept_s)
 
 
 def test_files_do_not_pile_up(tmp_path: Path) -> None:
