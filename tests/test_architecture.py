@@ -22,6 +22,7 @@ ROOMS = (
     "workloads",
     "config",
     "cache",
+    "trees",
     "building",
     "worker",
     "pool",

@@ -44,7 +44,7 @@ def watch(rounds: Rounds, threshold: float, alpha: float, *, final_intervals: bo
     where no decision fell, and saves time.
     """
     series, total = rounds.baseline.shape
-    possible = _may_decide(rounds, threshold, alpha)
+    possible = may_decide(rounds, threshold, alpha)
     ratio = log_ratios(rounds.baseline, rounds.candidate)
     limit = np.log(threshold)
     answers = np.full(series, str(Outcome.INCONCLUSIVE), dtype="<U12")
@@ -65,7 +65,8 @@ def watch(rounds: Rounds, threshold: float, alpha: float, *, final_intervals: bo
     return Outcomes(answers, pairs, low, high)
 
 
-def _may_decide(rounds: Rounds, threshold: float, alpha: float) -> NDArray[np.bool_]:
+def may_decide(rounds: Rounds, threshold: float, alpha: float) -> NDArray[np.bool_]:
+    """After which rounds the ranks, the narrowest part of every claim, decide; shape `(series, rounds)`."""
     ratio = log_ratios(rounds.baseline, rounds.candidate) - np.log(threshold)
     needed = [(ratio, alpha)]
     if rounds.control is not None:

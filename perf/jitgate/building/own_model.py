@@ -16,6 +16,7 @@ from jitgate.building.settle import InputNeeded, settled
 from jitgate.building.shrink import NARROWINGS
 from jitgate.building.values import value_of
 from jitgate.model.errors import UsageError
+from jitgate.model.inputs import Call
 from jitgate.model.own_model import InputSpec, OwnModel, OwnModelFacts
 from jitgate.workloads.own_model import FILE, INPUT, OPTION, PACKAGE, SHRINK, scenario_name
 from jitgate.workloads.workload import Workload
@@ -64,7 +65,7 @@ def workload_of(own: OwnModel, load: Load) -> Workload:
 
         tensors = {name: value for name, value in values.items() if name not in plain}
         module = ByKeyword(found.module, {name: values[name] for name in plain})
-        return Workload(module, {name: (tensors,)})
+        return Workload(module, {name: Call((), tensors)})
     return Workload(found.module, {name: tuple(values.values())})
 
 

@@ -34,6 +34,7 @@ def settled(
     candidates: every argument that can be made. first: those that are tried first. What `own` gives goes before both.
     Raises UsageError, which says what to pass, where no call is found; InputNeeded where it names an input.
     """
+    _check_forward(module, own)
     takes = arguments(module)
     given = {each.name: _ranged(each, candidates) for each in own.inputs}
     _check_names([*given, *own.without], takes, own)
@@ -58,6 +59,19 @@ def settled(
     raise kind(
         f"{own.what}: forward() fails with the inputs that were made for it ({shown}): {reason}; "
         f"{_needs(more, takes) if more else f'pass others with {INPUT} NAME=SIZES:DTYPE ({_takes(takes)})'}"
+    )
+
+
+def _check_forward(module: Any, own: OwnModel) -> None:
+    """UsageError for a module that is a holder of others: there is no pass to measure."""
+    import torch
+
+    if type(module).forward is not torch.nn.Module.forward:
+        return
+    name, parts = type(module).__name__, dict.fromkeys(type(part).__name__ for part in module.children())
+    raise UsageError(
+        f"{own.what}: {name} has no forward() to be measured; give one of its parts ({', '.join(parts) or 'none'}), by "
+        f"its name or from a function that returns it, in place of {own.what}"
     )
 
 

@@ -126,6 +126,15 @@ class ArtefactCache:
         """A folder in the cache for something else."""
         return self._root / name
 
+    def of_tree(self, commit: str, role: str) -> ArtefactCache:
+        """The cache of a checkout of another commit, which shares no file with this one."""
+        return ArtefactCache(self._root / f"{commit[:12] or 'directory'}-{role}")
+
+    def emptied(self, name: str) -> ArtefactCache:
+        """A cache of its own that has nothing yet."""
+        shutil.rmtree(self._root / name, ignore_errors=True)
+        return ArtefactCache(self._root / name)
+
     def draft(self, key: str, name: str) -> Path:
         """Where to build the file of `key`; `keep` then moves it in place."""
         folder = self._root / f"{key}.draft-{os.getpid()}"

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from jitgate.config.policy import FAIL, REPORT, Gate
 from jitgate.config.regression_table import history_terms, spread
 from jitgate.config.selection import known_variant
+from jitgate.config.slowdown_table import spread_slowdown
 from jitgate.engines.registry import Engines
 from jitgate.model.errors import UsageError
 from jitgate.model.variant import BASELINE, VariantSpec
@@ -44,8 +45,8 @@ def parse_gate(
     known = {kind.key: kind for kind in kinds if kind.configurable}
     if not isinstance(table, Mapping):
         raise UsageError(f"{where} must be a table")
-    only(table, (*_TEXTS, "max_regression", *known), where)
-    table = spread(table, where)
+    only(table, (*_TEXTS, "max_regression", "max_slowdown", *known), where)
+    table = spread_slowdown(spread(table, where), where)
     for name in _TEXTS:
         if not isinstance(table.get(name, ""), str):
             raise UsageError(f"{where}: {name} = {table.get(name)!r} must be a string")

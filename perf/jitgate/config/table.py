@@ -18,6 +18,7 @@ from jitgate.config.tolerance import parse_tolerance
 from jitgate.engines.staged import is_staged
 from jitgate.model.errors import UsageError
 from jitgate.model.non_finite import NonFinite
+from jitgate.model.partly_quantised import PartlyQuantised
 from jitgate.model.size import parse_bytes
 from jitgate.model.tolerance import TOLERANCE
 from jitgate.model.variant import BASELINE, CONTROL, VariantSpec
@@ -27,9 +28,13 @@ from jitgate.workloads.spec import WorkloadSpec
 _FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _TOP = (
     *("alpha", "memory_limit", "cache_limit", "on_inconclusive", "plugins", "gates", "workloads", "variants"),
+    "measured_paths",
     *HISTORY_KEYS,
 )
-_WORKLOAD = ("factory", "variants", "scenarios", "nightly", "tolerance", "token_agreement", "non_finite", "checkpoint")
+_WORKLOAD = (
+    *("factory", "variants", "scenarios", "nightly", "tolerance", "token_agreement", "checkpoint"),
+    *("non_finite", "partly_quantised"),
+)
 _VARIANT = ("factory", "precision")
 
 
@@ -105,6 +110,7 @@ def parse_policy(table: Table, file: str, kinds: Sequence[LimitKey], offered: Of
         variants=every,
         engines=offered.engines,
         history=parse_history(table, where),
+        measured_paths=_strings(table.get("measured_paths", []), f"{where}: measured_paths"),
     )
 
 
@@ -154,6 +160,12 @@ def _workloads(
             f'{where}: non_finite = {non_finite!r} must be "invalid", or "equal" (equal NaN and infinities at equal '
             "places are right)",
         )
+        partly = table.get("partly_quantised", PartlyQuantised.INVALID)
+        _expect(
+            partly in tuple(PartlyQuantised),
+            f'{where}: partly_quantised = {partly!r} must be "invalid", or "allow" (a variant of integers that leaves '
+            "layers as they are is measured)",
+        )
         files = _strings(table.get("checkpoint", []), f"{where}: checkpoint")
         found[name] = WorkloadSpec(
             name,
@@ -168,6 +180,7 @@ def _workloads(
             if "token_agreement" in table
             else None,
             non_finite=NonFinite(str(non_finite)),
+            partly_quantised=PartlyQuantised(str(partly)),
         )
     return found
 

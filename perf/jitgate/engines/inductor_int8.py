@@ -49,22 +49,26 @@ class InductorInt8:
 
     def load(self, path: Path, device: str, facts: Facts) -> Runner:
         loaded = self._inductor.load(path, device, facts)
-        return QuantisedPackage(loaded.package, device, facts["fallback"]) if isinstance(loaded, Packaged) else loaded
+        return QuantisedPackage(loaded.package, device, facts) if isinstance(loaded, Packaged) else loaded
 
 
 class QuantisedPackage(Packaged):
-    """A package, and what its module was found to be instead of quantised when it was built; "" where it was."""
+    """A package, and what its module was found to be when it was built, as `quantised` says."""
 
-    def __init__(self, package: Any, device: str, fallback: str) -> None:
+    def __init__(self, package: Any, device: str, facts: Facts) -> None:
         super().__init__(package, device)
-        self._fallback = fallback
+        self._facts = facts
 
     def proof(self) -> str | None:
-        return self._fallback or super().proof()
+        return self._facts["fallback"] or super().proof()
+
+    def partly(self) -> str | None:
+        return self._facts["partly"] or None
 
 
 def quantised(module: torch.nn.Module, calls: Sequence[Inputs]) -> Facts:
-    """Quantise the linear layers that a call has to compute, in place; `instead`: what they are if they are not int8.
+    """Quantise the linear layers that a call has to compute, in place. fallback: what they are if none is int8; partly:
+    if some are not; "" where they are.
 
     Raises Unavailable for a module without such a layer.
     """
@@ -84,7 +88,8 @@ def quantised(module: torch.nn.Module, calls: Sequence[Inputs]) -> Facts:
     for layer in layers.values():
         layer.weight = torch.nn.Parameter(layer.weight.detach(), requires_grad=False)
     quantize_(module, Int8DynamicActivationInt8WeightConfig(), filter_fn=lambda _, name: name in layers)
-    return {"fallback": Quantised(module, list(layers)).proof() or ""}
+    found = Quantised(module, list(layers))
+    return {"fallback": found.proof() or "", "partly": found.partly() or ""}
 
 
 def constant_layers(program: ExportedProgram) -> frozenset[str]:

@@ -4,7 +4,8 @@ To the graph: every `nn.Linear` of the module gets a weight of int8 with a scale
 module's precision after widening the weight; `int8-dynamic` also rounds each call's activations, with a scale a row,
 and multiplies integers. Convolutions, embeddings and norms stay as they are.
 Needs: torchao. The module stays Python, as torchao's documentation has it before it is compiled.
-Can't go: modules without a linear layer; float16, which its kernels do not combine with int8.
+Can't go: modules without a linear layer; float16, which its kernels do not combine with int8. torchao leaves the last
+layer of `nn.MultiheadAttention` as it is, and others that it has no kernel for: a workload says whether that will do.
 torchao and not torch.ao.quantization, which torch itself declares deprecated in its favour.
 Source: torchao.quantization.quantize_, Int8WeightOnlyConfig, Int8DynamicActivationInt8WeightConfig (its documentation).
 """
@@ -40,7 +41,7 @@ def int8(module: torch.nn.Module, example: Inputs, dynamic: bool = False) -> Run
 
 
 class Quantised(SelfCheckingRunner):
-    """A module whose linear layers are integers: each of them, or it is not what it says."""
+    """A module whose linear layers are integers: all of them, or it says which are not."""
 
     def __init__(self, module: torch.nn.Module, names: list[str]) -> None:
         self._module = module
@@ -50,12 +51,18 @@ class Quantised(SelfCheckingRunner):
         return self._module(*inputs, **named)
 
     def proof(self) -> str | None:
-        layers = dict(self._module.named_modules())
-        left = [name for name in self._names if not _is_int8(layers[name].weight)]
-        if not left:
+        return "quantised none of its linear layers" if len(self._left()) == len(self._names) else None
+
+    def partly(self) -> str | None:
+        left, count = self._left(), len(self._names)
+        if not left or len(left) == count:
             return None
         few = ", ".join(left[:3]) + (", ..." if len(left) > 3 else "")
-        return f"int8: {len(left)} of {len(self._names)} linear layers are not quantised ({few})"
+        return f"quantised {count - len(left)} of {count} linear layers, and left {few} as before"
+
+    def _left(self) -> list[str]:
+        layers = dict(self._module.named_modules())
+        return [name for name in self._names if not _is_int8(layers[name].weight)]
 
 
 def _linear(module: torch.nn.Module) -> dict[str, torch.nn.Linear]:

@@ -6,7 +6,7 @@ import enum
 from typing import TYPE_CHECKING, Any
 
 from jitgate.engines.protocols import Runner
-from jitgate.engines.self_checking import RecompileEvents, SelfCheckingRunner
+from jitgate.engines.self_checking import PartialRunner, RecompileEvents, SelfCheckingRunner
 from jitgate.model.errors import Unavailable
 from jitgate.model.inputs import Inputs
 from jitgate.values.leaves import mapped
@@ -115,6 +115,9 @@ class Autocast:
             return {}
         with self._casting():
             return self._call.recompiles()
+
+    def partly(self) -> str | None:
+        return self._call.partly() if isinstance(self._call, PartialRunner) else None
 
     def _casting(self) -> torch.autocast:
         # Without its cache, which a CUDA graph must not capture; weights without gradients are never in it anyway.

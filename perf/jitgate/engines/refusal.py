@@ -6,7 +6,7 @@ import contextlib
 import re
 from collections.abc import Iterable, Iterator
 
-from jitgate.model.error_words import causes, cut, origins, shortly
+from jitgate.model.error_words import causes, cut, origins, own_place, shortly
 from jitgate.model.errors import Unavailable, UsageError
 from jitgate.model.out_of_memory import about_memory
 from jitgate.model.printable import printable
@@ -34,13 +34,18 @@ FOLD = (
 REMEDIES = (
     (re.compile(r"Parametrization is not working"), FOLD),
     (re.compile(r"'WeightNorm' object|weight_norm"), FOLD),
-    (re.compile(r"data-dependent"), "take compile, or write the condition with torch.where or torch.cond"),
+    (
+        re.compile(r"depends on data"),
+        "take compile, or write the condition with torch.where or torch.cond",
+    ),
+    (re.compile(r"no source to be read"), "write that part as a function or a class in a file"),
     (re.compile(r"Unknown builtin op"), "import the module that registers it in the module of your factory"),
     (re.compile(r"torch\.library\.custom_op"), "take compile, or register the operator in C++"),
 )
 """What an exporter's refusal has in it, and the way out."""
 
-OTHERWISE = "change the model there, or leave the variant out"
+THERE = "change the model there, or leave the variant out"
+OTHERWISE = "change the model, or leave the variant out"
 """What to do where the reason is all that is known."""
 
 
@@ -61,12 +66,15 @@ def refusing(exporter: str, *names: str) -> Iterator[None]:
         meant = not names or any(kind.__name__ in names for link in causes(error) for kind in type(link).__mro__)
         if not meant or about_memory(error) or "CUDA error" in str(error):
             raise
-        raise Unavailable(f"{exporter} can't carry this model: {with_remedy(shortly(error))}") from error
+        raise Unavailable(
+            f"{exporter} can't carry this model: {with_remedy(shortly(error), own_place(error))}"
+        ) from error
 
 
-def with_remedy(said: str) -> str:
-    """What an exporter says, and what to do."""
-    return f"{said.rstrip('. ')}; {next((way for pattern, way in REMEDIES if pattern.search(said)), OTHERWISE)}"
+def with_remedy(said: str, place: str = "") -> str:
+    """What an exporter says, and what to do. place: of the user's line that it is about, ` at models.py:8`."""
+    way = next((way for pattern, way in REMEDIES if pattern.search(said)), THERE if place else OTHERWISE)
+    return f"{said.rstrip('. ')}{place}; {way}"
 
 
 def lacks_precision(error: BaseException, precision: str) -> str | None:

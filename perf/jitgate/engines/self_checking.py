@@ -45,6 +45,16 @@ class SelfCheckingRunner(Protocol):
         return {}
 
 
+@runtime_checkable
+class PartialRunner(Protocol):
+    """A runner that may be what its name says in a part of the model alone."""
+
+    def partly(self) -> str | None:
+        """What it left as it was; None where it left nothing. Whether that will do is the workload's choice
+        (`partly_quantised`)."""
+        ...
+
+
 class SelfChecking:
     """A callable with its evidence, for runners that are not objects of their own.
 

@@ -9,9 +9,13 @@ from jitgate.gates.authenticity import MaxRecompiles
 from jitgate.gates.growth import MaxMemoryGrowth
 from jitgate.gates.kind import GateKind
 from jitgate.gates.noise import MaxNoiseFloor
+from jitgate.gates.output_change import MaxOutputChange
 from jitgate.gates.peak_memory import MaxLoadMemory, MaxMemory
 from jitgate.gates.prediction_gap import PredictionGap
 from jitgate.gates.regression import regression_kinds
+from jitgate.gates.slowdown import MaxSlowdownTime
+from jitgate.gates.slowdown_once import MaxSlowdownColdStart, MaxSlowdownMemory
+from jitgate.gates.slowdown_tails import MaxSlowdownP95
 from jitgate.gates.speed import MinSpeedup
 from jitgate.gates.stage_shares import StageShares
 from jitgate.gates.tails import MaxP95, MaxP99, MinSpeedupP95, MinSpeedupP99
@@ -35,4 +39,9 @@ def pytest_jitgate_gates() -> list[GateKind]:
         StageShares(),
         PredictionGap(),
         *regression_kinds(),
+        MaxSlowdownTime(),
+        MaxSlowdownP95(),
+        MaxSlowdownMemory(),
+        MaxSlowdownColdStart(),
+        MaxOutputChange(),
     ]

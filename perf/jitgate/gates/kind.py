@@ -38,7 +38,8 @@ class Asked:
     """Which figure is asked for: a cell of a measurement.
 
     alpha: probability of a false alarm of a single verdict. load_apart: whether loading has a memory limit of its own.
-    past: earlier runs; None where there is no history.
+    past: earlier runs; None where there is no history. output_change: how far the output may be from another commit's;
+    None where no gate says so.
     """
 
     measurement: Measurement
@@ -47,6 +48,7 @@ class Asked:
     baseline: str = BASELINE
     load_apart: bool = False
     past: Past | None = None
+    output_change: float | None = None
 
     @property
     def samples(self) -> Samples:
@@ -93,6 +95,7 @@ class GateKind:
     in the tables; "" for none. against_baseline: a comparison with it, which the baseline has not. default_limit: where
     no gate sets one; None for none. expected: what a limit in TOML has to be, in words.
     records: its test enters the durations into pytest-benchmark. smoke: one call is enough to judge it.
+    needs_base: a comparison with another commit, which sessions without `--jitgate-base` don't make.
     """
 
     key: ClassVar[str]
@@ -108,6 +111,7 @@ class GateKind:
     only_where_set: ClassVar[bool] = False
     optional: ClassVar[bool] = False
     records: ClassVar[bool] = False
+    needs_base: ClassVar[bool] = False
     smoke: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
@@ -131,6 +135,14 @@ class GateKind:
     def label(self, limit: float, asked: Asked) -> str:  # noqa: ARG002 - for kinds whose label needs more
         """Gate and limit as a person reads them."""
         return f"{self.key}={limit:g}"
+
+    def wants_confirmation(self, asked: Asked, limit: float) -> bool:  # noqa: ARG002 - for kinds that look twice
+        """Whether a FAIL is to be seen again, in workers that are built and started for it."""
+        return False
+
+    def compared_with(self, asked: Asked) -> tuple[str, ...]:
+        """Workers whose turns the figure needs besides the variant's, the baseline and the control left out."""
+        return () if asked.baseline == BASELINE else (asked.baseline,)
 
     def figure(self, asked: Asked) -> Figure | None:
         """What was measured; None where nothing was."""

@@ -13,7 +13,7 @@ from jitgate.model.cell import Cell
 from jitgate.model.measurement import Measurement
 from jitgate.model.one_time_cost import once_s
 from jitgate.model.size import format_bytes
-from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.model.variant import BASELINE, is_variant
 from jitgate.statistics import Outcome, Payback, Speedup, payback
 
 
@@ -64,7 +64,7 @@ def recommend(results: Results, measurement: Measurement) -> Recommendation | No
     baseline = measurement.all_samples[BASELINE]
     if baseline.failure is not None or not measurement.rounds:
         return None
-    variants = [name for name in measurement.all_samples if name not in (BASELINE, CONTROL)]
+    variants = [name for name in measurement.all_samples if name != BASELINE and is_variant(name)]
     reasons = {name: _rejection(results, _asked(results, measurement, name)) for name in variants}
     found = {
         name: speedup

@@ -9,7 +9,7 @@ from jitgate.config.policy import FAIL, Policy
 from jitgate.gates.kind import Asked, GateKind, Past
 from jitgate.model.cell import Cell
 from jitgate.model.measurement import Measurement
-from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.model.variant import BASELINE, is_variant
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,14 @@ class Requirement:
 @dataclass(frozen=True)
 class Rules:
     """What a session judges by. device: `cpu` or `cuda`. alpha: probability of a false alarm of a single verdict. past:
-    earlier runs; None where there is no history."""
+    earlier runs; None where there is no history. has_base: whether another commit is compared with."""
 
     policy: Policy
     kinds: tuple[GateKind, ...]
     device: str
     alpha: float
     past: Past | None = None
+    has_base: bool = False
 
     def kind(self, key: str) -> GateKind:
         """The kind of that key; KeyError where there is none."""
@@ -43,12 +44,14 @@ class Rules:
         """The cell of a measurement, with what its figures are compared with."""
         load = self.policy.gate("max_load_memory", cell, self.device)
         baseline = self.policy.baseline(cell, self.device)
-        return Asked(measurement, cell, self.alpha, baseline, load is not None, self.past)
+        change = self.policy.limit("max_output_change", cell._replace(variant=BASELINE), self.device)
+        return Asked(measurement, cell, self.alpha, baseline, load is not None, self.past, change)
 
     def applies(self, kind: GateKind, cell: Cell) -> bool:
         """Whether a kind makes sense of a cell of this session."""
         workload = self.policy.workloads.get(cell.workload)
-        return workload is not None and kind.applies(cell, workload)
+        here = workload is not None and (self.has_base or not kind.needs_base)
+        return here and workload is not None and kind.applies(cell, workload)
 
     def limit(self, kind: GateKind, asked: Asked) -> float | None:
         """The limit of a cell: its gate's, or the kind's default; None where there is none."""
@@ -71,18 +74,19 @@ class Rules:
         """The variants of which more rounds may still decide a gate, and what they are compared with."""
         found: list[str] = []
         for variant in measurement.all_samples:
-            if variant == CONTROL:
+            if not is_variant(variant):
                 continue
             for each in self.of(measurement, Cell(measurement.workload, measurement.scenario, variant)):
                 if each.kind.timed and each.kind.needs_rounds(each.asked, each.limit):
-                    found += [variant, *([] if each.asked.baseline == BASELINE else [each.asked.baseline])]
+                    found += [variant, *each.kind.compared_with(each.asked)]
         return list(dict.fromkeys(found))
 
     def count_timed(self, cells: Iterator[Cell] | list[Cell]) -> int:
         """How many verdicts on time these cells have: each is one more chance of a false alarm in the session."""
         timed = [kind for kind in self.kinds if kind.timed]
+        always = [kind for kind in timed if kind.needs_base and kind.default_limit is not None]
         configured = sum(
-            self.policy.gate(kind.key, cell, self.device) is not None and self.applies(kind, cell)
+            self.applies(kind, cell) and (self.policy.gate(kind.key, cell, self.device) is not None or kind in always)
             for cell in cells
             for kind in timed
         )

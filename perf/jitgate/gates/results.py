@@ -13,7 +13,7 @@ from jitgate.model.cell import Cell
 from jitgate.model.error_words import shortly
 from jitgate.model.failure import FailureKind
 from jitgate.model.measurement import Measurement
-from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.model.variant import BASELINE, is_variant
 from jitgate.model.verdict import Verdict
 from jitgate.statistics import Outcome
 
@@ -45,7 +45,7 @@ class Results:
         """Every cell that was measured, without the controls."""
         for measurement in self.measurements.values():
             for variant in measurement.all_samples:
-                if variant != CONTROL:
+                if is_variant(variant):
                     yield Cell(measurement.workload, measurement.scenario, variant)
 
     def measurement(self, cell: Cell) -> Measurement:

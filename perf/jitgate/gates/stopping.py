@@ -9,7 +9,7 @@ from jitgate.gates.kind import Asked
 from jitgate.gates.requirements import Requirement, Rules
 from jitgate.model.cell import Cell
 from jitgate.model.measurement import Measurement
-from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.model.variant import BASELINE, is_variant
 
 FASTER = 1.0
 """From here on a variant is faster; what a recommendation asks of it."""
@@ -26,7 +26,7 @@ class UndecidedRequirement:
         asked = each.asked
         if not each.kind.needs_rounds(replace(asked, measurement=measurement), each.limit):
             return []
-        return [asked.cell.variant] if asked.baseline == BASELINE else [asked.cell.variant, asked.baseline]
+        return [asked.cell.variant, *each.kind.compared_with(asked)]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ class UndecidedSelection:
             variant
             for variant in measurement.all_samples
             if variant in self.selected
-            and variant not in (BASELINE, CONTROL)
+            and variant != BASELINE
+            and is_variant(variant)
             and speed.needs_rounds(Asked(measurement, Cell(*here, variant), self.rules.alpha), FASTER)
         ]
 

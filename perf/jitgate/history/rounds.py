@@ -8,7 +8,7 @@ from pathlib import Path
 from jitgate.model.cell import Cell
 from jitgate.model.file_name import file_name
 from jitgate.model.measurement import Measurement
-from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.model.variant import BASELINE, is_variant
 
 CONTROL_COLUMN = "control"
 
@@ -27,7 +27,7 @@ def save_rounds(folder: Path, measurement: Measurement) -> list[Path]:
     """
     written = []
     for variant in measurement.all_samples:
-        if variant in (BASELINE, CONTROL):
+        if variant == BASELINE or not is_variant(variant):
             continue
         columns = measurement.columns(variant)
         path = rounds_path(folder, Cell(measurement.workload, measurement.scenario, variant))

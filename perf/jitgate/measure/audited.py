@@ -62,7 +62,9 @@ def audited(measurement: Measurement, pool: WorkerPool, look_up_s: float | None 
         before = measurement.all_samples[name].timed_outputs
         found = samples.timed_outputs.problem if samples.timed_outputs is not None else ""
         problem = (before.problem if before is not None else "") or said or found
-        problem = problem or above_peak(measurement, name) or near_a_look_up(samples, look_up_s)
+        problem = problem or above_peak(measurement, name)
+        if not measurement.overcommitted:  # then nothing was asked of a look-up, and no time is believed anyway
+            problem = problem or near_a_look_up(samples, look_up_s)
         if problem and name != BASELINE:
             all_samples[name] = with_problem(samples, problem)
     return replace(measurement, all_samples=all_samples)

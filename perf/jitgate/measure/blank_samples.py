@@ -25,7 +25,7 @@ def blank_samples(
     scenario: str,
 ) -> dict[str, Samples]:
     """Worker -> its samples without durations."""
-    precision = {variant.name: variant.roughest for variant in task.variants}
+    precision = {name: variant.roughest for name, variant in ready.variants.items()}
     probe = pool.audit.probes.get(scenario)
     problems = {
         name: unrepeated(probe) or dropped_hooks(probe, exported=ready.variants[name].exported)

@@ -22,7 +22,7 @@ from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.power_reading import PowerReading
 from jitgate.model.requests import ReadMemory
 from jitgate.model.turn import Turn
-from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.model.variant import BASELINE, is_variant
 from jitgate.pool.binding import Checked, FirstCalls, bind, fallbacks
 from jitgate.pool.pool import WorkerPool
 from jitgate.pool.progress import Progress
@@ -106,7 +106,7 @@ class ExecutionMode:
 
     def power(self, scenario: str, median_s: Callable[[str], float | None]) -> dict[str, PowerReading]:
         """What each worker makes the device draw; median_s: worker -> a steady call's duration."""
-        calls_s = {name: median_s(name) for name in PoolTeam(self._pool).names() if name != CONTROL}
+        calls_s = {name: median_s(name) for name in PoolTeam(self._pool).names() if is_variant(name)}
         found = {name: self._drawn(name, scenario, call_s) for name, call_s in calls_s.items() if call_s is not None}
         return {name: reading for name, reading in found.items() if reading is not None}
 

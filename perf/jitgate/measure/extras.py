@@ -23,7 +23,7 @@ from jitgate.model.requests import (
     TimeStoredAnswer,
     TimeUnseenShapes,
 )
-from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.model.variant import BASELINE, is_variant
 from jitgate.statistics import PeakRates
 
 AnswerT = TypeVar("AnswerT")
@@ -137,7 +137,7 @@ def _unseen_shapes(pool: ExtrasPool, scenario: str, ahead: Collection[str]) -> d
     found = {
         name: pool.ask(worker, what, TimeUnseenShapes(scenario, pool.folder))
         for name, worker in pool.workers.items()
-        if name != CONTROL
+        if is_variant(name)
     }
     return {name: shapes for name, shapes in found.items() if shapes is not None}
 

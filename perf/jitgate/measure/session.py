@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
 from jitgate.device.card_health import CardHealth
@@ -11,11 +11,12 @@ from jitgate.device.device_memory import DeviceMemory
 from jitgate.device.health import AllOf, HostLoad
 from jitgate.device.reading import Missing, Reading
 from jitgate.measure import execution
-from jitgate.measure.audited import audited, is_proven, notes_on_eager
+from jitgate.measure.audited import audited, notes_on_eager
 from jitgate.measure.blank_samples import blank_samples
 from jitgate.measure.extras import Extras, KnownPeakRates
 from jitgate.measure.overcommit import Overcommit
 from jitgate.measure.rounds import Rounds, Undecided
+from jitgate.measure.secondary import secondary
 from jitgate.measure.settings import SMOKE_NOTE, MeasureTask, RunSettings
 from jitgate.model.errors import StoppedError, UsageError
 from jitgate.model.measurement import Measurement, merged
@@ -41,8 +42,8 @@ class Measurements:
     """
 
     def __init__(self, tasks: Mapping[str, MeasureTask], settings: RunSettings, undecided: Undecided) -> None:
-        self._tasks = tasks
-        self._settings = settings
+        self.tasks = tasks
+        self.settings = settings
         self._undecided = undecided
         self._pool: WorkerPool | None = None
         self._ready: Ready | None = None
@@ -67,16 +68,16 @@ class Measurements:
         return self.done[workload, scenario]
 
     def _measure_first(self, workload: str, scenario: str) -> None:
-        every = 1 if self._settings.smoke else self._settings.processes
+        every = 1 if self.settings.smoke else self.settings.processes
         for number in range(every):
             if every > 1:
                 self.close()
-                self._settings.progress.note(f"{workload}: processes {number + 1} of {every}")
+                self.settings.progress.note(f"{workload}: processes {number + 1} of {every}")
             batches = self._open(workload)
             for batch in batches:
                 self.close()
                 self._drawn.clear()  # nothing was read of this batch's workers yet
-                self._settings.progress.note(f"{workload}: in batches, now {', '.join(batch)}")
+                self.settings.progress.note(f"{workload}: in batches, now {', '.join(batch)}")
                 self._open(workload, batch)
                 self._measure_each(workload)
             if every > 1 and not batches:
@@ -116,13 +117,24 @@ class Measurements:
                 self._run(workload, scenario, undecided)
         return self.done[workload, scenario]
 
+    def confirm(self, workload: str, scenario: str, undecided: Undecided) -> Measurement:
+        """The same again, next to what was measured: with checkouts, artefacts and workers that are made for it."""
+        first = self.done[workload, scenario]
+        if first.confirmation is None:
+            self.close()
+            self.settings.progress.note(f"{workload} {scenario}: built and started afresh, to confirm a slowdown")
+            task = replace(self.tasks[workload], scenarios=(scenario,))
+            with closing(Measurements({workload: task}, self.settings.afresh(), undecided)) as again:
+                first = self.done[workload, scenario] = replace(first, confirmation=again.get(workload, scenario))
+        return first
+
     def close(self) -> None:
         if self._pool is not None:
             pool, self._pool = self._pool, None
             pool.close()
             for (workload, _), measurement in self.done.items():
                 if workload == pool.workload.name:
-                    self._settings.on_close(measurement)
+                    self.settings.on_close(measurement)
         self._runs.clear()
         self._extras.clear()
 
@@ -131,8 +143,8 @@ class Measurements:
         if self._pool is not None and self._pool.workload.name == workload:
             return ()
         self.close()
-        task = self._tasks[workload]
-        settings = self._settings
+        task = self.tasks[workload]
+        settings = self.settings
         settings.claim()
         self._before = settings.room.read()
         memory_attribution = DeviceMemoryAttribution(settings.room if settings.card_uuid else None)
@@ -145,6 +157,7 @@ class Measurements:
             memory_attribution,
         )
         pool.audit.seed = settings.seed
+        pool.arms.trees = {} if settings.base is None else settings.base.trees
         memory_records = MemoryRecords(settings.cache.folder("memory_records"))
         # A batch was planned to fit; what was learned of its workers meanwhile does not split it again.
         residency = Residency.CONCURRENT if batch else settings.residency
@@ -166,63 +179,64 @@ class Measurements:
         return ()
 
     def _names(self, workload: str) -> list[str]:
-        return [variant.name for variant in self._tasks[workload].variants]
+        return [variant.name for variant in self.tasks[workload].variants]
 
     def _measure_each(self, workload: str) -> None:
-        for each in self._tasks[workload].scenarios:
+        for each in self.tasks[workload].scenarios:
             self._measure(workload, each)
 
     def _measure(self, workload: str, scenario: str) -> None:
-        pool, ready, mode = self._pool, self._ready, self._mode
+        pool, ready, mode, settings = self._pool, self._ready, self._mode, self.settings
         assert pool and ready and mode, "a pool was opened just before"  # noqa: S101, PT018 - for the type checker
         stages = self._stages.setdefault((workload, scenario), [])
         checked = mode.bind(scenario)
-        recall_compile_times(ready, scenario, self._settings.cache.folder("compilations"))
+        recall_compile_times(ready, scenario, self.settings.cache.folder("compilations"))
         first_calls = mode.first_calls(scenario)
-        task = self._tasks[workload]
+        task = self.tasks[workload]
         all_samples = blank_samples(pool, ready, task, checked, first_calls, scenario)
-        card = CardHealth(self._settings.card_uuid, pool.pids) if self._settings.card_uuid else None
+        card = CardHealth(self.settings.card_uuid, pool.pids) if self.settings.card_uuid else None
         told = [
             self._residency_notes.get(workload) or ready.residency_plan.note,
             card.missing if card is not None else None,
             *pool.notes,
             *warnings_of(checked),
             *notes_on_eager(pool, ready, scenario),
-            SMOKE_NOTE if self._settings.smoke else None,
+            SMOKE_NOTE if self.settings.smoke else None,
         ]
         notes = (*pool.workload.notes, *ready.notes, *filter(None, told))
         # Each set of processes has its own order of turns, and all of them come from the one seed.
         blank = Measurement(
             workload,
             scenario,
-            self._settings.device,
-            self._settings.seed + len(stages),
+            self.settings.device,
+            self.settings.seed + len(stages),
             all_samples,
             residency=mode.residency,
             notes=notes,
             utterance=utterance_of(pool, scenario, ready.facts),
             digests=ready.digests(scenario),
+            base=None if settings.base is None else pool.arms.compared(settings.base.comparison),
         )
         stages.append(blank)
         self.done[workload, scenario] = merged(stages, self._names(workload))
-        if not self._settings.smoke and any(worker.alive for worker in pool.workers.values()):
+        if not self.settings.smoke and any(worker.alive for worker in pool.workers.values()):
             health = AllOf([HostLoad(pool.pids), *([] if card is None else [card])])
             # On a CPU no driver lends memory: what does not fit is swapped or killed, and the system's load shows it.
             overcommit = (
-                Overcommit(self._settings.room, self._before, pool.memory_attribution.outside_bytes) if card else None
+                Overcommit(self.settings.room, self._before, pool.memory_attribution.outside_bytes) if card else None
             )
-            has_references = len(self._tasks[workload].reference_variants) > 1
-            watch = execution.Watch(health, overcommit, self._settings.include_noisy, has_references)
+            has_references = len(self.tasks[workload].reference_variants) > 1
+            watch = execution.Watch(health, overcommit, self.settings.include_noisy, has_references)
             with INTERRUPTS.held():
                 self._runs[scenario] = mode.rounds(blank, watch)
             self._run(workload, scenario, self._undecided)
 
     def _budget_s(self, workload: str, scenario: str) -> float:
         """Of one set of processes; each batch has its own."""
-        asked_s = self._settings.budget_s
+        asked_s = self.settings.budget_s
         all_samples = len(self._stages[workload, scenario][-1].all_samples)
-        whole = self._tasks[workload].workload.budget_s(scenario, all_samples) if asked_s is None else asked_s
-        return whole / self._settings.processes
+        whole = self.tasks[workload].workload.budget_s(scenario, all_samples) if asked_s is None else asked_s
+        return whole / self.settings.processes
 
     def _run(self, workload: str, scenario: str, undecided: Undecided) -> None:
         run, stages = self._runs[scenario], self._stages[workload, scenario]
@@ -250,7 +264,9 @@ class Measurements:
         fallbacks = mode.fallbacks(measurement.scenario)
         scenario = measurement.scenario
         if scenario not in self._extras and not measurement.overcommitted:
-            self._extras[scenario] = self._secondary(measurement)
+            every = self.tasks[measurement.workload].scenarios
+            ahead = [name for name in every if name not in self._extras] if self.settings.extras else None
+            self._extras[scenario] = secondary(pool, mode, measurement, self._peak_rates, ahead)
         extras = self._extras.get(scenario, Extras())
         if ready.estimator is not None:
             for name, need in {**memory, **extras.needs}.items():
@@ -268,26 +284,13 @@ class Measurements:
         whole = replace(measurement, all_samples=all_samples, notes=measurement.notes + mode.notes(scenario))
         return audited(extras.added_to(whole), pool, extras.look_up_s)
 
-    def _secondary(self, measurement: Measurement) -> Extras:
-        """What is measured once the rounds of a scenario are over: what was asked for, and what evidence needs."""
-        pool, mode, found = self._pool, self._mode, Extras()
-        assert pool and mode, "rounds have just been run"  # noqa: S101, PT018 - for the type checker
-        if pool.audit.takes_others(measurement.scenario):
-            mode.try_others(measurement)
-        if self._settings.extras:
-            ahead = [name for name in self._tasks[measurement.workload].scenarios if name not in self._extras]
-            found = mode.extras(measurement, self._peak_rates, ahead)
-        if not is_proven(measurement, pool):
-            found = mode.ceiling(measurement, self._peak_rates).next_to(found)
-        return found
-
     def _power(self, measurement: Measurement) -> Mapping[str, PowerReading]:
         """Once a scenario, whatever rounds are added; where the device tells nothing, no worker runs for it."""
         key = (measurement.workload, measurement.scenario)
-        why = self._settings.meter.missing
+        why = self.settings.meter.missing
         if why is not None:
             return {name: PowerReading(missing=why) for name in measurement.all_samples}
         if key not in self._drawn and self._mode is not None and not measurement.overcommitted:
-            self._settings.progress.busy(f"{' '.join(key)}: reading its power")
+            self.settings.progress.busy(f"{' '.join(key)}: reading its power")
             self._drawn[key] = self._mode.power(key[1], lambda name: measurement.all_samples[name].median_s)
         return self._drawn.get(key, {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from jitgate.cache.store import ArtefactCache
 from jitgate.device.device_memory import DeviceMemoryReader, HostRoom
@@ -12,6 +12,7 @@ from jitgate.model.measurement import Measurement
 from jitgate.model.variant import BASELINE, VariantSpec
 from jitgate.pool.progress import Progress
 from jitgate.pool.residency import Residency
+from jitgate.trees.asked import AskedBase
 from jitgate.workloads.spec import WorkloadSpec
 
 SMOKE_NOTE = "Smoke session: each variant made one call, and nothing was timed."
@@ -41,6 +42,7 @@ class RunSettings:
     are measured. card_uuid: of the card that workers run on; "" for none. enforced_bytes: the cap on each worker; None
     for none. residency: which workers are resident at once. room: reads the memory they must fit, with
     `memory_limit_bytes` where the device is a card. meter: reads what the device draws.
+    base: another commit that the variants are run from too; None for none.
     smoke: every worker loads and makes its first call, and its output is compared; nothing is timed.
     """
 
@@ -60,5 +62,11 @@ class RunSettings:
     room: DeviceMemoryReader = field(default_factory=HostRoom)
     meter: Meter = field(default_factory=ProcessorMeter)
     smoke: bool = False
+    base: AskedBase | None = None
     claim: Callable[[], object] = field(default=lambda: None)
     on_close: Callable[[Measurement], object] = field(default=lambda _: None)
+
+    def afresh(self) -> RunSettings:
+        """The same with nothing that was built before, and with rounds that do not take the place of the first ones."""
+        base = None if self.base is None else self.base.again()
+        return replace(self, base=base, cache=self.cache.emptied("again"), on_close=lambda _: None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.model.variant import BASELINE, is_variant, variant_of
 
 TURN_S = 0.06
 """A turn should last about this long: a hundred times the cost of passing the turn on (well under 1 ms)."""
@@ -56,12 +56,13 @@ def calls_of_each(seen_s: Mapping[str, Sequence[float]], *, fewer: bool) -> dict
     for name, own_s in seen_s.items():
         if fewer and may_make_fewer(name, own_s, baseline_s):
             calls[name] = min(usual, calls_in_a_turn(own_s[-LATEST_CALLS:]))
-    return calls
+    # What is compared with a variant is of as many calls as the variant's own.
+    return {name: calls.get(variant_of(name), usual) for name in calls}
 
 
 def may_make_fewer(name: str, seen_s: Sequence[float], baseline_s: Sequence[float]) -> bool:
     """Whether `name` is a variant whose latest calls are much slower than the baseline's; not if one is unknown."""
-    if name in (BASELINE, CONTROL) or not seen_s or not baseline_s:
+    if name == BASELINE or not is_variant(name) or not seen_s or not baseline_s:
         return False
     return _typical_s(seen_s[-LATEST_CALLS:]) >= MUCH_SLOWER * _typical_s(baseline_s[-LATEST_CALLS:])
 

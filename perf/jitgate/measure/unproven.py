@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from jitgate.model.samples import Samples
-from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.model.variant import BASELINE, is_variant
 from jitgate.pool.output_audit import OTHER_TURNS, OutputAudit
 
 FIRST_OTHER = 1 << 30
@@ -40,7 +40,13 @@ def try_others(
 def near_a_look_up(samples: Samples, look_up_s: float | None) -> str:
     """Why a worker may have looked up its answers; "" where it has not. look_up_s: None where that is not known."""
     found, call_s = samples.timed_outputs, samples.median_s
-    if found is None or not found.unproven or call_s is None or samples.name in (BASELINE, CONTROL):
+    if (
+        found is None
+        or not found.unproven
+        or not is_variant(samples.name)
+        or call_s is None
+        or samples.name == BASELINE
+    ):
         return ""
     if look_up_s is None:
         return f"nothing tells its answers from stored ones: {found.unproven}; {REMEDY}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from jitgate.model.cold_start import Compilation
 from jitgate.model.content_digests import ContentDigests
+from jitgate.model.source_tree import Origin
 from jitgate.model.utterance import PipelineUtterance
 from jitgate.statistics import PeakRates
 
@@ -50,7 +51,7 @@ class ModelFacts:
     build_s: seconds that took. level_before_bytes: memory of the process before it. threads: that the workload asks
     for. calls: scenario -> how many calls it has. stages: of a pipeline, stage -> what it gives. utterances: scenario
     -> what a call of it says, where the workload tells. digests: by scenario. seed: of every call, where the workload
-    asks for one. resets: whether it clears what the model keeps before every call.
+    asks for one. resets: whether it clears what the model keeps before every call. origin: where its source lies.
     """
 
     build_s: float
@@ -64,6 +65,7 @@ class ModelFacts:
     digests: Mapping[str, ContentDigests] = field(default_factory=dict)
     seed: int | None = None
     resets: bool = False
+    origin: Origin = field(default_factory=Origin)
 
 
 @dataclass(frozen=True)
@@ -94,10 +96,12 @@ class FirstCall:
 
 @dataclass(frozen=True)
 class FallbackCheck:
-    """fallback: one sentence where the variant fell back to eager. recompiles: since the last check, cause -> count."""
+    """fallback: one sentence where the variant fell back to eager. recompiles: since the last check, cause -> count.
+    partly: one sentence where only a part of it is what its name says."""
 
     fallback: str | None = None
     recompiles: Mapping[str, int] = field(default_factory=dict)
+    partly: str | None = None
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
 import traceback
 from collections.abc import Iterator
+from pathlib import Path
 
 from jitgate.model.printable import printable
 
@@ -29,6 +31,25 @@ _LEADS_ON = re.compile(r"\.?:$")
 
 _COMPILER = re.compile(r"\b(?:fatal )?error(?: \w+)?: .+")
 """What a C++ compiler says where it gives up; before it stand its whole command and its includes."""
+
+_REWORDED = (
+    (
+        re.compile(r"^'_OpNamespace' '(\w+)' object has no attribute '(\w+)'$"),
+        r"the operator \1::\2 is not registered; import the module that registers it in the module of your factory",
+    ),
+    (
+        re.compile(r"^Could not guard on data-dependent expression (.+?)(?: \(unhinted: .*)?$"),
+        r"its control flow depends on data (\1)",
+    ),
+    (
+        re.compile(r"^could not get source code$"),
+        "a part of this model has no source to be read (a lambda, or code that was made while running)",
+    ),
+)
+"""What torch says of its own parts, and what that means to its user."""
+
+_QUOTED = re.compile(r'File "([^"]+)", line (\d+)')
+"""A line of code in what a compiler says."""
 
 ENDINGS = {
     SystemExit: "it called sys.exit; raise an error that says why instead",
@@ -59,6 +80,8 @@ def _said(error: BaseException) -> str:
     ending = next((told for kind, told in ENDINGS.items() if isinstance(error, kind)), "")
     if ending:
         return cut(f"{name}{f' ({said})' if said else ''}: {ending}")
+    said = next((pattern.sub(words, said) for pattern, words in _REWORDED if pattern.search(said)), said)
+    said = said.removeprefix(f"{name}: ")  # what an interpreter quotes begins with the class, too
     return cut(f"{name}: {said}" if said else f"{name} without a word{_place(error)}")
 
 
@@ -100,6 +123,32 @@ def _chain(error: BaseException, *, everything: bool) -> Iterator[BaseException]
         yield link
         inner = link.exceptions[0] if isinstance(link, BaseExceptionGroup) else link.__cause__
         link = inner or (link.__context__ if everything else None)
+
+
+def own_frames(error: BaseException) -> list[traceback.FrameSummary]:
+    """The lines of a traceback that are neither ours nor a library's."""
+    return [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename)]
+
+
+def own_place(error: BaseException) -> str:
+    """` at models.py:8`: the user's own line that an error is about, by its traceback or by what it quotes; "" where
+    neither has one."""
+    inner = causes(error)[-1]
+    frames = own_frames(inner) or own_frames(error)
+    quoted = [(file, line) for file, line in _QUOTED.findall(str(inner)) if _is_own(file)]
+    found = (frames[-1].filename, frames[-1].lineno) if frames else next(iter(quoted), None)
+    return f" at {shown(found[0])}:{found[1]}" if found else ""
+
+
+def shown(filename: str) -> str:
+    """A path as a user would write it in this folder."""
+    path = Path(filename)
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def _is_own(filename: str) -> bool:
+    libraries = (sys.prefix, sys.base_prefix, str(Path(__file__).parents[1]), "<")  # `<string>` made a dataclass
+    return not filename.startswith(libraries) and "site-packages" not in filename
 
 
 def _place(error: BaseException) -> str:

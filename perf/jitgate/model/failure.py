@@ -9,13 +9,15 @@ from jitgate.model.out_of_memory import OutOfMemory
 
 
 class FailureKind(enum.StrEnum):
-    """What happened to a worker. USAGE is raised on the host as `UsageError`, and never stored."""
+    """What happened to a worker. WRONG_SOURCE: it imported another commit than it should. USAGE is raised on
+    the host as `UsageError`, and never stored."""
 
     DIED = "died"
     HUNG = "hung"
     RAISED = "raised"
     UNAVAILABLE = "unavailable"
     OUT_OF_MEMORY = "out of memory"
+    WRONG_SOURCE = "wrong source"
     USAGE = "usage"
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from jitgate.model.accuracy import worst
+from jitgate.model.base_comparison import BaseComparison
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.content_digests import ContentDigests
 from jitgate.model.figures import FlopCount
@@ -17,7 +18,7 @@ from jitgate.model.samples import Samples
 from jitgate.model.surroundings import joined
 from jitgate.model.timed_outputs import all_timed_outputs
 from jitgate.model.utterance import PipelineUtterance
-from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.model.variant import BASE, BASELINE, CONTROL, COPY, arm
 from jitgate.statistics import PeakRates
 from jitgate.statistics.lazy_numpy import np
 
@@ -51,6 +52,8 @@ class Measurement:
     flop_count: the least that one call must do; None where it was not counted.
     peak_rates: precision -> what the device does at best. missing: precision -> why that is not known.
     digests: of inputs and weights, by which later runs tell whether they measure the same.
+    base: the other commit that its workers were compared with; None for none. confirmation: the same measured again in
+    workers that were built and started for it; None where nothing asked for that.
     """
 
     workload: str
@@ -71,6 +74,8 @@ class Measurement:
     peak_rates: Mapping[str, PeakRates] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
     digests: ContentDigests = field(default_factory=ContentDigests)
+    base: BaseComparison | None = None
+    confirmation: Measurement | None = None
 
     @property
     def rounds(self) -> int:
@@ -121,17 +126,38 @@ class Measurement:
             for number, turns in enumerate(zip(*(samples.turns for samples in all_samples), strict=False))
             if all(turns)
         ]
-        figure = np.median if self.same_inputs else np.mean
-        columns = [
-            np.array([figure(samples.turns[number]) for number in whole], dtype=np.float64) for samples in all_samples
-        ]
+        columns = [self._figures(samples, whole) for samples in all_samples]
         control = None
         if len(columns) > 2:
             control = columns[2] if baseline == BASELINE else columns[0] * columns[2] / columns[3]
-        # Of a batch's variant all rounds are of one set of processes, whatever other batches made.
-        labels = np.array([self.processes[number] for number in whole], dtype=np.intp) if self.processes else None
+        return Columns(columns[0], columns[1], control, self._labels(whole))
+
+    def against_base(self, variant: str) -> Columns | None:
+        """A variant of the head against the same variant of the base; None where an arm was not run.
+
+        Which of the two checkouts is the base and which its copy changes from round to round, so neither one's place in
+        memory is taken for the commit's: at whatever round measuring ends, they have swapped half-way. The control has
+        the copy's distance from the base in every round, and so does not cancel.
+        """
+        names = (arm(variant, BASE), arm(variant, COPY), variant)
+        if any(name not in self.all_samples for name in names):
+            return None
+        base, copy, head = (self.all_samples[name] for name in names)
+        both = enumerate(zip(base.turns, copy.turns, head.turns, strict=False))
+        whole = [number for number, turns in both if all(turns)]
+        base_s, copy_s, head_s = (self._figures(samples, whole) for samples in (base, copy, head))
+        baseline_s = np.where(np.array(whole, dtype=np.intp) % 2 == 1, copy_s, base_s)
+        return Columns(baseline_s, head_s, baseline_s * copy_s / base_s, self._labels(whole))
+
+    def _figures(self, samples: Samples, rounds: Sequence[int]) -> Column:
+        figure = np.median if self.same_inputs else np.mean
+        return np.array([figure(samples.turns[number]) for number in rounds], dtype=np.float64)
+
+    def _labels(self, rounds: Sequence[int]) -> npt.NDArray[np.intp] | None:
+        """Of a batch's variant all rounds are of one set of processes, whatever other batches made: then None."""
+        labels = np.array([self.processes[number] for number in rounds], dtype=np.intp) if self.processes else None
         several = labels is not None and len(set(labels.tolist())) > 1
-        return Columns(columns[0], columns[1], control, labels if several else None)
+        return labels if several else None
 
 
 def most_frequent_first(causes: Iterable[str]) -> str:

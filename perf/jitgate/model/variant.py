@@ -17,6 +17,24 @@ BASELINE = "eager"
 CONTROL = "eager#control"
 """A second worker of the baseline: what it shows is the noise floor. Not a variant: no test is parametrised by it."""
 
+BASE, COPY = "base", "copy"
+"""Roles of the two checkouts of another commit: the second one shows what building and checking out does by itself."""
+
+
+def arm(variant: str, role: str) -> str:
+    """The worker that runs a variant from a checkout of another commit: `eager#base`."""
+    return f"{variant}#{role}"
+
+
+def variant_of(worker: str) -> str:
+    """The variant that a worker runs; names of variants have no `#`."""
+    return worker.partition("#")[0]
+
+
+def is_variant(worker: str) -> bool:
+    """Whether a worker is a variant of the head: neither the control nor of another commit."""
+    return "#" not in worker
+
 
 @dataclass(frozen=True)
 class VariantSpec:

@@ -18,9 +18,11 @@ from jitgate.model.printable import printable
 from jitgate.plugin import fixtures
 from jitgate.plugin.benchmark_replay import use_fingerprint_storage
 from jitgate.plugin.cache_pruning import tidy
+from jitgate.plugin.conclusions import conclusions_of
 from jitgate.plugin.items import cell_of
 from jitgate.plugin.keyword import understood
 from jitgate.plugin.left_out import swallowed
+from jitgate.plugin.report_file import remove_earlier
 from jitgate.plugin.report_text import make_printable
 from jitgate.plugin.result_files import write_without_durations
 from jitgate.plugin.selection import (
@@ -49,6 +51,7 @@ def start(config: pytest.Config, gates_file: Path | None) -> None:
     plugins.register(formats, "jitgate-reports")
     state = config.stash[STATE] = State(config, gates_file)
     with usage_errors():
+        remove_earlier(config)
         plugins.register(fixtures, "jitgate-fixtures")
         plugins.register(fixtures.limit_fixtures(state.kinds), "jitgate-limits")
         plugins.register(sys.modules[__name__], __name__)
@@ -118,6 +121,18 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         session.config.stash[STATE].plan(session.items)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    asked = session.config.getoption("jitgate_bisect")
+    if not asked or session.config.option.collectonly:
+        return None
+    from jitgate.plugin.bisecting import run_bisect
+
+    with usage_errors():
+        run_bisect(session, session.config.stash[STATE], asked[1])
+    return True
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
     xdist_refused(node.config.stash[STATE], ids)
@@ -138,7 +153,7 @@ def pytest_benchmark_generate_machine_info(config: pytest.Config) -> dict[str, o
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_benchmark_update_json(config: pytest.Config, benchmarks: object, output_json: dict[str, object]) -> None:
-    found = config.stash[STATE].conclusions()
+    found = conclusions_of(config.stash[STATE])
     if found is not None:
         output_json["jitgate"] = found
 
@@ -170,7 +185,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     tidy(session.config, state)
     with state.history.finished(session):
         found = yield
-    told = None if state.is_xdist_worker else state.conclusions()
+    told = None if state.is_xdist_worker else conclusions_of(state)
     if told is not None:
         write_without_durations(session, told)
     return found

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from jitgate.gates.requirements import Requirement
+from jitgate.gates.stopping import UndecidedRequirement
 from jitgate.plugin.measured import measured, skip_in_smoke
 from jitgate.statistics import Outcome
 
@@ -182,7 +184,7 @@ class Comparison:
     def _judge(self, limit: float) -> Verdict:
         candidate, kind = self._candidate, self._kind
         configured = candidate.state.rules.limit(kind, self._asked) == limit
-        verdict = candidate.state.decide(Requirement(kind, self._asked, limit, configured))
+        verdict = decide(candidate.state, Requirement(kind, self._asked, limit, configured))
         candidate.item.stash.setdefault(JUDGED, []).append(verdict)
         candidate.item.user_properties.append((f"jitgate.{verdict.label}", f"{verdict.outcome}: {verdict.sentence}"))
         return verdict
@@ -196,6 +198,20 @@ class Comparison:
 
     def _refuse(self, why: str) -> NoReturn:
         raise TypeError(f"{self._kind.attribute} of {self._candidate.cell.id}: {why}")
+
+
+def decide(state: State, requirement: Requirement) -> Verdict:
+    """The verdict on a requirement, with more rounds where they may decide it and the budget lasts. A FAIL that has to
+    be confirmed is measured again."""
+    kind, asked, limit = requirement.kind, requirement.asked, requirement.limit
+    outcome, cell = state.results.judge(kind, asked, limit).outcome, asked.cell
+    if kind.timed and kind.undecided(asked, limit, outcome):
+        more = state.measurements.more(cell.workload, cell.scenario, UndecidedRequirement(requirement))
+        asked = replace(asked, measurement=more)
+    if kind.wants_confirmation(asked, limit):
+        found = UndecidedRequirement(replace(requirement, asked=asked))
+        asked = replace(asked, measurement=state.measurements.confirm(cell.workload, cell.scenario, found))
+    return state.results.add(replace(requirement, asked=asked))
 
 
 def explain(operator: str, left: object, right: object) -> list[str] | None:

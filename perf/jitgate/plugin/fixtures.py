@@ -123,11 +123,13 @@ jitgate_baseline = pytest.fixture(_candidate)
 
 
 def _decided(request: pytest.FixtureRequest, jitgate_recorded: None) -> Verdict:
+    from jitgate.plugin.candidate import decide
+
     state, cell = _state(request), _cell(request)
     _skip_unavailable(state, cell)
     requirement = request.param.requirement(state.results)
     skip_in_smoke(request.config, requirement.kind)
-    return state.decide(requirement)
+    return decide(state, requirement)
 
 
 jitgate_reported = pytest.fixture(_decided)

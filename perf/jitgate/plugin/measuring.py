@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from jitgate.gates.requirements import Rules
     from jitgate.model.cell import Cell
     from jitgate.report.progress import TerminalProgress
+    from jitgate.trees.asked import AskedBase
 
 
 def make_measurements(
@@ -36,11 +37,13 @@ def make_measurements(
     wanted: Collection[str],
     progress: TerminalProgress,
     claim: Callable[[], None],
+    base: AskedBase | None = None,
 ) -> Measurements:
     """Nothing is measured yet; the first test that asks for a scenario has it measured.
 
     planned: the cells of the selected tests. wanted: the variants that `--jitgate-variants` chose, none where it is
-    not given. claim: called before the first measurement, to have the device alone.
+    not given. claim: called before the first measurement, to have the device alone. base: another
+    commit, checked out.
     """
     option = config.getoption
     root = config.rootpath / ".jitgate"
@@ -63,6 +66,7 @@ def make_measurements(
         meter=meter_of(uuid),
         enforced_bytes=memory_cap_bytes(policy, device, planned) if option("jitgate_memory_cap") else None,
         smoke=option("jitgate_smoke"),
+        base=base,
         claim=claim,
         on_close=lambda measurement: save_rounds(root / "rounds", measurement),
     )

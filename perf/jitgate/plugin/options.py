@@ -52,6 +52,41 @@ def add_options(parser: pytest.Parser) -> None:
         "match everything; may be given several times",
     )
     group.addoption(
+        "--jitgate-base",
+        metavar="COMMIT",
+        help="measure the same variants from this commit, branch, tag or directory too, turn by turn with the head, "
+        "and judge max_slowdown; as in --jitgate-base origin/main",
+    )
+    group.addoption(
+        "--jitgate-bisect",
+        nargs=2,
+        metavar=("GOOD", "BAD"),
+        help="find the commit after GOOD, up to BAD, that made the variant of --jitgate-select slower; runs no test",
+    )
+    group.addoption(
+        "--jitgate-base-python",
+        metavar="PYTHON",
+        help="the interpreter of the base's workers, whose environment has another torch, Python or wheel",
+    )
+    group.addoption(
+        "--jitgate-base-install",
+        metavar="REQUIREMENT",
+        action="append",
+        default=[],
+        help='make that environment with pip, on top of this one, and keep it, as in "torch==2.12.1"; may be given '
+        "several times",
+    )
+    group.addoption(
+        "--jitgate-aa",
+        action="store_true",
+        help="let base and head be the same commit in the same environment, to see what that alone differs by",
+    )
+    group.addoption(
+        "--jitgate-allow-dirty",
+        action="store_true",
+        help="compare the working tree as it is with --jitgate-base, although it has changes that are not committed",
+    )
+    group.addoption(
         "--jitgate-device",
         metavar="DEVICE",
         default="auto",
@@ -148,6 +183,11 @@ def add_options(parser: pytest.Parser) -> None:
         "--jitgate-report",
         metavar="FILE.html",
         help="write the run as a page to look at (.html), as Markdown (.md) or as JSON (.json)",
+    )
+    group.addoption(
+        "--jitgate-pull-request",
+        metavar="FILE.json",
+        help="write what `jitgate report --pr FILE.json` makes a comment, a step summary and annotations of",
     )
     group.addoption(
         "--jitgate-history",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from jitgate.model.errors import UsageError
 from jitgate.report.writing import require_writable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import pytest
 
@@ -21,28 +22,57 @@ if TYPE_CHECKING:
     from jitgate.report.formats import ReportFormat
 
 
-def asked_for(config: pytest.Config) -> ReportFile | None:
-    """The report of this session; None without the option. UsageError where it can't be written."""
+def asked_for(config: pytest.Config, gates_file: Path | None) -> Iterator[ReportFile]:
+    """The reports of this session. UsageError where one can't be written."""
+    command = shlex.join(["pytest", *map(str, config.invocation_params.args)])
     chosen = config.getoption("jitgate_report")
-    if not chosen:
-        return None
+    if chosen:
+        yield ReportFile(*_fitting(config, chosen), command, f"--jitgate-report {chosen}")
+    for_review = config.getoption("jitgate_pull_request")
+    if for_review:
+        from jitgate.report.pull_request.made import ForReview
+
+        path, where = config.invocation_params.dir / for_review, f"--jitgate-pull-request {for_review}"
+        yield ReportFile(path, ForReview(gates_file), command, where)
+
+
+def remove_earlier(config: pytest.Config) -> None:
+    """Remove what an earlier session has left for review, at the start: a run that ends early must not leave it green.
+
+    UsageError for a file that is not named as JSON; a file of somebody else's stays, until it is written over.
+    """
+    chosen = config.getoption("jitgate_pull_request")
+    if not chosen or config.option.collectonly:
+        return
+    if Path(chosen).suffix != ".json":
+        raise UsageError(f"--jitgate-pull-request {chosen} must end in .json")
+    from jitgate.report.pull_request.data import LONGEST_BYTES, NotBelieved, read
+
+    path = config.invocation_params.dir / chosen
+    with contextlib.suppress(OSError, ValueError, NotBelieved):
+        with path.open("rb") as file:
+            read(file.read(LONGEST_BYTES + 1))
+        path.unlink()
+
+
+def _fitting(config: pytest.Config, chosen: str) -> tuple[Path, ReportFormat]:
     formats = [each for found in config.hook.pytest_jitgate_reports() for each in found]
     path = config.invocation_params.dir / chosen
     fitting = next((each for each in formats if path.suffix == each.suffix), None)
     if fitting is None:
         known = ", ".join(each.suffix for each in formats)
         raise UsageError(f"--jitgate-report {chosen}: no format has the suffix {path.suffix!r}; there are: {known}")
-    return ReportFile(path, fitting, shlex.join(["pytest", *map(str, config.invocation_params.args)]), chosen)
+    return path, fitting
 
 
 class ReportFile:
     """Checked before the first measurement, written after the last one. UsageError where it can't be."""
 
-    def __init__(self, path: Path, fitting: ReportFormat, command: str, shown: str) -> None:
+    def __init__(self, path: Path, fitting: ReportFormat, command: str, where: str) -> None:
         self._path = path
         self._format = fitting
         self._command = command
-        require_writable(path, f"--jitgate-report {shown}")
+        require_writable(path, where)
 
     def write(self, results: Results, facts: Mapping[str, object], ending: Ending) -> str:
         """A sentence for the summary: where the report lies, or why it does not."""

@@ -16,6 +16,7 @@ import pytest
 from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
 from jitgate.model.printable import printable
+from jitgate.plugin.base import BaseOfState
 from jitgate.plugin.blocked import Blocked
 from jitgate.plugin.checkpoint_option import describe, require_files
 from jitgate.plugin.history import HistoryOfState
@@ -31,10 +32,9 @@ if TYPE_CHECKING:
     from jitgate.device.fingerprint import Fingerprint
     from jitgate.device.lock import RunLock
     from jitgate.gates.kind import GateKind
-    from jitgate.gates.requirements import Requirement, Rules
+    from jitgate.gates.requirements import Rules
     from jitgate.gates.results import Results
     from jitgate.measure.session import Measurements
-    from jitgate.model.verdict import Verdict
     from jitgate.plugin.discovery import Discovered
     from jitgate.plugin.scenarios import Scenarios
     from jitgate.report.decision import Ending
@@ -55,11 +55,13 @@ class State:
         self._lock: RunLock | None = None
         self._old_sigterm: Any = None
         self.planned: list[Cell] = []
+        self.bisected: list[str] = []
         self.blocked = Blocked()
         self.given: set[tuple[Cell, str]] = set()
         self._timed_gates = 0
-        self._report: ReportFile | None = None
+        self._reports: tuple[ReportFile, ...] = ()
         self.history = HistoryOfState(config, gates_file, self)
+        self.base = BaseOfState(config, gates_file, self)
 
     @property
     def is_xdist_worker(self) -> bool:
@@ -111,7 +113,8 @@ class State:
         from jitgate.statistics import level_per_gate
 
         past = self.history.session
-        rules = Rules(self.policy, self.kinds, self.device.kind, self.policy.alpha, None if past.off else past)
+        earlier = None if past.off else past
+        rules = Rules(self.policy, self.kinds, self.device.kind, self.policy.alpha, earlier, self.base.wanted)
         self._timed_gates = rules.count_timed(self.planned)
         return replace(rules, alpha=level_per_gate(self.policy.alpha, max(1, self._timed_gates)))
 
@@ -121,18 +124,6 @@ class State:
         from jitgate.gates.results import Results
 
         return Results(self.rules, self.measurements.done)
-
-    def decide(self, requirement: Requirement) -> Verdict:
-        """The verdict on a requirement, with more rounds where they may decide it and the budget lasts."""
-        from jitgate.gates.stopping import UndecidedRequirement
-
-        kind, asked, limit = requirement.kind, requirement.asked, requirement.limit
-        outcome = self.results.judge(kind, asked, limit).outcome
-        if kind.timed and kind.undecided(asked, limit, outcome):
-            cell = asked.cell
-            more = self.measurements.more(cell.workload, cell.scenario, UndecidedRequirement(requirement))
-            requirement = replace(requirement, asked=replace(asked, measurement=more))
-        return self.results.add(requirement)
 
     @property
     def all_cells(self) -> list[Cell]:
@@ -151,7 +142,14 @@ class State:
 
         wanted = self._wanted or ()
         return make_measurements(
-            self._config, self.device, self.rules, self.planned, wanted, self.progress, self.claim_device
+            self._config,
+            self.device,
+            self.rules,
+            self.planned,
+            wanted,
+            self.progress,
+            self.claim_device,
+            self.base.asked,
         )
 
     def cells(self) -> list[Cell]:
@@ -182,10 +180,13 @@ class State:
             if self._wanted is None:
                 refuse_without_cells(items, self._discovered, self.policy.where)
             self.planned = self.blocked.without(self.planned, self._discovered.problem)
-        if self.planned and not self.is_xdist_worker and not self._config.option.collectonly:
-            self._report = asked_for(self._config)
+        if self._problem is not None or self.is_xdist_worker or self._config.option.collectonly:
+            return
+        self._reports = tuple(asked_for(self._config, self._file))  # also of a run that measures nothing
+        if self.planned:
             require_files(self.policy.workloads[name] for name in dict.fromkeys(cell.workload for cell in self.planned))
             self.history.check()
+            self.base.skip_unchanged(items)
             _ = self.measurements  # an unwritable cache is said before the first test
             if threading.current_thread() is threading.main_thread():
                 self._old_sigterm = signal.signal(signal.SIGTERM, _interrupt)
@@ -236,43 +237,34 @@ class State:
     def measured(self) -> bool:
         return "measurements" in vars(self) and bool(self.measurements.done)
 
-    def conclusions(self) -> dict[str, object] | None:
-        """What the JSON of the session says as a whole; None where nothing was to be measured."""
-        if not (self.measured or self.blocked.reasons):
-            return None
-        from jitgate.report.evidence import concluded
-
-        done = self.measurements.done if self.measured else {}
-        missing = {cell: "none of its tests ran" for cell in self.planned if cell[:2] not in done}
-        reasons = missing | {cell: str(reason) for cell, reason in self.blocked.reasons.items()}
-        return concluded(self.results if self.measured else None, reasons)
-
     def red(self) -> bool:
         """Whether a gate of the project is not PASS, now that the session is over: then it can't end green."""
         if not self.measured:
-            return False
+            return bool(self.base.removed())
         self.results.close()
-        return bool(self.results.red() or never_compared(self) or none_compared(self) or self.history.red())
+        gone = self.history.red() or self.base.removed()
+        return bool(self.results.red() or never_compared(self) or none_compared(self) or gone)
 
     def summary(self, exitstatus: int) -> list[str]:
         from jitgate.report.decision import Ending
 
         if not self.measured:
-            report = [] if self._report is None else [self._written(self._report, Ending(exitstatus))]
-            return [*self.blocked.lines(), *report]
+            blocked = self.blocked.lines()
+            ended_by_it = exitstatus == pytest.ExitCode.USAGE_ERROR and len(blocked) == 1  # pytest says it itself
+            base = self.bisected or self.base.lines()
+            return [*([] if ended_by_it else blocked), *self._written(Ending(exitstatus)), *base]
         from jitgate.report.summary import summary
 
-        problems = (*never_compared(self), *none_compared(self), *self.history.problems())
-        lines = [*self.history.first_lines(), *summary(self.results)]
-        if self._report is not None:
-            lines.append(self._written(self._report, Ending(exitstatus, problems)))
+        said = (*never_compared(self), *none_compared(self))
+        problems = (*said, *self.history.problems(), *self.base.removed())
+        lines = [*self.history.first_lines(), *summary(self.results), *self._written(Ending(exitstatus, problems))]
         if self._timed_gates > 1:
             shared = f"alpha {self.policy.alpha:g} of the session is shared by its {self._timed_gates} gates on time"
             lines.append(f"{shared}: {self.rules.alpha:.2g} each")
-        return [*lines, *never_compared(self), *none_compared(self), *not_judged(self), *self.history.lines()]
+        return [*lines, *said, *not_judged(self), *self.history.lines(), *self.base.lines()]
 
-    def _written(self, report: ReportFile, ending: Ending) -> str:
-        return report.write(self.results, self.fingerprint.facts(), ending)
+    def _written(self, ending: Ending) -> list[str]:
+        return [report.write(self.results, self.fingerprint.facts(), ending) for report in self._reports]
 
     def _on_a_terminal(self) -> bool:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")

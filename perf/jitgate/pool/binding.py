@@ -9,6 +9,7 @@ from jitgate.model.accuracy import Accuracy
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.figures import UnseenShapes
 from jitgate.model.file_name import file_name
+from jitgate.model.partly_quantised import PartlyQuantised
 from jitgate.model.probe_baseline import ProbeBaseline
 from jitgate.model.requests import (
     BecomeSteady,
@@ -19,9 +20,12 @@ from jitgate.model.requests import (
     TimeUnseenShapes,
     WriteOutputs,
 )
-from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.model.variant import BASELINE, is_variant
+from jitgate.pool.arms import is_told_of
 from jitgate.pool.pool import WorkerPool
 from jitgate.pool.worker_process import Worker
+
+ALLOWING = 'measure it all the same with partly_quantised = "allow" in the table of the workload'
 
 
 @dataclass(frozen=True)
@@ -29,12 +33,14 @@ class Checked:
     """What the first calls of a scenario showed of one worker.
 
     accuracy: None where its outputs could not be compared. fallback: what ran instead of the variant; None where the
-    variant itself ran. recompiles: cause -> count, all of them before anything was timed.
+    variant itself ran. recompiles: cause -> count, all of them before anything was timed. partly: what the variant left
+    as it was, where the workload allows that.
     """
 
     accuracy: Accuracy | None = None
     fallback: str | None = None
     recompiles: Mapping[str, int] = field(default_factory=dict)
+    partly: str | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,8 @@ def bind_one(
         found = first_calls[worker.name] = _become_steady(pool, worker, scenario, first_s)
         cold.warm_s = cold.warm_s or found.calls_s
     checked = _check(pool, worker, scenario)
+    if is_told_of(worker):
+        pool.arms.prove(pool, [worker])
     begin_steady(pool, worker)
     return checked
 
@@ -114,18 +122,20 @@ def fallbacks(pool: WorkerPool, scenario: str) -> dict[str, str]:
 
 
 def warnings_of(checked: Mapping[str, Checked]) -> tuple[str, ...]:
-    """What a reader must know of the right answers before trusting the figures."""
+    """What a reader must know of the right answers, and of what was run, before trusting the figures."""
+    parts = tuple(f"{name} {found.partly}" for name, found in checked.items() if found.partly)
     baseline = checked.get(BASELINE, Checked()).accuracy
     if baseline is None or not baseline.not_finite:
-        return ()
-    return (f"eager's own output holds NaN or Inf ({baseline.not_finite} values), so nothing can be compared with it",)
+        return parts
+    count = baseline.not_finite
+    return (f"eager's own output holds NaN or Inf ({count} values), so nothing can be compared with it", *parts)
 
 
 def _become_steady(pool: WorkerPool, worker: Worker, scenario: str, first_call_s: float) -> FirstCalls:
     """Call until it is steady, and then at the scenario's other sizes; alone, so that nothing disturbs it."""
     steady = pool.ask(worker, f"warming up in {scenario}", BecomeSteady(scenario, first_call_s))
     shapes = None
-    if worker.name != CONTROL:
+    if is_variant(worker.name):
         shapes = pool.ask(worker, f"unseen shapes of {scenario}", TimeUnseenShapes(scenario))
     return FirstCalls(steady or (first_call_s,), shapes or UnseenShapes())
 
@@ -143,4 +153,9 @@ def _check(pool: WorkerPool, worker: Worker, scenario: str) -> Checked:
         accuracy = pool.ask(worker, f"comparing {scenario}", CompareOutputs(scenario, pool.folder))
     check = CheckFallback(None if accuracy else scenario)
     found = pool.ask(worker, "checking for a fallback", check)
-    return Checked() if found is None else Checked(accuracy, found.fallback, found.recompiles)
+    if found is None:
+        return Checked()
+    if pool.workload.partly_quantised is PartlyQuantised.ALLOW:
+        return Checked(accuracy, found.fallback, found.recompiles, found.partly)
+    partly = found.partly and f"{found.partly}; {ALLOWING}"
+    return Checked(accuracy, found.fallback or partly, found.recompiles)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -24,6 +25,10 @@ from jitgate.pool.worker_process import Worker
 
 LOCK_WAIT_S = 1800.0
 """Another run may be compiling the same artefact; half an hour is longer than any export known here."""
+
+
+_SMALL = re.compile(r"(?<=[\[,])[01](?=[,\]])")
+"""A size that is a constant of an export, in a signature of `jitgate.worker.content`."""
 
 
 @dataclass(frozen=True)
@@ -165,9 +170,14 @@ def told(todo: Sequence[Job]) -> Iterator[str]:
         if len(jobs) < 2:
             continue
         values = {name: min(count, len(jobs)) for name, count in jobs[0].values.items()}
-        why = " and ".join(f"{count} values of {name}" for name, count in values.items()) or "as many kinds of inputs"
-        way = "make it a size of a tensor, which is free, or" if values else "give its tensors one type, or"
-        yield f"{variant}: {len(jobs)} packages will be built, for {why}; to have one, {way} leave {variant} out"
+        if values:
+            why = " and ".join(f"{count} values of {name}" for name, count in values.items())
+            way = "make it a size of a tensor, which is free"
+        elif len({_SMALL.sub("n", job.kind or "") for job in jobs}) == 1:
+            why, way = "sizes of 1, which are constants of a package", "give tensors sizes of 2 and more"
+        else:
+            why, way = "as many kinds of inputs", "give its tensors one type"
+        yield f"{variant}: {len(jobs)} packages will be built, for {why}; to have one, {way}, or leave {variant} out"
 
 
 def _build(pool: WorkerPool, jobs: Sequence[Job], cache: ArtefactCache, which: str) -> dict[str, _Found]:
@@ -180,11 +190,13 @@ def _build(pool: WorkerPool, jobs: Sequence[Job], cache: ArtefactCache, which: s
         if job.unavailable:
             _fail(pool, job, FailureKind.UNAVAILABLE, job.unavailable)
     jobs = [job for job in jobs if any(pool.workers[name].alive for name in job.workers)]
-    builders = pool.spawn([job.variant.name for job in jobs])
+    builders = pool.spawn([job.workers[0] for job in jobs])
     built: dict[str, _Found] = {}
     with released(builders):
         pool.ask_all(builders, f"importing torch to export{which}", StartWorker(pool.device))
+        pool.arms.enter(pool, builders)
         pool.ask_all(builders, f"building the model to export{which}", pool.workload.recipe())
+        pool.arms.prove(pool, builders)
         drafts = [cache.draft(job.key, job.name) for job in jobs]
         for job, builder, draft in zip(jobs, builders, drafts, strict=True):
             if builder.alive:

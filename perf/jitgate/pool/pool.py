@@ -7,7 +7,7 @@ import queue
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import execnet
 
@@ -15,6 +15,7 @@ from jitgate.model.failure import FailureKind
 from jitgate.model.requests import Request, StartWorker
 from jitgate.model.size import mib
 from jitgate.model.turn import Turn
+from jitgate.pool.arms import Arms
 from jitgate.pool.interrupt import INTERRUPTS
 from jitgate.pool.memory_attribution import DeviceMemoryAttribution
 from jitgate.pool.output_audit import OutputAudit
@@ -24,6 +25,8 @@ from jitgate.pool.worker_process import Inbox, Worker
 from jitgate.workloads.spec import WorkloadSpec
 
 AnswerT = TypeVar("AnswerT")
+
+Asking: TypeAlias = Request[AnswerT] | Callable[[Worker], Request[AnswerT]]
 
 GREET_S = 60.0
 """A Python process that does not answer within a minute of its start never will."""
@@ -42,7 +45,8 @@ class WorkerPool:
     `now`: seconds, by the host's clock.
 
     memory_limit_bytes: the cap of the workers that are measured; None for none. Builders and helpers have none.
-    compiled_in: where torch.compile keeps what it builds; None leaves that to torch.
+    compiled_in: where torch.compile keeps what it builds; None leaves that to torch. arms: what is run from checkouts
+    of another commit.
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class WorkerPool:
         self.memory_limit_bytes = memory_limit_bytes
         self.enforced_by: str | None = None
         self.compiled_in: Path | None = None
+        self.arms = Arms()
         self.workers: dict[str, Worker] = {}
         self.exclusive = False
         self.quiet = False
@@ -92,7 +97,8 @@ class WorkerPool:
         workers = []
         for name in names:
             self._spawned += 1
-            workers.append(Worker(name, self._group, self._inbox, self.folder / f"worker-{self._spawned}.log"))
+            log = self.folder / f"worker-{self._spawned}.log"
+            workers.append(Worker(name, self._group, self._inbox, log, self.arms.tree_of(name)))
         self.memory_attribution.invalidate()
         for worker in workers:
             worker.greet(GREET_S)
@@ -109,11 +115,15 @@ class WorkerPool:
         workers = list(workers)
         for worker in workers:
             worker.memory_limit_bytes = self.memory_limit_bytes
-        compiled_in = None if self.compiled_in is None else self.compiled_in.resolve()
-        start = StartWorker(self.device, self.memory_limit_bytes, compiled_in)
-        found = self.ask_each(workers, "importing torch", start)
+        found = self.ask_each(workers, "importing torch", self._start_of)
         if self.memory_limit_bytes is not None:
             self.enforced_by = next((each.enforced_by for each in found.values()), self.enforced_by)
+
+    def _start_of(self, worker: Worker) -> StartWorker:
+        folder = None if self.compiled_in is None else self.compiled_in.resolve()
+        if folder is not None and worker.tree is not None:
+            folder = folder.with_name(f"{folder.name}-{worker.tree.commit[:12]}-{worker.tree.role}")
+        return StartWorker(self.device, self.memory_limit_bytes, folder)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -137,19 +147,20 @@ class WorkerPool:
             worker.end()
         self.memory_attribution.invalidate()
 
-    def ask_all(self, workers: Iterable[Worker], what: str, request: Request[AnswerT]) -> dict[Worker, AnswerT]:
-        """Ask all of `workers` at once; the answers of those that did not fail."""
+    def ask_all(self, workers: Iterable[Worker], what: str, request: Asking[AnswerT]) -> dict[Worker, AnswerT]:
+        """Ask all of `workers` at once; the answers of those that did not fail. request: the same for all, or what to
+        ask each."""
         asked = [worker for worker in workers if worker.alive]
         attributed = [worker.name for worker in asked if self.workers.get(worker.name) is worker]
         with self.memory_attribution.attributed(attributed, self.pids()):
             for worker in asked:
-                worker.ask(request)
+                worker.ask(request if isinstance(request, Request) else request(worker))
             answers: dict[Worker, AnswerT] = self.gather(asked, what)
         if len(answers) < len(asked):
             self.memory_attribution.invalidate()
         return answers
 
-    def ask_each(self, workers: Iterable[Worker], what: str, request: Request[AnswerT]) -> dict[Worker, AnswerT]:
+    def ask_each(self, workers: Iterable[Worker], what: str, request: Asking[AnswerT]) -> dict[Worker, AnswerT]:
         """As `ask_all`, but one after the other where each worker's allocations must be seen by themselves."""
         if not (self.memory_attribution.one_at_a_time or self.device.startswith("cuda")):
             return self.ask_all(workers, what, request)

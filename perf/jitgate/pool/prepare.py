@@ -11,7 +11,8 @@ from jitgate.model.cold_start import ColdStart
 from jitgate.model.errors import UsageError
 from jitgate.model.failure import FailureKind
 from jitgate.model.requests import FreezeGarbage, LoadVariant, SaveInputs, SetThreads, StartWorker
-from jitgate.model.variant import BASELINE, CONTROL, VariantSpec
+from jitgate.model.source_tree import Origin
+from jitgate.model.variant import BASELINE, CONTROL, VariantSpec, arm
 from jitgate.pool.exports import files_of
 from jitgate.pool.memory_estimator import MemoryRecords
 from jitgate.pool.pool import WorkerPool, released
@@ -19,7 +20,7 @@ from jitgate.pool.pretrained_files import contents_of
 from jitgate.pool.progress import Progress
 from jitgate.pool.ready import Ready
 from jitgate.pool.residency import MOST, Residency, ResidencyPlanner
-from jitgate.pool.stages import Wanted, load_stages, wanted_by_stages
+from jitgate.pool.stages import Wanted, load_stages, wanted_by_stages, wanted_of_tree
 from jitgate.pool.worker_process import Worker
 
 
@@ -43,6 +44,7 @@ def make_ready(
     by_name = {variant.name: variant for variant in variants}
     if control:
         by_name[CONTROL] = by_name[BASELINE]
+    by_name |= pool.arms.workers(variants)
     planner = planner or ResidencyPlanner(
         Residency.CONCURRENT, HostRoom(), MemoryRecords(cache.folder("memory_records"))
     )
@@ -55,6 +57,8 @@ def make_ready(
     # Importing torch takes seconds of a core each, too: many workers are started once it is known that they fit.
     lone = pool.memory_attribution.one_at_a_time or len(by_name) > MOST
     pool.initialise([baseline] if lone else pool.workers.values())
+    if "" in pool.arms.trees:
+        pool.arms.origin = _origin_of_head(pool)
     context_bytes = pool.memory_attribution.grown_bytes(BASELINE)
     ready = Ready({name: ColdStart() for name in pool.workers}, by_name)
     facts = open_models(pool, [baseline], ready).get(baseline) or _facts_without_cap(pool, scenarios)
@@ -62,6 +66,8 @@ def make_ready(
         _fail_all(pool)
         return ready
     ready.facts = facts
+    if "" not in pool.arms.trees:
+        pool.arms.origin = facts.origin
     _check_scenarios(pool, facts, scenarios)
     ready.contents, ready.notes = contents_of(pool.workload.weight_source, cache, progress)
     ready.estimator = planner.estimator(pool.device, facts, context_bytes)
@@ -87,7 +93,7 @@ def _load_all(
     baseline = pool.workers[BASELINE]
     others = [worker for worker in pool.workers.values() if worker is not baseline]
     exported = [variant for variant in variants if variant.exported and pool.workers[variant.name].alive]
-    if exported:
+    if exported or pool.arms.trees:
         pool.ask(baseline, "saving inputs", SaveInputs(tuple(scenarios), pool.folder))
     wanted = [Wanted(variant.name, None, variant, facts.content) for variant in exported]
     wanted += wanted_by_stages(pool, variants, facts)
@@ -98,6 +104,11 @@ def _load_all(
     elif not late:
         open_models(pool, others, ready)
     ready.files = files_of(pool, wanted, scenarios, cache, progress, ready)
+    for role, tree in ((role, tree) for role, tree in pool.arms.trees.items() if role):
+        if pool.exclusive:
+            open_models(pool, [pool.workers[arm(BASELINE, role)]], ready)
+        of_tree = wanted_of_tree(pool, variants, role)
+        ready.files |= files_of(pool, of_tree, scenarios, cache.of_tree(tree.commit, role), progress, ready)
     if pool.exclusive:
         pool.stop(others)
         return
@@ -111,6 +122,8 @@ def _load_all(
 
 def open_models(pool: WorkerPool, workers: Iterable[Worker], ready: Ready) -> dict[Worker, ModelFacts]:
     """Let those build the model that run it as a module; UsageError where their weights are not the baseline's."""
+    workers = list(workers)
+    pool.arms.enter(pool, workers)
     holders = [worker for worker in workers if not ready.variants[worker.name].exported]
     opened = pool.ask_each(holders, "building the model", pool.workload.recipe())
     for worker, facts in opened.items():
@@ -118,8 +131,20 @@ def open_models(pool: WorkerPool, workers: Iterable[Worker], ready: Ready) -> di
         if worker.name not in ready.opened:  # a block starts the same worker again
             ready.opened.add(worker.name)
             cold.build_s = (cold.build_s or 0.0) + facts.build_s
-        _check_weights(pool, ready.facts, facts)
+        pool.arms.note(worker, facts)
+        if worker.tree is None:
+            _check_weights(pool, ready.facts, facts)
+    pool.arms.without_model(pool.workers)
     return opened
+
+
+def _origin_of_head(pool: WorkerPool) -> Origin:
+    """Where the working tree's model comes from, by a process that is never measured."""
+    (helper,) = helpers = pool.spawn(["origin#head"])
+    with released(helpers):
+        pool.ask(helper, "importing torch", StartWorker(pool.device))
+        facts = pool.ask(helper, "building the head's model", pool.workload.recipe())
+    return Origin() if facts is None else facts.origin
 
 
 def _facts_without_cap(pool: WorkerPool, scenarios: Sequence[str]) -> ModelFacts | None:

@@ -12,7 +12,7 @@ from jitgate.model.errors import UsageError
 from jitgate.model.failure import FailureKind
 from jitgate.model.requests import CountStageFlops, DescribeStages, ReplaceStages
 from jitgate.model.utterance import PipelineUtterance
-from jitgate.model.variant import BASELINE, CONTROL, VariantSpec
+from jitgate.model.variant import BASELINE, CONTROL, VariantSpec, arm
 from jitgate.pool.pool import WorkerPool
 from jitgate.pool.ready import WorkerFiles
 from jitgate.pool.worker_process import Worker
@@ -59,6 +59,17 @@ def wanted_by_stages(pool: WorkerPool, variants: Iterable[VariantSpec], facts: M
         for variant in staged
         for stage, engine in variant.stages
         if engine.exported
+    ]
+
+
+def wanted_of_tree(pool: WorkerPool, variants: Iterable[VariantSpec], role: str) -> list[Wanted]:
+    """What the variants of a checkout need exported, each from the checkout's own model."""
+    facts = pool.arms.facts.get(role)
+    exported = [variant for variant in variants if variant.exported] if facts is not None else []
+    return [
+        Wanted(name, None, variant, facts.content)
+        for variant in exported
+        if facts is not None and (name := arm(variant.name, role)) in pool.workers and pool.workers[name].alive
     ]
 
 

@@ -20,8 +20,10 @@ from jitgate.model.errors import UsageError
 from jitgate.model.failure import Failure, FailureKind, RequestError
 from jitgate.model.out_of_memory import OutOfMemory
 from jitgate.model.requests import Request
+from jitgate.model.source_tree import SourceTree
 from jitgate.model.wire import pack_request, unpack
 from jitgate.pool.exit_status import of_death
+from jitgate.pool.worker_start import interpreter, start_of
 
 Inbox = queue.Queue[tuple["Worker", Any]]
 
@@ -31,19 +33,18 @@ ENDED = "ended"
 LAST_WORDS = 12
 """Lines of stderr that a failure quotes: a C++ abort with its hint fits."""
 
-_START = """
-import sys
-sys.path[:] = {path!r}
-from jitgate.worker.serve import serve
-serve(channel, {log!r}, {host!r})
-"""
-
 
 class Worker:
-    """One process behind an execnet gateway. Answers arrive in `inbox`, which workers may share."""
+    """One process behind an execnet gateway. Answers arrive in `inbox`, which workers may share.
 
-    def __init__(self, name: str, group: execnet.Group, inbox: Inbox, log: Path) -> None:
+    tree: the checkout that it imports from; None for the head, of which bad input is raised as `UsageError`.
+    """
+
+    def __init__(
+        self, name: str, group: execnet.Group, inbox: Inbox, log: Path, tree: SourceTree | None = None
+    ) -> None:
         self.name = name
+        self.tree = tree
         self.failure: Failure | None = None
         self.memory_limit_bytes: int | None = None
         self.asked: Request[Any] | None = None
@@ -51,11 +52,10 @@ class Worker:
         self._ended = False
         self._inbox = inbox
         self._log = log
-        # Without `python=` it is this interpreter, whatever spaces and backslashes are in its path.
         self._mark = uuid.uuid4().hex
         with marking(self._mark):
-            self._gateway = group.makegateway("popen//execmodel=main_thread_only")
-        source = _START.format(path=list(sys.path), log=str(log), host=os.getpid())
+            self._gateway = group.makegateway(f"popen//execmodel=main_thread_only{interpreter(tree)}")
+        source = start_of(tree).format(path=list(sys.path), log=str(log), host=os.getpid())
         self._channel = self._gateway.remote_exec(source)
         self._process: psutil.Process | None = None
 
@@ -97,14 +97,15 @@ class Worker:
         if what == "answer":
             return unpack(request.answer_type(), plain)
         error = unpack(RequestError, plain)
-        if error.kind is FailureKind.USAGE:
+        if error.kind is FailureKind.USAGE and self.tree is None:
             raise UsageError(error.message)
         sentence = error.message
-        if error.kind is FailureKind.RAISED:
+        if error.kind in (FailureKind.RAISED, FailureKind.USAGE):
             sentence = f"{self.name} raised in {request.phase}: {error.message}"
         elif error.out_of_memory is not None:
             sentence = error.out_of_memory.sentence(self.name, request.phase)
-        self.fail(error.kind, sentence, error.traceback, error.out_of_memory)
+        kind = FailureKind.RAISED if error.kind is FailureKind.USAGE else error.kind
+        self.fail(kind, sentence, error.traceback, error.out_of_memory)
         return None
 
     def has_died(self) -> bool:

@@ -6,7 +6,7 @@ from jitgate.gates.results import Results
 from jitgate.model.measurement import Measurement
 from jitgate.model.samples import Samples
 from jitgate.model.size import format_bytes
-from jitgate.model.variant import CONTROL
+from jitgate.model.variant import is_variant
 from jitgate.report.format import columns, format_calls, format_rate, format_ratio, format_seconds, format_share
 from jitgate.report.roofline import roofline, unseen_shape
 
@@ -27,7 +27,7 @@ def rows(results: Results, measurement: Measurement) -> list[tuple[str, ...]]:
     return [
         row(results, measurement, name)
         for name, samples in measurement.all_samples.items()
-        if name != CONTROL and samples.cold_start.first_call_s is not None
+        if is_variant(name) and samples.cold_start.first_call_s is not None
     ]
 
 
@@ -66,7 +66,7 @@ def compiled(measurement: Measurement) -> list[str]:
     lines = []
     for name, samples in measurement.all_samples.items():
         done = samples.cold_start.compilation
-        if done is None or name == CONTROL:
+        if done is None or not is_variant(name):
             continue
         built = f"{done.built} compiled" + (f" ({done.uncached} can't be cached)" if done.uncached else "")
         rest = format_seconds(done.spent_s - done.reading_s)
@@ -85,7 +85,7 @@ def spared(measurement: Measurement) -> list[str]:
     built_s, read_s = [], []
     for name, samples in measurement.all_samples.items():
         cold, done = samples.cold_start, samples.cold_start.compilation
-        if name == CONTROL:
+        if not is_variant(name):
             continue
         if cold.artefact_bytes is not None and not cold.built_now and cold.build_s and cold.fetch_s is not None:
             built_s.append(cold.build_s)

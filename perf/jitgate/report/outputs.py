@@ -7,14 +7,20 @@ from collections.abc import Iterator
 
 from jitgate.gates.output import token_agreement
 from jitgate.model.measurement import Measurement
-from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.model.variant import BASELINE, is_variant
 
 
 def audio_metrics(measurement: Measurement) -> Iterator[str]:
     """`inductor, audio: log-mel distance 0.001 dB, SNR 118 dB, multi-resolution STFT distance 0.0002`."""
     for name, samples in measurement.all_samples.items():
         accuracy = samples.accuracy
-        if name in (BASELINE, CONTROL) or accuracy is None or accuracy.log_mel_db is None or accuracy.snr_db is None:
+        if (
+            name == BASELINE
+            or not is_variant(name)
+            or accuracy is None
+            or accuracy.log_mel_db is None
+            or accuracy.snr_db is None
+        ):
             continue
         snr = "bit-identical" if math.isinf(accuracy.snr_db) else f"SNR {accuracy.snr_db:.0f} dB"
         parts = [f"log-mel distance {accuracy.log_mel_db:.2g} dB", snr]
@@ -31,7 +37,7 @@ def integers(measurement: Measurement) -> Iterator[str]:
     every = {
         name: (samples, samples.accuracy)
         for name, samples in measurement.all_samples.items()
-        if name not in (BASELINE, CONTROL) and samples.accuracy is not None
+        if name != BASELINE and is_variant(name) and samples.accuracy is not None
     }
     compared = {name: accuracy for name, (_, accuracy) in every.items() if accuracy.integers}
     equal = [name for name, accuracy in compared.items() if not accuracy.unequal]

@@ -10,7 +10,7 @@ from jitgate.gates.recommendation import recommend
 from jitgate.gates.results import Results
 from jitgate.model.cell import Cell
 from jitgate.model.measurement import Measurement, most_frequent_first
-from jitgate.model.variant import CONTROL
+from jitgate.model.variant import is_variant
 from jitgate.model.verdict import Verdict
 from jitgate.report.extras import extras
 from jitgate.report.format import columns, format_seconds
@@ -20,6 +20,9 @@ from jitgate.report.pipeline import pipeline_lines
 from jitgate.report.recommendation import recommendation_line
 from jitgate.report.reported import reported_lines
 from jitgate.statistics import Outcome
+
+MOST_VERSIONS = 3
+"""Of the versions that differ between base and head, those that the title names."""
 
 
 def summary(results: Results) -> list[str]:
@@ -47,19 +50,24 @@ def summary(results: Results) -> list[str]:
 
 def figures(results: Results, measurement: Measurement) -> tuple[str, list[tuple[str, ...]]]:
     """The title of a scenario, and its table: the head, then a row a variant."""
-    kinds = [kind for kind in results.rules.kinds if kind.heading]
+    kinds = _shown(results)
     rows: list[tuple[str, ...]] = [("variant", "median", *(kind.heading for kind in kinds), "verdict")]
     here = (measurement.workload, measurement.scenario)
-    rows += [_row(results, Cell(*here, name)) for name in measurement.all_samples if name != CONTROL]
+    rows += [_row(results, Cell(*here, name)) for name in measurement.all_samples if is_variant(name)]
     return _title(measurement), rows
+
+
+def _shown(results: Results) -> list[GateKind]:
+    """The kinds that have a column in this session."""
+    rules = results.rules
+    return [kind for kind in rules.kinds if kind.heading and (rules.has_base or not kind.needs_base)]
 
 
 def _row(results: Results, cell: Cell) -> tuple[str, ...]:
     rules, asked = results.rules, results.asked(cell)
     cells = [
         _column(kind, asked, rules.limit(kind, asked) if rules.applies(kind, cell) else None)
-        for kind in rules.kinds
-        if kind.heading
+        for kind in _shown(results)
     ]
     worst = results.worst(cell)
     if results.skipped(cell):
@@ -105,9 +113,20 @@ def _title(measurement: Measurement) -> str:
     sets = len(set(measurement.processes))
     started = f" and {sets} sets of processes" if sets > 1 else ""
     return (
-        f"{measurement.workload} {measurement.scenario} on {measurement.device}: "
+        f"{measurement.workload} {measurement.scenario} on {measurement.device}{_against(measurement)}: "
         f"{measurement.rounds} rounds in {measurement.wall_s:.0f} s{started}{inside}, order by seed {measurement.seed}"
     )
+
+
+def _against(measurement: Measurement) -> str:
+    """The base, with what its environment has that the head's has not."""
+    base = measurement.base
+    if base is None:
+        return ""
+    first = sorted(base.changed, key=lambda name: (name not in ("torch", "python"), name))
+    few = [f"{name} {base.changed[name][0]} against {base.changed[name][1]}" for name in first[:MOST_VERSIONS]]
+    more = len(base.changed) - len(few)
+    return f", {base.text}" + "".join(f", {each}" for each in few) + (f" and {more} more" if more > 0 else "")
 
 
 def _power_missing(measurements: Iterable[Measurement]) -> list[str]:

@@ -13,6 +13,7 @@ from jitgate.statistics.interval import Interval
 from jitgate.statistics.lazy_numpy import np
 from jitgate.statistics.modes import round_modes
 from jitgate.statistics.resolution import Resolution, resolution
+from jitgate.statistics.starts import BetweenStarts, between_starts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +48,8 @@ class Speedup:
     notes: sentences on what moved; they do not change the verdict.
     invalid: why the measurement can't be trusted at all, or None.
     resolution: of a clock that is too coarse for these rounds, or None; the interval allows for it.
+    starts: the part of the interval that holds for the next start too; None where that was not asked for.
+    newest_pairs: rounds of the last set of processes.
     """
 
     interval: Interval
@@ -64,6 +67,8 @@ class Speedup:
     notes: tuple[str, ...]
     invalid: str | None
     resolution: Resolution | None = None
+    starts: BetweenStarts | None = None
+    newest_pairs: int = 0
 
     @property
     def text(self) -> str:
@@ -81,6 +86,7 @@ def speedup(
     alpha: float = 0.01,
     processes: ArrayLike | None = None,
     round_s: float | None = None,
+    starts: bool = False,
 ) -> Speedup:
     """Estimate the ratio; may be called after every round: the error probability holds over all calls together.
 
@@ -89,11 +95,14 @@ def speedup(
     alpha: probability that the interval ever misses the truth.
     processes: one label per round, for workers that were restarted between rounds; None means one process.
     round_s: seconds that one more round takes, for forecasts; None: the sum of all arms' medians.
+    starts: whether the interval is to hold for the next start of the workers too, however many sets of processes there
+        are (see `jitgate.statistics.starts`); needs a control. False: one set of processes speaks for itself.
 
     The control widens the interval: it must hold against the baseline, and with the control's offset to either side,
     since the candidate's own instance may be off to either side. Each of the three is a confidence sequence of its own,
     and an interval that needs all three need not share alpha among them (intersection-union test: Berger,
-    Technometrics 24, 1982).
+    Technometrics 24, 1982). With `starts` baseline and control together are what the candidate is compared with, and
+    what starts may change takes the place of the offset.
 
     Raises `DurationsError`, with arm and round, for what is not a positive number, and for arms of unequal length.
     """
@@ -104,18 +113,26 @@ def speedup(
         arms["control"] = accepted(control_s, "control")
     if not same_rounds(arms):
         raise DurationsError("no rounds at all: measure at least one")
+    if starts and control_s is None:
+        raise ValueError("what a start changes can't be told without a control")
     labels = None if processes is None else _labels(processes, len(arms["baseline"]))
     ratio = log_ratios(arms["baseline"], arms["candidate"])
-    own = estimate_log_ratio(ratio, alpha, labels)
-    estimates, offset = [own], None
-    if "control" in arms:
-        control = log_ratios(arms["baseline"], arms["control"])
-        offset = estimate_log_ratio(control, alpha, labels)
+    control = log_ratios(arms["baseline"], arms["control"]) if "control" in arms else None
+    if starts and control is not None:
+        ratio = ratio - control / 2
+    own = estimate_log_ratio(ratio, alpha, labels, between=not starts)
+    offset = None if control is None else estimate_log_ratio(control, alpha, labels)
+    bounds: list[LogRatioEstimate | BetweenStarts] = [own]
+    between = None
+    if starts and control is not None:
+        between = between_starts(ratio, control, labels, alpha)
+        bounds.append(between)
+    elif control is not None:
         shifted = (ratio - control, ratio + control)
-        estimates += [
+        bounds += [
             estimate_log_ratio(series, OFFSET_LEVEL * alpha, labels, autocorrelation_if_seen=True) for series in shifted
         ]
-    low, high = min(each.low for each in estimates), max(each.high for each in estimates)
+    low, high = min(each.low for each in bounds), max(each.high for each in bounds)
     coarse = resolution(arms, "baseline", "candidate")
     if coarse is not None:
         low, high = low + coarse.low, high + coarse.high
@@ -138,6 +155,8 @@ def speedup(
         notes=(*_notes(arms["baseline"], own, moved is not None), *_modes(arms), *([coarse.text] if coarse else [])),
         invalid=None if offset is None else _invalid(offset),
         resolution=coarse,
+        starts=between,
+        newest_pairs=len(ratio) if labels is None else int(np.count_nonzero(labels == labels[-1])),
     )
 
 

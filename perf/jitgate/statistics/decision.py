@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from jitgate.statistics.comparison import Speedup
     from jitgate.statistics.interval import Interval
     from jitgate.statistics.resolution import Resolution
+    from jitgate.statistics.starts import BetweenStarts
 
 FEW_DECIMALS, MANY_DECIMALS = 3, 5  # many where few would make both ends of an interval look alike
 MOST_PAIRS = 1_000_000  # longer than any run; a forecast beyond is "no number of rounds"
@@ -62,14 +63,15 @@ def judge(speedup: Speedup, threshold: float) -> Decision:
         return Decision(
             Outcome.PASS,
             f"The candidate is at least {_ratio(found.low, found, up=False)} times as fast as the baseline "
-            f"(best estimate {_ratio(found.estimate, found)}), and {asked} was asked for: nothing to do.",
+            f"(best estimate {_ratio(found.estimate, found)}), and {asked} was asked for: nothing to do."
+            f"{_covered(speedup)}",
         )
     if not reaches(found.high, threshold):
         return Decision(
             Outcome.FAIL,
             f"The candidate is at most {_ratio(found.high, found, up=True)} times as fast as the baseline "
             f"(best estimate {_ratio(found.estimate, found)}), but {asked} was asked for: "
-            "find what made it slow, or lower the limit if that is intended.",
+            f"find what made it slow, or lower the limit if that is intended.{_covered(speedup)}",
         )
     return _inconclusive(speedup, threshold)
 
@@ -102,10 +104,10 @@ def _why_invalid(speedup: Speedup, threshold: float) -> str | None:
 
 def _inconclusive(speedup: Speedup, threshold: float) -> Decision:
     found = speedup.interval
-    pairs = _pairs_needed(speedup, threshold)
     clock = speedup.resolution
     if clock is not None and not _pairs_help(clock, speedup, threshold):
         return Decision(Outcome.INCONCLUSIVE, f"The limit of {threshold:g} can't be decided: {clock.text}.")
+    pairs = None if in_the_way(speedup, threshold) else _pairs_needed(speedup, threshold)
     if math.isinf(found.high):
         said = f"Too few rounds ({speedup.pairs}) to say anything about a limit of {threshold:g}"
     else:
@@ -113,6 +115,8 @@ def _inconclusive(speedup: Speedup, threshold: float) -> Decision:
             f"The candidate is between {_ratio(found.low, found)} and {_ratio(found.high, found)} times as fast as the "
             f"baseline, and the limit of {threshold:g} lies in between"
         )
+    if pairs is None and speedup.starts is not None:
+        return Decision(Outcome.INCONCLUSIVE, f"{said}: {_more_starts(speedup.starts)}.")
     if pairs is None and speedup.processes > 1:
         advice = (
             "the difference is between one start and the next, so measure in more freshly started processes, not in "
@@ -140,6 +144,39 @@ def _pairs_help(clock: Resolution, speedup: Speedup, threshold: float) -> bool:
     return not clock.low <= distance <= clock.high
 
 
+def in_the_way(speedup: Speedup, threshold: float) -> bool:
+    """Whether it is what a start may change that keeps the limit inside of the interval, whatever rounds are added."""
+    if speedup.starts is None:
+        return False
+    distance = abs(speedup.starts.centre - math.log(threshold))
+    return distance + pair_scatter(speedup) / math.sqrt(speedup.pairs) < speedup.starts.half
+
+
+def _covered(speedup: Speedup) -> str:
+    """What a verdict allows for, where starts were asked about: a reader must know what it does not cover."""
+    found = speedup.starts
+    if found is None:
+        return ""
+    if found.assumed:
+        sets = "one set" if found.sets == 1 else f"{found.sets} sets"
+        return f" It rests on {sets} of processes, and allows for starts that move it by up to {_percent(found.half)}."
+    return f" It rests on {found.sets} sets of processes."
+
+
+def _more_starts(found: BetweenStarts) -> str:
+    allowed = f"another start may move it by {_percent(found.half)}"
+    if found.assumed:
+        return f"{allowed}, so measure in more freshly started processes (a larger --jitgate-budget), or move the limit"
+    return (
+        f"{allowed}, by what {found.sets} sets of processes show; quiet the machine, measure longer with "
+        "a larger --jitgate-budget, or move the limit"
+    )
+
+
+def _percent(half: float) -> str:
+    return f"{math.expm1(half):.1%}"
+
+
 def _pairs_needed(speedup: Speedup, threshold: float) -> int | None:
     """Further pairs after which, at the present estimate and spread, the threshold would likely lie outside."""
     n = speedup.pairs
@@ -149,14 +186,22 @@ def _pairs_needed(speedup: Speedup, threshold: float) -> int | None:
     distance = abs(math.log(speedup.interval.estimate / threshold)) - floor
     if distance <= 0 or speedup.processes > 1:
         return None  # between processes only more processes help
-    # Fewer than 16 pairs show chance, not autocorrelation; beyond 0.95 more pairs do not help a series.
-    correlated = min(max(speedup.autocorrelation, 0.0), 0.95) if n >= 16 else 0.0
-    scatter = speedup.spread * HODGES_LEHMANN_LOSS * math.sqrt((1 + correlated) / (1 - correlated))
-    if control is not None:
+    scatter = pair_scatter(speedup)
+    if control is not None and speedup.starts is None:
         scatter *= math.sqrt(3)  # the control's own scatter enters: 2 baseline - candidate - control
+    total = pairs_in_all(scatter, distance, speedup.interval.alpha)
+    if total is None:
+        return None
+    # Past the forecast already, by bad luck or autocorrelation: half as many again.
+    return max(total - n, boundary.fewest_pairs(speedup.interval.alpha) - n, n // 2, 1)
+
+
+def pairs_in_all(scatter: float, distance: float, alpha: float) -> int | None:
+    """Pairs that scatter so, after which a limit at `distance` (both of logarithms) would likely lie outside; None:
+    more than any run has."""
 
     def decides(pairs: int) -> bool:
-        deviation = boundary.critical_deviation(pairs, boundary.LEVEL * speedup.interval.alpha)
+        deviation = boundary.critical_deviation(pairs, boundary.LEVEL * alpha)
         return MARGIN * scatter * deviation / math.sqrt(pairs) < distance
 
     if not decides(MOST_PAIRS):
@@ -165,8 +210,14 @@ def _pairs_needed(speedup: Speedup, threshold: float) -> int | None:
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if decides(middle) else (middle, high)
-    # Past the forecast already, by bad luck or autocorrelation: half as many again.
-    return max(high - n, boundary.fewest_pairs(speedup.interval.alpha) - n, n // 2, 1)
+    return high
+
+
+def pair_scatter(speedup: Speedup) -> float:
+    """By how much the estimate of one pair scatters; of n pairs it is `sqrt(n)` times smaller."""
+    # Fewer than 16 pairs show chance, not autocorrelation; beyond 0.95 more pairs do not help a series.
+    correlated = min(max(speedup.autocorrelation, 0.0), 0.95) if speedup.pairs >= 16 else 0.0
+    return speedup.spread * HODGES_LEHMANN_LOSS * math.sqrt((1 + correlated) / (1 - correlated))
 
 
 def _ratio(ratio: float, found: Interval, *, up: bool | None = None) -> str:

@@ -41,12 +41,14 @@ def estimate_log_ratio(
     processes: NDArray[np.intp] | None = None,
     *,
     autocorrelation_if_seen: bool = False,
+    between: bool = True,
 ) -> LogRatioEstimate:
     """Hodges-Lehmann estimate with bounds that hold at every number of pairs at once.
 
     series: log-ratios in the order of the rounds, shape `(n,)`, n >= 1. processes: number of the process of each round.
     autocorrelation_if_seen: allow for dependence between rounds only where the series shows it; for series that
-        accompany one that always allows for it.
+        accompany one that always allows for it. between: allow for the scatter between processes; False where
+        `starts.between_starts` does that.
     """
     from jitgate.statistics.dependence import dependence  # its tables need numpy, which collecting tests does not
 
@@ -62,7 +64,7 @@ def estimate_log_ratio(
     width = found.high - found.low
     effect = ((high - low) / width) ** 2 if 0 < width < math.inf else 1.0
     own = LogRatioEstimate(found.estimate, low, high, spread, neighbours.autocorrelation, effect)
-    if processes is None or processes[-1] == processes[0]:
+    if not between or processes is None or processes[-1] == processes[0]:
         return own
     centre, half, effect = _between_processes(series, processes, spread, alpha)
     return replace(own, low=min(low, centre - half), high=max(high, centre + half), process_effect=effect)

@@ -35,7 +35,7 @@ class Container(NamedTuple):
 
 def node_of(value: Any) -> Node | None:
     """`value` taken apart; None for a leaf."""
-    if type(value) in _LEAVES or _is_plain_tensor(value):
+    if type(value) in _LEAVES or is_plain_tensor(value):
         return None
     kind = _EXACT.get(type(value)) or next((name for name, each in KINDS.items() if each.holds(value)), None)
     return None if kind is None else Node(kind, type(value), *KINDS[kind].split(value))
@@ -45,7 +45,7 @@ _LEAVES = frozenset({type(None), bool, int, float, str})
 _EXACT: dict[type, str] = {list: "sequence", tuple: "sequence", dict: "mapping"}
 
 
-def _is_plain_tensor(value: Any) -> bool:
+def is_plain_tensor(value: Any) -> bool:
     import torch
 
     return type(value) in (torch.Tensor, torch.nn.Parameter) and not value.is_nested
@@ -79,10 +79,20 @@ def _join_wrapped(kind: Any, parts: list[Any], context: Any) -> Any:
     return kind.__tensor_unflatten__(dict(zip(names, parts, strict=True)), own, size, stride)
 
 
-def _split_subclass(value: Any) -> tuple[list[str], list[Any], Any]:
+def _bare(value: Any) -> Any:
+    """The tensor that an object of a subclass is; itself where only its own class knows that."""
     import torch
 
-    return [""], [value.as_subclass(torch.Tensor)], None
+    with torch._C.DisableTorchFunctionSubclass():  # a subclass may make all that is asked of it its own
+        return value.as_subclass(torch.Tensor)
+
+
+def _is_subclass(value: Any) -> bool:
+    return _is_tensor(value) and is_plain_tensor(_bare(value))
+
+
+def _split_subclass(value: Any) -> tuple[list[str], list[Any], Any]:
+    return [""], [_bare(value)], None
 
 
 def _registered(value: Any) -> bool:
@@ -173,7 +183,7 @@ KINDS: dict[str, Container] = {
     "wrapped": Container(
         lambda value: _is_tensor(value) and hasattr(value, "__tensor_flatten__"), _split_wrapped, _join_wrapped
     ),
-    "subclass": Container(_is_tensor, _split_subclass, lambda kind, parts, _: parts[0].as_subclass(kind)),
+    "subclass": Container(_is_subclass, _split_subclass, lambda kind, parts, _: parts[0].as_subclass(kind)),
     "registered": Container(_registered, _split_registered, _join_registered),
     "call": Container(
         lambda value: isinstance(value, Call), _split_call, lambda kind, parts, _: kind(tuple(parts[0]), parts[1])

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jitgate.values.containers import KINDS, Node, node_of
+from jitgate.values.containers import KINDS, Node, is_plain_tensor, node_of
 from jitgate.values.leaves import SIMPLE, refusal
 
 
@@ -71,7 +71,7 @@ def _encoded_leaf(value: Any, path: str) -> Any:
     import numpy as np
     import torch
 
-    if isinstance(value, torch.Tensor):
+    if is_plain_tensor(value):
         return value.detach()
     if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufcSUmM":
         data = torch.from_numpy(np.frombuffer(value.tobytes(), np.uint8).copy())

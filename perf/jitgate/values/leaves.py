@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from jitgate.values.containers import KINDS, Node, node_of
+from jitgate.values.containers import KINDS, Node, is_plain_tensor, node_of
 
 SIMPLE = (type(None), bool, int, float, complex, str, bytes)
 """What is a value by itself, also as a subclass of it."""
@@ -69,16 +69,18 @@ def known(leaf: Any) -> bool:
     if isinstance(leaf, np.ndarray | np.generic):
         return leaf.dtype.kind in "biufcSUmM"
     if isinstance(leaf, torch.Tensor):
-        return not leaf.is_meta
+        return is_plain_tensor(leaf) and not leaf.is_meta
     torches = (torch.dtype, torch.device, torch.layout, torch.memory_format)
     return isinstance(leaf, (*SIMPLE, *torches, enum.Enum, type))
 
 
 def refusal(path: str, leaf: Any) -> str:
     """Why a leaf is not taken, and what to do."""
-    kind = type(leaf).__name__
-    if hasattr(leaf, "is_meta"):
+    kind, way = type(leaf).__name__, "register it with torch.utils._pytree or return tensors"
+    if getattr(leaf, "is_meta", False):
         kind += " on the meta device, which has no values"
+    elif hasattr(leaf, "is_meta"):
+        way = "give its class __tensor_flatten__ and __tensor_unflatten__, or return plain tensors"
     elif hasattr(leaf, "dtype"):
         kind += f" of {leaf.dtype}"
-    return f"{path} is a {kind}; register it with torch.utils._pytree or return tensors"
+    return f"{path} is a {kind}; {way}"

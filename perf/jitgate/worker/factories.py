@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import sys
 import traceback
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 from jitgate.building.own_model import facts_of, workload_of
-from jitgate.model.error_words import causes, outermost, shortly
+from jitgate.model.error_words import causes, outermost, own_frames, shortly, shown
 from jitgate.model.errors import Unavailable, UsageError
 from jitgate.model.out_of_memory import about_memory
 from jitgate.model.own_model import OwnModel, OwnModelFacts
@@ -95,18 +93,6 @@ def _cause(error: BaseException) -> str:
     said = shortly(error) if outer is inner else f"{outermost(error)}, because {shortly(error)}"
     # A factory of an installed package has no lines of the user's own: then the last one of all.
     last = [f for f in traceback.extract_tb(inner.__traceback__) if not f.filename.startswith("<")][-1:]
-    frames = _own(inner) or _own(outer) or (last if not isinstance(inner, ImportError) else [])
-    way = ", ".join(f"{_shown(frame.filename)}:{frame.lineno} in {frame.name}" for frame in frames)
+    frames = own_frames(inner) or own_frames(outer) or (last if not isinstance(inner, ImportError) else [])
+    way = ", ".join(f"{shown(frame.filename)}:{frame.lineno} in {frame.name}" for frame in frames)
     return f"{said})" + (f" at {way}" if way else "")
-
-
-def _own(error: BaseException) -> list[traceback.FrameSummary]:
-    """The lines of a traceback that are neither ours nor a library's."""
-    libraries = (sys.prefix, sys.base_prefix, str(Path(__file__).parents[1]), "<")  # `<string>` made a dataclass
-    frames = traceback.extract_tb(error.__traceback__)
-    return [f for f in frames if not f.filename.startswith(libraries) and "site-packages" not in f.filename]
-
-
-def _shown(filename: str) -> str:
-    path = Path(filename)
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

@@ -14,7 +14,7 @@ from jitgate.model.requests import WriteOutputs
 from jitgate.model.token_agreement import TokenAgreement
 from jitgate.values import files
 from jitgate.values.leaves import named_leaves
-from jitgate.values.tensors import kept
+from jitgate.values.tensors import kept, numbers
 from jitgate.worker.accuracy import compare, not_finite
 from jitgate.worker.before_call import BeforeCall
 from jitgate.worker.varied_inputs import fresh
@@ -34,12 +34,13 @@ def write(calls: Calls, workload: Workload, request: WriteOutputs, before: Befor
     """
     import torch
 
-    broken, sound, token_agreement = 0, workload.sound, request.token_agreement
+    broken, comparable, sound, token_agreement = 0, False, workload.sound, request.token_agreement
     equal = NonFinite.EQUAL in (request.non_finite, workload.non_finite)
     with torch.inference_mode():
         for number, call in enumerate(calls):
             before(number)
             right = kept_leaves(fresh(call)())
+            comparable |= any(values is not None and values.numel() > 0 for values in map(numbers, right.values()))
             broken += 0 if equal else not_finite(right.values())
             judged = {
                 "sound": sound and sound.as_plain(),
@@ -47,6 +48,9 @@ def write(calls: Calls, workload: Workload, request: WriteOutputs, before: Befor
                 "non_finite": (NonFinite.EQUAL if equal else NonFinite.INVALID).value,
             }
             files.save(_file(request.folder, request.scenario, number), {"leaves": right, **judged}, "output")
+    if not comparable:
+        what = "None" if list(right.values()) == [None] else "without any number"
+        raise TypeError(f"output is {what}, so that no variant could be wrong; let forward return its tensors")
     return Accuracy(0.0, not_finite=broken)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from jitgate.engines.self_checking import SelfCheckingRunner
+from jitgate.engines.self_checking import PartialRunner, SelfCheckingRunner
 from jitgate.model.inputs import inputs_of
 from jitgate.model.variant import BASELINE, VariantSpec
 from jitgate.worker.fallback_detector import FallbackDetector
@@ -66,6 +66,11 @@ class SelfCheck:
             if said is not None:
                 return said
         return self._fallback
+
+    def partly(self) -> str | None:
+        """What the variant left as it was; None where all of it is what its name says."""
+        said = (runner.partly() for runner in self._runners if isinstance(runner, PartialRunner))
+        return next(filter(None, said), None)
 
     def recompiles(self) -> dict[str, int]:
         """Recompilations since the last check, by torch's own counters and by the runners'."""

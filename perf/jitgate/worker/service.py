@@ -39,6 +39,7 @@ from jitgate.worker.self_check import SelfCheck
 from jitgate.worker.stages import PipelineStages
 from jitgate.worker.tampering import Tampering
 from jitgate.worker.timed_calls import take_turn
+from jitgate.worker.tree_service import TreeService
 from jitgate.worker.turn_watch import TurnWatch
 from jitgate.worker.variant_runner import VariantRunner
 from jitgate.worker.varied_inputs import VariedInputs, fresh
@@ -48,7 +49,7 @@ from jitgate.workloads.workload import Workload
 AnswerT = TypeVar("AnswerT")
 
 
-class WorkerService(DiscoveryService, ExtrasService):
+class WorkerService(DiscoveryService, ExtrasService, TreeService):
     """The state of one worker: at first nothing, then a module or a loaded file, then calls ready to be timed."""
 
     def __init__(self) -> None:
@@ -139,6 +140,7 @@ class WorkerService(DiscoveryService, ExtrasService):
             content_digests(self._module, calls, content.weights),
             workload.seed,
             workload.reset is not None,
+            self._origin(),
         )
 
     @handles(requests.SaveInputs)
@@ -189,7 +191,7 @@ class WorkerService(DiscoveryService, ExtrasService):
         import torch
 
         scenario = request.scenario
-        if self._workload is not None:
+        if self._workload is not None and not self._entered:
             every: Sequence[Inputs] = self._workload.calls(scenario)
         else:
             every = inputs.read(inputs.inputs_file(request.folder, scenario))
@@ -227,7 +229,8 @@ class WorkerService(DiscoveryService, ExtrasService):
     def check_fallback(self, request: requests.CheckFallback) -> answers.FallbackCheck:
         if request.scenario is not None:
             self._self_check.watched(self._calls[request.scenario][0])
-        return answers.FallbackCheck(self._self_check.fallback(), self._self_check.recompiles())
+        check = self._self_check
+        return answers.FallbackCheck(check.fallback(), check.recompiles(), check.partly())
 
     @handles(TakeTurn)
     def turn(self, request: TakeTurn) -> Turn:
@@ -244,9 +247,7 @@ class WorkerService(DiscoveryService, ExtrasService):
     @handles(ProbeBaseline)
     def probe_baseline(self, request: ProbeBaseline) -> EagerProbe:
         found = probe(self._inputs[request.scenario], self._bound, self._before, request.seed, self._module)
-        return (
-            replace(found, fixed="the workload says so (fixed_inputs)", few=0) if self._opened().fixed_inputs else found
-        )
+        return replace(found, fixed="the workload says so (fixed_inputs)") if self._opened().fixed_inputs else found
 
     @handles(requests.FreezeGarbage)
     def freeze_garbage(self, request: requests.FreezeGarbage) -> answers.Done:  # noqa: ARG002 - it has no fields

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from jitgate.engines.protocols import Runner
-from jitgate.engines.self_checking import RecompileEvents, SelfCheckingRunner
+from jitgate.engines.self_checking import PartialRunner, RecompileEvents, SelfCheckingRunner
 from jitgate.worker.fallback_detector import FallbackDetector
 
 
@@ -36,6 +36,10 @@ class WatchedStage:
     def proof(self) -> str | None:
         said = self._runner.proof() if isinstance(self._runner, SelfCheckingRunner) else None
         return said or self._fallback
+
+    def partly(self) -> str | None:
+        said = self._runner.partly() if isinstance(self._runner, PartialRunner) else None
+        return said and f"{said}, in stage {self._stage}"
 
     def recompiles(self) -> RecompileEvents:
         return self._runner.recompiles() if isinstance(self._runner, SelfCheckingRunner) else {}

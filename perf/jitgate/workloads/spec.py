@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from jitgate.model.non_finite import NonFinite
 from jitgate.model.own_model import OwnModel
+from jitgate.model.partly_quantised import PartlyQuantised
 from jitgate.model.requests import OpenModel
 from jitgate.model.token_agreement import TokenAgreement
 from jitgate.workloads.checkpoint_spec import CheckpointSpec
@@ -30,8 +31,9 @@ class WorkloadSpec:
     share: what it takes of a checkpoint directory; None where it can't be given one. left_out: why a session does not
     measure it; empty where it does. notes: what a reader of its figures should know. budgets_s: seconds of rounds, by
     scenario, where `BUDGET_S` is known to decide nothing. token_agreement: which of its outputs are ids that were
-    chosen. non_finite: what NaN and infinities in them mean. own: the model that `--jitgate-model` names, in place of a
-    factory. remembered: its scenarios as an earlier run was told; empty where they were asked for or are listed.
+    chosen. non_finite: what NaN and infinities in them mean. partly_quantised: whether integers in some layers will do.
+    own: the model that `--jitgate-model` names, in place of a factory. remembered: its scenarios as an earlier run was
+    told; empty where they were asked for or are listed.
     """
 
     name: str
@@ -48,6 +50,7 @@ class WorkloadSpec:
     budgets_s: Mapping[str, float] = field(default_factory=dict)
     token_agreement: TokenAgreement | None = None
     non_finite: NonFinite = NonFinite.INVALID
+    partly_quantised: PartlyQuantised = PartlyQuantised.INVALID
     own: OwnModel | None = None
     remembered: tuple[str, ...] = ()
 

@@ -55,6 +55,9 @@ class Workload:
     non_finite: str = NonFinite.INVALID
 
     def __post_init__(self) -> None:
+        if isinstance(self.module, type):
+            name = self.module.__name__
+            raise TypeError(f"Workload(module=...) must be a torch.nn.Module, not a class; write {name}(...)")
         if not callable(getattr(self.module, "state_dict", None)):
             raise TypeError(f"Workload(module=...) must be a torch.nn.Module, not {type(self.module).__name__}")
         if not isinstance(self.scenarios, Mapping) or not self.scenarios:

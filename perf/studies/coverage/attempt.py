@@ -19,6 +19,7 @@ from jitgate.building.own_model import facts_of, workload_of
 from jitgate.engines.builtin import built_in
 from jitgate.model.error_words import shortly
 from jitgate.model.errors import Unavailable, UsageError
+from jitgate.model.inputs import Inputs, called
 from jitgate.model.out_of_memory import about_memory
 from jitgate.model.tolerance import TOLERANCE
 from jitgate.worker.accuracy import distance, not_finite
@@ -119,7 +120,7 @@ def _tried(architecture: str, engine: str) -> tuple[Fate, str]:
     return (Fate.PARITY if gap <= TOLERANCE["fp32"] else Fate.DIFFERS), f"{gap:.0e}"
 
 
-def _by_engine(engine: str, module: Any, inputs: tuple[Any, ...]) -> Callable[..., Any]:
+def _by_engine(engine: str, module: Any, inputs: Inputs) -> Callable[..., Any]:
     spec = built_in().named(engine)
     runner = VariantRunner(spec, "cpu")
     if not spec.exported:
@@ -131,11 +132,11 @@ def _by_engine(engine: str, module: Any, inputs: tuple[Any, ...]) -> Callable[..
         return made.load(path, "cpu", made_facts)  # type: ignore[no-any-return]
 
 
-def _answer(call: Callable[..., Any], inputs: tuple[Any, ...]) -> dict[str, Any]:
+def _answer(call: Callable[..., Any], inputs: Inputs) -> dict[str, Any]:
     import torch
 
     with torch.inference_mode():
-        return kept_leaves(call(*inputs))
+        return kept_leaves(called(call, inputs))
 
 
 def _seeded(make: Callable[[], Any]) -> Any:

@@ -13,6 +13,7 @@ import torch
 from jitgate.building.own_model import facts_of, workload_of
 from jitgate.building.values import value_of
 from jitgate.model.errors import UsageError
+from jitgate.model.inputs import called as call_of
 from jitgate.model.own_model import InputSpec, OwnModelFacts
 from jitgate.workloads.own_model import own_model, spec_of
 from jitgate.workloads.workload import Workload
@@ -41,7 +42,7 @@ def called(what: str, folder: Path, *inputs: str, made: Any = None, shrink: bool
     workload = workload_of(own, load)
     (scenario,) = workload.scenarios
     with torch.inference_mode():
-        return workload.module(*workload.calls(scenario)[0])
+        return call_of(workload.module, workload.calls(scenario)[0])
 
 
 @pytest.mark.parametrize(

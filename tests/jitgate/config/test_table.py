@@ -10,6 +10,7 @@ from jitgate.config.table import parse_policy, read_policy
 from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
 from jitgate.model.non_finite import NonFinite
+from jitgate.model.partly_quantised import PartlyQuantised
 from jitgate.model.token_agreement import TokenAgreement
 from jitgate.model.tolerance import TOLERANCE, tolerance
 from jitgate.workloads.spec import WorkloadSpec
@@ -136,6 +137,7 @@ def test_the_project_ships_gates_that_match_something() -> None:
         ("[variants.busy]\nfactory = 'a:b'\nprecision = 'fp13'", "precision = 'fp13' must be one of"),
         ("[workloads.x]\nfactory = 'a:b'\ntolerance = 2", "tolerance = 2 must be above 0 and below 1"),
         ("[workloads.x]\nfactory = 'a:b'\ntolerance = true", "tolerance = True must be above 0 and below 1"),
+        ("[workloads.x]\nfactory = 'a:b'\npartly_quantised = 1", 'partly_quantised = 1 must be "invalid", or "allow"'),
         ("[workloads.x]\nfactory = 'a:b'\nnon_finite = 'same'", 'non_finite = \'same\' must be "invalid", or "equal"'),
         (
             "[workloads.x]\nfactory = 'a:b'\ntoken_agreement = 0",
@@ -230,6 +232,12 @@ def test_a_file_that_is_not_there_or_not_toml_is_refused(tmp_path: Path) -> None
 def test_a_workload_may_say_that_equal_infinities_are_right() -> None:
     found = policy('[workloads.x]\nfactory = "a:b"\nnon_finite = "equal"\n[workloads.y]\nfactory = "a:b"')
     assert [found.workloads[name].non_finite for name in "xy"] == [NonFinite.EQUAL, NonFinite.INVALID]
+
+
+def test_a_workload_may_allow_integers_in_some_layers_only() -> None:
+    found = policy('[workloads.x]\nfactory = "a:b"\npartly_quantised = "allow"\n[workloads.y]\nfactory = "a:b"')
+    chosen = [found.workloads[name].partly_quantised for name in "xy"]
+    assert chosen == [PartlyQuantised.ALLOW, PartlyQuantised.INVALID]
 
 
 def test_a_workload_may_say_which_ids_are_chosen_by_which_scores() -> None:

@@ -50,7 +50,7 @@ def test_layers_of_constants_are_found_once_their_slices_are_behind_them() -> No
 
 def test_what_a_call_computes_is_int8_and_what_is_built_is_not() -> None:
     module = Positions().eval()
-    assert quantised(module, CALLS) == {"fallback": ""}
+    assert quantised(module, CALLS) == {"fallback": "", "partly": ""}
     assert type(module.own.weight.data) is not torch.Tensor
     assert type(module.first.weight.data) is type(module.second.weight.data) is torch.Tensor
 
@@ -58,15 +58,17 @@ def test_what_a_call_computes_is_int8_and_what_is_built_is_not() -> None:
 def test_a_quantiser_that_quantised_nothing_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torchao.quantization.quantize_", lambda *_, **__: None)
     facts = quantised(Positions().eval(), CALLS)
-    package = QuantisedPackage(SimpleNamespace(loader=AOTIModelPackageLoader()), "cpu", facts["fallback"])
-    assert package.proof() == "int8: 1 of 1 linear layers are not quantised (own)"
+    package = QuantisedPackage(SimpleNamespace(loader=AOTIModelPackageLoader()), "cpu", facts)
+    assert package.proof() == "quantised none of its linear layers"
 
 
 def test_a_package_of_integers_is_still_a_package_for_its_device() -> None:
-    package = SimpleNamespace(loader=AOTIModelPackageLoader())
-    assert QuantisedPackage(package, "cpu", "").proof() is None
-    assert QuantisedPackage(package, "cuda", "").proof() == "the package was compiled for cpu, and this is cuda"
-    assert QuantisedPackage(Tiny(), "cpu", "").proof() == "a Tiny was loaded, which holds no compiled package"
+    package, whole = SimpleNamespace(loader=AOTIModelPackageLoader()), {"fallback": "", "partly": ""}
+    assert QuantisedPackage(package, "cpu", whole).proof() is None
+    assert QuantisedPackage(package, "cuda", whole).proof() == "the package was compiled for cpu, and this is cuda"
+    assert QuantisedPackage(Tiny(), "cpu", whole).proof() == "a Tiny was loaded, which holds no compiled package"
+    assert QuantisedPackage(package, "cpu", whole).partly() is None
+    assert QuantisedPackage(package, "cpu", {**whole, "partly": "left a"}).partly() == "left a"
 
 
 @pytest.mark.parametrize("module", [torch.nn.Tanh(), Deaf()])

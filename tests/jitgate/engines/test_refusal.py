@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import torch
 from jitgate.engines.refusal import FOLD, OTHERWISE, lacks_precision, refusing, with_remedy
@@ -86,9 +88,19 @@ def test_a_machine_that_fails_and_bad_input_refuse_nothing(error: Exception) -> 
     [
         ("RuntimeError: Parametrization is not working with scripting.", FOLD),
         ("RuntimeError: Unknown builtin op: t::twice.", "import the module that registers it"),
-        ("GuardOnDataDependentSymNode: Could not guard on data-dependent expression", "take compile"),
+        ("GuardOnDataDependentSymNode: its control flow depends on data (Eq(u0, 1))", "take compile"),
+        (
+            "OSError: a part of this model has no source to be read",
+            "write that part as a function or a class in a file",
+        ),
         ("TypeError: no", OTHERWISE),
     ],
 )
 def test_a_refusal_names_the_way_out(said: str, way: str) -> None:
     assert with_remedy(said).startswith(f"{said.rstrip('.')}; {way}")
+
+
+def test_a_refusal_names_the_line_that_it_is_about() -> None:
+    with pytest.raises(Unavailable) as caught, refusing("torch.export"):
+        raise TypeError("no tables")
+    assert re.search(r": TypeError: no tables at \S*test_refusal\.py:\d+; change the model there", str(caught.value))

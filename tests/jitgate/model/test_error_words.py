@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from jitgate.model.error_words import LONGEST, causes, first_words, origins, outermost, shortly
+from jitgate.model.error_words import LONGEST, causes, first_words, origins, outermost, own_place, shortly
 
 INTERPRETER = """The following operation failed in the TorchScript interpreter.
 Traceback of TorchScript (most recent call last):
@@ -81,6 +84,37 @@ def test_the_innermost_cause_is_told() -> None:
     assert shortly(error) == "KeyError: 'hidden'"
     assert outermost(error) == "RuntimeError: export failed"
     assert [type(link) for link in causes(error)] == [RuntimeError, ExceptionGroup, KeyError]
+
+
+def test_an_operator_that_no_one_has_registered_is_named() -> None:
+    with pytest.raises(AttributeError) as raised:
+        torch.ops.nowhere.twice(torch.ones(1))
+    said = "the operator nowhere::twice is not registered; import the module that registers it in the module of your"
+    assert shortly(raised.value) == f"AttributeError: {said} factory"
+
+
+def test_code_without_source_is_said_in_words() -> None:
+    assert shortly(OSError("could not get source code")) == (
+        "OSError: a part of this model has no source to be read (a lambda, or code that was made while running)"
+    )
+
+
+def test_control_flow_that_depends_on_data_is_said_in_words() -> None:
+    guard = "Could not guard on data-dependent expression Eq(u0, 1) (unhinted: Eq(u0, 1)).  (Size-like symbols: none)"
+    assert shortly(RuntimeError(f"{guard}\n\nconsider")) == "RuntimeError: its control flow depends on data (Eq(u0, 1))"
+
+
+def test_a_class_that_a_quoted_error_begins_with_is_said_once() -> None:
+    assert shortly(RuntimeError("RuntimeError: sizes differ")) == "RuntimeError: sizes differ"
+
+
+def test_the_users_own_line_is_found_by_the_traceback_and_by_what_is_quoted() -> None:
+    with pytest.raises(ValueError, match="could not") as raised:
+        float("x y")
+    assert own_place(raised.value).startswith(f" at {Path(__file__).relative_to(Path.cwd())}:")
+    quoted = RuntimeError(f'no:\n  File "{torch.__file__}", line 3\n  File "/a/models.py", line 25\n  here')
+    assert own_place(quoted) == " at /a/models.py:25"
+    assert own_place(RuntimeError("no")) == ""
 
 
 def test_what_was_being_handled_is_an_origin_and_no_cause() -> None:

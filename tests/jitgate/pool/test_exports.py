@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from jitgate.model.variant import VariantSpec
 from jitgate.pool.exports import Job, told
@@ -30,6 +32,13 @@ def test_an_argument_that_changes_with_each_call_is_named(values: dict[str, int]
     assert line.startswith("inductor: 40 packages will be built, for ")
     assert said in line
     assert line.endswith("leave inductor out")
+
+
+def test_sizes_of_one_are_named() -> None:
+    kinds = ("torch.float32[1,n] torch.int64[n]", "torch.float32[n,n] torch.int64[n]")
+    two = [replace(job, kind=kind) for job, kind in zip(jobs(2, {}), kinds, strict=True)]
+    why = "sizes of 1, which are constants of a package; to have one, give tensors sizes of 2 and more"
+    assert list(told(two)) == [f"inductor: 2 packages will be built, for {why}, or leave inductor out"]
 
 
 def test_one_file_and_files_that_are_not_built_need_no_words() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import importlib.util
 from collections import OrderedDict, UserDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,6 +44,32 @@ class Image(torch.Tensor):
     """A subclass that holds its numbers itself."""
 
 
+class Greedy(Image):
+    """A subclass that makes its own whatever is computed with it, as torch's tutorials write one."""
+
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        found = super().__torch_function__(func, types, args, kwargs or {})  # type: ignore[no-untyped-call]
+        return found.as_subclass(cls) if isinstance(found, torch.Tensor) else found
+
+
+class Wrapper(torch.Tensor):
+    """A subclass that holds its numbers in another tensor, and says nowhere how it comes apart."""
+
+    @staticmethod
+    def __new__(cls, held: torch.Tensor) -> Wrapper:
+        made: Wrapper = torch.Tensor._make_wrapper_subclass(cls, held.size(), dtype=held.dtype)
+        made.held = held  # type: ignore[attr-defined]
+        return made
+
+    @classmethod
+    def __torch_dispatch__(  # type: ignore[override]
+        cls, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        held = _pytree.tree_map_only(cls, lambda each: each.held, (args, kwargs or {}))
+        return _pytree.tree_map_only(torch.Tensor, cls, func(*held[0], **held[1]))
+
+
 class Foo:
     """Nothing that is known."""
 
@@ -55,6 +82,14 @@ def floating(kind: torch.dtype) -> torch.Tensor:
 def quantised() -> torch.Tensor:
     scale, zero = torch.tensor([0.1, 0.2, 0.3]), torch.zeros(3, dtype=torch.int64)
     return torch.quantize_per_channel(floating(torch.float32), scale, zero, 0, torch.qint8)
+
+
+def cache() -> Any:
+    from transformers import DynamicCache
+
+    made = DynamicCache()
+    made.update(torch.rand(1, 2, 3, 4) + 0.5, torch.rand(1, 2, 3, 4) + 0.5, 0)
+    return made
 
 
 NUMBERS = {
@@ -70,6 +105,7 @@ NUMBERS = {
     "nested": lambda: torch.nested.nested_tensor([torch.rand(2), torch.rand(3)]),
     "jagged": lambda: torch.nested.nested_tensor([torch.rand(2), torch.rand(3)], layout=torch.jagged),
     "subclass": lambda: floating(torch.float32).as_subclass(Image),
+    "greedy": lambda: floating(torch.float32).as_subclass(Greedy),
     "parameter": lambda: torch.nn.Parameter(floating(torch.float32)),
     "array": lambda: floating(torch.float64).numpy(),
     "scalar": lambda: np.float32(1.5),
@@ -84,6 +120,7 @@ EXACT = {
     "mask": lambda: torch.tensor([True, False]),
     "empty": lambda: torch.zeros(0, 3),
     "quantised": quantised,
+    "quantised by one scale": lambda: torch.quantize_per_tensor(floating(torch.float32), 0.1, 3, torch.quint8),
     "integer array": lambda: np.arange(3, dtype=np.int16),
     "words": lambda: np.array(["a", "bc"]),
     "int": lambda: 7,
@@ -108,7 +145,18 @@ CONTAINERS: dict[str, Callable[[list[Any]], Any]] = {
     "pair": lambda parts: Pair(parts, 1),
     "dataclass": Out,
     "registered": Known,
+    "return type": lambda parts: torch.return_types.max([parts, 1]),  # type: ignore[arg-type]
 }
+
+if importlib.util.find_spec("transformers") is not None:
+    from transformers import BatchEncoding
+    from transformers.modeling_outputs import BaseModelOutput
+
+    NUMBERS["cache"] = cache
+    CONTAINERS["batch"] = lambda parts: BatchEncoding({f"{place}": part for place, part in enumerate(parts)})
+    CONTAINERS["model output"] = lambda parts: BaseModelOutput(
+        last_hidden_state=torch.ones(1), hidden_states=parts, attentions=None
+    )
 
 
 def trees(leaf: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:

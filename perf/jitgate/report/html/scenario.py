@@ -11,7 +11,7 @@ from jitgate.model.cell import Cell
 from jitgate.model.measurement import most_frequent_first
 from jitgate.model.pipeline_cost import cost
 from jitgate.model.size import format_bytes
-from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.model.variant import BASE, BASELINE, arm, is_variant
 from jitgate.report.decision import worst_first
 from jitgate.report.extras import HEAD, cached, compiled, limits, rows
 from jitgate.report.format import format_seconds
@@ -45,7 +45,7 @@ def scenario_section(results: Results, measurement: Measurement, anchor: str, ro
     """All that is known of a scenario. room: how many raw figures it may show."""
     title, _ = figures(results, measurement)
     cells = [Cell(measurement.workload, measurement.scenario, name) for name in measurement.all_samples]
-    outcomes = [verdict for cell in cells for verdict in results.of(cell) if cell.variant != CONTROL]
+    outcomes = [verdict for cell in cells for verdict in results.of(cell) if is_variant(cell.variant)]
     raw = raw_rounds(measurement, f"{anchor}-rounds", room)
     blocks: list[Block | None] = [
         _figures(results, measurement, anchor),
@@ -102,7 +102,10 @@ def _gates(results: Results, measurement: Measurement) -> Table | None:
 def _pictures(results: Results, measurement: Measurement) -> Iterator[Plot | None]:
     rules = results.rules
     for name in measurement.all_samples:
-        if name in (BASELINE, CONTROL):
+        since = measurement.against_base(name) if is_variant(name) else None
+        if since is not None and len(since.baseline):
+            yield rounds_plot(since, arm(name, BASE), name)
+        if name == BASELINE or not is_variant(name):
             continue
         cell = Cell(measurement.workload, measurement.scenario, name)
         asked = results.asked(cell)
@@ -121,7 +124,7 @@ def _memory(results: Results, measurement: Measurement, anchor: str) -> Table:
     rules = results.rules
     found = []
     for name, samples in measurement.all_samples.items():
-        if name == CONTROL or samples.memory is None:
+        if not is_variant(name) or samples.memory is None:
             continue
         asked = results.asked(Cell(measurement.workload, measurement.scenario, name))
         limit = rules.limit(rules.kind("max_memory"), asked)

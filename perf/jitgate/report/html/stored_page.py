@@ -13,7 +13,7 @@ from jitgate.gates.tracked import METRICS, RATIO, as_text
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.measurement import Measurement
 from jitgate.model.samples import Samples
-from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.model.variant import BASELINE, is_variant
 from jitgate.report.decision import BROKEN, RunDecision, RunState
 from jitgate.report.html.made_page import machine_section
 from jitgate.report.html.page import Block, Entry, Page, Section, Table
@@ -127,7 +127,7 @@ def _rounds(record: RunRecord, kept: tuple[str, str, bytes], anchor: str, room: 
             ),
             BASELINE,
         )
-        if name in (BASELINE, CONTROL) or baseline not in measurement.all_samples:
+        if name == BASELINE or not is_variant(name) or baseline not in measurement.all_samples:
             continue
         columns = measurement.columns(name, baseline)
         if len(columns.baseline):

@@ -1,0 +1,210 @@
+"""What `--jitgate-base` names, as checkouts that workers can import from."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sys
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import jitgate
+from jitgate.model.base_comparison import BaseComparison
+from jitgate.model.errors import UsageError
+from jitgate.model.source_tree import STATE, SourceTree
+from jitgate.model.variant import BASE, COPY
+from jitgate.trees.build import BuildError, build, needs_build
+from jitgate.trees.checkout import FOLDERS, checked_out, key_of, lock_digest
+from jitgate.trees.git import Repository
+from jitgate.trees.unchanged import unchanged
+
+LEFT_OUT = (STATE, ".git", ".venv", "venv", ".tox", ".nox", "node_modules", "__pycache__", "*.egg-info")
+"""What a copy of a directory does not need: environments, caches, and what jitgate itself keeps."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """The options. base: a commit, branch, tag or directory; "" for the head's own commit in another environment.
+
+    file: with the gates. start: the current directory. state: folder where checkouts are kept. python: another
+    interpreter. same: whether base and head may be the same. dirty: whether the head may have uncommitted changes.
+    afresh: whether nothing of an earlier run is used, and the roles have each other's folders. paths: what the project
+    declares that its figures depend on.
+    """
+
+    base: str
+    file: Path
+    start: Path
+    state: Path
+    python: Path | None = None
+    same: bool = False
+    dirty: bool = False
+    afresh: bool = False
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AskedBase:
+    """comparison: what is recorded of it. trees: role -> checkout; none where nothing can be compared. table: the
+    base's own `[tool.jitgate]`; None where it has none. wish: what it was resolved from.
+    unchanged: why there is nothing to measure; "" where there is."""
+
+    comparison: BaseComparison
+    trees: Mapping[str, SourceTree] = field(default_factory=dict)
+    table: Mapping[str, Any] | None = None
+    wish: Wish | None = None
+    unchanged: str = ""
+
+    def again(self) -> AskedBase:
+        """Checked out and built once more, the two roles in each other's folders."""
+        assert self.wish is not None, "it was resolved from a wish"  # noqa: S101 - for the type checker
+        return resolve(replace(self.wish, state=self.wish.state.with_name("again"), afresh=True))
+
+
+def resolve(wish: Wish) -> AskedBase:
+    """UsageError, in one sentence with the remedy, for a base that is not here or can't be checked out."""
+    if wish.python is not None and not wish.python.is_file():
+        raise UsageError(f"--jitgate-base-python {wish.python}: there is no such interpreter; name its file")
+    place = wish.start / wish.base if wish.base else None
+    if place is not None and place.is_dir() and _is_path(wish):
+        return _directory(wish, place.resolve())
+    repository = Repository.of(wish.file.parent)
+    head = repository.commit("HEAD")
+    commit = repository.commit(wish.base or "HEAD")
+    changed = repository.changed()
+    if changed and not wish.dirty:
+        few = ", ".join(changed[:3]) + (", ..." if len(changed) > 3 else "")
+        raise UsageError(
+            f"--jitgate-base: the head has changes that are not committed ({few}), so no commit would be measured; "
+            "commit or stash them, or measure them as they are with --jitgate-allow-dirty"
+        )
+    path = wish.file.resolve().relative_to(repository.root).as_posix()
+    table = table_of(repository.file(commit, path))
+    comparison = BaseComparison(
+        wish.base or "HEAD",
+        commit,
+        head,
+        bool(changed),
+        workloads=_workloads(table),
+        notes=_notes(repository, commit, wish),
+    )
+    if commit == head and not (changed or wish.python or wish.same):
+        problem = (
+            f"both are commit {head[:10]}, in one environment; name the commit that the change is to be compared with, "
+            "as in --jitgate-base origin/main, or say --jitgate-aa to compare a commit with itself"
+        )
+        return AskedBase(replace(comparison, problem=problem), table=table, wish=wish)
+    if not (changed or wish.python or wish.same) and (why := unchanged(repository, commit, head, wish.paths, path)):
+        return AskedBase(comparison, table=table, wish=wish, unchanged=why)
+    key = key_of(repository, commit, str(wish.python or ""))
+    if wish.afresh:
+        shutil.rmtree(wish.state, ignore_errors=True)
+    roots = checked_out(repository, commit, wish.state, key)
+    return _built(AskedBase(comparison, _trees(wish, repository.root, roots, commit), table, wish), repository)
+
+
+def with_head(asked: AskedBase, tree: SourceTree) -> AskedBase:
+    """The same, with the workers of the head in a checkout too; they take part of what they import from its `head`."""
+    like = asked.trees[BASE]
+    tree = replace(tree, paths=tuple(tree.counterpart(like.head / path.relative_to(like.root)) for path in like.paths))
+    comparison = replace(asked.comparison, head=tree.commit)
+    return replace(asked, comparison=comparison, trees={**asked.trees, tree.role: tree})
+
+
+def table_of(text: str | None) -> Mapping[str, Any] | None:
+    """`[tool.jitgate]` of a file's text; None where there is none that can be read."""
+    try:
+        tool = tomllib.loads(text or "").get("tool", {})
+    except tomllib.TOMLDecodeError:
+        return None
+    found = tool.get("jitgate") if isinstance(tool, Mapping) else None
+    return found if isinstance(found, Mapping) else None
+
+
+def _is_path(wish: Wish) -> bool:
+    """Whether a directory is meant, where a branch may have the same name."""
+    if Path(wish.base).is_absolute() or wish.base.startswith(".") or "\\" in wish.base:
+        return True
+    try:
+        return (
+            Repository.of(wish.file.parent).answers("rev-parse", "--verify", "--quiet", f"{wish.base}^{{commit}}")
+            is None
+        )
+    except UsageError:
+        return True
+
+
+def _directory(wish: Wish, place: Path) -> AskedBase:
+    """Two copies of a directory, made for every run: nothing tells whether it has changed."""
+    try:
+        repository: Repository | None = Repository.of(wish.file.parent)
+    except UsageError:
+        repository = None
+    root = repository.root if repository is not None else wish.file.parent.resolve()
+    head = (repository.answers("rev-parse", "HEAD") if repository is not None else None) or ""
+    text = place / wish.file.resolve().relative_to(root)
+    table = table_of(text.read_text(encoding="utf-8", errors="replace") if text.is_file() else None)
+    comparison = BaseComparison(wish.base, head=head, workloads=_workloads(table))
+    if place == root and not (wish.python or wish.same):
+        problem = f"both are the directory {root}, in one environment; name the directory of another commit's files"
+        return AskedBase(replace(comparison, problem=problem), table=table, wish=wish)
+    copies = wish.state / f"copy-{hashlib.sha256(str(place).encode()).hexdigest()[:16]}"
+    roots = {}
+    for role, name in FOLDERS.items():
+        shutil.rmtree(copies / name, ignore_errors=True)
+        shutil.copytree(place, copies / name, ignore=shutil.ignore_patterns(*LEFT_OUT), symlinks=True)
+        roots[role] = (copies / name).resolve()
+    return _built(AskedBase(comparison, _trees(wish, root, roots, ""), table, wish), repository)
+
+
+def _trees(wish: Wish, head: Path, roots: Mapping[str, Path], commit: str) -> dict[str, SourceTree]:
+    own = tuple(
+        path
+        for path in (
+            Path(sys.prefix).resolve(),
+            Path(sys.base_prefix).resolve(),
+            Path(jitgate.__file__).resolve().parent,
+        )
+        if path.is_relative_to(head)
+    )
+    trees = {}
+    if wish.afresh:
+        roots = {BASE: roots[COPY], COPY: roots[BASE]}
+    for role in (BASE, COPY):
+        tree = SourceTree(role, roots[role], head, commit, wish.python, own=own)
+        entries = [Path(entry) if entry else Path.cwd() for entry in sys.path]
+        paths = tuple(tree.counterpart(entry) for entry in entries if tree.is_of_head(entry))
+        trees[role] = replace(tree, paths=tuple(path for path in paths if path.is_dir()))
+    return trees
+
+
+def _built(asked: AskedBase, repository: Repository | None) -> AskedBase:
+    """With the package built in each checkout, where the head's has compiled extensions."""
+    if repository is None or not needs_build(repository):
+        return asked
+    try:
+        trees = {role: replace(tree, built=build(tree)) for role, tree in asked.trees.items()}
+    except BuildError as error:
+        return replace(
+            asked, comparison=replace(asked.comparison, problem=f"the base does not build: {error}"), trees={}
+        )
+    return replace(asked, trees=trees)
+
+
+def _workloads(table: Mapping[str, Any] | None) -> frozenset[str] | None:
+    found = None if table is None else table.get("workloads", {})
+    return frozenset(found) if isinstance(found, Mapping) else None
+
+
+def _notes(repository: Repository, commit: str, wish: Wish) -> tuple[str, ...]:
+    if wish.python is not None or lock_digest(repository, commit) == lock_digest(repository, "HEAD"):
+        return ()
+    return (
+        (
+            "The lock files of base and head differ, and both ran in the head's environment; give the base its own "
+            "with --jitgate-base-python."
+        ),
+    )

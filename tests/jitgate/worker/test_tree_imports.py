@@ -1,0 +1,125 @@
+"""Whatever way the head was installed, an arm imports the checkout: each in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.surroundings import inherited
+
+PERF = Path(__file__).parents[3] / "perf"
+
+ASK = """
+import json, os, sys
+{before}
+from pathlib import Path
+from jitgate.model.source_tree import SourceTree
+from jitgate.worker.tree_imports import enter
+head = Path({head!r})
+tree = SourceTree("base", Path({tree!r}), head, "abc", paths={paths})
+enter(tree, {from_head!r})
+said = {{}}
+for name in {names!r}:
+    try:
+        module = __import__(name, fromlist=["x"])
+        said[name] = getattr(module, "WHO", None) or list(module.__path__)[0]
+    except ModuleNotFoundError as error:
+        said[name] = f"missing {{error.name}}"
+said["cwd"], said["PYTHONPATH"] = os.getcwd(), os.environ.get("PYTHONPATH", "")
+print(json.dumps(said))
+"""
+
+
+@pytest.fixture
+def arms(tmp_path: Path) -> tuple[Path, Path]:
+    """A head with a src layout and benchmarks, and a checkout of an earlier commit below it."""
+    head, tree = tmp_path / "head", tmp_path / "head" / ".jitgate" / "trees" / "abc" / "a"
+    for root, who in ((head, "head"), (tree, "base")):
+        for name in ("src/toy/__init__.py", "src/toy/model.py", "bench/__init__.py", "bench/models.py", "flat.py"):
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(f"WHO = {who!r}\n", encoding="utf-8")
+        (root / "src/spread/part").mkdir(parents=True)
+        (root / "src/spread/part/one.py").write_text(f"WHO = {who!r}\n", encoding="utf-8")
+    (head / "src/toy/only_head.py").write_text("WHO = 'head'\n", encoding="utf-8")
+    (head / "fresh.py").write_text("WHO = 'head'\n", encoding="utf-8")
+    return head, tree
+
+
+def ask(
+    arms: tuple[Path, Path],
+    *names: str,
+    before: str = "",
+    from_head: dict[str, str] | None = None,
+    pythonpath: tuple[Path, ...] = (),
+    cwd: Path | None = None,
+    paths: str = "()",
+) -> dict[str, str]:
+    head, tree = arms
+    source = ASK.format(
+        before=before, head=str(head), tree=str(tree), from_head=from_head or {}, names=names, paths=paths
+    )
+    path = os.pathsep.join(map(str, (*pythonpath, PERF)))
+    done = subprocess.run(
+        [sys.executable, "-c", source],
+        cwd=cwd or head.parent,
+        env={**inherited(), "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def test_pythonpath_is_the_checkouts(arms: tuple[Path, Path]) -> None:
+    head, tree = arms
+    found = ask(arms, "toy", "toy.model", "flat", "spread.part.one", pythonpath=(head / "src", head))
+    assert [found[name] for name in ("toy", "toy.model", "flat", "spread.part.one")] == ["base"] * 4
+    assert str(head / "src") not in found["PYTHONPATH"].split(os.pathsep)
+    assert str(tree / "src") in found["PYTHONPATH"].split(os.pathsep)
+
+
+def test_the_current_directory_is_the_checkouts(arms: tuple[Path, Path]) -> None:
+    head, tree = arms
+    found = ask(arms, "flat", cwd=head)
+    assert (found["flat"], Path(found["cwd"]).resolve()) == ("base", tree.resolve())
+
+
+def test_an_editable_install_by_a_finder_is_the_checkouts(arms: tuple[Path, Path]) -> None:
+    """As setuptools' `__editable__` finders: a mapping of names, asked after the path."""
+    finder = f"""
+from importlib.util import spec_from_file_location
+class Editable:
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name == "toy":
+            place = {str(arms[0] / "src" / "toy")!r}
+            return spec_from_file_location(name, place + "/__init__.py", submodule_search_locations=[place])
+sys.meta_path.append(Editable)
+"""
+    found = ask(arms, "toy", "toy.model", before=finder)
+    assert (found["toy"], found["toy.model"]) == ("base", "base")
+
+
+def test_what_only_the_head_has_is_missing(arms: tuple[Path, Path]) -> None:
+    head, _ = arms
+    found = ask(arms, "fresh", "toy.only_head", pythonpath=(head / "src", head))
+    assert (found["fresh"], found["toy.only_head"]) == ("missing fresh", "missing toy.only_head")
+
+
+def test_benchmarks_come_from_the_head(arms: tuple[Path, Path]) -> None:
+    head, _ = arms
+    kept = {"bench": str(head / "bench" / "__init__.py"), "toy.model": str(head / "src" / "toy" / "model.py")}
+    found = ask(arms, "bench.models", "toy", "toy.model", from_head=kept, pythonpath=(head / "src", head))
+    assert (found["bench.models"], found["toy"], found["toy.model"]) == ("head", "base", "head")
+
+
+def test_another_interpreter_is_given_the_folders_of_the_checkout(arms: tuple[Path, Path]) -> None:
+    _, tree = arms
+    found = ask(arms, "toy", paths=f"(Path({str(tree / 'src')!r}),)")
+    assert found["toy"] == "base"
