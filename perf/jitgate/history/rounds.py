@@ -6,8 +6,8 @@ import csv
 from pathlib import Path
 
 from jitgate.model.cell import Cell
-from jitgate.model.file_name import file_name
 from jitgate.model.measurement import Measurement
+from jitgate.model.name import file_name
 from jitgate.model.variant import BASELINE, is_variant
 
 CONTROL_COLUMN = "control"
@@ -15,7 +15,7 @@ CONTROL_COLUMN = "control"
 
 def rounds_path(folder: Path, cell: Cell) -> Path:
     """`folder/workload/scenario/variant.csv`: a path of its own for every cell, on every file system."""
-    *folders, name = (file_name(field) for field in cell)
+    *folders, name = map(file_name, cell)
     return folder.joinpath(*folders, f"{name}.csv")
 
 

@@ -8,16 +8,16 @@ from dataclasses import replace
 
 from jitgate.device.card_health import CardHealth
 from jitgate.device.device_memory import DeviceMemory
-from jitgate.device.health import AllOf, HostLoad
 from jitgate.device.reading import Missing, Reading
 from jitgate.measure import execution
 from jitgate.measure.audited import audited, notes_on_eager
 from jitgate.measure.blank_samples import blank_samples
 from jitgate.measure.extras import Extras, KnownPeakRates
-from jitgate.measure.overcommit import Overcommit
 from jitgate.measure.rounds import Rounds, Undecided
 from jitgate.measure.secondary import secondary
 from jitgate.measure.settings import SMOKE_NOTE, MeasureTask, RunSettings
+from jitgate.measure.stopping_error import stopped_by
+from jitgate.measure.watching import watch_of
 from jitgate.model.errors import StoppedError, UsageError
 from jitgate.model.measurement import Measurement, merged
 from jitgate.model.power_reading import PowerReading
@@ -95,12 +95,13 @@ class Measurements:
         try:
             yield
         except UsageError:
+            self.close()
             raise
         except BaseException as stop:
-            reason = str(stop).rstrip(". ") or type(stop).__name__
-            sentence = f"{workload} {scenario} was not measured: a test of it was stopped ({reason})"
-            self._stopped[workload, scenario] = StoppedError(sentence)
+            found = self._stopped[workload, scenario] = stopped_by(f"{workload} {scenario}", stop)
             self.close()
+            if isinstance(stop, Exception):
+                raise found from stop
             raise
 
     def more(self, workload: str, scenario: str, undecided: Undecided) -> Measurement:
@@ -130,8 +131,9 @@ class Measurements:
 
     def close(self) -> None:
         if self._pool is not None:
-            pool, self._pool = self._pool, None
-            pool.close()
+            pool = self._pool
+            pool.close()  # where that is interrupted, closing again does it again
+            self._pool = None
             for (workload, _), measurement in self.done.items():
                 if workload == pool.workload.name:
                     self.settings.on_close(measurement)
@@ -220,13 +222,9 @@ class Measurements:
         stages.append(blank)
         self.done[workload, scenario] = merged(stages, self._names(workload))
         if not self.settings.smoke and any(worker.alive for worker in pool.workers.values()):
-            health = AllOf([HostLoad(pool.pids), *([] if card is None else [card])])
-            # On a CPU no driver lends memory: what does not fit is swapped or killed, and the system's load shows it.
-            overcommit = (
-                Overcommit(self.settings.room, self._before, pool.memory_attribution.outside_bytes) if card else None
-            )
-            has_references = len(self.tasks[workload].reference_variants) > 1
-            watch = execution.Watch(health, overcommit, self.settings.include_noisy, has_references)
+            before, names, on_round = stages[:-1], self._names(workload), self.settings.on_round
+            parts = (self._before, self.settings, self.tasks[workload])
+            watch = watch_of(pool, card, *parts, lambda now: on_round(merged([*before, now], names)))
             with INTERRUPTS.held():
                 self._runs[scenario] = mode.rounds(blank, watch)
             self._run(workload, scenario, self._undecided)

@@ -17,14 +17,15 @@ from jitgate.model.errors import UsageError
 from jitgate.model.printable import printable
 from jitgate.plugin import fixtures
 from jitgate.plugin.benchmark_replay import use_fingerprint_storage
-from jitgate.plugin.cache_pruning import tidy
 from jitgate.plugin.conclusions import conclusions_of
+from jitgate.plugin.ending import end
 from jitgate.plugin.items import cell_of
 from jitgate.plugin.keyword import understood
 from jitgate.plugin.left_out import swallowed
 from jitgate.plugin.report_file import remove_earlier
 from jitgate.plugin.report_text import make_printable
 from jitgate.plugin.result_files import write_without_durations
+from jitgate.plugin.second_interrupt import SECOND_INTERRUPT
 from jitgate.plugin.selection import (
     add_keyword,
     drop_empty,
@@ -36,6 +37,7 @@ from jitgate.plugin.selection import (
     xdist_refused,
 )
 from jitgate.plugin.session_state import STATE, State
+from jitgate.plugin.summary_lines import summary_lines
 
 
 def start(config: pytest.Config, gates_file: Path | None) -> None:
@@ -176,13 +178,7 @@ def pytest_runtest_makereport(
 def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     # Before everyone else: workers end, and what they gave is on disk, whatever a later plugin does.
     state = session.config.stash[STATE]
-    state.finish(session.exitstatus)
-    if state.red() and session.exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
-    if state.blocked.reasons and session.config.option.collectonly:
-        session.exitstatus = pytest.ExitCode.USAGE_ERROR
-    state.history.store(session)
-    tidy(session.config, state)
+    end(session, state)
     with state.history.finished(session):
         found = yield
     told = None if state.is_xdist_worker else conclusions_of(state)
@@ -191,8 +187,14 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     return found
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    SECOND_INTERRUPT.arm()
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if STATE in config.stash:
+        SECOND_INTERRUPT.disarm()
         config.stash[STATE].close()
 
 
@@ -200,7 +202,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, exitstatus: pytest.ExitCode, config: pytest.Config
 ) -> None:
-    lines = config.stash[STATE].summary(int(exitstatus))
+    state = config.stash[STATE]
+    lines = summary_lines(state, int(exitstatus))
     if lines:
         terminalreporter.section("jitgate")
         for line in lines:

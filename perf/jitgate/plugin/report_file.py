@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jitgate.model.error_words import shortly
 from jitgate.model.errors import UsageError
+from jitgate.plugin.answers import listed
 from jitgate.report.writing import require_writable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     import pytest
 
@@ -27,7 +27,9 @@ def asked_for(config: pytest.Config, gates_file: Path | None) -> Iterator[Report
     command = shlex.join(["pytest", *map(str, config.invocation_params.args)])
     chosen = config.getoption("jitgate_report")
     if chosen:
-        yield ReportFile(*_fitting(config, chosen), command, f"--jitgate-report {chosen}")
+        report = ReportFile(*_fitting(config, chosen), command, f"--jitgate-report {chosen}")
+        report.begin()
+        yield report
     for_review = config.getoption("jitgate_pull_request")
     if for_review:
         from jitgate.report.pull_request.made import ForReview
@@ -56,33 +58,43 @@ def remove_earlier(config: pytest.Config) -> None:
 
 
 def _fitting(config: pytest.Config, chosen: str) -> tuple[Path, ReportFormat]:
-    formats = [each for found in config.hook.pytest_jitgate_reports() for each in found]
+    formats = list(listed(config, "pytest_jitgate_reports", object))
     path = config.invocation_params.dir / chosen
-    fitting = next((each for each in formats if path.suffix == each.suffix), None)
+    fitting = next((each for each in formats if path.suffix == getattr(each, "suffix", None)), None)
     if fitting is None:
-        known = ", ".join(each.suffix for each in formats)
+        known = ", ".join(str(getattr(each, "suffix", "?")) for each in formats)
         raise UsageError(f"--jitgate-report {chosen}: no format has the suffix {path.suffix!r}; there are: {known}")
     return path, fitting
+
+
+def where_written(reports: Iterable[ReportFile]) -> list[str]:
+    """A sentence on each that was written."""
+    return [f"the report lies in {report.path}" for report in reports if report.written]
 
 
 class ReportFile:
     """Checked before the first measurement, written after the last one. UsageError where it can't be."""
 
     def __init__(self, path: Path, fitting: ReportFormat, command: str, where: str) -> None:
-        self._path = path
+        self.path = path
+        self.written = False
         self._format = fitting
         self._command = command
         require_writable(path, where)
 
-    def write(self, results: Results, facts: Mapping[str, object], ending: Ending) -> str:
-        """A sentence for the summary: where the report lies, or why it does not."""
+    def begin(self) -> None:
+        """A run begins: what an earlier one has written must not be taken for its report."""
+        self.path.unlink(missing_ok=True)
+
+    def write(self, results: Results, facts: Mapping[str, object], ending: Ending) -> None:
+        """Write it. Raises what the format or the file system raises; there is no file then, also none of before."""
         from jitgate.report.formats import Run
 
         run = Run(datetime.now(UTC).date(), facts, self._command, ending)
         try:
-            self._path.write_text(self._format.render(results, run), encoding="utf-8")
-        except OSError as error:
-            return f"the report {self._path} could not be written: {error.strerror}"
-        except Exception as error:  # noqa: BLE001 - a format of another package may raise whatever
-            return f"the report {self._path} could not be made: {shortly(error)}"
-        return f"the report lies in {self._path}"
+            self.path.write_text(self._format.render(results, run), encoding="utf-8")
+        except BaseException:
+            with contextlib.suppress(OSError):
+                self.path.unlink(missing_ok=True)
+            raise
+        self.written = True

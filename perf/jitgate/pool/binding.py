@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from jitgate.model.accuracy import Accuracy
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.figures import UnseenShapes
-from jitgate.model.file_name import file_name
+from jitgate.model.name import file_name
 from jitgate.model.partly_quantised import PartlyQuantised
 from jitgate.model.probe_baseline import ProbeBaseline
 from jitgate.model.requests import (

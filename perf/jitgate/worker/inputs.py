@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jitgate.model.errors import Unavailable
-from jitgate.model.file_name import file_name
 from jitgate.model.inputs import Inputs
+from jitgate.model.name import file_name
 from jitgate.values import files
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jitgate.model.accuracy import Accuracy, worst
-from jitgate.model.file_name import file_name
+from jitgate.model.name import file_name
 from jitgate.model.non_finite import NonFinite
 from jitgate.model.requests import WriteOutputs
 from jitgate.model.token_agreement import TokenAgreement

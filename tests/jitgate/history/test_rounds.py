@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jitgate.history.rounds import rounds_path, save_rounds
 from jitgate.model.cell import Cell
 from jitgate.model.failure import Failure, FailureKind
-from jitgate.model.file_name import DIGEST_CHARACTERS, MOST_CHARACTERS
+from jitgate.model.name import DIGEST, LONGEST_FILE
 
 from tests.jitgate.measurements import made_of
 
@@ -74,7 +74,7 @@ def test_every_file_system_takes_the_path(cell: Cell) -> None:
     for part in parts[1:]:
         assert part.isascii()
         assert part == part.lower()
-        assert len(part) <= MOST_CHARACTERS + 1 + DIGEST_CHARACTERS + len(".csv")
+        assert len(part) <= LONGEST_FILE + 1 + DIGEST + len(".csv")
         assert part.split(".")[0] not in {"con", "aux", "nul"}
         assert not part.endswith(".")
 
