@@ -79,5 +79,8 @@ def write_without_durations(session: pytest.Session, found: Mapping[str, Any]) -
     try:
         (config.invocation_params.dir / path).write_text(json.dumps(content, indent=4), encoding="utf-8")
     except OSError as error:
-        config.get_terminal_writer().line(f"jitgate: --benchmark-json {path} can't be written: {error.strerror}")
+        from jitgate.model.printable import printable
+
+        said = printable(f"jitgate: --benchmark-json {path} can't be written: {error.strerror}")
+        config.get_terminal_writer().line(said)
         session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
