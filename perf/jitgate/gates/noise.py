@@ -27,6 +27,7 @@ class MaxNoiseFloor(GateKind):
     """
 
     key, attribute = "max_noise_floor", "noise_floor"
+    question = "fast"
     records = True
     configurable = False
 

@@ -18,13 +18,14 @@ from jitgate.device.orphans import end_marked, marking
 from jitgate.model.error_words import cut, shortly
 from jitgate.model.errors import UsageError
 from jitgate.model.failure import Failure, FailureKind, RequestError
+from jitgate.model.interpreter import Interpreter
 from jitgate.model.out_of_memory import OutOfMemory
 from jitgate.model.requests import Request
 from jitgate.model.source_tree import SourceTree
 from jitgate.model.wire import pack_request, unpack
 from jitgate.pool.exit_status import of_death
 from jitgate.pool.guarded_pipe import guard
-from jitgate.pool.worker_start import interpreter, start_of
+from jitgate.pool.worker_start import address, start_of
 
 Inbox = queue.Queue[tuple["Worker", Any]]
 
@@ -47,10 +48,17 @@ class Worker:
     """One process behind an execnet gateway. Answers arrive in `inbox`, which workers may share.
 
     tree: the checkout that it imports from; None for the head, of which bad input is raised as `UsageError`.
+    interpreter: the Python that it runs in where its tree has none of its own; None for this one.
     """
 
     def __init__(
-        self, name: str, group: execnet.Group, inbox: Inbox, log: Path, tree: SourceTree | None = None
+        self,
+        name: str,
+        group: execnet.Group,
+        inbox: Inbox,
+        log: Path,
+        tree: SourceTree | None = None,
+        interpreter: Interpreter | None = None,
     ) -> None:
         self.name = name
         self.tree = tree
@@ -61,11 +69,14 @@ class Worker:
         self._ended = False
         self._inbox = inbox
         self._log = log
+        python = tree.python if tree is not None else None
+        python = python or (interpreter.path if interpreter is not None else None)
+        packages = interpreter.packages if interpreter is not None else {}
         self._mark = uuid.uuid4().hex
         with marking(self._mark):
-            self._gateway = group.makegateway(f"popen//execmodel=main_thread_only{interpreter(tree)}")
+            self._gateway = group.makegateway(f"popen//execmodel=main_thread_only{address(python)}")
         guard(self._gateway)
-        source = start_of(tree).format(path=list(sys.path), log=str(log), host=os.getpid())
+        source = start_of(python, packages).format(path=list(sys.path), log=str(log), host=os.getpid())
         self._channel = self._gateway.remote_exec(source)
         self._process: psutil.Process | None = None
 

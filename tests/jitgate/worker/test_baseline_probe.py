@@ -11,7 +11,7 @@ from jitgate.worker.baseline_probe import probe
 from jitgate.worker.before_call import BeforeCall
 from jitgate.worker.varied_inputs import VariedInputs
 
-X = torch.randn(4, 8)
+X = torch.linspace(-2, 2, 32).reshape(4, 8)
 
 
 def probed(call: Any, *inputs: Any) -> EagerProbe:
