@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -94,6 +95,13 @@ def conclusions(results: Results) -> dict[str, Any]:
         "recommendations": [recommendation_data(each) for each in found if each is not None],
         "verdicts": [{**verdict.cell._asdict(), **verdict.as_json()} for verdict in results.verdicts],
     }
+
+
+def concluded(results: Results | None, not_measured: Mapping[Cell, str]) -> dict[str, Any]:
+    """`conclusions`, and in `not_measured` why selected cells have no verdict. results: None where nothing was
+    measured."""
+    found = {"schema": SCHEMA, "recommendations": [], "verdicts": []} if results is None else conclusions(results)
+    return {**found, "not_measured": [{**cell._asdict(), "reason": why} for cell, why in not_measured.items()]}
 
 
 def _accuracy(samples: Samples) -> dict[str, float | bool | None]:
