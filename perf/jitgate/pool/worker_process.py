@@ -18,6 +18,7 @@ from jitgate.device.orphans import end_marked, marking
 from jitgate.model.error_words import cut, shortly
 from jitgate.model.errors import UsageError
 from jitgate.model.failure import Failure, FailureKind, RequestError
+from jitgate.model.file_problem import failed_write, folders_of, full_place
 from jitgate.model.interpreter import Interpreter
 from jitgate.model.out_of_memory import OutOfMemory
 from jitgate.model.requests import Request
@@ -196,12 +197,18 @@ class Worker:
             except psutil.Error:
                 code = None
         kind, sentence, lacking = of_death(self.name, code, phase, self._last_words(), self.memory_limit_bytes)
+        if request is not None and lacking is None:
+            # Native code may end the process where it can't write.
+            full = full_place([*folders_of(request), self._log.parent]) or failed_write(self._printed())
+            sentence = f"{sentence}, and {full}" if full else sentence
         self.fail(kind, sentence, out_of_memory=lacking)
 
     def _last_words(self) -> str:
-        with contextlib.suppress(OSError):
-            with self._log.open("rb") as file:
-                file.seek(max(0, file.seek(0, os.SEEK_END) - LAST_BYTES))
-                lines = file.read(LAST_BYTES).decode(errors="replace").splitlines()
-            return "\n".join(cut(line.rstrip()) for line in lines[-LAST_WORDS:])
+        return "\n".join(cut(line.rstrip()) for line in self._printed().splitlines()[-LAST_WORDS:])
+
+    def _printed(self) -> str:
+        """The end of its output."""
+        with contextlib.suppress(OSError), self._log.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - LAST_BYTES))
+            return file.read(LAST_BYTES).decode(errors="replace")
         return ""
