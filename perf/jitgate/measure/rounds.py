@@ -147,8 +147,12 @@ class Rounds:
             return abs(series[-1] - series[-2]) > LONE_STEADY * min(series[-2:])
         return len(series) < WARM_UP_CALLS or not steady(series)
 
-    def run(self, undecided: Undecided, budget_s: float) -> Measurement:
+    def run(
+        self, undecided: Undecided, budget_s: float, near: Undecided | None = None, share_s: float | None = None
+    ) -> Measurement:
         """Rounds until no variant is undecided, or until all runs have spent `budget_s` on rounds that count.
+
+        near: variants that other processes may decide; from `share_s` on there are no more rounds for them here.
 
         `LEAST_ROUNDS` are made all the same, unless they take far longer.
         All take part in the first few; then variants that are decided rest, and only baseline, control and the
@@ -174,6 +178,8 @@ class Rounds:
             if enough and look_due(measurement.rounds):
                 began = self._clock()
                 wanted = set(undecided(measurement))
+                if wanted and near is not None and share_s is not None and self.spent_s >= share_s:
+                    wanted -= set(near(measurement))
                 self._wall_s += self._clock() - began
                 if not wanted:
                     break
@@ -184,6 +190,11 @@ class Rounds:
         for name in self._team.names():
             leak_check(self._series[name].levels, partial(self._turn, name), self._clock)
         return self.measurement()
+
+    @property
+    def wall_s(self) -> float:
+        """What all rounds have taken."""
+        return self._wall_s
 
     def over(self, budget_s: float) -> bool:
         """Whether `run` would make no further round of comparisons, with so many seconds for all of them."""

@@ -29,12 +29,18 @@ Column: TypeAlias = "npt.NDArray[np.float64]"
 
 
 class Columns(NamedTuple):
-    """One figure a round for each worker, in seconds, of the rounds that all of them finished. processes: labels."""
+    """One figure a round for each worker, in seconds, of the rounds that all of them finished. processes: labels.
+
+    starts: whether an interval must cover what a start of the workers changes. own_control: whether the control is a
+    second worker of this baseline, and not carried over.
+    """
 
     baseline: Column
     candidate: Column
     control: Column | None
     processes: npt.NDArray[np.intp] | None
+    starts: bool = False
+    own_control: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +57,7 @@ class Measurement:
     utterance: what a call of a pipeline says; None for any other workload.
     flop_count: the least that one call must do; None where it was not counted.
     peak_rates: precision -> what the device does at best. missing: precision -> why that is not known.
+    restarts: whether workers are started again where that decides, so that an interval holds for the next start too.
     digests: of inputs and weights, by which later runs tell whether they measure the same.
     base: the other commit that its workers were compared with; None for none. confirmation: the same measured again in
     workers that were built and started for it; None where nothing asked for that.
@@ -73,6 +80,7 @@ class Measurement:
     flop_count: FlopCount | None = None
     peak_rates: Mapping[str, PeakRates] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
+    restarts: bool = False
     digests: ContentDigests = field(default_factory=ContentDigests)
     base: BaseComparison | None = None
     confirmation: Measurement | None = None
