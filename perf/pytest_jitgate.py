@@ -198,7 +198,7 @@ def _tables(path: Path) -> Mapping[str, Any]:
 
     try:
         found = tomllib.loads(text).get("tool")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         # The full reader reports what is wrong with it; a file that is not ours is left alone.
         return {"jitgate": {}} if "[tool.jitgate" in text else {}
     return found if isinstance(found, Mapping) else {}

@@ -31,7 +31,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    skipped = [report for report in terminalreporter.stats.get("skipped", ()) if "card" in report.keywords]
+    skipped = [
+        report for report in terminalreporter.stats.get("skipped", ()) if "card" in getattr(report, "keywords", ())
+    ]
     if not skipped:
         return
     terminalreporter.section("tests marked card, skipped")

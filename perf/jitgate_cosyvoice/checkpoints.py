@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from jitgate.model.errors import UsageError
+from jitgate.workloads.checkpoint import CheckpointPart
 from jitgate.workloads.checkpoint_spec import CheckpointSpec
 
 from jitgate_cosyvoice.jit_files import V1_FLOW_ENCODER, V1_LLM, V1_TEXT_ENCODER, V2_FLOW_ENCODER
@@ -13,10 +14,14 @@ from jitgate_cosyvoice.jit_files import V1_FLOW_ENCODER, V1_LLM, V1_TEXT_ENCODER
 if TYPE_CHECKING:
     from pathlib import Path
 
-V1, V2 = "cosyvoice.yaml", "cosyvoice2.yaml"
+V1, V2, V3 = "cosyvoice.yaml", "cosyvoice2.yaml", "cosyvoice3.yaml"
 """The file that says which generation a directory is, to the original too."""
 
-MARKERS = {V1: "v1", V2: "v2"}
+MARKERS = {V1: "v1", V2: "v2", V3: "v3"}
+
+VOCODER = CheckpointPart("hift.pt", dropped="generator.")
+"""Training saves it as the generator of a pair, with that in front of its names; the original takes it out of every
+name when it loads the file (`cli/model.py`)."""
 
 SHARES: Mapping[str, CheckpointSpec] = {
     "cosyvoice2.flow_encoder": CheckpointSpec(("flow.pt",), V2, V2_FLOW_ENCODER),
@@ -36,9 +41,9 @@ SHARES: Mapping[str, CheckpointSpec] = {
 
 
 def generation_of(directory: Path) -> str | None:
-    """`v1` or `v2`; None where no file says so.
+    """`v1`, `v2` or `v3`; None where no file says so.
 
-    Raises UsageError for what is no directory, and for one that is both.
+    Raises UsageError for what is no directory, and for one of several generations.
     """
     if not directory.is_dir():
         raise UsageError(f"{directory} is not a directory; name the one that holds llm.pt, flow.pt and hift.pt")

@@ -73,15 +73,21 @@ def pytest_jitgate_policy(config: pytest.Config) -> Callable[[Policy], Policy] |
         return None
     return partial(
         _changed,
-        checkpoint=None if checkpoint is None else start / checkpoint,
-        checkout=None if checkout is None else start / checkout,
+        checkpoint=None if checkpoint is None else (start / checkpoint).resolve(),
+        checkout=None if checkout is None else (start / checkout).resolve(),
     )
 
 
 def _changed(policy: Policy, checkpoint: Path | None, checkout: Path | None) -> Policy:
+    from jitgate.model.errors import UsageError
+
     from jitgate_cosyvoice.checkout.policy import with_checkout
     from jitgate_cosyvoice.checkpoints import generation_of
 
-    if checkpoint is not None:
-        generation_of(checkpoint)  # a folder of two generations is refused
+    # A folder of two generations is refused, too.
+    if checkpoint is not None and generation_of(checkpoint) == "v3" and checkout is None:
+        raise UsageError(
+            f"--jitgate-checkpoint {checkpoint} is CosyVoice3, not supported here but by its own modules: name your "
+            "checkout of CosyVoice with --jitgate-cosyvoice CHECKOUT"
+        )
     return policy if checkout is None else with_checkout(policy, checkout, checkpoint)

@@ -46,10 +46,9 @@ _LIMITS = """{half} measurements a line, else as above. Memory is AR(1); recorde
 random bias is normal, its own for every instance: one control shows one draw of it, and the candidate's own may
 well be larger. Only freshly started processes show more of it; five processes here share the same number of rounds."""
 _SHARES = ", ".join(f"{share:.0%}" for share in LOOKS.values())
-_STARTS = f"""`processes = "auto"`, {{runs}} measurements a line: equal arms, limit 1.0, always a control. PASS and FAIL
-both count as wrong. A measurement has at most {restarted.BUDGET} rounds in all of its sets of processes, and near its
+_STARTS = f"""`processes = "auto"`: equal arms, limit 1.0, always a control. PASS and FAIL both count as wrong. A measurement has at most {restarted.BUDGET} rounds in all of its sets of processes, and near its
 limit an eighth of them in one set; every start draws its noise, bias and modes anew. "One set" is the rule of
-`processes = 1`, with a sixth of the measurements. Counts are wrong verdicts by the number of sets at the stop.
+`processes = 1`, with a sixth of {{runs}} measurements. Counts are wrong verdicts by the number of sets at the stop, and measurements.
 
 **What is assumed.** A start moves each arm by an amount of its own, independent of all else and normal. *One set and
 three* assume how far: by at most {START_SPREAD:.0%} (a standard deviation), the candidate's arm like the control's.
@@ -58,8 +57,8 @@ Such a verdict says how far starts may move it, and holds no further: lines that
 There are looks at {", ".join(map(str, LOOKS))} sets, which have {_SHARES} of alpha; the rest is for looking after
 every round of the first set. `jitgate.statistics.starts` has the derivation, `jitgate.statistics.need` says when
 workers are started again. Gates on time other than `min_speedup` are about the processes that were measured."""
-_PRICE = f"""Normal noise without any bias, {{runs}} measurements a line: pairs of all sets together, and the mean
-number of sets of processes. "One set" is the rule of `processes = 1` with a control, {{half}} measurements. A start is
+_PRICE = f"""Normal noise without any bias, a third of {{runs}} measurements a line: pairs of all sets together, and
+the mean number of sets of processes. "One set" is the rule of `processes = 1` with a control, half as many. A start is
 not in the pairs. At most {restarted.BUDGET} pairs; what is undecided by then counts as that many in mean and 95 %."""
 _POWER = f"""Normal noise, {{n}} measurements a line, {{runs}} with a control. Columns: pairs to the verdict
 (median, mean, and by when 95 % were decided), share decided within 12, 24, 32 and 200 pairs, wrong verdicts.

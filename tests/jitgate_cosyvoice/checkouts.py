@@ -153,6 +153,8 @@ class UpsampleConformerEncoder(BaseEncoder):
         return self.after_norm(x), ~padded(xs_lens * 2, x.size(1)).unsqueeze(1)
 """,
     "third_party/Matcha-TTS/matcha/__init__.py": "",
+    "third_party/Matcha-TTS/matcha/tools/__init__.py": "import whisper\nfrom . import lower\n",
+    "third_party/Matcha-TTS/matcha/tools/lower.py": "import lost_.deep\n",
     "third_party/Matcha-TTS/matcha/models.py": """
 import torch
 

@@ -57,9 +57,31 @@ def test_a_checkpoint_with_the_original_s_layout_loads(
         assert value[(0,) * value.dim()].item() == mark(theirs), own
 
 
+@pytest.mark.parametrize("name", ["cosyvoice2.vocoder", "cosyvoice.pipeline"])
+def test_a_vocoder_s_file_may_have_the_names_of_its_training(name: str, tmp_path: Path) -> None:
+    spec, generation = SHIPPED[name], "v2" if name.startswith("cosyvoice2.") else "v1"
+    folder = true_size(tmp_path / "model", generation)
+    saved = torch.load(folder / "hift.pt", weights_only=True)
+    # As the original, which takes it out of every name that has it.
+    torch.save({f"generator.{own}" if "ups" in own else own: value for own, value in saved.items()}, folder / "hift.pt")
+    assert spec.checkpoint_spec is not None
+    source = WeightSource(folder, None, spec.checkpoint_spec.files)
+    state = build_workload(spec.factory, spec.where, source).module.state_dict()
+    at = "hift." if name.endswith("pipeline") else ""
+    for own in ("conv_post.bias", "ups.0.bias"):
+        assert state[at + own][0].item() == mark(own)
+
+    torch.save({f"discriminator.{own}": value for own, value in saved.items()}, folder / "hift.pt")
+    with pytest.raises(UsageError, match=r"hift\.pt: tensor '.*' is missing"):
+        build_workload(spec.factory, spec.where, source)
+
+
 def test_a_directory_says_what_it_is(directories: dict[str, Path], tmp_path: Path) -> None:
     assert {name: generation_of(path) for name, path in directories.items()} == {"v1": "v1", "v2": "v2"}
     assert generation_of(tmp_path) is None
+    (tmp_path / "cosyvoice3.yaml").write_text("")
+    assert generation_of(tmp_path) == "v3"
+    (tmp_path / "cosyvoice3.yaml").unlink()
     for name in ("cosyvoice.yaml", "cosyvoice2.yaml"):
         (tmp_path / name).write_text("")
     with pytest.raises(UsageError, match=r"has cosyvoice\.yaml and cosyvoice2\.yaml"):

@@ -21,6 +21,8 @@ import yaml
 from jitgate.config.table import read_policy
 from jitgate.engines.staged import is_staged
 from jitgate.measure.rounds import OVERTIME
+from jitgate.report.pull_request.github import MEMBER
+from jitgate.report.pull_request.sticky import ARTEFACT
 from jitgate_cosyvoice.registry import offered
 
 from tests.jitgate.results import KINDS
@@ -33,7 +35,10 @@ TRIGGERS = {
     "merge-gate": {"push", "pull_request", "merge_group"},
     "nightly-gpu": {"schedule", "workflow_dispatch"},
     "audit": {"schedule", "workflow_dispatch"},
+    "comment": {"workflow_run"},
 }
+WRITES = "comment"
+"""The one workflow that writes; it runs the default branch's code alone."""
 
 PINNED = re.compile(r"uses: (?P<action>[\w.-]+/[\w./-]+)@(?P<commit>[0-9a-f]{40}) # (?P<version>v\d+\.\d+\.\d+)$")
 
@@ -94,9 +99,32 @@ def test_starts_on_what_it_decides_about(workflow: Workflow) -> None:
 
 
 def test_never_gives_a_fork_the_rights_of_this_repository(workflow: Workflow) -> None:
-    assert not workflow.triggers & {"pull_request_target", "workflow_run", "issue_comment"}
+    allowed = {"workflow_run"} if workflow.name == WRITES else set()
+    assert workflow.triggers & {"pull_request_target", "workflow_run", "issue_comment"} == allowed
     # A pull request of a fork gets no secret, and no workflow that one can start asks for any.
     assert "secrets." not in workflow.text or "pull_request" not in workflow.triggers
+
+
+def test_the_workflow_with_a_token_runs_and_installs_nothing_of_a_pull_request() -> None:
+    comment = load(WRITES)
+    (job,) = comment.jobs.values()
+
+    assert comment.tree["permissions"] == {}
+    assert job["permissions"] == {"actions": "read", "contents": "read", "pull-requests": "write"}
+    assert [step["run"] for step in job["steps"] if "run" in step] == ["python -m jitgate.report.pull_request.sticky"]
+    assert not comment.uses("actions/download-artifact")
+    assert not comment.uses("actions/cache")
+    assert comment.tree[True]["workflow_run"]["workflows"] == [load("merge-gate").tree["name"]]
+
+
+def test_what_is_handed_on_has_the_name_that_is_looked_for() -> None:
+    uploads = [step["with"] for step in load("merge-gate").uses("actions/upload-artifact")]
+    handed = [each for each in uploads if "pull-request" in each["name"]]
+
+    assert len(handed) == len(load("merge-gate").jobs)
+    for each in handed:
+        assert ARTEFACT.fullmatch(each["name"].replace("${{ github.run_attempt }}", "12"))
+        assert Path(each["path"]).name == MEMBER
 
 
 def test_says_first_what_it_decides_and_what_to_set_up(workflow: Workflow) -> None:
@@ -108,6 +136,8 @@ def test_says_first_what_it_decides_and_what_to_set_up(workflow: Workflow) -> No
 
 
 def test_the_token_may_only_read(workflow: Workflow) -> None:
+    if workflow.name == WRITES:
+        return  # test_the_workflow_with_a_token_runs_and_installs_nothing_of_a_pull_request
     assert workflow.tree["permissions"] == {"contents": "read"}
     assert not any("permissions" in job for job in workflow.jobs.values())
 
@@ -149,8 +179,8 @@ def test_no_script_contains_text_from_a_pull_request(workflow: Workflow) -> None
 def test_all_that_is_installed_has_a_digest_or_a_pin(workflow: Workflow) -> None:
     installs = re.findall(r"pip install ([^&\n]+)", workflow.text)
 
-    assert installs
-    assert {install.strip() for install in installs} == {"--require-hashes -r .github/tox.txt"}
+    assert bool(installs) == (workflow.name != WRITES)
+    assert {install.strip() for install in installs} <= {"--require-hashes -r .github/tox.txt"}
 
 
 def test_each_line_of_the_lock_has_a_version_and_a_digest() -> None:
@@ -256,7 +286,9 @@ def test_the_night_runs_the_tests_that_need_a_card_one_at_a_time_after_the_measu
 
 
 def test_results_are_kept_also_when_a_gate_is_red(gpu_workflow: Workflow) -> None:
-    uploads = gpu_workflow.uses("actions/upload-artifact")
+    uploads = [
+        step for step in gpu_workflow.uses("actions/upload-artifact") if "pull-request" not in step["with"]["name"]
+    ]
 
     assert len(uploads) == len(gpu_workflow.jobs)
     assert all(step["if"] == "${{ always() }}" for step in uploads)

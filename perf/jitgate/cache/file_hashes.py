@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from jitgate.cache.kv_store import KeyValueStore
+from jitgate.model.plain_file import open_plain
 
 SETTLED_S = 2.0
 """A file that was written less than this before it was read may be written again under the same time stamp (file
@@ -29,7 +30,7 @@ class FileHashes:
         known = self._kept.find(self._name).get(key)
         if isinstance(known, str):
             return known
-        with path.open("rb") as file:
+        with open_plain(path, follow=True) as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         if time.time() - before.st_mtime > SETTLED_S:
             self._kept.keep(self._name, {**self._kept.find(self._name), key: digest})

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from jitgate.model.plain_file import read_json
+
 
 class KeyValueStore:
     """One small JSON file a key. What can't be read counts as nothing; a folder that can't be written keeps nothing."""
@@ -19,7 +21,7 @@ class KeyValueStore:
     def find(self, key: str) -> Mapping[str, Any]:
         """The values under `key`; empty where there are none."""
         try:
-            values = json.loads((self._folder / f"{key}.json").read_text(encoding="utf-8"))
+            values = read_json(self._folder / f"{key}.json")
         except (OSError, ValueError):
             return {}
         return values if isinstance(values, dict) else {}

@@ -47,7 +47,7 @@ class ScenarioMemory:
             parts = (tuple(map(str, said[key])) for key in (NAMES, FILES, FOLDERS, VARIABLES))
             names, files, folders, variables = parts
             same = said[DIGEST] == self._digest(Reads(files, folders, variables))
-        except (KeyError, TypeError, OSError):
+        except (KeyError, TypeError, ValueError, OSError):  # also a path that no system takes
             return None
         return names if same else None
 

@@ -26,6 +26,8 @@ from jitgate.cache.pruning import used
 from jitgate.cache.signature import signature, user_key
 from jitgate.device.private_folder import why_not_plain, why_not_private
 from jitgate.model.errors import UsageError
+from jitgate.model.file_problem import file_problem
+from jitgate.model.plain_file import open_plain, read_json
 
 MANIFEST = "manifest.json"
 LONGEST_MANIFEST_BYTES = 1 << 20
@@ -78,7 +80,7 @@ class ArtefactCache:
                 pass
         except OSError as error:
             raise UsageError(
-                f"the artefact cache {root} can't be written ({error.strerror}); choose another with "
+                f"the artefact cache {root} can't be written ({file_problem(error)}); choose another with "
                 "--jitgate-cache DIR"
             ) from error
         if why is not None:
@@ -117,7 +119,9 @@ class ArtefactCache:
         path = folder / Path(said["file"]).name
         if path.name != said["file"] or why_not_plain(path) is not None:
             raise _Foreign
-        with path.open("rb") as file:
+        with open_plain(path) as file:
+            if os.fstat(file.fileno()).st_size != said["size_bytes"]:
+                raise ValueError(path)  # nor is a file of terabytes read, most of which is empty
             if hashlib.file_digest(file, "sha256").hexdigest() != said["sha256"]:
                 raise ValueError(path)
         return Artefact(path, said["size_bytes"], said["export_s"], said["facts"], said.get("built_at"))
@@ -136,14 +140,14 @@ class ArtefactCache:
         return ArtefactCache(self._root / name)
 
     def draft(self, key: str, name: str) -> Path:
-        """Where to build the file of `key`; `keep` then moves it in place."""
+        """Where to build the file of `key`; `keep` then moves it in place. OSError where nothing can be written."""
         folder = self._root / f"{key}.draft-{os.getpid()}"
         _remove(folder)
         folder.mkdir(mode=0o700)
         return folder / name
 
     def keep(self, key: str, draft: Path, export_s: float, facts: Mapping[str, str]) -> Artefact:
-        """Put a finished draft under its key."""
+        """Put a finished draft under its key. OSError where that can't be written."""
         with draft.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         size_bytes, built_at = draft.stat().st_size, datetime.now(UTC).date().isoformat()
@@ -179,7 +183,7 @@ class ArtefactCache:
             ) from error
         except OSError as error:
             raise UsageError(
-                f"the artefact cache {self._root} can't be locked ({error.strerror}); choose another with "
+                f"{lock.lock_file} can't be locked ({file_problem(error)}); remove it, or choose another cache with "
                 "--jitgate-cache DIR"
             ) from error
         try:
@@ -190,9 +194,7 @@ class ArtefactCache:
 
 def _manifest(path: Path) -> dict[str, Any]:
     """ValueError or OSError for what is no manifest, whatever lies there in its place."""
-    if why_not_plain(path, LONGEST_MANIFEST_BYTES) is not None:
-        raise ValueError(path)
-    said = json.loads(path.read_text(encoding="utf-8"))
+    said = read_json(path, LONGEST_MANIFEST_BYTES)
     if not isinstance(said, dict):
         raise ValueError(path)  # noqa: TRY004 - damaged is damaged
     if set(_TYPES) - set(said) == {SIGNATURE}:
@@ -202,9 +204,10 @@ def _manifest(path: Path) -> dict[str, Any]:
     return said
 
 
-def _remove(folder: Path) -> None:
+def _remove(path: Path) -> None:
     """Whatever lies there: a link itself, and not what it leads to."""
-    if folder.is_symlink() or folder.is_file():
-        folder.unlink()
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
     else:
-        shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)

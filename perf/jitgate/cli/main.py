@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn, Protocol
 
 import jitgate
-from jitgate.cli import doctor, history, judge, report
+from jitgate.cli import doctor, history, init, judge, report
 from jitgate.model.errors import UsageError
 from jitgate.model.printable import printable
 
@@ -23,7 +23,7 @@ class Command(Protocol):
         ...
 
 
-COMMANDS: tuple[Command, ...] = (doctor, judge, history, report)
+COMMANDS: tuple[Command, ...] = (init, doctor, judge, history, report)
 
 
 class OneSentence(argparse.ArgumentParser):

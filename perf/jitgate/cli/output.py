@@ -6,6 +6,7 @@ import io
 import json
 import os
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from jitgate.model.printable import printable
@@ -25,6 +26,12 @@ def write(text: str) -> None:
 def write_data(data: Any) -> None:
     """Print JSON as it is, in ASCII: no sign of it is a control, and none begins a command to a CI."""
     _write(json.dumps(data, indent=2, default=str).replace("##", "#\\u0023"))  # two of them stand in text alone
+
+
+def write_commands(lines: Iterable[str]) -> None:
+    """Print commands to a CI, which are ours: text of others in them has been made harmless where they were made."""
+    for line in lines:
+        _write(line)
 
 
 def _write(text: str) -> None:

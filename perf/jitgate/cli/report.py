@@ -1,4 +1,7 @@
-"""`jitgate report RUN --to FILE.html`: a page of a stored run. Nothing is measured. Exit code 0; 4 bad input."""
+"""`jitgate report`: a page of a stored run; or what a reviewer reads of a run (`--pr`). Nothing is measured.
+
+Exit code 0; 4 bad input.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jitgate.cli.history_place import Place, place_of
-from jitgate.cli.output import write
+from jitgate.cli.output import write, write_commands
 from jitgate.model.errors import UsageError
 from jitgate.report.writing import require_writable
 
@@ -22,18 +25,33 @@ LAST = "last"
 
 def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     """Add `report`."""
-    text = "write a stored run as one HTML file"
+    text = "write a stored run as one HTML file, or a run for a pull request"
     parser = subparsers.add_parser("report", help=text, description=f"{text[0].upper()}{text[1:]}.")
     parser.add_argument(
-        "run_id", metavar="RUN", help="the first digits of its id (`jitgate history export` has them), or last"
+        "run_id",
+        metavar="RUN",
+        nargs="?",
+        help="the first digits of its id (`jitgate history export` has them), or last",
     )
-    parser.add_argument("--to", required=True, metavar="FILE.html", type=Path, help="the file to write")
+    parser.add_argument("--to", metavar="FILE.html", type=Path, help="the file to write")
     parser.add_argument("--history", metavar="URL", help="the store; default: that of the project around this folder")
+    review = parser.add_argument_group("for a pull request")
+    review.add_argument("--pr", metavar="FILE.json", type=Path, help="what `pytest --jitgate-pull-request` has written")
+    review.add_argument("--comment", metavar="FILE.md", type=Path, help="write the comment")
+    review.add_argument("--summary", metavar="FILE.md", type=Path, help="add to it, as to $GITHUB_STEP_SUMMARY")
+    review.add_argument("--gitlab", metavar="FILE.txt", type=Path, help="write the note of a merge request")
+    review.add_argument("--annotations", action="store_true", help="print annotations for GitHub")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the page; returns the exit code."""
+    """Write what was asked for; returns the exit code."""
+    if arguments.pr is not None:
+        return _for_review(arguments)
+    if arguments.run_id is None or arguments.to is None:
+        raise UsageError(
+            "name a run and a file, as in: jitgate report last --to run.html; or a file, with --pr FILE.json"
+        )
     if arguments.to.suffix != ".html":
         raise UsageError(f"--to {arguments.to} must end in .html")
     require_writable(arguments.to, f"--to {arguments.to}")
@@ -50,6 +68,41 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"--to {arguments.to} could not be written: {error.strerror}") from None
     write(f"the report lies in {arguments.to}")
     return 0
+
+
+def _for_review(arguments: argparse.Namespace) -> int:
+    from jitgate.report.pull_request.annotations import commands
+    from jitgate.report.pull_request.comment import comment, note, summary
+    from jitgate.report.pull_request.data import NotBelieved, read
+
+    if arguments.run_id is not None or arguments.to is not None:
+        raise UsageError("--pr FILE.json is a run by itself; leave RUN and --to out")
+    try:
+        found = read(arguments.pr.read_bytes())
+    except OSError as error:
+        raise UsageError(f"--pr {arguments.pr} can't be read ({error.strerror})") from None
+    except NotBelieved as problem:
+        raise UsageError(f"--pr {arguments.pr} is not what --jitgate-pull-request writes: {problem}") from None
+    for path, mode, made in (
+        (arguments.comment, "w", comment),
+        (arguments.summary, "a", summary),
+        (arguments.gitlab, "w", note),
+    ):
+        if path is not None:
+            _put(path, mode, made(found))
+    if arguments.annotations:
+        write_commands(commands(found))
+    if not any((arguments.comment, arguments.summary, arguments.gitlab, arguments.annotations)):
+        write(comment(found))
+    return 0
+
+
+def _put(path: Path, mode: str, text: str) -> None:
+    try:
+        with path.open(mode, encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise UsageError(f"{path} can't be written ({error.strerror})") from None
 
 
 def _chosen(connection: Connection, run_id: str) -> RunRecord:

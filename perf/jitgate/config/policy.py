@@ -65,7 +65,8 @@ class Gate:
 class Policy:
     """Everything a configuration says. `where` is its file, for messages. cache_limit_bytes: None for no limit.
 
-    history: where earlier runs are, and what they are compared by.
+    history: where earlier runs are, and what they are compared by. measured_paths: the files that figures depend on, by
+    which two commits are known to be equal; none where the project declares none.
     """
 
     where: str = "the defaults"
@@ -78,6 +79,7 @@ class Policy:
     variants: Mapping[str, VariantSpec] = field(default_factory=lambda: built_in().variants)
     engines: Engines = field(default_factory=built_in)
     history: HistorySettings = field(default_factory=HistorySettings)
+    measured_paths: tuple[str, ...] = ()
 
     def cells(self, scenarios: Mapping[str, Iterable[str]]) -> list[Cell]:
         """Every cell there is; `scenarios`: workload -> its scenario names."""

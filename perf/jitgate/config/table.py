@@ -17,6 +17,7 @@ from jitgate.config.token_agreement import parse_token_agreement
 from jitgate.config.tolerance import parse_tolerance
 from jitgate.engines.staged import is_staged
 from jitgate.model.errors import UsageError
+from jitgate.model.name import name_problem
 from jitgate.model.non_finite import NonFinite
 from jitgate.model.partly_quantised import PartlyQuantised
 from jitgate.model.size import parse_bytes
@@ -28,6 +29,7 @@ from jitgate.workloads.spec import WorkloadSpec
 _FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _TOP = (
     *("alpha", "memory_limit", "cache_limit", "on_inconclusive", "plugins", "gates", "workloads", "variants"),
+    "measured_paths",
     *HISTORY_KEYS,
 )
 _WORKLOAD = (
@@ -57,7 +59,9 @@ def read_policy(path: Path, kinds: Sequence[LimitKey], offered: Offered | None =
         raise UsageError(f"--jitgate-config {path}: there is no such file") from None
     except OSError as error:
         raise UsageError(f"{path} can't be read: {error.strerror}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except RecursionError:
+        raise UsageError(f"{path} is not valid TOML: it is nested too deep") from None
+    except ValueError as error:  # also a number of more digits than Python reads
         raise UsageError(f"{path} is not valid TOML: {error}") from error
     tool = document.get("tool", {})
     table = tool.get("jitgate") if isinstance(tool, Mapping) else None
@@ -109,6 +113,7 @@ def parse_policy(table: Table, file: str, kinds: Sequence[LimitKey], offered: Of
         variants=every,
         engines=offered.engines,
         history=parse_history(table, where),
+        measured_paths=_strings(table.get("measured_paths", []), f"{where}: measured_paths"),
     )
 
 
@@ -203,10 +208,8 @@ def _strings(value: object, where: str) -> tuple[str, ...]:
 
 
 def _name(name: str, where: str) -> None:
-    _expect(
-        re.fullmatch(r"[A-Za-z0-9][\w.+-]*", name) is not None,
-        f"{where}: a name is letters, digits, '_', '.', '+' and '-' (it becomes part of a test id)",
-    )
+    problem = name_problem(name)
+    _expect(not problem, f"{where}: {problem}")
 
 
 def _number(value: object) -> bool:

@@ -18,8 +18,10 @@ import filelock
 import platformdirs
 
 from jitgate.device.device import Device
-from jitgate.device.private_folder import why_not_plain, why_not_private, write_private
+from jitgate.device.private_folder import why_not_private, write_private
 from jitgate.model.errors import UsageError
+from jitgate.model.file_problem import file_problem
+from jitgate.model.plain_file import read_json
 
 FOLDER_VARIABLE = "JITGATE_LOCKS"
 """Environment variable that names another folder for the locks. Runs with different folders do not wait for each
@@ -111,19 +113,17 @@ class RunLock:
 
     def _unwritable(self, error: OSError) -> UsageError:
         return UsageError(
-            f"the lock of {self._device.name} can't be written in {self._folder} ({error.strerror or error}); "
+            f"the lock of {self._device.name} can't be written in {self._folder} ({file_problem(error)}); "
             f"name another folder in {FOLDER_VARIABLE}"
         )
 
     def _noted(self) -> str:
         """The holder, as far as the note tells: it is written a moment after the lock is taken."""
         try:
-            if why_not_plain(self._note, LONGEST_NOTE_BYTES) is not None:
-                return "another run"
-            note: dict[str, Any] = json.loads(self._note.read_text())
+            note: dict[str, Any] = read_json(self._note, LONGEST_NOTE_BYTES)
             since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(note["since"]))
             return f"process {note['pid']:d} (in {note['where']}) since {since}"
-        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError):
             return "another run"
 
 

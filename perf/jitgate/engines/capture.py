@@ -26,7 +26,33 @@ def captured(module: torch.nn.Module, calls: Sequence[Inputs]) -> ExportedProgra
     strict = compiled_once(module) > 0
     with torch.no_grad(), refusing("torch.export"):
         args, kwargs = arguments(calls[0])
-        return torch.export.export(module, args, kwargs, dynamic_shapes=free_sizes(calls, module), strict=strict)
+        taken = module if strict else explicit(module, calls[0])
+        return torch.export.export(taken, args, kwargs, dynamic_shapes=free_sizes(calls, taken), strict=strict)
+
+
+def explicit(module: torch.nn.Module, inputs: Inputs) -> torch.nn.Module:
+    """`module`, or one that runs it whose `forward` names every argument of `inputs`, where the module's own has
+    `*args` or `**kwargs`: torch.export 2.13 looks for the free sizes of these under two names."""
+    import torch
+
+    parameter = inspect.Parameter
+    order = inspect.signature(module.forward)
+    if not any(each.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) for each in order.parameters.values()):
+        return module
+    args, kwargs = arguments(inputs)
+
+    def forward(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return self.module(*args, **kwargs)
+
+    names = [
+        parameter("self", parameter.POSITIONAL_ONLY),
+        *(parameter(f"argument_{number}", parameter.POSITIONAL_ONLY) for number in range(1, len(args) + 1)),
+        *(parameter(name, parameter.KEYWORD_ONLY) for name in kwargs),
+    ]
+    forward.__signature__ = inspect.Signature(names)  # type: ignore[attr-defined]
+    made: torch.nn.Module = type("Explicit", (torch.nn.Module,), {"forward": forward})()
+    made.module = module
+    return made.eval()
 
 
 def free_sizes(calls: Sequence[Inputs], module: torch.nn.Module | None = None) -> tuple[Any, ...] | dict[str, Any]:

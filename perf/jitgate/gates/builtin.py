@@ -14,6 +14,8 @@ from jitgate.gates.peak_memory import MaxLoadMemory, MaxMemory
 from jitgate.gates.prediction_gap import PredictionGap
 from jitgate.gates.regression import regression_kinds
 from jitgate.gates.slowdown import MaxSlowdownTime
+from jitgate.gates.slowdown_once import MaxSlowdownColdStart, MaxSlowdownMemory
+from jitgate.gates.slowdown_tails import MaxSlowdownP95
 from jitgate.gates.speed import MinSpeedup
 from jitgate.gates.stage_shares import StageShares
 from jitgate.gates.tails import MaxP95, MaxP99, MinSpeedupP95, MinSpeedupP99
@@ -38,5 +40,8 @@ def pytest_jitgate_gates() -> list[GateKind]:
         PredictionGap(),
         *regression_kinds(),
         MaxSlowdownTime(),
+        MaxSlowdownP95(),
+        MaxSlowdownMemory(),
+        MaxSlowdownColdStart(),
         MaxOutputChange(),
     ]

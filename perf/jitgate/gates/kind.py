@@ -14,7 +14,7 @@ package offers more through the hook `pytest_jitgate_gates`:
 
 from __future__ import annotations
 
-import math
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -30,6 +30,13 @@ if TYPE_CHECKING:
     from jitgate.model.past import PastSeries
     from jitgate.model.samples import Samples
     from jitgate.workloads.spec import WorkloadSpec
+
+
+LARGEST = sys.float_info.max
+"""TOML knows larger whole numbers, of any length; no limit is one."""
+
+LONGEST_SHOWN = 40
+"""Characters of a wrong value that a message quotes."""
 
 
 @dataclass(frozen=True)
@@ -119,8 +126,8 @@ class GateKind:
 
     def parse(self, value: object, where: str) -> float:
         """The limit from TOML; UsageError, naming `where`, for what is none."""
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-            raise UsageError(f"{where}: {self.key} = {value!r} must be {self.expected}")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < LARGEST:
+            raise UsageError(f"{where}: {self.key} = {shown(value)} must be {self.expected}")
         return float(value)
 
     def applies(self, cell: Cell, workload: WorkloadSpec) -> bool:  # noqa: ARG002 - for kinds that look
@@ -201,6 +208,12 @@ class GateKind:
             asked.baseline,
             lenient=judged.lenient,
         )
+
+
+def shown(value: object) -> str:
+    """A value as it was written, shortened where that is longer than a line."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}... ({len(text)} characters)"
 
 
 def sentence(text: str) -> str:

@@ -29,7 +29,6 @@ class Slowdown(GateKind):
     memory in another way can be slower in every round of one start, and not in the next.
     """
 
-    timed = True
     needs_base = True
     metric: ClassVar[str]
 
@@ -72,9 +71,20 @@ class Slowdown(GateKind):
         """The verdict of one set of workers."""
         return broken_base(asked) or noisy(asked.measurement) or self.compare(asked, limit)
 
+    def by_ends(self, asked: Asked, found: Figure, limit: float, what: str) -> Judged:
+        """A figure with a low and a high end against the limit."""
+        base = asked.measurement.base
+        since = "" if base is None else f" since {base.text}"
+        said = f"{what}: {found.text}{since}, and {limit * 100:g}% is allowed."
+        if found.high is not None and found.high <= limit:
+            return Judged(Outcome.PASS, said)
+        if found.low is not None and found.low > limit:
+            return Judged(Outcome.FAIL, said)
+        return Judged(Outcome.INCONCLUSIVE, said, "Measure longer (--jitgate-budget), or allow more.")
+
     def undecided(self, asked: Asked, limit: float, outcome: Outcome) -> bool:
-        unsure = self.once(asked, limit).outcome in (Outcome.INCONCLUSIVE, Outcome.INVALID)
-        return broken_base(asked) is None and unsure and outcome is not Outcome.PASS
+        unsure = self.timed and self.once(asked, limit).outcome in (Outcome.INCONCLUSIVE, Outcome.INVALID)
+        return unsure and broken_base(asked) is None and outcome is not Outcome.PASS
 
     def column(self, asked: Asked, limit: float | None) -> str:
         if asked.measurement.base is None:
@@ -89,6 +99,7 @@ class MaxSlowdownTime(Slowdown):
     """Of the median of a round's calls, by pairs: base, its copy and head take their turns in one round."""
 
     key, attribute, heading, metric = "max_slowdown_time", "slowdown", "since base", "time"
+    timed = True
     default_limit = USUAL
 
     def figure(self, asked: Asked) -> Figure | None:
@@ -96,11 +107,11 @@ class MaxSlowdownTime(Slowdown):
         if found is None:
             return None
         estimate, low, high = (
-            _slower(each) for each in (found.interval.estimate, found.interval.high, found.interval.low)
+            slower(each) for each in (found.interval.estimate, found.interval.high, found.interval.low)
         )
         if not math.isfinite(high):
             return Figure(f"{estimate:+.1%} ({found.pairs} pairs, no interval yet)", estimate)
-        return Figure(f"{estimate:+.1%} ({low:+.1%} to {high:+.1%})", estimate, low, high)
+        return Figure(f"{estimate:+.1%} ({between(low, high)})", estimate, low, high)
 
     def explain(self, asked: Asked) -> str:
         found, figure = change_of(asked), self.figure(asked)
@@ -129,6 +140,11 @@ class MaxSlowdownTime(Slowdown):
         return Judged(decision.outcome, said)
 
 
-def _slower(ratio: float) -> float:
+def between(low: float, high: float) -> str:
+    """`+1.0% to +4.0%`."""
+    return f"{low:+.1%} to {high:+.1%}"
+
+
+def slower(ratio: float) -> float:
     """Base / head as a change of the time: 0.04 is 4 % slower."""
     return math.inf if ratio == 0 else (1 / ratio - 1 if math.isfinite(ratio) else -1.0)

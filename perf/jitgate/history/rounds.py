@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import csv
-import hashlib
-import re
 from pathlib import Path
 
 from jitgate.model.cell import Cell
 from jitgate.model.measurement import Measurement
+from jitgate.model.name import file_name
 from jitgate.model.variant import BASELINE, is_variant
 
 CONTROL_COLUMN = "control"
 
-_MOST_CHARACTERS = 150
-"""Of one part of a path; file systems allow 255 bytes, Windows 260 characters for a whole path."""
-
-_UNSAFE = re.compile(r"[^a-z0-9_.+=,-]|^\.|\.$|^(?=(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)).")
-"""Capitals too, which some file systems do not tell from small letters, and names that Windows keeps for devices."""
-
 
 def rounds_path(folder: Path, cell: Cell) -> Path:
     """`folder/workload/scenario/variant.csv`: a path of its own for every cell, on every file system."""
-    *folders, name = (_file_name(field) for field in cell)
+    *folders, name = map(file_name, cell)
     return folder.joinpath(*folders, f"{name}.csv")
 
 
@@ -52,11 +45,3 @@ def save_rounds(folder: Path, measurement: Measurement) -> list[Path]:
         draft.replace(path)
         written.append(path)
     return written
-
-
-def _file_name(field: str) -> str:
-    """The field itself where every file system takes it; else with `%` and the code of what it does not take."""
-    name = _UNSAFE.sub(lambda found: "".join(f"%{byte:02x}" for byte in found[0].encode()), field)
-    if len(name) <= _MOST_CHARACTERS:
-        return name
-    return f"{name[:_MOST_CHARACTERS]}%{hashlib.sha256(field.encode()).hexdigest()}"

@@ -14,9 +14,15 @@ from jitgate.history.append import append
 from jitgate.history.problem import HistoryError
 from jitgate.history.record import PointRecord, RunRecord, SeriesKey
 from jitgate.history.well_formed import checked
+from jitgate.model.file_problem import file_problem
+from jitgate.model.plain_file import read_json
 
 if TYPE_CHECKING:
     from jitgate.history.database import Database
+
+
+MOST_BYTES = 1 << 30
+"""Of a run with all its rounds."""
 
 
 def keep(folder: Path, run: RunRecord) -> Path:
@@ -28,7 +34,7 @@ def keep(folder: Path, run: RunRecord) -> Path:
         draft.write_text(json.dumps(as_json(run)), encoding="utf-8")
         draft.replace(path)
     except OSError as error:
-        raise HistoryError(f"the run could not be kept in {folder} either: {error.strerror}") from None
+        raise HistoryError(f"the run could not be kept in {folder} either: {file_problem(error)}") from None
     return path
 
 
@@ -40,8 +46,8 @@ def send(folder: Path, database: Database) -> tuple[int, list[str]]:
     sent, damaged = 0, []
     for path in _waiting(folder):
         try:
-            run = from_json(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            run = from_json(read_json(path, MOST_BYTES))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             damaged.append(f"{path} is no run that was kept; remove it")
             continue
         append(database, run)

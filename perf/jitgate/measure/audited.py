@@ -24,6 +24,9 @@ MOST_TRAFFIC = 50.0
 """Times the measured bandwidth of memory that no call reaches: the caches of a processor are up to some 20 times as
 fast, and a variant may store its weights in fewer bits."""
 
+INDUCTORS = ("compile", "inductor")
+"""How engines begin whose code inductor writes."""
+
 SHOWN = 3
 """Names that a note has; the others are counted."""
 
@@ -148,6 +151,13 @@ def notes_on_eager(pool: WorkerPool, ready: Ready, scenario: str) -> tuple[str, 
             f"Eager computes {_some(probe.parametrised)} in every call (parametrised weights); an engine may do so "
             "once, which counts as its speed."
         )
+    if ready.facts is not None and ready.facts.seed is not None:
+        compiled = [name for name, each in ready.variants.items() if each.engine.startswith(INDUCTORS)]
+        if compiled:
+            notes.append(
+                f"Every call is seeded, and what inductor compiles ({', '.join(compiled)}) draws by torch's own "
+                "generators, as eager does: inductor's random numbers are other ones, and may be faster."
+            )
     exported = [variant.name for variant in ready.variants.values() if variant.exported]
     if exported and ready.facts is not None and ready.facts.resets:
         notes.append(

@@ -33,13 +33,15 @@ from jitgate.pool.sequential import ExclusiveWorkers
 class Watch:
     """What is watched while rounds run. overcommit: None where no driver lends memory, as on a CPU.
 
-    has_references: whether a gate compares with another variant than the baseline.
+    has_references: whether a gate compares with another variant than the baseline. keep: called with what there is
+    after every round.
     """
 
     health: Health
     overcommit: Overcommit | None
     include_noisy: bool
     has_references: bool
+    keep: Callable[[Measurement], object]
 
 
 class PoolTeam:
@@ -143,6 +145,7 @@ class Concurrent(ExecutionMode):
             watch.health,
             include_noisy=watch.include_noisy,
             overcommit=watch.overcommit,
+            keep=watch.keep,
             fewer=not watch.has_references,
             early={name: each.calls_s for name, each in first.items()} if inputs == 1 else None,
         )
@@ -204,6 +207,7 @@ class Sequential(ExecutionMode):
             include_noisy=watch.include_noisy,
             order=Mirrored(blank.seed),
             overcommit=watch.overcommit,
+            keep=watch.keep,
             block=calls_in_a_block(typical_s),
         )
 

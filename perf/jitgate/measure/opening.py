@@ -4,12 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jitgate.device.card_health import CardHealth
-from jitgate.device.device_memory import DeviceMemory
-from jitgate.device.health import AllOf, HostLoad
-from jitgate.device.reading import Reading
-from jitgate.measure.execution import Watch
-from jitgate.measure.overcommit import Overcommit
 from jitgate.measure.settings import MeasureTask, RunSettings
 from jitgate.model.variant import CONTROL
 from jitgate.pool.memory_attribution import DeviceMemoryAttribution
@@ -39,13 +33,3 @@ def planner_of(task: MeasureTask, settings: RunSettings, batch: Sequence[str]) -
     residency = Residency.CONCURRENT if batch else settings.residency
     references = task.reference_variants | {CONTROL}
     return ResidencyPlanner(residency, settings.room, records, settings.memory_limit_bytes, references)
-
-
-def watch_of(
-    task: MeasureTask, settings: RunSettings, pool: WorkerPool, card: CardHealth | None, before: Reading[DeviceMemory]
-) -> Watch:
-    """before: the device's memory when no worker was there."""
-    health = AllOf([HostLoad(pool.pids), *([] if card is None else [card])])
-    # On a CPU no driver lends memory: what does not fit is swapped or killed, and the system's load shows it.
-    lent = Overcommit(settings.room, before, pool.memory_attribution.outside_bytes) if card else None
-    return Watch(health, lent, settings.include_noisy, len(task.reference_variants) > 1)

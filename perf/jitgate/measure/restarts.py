@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from jitgate.measure.rounds import OVERTIME
+from jitgate.measure.rounds import OVERTIME, Undecided
 from jitgate.model.measurement import Measurement, merged
+from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.statistics.starts import MOST_SETS
 
 Key = tuple[str, str]
@@ -37,6 +38,19 @@ class Restarts:
         """Whether another start fits the budget. Starts and rounds together may take what rounds alone may."""
         took_s = self.wall_s.get(key, 0.0) + self.starting_s.get(key, 0.0)
         return self.left_s(key, budget_s) > 0 and took_s < OVERTIME * budget_s
+
+    def wanted(
+        self, done: Mapping[Key, Measurement], near: Undecided, budgets_s: Mapping[Key, float]
+    ) -> dict[str, list[str]]:
+        """Scenario -> the variants that another start may decide; without those for which the budget is used up, and
+        where there is nothing to compare with."""
+        found = {}
+        for key, measurement in done.items():
+            there = measurement.all_samples
+            broken = any(name not in there or there[name].failure is not None for name in (BASELINE, CONTROL))
+            if not broken and self.allowed(key, budgets_s[key]):
+                found[key[1]] = list(near(measurement))
+        return {scenario: names for scenario, names in found.items() if names}
 
     def end_set(self, key: Key, spent_s: float, wall_s: float) -> None:
         """The rounds of a set are over, and its processes end."""

@@ -14,6 +14,7 @@ from jitgate.measure.leak_check import leak_check
 from jitgate.measure.order import Order, Shuffled
 from jitgate.measure.overcommit import Overcommit
 from jitgate.measure.series import Series
+from jitgate.measure.slow_share import SlowShare
 from jitgate.measure.turn_size import LONE_CALL_S, calls_of_each
 from jitgate.model.failure import Failure
 from jitgate.model.measurement import Measurement, most_frequent_first
@@ -74,7 +75,7 @@ class Rounds:
     blank: what is known of each worker before its first turn. health: tells which rounds something else disturbed.
     include_noisy: count those too, with a note. order: shuffled by default. overcommit: checks the device's memory
     after every round. block: calls of a turn for which a worker is started; none is warmed up here. early: calls that
-    each worker has made alone before, in seconds.
+    each worker has made alone before, in seconds. keep: called with the measurement so far after every round.
     """
 
     def __init__(
@@ -92,8 +93,10 @@ class Rounds:
         block: int | None = None,
         fewer: bool = True,
         early: Mapping[str, Sequence[float]] | None = None,
+        keep: Callable[[Measurement], object] = lambda _: None,
     ) -> None:
         self._team = team
+        self._keep = keep
         self._early = early or {}
         self._health = health
         self._include_noisy = include_noisy
@@ -115,6 +118,8 @@ class Rounds:
         self._included: list[str] = []
         self._took_s: list[float] = []
         self._timing = False
+        self._turns_s: dict[str, float] = {}
+        self._slow = SlowShare()
         self.spent_s = 0.0
 
     def warm_up(self) -> None:
@@ -168,16 +173,19 @@ class Rounds:
             finally:
                 took_s = self._clock() - began
                 self._wall_s += took_s
+            took_s -= self._slow.note(self._turns_s, budget_s)
             if counts:
                 self._took_s.append(took_s)
                 self.spent_s += min(took_s, STALL * statistics.median(self._took_s))
+            resting |= self._slow.resting(budget_s)
             measurement = self.measurement()
+            self._keep(measurement)
             spent = f"{self.spent_s:.0f} s of {budget_s:.0f} s"
             self._progress.busy(f"{self._title()}: round {measurement.rounds}, {spent}")
             enough = measurement.rounds >= self._least_rounds and self._order.balanced(measurement.rounds)
             if enough and look_due(measurement.rounds):
                 began = self._clock()
-                wanted = set(undecided(measurement))
+                wanted = set(undecided(measurement)) - self._slow.resting(budget_s)
                 if wanted and near is not None and share_s is not None and self.spent_s >= share_s:
                     wanted -= set(near(measurement))
                 self._wall_s += self._clock() - began
@@ -201,7 +209,7 @@ class Rounds:
         if self._team.failure(BASELINE) is not None or self._overcommitted is not None:
             return True
         spent = self.spent_s >= budget_s and len(self._took_s) >= self._least_rounds
-        return spent or self._wall_s >= OVERTIME * budget_s
+        return spent or self._wall_s - self._slow.uncharged_s >= OVERTIME * budget_s
 
     def _take_a_few(self) -> None:
         """Rounds for what is not a comparison: whether memory grows, and what calls take."""
@@ -233,6 +241,7 @@ class Rounds:
     def _round(self, resting: set[str]) -> bool:
         """One turn of each worker that does not rest. False where something disturbed it: then it does not count."""
         self._health.mark()
+        self._turns_s.clear()
         taken = {name: self._turn(name) for name in self._in_order() if name not in resting}
         cause = self._health.cause()
         self._check_memory(taken)
@@ -248,7 +257,9 @@ class Rounds:
         return True
 
     def _turn(self, name: str) -> Turn | None:
+        began = self._clock()
         turn = self._team.turn(name, self._blank.scenario, self._next_input, self._calls[name])
+        self._turns_s[name] = self._clock() - began
         if turn is not None:
             self._series[name].note(turn, timing=self._timing)
         return turn

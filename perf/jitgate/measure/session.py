@@ -14,14 +14,15 @@ from jitgate.device.reading import Missing, Reading
 from jitgate.measure import execution
 from jitgate.measure.audited import notes_on_eager
 from jitgate.measure.blank_samples import blank_samples
-from jitgate.measure.opening import new_pool, planner_of, watch_of
+from jitgate.measure.opening import new_pool, planner_of
 from jitgate.measure.readings import Readings
 from jitgate.measure.restarts import Restarts
 from jitgate.measure.rounds import Rounds, Undecided
 from jitgate.measure.settings import SMOKE_NOTE, MeasureTask, RunSettings
+from jitgate.measure.stopping_error import stopped_by
+from jitgate.measure.watching import watch_of
 from jitgate.model.errors import StoppedError, UsageError
-from jitgate.model.measurement import Measurement
-from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.model.measurement import Measurement, merged
 from jitgate.pool.binding import warnings_of
 from jitgate.pool.compile_history import recall_compile_times
 from jitgate.pool.interrupt import INTERRUPTS
@@ -46,8 +47,8 @@ class Measurements:
         near: Undecided = lambda _: (),
     ) -> None:
         """near: which variants need workers that are started again; asked where the number of sets is open."""
-        self._tasks = tasks
-        self._settings = settings
+        self.tasks = tasks
+        self.settings = settings
         self._undecided = undecided
         self._near = near
         self._pool: WorkerPool | None = None
@@ -73,17 +74,17 @@ class Measurements:
         return self.done[workload, scenario]
 
     def _measure_first(self, workload: str, scenario: str) -> None:
-        auto = self._settings.processes is None and not self._settings.smoke
-        every = 1 if self._settings.smoke else self._settings.processes or 1
+        auto = self.settings.processes is None and not self.settings.smoke
+        every = 1 if self.settings.smoke else self.settings.processes or 1
         for number in range(every):
             if every > 1:
                 self.close()
-                self._settings.progress.note(f"{workload}: processes {number + 1} of {every}")
+                self.settings.progress.note(f"{workload}: processes {number + 1} of {every}")
             batches = self._batches[workload] = self._open(workload)
             for batch in batches:
                 self.close()
                 self._readings.forget_power()
-                self._settings.progress.note(f"{workload}: in batches, now {', '.join(batch)}")
+                self.settings.progress.note(f"{workload}: in batches, now {', '.join(batch)}")
                 self._open(workload, batch)
                 self._measure_each(workload)
             if every > 1 and not batches:
@@ -99,7 +100,7 @@ class Measurements:
         Every scenario is measured in the first set before that ends: starting it again would cost more than its rounds.
         only: the scenarios that `near` is about; all without.
         """
-        restarts, task = self._restarts, self._tasks[workload]
+        restarts, task = self._restarts, self.tasks[workload]
         while self._wanted(workload, near, only):
             if self._pool is not None and self._pool.workload.name == workload:
                 for scenario in task.scenarios:
@@ -112,7 +113,7 @@ class Measurements:
             for key in keys:
                 restarts.begin_set(key, [name for name in wanted[key[1]] if name not in task.reference_variants])
             names = list(dict.fromkeys(name for each in wanted.values() for name in each))
-            self._settings.progress.note(f"{workload}: started again, since {', '.join(names)} is near a limit")
+            self.settings.progress.note(f"{workload}: started again, since {', '.join(names)} is near a limit")
             for batch in self._batches[workload] or (tuple(self._names(workload)),):
                 if not set(names).isdisjoint(batch):
                     self.close()
@@ -123,19 +124,8 @@ class Measurements:
                         self._measure(workload, scenario)
 
     def _wanted(self, workload: str, near: Undecided, only: Collection[str]) -> dict[str, list[str]]:
-        """Scenario -> the variants that another start may decide; without those for which the budget is used up."""
-        found: dict[str, list[str]] = {}
-        for (name, scenario), measurement in self.done.items():
-            key = (name, scenario)
-            allowed = self._restarts.allowed(key, self._budget_s(*key)) and not self._has_failed(key)
-            if name == workload and allowed and (not only or scenario in only):
-                found[scenario] = list(near(measurement))
-        return {scenario: names for scenario, names in found.items() if names}
-
-    def _has_failed(self, key: tuple[str, str]) -> bool:
-        """Whether there is nothing to compare with: no start is worth its time."""
-        there = self.done[key].all_samples
-        return any(name not in there or there[name].failure is not None for name in (BASELINE, CONTROL))
+        here = {key: found for key, found in self.done.items() if key[0] == workload and (not only or key[1] in only)}
+        return self._restarts.wanted(here, near, {key: self._budget_s(*key) for key in here})
 
     @contextmanager
     def _abandoned_if_stopped(self, workload: str, scenario: str) -> Iterator[None]:
@@ -147,12 +137,13 @@ class Measurements:
         try:
             yield
         except UsageError:
+            self.close()
             raise
         except BaseException as stop:
-            reason = str(stop).rstrip(". ") or type(stop).__name__
-            sentence = f"{workload} {scenario} was not measured: a test of it was stopped ({reason})"
-            self._stopped[workload, scenario] = StoppedError(sentence)
+            found = self._stopped[workload, scenario] = stopped_by(f"{workload} {scenario}", stop)
             self.close()
+            if isinstance(stop, Exception):
+                raise found from stop
             raise
 
     def more(self, workload: str, scenario: str, undecided: Undecided, near: Undecided = lambda _: ()) -> Measurement:
@@ -162,13 +153,13 @@ class Measurements:
         With a given number of several sets there are none: only more processes would help. Nor are there in batches, of
         which only the last one is still there.
         """
-        pool, key, auto = self._pool, (workload, scenario), self._settings.processes is None
+        pool, key, auto = self._pool, (workload, scenario), self.settings.processes is None
         alive = pool is not None and pool.workload.name == workload and scenario in self._runs
         open_still = alive and (auto or len(self._stages[key]) == 1)
         with self._abandoned_if_stopped(workload, scenario):
             if open_still and not self._runs[scenario].over(self._left_s(key)):
                 self._run(workload, scenario, undecided, near)
-            if auto and not self._settings.smoke:
+            if auto and not self.settings.smoke:
                 self._start_again(workload, near, (scenario,))
         return self.done[key]
 
@@ -177,19 +168,20 @@ class Measurements:
         first = self.done[workload, scenario]
         if first.confirmation is None:
             self.close()
-            self._settings.progress.note(f"{workload} {scenario}: built and started afresh, to confirm a slowdown")
-            task = replace(self._tasks[workload], scenarios=(scenario,))
-            with closing(Measurements({workload: task}, self._settings.afresh(), undecided)) as again:
+            self.settings.progress.note(f"{workload} {scenario}: built and started afresh, to confirm a slowdown")
+            task = replace(self.tasks[workload], scenarios=(scenario,))
+            with closing(Measurements({workload: task}, self.settings.afresh(), undecided)) as again:
                 first = self.done[workload, scenario] = replace(first, confirmation=again.get(workload, scenario))
         return first
 
     def close(self) -> None:
         if self._pool is not None:
-            pool, self._pool = self._pool, None
-            pool.close()
+            pool = self._pool
+            pool.close()  # where that is interrupted, closing again does it again
+            self._pool = None
             for (workload, _), measurement in self.done.items():
                 if workload == pool.workload.name:
-                    self._settings.on_close(measurement)
+                    self.settings.on_close(measurement)
         self._runs.clear()
         self._readings.forget_extras()
 
@@ -198,8 +190,8 @@ class Measurements:
         if self._pool is not None and self._pool.workload.name == workload:
             return ()
         self.close()
-        task = self._tasks[workload]
-        settings = self._settings
+        task = self.tasks[workload]
+        settings = self.settings
         settings.claim()
         self._before = settings.room.read()
         pool = self._pool = new_pool(task, settings)
@@ -219,37 +211,37 @@ class Measurements:
         return ()
 
     def _names(self, workload: str) -> list[str]:
-        return [variant.name for variant in self._tasks[workload].variants]
+        return [variant.name for variant in self.tasks[workload].variants]
 
     def _measure_each(self, workload: str) -> None:
-        for each in self._tasks[workload].scenarios:
+        for each in self.tasks[workload].scenarios:
             self._measure(workload, each)
 
     def _measure(self, workload: str, scenario: str) -> None:
-        pool, ready, mode, settings = self._pool, self._ready, self._mode, self._settings
+        pool, ready, mode, settings = self._pool, self._ready, self._mode, self.settings
         assert pool and ready and mode, "a pool was opened just before"  # noqa: S101, PT018 - for the type checker
         stages = self._stages.setdefault((workload, scenario), [])
         checked = mode.bind(scenario)
-        recall_compile_times(ready, scenario, self._settings.cache.folder("compilations"))
+        recall_compile_times(ready, scenario, self.settings.cache.folder("compilations"))
         first_calls = mode.first_calls(scenario)
-        task = self._tasks[workload]
+        task = self.tasks[workload]
         all_samples = blank_samples(pool, ready, task, checked, first_calls, scenario)
-        card = CardHealth(self._settings.card_uuid, pool.pids) if self._settings.card_uuid else None
+        card = CardHealth(self.settings.card_uuid, pool.pids) if self.settings.card_uuid else None
         told = [
             self._residency_notes.get(workload) or ready.residency_plan.note,
             card.missing if card is not None else None,
             *pool.notes,
             *warnings_of(checked),
             *notes_on_eager(pool, ready, scenario),
-            SMOKE_NOTE if self._settings.smoke else None,
+            SMOKE_NOTE if self.settings.smoke else None,
         ]
         notes = (*pool.workload.notes, *ready.notes, *filter(None, told))
         # Each set of processes has its own order of turns, and all of them come from the one seed.
         blank = Measurement(
             workload,
             scenario,
-            self._settings.device,
-            self._settings.seed + len(stages),
+            self.settings.device,
+            self.settings.seed + len(stages),
             all_samples,
             residency=mode.residency,
             notes=notes,
@@ -260,18 +252,20 @@ class Measurements:
         )
         stages.append(blank)
         self.done[workload, scenario] = self._restarts.whole(stages, self._names(workload))
-        if not self._settings.smoke and any(worker.alive for worker in pool.workers.values()):
-            watch = watch_of(task, settings, pool, card, self._before)
+        if not self.settings.smoke and any(worker.alive for worker in pool.workers.values()):
+            before, names, on_round = stages[:-1], self._names(workload), settings.on_round
+            parts = (self._before, settings, task)
+            watch = watch_of(pool, card, *parts, lambda now: on_round(merged([*before, now], names)))
             with INTERRUPTS.held():
                 self._runs[scenario] = mode.rounds(blank, watch)
             self._run(workload, scenario, self._undecided, self._near)
 
     def _budget_s(self, workload: str, scenario: str) -> float:
         """Of one set of processes, or of all where their number is open; each batch has its own."""
-        asked_s = self._settings.budget_s
+        asked_s = self.settings.budget_s
         all_samples = len(self._stages[workload, scenario][-1].all_samples)
-        whole = self._tasks[workload].workload.budget_s(scenario, all_samples) if asked_s is None else asked_s
-        return whole / (self._settings.processes or 1)
+        whole = self.tasks[workload].workload.budget_s(scenario, all_samples) if asked_s is None else asked_s
+        return whole / (self.settings.processes or 1)
 
     def _left_s(self, key: tuple[str, str]) -> float:
         return self._restarts.left_s(key, self._budget_s(*key))  # where the number of sets is given, none has ended
@@ -280,7 +274,7 @@ class Measurements:
         pool, ready, mode, key = self._pool, self._ready, self._mode, (workload, scenario)
         assert pool and ready and mode, "workers were started just before"  # noqa: S101, PT018 - for the type checker
         run, stages, names = self._runs[scenario], self._stages[key], self._names(workload)
-        auto = self._settings.processes is None
+        auto = self.settings.processes is None
 
         def of_all_sets(ask: Undecided, measurement: Measurement) -> list[str]:
             whole = self._restarts.whole([*stages[:-1], measurement], names) if auto else measurement
@@ -295,6 +289,6 @@ class Measurements:
                 stages[-1] = run.measurement()
                 self.done[key] = self._restarts.whole(stages, names)
         again = bool(self._restarts.reasons.get(key))
-        scenarios = self._tasks[workload].scenarios
+        scenarios = self.tasks[workload].scenarios
         stages[-1] = self._readings.of(stages[-1], pool, ready, mode, scenarios, again=again)
         self.done[key] = self._restarts.whole(stages, names)

@@ -15,6 +15,10 @@ from jitgate.pool.residency import Residency
 from jitgate.trees.asked import AskedBase
 from jitgate.workloads.spec import WorkloadSpec
 
+
+def _nothing(_: Measurement) -> None: ...
+
+
 SMOKE_NOTE = "Smoke session: each variant made one call, and nothing was timed."
 
 
@@ -43,6 +47,7 @@ class RunSettings:
     are measured. card_uuid: of the card that workers run on; "" for none. enforced_bytes: the cap on each worker; None
     for none. residency: which workers are resident at once. room: reads the memory they must fit, with
     `memory_limit_bytes` where the device is a card. meter: reads what the device draws.
+    on_close: called with a measurement when its workers have ended; on_round: after each of its rounds.
     base: another commit that the variants are run from too; None for none.
     smoke: every worker loads and makes its first call, and its output is compared; nothing is timed.
     """
@@ -65,9 +70,10 @@ class RunSettings:
     smoke: bool = False
     base: AskedBase | None = None
     claim: Callable[[], object] = field(default=lambda: None)
-    on_close: Callable[[Measurement], object] = field(default=lambda _: None)
+    on_close: Callable[[Measurement], object] = _nothing
+    on_round: Callable[[Measurement], object] = _nothing
 
     def afresh(self) -> RunSettings:
         """The same with nothing that was built before, and with rounds that do not take the place of the first ones."""
         base = None if self.base is None else self.base.again()
-        return replace(self, base=base, cache=self.cache.emptied("again"), on_close=lambda _: None)
+        return replace(self, base=base, cache=self.cache.emptied("again"), on_close=_nothing, on_round=_nothing)

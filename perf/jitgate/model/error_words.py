@@ -52,11 +52,13 @@ _QUOTED = re.compile(r'File "([^"]+)", line (\d+)')
 """A line of code in what a compiler says."""
 
 ENDINGS = {
-    SystemExit: "it called sys.exit; raise an error that says why instead",
-    KeyboardInterrupt: "it raised the interrupt itself; raise an error that says why instead",
-    GeneratorExit: "it closed a generator from inside; raise an error that says why instead",
+    SystemExit: "it called sys.exit",
+    KeyboardInterrupt: "it raised the interrupt itself",
+    GeneratorExit: "it closed a generator from inside",
 }
 """What ends a process rather than a call, raised by code that is only called."""
+
+ENDED = "raise an error that says why instead"
 
 
 def shortly(error: BaseException) -> str:
@@ -67,22 +69,27 @@ def shortly(error: BaseException) -> str:
     return _said(causes(error)[-1])
 
 
+def with_place(error: BaseException) -> str:
+    """As `shortly`, and the user's own line that raised it, where there is one."""
+    return _said(causes(error)[-1], own_place(error))
+
+
 def outermost(error: BaseException) -> str:
     """As `shortly`, of the error itself: what was raised last, in the words of who raised it."""
     return _said(error)
 
 
-def _said(error: BaseException) -> str:
+def _said(error: BaseException, place: str = "") -> str:
     name = type(error).__name__
     said = first_words(str(error))
     if isinstance(error, KeyError) and error.args:
         said = first_words(repr(error.args[0]))  # a key stays quoted, also one that is a sentence
     ending = next((told for kind, told in ENDINGS.items() if isinstance(error, kind)), "")
     if ending:
-        return cut(f"{name}{f' ({said})' if said else ''}: {ending}")
+        return f"{cut(f'{name} ({said})' if said else name)}: {ending}{place}; {ENDED}"
     said = next((pattern.sub(words, said) for pattern, words in _REWORDED if pattern.search(said)), said)
     said = said.removeprefix(f"{name}: ")  # what an interpreter quotes begins with the class, too
-    return cut(f"{name}: {said}" if said else f"{name} without a word{_place(error)}")
+    return f"{cut(f'{name}: {said}')}{place}" if said else cut(f"{name} without a word{place_of(error)}")
 
 
 def first_words(text: str) -> str:
@@ -151,7 +158,7 @@ def _is_own(filename: str) -> bool:
     return not filename.startswith(libraries) and "site-packages" not in filename
 
 
-def _place(error: BaseException) -> str:
+def place_of(error: BaseException) -> str:
     """` at model.py:8 (assert x.ndim == 3)`: the line that raised it; "" where that is not known."""
     frames = traceback.extract_tb(error.__traceback__)
     if not frames:

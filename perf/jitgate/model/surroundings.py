@@ -23,7 +23,7 @@ class Surroundings:
     slowed_by: what slows Python down in this process (a tracer, a debug allocator), each as `what (where from)`.
     threads: that the workload asks for; None where it asks for none. torch_threads: that torch has.
     call_cpu_s, call_s: processor time and time of the turns. waiting_cpu_s, waiting_s: of a look at the
-    process before its turns.
+    process before its turns. changed: what the model has changed in the process around it.
     """
 
     slowed_by: tuple[str, ...] = ()
@@ -33,6 +33,7 @@ class Surroundings:
     call_s: float = 0.0
     waiting_cpu_s: float = 0.0
     waiting_s: float = 0.0
+    changed: tuple[str, ...] = ()
 
     @property
     def aside(self) -> Surroundings:
@@ -76,9 +77,11 @@ def in_words(threads: int | None) -> str:
 
 
 def uneven(found: Mapping[str, Surroundings], baseline: str) -> tuple[str, ...]:
-    """A sentence on each worker in which torch has another number of threads than in the baseline."""
+    """A sentence on each worker that has changed its process, and on each in which torch has another number of threads
+    than in the baseline."""
     right = found[baseline].torch_threads
-    return tuple(
+    changes = tuple(f"{name} has changed {', '.join(each.changed)}." for name, each in found.items() if each.changed)
+    return changes + tuple(
         f"torch has {in_words(each.torch_threads)} in {name} and {in_words(right)} in {baseline}: they are compared "
         "with what they were given"
         for name, each in found.items()
@@ -97,4 +100,5 @@ def joined(parts: Iterable[Surroundings]) -> Surroundings:
         sum(part.call_s for part in found),
         sum(part.waiting_cpu_s for part in found),
         sum(part.waiting_s for part in found),
+        tuple(dict.fromkeys(each for part in found for each in part.changed)),
     )

@@ -17,11 +17,13 @@ from jitgate.model.errors import UsageError
 from jitgate.model.printable import printable
 from jitgate.plugin import fixtures
 from jitgate.plugin.benchmark_replay import use_fingerprint_storage
-from jitgate.plugin.cache_pruning import tidy
+from jitgate.plugin.ending import end
 from jitgate.plugin.items import cell_of
 from jitgate.plugin.keyword import understood
 from jitgate.plugin.left_out import swallowed
+from jitgate.plugin.report_file import remove_earlier
 from jitgate.plugin.report_text import make_printable
+from jitgate.plugin.second_interrupt import SECOND_INTERRUPT
 from jitgate.plugin.selection import (
     add_keyword,
     drop_empty,
@@ -33,6 +35,7 @@ from jitgate.plugin.selection import (
     xdist_refused,
 )
 from jitgate.plugin.session_state import STATE, State
+from jitgate.plugin.summary_lines import summary_lines
 
 
 def start(config: pytest.Config, gates_file: Path | None) -> None:
@@ -48,6 +51,7 @@ def start(config: pytest.Config, gates_file: Path | None) -> None:
     plugins.register(formats, "jitgate-reports")
     state = config.stash[STATE] = State(config, gates_file)
     with usage_errors():
+        remove_earlier(config)
         plugins.register(fixtures, "jitgate-fixtures")
         plugins.register(fixtures.limit_fixtures(state.kinds), "jitgate-limits")
         plugins.register(sys.modules[__name__], __name__)
@@ -117,6 +121,18 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         session.config.stash[STATE].plan(session.items)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    asked = session.config.getoption("jitgate_bisect")
+    if not asked or session.config.option.collectonly:
+        return None
+    from jitgate.plugin.bisecting import run_bisect
+
+    with usage_errors():
+        run_bisect(session, session.config.stash[STATE], asked[1])
+    return True
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
     xdist_refused(node.config.stash[STATE], ids)
@@ -162,19 +178,19 @@ def pytest_runtest_makereport(
 def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     # Before everyone else: workers end, and what they gave is on disk, whatever a later plugin does.
     state = session.config.stash[STATE]
-    state.finish(session.exitstatus)
-    if state.red() and session.exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
-    if state.blocked.reasons and session.config.option.collectonly:
-        session.exitstatus = pytest.ExitCode.USAGE_ERROR
-    state.history.store(session)
-    tidy(session.config, state)
+    end(session, state)
     with state.history.finished(session):
         return (yield)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    SECOND_INTERRUPT.arm()
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if STATE in config.stash:
+        SECOND_INTERRUPT.disarm()
         config.stash[STATE].close()
 
 
@@ -182,7 +198,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, exitstatus: pytest.ExitCode, config: pytest.Config
 ) -> None:
-    lines = config.stash[STATE].summary(int(exitstatus))
+    state = config.stash[STATE]
+    lines = summary_lines(state, int(exitstatus))
     if lines:
         terminalreporter.section("jitgate")
         for line in lines:

@@ -1,39 +1,111 @@
-"""The options about another commit, and what a session says of it."""
+"""The other commit in a pytest session: what the options ask for, and what is said of it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from jitgate.model.errors import UsageError
+from jitgate.plugin.items import cell_of
 
 if TYPE_CHECKING:
-    import pytest
-
-    from jitgate.report.progress import TerminalProgress
+    from jitgate.plugin.session_state import State
     from jitgate.trees.asked import AskedBase
 
 
-def asks_for_base(config: pytest.Config) -> bool:
-    """Whether this session compares with another commit, or another environment."""
-    option = config.getoption
-    return bool(option("jitgate_base") or option("jitgate_base_python")) and not option("jitgate_smoke")
+class BaseOfState:
+    """What a session does with `--jitgate-base`. Nothing is checked out before it is needed."""
 
+    def __init__(self, config: pytest.Config, file: Path | None, state: State) -> None:
+        self._config = config
+        self._file = file
+        self._state = state
 
-def base_of(config: pytest.Config, file: Path | None, progress: TerminalProgress) -> AskedBase | None:
-    """Checked out; None where no option asks for it. UsageError for what can't be."""
-    if not asks_for_base(config):
-        return None
-    from jitgate.trees.asked import Wish, resolve
+    @property
+    def wanted(self) -> bool:
+        """Whether this session compares with another commit, or another environment."""
+        option = self._config.getoption
+        asked = ("base", "base_python", "base_install", "bisect")
+        return any(option(f"jitgate_{name}") for name in asked) and not option("jitgate_smoke")
 
-    option, start = config.getoption, config.invocation_params.dir
-    python = option("jitgate_base_python")
-    wish = Wish(
-        option("jitgate_base") or "",
-        file or start / "pyproject.toml",
-        start,
-        config.rootpath / ".jitgate" / "trees",
-        None if python is None else start / python,
-        same=option("jitgate_aa"),
-        dirty=option("jitgate_allow_dirty"),
-    )
-    progress.busy(f"checking out the base {wish.base}")
-    return resolve(wish)
+    @cached_property
+    def asked(self) -> AskedBase | None:
+        """Checked out; None where no option asks for it. UsageError for what can't be."""
+        if not self.wanted:
+            return None
+        from jitgate.trees.asked import Wish, resolve
+        from jitgate.trees.environment import environment
+
+        option, start = self._config.getoption, self._config.invocation_params.dir
+        kept = self._config.rootpath / ".jitgate"
+        python, wanted = option("jitgate_base_python"), option("jitgate_base_install")
+        if python and wanted:
+            raise UsageError("--jitgate-base-install makes the environment that --jitgate-base-python names; give one")
+        if wanted:
+            self._state.progress.busy(f"installing {', '.join(wanted)} for the base")
+            python = environment(wanted, kept / "environments")
+        bisected = option("jitgate_bisect")
+        wish = Wish(
+            bisected[0] if bisected else option("jitgate_base") or "",
+            self._file or start / "pyproject.toml",
+            start,
+            kept / "trees",
+            None if python is None else start / python,
+            same=option("jitgate_aa"),
+            dirty=option("jitgate_allow_dirty"),
+            paths=() if bisected else self._state.policy.measured_paths,
+        )
+        self._state.progress.busy(f"checking out the base {wish.base}")
+        return resolve(wish)
+
+    def skip_unchanged(self, items: Iterable[pytest.Item]) -> None:
+        """Where nothing that is measured can differ, no performance test is run; each says why."""
+        if self.asked is not None and self.asked.unchanged:
+            for item in items:
+                if cell_of(item) is not None:
+                    item.add_marker(pytest.mark.skip(reason=f"Nothing to measure: {self.asked.unchanged}."))
+
+    def removed(self) -> list[str]:
+        """A line for each benchmark that the base declares and the head does not, by which the session is red."""
+        known = self._known
+        if known is None or known.table is None:
+            return []
+        from jitgate.trees.declared import removed
+
+        settings = self._state.policy.history
+        retired = (*settings.retired, *self._state.history.session.accepted.retired)
+        narrowed = self._config.getoption("jitgate_select")
+        return [
+            f"REMOVED {each}: {known.comparison.text} declares it, and the head does not; bring it back, name its "
+            'successor in aliases, or `jitgate history retire "..." --reason "..."`'
+            for each in removed(known.table, self._head_table, settings.now, retired, narrowed)
+        ]
+
+    def lines(self) -> list[str]:
+        """What is said at the end: nothing to measure, gates that the same change has changed, benchmarks that went."""
+        known = self._known
+        if known is None:
+            return []
+        from jitgate.trees.declared import changed_gates
+
+        said = [f"Nothing to measure: {known.unchanged}."] if known.unchanged else []
+        changes = changed_gates(known.table, self._head_table)
+        if changes:
+            said += [f"note: this change also changes what is required since {known.comparison.text}:"]
+            said += [f"  {each}" for each in changes]
+        return [*said, *self.removed()]
+
+    @property
+    def _known(self) -> AskedBase | None:
+        """What was checked out; None where a session ended before that."""
+        return vars(self).get("asked")
+
+    @property
+    def _head_table(self) -> Mapping[str, Any] | None:
+        from jitgate.trees.asked import table_of
+
+        return None if self._file is None else table_of(self._file.read_text(encoding="utf-8"))

@@ -10,13 +10,13 @@ from jitgate.cache.store import ArtefactCache
 from jitgate.device.device_memory import memory_of
 from jitgate.device.power import meter_of
 from jitgate.gates.stopping import AnyOf, UndecidedSelection
-from jitgate.history.rounds import save_rounds
 from jitgate.measure.session import Measurements
 from jitgate.measure.settings import MeasureTask, RunSettings
 from jitgate.model.variant import BASELINE
 from jitgate.plugin.cache_pruning import cache_folder
 from jitgate.plugin.memory_cap import memory_cap_bytes
 from jitgate.plugin.options import AUTO
+from jitgate.plugin.rounds_on_disk import RoundsOnDisk
 from jitgate.pool.residency import Residency
 
 if TYPE_CHECKING:
@@ -38,18 +38,20 @@ def make_measurements(
     wanted: Collection[str],
     progress: TerminalProgress,
     claim: Callable[[], None],
+    rounds_on_disk: RoundsOnDisk,
     base: AskedBase | None = None,
 ) -> Measurements:
     """Nothing is measured yet; the first test that asks for a scenario has it measured.
 
     planned: the cells of the selected tests. wanted: the variants that `--jitgate-variants` chose, none where it is
-    not given. claim: called before the first measurement, to have the device alone. base: another
-    commit, checked out.
+    not given. claim: called before the first measurement, to have the device alone. rounds_on_disk: gets the rounds.
+    base: another commit, checked out.
     """
     option = config.getoption
-    root = config.rootpath / ".jitgate"
     uuid = device.card.uuid if device.card is not None else ""
     policy = rules.policy
+    for folder in rounds_on_disk.killed():
+        progress.note(f"an earlier run was killed; its rounds lie in {folder}, and `jitgate judge` reads them")
     settings = RunSettings(
         device=device.name,
         cache=ArtefactCache(cache_folder(config)),
@@ -69,7 +71,8 @@ def make_measurements(
         smoke=option("jitgate_smoke"),
         base=base,
         claim=claim,
-        on_close=lambda measurement: save_rounds(root / "rounds", measurement),
+        on_close=rounds_on_disk.save,
+        on_round=rounds_on_disk.keep,
     )
     undecided = AnyOf((rules.undecided, UndecidedSelection(rules, wanted)))
     near = AnyOf((partial(rules.undecided, starts=True), UndecidedSelection(rules, wanted, starts=True)))

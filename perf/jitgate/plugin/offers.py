@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
+from jitgate.model.error_words import shortly
 from jitgate.model.errors import UsageError
+from jitgate.plugin.answers import OUT, answers, listed
 
 if TYPE_CHECKING:
     import pytest
@@ -22,21 +23,34 @@ if TYPE_CHECKING:
 def offered(config: pytest.Config) -> Offered:
     """Engines, variants, workloads and gates of every package. UsageError where two have one name."""
     from jitgate.config.offered import Offered
+    from jitgate.config.policy import Gate
+    from jitgate.engines.catalogue import Engine
     from jitgate.engines.registry import Engines
+    from jitgate.model.variant import VariantSpec
+    from jitgate.workloads.spec import WorkloadSpec
 
-    hook = config.hook
     return Offered(
-        Engines(chain.from_iterable(hook.pytest_jitgate_engines())),
-        _by_name("variant", chain.from_iterable(hook.pytest_jitgate_variants())),
-        _by_name("workload", chain.from_iterable(hook.pytest_jitgate_workloads())),
-        tuple(chain.from_iterable(hook.pytest_jitgate_rules())),
+        Engines(listed(config, "pytest_jitgate_engines", Engine)),
+        _by_name("variant", listed(config, "pytest_jitgate_variants", VariantSpec)),
+        _by_name("workload", listed(config, "pytest_jitgate_workloads", WorkloadSpec)),
+        tuple(listed(config, "pytest_jitgate_rules", Gate)),
     )
 
 
 def changed(config: pytest.Config, policy: Policy) -> Policy:
     """`policy` as packages with options of their own change it. UsageError for an option that can't be followed."""
-    for change in config.hook.pytest_jitgate_policy(config=config):
-        policy = change(policy)
+    from jitgate.config.policy import Policy
+
+    for package, change in answers(config, "pytest_jitgate_policy", config=config):
+        try:
+            found = change(policy)
+        except UsageError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever another package raises
+            raise UsageError(f"{package}: its change of the policy fails: {shortly(error)}; {OUT}") from None
+        if not isinstance(found, Policy):
+            raise UsageError(f"{package}: its change of the policy gives {found!r:.80} in place of a Policy; {OUT}")
+        policy = found
     return policy
 
 

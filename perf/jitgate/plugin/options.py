@@ -61,9 +61,23 @@ def add_options(parser: pytest.Parser) -> None:
         "and judge max_slowdown; as in --jitgate-base origin/main",
     )
     group.addoption(
+        "--jitgate-bisect",
+        nargs=2,
+        metavar=("GOOD", "BAD"),
+        help="find the commit after GOOD, up to BAD, that made the variant of --jitgate-select slower; runs no test",
+    )
+    group.addoption(
         "--jitgate-base-python",
         metavar="PYTHON",
         help="the interpreter of the base's workers, whose environment has another torch, Python or wheel",
+    )
+    group.addoption(
+        "--jitgate-base-install",
+        metavar="REQUIREMENT",
+        action="append",
+        default=[],
+        help='make that environment with pip, on top of this one, and keep it, as in "torch==2.12.1"; may be given '
+        "several times",
     )
     group.addoption(
         "--jitgate-aa",
@@ -173,6 +187,11 @@ def add_options(parser: pytest.Parser) -> None:
         "--jitgate-report",
         metavar="FILE.html",
         help="write the run as a page to look at (.html), as Markdown (.md) or as JSON (.json)",
+    )
+    group.addoption(
+        "--jitgate-pull-request",
+        metavar="FILE.json",
+        help="write what `jitgate report --pr FILE.json` makes a comment, a step summary and annotations of",
     )
     group.addoption(
         "--jitgate-history",

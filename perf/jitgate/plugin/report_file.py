@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jitgate.model.error_words import shortly
 from jitgate.model.errors import UsageError
+from jitgate.plugin.answers import listed
 from jitgate.report.writing import require_writable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     import pytest
 
@@ -21,38 +22,79 @@ if TYPE_CHECKING:
     from jitgate.report.formats import ReportFormat
 
 
-def asked_for(config: pytest.Config) -> ReportFile | None:
-    """The report of this session; None without the option. UsageError where it can't be written."""
+def asked_for(config: pytest.Config, gates_file: Path | None) -> Iterator[ReportFile]:
+    """The reports of this session. UsageError where one can't be written."""
+    command = shlex.join(["pytest", *map(str, config.invocation_params.args)])
     chosen = config.getoption("jitgate_report")
-    if not chosen:
-        return None
-    formats = [each for found in config.hook.pytest_jitgate_reports() for each in found]
+    if chosen:
+        report = ReportFile(*_fitting(config, chosen), command, f"--jitgate-report {chosen}")
+        report.begin()
+        yield report
+    for_review = config.getoption("jitgate_pull_request")
+    if for_review:
+        from jitgate.report.pull_request.made import ForReview
+
+        path, where = config.invocation_params.dir / for_review, f"--jitgate-pull-request {for_review}"
+        yield ReportFile(path, ForReview(gates_file), command, where)
+
+
+def remove_earlier(config: pytest.Config) -> None:
+    """Remove what an earlier session has left for review, at the start: a run that ends early must not leave it green.
+
+    UsageError for a file that is not named as JSON; a file of somebody else's stays, until it is written over.
+    """
+    chosen = config.getoption("jitgate_pull_request")
+    if not chosen or config.option.collectonly:
+        return
+    if Path(chosen).suffix != ".json":
+        raise UsageError(f"--jitgate-pull-request {chosen} must end in .json")
+    from jitgate.report.pull_request.data import LONGEST_BYTES, NotBelieved, read
+
     path = config.invocation_params.dir / chosen
-    fitting = next((each for each in formats if path.suffix == each.suffix), None)
+    with contextlib.suppress(OSError, ValueError, NotBelieved):
+        with path.open("rb") as file:
+            read(file.read(LONGEST_BYTES + 1))
+        path.unlink()
+
+
+def _fitting(config: pytest.Config, chosen: str) -> tuple[Path, ReportFormat]:
+    formats = list(listed(config, "pytest_jitgate_reports", object))
+    path = config.invocation_params.dir / chosen
+    fitting = next((each for each in formats if path.suffix == getattr(each, "suffix", None)), None)
     if fitting is None:
-        known = ", ".join(each.suffix for each in formats)
+        known = ", ".join(str(getattr(each, "suffix", "?")) for each in formats)
         raise UsageError(f"--jitgate-report {chosen}: no format has the suffix {path.suffix!r}; there are: {known}")
-    return ReportFile(path, fitting, shlex.join(["pytest", *map(str, config.invocation_params.args)]), chosen)
+    return path, fitting
+
+
+def where_written(reports: Iterable[ReportFile]) -> list[str]:
+    """A sentence on each that was written."""
+    return [f"the report lies in {report.path}" for report in reports if report.written]
 
 
 class ReportFile:
     """Checked before the first measurement, written after the last one. UsageError where it can't be."""
 
-    def __init__(self, path: Path, fitting: ReportFormat, command: str, shown: str) -> None:
-        self._path = path
+    def __init__(self, path: Path, fitting: ReportFormat, command: str, where: str) -> None:
+        self.path = path
+        self.written = False
         self._format = fitting
         self._command = command
-        require_writable(path, f"--jitgate-report {shown}")
+        require_writable(path, where)
 
-    def write(self, results: Results, facts: Mapping[str, object], ending: Ending) -> str:
-        """A sentence for the summary: where the report lies, or why it does not."""
+    def begin(self) -> None:
+        """A run begins: what an earlier one has written must not be taken for its report."""
+        self.path.unlink(missing_ok=True)
+
+    def write(self, results: Results, facts: Mapping[str, object], ending: Ending) -> None:
+        """Write it. Raises what the format or the file system raises; there is no file then, also none of before."""
         from jitgate.report.formats import Run
 
         run = Run(datetime.now(UTC).date(), facts, self._command, ending)
         try:
-            self._path.write_text(self._format.render(results, run), encoding="utf-8")
-        except OSError as error:
-            return f"the report {self._path} could not be written: {error.strerror}"
-        except Exception as error:  # noqa: BLE001 - a format of another package may raise whatever
-            return f"the report {self._path} could not be made: {shortly(error)}"
-        return f"the report lies in {self._path}"
+            self.path.write_text(self._format.render(results, run), encoding="utf-8")
+        except BaseException:
+            with contextlib.suppress(OSError):
+                self.path.unlink(missing_ok=True)
+            raise
+        self.written = True

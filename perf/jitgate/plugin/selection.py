@@ -181,7 +181,7 @@ def _asks_something(cell: Cell, fixtures: Collection[str], state: State) -> bool
     workload = state.policy.workloads[cell.workload]
     return all(
         kind.applies(cell, workload)
-        and (state.has_base or not kind.needs_base)
+        and (state.base.wanted or not kind.needs_base)
         and (not kind.only_where_set or state.policy.gate(kind.key, cell, state.device.kind) is not None)
         for kind in state.kinds
         if f"jitgate_{kind.fixture}" in fixtures

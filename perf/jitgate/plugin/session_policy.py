@@ -42,9 +42,10 @@ def session_policy(
     size = config.getoption("jitgate_memory_limit")
     if size is not None:
         policy = replace(policy, memory_limit_bytes=parse_bytes(size, "--jitgate-memory-limit"))
+    policy = changed(config, policy)  # first, as a package can say more of a folder than that no workload fits it
     if checkpoint := config.getoption("jitgate_checkpoint"):
-        policy = with_checkpoint(policy, config.invocation_params.dir / checkpoint)
-    return changed(config, policy), wanted
+        policy = with_checkpoint(policy, (config.invocation_params.dir / checkpoint).resolve())
+    return policy, wanted
 
 
 def _read(config: pytest.Config, file: Path | None, kinds: tuple[GateKind, ...]) -> Policy:

@@ -16,14 +16,18 @@ import pytest
 from jitgate.model.cell import Cell
 from jitgate.model.errors import UsageError
 from jitgate.model.printable import printable
-from jitgate.plugin.base import asks_for_base, base_of
+from jitgate.plugin.answers import answers
+from jitgate.plugin.base import BaseOfState
 from jitgate.plugin.blocked import Blocked
 from jitgate.plugin.checkpoint_option import describe, require_files
 from jitgate.plugin.history import HistoryOfState
 from jitgate.plugin.items import cell_of
-from jitgate.plugin.left_out import never_compared, none_compared, not_judged, refuse_without_cells
+from jitgate.plugin.left_out import never_compared, none_compared, refuse_without_cells
+from jitgate.plugin.losses import Losses
 from jitgate.plugin.own_model import head_lines, refuse_without_benchmarks
 from jitgate.plugin.report_file import ReportFile, asked_for
+from jitgate.plugin.rounds_on_disk import RoundsOnDisk
+from jitgate.plugin.second_interrupt import SECOND_INTERRUPT
 from jitgate.plugin.session_policy import session_policy
 
 if TYPE_CHECKING:
@@ -37,9 +41,7 @@ if TYPE_CHECKING:
     from jitgate.measure.session import Measurements
     from jitgate.plugin.discovery import Discovered
     from jitgate.plugin.scenarios import Scenarios
-    from jitgate.report.decision import Ending
     from jitgate.report.progress import TerminalProgress
-    from jitgate.trees.asked import AskedBase
 
 
 class State:
@@ -56,20 +58,19 @@ class State:
         self._lock: RunLock | None = None
         self._old_sigterm: Any = None
         self.planned: list[Cell] = []
+        self.bisected: list[str] = []
         self.blocked = Blocked()
         self.given: set[tuple[Cell, str]] = set()
-        self._timed_gates = 0
-        self._report: ReportFile | None = None
+        self.timed_gates = 0
+        self.reports: tuple[ReportFile, ...] = ()
         self.history = HistoryOfState(config, gates_file, self)
+        self.losses = Losses()
+        self.rounds_on_disk = RoundsOnDisk(config.rootpath / ".jitgate", self.losses)
+        self.base = BaseOfState(config, gates_file, self)
 
     @property
     def is_xdist_worker(self) -> bool:
         return hasattr(self._config, "workerinput")
-
-    @property
-    def has_base(self) -> bool:
-        """Whether another commit is compared with."""
-        return asks_for_base(self._config)
 
     @property
     def policy(self) -> Policy:
@@ -108,7 +109,7 @@ class State:
         """The kinds of gate of this session, of every package that offers some."""
         from jitgate.gates.checked import checked
 
-        return checked(self._config.hook.pytest_jitgate_gates())
+        return checked(answer for _, answer in answers(self._config, "pytest_jitgate_gates"))
 
     @cached_property
     def rules(self) -> Rules:
@@ -118,9 +119,9 @@ class State:
 
         past = self.history.session
         earlier = None if past.off else past
-        rules = Rules(self.policy, self.kinds, self.device.kind, self.policy.alpha, earlier, self.has_base)
-        self._timed_gates = rules.count_timed(self.planned)
-        return replace(rules, alpha=level_per_gate(self.policy.alpha, max(1, self._timed_gates)))
+        rules = Rules(self.policy, self.kinds, self.device.kind, self.policy.alpha, earlier, self.base.wanted)
+        self.timed_gates = rules.count_timed(self.planned)
+        return replace(rules, alpha=level_per_gate(self.policy.alpha, max(1, self.timed_gates)))
 
     @cached_property
     def results(self) -> Results:
@@ -141,17 +142,13 @@ class State:
         return Scenarios(self._config, self)
 
     @cached_property
-    def base(self) -> AskedBase | None:
-        """The commit that is compared with, checked out; None for none."""
-        return base_of(self._config, self._file, self.progress)
-
-    @cached_property
     def measurements(self) -> Measurements:
         from jitgate.plugin.measuring import make_measurements
 
         wanted = self._wanted or ()
         return make_measurements(
-            self._config, self.device, self.rules, self.planned, wanted, self.progress, self.claim_device, self.base
+            *(self._config, self.device, self.rules, self.planned, wanted, self.progress, self.claim_device),
+            *(self.rounds_on_disk, self.base.asked),
         )
 
     def cells(self) -> list[Cell]:
@@ -182,13 +179,17 @@ class State:
             if self._wanted is None:
                 refuse_without_cells(items, self._discovered, self.policy.where)
             self.planned = self.blocked.without(self.planned, self._discovered.problem)
-        if self.planned and not self.is_xdist_worker and not self._config.option.collectonly:
-            self._report = asked_for(self._config)
+        if self._problem is not None or self.is_xdist_worker or self._config.option.collectonly:
+            return
+        self.reports = tuple(asked_for(self._config, self._file))  # also of a run that measures nothing
+        if self.planned:
             require_files(self.policy.workloads[name] for name in dict.fromkeys(cell.workload for cell in self.planned))
             self.history.check()
+            self.base.skip_unchanged(items)
             _ = self.measurements  # an unwritable cache is said before the first test
             if threading.current_thread() is threading.main_thread():
                 self._old_sigterm = signal.signal(signal.SIGTERM, _interrupt)
+                SECOND_INTERRUPT.end = self.close
 
     def claim_device(self) -> None:
         """Wait until no other run measures on this device. UsageError where that takes longer than
@@ -211,14 +212,14 @@ class State:
             self.measurements.close()
         if self._lock is not None:
             self._lock.release()
-        if self._old_sigterm is not None:
+        if self._old_sigterm is not None and not SECOND_INTERRUPT.armed:
             signal.signal(signal.SIGTERM, self._old_sigterm)
             self._old_sigterm = None
 
     def head(self) -> list[str]:
         try:
-            asked = self._config.getoption("jitgate_checkpoint") or self._config.hook.pytest_jitgate_policy(
-                config=self._config
+            asked = self._config.getoption("jitgate_checkpoint") or list(
+                answers(self._config, "pytest_jitgate_policy", config=self._config)
             )
             own = head_lines(self.policy)
             return own or [self._gates_line(), *(describe(self.policy) if asked else [])]
@@ -239,29 +240,10 @@ class State:
     def red(self) -> bool:
         """Whether a gate of the project is not PASS, now that the session is over: then it can't end green."""
         if not self.measured:
-            return False
+            return bool(self.base.removed())
         self.results.close()
-        return bool(self.results.red() or never_compared(self) or none_compared(self) or self.history.red())
-
-    def summary(self, exitstatus: int) -> list[str]:
-        from jitgate.report.decision import Ending
-
-        if not self.measured:
-            report = [] if self._report is None else [self._written(self._report, Ending(exitstatus))]
-            return [*self.blocked.lines(), *report]
-        from jitgate.report.summary import summary
-
-        problems = (*never_compared(self), *none_compared(self), *self.history.problems())
-        lines = [*self.history.first_lines(), *summary(self.results)]
-        if self._report is not None:
-            lines.append(self._written(self._report, Ending(exitstatus, problems)))
-        if self._timed_gates > 1:
-            shared = f"alpha {self.policy.alpha:g} of the session is shared by its {self._timed_gates} gates on time"
-            lines.append(f"{shared}: {self.rules.alpha:.2g} each")
-        return [*lines, *never_compared(self), *none_compared(self), *not_judged(self), *self.history.lines()]
-
-    def _written(self, report: ReportFile, ending: Ending) -> str:
-        return report.write(self.results, self.fingerprint.facts(), ending)
+        gone = self.history.red() or self.base.removed()
+        return bool(self.results.red() or never_compared(self) or none_compared(self) or gone)
 
     def _on_a_terminal(self) -> bool:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")

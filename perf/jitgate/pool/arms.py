@@ -13,7 +13,7 @@ from jitgate.model.failure import FailureKind
 from jitgate.model.requests import Request
 from jitgate.model.source_tree import INSTALLED, Origin, SourceTree
 from jitgate.model.tree_requests import EnterTree, ProveTree, TreeProof
-from jitgate.model.variant import BASE, BASELINE, VariantSpec, arm, is_variant, variant_of
+from jitgate.model.variant import BASE, BASELINE, CONTROL, VariantSpec, arm, is_variant, variant_of
 from jitgate.pool.worker_process import Worker
 
 AnswerT = TypeVar("AnswerT")
@@ -27,7 +27,8 @@ class ArmsPool(Protocol):
 
 @dataclass
 class Arms:
-    """The checkouts of another commit, by their role; none where nothing is compared with one.
+    """The checkouts of another commit, by their role; none where nothing is compared with one. The role of the head is
+    "", and it has a checkout only where another commit than the working tree's takes its part.
 
     facts: role -> what its eager worker said of the model. origin: where the head's was imported from. proofs: worker
     -> where what it runs was imported from.
@@ -41,11 +42,12 @@ class Arms:
     def workers(self, variants: Iterable[VariantSpec]) -> dict[str, VariantSpec]:
         """Worker -> its variant. A variant that is given per stage has none: its stages are exported by the head."""
         whole = [variant for variant in variants if not variant.stages]
-        return {arm(variant.name, role): variant for variant in whole for role in self.trees}
+        return {arm(variant.name, role): variant for variant in whole for role in self.trees if role}
 
     def tree_of(self, worker: str) -> SourceTree | None:
         """The checkout that a worker imports from; None for the head's."""
-        return self.trees.get(worker.partition("#")[2])
+        role = worker.partition("#")[2]
+        return self.trees.get("" if worker == CONTROL else role)
 
     def enter(self, pool: ArmsPool, workers: Iterable[Worker]) -> None:
         """Let those that have a checkout import from it."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from jitgate.model.accuracy import Accuracy
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.figures import UnseenShapes
+from jitgate.model.name import file_name
 from jitgate.model.partly_quantised import PartlyQuantised
 from jitgate.model.probe_baseline import ProbeBaseline
 from jitgate.model.requests import (
@@ -110,7 +111,7 @@ def begin_steady(pool: WorkerPool, worker: Worker) -> None:
 
 def forget_outputs(pool: WorkerPool, scenario: str) -> None:
     """Remove the right outputs, which may be large, once all workers have been compared."""
-    for leftover in pool.folder.glob(f"{scenario}.*.output.pt"):
+    for leftover in pool.folder.glob(f"{file_name(scenario)}.*.output.pt"):
         leftover.unlink()
 
 

@@ -8,6 +8,9 @@ from jitgate.model.failure import FailureKind
 from jitgate.model.out_of_memory import WORDS, OutOfMemory
 from jitgate.model.size import mib
 
+UNASKED = "it called os._exit, or touched file descriptors that it had not opened"
+"""Why a process ends well in the middle of a request: execnet ends it where its pipe is closed or spoilt."""
+
 
 def of_death(
     name: str, code: int | None, phase: str | None, last_words: str, memory_limit_bytes: int | None
@@ -30,7 +33,9 @@ def exit_words(code: int | None) -> str:
     """An exit code as a person would say it."""
     if code is None:
         return "ended without an exit code"
-    if code >= 0:
+    if code == 0:
+        return f"exited with code 0 ({UNASKED})"
+    if code > 0:
         return f"exited with code {code}"
     try:
         name = signal.Signals(-code).name

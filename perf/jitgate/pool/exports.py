@@ -8,12 +8,15 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from jitgate.cache.keys import digest_of
 from jitgate.cache.store import Artefact, ArtefactCache
 from jitgate.model.answers import EngineFacts, ExportedFile
 from jitgate.model.artefact_file import ArtefactFile
 from jitgate.model.failure import FailureKind
+from jitgate.model.file_problem import file_problem
+from jitgate.model.name import file_name
 from jitgate.model.requests import DescribeEngine, ExportModel, StartWorker
 from jitgate.model.variant import VariantSpec
 from jitgate.pool.pool import WorkerPool, released
@@ -120,8 +123,8 @@ def _jobs(
         if engine.per_signature:
             parts |= {"signature": kind, "spread": content.spread[kind]}
         job_kind = kind if engine.per_signature else None
-        name = f"{stem}.{variant.precision}{engine.suffix}"
-        key = f"{variant.name}-{digest_of(parts)}"
+        name = f"{file_name(stem)}.{variant.precision}{engine.suffix}"
+        key = f"{file_name(variant.name)}-{digest_of(parts)}"
         jobs[kind] = Job(variant, job_kind, key, name, engine.unavailable, (need.worker,), content.values, need.stage)
     return jobs
 
@@ -197,15 +200,16 @@ def _build(pool: WorkerPool, jobs: Sequence[Job], cache: ArtefactCache, which: s
         pool.arms.enter(pool, builders)
         pool.ask_all(builders, f"building the model to export{which}", pool.workload.recipe())
         pool.arms.prove(pool, builders)
-        drafts = [cache.draft(job.key, job.name) for job in jobs]
+        drafts = [_draft(pool, job, cache) for job in jobs]
         for job, builder, draft in zip(jobs, builders, drafts, strict=True):
-            if builder.alive:
+            if builder.alive and draft is not None:
                 builder.ask(ExportModel(job.variant, draft, job.kind, job.stage))
         exported: dict[Worker, ExportedFile] = pool.gather(builders, f"exporting{which}")
         for job, builder, draft in zip(jobs, builders, drafts, strict=True):
-            if builder in exported:
-                file = exported[builder]
-                artefact = cache.keep(job.key, draft, file.export_s, file.facts)
+            if draft is None:
+                continue
+            artefact = _keep(pool, job, cache, draft, exported[builder]) if builder in exported else None
+            if artefact is not None:
                 built[job.key] = _Found(artefact, True, time.perf_counter() - began)
                 continue
             cache.discard(draft)
@@ -213,6 +217,22 @@ def _build(pool: WorkerPool, jobs: Sequence[Job], cache: ArtefactCache, which: s
                 failure = builder.failure
                 _fail(pool, job, failure.kind, f"export failed: {failure.sentence}", failure.details)
     return built
+
+
+def _draft(pool: WorkerPool, job: Job, cache: ArtefactCache) -> Path | None:
+    try:
+        return cache.draft(job.key, job.name)
+    except OSError as error:
+        _fail(pool, job, FailureKind.RAISED, f"its file could not be written: {file_problem(error)}")
+        return None
+
+
+def _keep(pool: WorkerPool, job: Job, cache: ArtefactCache, draft: Path, file: ExportedFile) -> Artefact | None:
+    try:
+        return cache.keep(job.key, draft, file.export_s, file.facts)
+    except OSError as error:
+        _fail(pool, job, FailureKind.RAISED, f"its file could not be kept: {file_problem(error)}")
+        return None
 
 
 def _fail(pool: WorkerPool, job: Job, kind: FailureKind, sentence: str, details: str = "") -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -28,8 +28,9 @@ AnswerT = TypeVar("AnswerT")
 
 Asking: TypeAlias = Request[AnswerT] | Callable[[Worker], Request[AnswerT]]
 
-GREET_S = 60.0
-"""A Python process that does not answer within a minute of its start never will."""
+STARTING_S = 600.0
+"""A process that is starting, or importing torch, has hung after this at the earliest: on a machine that does much else
+both take minutes, and nothing of a model is in it yet."""
 
 TICK_S = 0.25
 """How often waiting looks up: often enough for a smooth progress line."""
@@ -76,6 +77,7 @@ class WorkerPool:
         self.audit = OutputAudit(self.folder)
         self.now: Callable[[], float] = time.perf_counter
         self._spawned = 0
+        self._stopped: dict[str, float] = {}
 
     def __enter__(self) -> WorkerPool:
         return self
@@ -101,7 +103,7 @@ class WorkerPool:
             workers.append(Worker(name, self._group, self._inbox, log, self.arms.tree_of(name)))
         self.memory_attribution.invalidate()
         for worker in workers:
-            worker.greet(GREET_S)
+            worker.greet(STARTING_S)
         return workers
 
     def spawn_measured(self, names: Iterable[str]) -> None:
@@ -200,6 +202,7 @@ class WorkerPool:
                 if what and not self.quiet:
                     names = ", ".join(sorted(worker.name for worker in waiting))
                     self._progress.busy(f"{self.workload.name}: {what} ({names}), {time.monotonic() - began:.0f} s")
+                self._note_stopped(waiting)
                 waiting -= {worker for worker in waiting if worker.has_died() or self._hung(worker)}
                 continue
             answer = worker.read(message)
@@ -217,14 +220,28 @@ class WorkerPool:
         self._folder.cleanup()
 
     def _hung(self, worker: Worker) -> bool:
-        if time.monotonic() - worker.asked_at < self._timeout_s:
+        starting = isinstance(worker.asked, StartWorker)
+        limit_s = max(STARTING_S, self._timeout_s) if starting else self._timeout_s
+        if time.monotonic() - worker.asked_at < limit_s:
             return False
         phase = "its request" if worker.asked is None else worker.asked.phase
+        stopped = ": a signal has stopped its process (SIGSTOP)" if worker.stopped else ""
+        option = "" if starting else " (--jitgate-timeout)"
         worker.fail(
-            FailureKind.HUNG,
-            f"worker {worker.name} did not finish {phase} within {self._timeout_s:.0f} s (--jitgate-timeout)",
+            FailureKind.HUNG, f"worker {worker.name} did not finish {phase} within {limit_s:.0f} s{option}{stopped}"
         )
         return True
+
+    def _note_stopped(self, waiting: Iterable[Worker]) -> None:
+        for worker in waiting:
+            if worker.stopped:
+                self._stopped[worker.name] = self._stopped.get(worker.name, 0.0) + TICK_S
+
+    def stopped_s(self) -> Mapping[str, float]:
+        """Worker -> seconds that its process was stopped by a signal while it was waited for, since this was asked
+        last."""
+        found, self._stopped = self._stopped, {}
+        return found
 
 
 @contextlib.contextmanager

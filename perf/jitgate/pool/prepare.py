@@ -11,6 +11,7 @@ from jitgate.model.cold_start import ColdStart
 from jitgate.model.errors import UsageError
 from jitgate.model.failure import FailureKind
 from jitgate.model.requests import FreezeGarbage, LoadVariant, SaveInputs, SetThreads, StartWorker
+from jitgate.model.source_tree import Origin
 from jitgate.model.variant import BASELINE, CONTROL, VariantSpec, arm
 from jitgate.pool.exports import files_of
 from jitgate.pool.memory_estimator import MemoryRecords
@@ -56,13 +57,17 @@ def make_ready(
     # Importing torch takes seconds of a core each, too: many workers are started once it is known that they fit.
     lone = pool.memory_attribution.one_at_a_time or len(by_name) > MOST
     pool.initialise([baseline] if lone else pool.workers.values())
+    if "" in pool.arms.trees:
+        pool.arms.origin = _origin_of_head(pool)
     context_bytes = pool.memory_attribution.grown_bytes(BASELINE)
     ready = Ready({name: ColdStart() for name in pool.workers}, by_name)
     facts = open_models(pool, [baseline], ready).get(baseline) or _facts_without_cap(pool, scenarios)
     if facts is None:
         _fail_all(pool)
         return ready
-    ready.facts, pool.arms.origin = facts, facts.origin
+    ready.facts = facts
+    if "" not in pool.arms.trees:
+        pool.arms.origin = facts.origin
     _check_scenarios(pool, facts, scenarios)
     ready.contents, ready.notes = contents_of(pool.workload.weight_source, cache, progress)
     ready.estimator = planner.estimator(pool.device, facts, context_bytes)
@@ -99,7 +104,7 @@ def _load_all(
     elif not late:
         open_models(pool, others, ready)
     ready.files = files_of(pool, wanted, scenarios, cache, progress, ready)
-    for role, tree in pool.arms.trees.items():
+    for role, tree in ((role, tree) for role, tree in pool.arms.trees.items() if role):
         if pool.exclusive:
             open_models(pool, [pool.workers[arm(BASELINE, role)]], ready)
         of_tree = wanted_of_tree(pool, variants, role)
@@ -131,6 +136,15 @@ def open_models(pool: WorkerPool, workers: Iterable[Worker], ready: Ready) -> di
             _check_weights(pool, ready.facts, facts)
     pool.arms.without_model(pool.workers)
     return opened
+
+
+def _origin_of_head(pool: WorkerPool) -> Origin:
+    """Where the working tree's model comes from, by a process that is never measured."""
+    (helper,) = helpers = pool.spawn(["origin#head"])
+    with released(helpers):
+        pool.ask(helper, "importing torch", StartWorker(pool.device))
+        facts = pool.ask(helper, "building the head's model", pool.workload.recipe())
+    return Origin() if facts is None else facts.origin
 
 
 def _facts_without_cap(pool: WorkerPool, scenarios: Sequence[str]) -> ModelFacts | None:

@@ -15,7 +15,7 @@ import execnet
 import psutil
 
 from jitgate.device.orphans import end_marked, marking
-from jitgate.model.error_words import shortly
+from jitgate.model.error_words import cut, shortly
 from jitgate.model.errors import UsageError
 from jitgate.model.failure import Failure, FailureKind, RequestError
 from jitgate.model.out_of_memory import OutOfMemory
@@ -23,6 +23,7 @@ from jitgate.model.requests import Request
 from jitgate.model.source_tree import SourceTree
 from jitgate.model.wire import pack_request, unpack
 from jitgate.pool.exit_status import of_death
+from jitgate.pool.guarded_pipe import guard
 from jitgate.pool.worker_start import interpreter, start_of
 
 Inbox = queue.Queue[tuple["Worker", Any]]
@@ -30,8 +31,16 @@ Inbox = queue.Queue[tuple["Worker", Any]]
 ENDED = "ended"
 """What the inbox gets when a worker's channel closes."""
 
+STOPPED = (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
+
+LEAVES_S = 5.0
+"""A process whose connection has ended ends within this, unless it goes on without it."""
+
 LAST_WORDS = 12
 """Lines of stderr that a failure quotes: a C++ abort with its hint fits."""
+
+LAST_BYTES = 1 << 14
+"""Of its output that are read for them: a model may print megabytes on one line."""
 
 
 class Worker:
@@ -55,6 +64,7 @@ class Worker:
         self._mark = uuid.uuid4().hex
         with marking(self._mark):
             self._gateway = group.makegateway(f"popen//execmodel=main_thread_only{interpreter(tree)}")
+        guard(self._gateway)
         source = start_of(tree).format(path=list(sys.path), log=str(log), host=os.getpid())
         self._channel = self._gateway.remote_exec(source)
         self._process: psutil.Process | None = None
@@ -72,6 +82,13 @@ class Worker:
     def pid(self) -> int | None:
         """Process id, for messages and tests."""
         return self._process.pid if self._process else None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a signal has stopped its process, which goes on with SIGCONT."""
+        with contextlib.suppress(psutil.Error):
+            return self._process is not None and self._process.status() in STOPPED
+        return False
 
     @property
     def alive(self) -> bool:
@@ -93,10 +110,15 @@ class Worker:
             if self.failure is None and not self._ended:
                 self._note_end(request)
             return None
-        what, plain = message
-        if what == "answer":
-            return unpack(request.answer_type(), plain)
-        error = unpack(RequestError, plain)
+        try:
+            what, plain = message
+            if what == "answer":
+                return unpack(request.answer_type(), plain)
+            error = unpack(RequestError, plain)
+        except Exception as problem:  # noqa: BLE001 - whatever the converter makes of what a model has sent
+            said = f"worker {self.name} answered {request.phase} with what is no answer: {shortly(problem)}"
+            self.fail(FailureKind.DIED, said)
+            return None
         if error.kind is FailureKind.USAGE and self.tree is None:
             raise UsageError(error.message)
         sentence = error.message
@@ -148,15 +170,27 @@ class Worker:
 
     def _note_end(self, request: Request[Any] | None) -> None:
         code = None
-        if self._process is not None:
-            with contextlib.suppress(psutil.Error):
-                code = self._process.wait(timeout=5)
         phase = None if request is None else request.phase
+        if self._process is not None:
+            try:
+                code = self._process.wait(timeout=LEAVES_S)
+            except psutil.TimeoutExpired:
+                where = f" in {phase}" if phase else ""
+                self.fail(
+                    FailureKind.DIED,
+                    f"worker {self.name} closed its connection to pytest, or wrote something else into it{where}: a "
+                    "model must leave alone file descriptors that it has not opened",
+                )
+                return
+            except psutil.Error:
+                code = None
         kind, sentence, lacking = of_death(self.name, code, phase, self._last_words(), self.memory_limit_bytes)
         self.fail(kind, sentence, out_of_memory=lacking)
 
     def _last_words(self) -> str:
         with contextlib.suppress(OSError):
-            lines = self._log.read_text(errors="replace").splitlines()
-            return "\n".join(line.rstrip() for line in lines[-LAST_WORDS:])
+            with self._log.open("rb") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - LAST_BYTES))
+                lines = file.read(LAST_BYTES).decode(errors="replace").splitlines()
+            return "\n".join(cut(line.rstrip()) for line in lines[-LAST_WORDS:])
         return ""

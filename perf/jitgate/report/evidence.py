@@ -78,6 +78,7 @@ def evidence(results: Results, cell: Cell) -> dict[str, Any]:
         "seed": measurement.seed,
         "inside_calls": measurement.busy_s / measurement.wall_s if measurement.wall_s else None,
         "notes": [*mode_notes(measurement), *measurement.notes],
+        **({} if measurement.base is None else {"base": measurement.base.as_json()}),
     }
 
 

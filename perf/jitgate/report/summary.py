@@ -21,6 +21,9 @@ from jitgate.report.recommendation import recommendation_line
 from jitgate.report.reported import reported_lines
 from jitgate.statistics import Outcome
 
+MOST_VERSIONS = 3
+"""Of the versions that differ between base and head, those that the title names."""
+
 
 def summary(results: Results) -> list[str]:
     """All lines, without a heading."""
@@ -110,9 +113,20 @@ def _title(measurement: Measurement) -> str:
     sets = len(set(measurement.processes))
     started = f" and {sets} sets of processes" if sets > 1 else ""
     return (
-        f"{measurement.workload} {measurement.scenario} on {measurement.device}: "
+        f"{measurement.workload} {measurement.scenario} on {measurement.device}{_against(measurement)}: "
         f"{measurement.rounds} rounds in {measurement.wall_s:.0f} s{started}{inside}, order by seed {measurement.seed}"
     )
+
+
+def _against(measurement: Measurement) -> str:
+    """The base, with what its environment has that the head's has not."""
+    base = measurement.base
+    if base is None:
+        return ""
+    first = sorted(base.changed, key=lambda name: (name not in ("torch", "python"), name))
+    few = [f"{name} {base.changed[name][0]} against {base.changed[name][1]}" for name in first[:MOST_VERSIONS]]
+    more = len(base.changed) - len(few)
+    return f", {base.text}" + "".join(f", {each}" for each in few) + (f" and {more} more" if more > 0 else "")
 
 
 def _power_missing(measurements: Iterable[Measurement]) -> list[str]:

@@ -19,6 +19,7 @@ from jitgate.model.variant import BASE, COPY
 from jitgate.trees.build import BuildError, build, needs_build
 from jitgate.trees.checkout import FOLDERS, checked_out, key_of, lock_digest
 from jitgate.trees.git import Repository
+from jitgate.trees.unchanged import unchanged
 
 LEFT_OUT = (STATE, ".git", ".venv", "venv", ".tox", ".nox", "node_modules", "__pycache__", "*.egg-info")
 """What a copy of a directory does not need: environments, caches, and what jitgate itself keeps."""
@@ -30,7 +31,8 @@ class Wish:
 
     file: with the gates. start: the current directory. state: folder where checkouts are kept. python: another
     interpreter. same: whether base and head may be the same. dirty: whether the head may have uncommitted changes.
-    afresh: whether nothing of an earlier run is used, and the roles have each other's folders.
+    afresh: whether nothing of an earlier run is used, and the roles have each other's folders. paths: what the project
+    declares that its figures depend on.
     """
 
     base: str
@@ -41,17 +43,20 @@ class Wish:
     same: bool = False
     dirty: bool = False
     afresh: bool = False
+    paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class AskedBase:
     """comparison: what is recorded of it. trees: role -> checkout; none where nothing can be compared. table: the
-    base's own `[tool.jitgate]`; None where it has none. wish: what it was resolved from."""
+    base's own `[tool.jitgate]`; None where it has none. wish: what it was resolved from.
+    unchanged: why there is nothing to measure; "" where there is."""
 
     comparison: BaseComparison
     trees: Mapping[str, SourceTree] = field(default_factory=dict)
     table: Mapping[str, Any] | None = None
     wish: Wish | None = None
+    unchanged: str = ""
 
     def again(self) -> AskedBase:
         """Checked out and built once more, the two roles in each other's folders."""
@@ -61,6 +66,8 @@ class AskedBase:
 
 def resolve(wish: Wish) -> AskedBase:
     """UsageError, in one sentence with the remedy, for a base that is not here or can't be checked out."""
+    if wish.python is not None and not wish.python.is_file():
+        raise UsageError(f"--jitgate-base-python {wish.python}: there is no such interpreter; name its file")
     place = wish.start / wish.base if wish.base else None
     if place is not None and place.is_dir() and _is_path(wish):
         return _directory(wish, place.resolve())
@@ -90,11 +97,21 @@ def resolve(wish: Wish) -> AskedBase:
             "as in --jitgate-base origin/main, or say --jitgate-aa to compare a commit with itself"
         )
         return AskedBase(replace(comparison, problem=problem), table=table, wish=wish)
+    if not (changed or wish.python or wish.same) and (why := unchanged(repository, commit, head, wish.paths, path)):
+        return AskedBase(comparison, table=table, wish=wish, unchanged=why)
     key = key_of(repository, commit, str(wish.python or ""))
     if wish.afresh:
         shutil.rmtree(wish.state, ignore_errors=True)
     roots = checked_out(repository, commit, wish.state, key)
     return _built(AskedBase(comparison, _trees(wish, repository.root, roots, commit), table, wish), repository)
+
+
+def with_head(asked: AskedBase, tree: SourceTree) -> AskedBase:
+    """The same, with the workers of the head in a checkout too; they take part of what they import from its `head`."""
+    like = asked.trees[BASE]
+    tree = replace(tree, paths=tuple(tree.counterpart(like.head / path.relative_to(like.root)) for path in like.paths))
+    comparison = replace(asked.comparison, head=tree.commit)
+    return replace(asked, comparison=comparison, trees={**asked.trees, tree.role: tree})
 
 
 def table_of(text: str | None) -> Mapping[str, Any] | None:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 from jitgate.model.source_tree import INSTALLED, STATE, SourceTree
+from jitgate.trees.environment import run
 from jitgate.trees.git import Repository
-
-BUILD_S = 1800
-"""Half an hour is longer than any extension known here."""
 
 DONE = "built.txt"
 """Written last, so that half a build never counts."""
@@ -39,21 +36,8 @@ def build(tree: SourceTree) -> Path:
         return target
     python = str(tree.python or sys.executable)
     command = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--upgrade", "--target", str(target)]
-    first = _run([*command, "--no-build-isolation", str(tree.root)])
-    if first is not None and _run([*command, str(tree.root)]) is not None:
+    first = run([*command, "--no-build-isolation", str(tree.root)])
+    if first is not None and run([*command, str(tree.root)]) is not None:
         raise BuildError(first)
     (target / DONE).write_text(tree.commit, encoding="utf-8")
     return target
-
-
-def _run(command: list[str]) -> str | None:
-    """What a command complained of last; None where it went well."""
-    try:
-        done = subprocess.run(  # noqa: S603 - no shell
-            command, capture_output=True, text=True, encoding="utf-8", errors="replace", timeout=BUILD_S, check=False
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        return str(error)
-    lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-    wrong = [line for line in lines if "error" in line.lower()] or lines
-    return None if done.returncode == 0 else (wrong[-1] if wrong else f"pip ended with {done.returncode}")

@@ -9,6 +9,7 @@ import os
 import platform
 import shutil
 import sys
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -27,6 +28,9 @@ LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "requirements*.txt", "constraints
 
 MOST_KEPT = 6
 """Checkouts of so many commits stay; the one that was not used for longest goes first."""
+
+IN_USE_S = 86_400
+"""What was used within a day stays in any case: a run may be at it."""
 
 STAMP = "whole.json"
 
@@ -139,7 +143,8 @@ def _refuse_submodules(repository: Repository, commit: str) -> None:
 def prune(folder: Path) -> None:
     """Remove the checkouts that were not used for longest, beyond `MOST_KEPT`."""
     places = [place for place in folder.iterdir() if (place / STAMP).is_file()]
-    for place in sorted(places, key=lambda each: each.stat().st_mtime)[:-MOST_KEPT]:
+    oldest = sorted(places, key=lambda each: each.stat().st_mtime)[:-MOST_KEPT]
+    for place in (place for place in oldest if time.time() - place.stat().st_mtime > IN_USE_S):
         shutil.rmtree(place, ignore_errors=True)
         with contextlib.suppress(OSError):
             (folder / f"{place.name}.lock").unlink()

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jitgate.workloads.workload import Workload
 
 
 @dataclass(frozen=True)
@@ -22,3 +26,13 @@ class BeforeCall:
             torch.manual_seed(self.seed + number)
         if self.reset is not None:
             self.reset()
+
+
+def before_calls_of(workload: Workload) -> BeforeCall:
+    """What its calls need. Where they are seeded, inductor compiles calls of torch's own generators instead of its own
+    random numbers, which no seed makes eager's."""
+    if workload.seed is not None:
+        import torch._inductor.config
+
+        torch._inductor.config.fallback_random = True
+    return BeforeCall(workload.seed, workload.reset)

@@ -172,6 +172,9 @@ def runtime_facts(device: str) -> dict[str, object]:
         "cpu": cpu_model(),  # inductor compiles for the very processor it runs on
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
     }
+    inductor = sys.modules.get("torch._inductor.config")
+    if inductor is not None and inductor.fallback_random:
+        facts["random"] = "torch's generators"
     if device.startswith("cuda"):
         facts["card"] = torch.cuda.get_device_name(device)
         facts["compute_capability"] = torch.cuda.get_device_capability(device)

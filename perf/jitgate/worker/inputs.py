@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jitgate.model.errors import Unavailable
 from jitgate.model.inputs import Inputs
+from jitgate.model.name import file_name
 from jitgate.values import files
 
 
@@ -28,4 +29,4 @@ def read(path: Path) -> list[Inputs]:
 
 def inputs_file(folder: Path, scenario: str, *, unseen: bool = False) -> Path:
     """Where the inputs of `scenario` lie; unseen: those of shapes that it does not have."""
-    return folder / f"{scenario}.{'new' if unseen else 'inputs'}.pt"
+    return folder / f"{file_name(scenario)}.{'new' if unseen else 'inputs'}.pt"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jitgate.model.accuracy import Accuracy, worst
+from jitgate.model.name import file_name
 from jitgate.model.non_finite import NonFinite
 from jitgate.model.requests import WriteOutputs
 from jitgate.model.token_agreement import TokenAgreement
@@ -82,4 +83,4 @@ def kept_leaves(output: Any) -> dict[str, Any]:
 
 
 def _file(folder: Path, scenario: str, number: int) -> Path:
-    return folder / f"{scenario}.{number}.output.pt"
+    return folder / f"{file_name(scenario)}.{number}.output.pt"

@@ -40,9 +40,12 @@ class OwnState:
 
 def parametrised(module: torch.nn.Module | None) -> tuple[str, ...]:
     """Names of weights that are computed from others in every call."""
+    import torch
+
     found = []
     for path, layer in () if module is None else module.named_modules():
-        names = list(getattr(layer, "parametrizations", {}))
+        computed = getattr(layer, "parametrizations", None)  # torch's ModuleDict, or what a model has in its place
+        names = [name for name, _ in computed.named_children()] if isinstance(computed, torch.nn.Module) else []
         names += [hook.name for hook in layer._forward_pre_hooks.values() if type(hook).__name__ in FOLDED]
         found += [f"{path}.{name}".lstrip(".") for name in names]
     return tuple(found)

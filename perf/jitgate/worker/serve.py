@@ -18,17 +18,22 @@ import psutil
 
 from jitgate.device.orphans import MARK, adopt_orphans, end_marked
 from jitgate.engines.scratch import unpack_in
-from jitgate.model.error_words import shortly
+from jitgate.model.error_words import shortly, with_place
 from jitgate.model.errors import Unavailable, UsageError
 from jitgate.model.failure import FailureKind, RequestError
+from jitgate.model.file_problem import full_disk
 from jitgate.model.printable import printable
 from jitgate.model.requests import Request
 from jitgate.model.wire import pack, unpack_request
+from jitgate.worker.host_guard import guard_host
 from jitgate.worker.out_of_memory import out_of_memory
 from jitgate.worker.retry_uncapped import retry_uncapped
 from jitgate.worker.service import WorkerService
 
 AnswerT = TypeVar("AnswerT")
+
+LAST_BYTES = 1 << 16
+"""Of what a model prints in one request, how much is looked through for what it says of memory."""
 
 WATCH_S = 2.0
 """How often a worker checks that its host runs: rare enough not to show in a measurement."""
@@ -44,6 +49,7 @@ def serve(channel: Any, log: str, host_pid: int) -> None:
     adopt_orphans()
     # Ctrl-C goes to the whole foreground group; the host decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    guard_host(host_pid)
     threading.Thread(target=_leave_with, args=(host_pid,), daemon=True).start()
     channel.send(os.getpid())
     service = WorkerService()
@@ -59,15 +65,19 @@ def serve(channel: Any, log: str, host_pid: int) -> None:
 def answer(service: WorkerService, request: Request[AnswerT], log: str) -> AnswerT | RequestError:
     """The answer, or how the request failed; `log` has what was printed meanwhile."""
     printed = os.fstat(1).st_size
+    folders = [Path(log).parent, *(value.parent for value in vars(request).values() if isinstance(value, Path))]
     try:
         return service.answer(request)
     except UsageError as problem:
         return RequestError(FailureKind.USAGE, str(problem))
     except Unavailable as reason:
+        if full := full_disk(reason, folders):  # an exporter's refusal may be the disk's
+            return RequestError(FailureKind.RAISED, f"{full} ({shortly(reason)})")
         return RequestError(FailureKind.UNAVAILABLE, str(reason))
     except BaseException as error:  # noqa: BLE001 - whatever a model raises is that variant's failure, sys.exit too
         lacking = out_of_memory(error, _printed_since(log, printed), service.cap)
-        message = shortly(error)
+        full = full_disk(error, folders)
+        message = f"{full} ({with_place(error)})" if full else with_place(error)
         details = printable(traceback.format_exc())
         if lacking is None:
             return RequestError(FailureKind.RAISED, message, details)
@@ -94,10 +104,11 @@ def _own_output(log: str) -> None:
 
 
 def _printed_since(log: str, begin: int) -> str:
-    """What went to stdout and stderr from byte `begin` on."""
-    with Path(log).open("rb") as file:
-        file.seek(begin)
-        return file.read().decode(errors="replace")
+    """What went to stdout and stderr from byte `begin` on, or the end of it."""
+    with contextlib.suppress(OSError), Path(log).open("rb") as file:
+        file.seek(max(begin, file.seek(0, os.SEEK_END) - LAST_BYTES))
+        return file.read(LAST_BYTES).decode(errors="replace")
+    return ""
 
 
 def _leave_with(host_pid: int) -> None:

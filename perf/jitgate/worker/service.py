@@ -22,7 +22,7 @@ from jitgate.model.probe_baseline import EagerProbe, ProbeBaseline
 from jitgate.model.turn import Turn
 from jitgate.worker import inputs, outputs
 from jitgate.worker.baseline_probe import probe
-from jitgate.worker.before_call import BeforeCall
+from jitgate.worker.before_call import BeforeCall, before_calls_of
 from jitgate.worker.compilation import compilation, keep_in
 from jitgate.worker.content import content_of, placed, signature, weight_bytes
 from jitgate.worker.digests import content_digests
@@ -121,7 +121,7 @@ class WorkerService(DiscoveryService, ExtrasService, TreeService):
                 torch.set_num_threads(workload.threads)
         self._module = workload.module.eval().to(self._device)
         self._workload = workload
-        self._before = BeforeCall(workload.seed, workload.reset)
+        self._before = before_calls_of(workload)
         self._factory = request.factory.partition(":")[0]
         self._stages = PipelineStages(workload, self._device, self._placed)
         build_s = time.perf_counter() - start

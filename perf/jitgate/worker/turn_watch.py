@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from jitgate.model.answers import ModelFacts
-from jitgate.model.requests import OpenModel, Request, SetThreads, TakeTurn
+from jitgate.model.requests import OpenModel, Request, SetThreads, StartWorker, TakeTurn
 from jitgate.model.surroundings import Surroundings
+from jitgate.worker.process_state import ProcessState
 
 AnswerT = TypeVar("AnswerT")
 
@@ -48,6 +49,8 @@ class TurnWatch:
         self._sleep = sleep
         self._threads: int | None = None
         self._in_turns = False
+        self._state: ProcessState | None = None
+        self._changed: dict[str, None] = {}
 
     def around(self, request: Request[AnswerT], answer: Callable[[], AnswerT]) -> AnswerT:
         """The answer to `request`; of a turn, with its surroundings. Before the first of some turns it looks whether
@@ -58,13 +61,19 @@ class TurnWatch:
             waited = self._spent(lambda: self._sleep(LOOK_S))[0]
         self._in_turns = isinstance(request, TakeTurn)
         spent, found = self._spent(answer)
+        if self._state is not None:
+            self._changed |= dict.fromkeys(self._state.put_back())
+        elif isinstance(request, StartWorker):
+            self._state = ProcessState()
         if isinstance(request, SetThreads):
             self._threads = request.count
         elif isinstance(request, OpenModel) and isinstance(found, ModelFacts):
             self._threads = found.threads
         elif isinstance(request, TakeTurn):
             threads = self._threads, _torch_threads()
-            found = replace(found, surroundings=Surroundings(tuple(slowed_by()), *threads, *spent, *waited))
+            around = Surroundings(tuple(slowed_by()), *threads, *spent, *waited, changed=tuple(self._changed))
+            found = replace(found, surroundings=around)
+            self._changed.clear()
         return found  # type: ignore[no-any-return]
 
     def _spent(self, what: Callable[[], Any]) -> tuple[tuple[float, float], Any]:

@@ -25,24 +25,26 @@ class CheckpointPart:
     """Which tensors a module takes of a file: `prefix` + x there is `under` + x in the module.
 
     All of the file's names that begin with `prefix` have to be used, and all of the module's that begin with `under`
-    have to be there.
+    have to be there. dropped: text that is first taken out of the file's names, where they have it.
     """
 
     file: str
     prefix: str = ""
     under: str = ""
+    dropped: str = ""
 
 
-def load_weights(module: Module, file: str, prefix: str = "", under: str = "") -> Module:
+def load_weights(module: Module, file: str, prefix: str = "", under: str = "", dropped: str = "") -> Module:
     """Give `module` the tensors of `file` of the directory that --jitgate-checkpoint names; without that, leave it
     alone.
 
-    For the factory of a workload that lists `file` under `checkpoint`. prefix, under: see `CheckpointPart`. Returns
-    `module`. Raises UsageError for a file that is not there, is no file of tensors, or has other names or shapes.
+    For the factory of a workload that lists `file` under `checkpoint`. The other arguments: see `CheckpointPart`.
+    Returns `module`. Raises UsageError for a file that is not there, is no file of tensors, or has other names or
+    shapes.
     """
     directory = current().checkpoint
     if directory is not None:
-        weights = read_weights(directory, [CheckpointPart(file, prefix, under)], module)
+        weights = read_weights(directory, [CheckpointPart(file, prefix, under, dropped)], module)
         module.load_state_dict(weights, strict=False, assign=True)
     return module
 
@@ -71,6 +73,8 @@ def read_weights(
         }
         needed = sum(expected[name].numel() * expected[name].element_size() for name in wanted.values())
         found, mapped = read_file(path, needed)
+        for dropped in {part.dropped for part in parts if part.file == file and part.dropped}:
+            found = {name.replace(dropped, ""): tensor for name, tensor in found.items()}
         prefixes = tuple(part.prefix for part in parts if part.file == file)
         _check(path, {name: value for name, value in found.items() if name.startswith(prefixes)}, wanted, expected)
         once: dict[int, torch.nn.Parameter] = {}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jitgate.model.inputs import Call, Inputs, arguments
+from jitgate.model.name import name_problem
 from jitgate.model.non_finite import NonFinite
 from jitgate.workloads.made_inputs import made_inputs
 from jitgate.workloads.sound import Sound
@@ -60,15 +61,16 @@ class Workload:
             raise TypeError(f"Workload(module=...) must be a torch.nn.Module, not a class; write {name}(...)")
         if not callable(getattr(self.module, "state_dict", None)):
             raise TypeError(f"Workload(module=...) must be a torch.nn.Module, not {type(self.module).__name__}")
+        if _has_no_forward(self.module):
+            raise TypeError(f"{type(self.module).__name__} has no forward(); give one of its parts, or write one")
         if not isinstance(self.scenarios, Mapping) or not self.scenarios:
             raise TypeError("Workload(scenarios=...) must be a non-empty dict of name -> tuple of positional arguments")
         given = {name: made_inputs(name, each) if callable(each) else each for name, each in self.scenarios.items()}
         object.__setattr__(self, "scenarios", given)  # made once: all that asks for a call gets the same
         for name in self.scenarios:
-            if not isinstance(name, str) or not name or not name.replace("_", "").replace(".", "").isalnum():
-                raise TypeError(
-                    f"scenario name {name!r} must be letters, digits, '_' and '.' (it becomes part of a test id)"
-                )
+            problem = name_problem(name) if isinstance(name, str) else "a name is a text"
+            if problem:
+                raise TypeError(f"scenario name {name!r}: {problem}")
             for call in self.calls(name):
                 _check_fit(name, self.module, call)
         if self.non_finite not in tuple(NonFinite):
@@ -88,6 +90,13 @@ class Workload:
         if not calls:
             raise TypeError(f"scenario {scenario!r} is an empty list: give at least one tuple of positional arguments")
         return tuple(call.args if isinstance(call, Call) and not call.kwargs else call for call in calls)
+
+
+def _has_no_forward(module: object) -> bool:
+    """Whether a module is a holder of others, which torch finds out in a call."""
+    import torch
+
+    return getattr(type(module), "forward", None) is torch.nn.Module.forward
 
 
 def _check_fit(scenario: str, module: torch.nn.Module, inputs: Inputs) -> None:

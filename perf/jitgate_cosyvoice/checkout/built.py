@@ -18,6 +18,7 @@ from torch import nn
 from jitgate_cosyvoice.checkout.blueprint import Blueprint
 from jitgate_cosyvoice.checkout.imports import Imports
 from jitgate_cosyvoice.checkout.place import OPTION, Checkout, find_checkout
+from jitgate_cosyvoice.checkpoints import VOCODER
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ def build(family: str, key: str) -> Built:
     else:
         # As the original saves them: `flow.encoder` is `encoder.*` of flow.pt.
         whole, _, inner = key.partition(".")
-        load_weights(module, f"{whole}.pt", f"{inner}." if inner else "")
+        dropped = VOCODER.dropped if f"{whole}.pt" == VOCODER.file else ""
+        load_weights(module, f"{whole}.pt", f"{inner}." if inner else "", dropped=dropped)
     return Built(module.eval().requires_grad_(False), f"{where}, {key}", _content(checkout, path))
 
 

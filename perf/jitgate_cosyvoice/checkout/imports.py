@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import re
 from typing import Any
 
 from jitgate.model.error_words import shortly
 from jitgate.model.errors import UsageError
 
 from jitgate_cosyvoice.checkout.allowed import refuse_to_import, refuse_to_use
+from jitgate_cosyvoice.checkout.needed import needed
+from jitgate_cosyvoice.checkout.packages import of_error, problems
 from jitgate_cosyvoice.checkout.place import MATCHA, Checkout
-
-_PACKAGES = {"whisper": "openai-whisper", "hydra": "hydra-core", "yaml": "PyYAML"}
-"""Import name -> name to install, where the two have nothing in common."""
 
 
 class Imports:
@@ -30,10 +28,8 @@ class Imports:
         module_name, _, attribute = name.rpartition(".")
         try:
             module = importlib.import_module(module_name)
-        except ModuleNotFoundError as error:
-            raise UsageError(f"{where}: {self._missing(error.name or module_name, module_name)}") from error
         except Exception as error:
-            raise UsageError(f"{where}: {module_name} can't be imported ({shortly(error)})") from error
+            raise UsageError(f"{where}: {self._reason(error, module_name)}") from error
         if not hasattr(module, attribute):
             near = difflib.get_close_matches(attribute, dir(module), n=1)
             meant = f", did you mean {near[0]}?" if near else ""
@@ -42,30 +38,18 @@ class Imports:
         refuse_to_use(found, name, tag, where)
         return found
 
-    def _missing(self, missing: str, asked: str) -> str:
-        top = missing.split(".", maxsplit=1)[0]
-        if top == "cosyvoice":
+    def _reason(self, error: Exception, asked: str) -> str:
+        """What stands in the way of importing `asked`, all of it, and what mends it."""
+        missing = error.name or asked if isinstance(error, ModuleNotFoundError) else ""
+        if missing.partition(".")[0] == "cosyvoice":
             return f"the checkout has no module {missing}; file and checkout are of different versions"
-        if top == "matcha":
+        folders = (self._checkout.folder, self._checkout.folder / MATCHA)
+        found = problems(needed([asked], folders))
+        if missing.partition(".")[0] == "matcha":
+            others = f"; it also needs {found}" if found else ""
             return (
                 f"{asked} needs {missing}, and {MATCHA.as_posix()} of the checkout does not have it: "
-                f"git -C {self._checkout.folder} submodule update --init --recursive"
+                f"git -C {self._checkout.folder} submodule update --init --recursive{others}"
             )
-        return f"{asked} needs {missing}, which is not installed: pip install {self._requirement(top)}"
-
-    def _requirement(self, top: str) -> str:
-        """As the checkout's requirements.txt asks for it, or else by its name."""
-        package = _PACKAGES.get(top, top)
-        try:
-            lines = (self._checkout.folder / "requirements.txt").read_text(encoding="utf-8").splitlines()
-        except OSError:
-            return package
-        for line in lines:
-            found = re.match(r"([\w.-]+)(==[\w.+!-]+)?", line.strip())
-            if found and _canonical(found[1]) == _canonical(package):
-                return found[0]
-        return package
-
-
-def _canonical(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+        found = found or of_error(error)
+        return f"{asked} needs {found}" if found else f"{asked} can't be imported ({shortly(error)})"

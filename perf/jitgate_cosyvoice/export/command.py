@@ -65,6 +65,8 @@ def _export(arguments: argparse.Namespace) -> int:
     from jitgate.engines.builtin import built_in
     from jitgate.report.progress import TerminalProgress
 
+    if arguments.checkpoint is not None:
+        arguments.checkpoint = arguments.checkpoint.resolve()
     generation = _generation(arguments)
     files = JIT_FILES[generation]
     folder = arguments.to or arguments.checkpoint or RANDOM / generation
@@ -114,6 +116,8 @@ def _generation(arguments: argparse.Namespace) -> str:
             f"{arguments.checkpoint} has neither {' nor '.join(MARKERS)}, so it does not say what it is; add "
             f"--generation {' or '.join(sorted(JIT_FILES))}"
         )
+    if found not in (None, *JIT_FILES):
+        raise UsageError(f"{arguments.checkpoint} is CosyVoice3, not supported here: it has no JIT export")
     if asked is not None and found not in (None, asked):
         raise UsageError(f"{arguments.checkpoint} is of generation {found}, not {asked}; leave --generation out")
     return asked or str(found)

@@ -26,6 +26,7 @@ from jitgate.workloads.weights import build_seeded
 from jitgate.workloads.workload import Workload
 from torch import Tensor, nn
 
+from jitgate_cosyvoice.checkpoints import VOCODER
 from jitgate_cosyvoice.v1 import conformer
 from jitgate_cosyvoice.v1.conformer import ConformerEncoder
 from jitgate_cosyvoice.v1.flow import FlowV1
@@ -145,7 +146,7 @@ def pipeline() -> Workload:
     else:
         llm = build_seeded(lambda: LanguageModelV1(conformer.text_encoder(), TransformerEncoder()), Weights("llm.pt"))
         flow = build_seeded(FlowV1, Weights("flow.pt"))
-    module = PipelineV1(llm, flow, build_seeded(vocoder, Weights("hift.pt")))
+    module = PipelineV1(llm, flow, build_seeded(vocoder, VOCODER))
     return Workload(
         module.eval(),
         scenarios(size),

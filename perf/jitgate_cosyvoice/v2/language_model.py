@@ -7,16 +7,18 @@ the original's names, shapes and order, so that a real `llm.pt` loads.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TypeVar
 
 import torch
-from jitgate.model.errors import Unavailable
 from torch import Tensor, nn
+
+from jitgate_cosyvoice.v2.transformers_versions import imported, pairs_of, resumed, rotary
 
 SPEECH_IDS = 6561
 """Ids 0 to 6560 are speech; of the three after them, one or another ends or fills."""
+
+Step = TypeVar("Step", bound="LanguageModel")
 
 Cache = tuple[tuple[Tensor, Tensor], ...]
 """One pair a layer: keys, rotated, and values, each (1, key heads, positions, 64)."""
@@ -40,7 +42,7 @@ class QwenSize:
 class LanguageModel(nn.Module):
     """Qwen2 with a table of speech tokens in addition to that of text, and an output layer for speech tokens.
 
-    Raises `jitgate.Unavailable` where transformers is not installed.
+    Raises `jitgate.Unavailable` where transformers is missing, or of a version that it is not written against.
     """
 
     def __init__(self, size: QwenSize | None = None) -> None:
@@ -52,7 +54,7 @@ class LanguageModel(nn.Module):
         self.speech_embedding = nn.Embedding(SPEECH_IDS + 3, size.width)
 
     @classmethod
-    def over(cls, other: LanguageModel) -> Self:
+    def over(cls: type[Step], other: LanguageModel) -> Step:
         """A step of this class over the weights of `other`, which are not copied."""
         step = cls.__new__(cls)
         nn.Module.__init__(step)
@@ -87,14 +89,8 @@ class Qwen(nn.Module):
 
     def __init__(self, size: QwenSize) -> None:
         super().__init__()
-        try:
-            from transformers import Qwen2Config, Qwen2ForCausalLM
-        except ImportError as error:
-            raise Unavailable(
-                f"CosyVoice2's language model needs the package transformers ({error}); "
-                'install it with python -m pip install "jitgate[llm]"'
-            ) from error
-        config = Qwen2Config(
+        transformers = imported()
+        config = transformers.Qwen2Config(
             vocab_size=size.vocabulary,
             hidden_size=size.width,
             intermediate_size=size.feed_forward,
@@ -102,12 +98,12 @@ class Qwen(nn.Module):
             num_attention_heads=size.heads,
             num_key_value_heads=size.key_heads,
             max_position_embeddings=32_768,
-            rope_parameters={"rope_type": "default", "rope_theta": 1_000_000.0},
+            **rotary(1_000_000.0, transformers.__version__),
             rms_norm_eps=1e-6,
             tie_word_embeddings=True,
             attn_implementation="sdpa",
         )
-        self.model = Qwen2ForCausalLM(config)
+        self.model = transformers.Qwen2ForCausalLM(config)
         # Its frequencies are a buffer outside of the state_dict: on the meta device they would have no numbers.
         with torch.device("cpu"):
             self.model.model.rotary_emb = type(self.model.model.rotary_emb)(config=config)
@@ -123,22 +119,9 @@ class Qwen(nn.Module):
         """
         answer = self.model(
             inputs_embeds=embedded,
-            past_key_values=_resumed(cache),
+            past_key_values=resumed(cache),
             use_cache=True,
             output_hidden_states=True,
             return_dict=True,
         )
-        return answer.hidden_states[-1], tuple((layer.keys, layer.values) for layer in answer.past_key_values.layers)
-
-
-def _resumed(pairs: Iterable[tuple[Tensor, Tensor]]) -> Any:
-    """transformers' cache over tensors that are there already: its own constructor would copy them first."""
-    from transformers.cache_utils import DynamicCache, DynamicLayer
-
-    cache = DynamicCache()
-    for keys, values in pairs:
-        layer = DynamicLayer()
-        layer.dtype, layer.device, layer.is_initialized = keys.dtype, keys.device, True
-        layer.keys, layer.values = keys, values
-        cache.layers.append(layer)
-    return cache
+        return answer.hidden_states[-1], pairs_of(answer.past_key_values)

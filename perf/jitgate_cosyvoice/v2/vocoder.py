@@ -11,7 +11,6 @@ import math
 from typing import TYPE_CHECKING
 
 import torch
-from jitgate.workloads.checkpoint import CheckpointPart
 from jitgate.workloads.sound import Sound
 from jitgate.workloads.weight_source import current
 from jitgate.workloads.weights import build_seeded
@@ -22,6 +21,7 @@ from torch import Tensor, nn
 from torch.jit import is_scripting  # type: ignore[attr-defined]
 from torch.nn import functional
 
+from jitgate_cosyvoice.checkpoints import VOCODER
 from jitgate_cosyvoice.v2.source import HARMONICS, RATE_HZ, SAMPLES_PER_FRAME, FrequencyPredictor, Source
 from jitgate_cosyvoice.v2.speech import FIRST_CHUNK_TOKENS, FRAMES_PER_TOKEN, MEL, SENTENCE_TOKENS, normal
 from jitgate_cosyvoice.v2.vocoder_layers import NormedConv, NormedTransposedConv, SnakeBlock
@@ -162,7 +162,7 @@ class Vocoder(nn.Module):
 
 def vocoder() -> Workload:
     """The vocoder at its true size."""
-    return Workload(build_seeded(Vocoder, CheckpointPart("hift.pt")), scenarios(), artefact="hift", sound=sound())
+    return Workload(build_seeded(Vocoder, VOCODER), scenarios(), artefact="hift", sound=sound())
 
 
 def sound() -> Sound:

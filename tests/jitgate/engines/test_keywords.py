@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from jitgate.engines.capture import captured
 from jitgate.engines.compiled import compiled
 from jitgate.engines.inductor import Inductor
 from jitgate.engines.onnxruntime import OnnxRuntime
@@ -27,6 +28,42 @@ class Keywords(torch.nn.Module):
 
     def forward(self, x: torch.Tensor, *, mask: torch.Tensor, features: torch.Tensor) -> dict[str, torch.Tensor]:
         return {"y": self.layer(x * mask + features)}
+
+
+class Any1(Keywords):
+    def forward(self, **named: torch.Tensor) -> Any:  # type: ignore[override]
+        return self.layer(named["x"]) + named["m"]
+
+
+class Any2(Keywords):
+    def forward(self, x: torch.Tensor, **named: torch.Tensor) -> Any:
+        return self.layer(x) + named["m"]
+
+
+class Any3(Keywords):
+    def forward(self, *given: torch.Tensor, **named: torch.Tensor) -> Any:
+        return self.layer(given[0]) + named["m"]
+
+
+class Any4(Keywords):
+    def forward(self, *given: torch.Tensor) -> Any:  # type: ignore[override]
+        return self.layer(given[0]) + given[1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "call"),
+    [
+        (Any1, lambda x, m: Call((), {"x": x, "m": m})),
+        (Any2, lambda x, m: Call((x,), {"m": m})),
+        (Any3, lambda x, m: Call((x,), {"m": m})),
+        (Any4, lambda x, m: (x, m)),
+    ],
+)
+def test_a_forward_that_takes_any_arguments_is_captured_with_free_sizes(kind: type[Keywords], call: Any) -> None:
+    module = kind().eval()
+    program = captured(module, [call(torch.randn(length, 4), torch.ones(4)) for length in (2, 3)])
+    longer = call(torch.randn(7, 4), torch.ones(4))
+    torch.testing.assert_close(called(program.module(), longer), called(module, longer))
 
 
 def calls() -> list[Inputs]:

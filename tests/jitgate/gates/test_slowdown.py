@@ -22,9 +22,12 @@ KIND = MaxSlowdownTime()
 ASKED_FOR = BaseComparison("main", "a" * 40, "b" * 40, workloads=frozenset({"my.encoder"}))
 
 
-def measured(slower: float, *, copy: float = 1.0, seed: int = 0, spread: float = 0.005) -> Measurement:
+def measured(
+    slower: float, *, copy: float = 1.0, seed: int = 0, spread: float = 0.005, rounds: int = 60
+) -> Measurement:
     """Eager of the head takes `slower` times as long as the base's; the copy `copy` times."""
-    head, other = made_of(1 / slower, seed=seed, spread=spread), made_of(1 / copy, seed=seed + 1, spread=spread)
+    head = made_of(1 / slower, seed=seed, spread=spread, rounds=rounds)
+    other = made_of(1 / copy, seed=seed + 1, spread=spread, rounds=rounds)
     every = dict(head.all_samples)
     every[BASELINE] = replace(head.all_samples["jit"], name=BASELINE)
     every[arm(BASELINE, BASE)] = replace(other.all_samples[BASELINE], name=arm(BASELINE, BASE))

@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from jitgate.model.error_words import LONGEST, causes, first_words, origins, outermost, own_place, shortly
+from jitgate.model.error_words import LONGEST, causes, first_words, origins, outermost, own_place, shortly, with_place
 
 INTERPRETER = """The following operation failed in the TorchScript interpreter.
 Traceback of TorchScript (most recent call last):
@@ -111,7 +111,9 @@ def test_a_class_that_a_quoted_error_begins_with_is_said_once() -> None:
 def test_the_users_own_line_is_found_by_the_traceback_and_by_what_is_quoted() -> None:
     with pytest.raises(ValueError, match="could not") as raised:
         float("x y")
-    assert own_place(raised.value).startswith(f" at {Path(__file__).relative_to(Path.cwd())}:")
+    here = f" at {Path(__file__).relative_to(Path.cwd())}:"
+    assert own_place(raised.value).startswith(here)
+    assert with_place(raised.value) == f"{shortly(raised.value)}{own_place(raised.value)}"
     quoted = RuntimeError(f'no:\n  File "{torch.__file__}", line 3\n  File "/a/models.py", line 25\n  here')
     assert own_place(quoted) == " at /a/models.py:25"
     assert own_place(RuntimeError("no")) == ""

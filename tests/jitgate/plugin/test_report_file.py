@@ -14,11 +14,11 @@ def test_a_report_that_can_not_be_written_is_bad_input(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for path in (tmp_path, tmp_path / "nowhere" / "run.md", tmp_path / "file" / "run.md", tmp_path / ("a" * 300)):
         with pytest.raises(UsageError, match=r"can't be written \(.+\); name a file in a folder that exists"):
-            ReportFile(path, Markdown(), "pytest", path.name)
+            ReportFile(path, Markdown(), "pytest", f"--jitgate-report {path.name}")
 
 
 def test_asking_leaves_no_file_and_harms_none(tmp_path: Path) -> None:
     (tmp_path / "old.md").write_text("of before")
     for name in ("old.md", "new.md"):
-        ReportFile(tmp_path / name, Markdown(), "pytest", name)
+        ReportFile(tmp_path / name, Markdown(), "pytest", f"--jitgate-report {name}")
     assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("old.md", "of before")]

@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from jitgate.pool.run_folder import OWNER, PREFIX, YOUNG_S, RunFolder, sweep
+from jitgate.cache.ownership import OWNER, YOUNG_S
+from jitgate.pool.run_folder import PREFIX, RunFolder, sweep
 
 RUN = """
 import tempfile, time

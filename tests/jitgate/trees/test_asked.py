@@ -162,3 +162,25 @@ def test_lock_files_are_part_of_what_a_checkout_is_kept_by(project: Project) -> 
     project.commit()
     assert resolve(project.wish("HEAD~2")).trees[BASE].root.parent == before
     assert "lock files of base and head differ" in resolve(project.wish("HEAD~1")).comparison.notes[0]
+
+
+def test_equal_files_leave_nothing_to_measure(project: Project) -> None:
+    project.commit()
+    found = resolve(project.wish())
+    assert "have the same files and lock files" in found.unchanged
+    assert found.trees == {}
+
+
+def test_a_change_outside_the_declared_paths_leaves_nothing_to_measure(project: Project) -> None:
+    (project.path / "README.md").write_text("A toy.\n")
+    project.commit()
+    assert resolve(project.wish()).unchanged == ""
+    assert "the same files under toy.py, the same gates" in resolve(project.wish(paths=("toy.py",))).unchanged
+
+
+@pytest.mark.parametrize("name", ["toy.py", "pyproject.toml", "uv.lock"])
+def test_a_change_of_what_is_measured_by_or_run_in_is_measured(project: Project, name: str) -> None:
+    (project.path / name).write_text("x = 1\n")
+    project.commit()
+    found = resolve(project.wish(paths=("toy.py",)))
+    assert (found.unchanged, len(found.trees)) == ("", 2)

@@ -54,3 +54,7 @@ def test_weights_that_are_computed_in_every_call_are_named() -> None:
     assert parametrised(torch.nn.Sequential(new, old, torch.nn.Linear(4, 4))) == ("0.weight", "1.weight")
     assert parametrised(new) == ("weight",)
     assert parametrised(None) == ()
+    own, holder = torch.nn.Linear(4, 4), torch.nn.Module()
+    holder.weight = torch.nn.Linear(2, 2)
+    own.parametrizations = holder  # as a model that is scripted writes it, since torch's can't be
+    assert parametrised(own) == ("weight",)

@@ -14,6 +14,7 @@ from jitgate.workloads.workload import Workload
     [
         (torch.nn.Linear, r"must be a torch.nn.Module, not a class; write Linear\(\.\.\.\)"),
         (lambda x: x, "must be a torch.nn.Module, not function"),
+        (torch.nn.ModuleList([torch.nn.Linear(1, 1)]), r"ModuleList has no forward\(\); give one of its parts"),
         (None, "must be a torch.nn.Module, not NoneType"),
     ],
 )

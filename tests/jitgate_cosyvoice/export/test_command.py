@@ -130,4 +130,10 @@ def test_bad_input_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture
     said = refused(capsys, "--checkpoint", str(tmp_path))
     assert "has flow.encoder.fp16.zip already; replace with --overwrite" in said
     assert (tmp_path / "flow.encoder.fp16.zip").read_text() == "theirs"
+    third = tmp_path / "three"
+    third.mkdir()
+    (third / "cosyvoice3.yaml").write_text("")
+    for asked in ((), ("--generation", "v2")):
+        said = refused(capsys, "--checkpoint", str(third), "--to", str(tmp_path / "out"), *asked)
+        assert said == f"{third} is CosyVoice3, not supported here: it has no JIT export"
     assert "can't be made" in refused(capsys, "--to", str(tmp_path / "cosyvoice.yaml" / "to"))

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 OPSET = 18
 """ONNX's operator set: the original's export names it, and torch's exporter writes it without converting."""
 
+RANDOM = frozenset(
+    {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial"}
+)
+"""Operators of ONNX that always draw."""
+
 LARGEST = 2**31 - 1
 """Bytes that one ONNX file can hold (protobuf's limit); weights beyond it need a second file, and one is kept here."""
 
@@ -59,7 +64,7 @@ def export_onnx(module: torch.nn.Module, calls: Sequence[Inputs], path: Path) ->
     # runtime that loads the file optimises too.
     optimize = not repeated(module)
     with torch.no_grad(), refusing("ONNX"):
-        torch.onnx.export(
+        written = torch.onnx.export(
             program,
             (),
             str(path),
@@ -69,6 +74,12 @@ def export_onnx(module: torch.nn.Module, calls: Sequence[Inputs], path: Path) ->
             verbose=False,
             optimize=optimize,
         )
+    if drawn := _random(written):
+        path.unlink()
+        raise Unavailable(
+            f"ONNX draws random numbers of its own ({drawn}), which no seed makes eager's; pass them as an input, or "
+            "leave the variant out"
+        )
     second = path.with_name(f"{path.name}.data")
     if second.exists():  # torch's exporter begins a second file by itself, from 1.5 GiB in the graph on (torch 2.13)
         second.unlink()
@@ -76,6 +87,22 @@ def export_onnx(module: torch.nn.Module, calls: Sequence[Inputs], path: Path) ->
         raise Unavailable(f"torch's exporter writes its weights ({size / 2**30:.1f} GiB) into a second file")
     answer = assembly(program.call_spec.out_spec)
     return {"inputs": json.dumps(names), "answer": answer, **needed_by_program(program)}
+
+
+def _random(written: Any) -> str:
+    """The first operator of a graph that draws random numbers; "" for none."""
+    from onnx_ir.traversal import RecursiveGraphIterator
+
+    graphs = [written.model.graph, *written.model.functions.values()]
+    nodes = [node for graph in graphs for node in RecursiveGraphIterator(graph)]
+    return next((node.op_type for node in nodes if node.op_type in RANDOM or _drops(node)), "")
+
+
+def _drops(node: Any) -> bool:
+    """Whether it is a dropout in training: its third input says so."""
+    training = node.inputs[2] if node.op_type == "Dropout" and len(node.inputs) > 2 else None
+    known = None if training is None else training.const_value
+    return training is not None and (known is None or bool(known.numpy()))
 
 
 def _with_wide_indices(program: ExportedProgram) -> ExportedProgram:

@@ -1,0 +1,38 @@
+"""What a session says at its end, from all that it knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jitgate.plugin.left_out import never_compared, none_compared, not_judged
+from jitgate.plugin.report_file import where_written
+
+if TYPE_CHECKING:
+    from jitgate.plugin.session_state import State
+
+
+def problems(state: State) -> tuple[str, ...]:
+    """Why a session is red besides its verdicts."""
+    if not state.measured:
+        return ()
+    return (*never_compared(state), *none_compared(state), *state.history.problems(), *state.base.removed())
+
+
+def summary_lines(state: State, exitstatus: int) -> list[str]:
+    """exitstatus: pytest's. Each line is for a terminal."""
+    written = where_written(state.reports)
+    if not state.measured:
+        blocked = state.blocked.lines()
+        ended_by_it = exitstatus == pytest.ExitCode.USAGE_ERROR and len(blocked) == 1  # pytest says it itself
+        base = state.bisected or state.base.lines()
+        return [*([] if ended_by_it else blocked), *written, *base, *state.losses.lines()]
+    from jitgate.report.summary import summary
+
+    lines = [*state.history.first_lines(), *summary(state.results), *written]
+    if state.timed_gates > 1:
+        shared = f"alpha {state.policy.alpha:g} of the session is shared by its {state.timed_gates} gates on time"
+        lines.append(f"{shared}: {state.rules.alpha:.2g} each")
+    said = (*never_compared(state), *none_compared(state), *not_judged(state), *state.history.lines())
+    return [*lines, *said, *state.base.lines(), *state.losses.lines()]

@@ -1,0 +1,106 @@
+"""Part C: a full disk is called a full disk, wherever it fills. Its own small file system, where one can be mounted."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from studies.faults.fault import FAILED, USAGE, Fault, Session
+from studies.faults.saving import EVERYTHING
+
+ROOM_KIB = 64
+"""Of the file system: the model's weights alone take more."""
+
+
+def cannot_mount() -> str:
+    """Mounting takes root, and a system that lets root do it."""
+    if not sys.platform.startswith("linux") or os.geteuid() != 0:
+        return "mounting a small file system takes root on Linux"
+    return ""
+
+
+def no_limits() -> str:
+    """Whether a process can be kept from writing large files."""
+    return "" if importlib.util.find_spec("resource") else "this system has no limit on the size of files"
+
+
+def mounted(*parts: str, filled: bool = False) -> Callable[[Path], None]:
+    """A file system of `ROOM_KIB` at that place below the folder; filled: with nothing left in it."""
+
+    def before(folder: Path) -> None:
+        place = folder.joinpath(*parts)
+        place.mkdir(parents=True, exist_ok=True)
+        command = ["mount", "-t", "tmpfs", "-o", f"size={ROOM_KIB}k,mode=700", "tmpfs", str(place)]
+        subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - a command of ours
+        if filled:
+            with (place / "filler").open("wb") as file:
+                file.write(b"0" * (ROOM_KIB << 10))
+
+    return before
+
+
+def unmounted(*parts: str) -> Callable[[Path], None]:
+    """Give it back."""
+
+    def after(folder: Path) -> None:
+        subprocess.run(["umount", "-l", str(folder.joinpath(*parts))], check=True, capture_output=True)  # noqa: S603, S607
+
+    return after
+
+
+DISK = [
+    Fault(
+        *("C", "the disk of the temporary folder is full"),
+        Session(
+            "full-tmp",
+            before=mounted("tmp", filled=True),
+            after=unmounted("tmp"),
+            lacks=cannot_mount,
+        ),
+        *(FAILED, "the disk that holds"),
+    ),
+    Fault(
+        *("C", "the disk of the artefacts is full"),
+        Session(
+            "full-cache",
+            ("torchscript", "plain"),
+            before=mounted(".jitgate", "cache"),
+            after=unmounted(".jitgate", "cache"),
+            lacks=cannot_mount,
+        ),
+        *(FAILED, "the disk that holds"),
+    ),
+    Fault(
+        *("C", "the disk of the artefacts is full at the start"),
+        Session(
+            "filled-cache",
+            made=True,
+            before=mounted(".jitgate", "cache", filled=True),
+            after=unmounted(".jitgate", "cache"),
+            lacks=cannot_mount,
+        ),
+        *(USAGE, "can't be written (the disk is full"),
+    ),
+    Fault(
+        *("C", "the disk of the rounds is full"),
+        Session(
+            "full-rounds",
+            made=True,
+            arguments=EVERYTHING,
+            before=mounted(".jitgate", "rounds", filled=True),
+            after=unmounted(".jitgate", "rounds"),
+            lacks=cannot_mount,
+        ),
+        *(FAILED, "NOT SAVED the rounds of w s: the disk is full"),
+        there=("out.json", "junit.xml", "report.md", ".jitgate/history.db"),
+    ),
+    Fault(
+        *("C", "no file may become larger than 60 KiB (ulimit -f)"),
+        Session("file-limit", ("torchscript", "plain"), file_limit_bytes=60 << 10, lacks=no_limits),
+        *(FAILED, "a file may not become that large here"),
+    ),
+]
