@@ -217,7 +217,7 @@ BEYOND = (
 def wrong_verdicts(study: Study) -> SectionResult:
     """Equal arms under every kind of noise, with the number of sets open."""
     lines = [
-        "| noise | one set, 60 rounds: wrong | auto: wrong | in one set / 3 / 5 / 8 | of | sets, mean | pairs, median |",
+        "| noise | one set, 60 rounds: wrong | auto: wrong | with 1 / 3 / 5 / 8 sets | of | mean sets | median pairs |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     shares = {}
@@ -227,7 +227,8 @@ def wrong_verdicts(study: Study) -> SectionResult:
         by_sets = " / ".join(str(row["wrong_by_sets"][str(sets)]) for sets in LOOKS)
         says = f"{noise.name}: {noise.says}" + ("" if noise.covered else " (**not covered**)")
         counted = f"{by_sets} | {noise.measurements(study.runs)}"
-        lines.append(f"| {says} | {known} | {row['wrong']:.2%} | {counted} | {row['sets']:.1f} | {row['pairs']:.0f} |")
+        about = f"{says} | {known} | {row['wrong']:.2%}"
+        lines.append(f"| {about} | {counted} | {row['sets']:.1f} | {row['pairs']:.0f} |")
         if noise.covered:
             shares[noise.name] = {"one set": row["one_set"] or 0.0, "auto": row["wrong"]}
     return SectionResult(lines, shares)

@@ -46,9 +46,10 @@ _LIMITS = """{half} measurements a line, else as above. Memory is AR(1); recorde
 random bias is normal, its own for every instance: one control shows one draw of it, and the candidate's own may
 well be larger. Only freshly started processes show more of it; five processes here share the same number of rounds."""
 _SHARES = ", ".join(f"{share:.0%}" for share in LOOKS.values())
-_STARTS = f"""`processes = "auto"`: equal arms, limit 1.0, always a control. PASS and FAIL both count as wrong. A measurement has at most {restarted.BUDGET} rounds in all of its sets of processes, and near its
-limit an eighth of them in one set; every start draws its noise, bias and modes anew. "One set" is the rule of
-`processes = 1`, with a sixth of {{runs}} measurements. Counts are wrong verdicts by the number of sets at the stop, and measurements.
+_STARTS = f"""`processes = "auto"`: equal arms, limit 1.0, always a control. PASS and FAIL both count as wrong. A
+measurement has at most {restarted.BUDGET} rounds in all of its sets of processes, and near its limit an eighth of them
+in one set; every start draws its noise, bias and modes anew. "One set" is the rule of `processes = 1`, with a sixth of
+{{runs}} measurements. Counts are wrong verdicts by the number of sets at the stop, and measurements in all.
 
 **What is assumed.** A start moves each arm by an amount of its own, independent of all else and normal. *One set and
 three* assume how far: by at most {START_SPREAD:.0%} (a standard deviation), the candidate's arm like the control's.

@@ -138,7 +138,9 @@ class Measurement:
         control = None
         if len(columns) > 2:
             control = columns[2] if baseline == BASELINE else columns[0] * columns[2] / columns[3]
-        return Columns(columns[0], columns[1], control, self._labels(whole))
+        # A block has a process of its own: what starts change is in the scatter of its pairs.
+        starts = self.restarts and self.residency != "exclusive" and control is not None
+        return Columns(columns[0], columns[1], control, self._labels(whole), starts, baseline == BASELINE)
 
     def against_base(self, variant: str) -> Columns | None:
         """A variant of the head against the same variant of the base; None where an arm was not run.
