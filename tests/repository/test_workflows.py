@@ -313,8 +313,20 @@ def test_history_is_restored_before_and_saved_after_the_measurement(gpu_workflow
 
 def test_a_pull_request_leaves_no_trace_in_the_history() -> None:
     for measured in (step["run"] for step in load("merge-gate").steps() if "tox run" in step.get("run", "")):
-        assert "[[ $GITHUB_EVENT_NAME == pull_request ]]" in measured
+        assert "[[ $GITHUB_EVENT_NAME == pull_request ]]" in measured or "--jitgate-base" in measured
         assert "--jitgate-history-read-only" in measured
+
+
+def test_a_change_is_measured_next_to_its_base_in_one_job() -> None:
+    gate = load("merge-gate").jobs["cpu"]
+    (checkout,) = [step for step in gate["steps"] if step.get("uses", "").startswith("actions/checkout@")]
+    (measured,) = [step for step in gate["steps"] if "--jitgate-base" in step.get("run", "")]
+    assert checkout["with"]["fetch-depth"] == 0
+    assert "base.sha" in measured["env"]["BASE"]
+    assert '--jitgate-base "$BASE"' in measured["run"]
+
+
+def test_a_pull_request_saves_no_history() -> None:
     saves = load("merge-gate").uses("actions/cache/save")
 
     assert saves

@@ -21,6 +21,7 @@ class Tolerance(GateKind):
     """The limit is the workload's tolerance for the variant's precision; see `jitgate.model.tolerance`."""
 
     key, attribute, heading = "tolerance", "rel_l2", "rel. L2 error"
+    question = "right"
     against_baseline = True
     configurable = False
     smoke = True

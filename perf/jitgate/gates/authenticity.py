@@ -12,6 +12,7 @@ class MaxRecompiles(GateKind):
     """How often anything may be recompiled, broken or captured again inside timed turns: 0 unless a test says more."""
 
     key, attribute = "max_recompiles", "recompiles"
+    question = "right"
     default_limit = 0.0
     against_baseline = True
     configurable = False

@@ -12,6 +12,7 @@ class MaxMemoryGrowth(GateKind):
     """Bytes by which a call may leave memory larger; 0 unless a test says more."""
 
     key, attribute = "max_memory_growth", "memory_growth"
+    question = "fits"
     default_limit = 0.0
     configurable = False
 

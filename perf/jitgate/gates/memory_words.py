@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from jitgate.model.memory_parts import ChildMemory, MemoryParts
 from jitgate.model.memory_peaks import MemoryPeaks
-from jitgate.model.size import mib
+from jitgate.model.size import format_bytes, mib
 
 NOTED_BYTES = 32 << 20
 """Files and shared memory below this are code of kernels, which every variant has."""
@@ -15,6 +15,22 @@ NOTED_BYTES = 32 << 20
 def memory_words(memory: MemoryPeaks) -> list[str]:
     """One clause each; none where a worker has no child processes, and nothing mapped that is worth a word."""
     return [*_of_parts(memory.parts or MemoryParts()), *_of_children(memory.children)]
+
+
+def parts_of_peak(memory: MemoryPeaks) -> str:
+    """`weights 300 MiB, activations 200 MiB, libraries and all else 5 MiB`: of the peak of steady calls, the largest
+    first; "" where the worker did not tell them."""
+    steady, activations, weights = memory.steady_peak_bytes, memory.activation_bytes, memory.weight_bytes
+    if steady is None or activations is None or weights is None:
+        return ""
+    # On a card: the context and what libraries and engines allocate past torch. It is known by itself there.
+    outside = memory.outside_bytes or 0
+    rest = max(0, steady - activations - weights - outside)
+    parts = {"activations": activations, "weights": weights, "libraries and all else": rest}
+    if outside:
+        parts["context and workspaces"] = outside
+    ordered = sorted(parts.items(), key=lambda part: -part[1])
+    return ", ".join(f"{name} {format_bytes(size)}" for name, size in ordered)
 
 
 def _of_parts(parts: MemoryParts) -> Iterator[str]:

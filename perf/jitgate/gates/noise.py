@@ -26,6 +26,7 @@ class MaxNoiseFloor(GateKind):
     """
 
     key, attribute = "max_noise_floor", "noise_floor"
+    question = "fast"
     records = True
     configurable = False
 

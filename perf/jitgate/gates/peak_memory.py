@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jitgate.gates.kind import Asked, GateKind, Judged, sentence
-from jitgate.gates.memory_words import memory_words
+from jitgate.gates.memory_words import memory_words, parts_of_peak
 from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.size import format_bytes, parse_bytes
 from jitgate.model.verdict import Figure
@@ -22,6 +22,8 @@ SAID = {ALL: "Peak memory", LOAD: "Memory while loading", STEADY: "Memory of ste
 
 class PeakKind(GateKind):
     """A limit of a peak, in bytes, judged in the process that took most."""
+
+    question = "fits"
 
     def parse(self, value: object, where: str) -> float:
         return float(parse_bytes(value, f"{where}: {self.key}"))
@@ -89,15 +91,7 @@ class MaxLoadMemory(PeakKind):
 
 def _blame(memory: MemoryPeaks, peak: int) -> str:
     """The parts of the peak, the largest first; nothing where the worker did not tell them."""
-    steady, activations, weights = memory.steady_peak_bytes, memory.activation_bytes, memory.weight_bytes
-    if steady is None or activations is None or weights is None:
+    steady, parts = memory.steady_peak_bytes, parts_of_peak(memory)
+    if steady is None or not parts:
         return ""
-    if peak > steady:
-        return f"; loading took it, steady calls need {format_bytes(steady)}"
-    # On a card: the context and what libraries and engines allocate past torch. It is known by itself there.
-    outside = memory.outside_bytes or 0
-    parts = {"activations": activations, "weights": weights, "all else": max(0, peak - activations - weights - outside)}
-    if outside:
-        parts["context and workspaces"] = outside
-    ordered = sorted(parts.items(), key=lambda part: -part[1])
-    return "; of it " + ", ".join(f"{name} {format_bytes(size)}" for name, size in ordered)
+    return f"; loading took it, steady calls need {format_bytes(steady)}" if peak > steady else f"; of it {parts}"

@@ -28,6 +28,7 @@ class PredictionGap(TimedKind):
     """
 
     key, attribute, operator = "prediction_tolerance", "prediction_gap", "<="
+    question = "fast"
     default_limit = MOST_OFF
     configurable = False
     optional = True

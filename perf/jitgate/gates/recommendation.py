@@ -30,10 +30,11 @@ class Cost:
 
 @dataclass(frozen=True)
 class RejectionReason:
-    """Why not this variant: in a few words for a line, and in a sentence."""
+    """Why not this variant: in a few words for a line, and in a sentence. open: more rounds may change it."""
 
     words: str
     sentence: str
+    open: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Recommendation:
     """For one workload and scenario on one device.
 
     variant: the baseline where nothing is decidedly faster; then there is no speed-up and no cost. first, later: with
-    its files still to be built, and with them in the cache. rejections: every other variant -> why not.
+    its files still to be built, and with them in the cache. rejections: every other variant -> why not. undecided: a
+    variant that looks faster than this one and is not decided; then nothing is recommended yet.
     """
 
     workload: str
@@ -53,6 +55,7 @@ class Recommendation:
     first: Cost = Cost()
     later: Cost = Cost()
     rejections: Mapping[str, RejectionReason] = field(default_factory=dict)
+    undecided: str = ""
 
 
 def recommend(results: Results, measurement: Measurement) -> Recommendation | None:
@@ -89,7 +92,21 @@ def recommend(results: Results, measurement: Measurement) -> Recommendation | No
         _cost(measurement, best, found[best], cached=False),
         _cost(measurement, best, found[best], cached=True),
         {**slower, **rejections},
+        _looks_faster(results, measurement, rejections, found[best].interval.estimate),
     )
+
+
+def _looks_faster(
+    results: Results, measurement: Measurement, rejections: Mapping[str, RejectionReason], estimate: float
+) -> str:
+    """The fastest variant by its estimate that only wants rounds, where it is above `estimate`; "" for none."""
+    waiting = {
+        name: speedup.interval.estimate
+        for name, reason in rejections.items()
+        if reason.open and (speedup := speedup_of(_asked(results, measurement, name))) is not None
+    }
+    best = max(waiting, key=lambda name: waiting[name], default="")
+    return best if best and waiting[best] > estimate else ""
 
 
 def _asked(results: Results, measurement: Measurement, variant: str) -> Asked:
@@ -108,7 +125,10 @@ def _rejection(results: Results, asked: Asked) -> RejectionReason | None:
     speed = results.judge(rules.kind("min_speedup"), asked, FASTER)
     if not speed.green:
         words = {Outcome.FAIL: "slower", Outcome.INCONCLUSIVE: "not decidedly faster"}
-        return RejectionReason(words.get(speed.outcome, "no verdict on its speed"), speed.reason)
+        said, waiting = words.get(speed.outcome, "no verdict on its speed"), speed.outcome is Outcome.INCONCLUSIVE
+        if waiting and speed.figure is not None:
+            said = f"{speed.figure.text.partition(' (')[0]}, {said}"
+        return RejectionReason(said, speed.reason, waiting)
     limit = rules.limit(rules.kind("max_memory"), asked)
     if limit is not None and samples.peak_bytes is None:
         return RejectionReason("memory not known", "its memory is not known, and there is a limit")

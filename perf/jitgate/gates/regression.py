@@ -32,6 +32,7 @@ class MaxRegression(GateKind):
     """Of one metric. The table's key is `max_regression`; it sets the limits of several of these kinds."""
 
     timed = True
+    question = "fast"
     only_where_set = True
     metric: ClassVar[str]
 
@@ -182,7 +183,12 @@ def _too_short(series: PastSeries) -> Judged:
 
 
 def _kind(name: str) -> MaxRegression:
-    members = {"metric": name, "key": f"max_regression_{name}", "attribute": f"{name}_change"}
+    members = {
+        "metric": name,
+        "key": f"max_regression_{name}",
+        "attribute": f"{name}_change",
+        "question": "fits" if name == MEMORY else "fast",
+    }
     made: MaxRegression = type(f"MaxRegression{name.capitalize()}", (MaxRegression,), members)()
     return made
 

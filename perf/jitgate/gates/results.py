@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -111,14 +110,6 @@ class Results:
         """
         return [verdict for verdict in self.verdicts if self.is_red(verdict)]
 
-    def headline(self) -> str | None:
-        """`5 gates: 3 PASS, 1 FAIL, 1 INCONCLUSIVE`; None where none was asked for."""
-        own = _counted("limit of a test", [verdict for verdict in self.gates if not verdict.configured])
-        gates = _counted("gate", [verdict for verdict in self.gates if verdict.configured])
-        waiting = sum(verdict.lenient for verdict in self.gates)
-        history = f"{waiting} of them for want of earlier runs" if waiting else None
-        return "; ".join(filter(None, (gates, history, own))) or None
-
     def unjudged(self, cell: Cell) -> Iterator[tuple[str, float]]:
         """Key and limit of the project's gates on this cell that no test has asked for."""
         asked_for = {verdict.gate for verdict in self.gates if verdict.cell == cell}
@@ -133,13 +124,6 @@ class Results:
             return False
         lenient = self.rules.policy.skip_inconclusive or self.rules.kind(verdict.gate).optional or verdict.lenient
         return not (verdict.outcome is Outcome.INCONCLUSIVE and lenient)
-
-
-def _counted(what: str, verdicts: list[Verdict]) -> str | None:
-    counted = Counter(verdict.outcome for verdict in verdicts)
-    parts = [f"{counted[outcome]} {outcome}" for outcome in reversed(WORST_FIRST) if counted[outcome]]
-    plural = what if len(verdicts) == 1 else what.replace("limit of a test", "limits of tests").replace("gate", "gates")
-    return f"{len(verdicts)} {plural}: {', '.join(parts)}" if verdicts else None
 
 
 def _verdict(kind: GateKind, asked: Asked, limit: float) -> Verdict:

@@ -29,6 +29,7 @@ class Slowdown(GateKind):
     memory in another way can be slower in every round of one start, and not in the next.
     """
 
+    question = "fast"
     needs_base = True
     metric: ClassVar[str]
 

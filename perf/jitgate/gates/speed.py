@@ -6,10 +6,10 @@ import math
 
 from jitgate.gates.kind import Asked, Judged
 from jitgate.gates.timed import TimedKind
-from jitgate.gates.validity import broken, noise_floor, noisy, speedup_of
+from jitgate.gates.validity import broken, noise_floor, noisy, reported_speedup, speedup_of
 from jitgate.model.variant import BASELINE
 from jitgate.model.verdict import Figure
-from jitgate.statistics import Outcome, judge
+from jitgate.statistics import Outcome, Speedup, judge
 from jitgate.statistics.need import Need, need
 
 RATIO = "above 0: a ratio, as in 1.10 for 10 % faster"
@@ -33,7 +33,7 @@ class MinSpeedup(TimedKind):
         if found is None:
             return None
         interval = found.interval
-        return Figure(found.text, interval.estimate, interval.low, interval.high)
+        return Figure(_text(asked, found), interval.estimate, interval.low, interval.high)
 
     def explain(self, asked: Asked) -> str:
         figure, found = self.figure(asked), speedup_of(asked)
@@ -52,7 +52,7 @@ class MinSpeedup(TimedKind):
         if found is None:
             return "-"
         if limit is None:
-            return f"{found.text}, not gated"
+            return reported_text(asked)
         return f"{found.text}, gate {limit:g}" + ("" if asked.baseline == BASELINE else f" of {asked.baseline}")
 
     def needs_rounds(self, asked: Asked, limit: float) -> bool:
@@ -78,6 +78,20 @@ class MinSpeedup(TimedKind):
             )
         decision = judge(speedup, limit)
         return Judged(decision.outcome, decision.reason)
+
+
+def reported_text(asked: Asked, mark: str = "not gated") -> str:
+    """`1.17x (1.09 to 1.25, not gated)`: with the ordinary interval, which decides nothing."""
+    found, plain = speedup_of(asked), reported_speedup(asked)
+    if found is None:
+        return "-"
+    between = "1 pair" if plain is None else f"{plain.low:.2f} to {plain.high:.2f}"
+    return f"{found.interval.estimate:.2f}x ({between}, {mark})"
+
+
+def _text(asked: Asked, found: Speedup) -> str:
+    """The interval that is judged; while there is none yet, the ordinary one with that mark."""
+    return found.text if math.isfinite(found.interval.high) else reported_text(asked, "95 %, not decided")
 
 
 def ratio(value: float) -> str:

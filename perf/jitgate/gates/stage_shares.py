@@ -25,6 +25,7 @@ class StageShares(GateKind):
     """Stages and what is between them add up to the whole call, to within the limit."""
 
     key, attribute = "stage_tolerance", "stage_shares"
+    question = "right"
     default_limit = MOST_OFF
     configurable = False
 

@@ -13,6 +13,7 @@ from jitgate.gates.requirements import Requirement, Rules
 from jitgate.model.cell import Cell
 from jitgate.model.measurement import Measurement
 from jitgate.model.variant import BASELINE, is_variant
+from jitgate.statistics import Outcome
 
 FASTER = 1.0
 """From here on a variant is faster; what a recommendation asks of it."""
@@ -56,6 +57,34 @@ class UndecidedSelection:
             and is_variant(variant)
             and needs(Asked(measurement, Cell(*here, variant), self.rules.alpha), FASTER)
         ]
+
+
+@dataclass(frozen=True)
+class UndecidedFastest:
+    """The variant that looks fastest, while it is open whether it is faster than the baseline, and another one is.
+
+    Without its rounds the slower one would be recommended, for no reason but that it was decided sooner.
+    """
+
+    rules: Rules
+
+    def __call__(self, measurement: Measurement) -> list[str]:
+        speed, here = self.rules.kind("min_speedup"), (measurement.workload, measurement.scenario)
+        every = {
+            variant: Asked(measurement, Cell(*here, variant), self.rules.alpha)
+            for variant, samples in measurement.all_samples.items()
+            if is_variant(variant) and variant != BASELINE and samples.failure is None
+        }
+        estimates = {
+            variant: figure.estimate or 0.0 for variant, each in every.items() if (figure := speed.figure(each))
+        }
+        fastest = max(estimates, key=lambda variant: estimates[variant], default=None)
+        if fastest is None or not speed.needs_rounds(every[fastest], FASTER):
+            return []
+        decided = any(
+            speed.judge(every[other], FASTER).outcome is Outcome.PASS for other in estimates if other != fastest
+        )
+        return [fastest] if decided else []
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ class TimedKind(GateKind):
     """A kind whose figure gets sharper with more rounds; `compare` judges a comparison that can be believed."""
 
     timed: ClassVar[bool] = True
+    question: ClassVar[str] = "fast"
 
     def judge(self, asked: Asked, limit: float) -> Judged:
         return broken(asked) or noisy(asked.measurement) or self.compare(asked, limit)

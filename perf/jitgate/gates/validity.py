@@ -11,7 +11,7 @@ from jitgate.gates.output import difference, is_right
 from jitgate.model.measurement import Measurement, most_frequent_first
 from jitgate.model.samples import Samples
 from jitgate.model.variant import BASELINE, CONTROL
-from jitgate.statistics import Outcome, Speedup, speedup
+from jitgate.statistics import Interval, Outcome, Speedup, ordinary_ratio, speedup
 
 MOST_EXCLUDED = 0.20
 """Share of noisy rounds from which those that were not seen to be noisy are not believed either."""
@@ -44,6 +44,12 @@ def noisy(measurement: Measurement) -> Judged | None:
 def speedup_of(asked: Asked) -> Speedup | None:
     """What the pairs of the variant and its baseline tell; None where there are none."""
     return _speedup(asked.measurement, asked.cell.variant, asked.baseline, asked.alpha)
+
+
+def reported_speedup(asked: Asked) -> Interval | None:
+    """The ordinary 95 % interval of one look, by which nothing is judged; None below two pairs."""
+    columns = asked.measurement.columns(asked.cell.variant, asked.baseline)
+    return ordinary_ratio(columns.baseline, columns.candidate, columns.processes)
 
 
 def noise_floor(measurement: Measurement, alpha: float) -> float | None:

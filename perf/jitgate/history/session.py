@@ -149,7 +149,9 @@ class SessionHistory:
             cell.id: [
                 kind.key
                 for kind in rules.kinds
-                if rules.applies(kind, cell) and rules.policy.gate(kind.key, cell, rules.device) is not None
+                if rules.applies(kind, cell)
+                and not kind.needs_base  # a session without a base judges none of these, and has lost nothing
+                and rules.policy.gate(kind.key, cell, rules.device) is not None
             ]
             for cell in own
         }

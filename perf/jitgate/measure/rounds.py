@@ -20,7 +20,7 @@ from jitgate.model.failure import Failure
 from jitgate.model.measurement import Measurement, most_frequent_first
 from jitgate.model.surroundings import uneven
 from jitgate.model.turn import Turn
-from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.model.variant import BASELINE, CONTROL, is_variant
 from jitgate.pool.interrupt import INTERRUPTS
 from jitgate.pool.progress import Progress
 from jitgate.statistics import look_due, steady
@@ -50,6 +50,9 @@ not leave a gate undecided."""
 
 OVERTIME = 2.0
 """Of the budget, what all rounds may take together, stalls and excluded rounds included."""
+
+SO_FAR = 50
+"""Rounds behind the speed-up of the progress line, which is only told."""
 
 Undecided = Callable[[Measurement], Collection[str]]
 """Which variants need more rounds; where none does, it is enough."""
@@ -181,7 +184,7 @@ class Rounds:
             measurement = self.measurement()
             self._keep(measurement)
             spent = f"{self.spent_s:.0f} s of {budget_s:.0f} s"
-            self._progress.busy(f"{self._title()}: round {measurement.rounds}, {spent}")
+            self._progress.busy(f"{self._title()}: round {measurement.rounds}{self._so_far()}, {spent}")
             enough = measurement.rounds >= self._least_rounds and self._order.balanced(measurement.rounds)
             if enough and look_due(measurement.rounds):
                 began = self._clock()
@@ -277,6 +280,17 @@ class Rounds:
             held = dict(sorted(held.items(), key=lambda each: -each[1])[:1])
         call_s = {name: statistics.median(turn.wall_ns) / 1e9 for name, turn in finished.items()}
         self._overcommitted = self._overcommit.cause(held, call_s if self._inputs == 1 else {})
+
+    def _so_far(self) -> str:
+        """`, jit 1.17x so far`: of the fastest few, by the medians of the last rounds; "" before there are any."""
+        last = {name: [turn for turn in series.turns[-SO_FAR:] if turn] for name, series in self._series.items()}
+        medians = {name: statistics.median(map(statistics.median, turns)) for name, turns in last.items() if turns}
+        baseline = medians.get(BASELINE)
+        if baseline is None:
+            return ""
+        found = {name: baseline / each for name, each in medians.items() if is_variant(name) and name != BASELINE}
+        fastest = sorted(found, key=lambda name: -found[name])[:3]
+        return "".join(f", {name} {found[name]:.2f}x" for name in fastest) + (" so far" if fastest else "")
 
     def _included_note(self) -> tuple[str, ...]:
         said = f"{len(self._included)} disturbed rounds count (--jitgate-noisy-rounds include): "

@@ -17,6 +17,7 @@ from jitgate.model.errors import UsageError
 from jitgate.model.printable import printable
 from jitgate.plugin import fixtures
 from jitgate.plugin.benchmark_replay import use_fingerprint_storage
+from jitgate.plugin.decided import tell_decided
 from jitgate.plugin.ending import end
 from jitgate.plugin.items import cell_of
 from jitgate.plugin.keyword import understood
@@ -172,6 +173,13 @@ def pytest_runtest_makereport(
     if cell_of(item) is not None:
         make_printable(report)
     return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, bool, bool]:
+    done = yield
+    tell_decided(item.config.stash[STATE], item, nextitem)
+    return done
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

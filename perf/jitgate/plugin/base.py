@@ -69,6 +69,11 @@ class BaseOfState:
                 if cell_of(item) is not None:
                     item.add_marker(pytest.mark.skip(reason=f"Nothing to measure: {self.asked.unchanged}."))
 
+    @property
+    def unchanged(self) -> str:
+        """Why there is nothing to measure; "" where there is something."""
+        return "" if self._known is None else self._known.unchanged
+
     def removed(self) -> list[str]:
         """A line for each benchmark that the base declares and the head does not, by which the session is red."""
         known = self._known
@@ -92,7 +97,7 @@ class BaseOfState:
             return []
         from jitgate.trees.declared import changed_gates
 
-        said = [f"Nothing to measure: {known.unchanged}."] if known.unchanged else []
+        said = [f"Nothing to measure: {self.unchanged}."] if self.unchanged else []
         changes = changed_gates(known.table, self._head_table)
         if changes:
             said += [f"note: this change also changes what is required since {known.comparison.text}:"]

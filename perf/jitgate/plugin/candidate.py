@@ -139,8 +139,13 @@ class Comparison:
 
     def explanation(self) -> list[str]:
         """Lines for a failed assertion: outcome and reason first."""
-        text = f"{self._candidate.cell.id}: {self!r}"
-        return [text] if self._verdict is None else [f"{self._verdict.outcome}: {self._verdict.sentence}", text]
+        verdict, text = self._verdict, f"{self._candidate.cell.id}: {self!r}"
+        if verdict is None:
+            return [text]
+        rules = self._candidate.state.rules
+        gate = rules.policy.gate(verdict.gate, verdict.cell, rules.device)
+        why = f" because {gate.reason}" if gate is not None and gate.reason else ""
+        return [f"{verdict.outcome}: {verdict.sentence}", text, f"asked for: {verdict.label}{why}{_next(verdict)}"]
 
     @property
     def _asked(self) -> Asked:
@@ -198,6 +203,12 @@ class Comparison:
 
     def _refuse(self, why: str) -> NoReturn:
         raise TypeError(f"{self._kind.attribute} of {self._candidate.cell.id}: {why}")
+
+
+def _next(verdict: Verdict) -> str:
+    from jitgate.report.decision import next_step
+
+    return "" if verdict.green else f"; next: {next_step(verdict)}"
 
 
 def decide(state: State, requirement: Requirement) -> Verdict:

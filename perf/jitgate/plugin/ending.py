@@ -43,7 +43,9 @@ def _write_reports(state: State, exitstatus: int) -> None:
 
     for report in state.reports:
         with state.losses.noted(f"the report {report.path}"):
-            report.write(state.results, state.fingerprint.facts(), Ending(exitstatus, problems(state)))
+            report.write(
+                state.results, state.fingerprint.facts(), Ending(exitstatus, problems(state), state.base.unchanged)
+            )
 
 
 def _status(session: pytest.Session, losses: Losses) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jitgate.cache.store import ArtefactCache
 from jitgate.device.device_memory import memory_of
 from jitgate.device.power import meter_of
-from jitgate.gates.stopping import AnyOf, UndecidedSelection
+from jitgate.gates.stopping import AnyOf, UndecidedFastest, UndecidedSelection
 from jitgate.measure.session import Measurements
 from jitgate.measure.settings import MeasureTask, RunSettings
 from jitgate.model.variant import BASELINE
@@ -74,7 +74,7 @@ def make_measurements(
         on_close=rounds_on_disk.save,
         on_round=rounds_on_disk.keep,
     )
-    undecided = AnyOf((rules.undecided, UndecidedSelection(rules, wanted)))
+    undecided = AnyOf((rules.undecided, UndecidedSelection(rules, wanted), UndecidedFastest(rules)))
     near = AnyOf((partial(rules.undecided, starts=True), UndecidedSelection(rules, wanted, starts=True)))
     return Measurements(tasks_of(policy, device.kind, planned), settings, undecided, near)
 

@@ -189,6 +189,9 @@ def add_options(parser: pytest.Parser) -> None:
         help="write the run as a page to look at (.html), as Markdown (.md) or as JSON (.json)",
     )
     group.addoption(
+        "--jitgate-verbose", action="store_true", help="show every figure of a run: cold start, unseen shapes, memory"
+    )
+    group.addoption(
         "--jitgate-pull-request",
         metavar="FILE.json",
         help="write what `jitgate report --pr FILE.json` makes a comment, a step summary and annotations of",

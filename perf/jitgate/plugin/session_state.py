@@ -94,7 +94,10 @@ class State:
     def fingerprint(self) -> Fingerprint:
         from jitgate.device.fingerprint import fingerprint
 
-        return fingerprint(self.device)
+        found = fingerprint(self.device)
+        specs = self.policy.workloads.values()
+        other = next((spec.interpreter for spec in specs if spec.interpreter and not spec.left_out), None)
+        return found if other is None else found.of(other)
 
     @cached_property
     def progress(self) -> TerminalProgress:
@@ -244,6 +247,10 @@ class State:
         self.results.close()
         gone = self.history.red() or self.base.removed()
         return bool(self.results.red() or never_compared(self) or none_compared(self) or gone)
+
+    @property
+    def verbose(self) -> bool:
+        return bool(self._config.getoption("jitgate_verbose"))
 
     def _on_a_terminal(self) -> bool:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")

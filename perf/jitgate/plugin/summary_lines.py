@@ -28,11 +28,13 @@ def summary_lines(state: State, exitstatus: int) -> list[str]:
         ended_by_it = exitstatus == pytest.ExitCode.USAGE_ERROR and len(blocked) == 1  # pytest says it itself
         base = state.bisected or state.base.lines()
         return [*([] if ended_by_it else blocked), *written, *base, *state.losses.lines()]
+    from jitgate.report.decision import Ending, held
     from jitgate.report.summary import summary
 
-    lines = [*state.history.first_lines(), *summary(state.results), *written]
+    ending = Ending(exitstatus, (*problems(state), *state.losses.sentences))
+    lines = [*summary(state.results, ending, verbose=state.verbose), *state.history.first_lines(), *written]
     if state.timed_gates > 1:
         shared = f"alpha {state.policy.alpha:g} of the session is shared by its {state.timed_gates} gates on time"
         lines.append(f"{shared}: {state.rules.alpha:.2g} each")
     said = (*never_compared(state), *none_compared(state), *not_judged(state), *state.history.lines())
-    return [*lines, *said, *state.base.lines(), *state.losses.lines()]
+    return [*lines, *said, *state.base.lines(), *state.losses.lines(), f"{held(state.results)}."]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import enum
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jitgate.gates.results import WORST_FIRST, Results
+from jitgate.model.str_enum import StrEnum
 from jitgate.model.verdict import Verdict
 from jitgate.statistics import Outcome
 
@@ -24,11 +24,13 @@ ACTIONS = {
 }
 
 
-class RunState(enum.StrEnum):
-    """GREEN alone is exit code 0. RED: a gate or a test failed. INVALID, UNDECIDED: no gate failed, and some could not
-    be judged, or not decided. STOPPED: the run did not come to its end. EMPTY: nothing was measured."""
+class RunState(StrEnum):
+    """GREEN and NOT GATED alone are exit code 0; the second judged nothing. RED: a gate or a test failed. INVALID,
+    UNDECIDED: no gate failed, and some could not be judged, or not decided. STOPPED: the run did not come to its end.
+    EMPTY: nothing was measured."""
 
     GREEN = "GREEN"
+    UNGATED = "NOT GATED"
     RED = "RED"
     INVALID = "INVALID"
     UNDECIDED = "UNDECIDED"
@@ -47,10 +49,11 @@ STATES = {
 @dataclass(frozen=True)
 class Ending:
     """How a session ended. exit_code: pytest's; None where it is not known. problems: what makes it red beyond its
-    gates, a sentence each."""
+    gates, a sentence each. unchanged: why there was nothing to measure; "" where there was something."""
 
     exit_code: int | None = None
     problems: tuple[str, ...] = ()
+    unchanged: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,28 +69,38 @@ def decide(results: Results, ending: Ending | None = None) -> RunDecision:
     """The decision on a session; without an ending, by its gates alone."""
     ending = ending or Ending()
     code, red = ending.exit_code, results.red()
-    if code == FAILED and not red:  # limits that tests state are theirs, and make the test red
-        red = [verdict for verdict in results.gates if not verdict.green and not verdict.configured]
+    of = f"of {_gates(len(counting(results)))}"
+    if code == FAILED and not red:  # limits that tests state make their test red, and are no gates of the project
+        red, of = (
+            [each for each in results.gates if not each.green and not each.configured],
+            "of what tests ask by themselves",
+        )
     if code == INTERRUPTED or code in BROKEN:
         why = "the run was interrupted" if code == INTERRUPTED else BROKEN[code]
         return RunDecision(RunState.STOPPED, f"STOPPED: {why}. {held(results)}.", "Run it again, to its end.")
+    if ending.unchanged and code == 0:
+        return RunDecision(RunState.GREEN, f"GREEN: nothing to measure: {ending.unchanged}.", "Nothing to do.")
     if not results.measurements:
         action = "Check what was selected, and that the workloads can be built."
         return RunDecision(RunState.EMPTY, "EMPTY: nothing was measured, so nothing is known.", action)
     if red:
         state = STATES[worst_first(red)[0].outcome]
         mark = state if state is RunState.RED else f"{state} (not green)"
-        return RunDecision(state, f"{mark}: of {_gates(len(counting(results)))} {_counted(red)}.", _first(red))
+        return RunDecision(state, f"{mark}: {of} {_counted(red)}.", _first(red))
     if ending.problems:
         return RunDecision(RunState.RED, f"RED: {ending.problems[0]}", f"Mend that first. {held(results)}.")
     if code not in (0, None):
         return RunDecision(RunState.RED, "RED: a test failed that is no gate.", f"See its failure. {held(results)}.")
+    if not counting(results):
+        return RunDecision(
+            RunState.UNGATED, "NOT GATED: no gate was judged, figures are only reported.", _next(results)
+        )
     return RunDecision(RunState.GREEN, f"GREEN: {held(results)}{_not_asked(results)}.", _next(results))
 
 
 def counting(results: Results) -> list[Verdict]:
-    """The verdicts that can make a session red: without reported ones, and cells that can't run here and need not."""
-    return [verdict for verdict in results.gates if results.skipped(verdict.cell) is None]
+    """The project's gates: without limits that tests state, reported ones, and cells that can't run and need not."""
+    return [verdict for verdict in results.gates if verdict.configured and results.skipped(verdict.cell) is None]
 
 
 def held(results: Results) -> str:
@@ -132,11 +145,16 @@ def _became(outcome: Outcome, count: int) -> str:
     return f"is {outcome}" if count == 1 else f"are {outcome}"
 
 
+def next_step(verdict: Verdict) -> str:
+    """What to do about a verdict that is not PASS: a clause."""
+    advice = verdict.advice.rstrip(".") or ACTIONS[verdict.outcome]
+    return f"{advice[0].lower()}{advice[1:]}"
+
+
 def _first(red: Sequence[Verdict]) -> str:
     worst = worst_first(red)[0]
-    advice = worst.advice.rstrip(".") or ACTIONS[worst.outcome]
     begin = "Begin with " if len(red) > 1 else ""
-    return f"{begin}{worst.cell.id}, {worst.label}: {advice[0].lower()}{advice[1:]}."
+    return f"{begin}{worst.cell.id}, {worst.label}: {next_step(worst)}."
 
 
 def _speed_is_gated(results: Results) -> bool:

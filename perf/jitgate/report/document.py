@@ -7,22 +7,26 @@ from typing import TYPE_CHECKING
 from jitgate.gates.mode_words import mode_notes
 from jitgate.gates.recommendation import recommend
 from jitgate.gates.results import Results
+from jitgate.report.decision import decide, held
 from jitgate.report.extras import HEAD, cached, limits, rows
 from jitgate.report.markdown import escaped, table
 from jitgate.report.recommendation import recommendation_line
-from jitgate.report.summary import figures
+from jitgate.report.table import figures
 
 if TYPE_CHECKING:
     from jitgate.model.measurement import Measurement
     from jitgate.report.formats import Run
 
 
-def heading(run: Run) -> list[str]:
-    """Title, day, and the machine."""
+def heading(run: Run, results: Results) -> list[str]:
+    """Title, day, the decision with what to do, and the machine."""
     day, facts, asked = run.day, run.facts, run.command
+    decision = decide(results, run.ending)
     known = {name.replace("_", " "): value for name, value in facts.items() if value not in (None, "", {}, [])}
     return [
         f"# A run of {day.isoformat()} on {escaped(str(facts.get('device', 'an unknown device')))}",
+        "",
+        f"**{escaped(decision.headline)}** {escaped(decision.action)}",
         "",
         f"Made by `{asked.replace('`', '')}`. Figures of another device, or another day, will differ.",
         "",
@@ -50,8 +54,7 @@ def sections(results: Results) -> list[str]:
         if recommended is not None:
             lines.append(f"- {escaped(recommendation_line(recommended))}")
         lines.append("")
-    headline = results.headline()
-    return lines if headline is None else [*lines, escaped(headline), ""]
+    return [*lines, f"{held(results)}.", ""]
 
 
 def _gates(results: Results, measurement: Measurement) -> list[tuple[str, ...]]:

@@ -9,7 +9,7 @@ from typing import Any
 from jitgate.gates.mode_words import mode_notes
 from jitgate.gates.recommendation import recommend
 from jitgate.gates.results import Results
-from jitgate.gates.validity import fell_back, speedup_of
+from jitgate.gates.validity import fell_back, reported_speedup, speedup_of
 from jitgate.model.cell import Cell
 from jitgate.model.measurement import Measurement
 from jitgate.model.memory_peaks import MemoryPeaks
@@ -31,12 +31,14 @@ def evidence(results: Results, cell: Cell) -> dict[str, Any]:
     found = None if cell.variant == BASELINE else speedup_of(asked)
     speedup = None
     if found is not None:
+        ordinary = reported_speedup(asked)
         speedup = {
             **found.interval.as_json(),
             "alpha": found.interval.alpha,
             "pairs": found.pairs,
             "control": found.control.as_json() if found.control else None,
             "noise_floor": found.noise_floor,
+            "reported": None if ordinary is None else {**ordinary.as_json(), "alpha": ordinary.alpha},
         }
     return {
         "schema": SCHEMA,

@@ -47,7 +47,7 @@ class Markdown:
         from jitgate.report.document import heading, sections
         from jitgate.report.reported import reported_markdown
 
-        lines = [*heading(run), *reported_markdown(results.verdicts), *sections(results)]
+        lines = [*heading(run, results), *reported_markdown(results.verdicts), *sections(results)]
         return "\n".join(lines).rstrip() + "\n"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from jitgate.model.printable import printable_line
@@ -55,6 +55,14 @@ class TerminalProgress:
         self.clear()
         self._break()
         self._writer.line(f"jitgate: {printable_line(what)}")
+        self._open_line = True
+
+    def lines(self, texts: Iterable[str]) -> None:
+        """Several lines that stay, as they are."""
+        self.clear()
+        self._break()
+        for text in texts:
+            self._writer.line(text)
         self._open_line = True
 
     def clear(self) -> None:

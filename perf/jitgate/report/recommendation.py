@@ -13,7 +13,12 @@ from jitgate.statistics import finite
 
 def recommendation_line(found: Recommendation) -> str:
     """`recommended for W S on D: V, 1.67x (...) as fast as eager, ...`; or eager, and why none of the others."""
-    begin = f"recommended for {found.workload} {found.scenario} on {found.device}: {found.variant}"
+    where = f"{found.workload} {found.scenario} on {found.device}"
+    if found.undecided and found.speedup is not None:
+        rival = f"{found.undecided} ({found.rejections[found.undecided].words})"
+        decided = f"{found.variant} ({found.speedup.text})"
+        return f"nothing recommended yet for {where}: {rival} looks faster than {decided}; measure longer"
+    begin = f"recommended for {where}: {found.variant}"
     others = ", ".join(f"{variant}: {against.words}" for variant, against in found.rejections.items())
     if found.variant == BASELINE:
         return f"{begin}, since no other is decidedly faster" + (f" ({others})" if others else "")
@@ -47,7 +52,8 @@ def recommendation_data(found: Recommendation) -> dict[str, Any]:
         "workload": found.workload,
         "scenario": found.scenario,
         "device": found.device,
-        "variant": found.variant,
+        "variant": None if found.undecided else found.variant,
+        "undecided": found.undecided or None,
         "speedup": None if found.speedup is None else found.speedup.interval.as_json(),
         "peak_bytes": found.peak_bytes,
         "cold_start": _cost(found.first),

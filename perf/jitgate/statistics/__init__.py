@@ -8,6 +8,7 @@ from jitgate.statistics.durations import DurationsError
 from jitgate.statistics.growth import Growth, growth
 from jitgate.statistics.interval import Interval, finite
 from jitgate.statistics.modes import RoundModes, round_modes
+from jitgate.statistics.ordinary import ordinary_ratio
 from jitgate.statistics.payback import Payback, payback
 from jitgate.statistics.roofline import PeakRates, RooflineBound, RooflineTime, roofline_efficiency, roofline_time
 from jitgate.statistics.sequential import first_decision, look_due, looks
@@ -37,6 +38,7 @@ __all__ = [
     "level_per_gate",
     "look_due",
     "looks",
+    "ordinary_ratio",
     "payback",
     "predict",
     "roofline_efficiency",

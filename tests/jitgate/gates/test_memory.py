@@ -59,7 +59,9 @@ def test_a_limit_is_about_its_phase(phase: str, limit: int, expected: Outcome) -
 
 def test_the_part_that_took_most_is_named_first() -> None:
     _, reason = judge_memory(samples(), 350 * MIB, STEADY)
-    assert reason.endswith("50 MiB above 350 MiB; of it activations 290 MiB, weights 100 MiB, all else 10 MiB.")
+    assert reason.endswith(
+        "50 MiB above 350 MiB; of it activations 290 MiB, weights 100 MiB, libraries and all else 10 MiB."
+    )
     _, reason = judge_memory(samples(), 350 * MIB, ALL)
     assert reason.endswith("; loading took it, steady calls need 400 MiB.")
 
@@ -144,7 +146,7 @@ def test_code_of_kernels_and_no_children_are_not_worth_a_word() -> None:
 def test_on_a_card_context_and_workspaces_are_a_part_of_their_own() -> None:
     _, reason = judge_memory(samples(memory=replace(PARTS, outside_bytes=7 * MIB)), 350 * MIB, STEADY)
     assert reason.endswith(
-        "; of it activations 290 MiB, weights 100 MiB, context and workspaces 7 MiB, all else 3 MiB."
+        "; of it activations 290 MiB, weights 100 MiB, context and workspaces 7 MiB, libraries and all else 3 MiB."
     )
 
 

@@ -12,7 +12,9 @@ from jitgate.gates.results import Results
 from jitgate.model.cell import Cell
 from jitgate.model.failure import Failure, FailureKind
 from jitgate.model.verdict import Figure
-from jitgate.report.summary import figures, summary
+from jitgate.report.decision import Ending, RunState, decide, held
+from jitgate.report.summary import summary
+from jitgate.report.table import figures
 from jitgate.statistics import Outcome
 
 from tests.jitgate.measurements import made_of
@@ -39,12 +41,14 @@ def ask(found: Results, key: str, limit: float, *, configured: bool = True) -> O
     return found.add(Requirement(found.rules.kind(key), found.asked(JIT), limit, configured)).outcome
 
 
-def test_a_limit_of_a_test_is_no_gate_of_the_project_in_the_headline() -> None:
+def test_a_limit_of_a_test_is_no_gate_of_the_project_in_what_is_said() -> None:
     found = results()
-    assert found.headline() is None
+    assert held(found) == "No gate was judged"
     assert ask(found, "min_speedup", 1.1) is Outcome.PASS
     assert ask(found, "min_speedup", 50.0, configured=False) is Outcome.FAIL
-    assert found.headline() == "1 gate: 1 PASS; 1 limit of a test: 1 FAIL"
+    assert held(found) == "1 of 1 gate held"
+    assert decide(found, Ending(0)).state is RunState.GREEN
+    assert decide(found, Ending(1)).headline == "RED: of what tests ask by themselves 1 failed."
     assert found.red() == []
 
 
@@ -69,7 +73,7 @@ def test_a_broken_kind_is_invalid_and_hides_no_other_figure() -> None:
     assert verdict.reason == "max_broken could not be judged: LookupError: no such thing in my.encoder/short/jit"
     lines = summary(found)
     assert any("LookupError" in line and "jit" in line for line in lines)
-    assert lines[-1] == "1 gate: 1 INVALID"
+    assert lines[0] == "INVALID (not green): of 1 gate 1 is INVALID."
 
 
 @pytest.mark.parametrize("percentile", ["p95", "p99"])

@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import pytest
 from jitgate.config.policy import Gate
+from jitgate.gates.recommendation import recommend
 from jitgate.gates.requirements import Requirement
-from jitgate.gates.stopping import AnyOf, UndecidedRequirement, UndecidedSelection
+from jitgate.gates.stopping import AnyOf, UndecidedFastest, UndecidedRequirement, UndecidedSelection
+from jitgate.model.measurement import Measurement
+from jitgate.report.recommendation import recommendation_data, recommendation_line
 
 from tests.jitgate.measurements import made_of
-from tests.jitgate.results import asked_of, policy_of, rules_of
+from tests.jitgate.results import asked_of, policy_of, results_of, rules_of
 
 GATED = rules_of(policy_of(Gate("here", variant="jit", limits={"min_speedup": 1.10}))).undecided
 
@@ -91,3 +94,31 @@ def test_a_given_number_of_sets_and_blocks_of_their_own_processes_need_no_start(
 def test_no_start_is_paid_for_a_comparison_that_is_broken() -> None:
     rules = rules_of(policy_of(Gate("here", variant="jit", limits={"min_speedup": 1.10})))
     assert rules.undecided(replace(made_of(1.15, rel_l2=1.0), restarts=True), starts=True) == []
+
+
+def three(fast_rounds: int) -> Measurement:
+    """A `jit` of 1.69x with 60 rounds, and a `compile` of 2.40x that rested after some."""
+    found, fast = made_of(1.69, seed=1), made_of(2.40, seed=2).all_samples["jit"]
+    turns = tuple(turn if number < fast_rounds else () for number, turn in enumerate(fast.turns))
+    return replace(found, all_samples={**found.all_samples, "compile": replace(fast, name="compile", turns=turns)})
+
+
+def test_what_looks_fastest_gets_rounds_until_it_is_decided_where_a_slower_one_is() -> None:
+    rules = rules_of()
+    assert UndecidedFastest(rules)(three(6)) == ["compile"]
+    assert UndecidedFastest(rules)(three(60)) == []
+    assert UndecidedFastest(rules)(made_of(2.40, rounds=6)) == [], "nothing is recommended before it"
+
+
+def test_a_slower_variant_is_not_recommended_while_a_faster_one_is_open() -> None:
+    early, late = three(6), three(60)
+    found = recommend(results_of(policy_of(measurements=[early]), early, ask=False), early)
+    assert found is not None
+    assert found.undecided == "compile"
+    line = recommendation_line(found)
+    assert line.startswith("nothing recommended yet for my.encoder short on cpu: compile (2.4")
+    assert "looks faster than jit (1.69x" in line
+    assert recommendation_data(found)["variant"] is None
+    decided = recommend(results_of(policy_of(measurements=[late]), late, ask=False), late)
+    assert decided is not None
+    assert (decided.variant, decided.undecided) == ("compile", "")

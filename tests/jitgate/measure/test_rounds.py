@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import statistics
 from collections.abc import Container
 from dataclasses import replace
 
@@ -276,3 +277,24 @@ def test_what_is_rebuilt_in_timed_turns_is_counted_apart_from_warming_up_and_in_
     assert found.all_samples["jit"].recompiles == {"recompile": found.rounds + 2}
     assert found.all_samples["jit"].warm_up_recompiles == {"recompile": warm}
     assert found.all_samples["aot"].recompiles == {}
+
+
+def test_the_line_of_progress_tells_the_speed_up_so_far() -> None:
+    class Heard(Silent):
+        said: list[str] = []  # noqa: RUF012 - of this test alone
+
+        def busy(self, what: str) -> None:
+            self.said.append(what)
+
+    all_samples = {name: Samples(name, (), (), (), ColdStart()) for name in NAMES}
+    team = FakeTeam()
+    run = Rounds(
+        team, Measurement("w", "short", "cpu", 0, all_samples), 1, Heard(), FakeHealth(()), lambda: team.clock_s
+    )
+    run.run(lambda measurement: [], 60.0)
+    candidate = next(name for name in NAMES if name not in (BASELINE, CONTROL))
+    found = run.measurement().columns(candidate)
+    expected = statistics.median(found.baseline) / statistics.median(found.candidate)
+    assert f"round {LEAST_ROUNDS}" in Heard.said[-1]
+    assert f", {candidate} {expected:.2f}x" in Heard.said[-1]
+    assert " so far, " in Heard.said[-1]

@@ -114,4 +114,4 @@ def test_the_shrunk_bert_is_judged_by_one_line(folder: Project) -> None:
     assert done.returncode in (0, 1), done.stdout + done.stderr
     assert "input_ids=1x32:int64" in done.stdout
     assert "bert-base-uncased 1x32 on cpu" in done.stdout
-    assert "gate 1" in done.stdout
+    assert " >= 1 " in done.stdout

@@ -58,3 +58,19 @@ def test_a_page_that_can_not_be_written_is_refused_before_anything_is_measured(t
     assert "--jitgate-report run.html can't be written" in said
     assert "passed" not in said
     assert not (tmp_path / ".jitgate" / "rounds").exists()
+
+
+def test_a_table_is_printed_as_soon_as_its_scenario_is_over_and_the_decision_comes_first_at_the_end(
+    tmp_path: Path,
+) -> None:
+    code, said, _ = session(tmp_path, "", "-k", "passes or fails")
+    assert code == 1, said
+    before, _, after = said.partition("= jitgate =")
+    assert "my.encoder passes on cpu: 60 rounds in 10 s" in before
+    assert "my.encoder fails on cpu" not in before, "the summary follows at once"
+    lines = [line for line in after.splitlines() if line][1:]
+    assert lines[0].startswith("RED: of 18 gates 1 failed and 2 are INCONCLUSIVE."), said
+    assert "my.encoder/fails/jit, min_speedup=1.10" in lines[1]
+    assert "15 of 18 gates held; 1 FAIL, 2 INCONCLUSIVE." in lines
+    step = "find what made it worse, or change the limit if that is meant"
+    assert f"asked for: min_speedup=1.10; next: {step}" in before

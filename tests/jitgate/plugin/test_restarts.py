@@ -16,8 +16,7 @@ def test_a_copy_that_is_gated_at_its_own_speed_is_started_again_and_the_run_says
     project.configure(["eager", "plain"], project.gate("plain", "min_speedup = 1.0"))
     done = project.pytest("--benchmark-json", "out.json", *OPTIONS)
     said = done.stdout + done.stderr
-    assert "sets of processes: plain was too near a limit for one set to decide." in said, said
-    assert "my.encoder: started again, since plain is near a limit" in said
+    assert "my.encoder: started again, since plain is near a limit" in said, said
     (entry,) = (
         each["extra_info"]["jitgate"]
         for each in json.loads((project.path / "out.json").read_text())["benchmarks"]

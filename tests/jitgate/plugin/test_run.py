@@ -166,7 +166,7 @@ def test_a_red_gate_can_not_end_green_whatever_a_test_makes_of_it(project: Proje
     done = project.pytest("test_mine.py", "-k", "short", *BUDGET)
     assert "The test passed, and the gate min_speedup=1000.00 is red." in done.stdout
     assert "FAIL my.encoder" in done.stdout
-    assert "1 gate: 1 FAIL" in done.stdout
+    assert "RED: of 1 gate 1 failed." in done.stdout
     assert done.returncode == 1, done.stdout + done.stderr
 
 

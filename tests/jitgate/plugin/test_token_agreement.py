@@ -59,7 +59,14 @@ def test_an_id_is_judged_by_what_it_is_worth(project: Project) -> None:
         + '[[tool.jitgate.gates]]\nvariant = "[!e]*"\nmin_speedup = 0.001\n'
     )
     done = project.pytest(
-        "-k", "answer_of_eager or jit", "--benchmark-json", "out.json", "--jitgate-budget", "2", "-rf"
+        "-k",
+        "answer_of_eager or jit",
+        "--benchmark-json",
+        "out.json",
+        "--jitgate-budget",
+        "2",
+        "-rf",
+        "--jitgate-verbose",
     )
     assert done.returncode == 1, done.stdout + done.stderr
     entries = json.loads((project.path / "out.json").read_text())["benchmarks"]

@@ -99,3 +99,16 @@ def test_what_held_is_counted_with_what_did_not() -> None:
     assert held(judged(made_of(1.4))) == "8 of 8 gates held"
     assert held(judged(made_of(1.0))) == "7 of 8 gates held; 1 FAIL"
     assert held(judged()) == "No gate was judged"
+
+
+def test_nothing_to_measure_is_green_and_says_why() -> None:
+    nothing = judged()
+    found = decide(nothing, Ending(0, unchanged="base and head have the same files"))
+    assert found.state is RunState.GREEN
+    assert found.headline == "GREEN: nothing to measure: base and head have the same files."
+    assert decide(nothing, Ending(1, unchanged="they have the same files")).state is RunState.EMPTY
+
+
+def test_a_run_that_judged_nothing_says_so() -> None:
+    measured = results_of(policy_of(), made_of(1.4), ask=False)
+    assert decide(measured, Ending(0)).headline == "NOT GATED: no gate was judged, figures are only reported."

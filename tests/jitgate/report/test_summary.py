@@ -1,5 +1,6 @@
 """The summary a person reads after a run."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -7,8 +8,10 @@ from jitgate.config.policy import Gate
 from jitgate.model.failure import Failure, FailureKind
 from jitgate.model.measurement import Measurement
 from jitgate.model.power_reading import PowerReading
+from jitgate.report.decision import Ending
 from jitgate.report.format import format_seconds
-from jitgate.report.summary import summary
+from jitgate.report.summary import MORE, summary
+from jitgate.report.table import WIDEST, short_table
 
 from tests.jitgate.measurements import made_of
 from tests.jitgate.results import policy_of, results_of
@@ -16,25 +19,72 @@ from tests.jitgate.results import policy_of, results_of
 GATE = Gate("here", variant="jit", limits={"min_speedup": 1.10})
 
 
-def said(*measurements: Measurement, gate: Gate | None = GATE) -> list[str]:
+def said(
+    *measurements: Measurement, gate: Gate | None = GATE, code: int | None = None, verbose: bool = False
+) -> list[str]:
     gates = [] if gate is None else [gate]
     policy = policy_of(*gates, measurements=measurements, memory_limit_bytes=4 << 30)
-    return summary(results_of(policy, *measurements))
+    return summary(results_of(policy, *measurements), Ending(code), verbose=verbose)
 
 
-def test_a_line_a_variant_with_everything_that_decides() -> None:
-    title, head, eager, jit, *rest = said(made_of(1.40))
-    assert title == "my.encoder short on cpu: 60 rounds in 10 s, 95% of the time inside model calls, order by seed 0"
-    assert head.split() == ["variant", "median", "speed-up", "peak", "memory", "rel.", "L2", "error", "verdict"]
-    assert eager.split()[0] == "eager"
+def test_the_decision_comes_first_and_then_a_line_a_variant() -> None:
+    headline, action, _, title, head, eager, jit, recommended, *rest = said(made_of(1.40))
+    assert (headline, action) == ("GREEN: 8 of 8 gates held.", "Nothing to do.")
+    assert title == "my.encoder short on cpu: 60 rounds in 10 s"
+    assert head.split() == ["variant", "median", "speed-up", "memory", "right", "fits", "fast"]
+    assert eager.split()[-3:] == ["baseline", "PASS", "PASS"]
     assert "noise floor" in eager
-    assert jit.split()[0] == "jit"
-    assert "1.4" in jit
-    assert "gate 1.1" in jit
-    assert "100 MiB of 4.00 GiB" in jit
-    assert jit.endswith("PASS")
-    assert rest[0].startswith("  recommended for my.encoder short on cpu: jit, 1.4")
-    assert [line for line in rest[1:] if line] == ["8 gates: 8 PASS"], "there is nothing more to say"
+    assert re.fullmatch(r"  jit +7\.\d+ ms +1\.4\dx \(1\.\d\d to 1\.\d\d\) >= 1\.1 +100 MiB +PASS +PASS +PASS", jit)
+    assert recommended.startswith("  recommended for my.encoder short on cpu: jit, 1.4")
+    assert [line for line in rest if line] == [MORE], "there is nothing more to say"
+
+
+def test_verbose_has_every_figure() -> None:
+    lines = said(made_of(1.40), verbose=True)
+    assert lines[3] == "my.encoder short on cpu: 60 rounds in 10 s, 95% of the time inside model calls, order by seed 0"
+    assert "rel. L2 error" in lines[4]
+    assert "100 MiB of 4.00 GiB" in lines[6]
+    assert "gate 1.1" in lines[6]
+
+
+def test_what_is_not_gated_has_an_ordinary_interval_and_says_so() -> None:
+    for rounds in (2, 5, 8, 60):
+        lines = said(made_of(1.17, rounds=rounds), gate=None)
+        assert lines[0].endswith("; speed is not gated.")
+        (jit,) = [line for line in lines if line.startswith("  jit ")]
+        assert re.search(r"1\.\d\dx \(\d\.\d\d to \d\.\d\d\) +100 MiB +PASS +PASS +not gated$", jit)
+        assert "  not gated: reported only, with an ordinary 95 % interval" in lines
+        assert not any("no interval yet" in line for line in lines)
+    assert "(1 pair)" in "\n".join(said(made_of(1.17, rounds=1), gate=None))
+
+
+def test_a_gate_with_too_few_rounds_shows_the_ordinary_interval_and_that_it_is_not_decided() -> None:
+    lines = said(made_of(1.40, rounds=7), code=1)
+    assert any(re.search(r"1\.\d\dx \(1\.\d\d to 1\.\d\d, not decided\) >= 1\.1", line) for line in lines)
+
+
+def test_a_variant_that_is_slower_is_never_said_to_be_fast() -> None:
+    (jit,) = [line for line in said(made_of(0.62)) if line.startswith("  jit ")]
+    assert jit.split()[-3:] == ["PASS", "PASS", "FAIL"]
+
+
+@pytest.mark.parametrize("name", ["jit", "torchscript-frozen-with-a-very-long-name", "x" * 200])
+@pytest.mark.parametrize("ratio", [0.01, 1.1, 123.4])
+def test_a_table_has_at_most_a_hundred_columns(name: str, ratio: float) -> None:
+    found = made_of(ratio, seed=3)
+    renamed = {
+        each if each != "jit" else name: replace(samples, name=name) for each, samples in found.all_samples.items()
+    }
+    measurement = replace(found, all_samples=renamed)
+    gate = replace(GATE, variant="[!e]*")
+    policy = policy_of(gate, measurements=[measurement], memory_limit_bytes=4 << 30)
+    table = short_table(results_of(policy, measurement), measurement)
+    assert max(len(line) for line in table) <= WIDEST
+
+
+def test_a_gate_says_why_the_project_asks_for_it() -> None:
+    lines = said(made_of(1.0), gate=replace(GATE, reason="the first chunk must be quick"))
+    assert any(line.endswith(" Asked for because: the first chunk must be quick.") for line in lines)
 
 
 def test_a_sentence_for_each_verdict_that_is_not_pass() -> None:
@@ -57,8 +107,8 @@ def test_one_failure_that_breaks_every_gate_is_said_once() -> None:
 def test_what_can_not_run_here_is_skipped_unless_a_gate_names_it() -> None:
     lacking = made_of(1.4, failure=Failure(FailureKind.UNAVAILABLE, "needs a card; get one"))
     free = said(lacking, gate=None)
-    assert free[-2] == "skipped my.encoder/short/jit: needs a card; get one"
-    assert [line.split()[-1] for line in free if line.strip().startswith("jit ")] == ["skipped"]
+    assert free[-2] == "can't run, and no gate names it: my.encoder/short/jit: needs a card; get one"
+    assert [line.split()[-2:] for line in free if line.strip().startswith("jit ")] == [["can't", "run"]]
     assert not any(line.startswith("FAIL") for line in free)
     assert any(line.startswith("FAIL my.encoder/short/jit") for line in said(lacking))
 
@@ -79,10 +129,10 @@ def test_why_no_energy_is_known_is_said_once_and_what_spoilt_memory_with_its_gat
     blind = replace(
         measurement, all_samples=all_samples, residency="exclusive", notes=("one worker was resident at a time",)
     )
-    lines = said(blind, replace(blind, scenario="long"))
+    lines = said(blind, replace(blind, scenario="long"), verbose=True)
     assert [line for line in lines if "no counters" in line] == ["energy, power, utilisation: no counters"]
     assert lines.count("  note: one worker was resident at a time") == 2
     told = {name: replace(samples, power=PowerReading(0.5)) for name, samples in measurement.all_samples.items()}
-    assert not any("energy" in line for line in said(replace(measurement, all_samples=told)))
+    assert not any("energy" in line for line in said(replace(measurement, all_samples=told), verbose=True))
     paged = said(replace(measurement, overcommitted="memory overcommitted: full"))
     assert "INVALID my.encoder/short/jit min_speedup=1.10: memory overcommitted: full." in paged

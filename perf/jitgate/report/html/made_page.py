@@ -11,7 +11,7 @@ from jitgate.report.html.page import Entry, Page, Section, Table, plain
 from jitgate.report.html.past import past_section
 from jitgate.report.html.rounds import MOST_RAW
 from jitgate.report.html.scenario import figure_row, scenario_section
-from jitgate.report.summary import figures
+from jitgate.report.table import figures
 
 if TYPE_CHECKING:
     from jitgate.gates.results import Results
@@ -80,16 +80,14 @@ def _verdict(same: Sequence[Verdict], anchors: Mapping[tuple[str, str], str]) ->
 
 
 def _overview(results: Results, anchors: Mapping[tuple[str, str], str]) -> Section | None:
-    rows: list[tuple[Entry, ...]] = []
-    head: tuple[str, ...] = ()
+    tables: dict[tuple[str, ...], list[tuple[Entry, ...]]] = {}
     for (workload, scenario), measurement in results.measurements.items():
-        _, ((*head_, _), *every) = figures(results, measurement)
-        head = ("scenario", *head_, "verdict")
+        _, (head, *every) = figures(results, measurement)
         anchor = anchors[workload, scenario]
-        for *texts, verdict in every:
-            name = Entry(f"{workload} {scenario}", anchor)
-            rows.append((name, *figure_row(head_, texts, anchor), Entry(verdict, mark=verdict)))
-    return Section("overview", "Overview", (Table("Every variant", head, tuple(rows)),)) if rows else None
+        name = Entry(f"{workload} {scenario}", anchor)
+        tables.setdefault(head, []).extend((name, *figure_row(head, texts, anchor)) for texts in every)
+    found = tuple(Table("Every variant", ("scenario", *head), tuple(rows)) for head, rows in tables.items())
+    return Section("overview", "Overview", found) if found else None
 
 
 def _health(results: Results) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from jitgate.gates.recommendation import recommend
+from jitgate.gates.results import WORST_FIRST
 from jitgate.gates.validity import broken
 from jitgate.model.cell import Cell
 from jitgate.model.measurement import most_frequent_first
@@ -20,7 +21,7 @@ from jitgate.report.html.rounds import calls_plot, narrowing_plot, raw_rounds, r
 from jitgate.report.memory import memory_lines
 from jitgate.report.outputs import audio_metrics, integers
 from jitgate.report.recommendation import recommendation_line
-from jitgate.report.summary import figures
+from jitgate.report.table import ANSWERS, figures
 
 if TYPE_CHECKING:
     from jitgate.gates.results import Results
@@ -68,18 +69,23 @@ def scenario_section(results: Results, measurement: Measurement, anchor: str, ro
 
 
 def figure_row(head: Sequence[str], texts: Sequence[str], anchor: str) -> tuple[Entry, ...]:
-    """A row of `summary.figures` without its verdict: each figure leads to what it is made of."""
-    first, *rest = zip(head, texts, strict=True)
+    """A row of `table.figures`: each figure leads to what it is made of, each answer has its colour."""
+    (_, name), *rest = zip(head, texts, strict=True)
     return (
-        Entry(first[1]),
-        *(Entry(text, f"{anchor}-{'memory' if 'memory' in name else 'rounds'}") for name, text in rest),
+        Entry(name),
+        *(
+            Entry(text, mark=text if text in WORST_FIRST else "")
+            if column in (*ANSWERS, "else")
+            else Entry(text, f"{anchor}-{'memory' if 'memory' in column else 'rounds'}")
+            for column, text in rest
+        ),
     )
 
 
 def _figures(results: Results, measurement: Measurement, anchor: str) -> Table:
     _, (head, *every) = figures(results, measurement)
-    rows_ = [(*figure_row(head[:-1], texts, anchor), Entry(verdict, mark=verdict)) for *texts, verdict in every]
-    return Table("Figures; each leads to what it is made of", head, tuple(rows_))
+    rows_ = tuple(figure_row(head, texts, anchor) for texts in every)
+    return Table("Figures; each leads to what it is made of", head, rows_)
 
 
 def _gates(results: Results, measurement: Measurement) -> Table | None:

@@ -88,7 +88,10 @@ def _line(gate: Gate | None, key: str, lines: dict[tuple[int, str], int]) -> int
     found = None if gate is None else _NUMBER.search(gate.where)
     if found is None:
         return None
-    return lines.get((int(found[1]), key), lines.get((int(found[1]), "")))
+    # `max_slowdown` in the file is `max_slowdown_time` and others of the kinds; "" is where the gate begins.
+    named = [(written, line) for (number, written), line in lines.items() if number == int(found[1])]
+    fitting = [(len(written), line) for written, line in named if key.startswith(written)]
+    return max(fitting, default=(0, None))[1]
 
 
 def gate_lines(file: Path | None) -> dict[tuple[int, str], int]:

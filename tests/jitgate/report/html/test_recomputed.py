@@ -23,6 +23,10 @@ from tests.jitgate.report.html.pages import FACTS, Reader, results
 
 ALPHA = 0.01
 
+RIGHT = ("tolerance", "max_recompiles")
+FITS = ("max_memory", "max_memory_growth")
+FAST = ("min_speedup", "max_noise_floor")
+
 
 def seconds(value: float) -> str:
     """As a person reads a duration: three digits."""
@@ -35,6 +39,11 @@ def seconds(value: float) -> str:
 
 def size(value: float) -> str:
     return f"{value / (1 << 30):.2f} GiB" if value >= 1 << 30 else f"{value / (1 << 20):.0f} MiB"
+
+
+def worst_of(gates: list[dict[str, Any]], keys: tuple[str, ...]) -> str:
+    outcomes = [gate["verdict"] for gate in gates if gate["gate"] in keys]
+    return next((each for each in ("FAIL", "INVALID", "INCONCLUSIVE", "PASS") if each in outcomes), "not gated")
 
 
 def interval(found: dict[str, Any]) -> str:
@@ -71,7 +80,7 @@ def test_every_table_of_the_page_is_recomputed_here(made: Made) -> None:
 def test_figures(made: Made) -> None:
     for caption, skip in (("Figures;", 0), ("Every variant", 1)):
         for row in made.page.table(caption)[1:]:
-            name, median, speed, memory, error, _ = row[skip:]
+            name, median, speed, memory, error, *answers = row[skip:]
             cell = made.cells[name]
             calls = [call for turn in made.measurement.all_samples[name].turns for call in turn]
             assert median == seconds(statistics.median(calls))
@@ -85,6 +94,8 @@ def test_figures(made: Made) -> None:
                 assert speed.startswith(interval(cell["speedup"]))
             assert memory == f"{size(cell['memory']['peak_bytes'])} of 4.00 GiB"
             assert error == f"{cell['accuracy']['rel_l2']:.0e}"
+            expected = [worst_of(cell["gates"], keys) for keys in (RIGHT, FITS, FAST)]
+            assert answers == (["baseline", *expected[1:]] if name == BASELINE else expected)
 
 
 def test_gates(made: Made) -> None:
