@@ -8,6 +8,7 @@ from dataclasses import replace
 from jitgate.measure.audited import audited
 from jitgate.measure.execution import ExecutionMode
 from jitgate.measure.extras import Extras, KnownPeakRates
+from jitgate.measure.secondary import secondary
 from jitgate.measure.settings import RunSettings
 from jitgate.model.measurement import Measurement
 from jitgate.model.power_reading import PowerReading
@@ -54,10 +55,10 @@ class Readings:
         }
         power = self._power(measurement, mode)
         fallbacks = mode.fallbacks(scenario)
-        wanted = self._settings.extras and not again and not measurement.overcommitted
-        if wanted and scenario not in self._extras:
-            ahead = [name for name in scenarios if name not in self._extras]
-            self._extras[scenario] = mode.extras(measurement, self._peak_rates, ahead)
+        if scenario not in self._extras and not measurement.overcommitted:
+            wanted = self._settings.extras and not again
+            ahead = [name for name in scenarios if name not in self._extras] if wanted else None
+            self._extras[scenario] = secondary(pool, mode, measurement, self._peak_rates, ahead)
         extras = self._extras.get(scenario, Extras())
         if ready.estimator is not None:
             for name, need in {**memory, **extras.needs}.items():
@@ -73,7 +74,7 @@ class Readings:
             for name, samples in measurement.all_samples.items()
         }
         whole = replace(measurement, all_samples=all_samples, notes=measurement.notes + mode.notes(scenario))
-        return audited(extras.added_to(whole), pool)
+        return audited(extras.added_to(whole), pool, extras.look_up_s)
 
     def _power(self, measurement: Measurement, mode: ExecutionMode) -> Mapping[str, PowerReading]:
         """Once a scenario, whatever rounds are added; where the device tells nothing, no worker runs for it."""
