@@ -38,7 +38,7 @@ STATE = Session(
 
 OUTPUTS = Session("outputs", ("wrong", "wrong_later", "not_finite", "spoils_inputs", "plain"))
 
-SLOW = Session("slow", ("slow", "plain"), budget_s=4.0)
+SLOW = Session("slow", ("slow", "plain"), budget_s=12.0)
 
 HANGS = Session("hangs", ("waits_for_ever", "plain"), arguments=("--jitgate-timeout", "20"))
 
