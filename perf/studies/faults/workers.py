@@ -28,6 +28,7 @@ PROCESSES = Session(
     "processes",
     ("crashes", "killed", "stops_20_s", "signals_host", "starts_children", "leaves_a_thread", "plain"),
     lacks=not_posix,
+    budget_s=20.0,
 )
 
 STATE = Session(
