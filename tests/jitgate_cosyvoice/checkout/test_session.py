@@ -81,7 +81,7 @@ def test_a_run_measures_the_checkout_and_says_so(project: Project) -> None:
     done = project.pytest(
         *("-p", "jitgate_cosyvoice", "--jitgate-cosyvoice", "CosyVoice"),
         *("-k", "test_jit and first_chunk_sft and torchscript"),
-        *("--jitgate-budget", "60", "--benchmark-json", "out.json"),
+        *("--jitgate-verbose", "--jitgate-budget", "60", "--benchmark-json", "out.json"),
         timeout_s=600,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -144,7 +144,7 @@ def test_a_checkout_is_measured_in_an_environment_of_its_own(project: Project) -
             "own/bin/python",
         ),
         *("-k", "test_jit and first_chunk_sft and torchscript"),
-        *("--jitgate-budget", "60", "--benchmark-json", "out.json"),
+        *("--jitgate-verbose", "--jitgate-budget", "60", "--benchmark-json", "out.json"),
         timeout_s=600,
     )
     assert done.returncode == 0, done.stdout + done.stderr
