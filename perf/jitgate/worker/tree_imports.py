@@ -92,7 +92,9 @@ def file_of(name: str) -> str | None:
     module = sys.modules.get(name)
     file: str | None = getattr(module, "__file__", None)
     if file:
-        return os.path.abspath(file)  # noqa: PTH100 - links stay, as the path has them
+        # Some modules that are made while a program runs have a bare name there, as torch.ops has `_ops.py`.
+        made_up = not os.path.isabs(file) and not os.path.exists(file)  # noqa: PTH110, PTH117
+        return None if made_up else os.path.abspath(file)  # noqa: PTH100 - links stay, as the path has them
     return next((os.path.abspath(each) for each in getattr(module, "__path__", None) or ()), None)  # noqa: PTH100
 
 

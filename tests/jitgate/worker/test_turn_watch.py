@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 import torch
 from jitgate.model.answers import Done
-from jitgate.model.requests import ReadMemory, SetThreads, TakeTurn
+from jitgate.model.requests import ReadMemory, SetThreads
 from jitgate.model.surroundings import Surroundings
+from jitgate.model.take_turn import TakeTurn
 from jitgate.model.turn import Turn
 from jitgate.worker.turn_watch import LOOK_S, TurnWatch, slowed_by
 
