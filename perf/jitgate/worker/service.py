@@ -229,8 +229,7 @@ class WorkerService(DiscoveryService, ExtrasService, TreeService):
     def check_fallback(self, request: requests.CheckFallback) -> answers.FallbackCheck:
         if request.scenario is not None:
             self._self_check.watched(self._calls[request.scenario][0])
-        check = self._self_check
-        return answers.FallbackCheck(check.fallback(), check.recompiles(), check.partly())
+        return self._self_check.found()
 
     @handles(TakeTurn)
     def turn(self, request: TakeTurn) -> Turn:
