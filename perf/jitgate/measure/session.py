@@ -217,6 +217,7 @@ class Measurements:
             notes=notes,
             utterance=utterance_of(pool, scenario, ready.facts),
             digests=ready.digests(scenario),
+            produced=ready.produced(scenario),
             base=None if settings.base is None else pool.arms.compared(settings.base.comparison),
         )
         stages.append(blank)

@@ -17,6 +17,7 @@ from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.samples import Samples
 from jitgate.model.variant import BASELINE
 from jitgate.report.pipeline import pipeline_facts
+from jitgate.report.produced import produced_facts
 from jitgate.report.recommendation import recommendation_data
 from jitgate.report.roofline import roofline, unseen_shape
 from jitgate.statistics import finite
@@ -63,6 +64,7 @@ def evidence(results: Results, cell: Cell) -> dict[str, Any]:
         "timed_outputs": None if samples.timed_outputs is None else asdict(samples.timed_outputs),
         "recompiles": {"timed": dict(samples.recompiles), "warm_up": dict(samples.warm_up_recompiles)},
         "pipeline": pipeline_facts(results, cell),
+        **produced_facts(measurement, samples),
         "cold_start": {name: value for name, value in asdict(samples.cold_start).items() if name != "warm_s"},
         **extras(measurement, cell.variant, asked.alpha),
         "first_of_turn_s": list(samples.first_s),

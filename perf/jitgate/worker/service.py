@@ -141,6 +141,7 @@ class WorkerService(DiscoveryService, ExtrasService, TreeService):
             workload.seed,
             workload.reset is not None,
             self._origin(),
+            workload.produced(),
         )
 
     @handles(requests.SaveInputs)
@@ -229,8 +230,7 @@ class WorkerService(DiscoveryService, ExtrasService, TreeService):
     def check_fallback(self, request: requests.CheckFallback) -> answers.FallbackCheck:
         if request.scenario is not None:
             self._self_check.watched(self._calls[request.scenario][0])
-        check = self._self_check
-        return answers.FallbackCheck(check.fallback(), check.recompiles(), check.partly())
+        return self._self_check.found()
 
     @handles(TakeTurn)
     def turn(self, request: TakeTurn) -> Turn:
