@@ -88,10 +88,13 @@ def _spec_of(name: str, place: Path) -> ModuleSpec | None:
 
 
 def file_of(name: str) -> str | None:
-    """The file of an imported module, or the folder of a package without one; None for what has neither."""
+    """The file of an imported module, or the folder of a package without one; None for what has neither, and for what
+    names a file that is not there, as `torch.ops` does."""
     module = sys.modules.get(name)
     file: str | None = getattr(module, "__file__", None)
     if file:
+        if not os.path.isabs(file) or not os.path.exists(file):  # noqa: PTH117, PTH110 - as cheap as that
+            return None
         return os.path.abspath(file)  # noqa: PTH100 - links stay, as the path has them
     return next((os.path.abspath(each) for each in getattr(module, "__path__", None) or ()), None)  # noqa: PTH100
 
