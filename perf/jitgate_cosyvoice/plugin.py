@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from jitgate_cosyvoice.checkout.interpreter import OPTION as PYTHON
+from jitgate_cosyvoice.checkout.interpreter import find_interpreter
 from jitgate_cosyvoice.checkout.place import OPTION
 
 if TYPE_CHECKING:
@@ -25,6 +27,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="CHECKOUT",
         help="measure the modules of a checkout of CosyVoice in place of jitgate_cosyvoice's own, built from the yaml "
         "in --jitgate-checkpoint's folder, or from its examples with random weights; its code runs in workers alone",
+    )
+    group.addoption(
+        PYTHON,
+        metavar="PYTHON",
+        help="run the workers of --jitgate-cosyvoice in this interpreter, of an environment of the checkout's own; it "
+        "needs Python 3.10 and torch 2.3 or later, numpy, psutil, cattrs and PyYAML, and no jitgate",
     )
 
 
@@ -69,16 +77,19 @@ def pytest_jitgate_rules() -> Iterable[Gate]:
 def pytest_jitgate_policy(config: pytest.Config) -> Callable[[Policy], Policy] | None:
     start = config.invocation_params.dir
     checkpoint, checkout = config.getoption("jitgate_checkpoint"), config.getoption("jitgate_cosyvoice", None)
-    if checkpoint is None and checkout is None:
+    python = config.getoption("jitgate_cosyvoice_python", None)
+    if checkpoint is None and checkout is None and python is None:
         return None
     return partial(
         _changed,
         checkpoint=None if checkpoint is None else (start / checkpoint).resolve(),
         checkout=None if checkout is None else (start / checkout).resolve(),
+        python=python,
+        start=start,
     )
 
 
-def _changed(policy: Policy, checkpoint: Path | None, checkout: Path | None) -> Policy:
+def _changed(policy: Policy, checkpoint: Path | None, checkout: Path | None, python: str | None, start: Path) -> Policy:
     from jitgate.model.errors import UsageError
 
     from jitgate_cosyvoice.checkout.policy import with_checkout
@@ -90,4 +101,8 @@ def _changed(policy: Policy, checkpoint: Path | None, checkout: Path | None) -> 
             f"--jitgate-checkpoint {checkpoint} is CosyVoice3, not supported here but by its own modules: name your "
             "checkout of CosyVoice with --jitgate-cosyvoice CHECKOUT"
         )
-    return policy if checkout is None else with_checkout(policy, checkout, checkpoint)
+    if checkout is None:
+        if python is not None:
+            raise UsageError(f"{PYTHON} says where a checkout runs; name the checkout, too, with {OPTION} CHECKOUT")
+        return policy
+    return with_checkout(policy, checkout, checkpoint, find_interpreter(python, start) if python else None)

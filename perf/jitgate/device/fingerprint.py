@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import psutil
 
@@ -14,6 +14,7 @@ from jitgate.device.device import Card, Device
 from jitgate.device.processor import Processor, processor
 from jitgate.device.reading import known
 from jitgate.device.runtime import thread_settings, torch_cuda, torch_version
+from jitgate.model.interpreter import Interpreter
 
 GIB = 1024**3
 
@@ -48,6 +49,11 @@ class Fingerprint:
         """A folder name: readable device and system, then eight hex digits over all facts."""
         digest = hashlib.sha256(repr(sorted(asdict(self).items())).encode()).hexdigest()[:8]
         return f"{_plain(self.device)}-{_plain(self.system)}-{digest}"
+
+    def of(self, interpreter: Interpreter) -> Fingerprint:
+        """The same machine, where workers run in another Python: what is compared with it has to run in that, too."""
+        python = ".".join(interpreter.python.split(".")[:2])
+        return replace(self, python=python, torch=interpreter.torch)
 
     def facts(self) -> dict[str, object]:
         """The facts as JSON stores them."""

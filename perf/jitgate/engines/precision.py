@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import enum
 from typing import TYPE_CHECKING, Any
 
 from jitgate.engines.protocols import Runner
 from jitgate.engines.self_checking import PartialRunner, RecompileEvents, SelfCheckingRunner
 from jitgate.model.errors import Unavailable
 from jitgate.model.inputs import Inputs
+from jitgate.model.str_enum import StrEnum
 from jitgate.values.leaves import mapped
 
 if TYPE_CHECKING:
     import torch
 
 
-class Precision(enum.StrEnum):
+class Precision(StrEnum):
     """In what numbers a variant computes; the value is its part of a variant's name."""
 
     FP32 = "fp32"  # throughout, convolutions too

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import enum
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
+
+from jitgate.model.str_enum import StrEnum
 
 RecompileEvents = Mapping[str, int]
 """What was recompiled -> how often. A name is a `RecompileEvent`, or one and its reason, as in `recompile: size of
 'x'`."""
 
 
-class RecompileEvent(enum.StrEnum):
+class RecompileEvent(StrEnum):
     """What can be recompiled behind a call that should only run."""
 
     RECOMPILE = "recompile"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 from pathlib import Path
 
@@ -47,8 +48,13 @@ def _write(path: Path, columns: Columns, baseline: str, candidate: str) -> None:
         named[CONTROL_COLUMN] = columns.control
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.draft")
-    with draft.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(named)
-        writer.writerows([f"{figure:.9f}" for figure in row] for row in zip(*named.values(), strict=True))
-    draft.replace(path)
+    try:
+        with draft.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(named)
+            writer.writerows([f"{figure:.9f}" for figure in row] for row in zip(*named.values(), strict=True))
+        draft.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from jitgate.model.printable import printable
 
@@ -112,6 +114,10 @@ def cut(text: str) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
 
 
+_GROUPS: tuple[Any, ...] = tuple(filter(None, [getattr(builtins, "BaseExceptionGroup", None)]))
+"""None in the workers of Python 3.10."""
+
+
 def causes(error: BaseException) -> list[BaseException]:
     """The error and what caused it (`raise ... from`; the first of a group), in order; each once."""
     return list(_chain(error, everything=False))
@@ -128,7 +134,7 @@ def _chain(error: BaseException, *, everything: bool) -> Iterator[BaseException]
     while link is not None and link not in seen:
         seen.append(link)
         yield link
-        inner = link.exceptions[0] if isinstance(link, BaseExceptionGroup) else link.__cause__
+        inner = link.exceptions[0] if isinstance(link, _GROUPS) else link.__cause__
         link = inner or (link.__context__ if everything else None)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
 
 from jitgate.model.out_of_memory import OutOfMemory
+from jitgate.model.str_enum import StrEnum
 
 
-class FailureKind(enum.StrEnum):
+class FailureKind(StrEnum):
     """What happened to a worker. WRONG_SOURCE: it imported another commit than it should. USAGE is raised on
     the host as `UsageError`, and never stored."""
 

@@ -45,6 +45,11 @@ def full_disk(error: BaseException, folders: Iterable[Path]) -> str:
         return ""
     if errno.EFBIG in numbers:
         return f"{FULL[errno.EFBIG]} (ulimit -f, or the file system)"
+    return full_place(folders) or ("the disk is full" if numbers else "")
+
+
+def full_place(folders: Iterable[Path]) -> str:
+    """A clause on the first of these folders whose disk has no room; "" where all have some."""
     for folder in folders:
         try:
             free_bytes = shutil.disk_usage(folder).free
@@ -52,4 +57,15 @@ def full_disk(error: BaseException, folders: Iterable[Path]) -> str:
             continue
         if free_bytes < NEARLY_NONE_BYTES:
             return f"the disk that holds {folder} is full ({mib(free_bytes)} free)"
-    return "the disk is full" if numbers else ""
+    return ""
+
+
+def failed_write(printed: str) -> str:
+    """A clause on a write that native code says has failed; "" where it says nothing of the kind."""
+    found = _WRITING.search(printed)
+    return f"a file could not be written ({found[0]})" if found else ""
+
+
+def folders_of(request: object) -> list[Path]:
+    """Where a request lets files be written or read."""
+    return [value.parent for value in vars(request).values() if isinstance(value, Path)]

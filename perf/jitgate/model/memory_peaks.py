@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from jitgate.model.memory_parts import ChildMemory, MemoryParts
+from jitgate.model.str_enum import StrEnum
 
 PEAKS = ("peak_bytes", "load_peak_bytes", "steady_peak_bytes")
 
 
-class MemoryKind(enum.StrEnum):
+class MemoryKind(StrEnum):
     """Which memory was read: of the process and its children, of torch's allocator on a card, or of the whole card."""
 
     RESIDENT = "resident"

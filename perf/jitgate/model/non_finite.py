@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import enum
+from jitgate.model.str_enum import StrEnum
 
 
-class NonFinite(enum.StrEnum):
+class NonFinite(StrEnum):
     """INVALID: there is no right answer to compare with. EQUAL: the right answer has them too, at the same places."""
 
     INVALID = "invalid"

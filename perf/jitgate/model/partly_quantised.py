@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import enum
+from jitgate.model.str_enum import StrEnum
 
 
-class PartlyQuantised(enum.StrEnum):
+class PartlyQuantised(StrEnum):
     """INVALID: it is not what its name says. ALLOW: it is measured as it is, and what was left is said."""
 
     INVALID = "invalid"

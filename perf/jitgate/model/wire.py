@@ -5,7 +5,6 @@ No pickle: a worker may run another Python, or on another host.
 
 from __future__ import annotations
 
-import enum
 from typing import Any, TypeVar
 
 import cattrs
@@ -13,12 +12,13 @@ from cattrs.strategies import configure_union_passthrough
 
 from jitgate.model.probe_baseline import ProbeBaseline
 from jitgate.model.requests import Request
+from jitgate.model.str_enum import StrEnum
 from jitgate.model.tree_requests import EnterTree, ProveTree
 
 ValueT = TypeVar("ValueT")
 
 _CONVERTER = cattrs.Converter()
-_CONVERTER.register_unstructure_hook(enum.StrEnum, lambda member: member.value)  # execnet knows no subclass of str
+_CONVERTER.register_unstructure_hook(StrEnum, lambda member: member.value)  # execnet knows no subclass of str
 configure_union_passthrough(str | bool, _CONVERTER)  # options of a variant
 
 _KINDS: set[type[Request[Any]]] = {ProbeBaseline, EnterTree, ProveTree, *Request.__subclasses__()}

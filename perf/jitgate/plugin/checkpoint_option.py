@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -57,6 +58,8 @@ def describe(policy: Policy) -> list[str]:
         lines.append(
             f"jitgate: modules of {built[0].weight_source.checkout} for {', '.join(spec.name for spec in built)}"
         )
+    if foreign := next((spec.interpreter for spec in built if spec.interpreter is not None), None):
+        lines.append(f"jitgate: their workers run in {foreign.path} ({foreign.words}); jitgate in {_this()}")
     if given:
         lines.append(
             f"jitgate: weights of {given[0].weight_source.checkpoint} for {', '.join(spec.name for spec in given)}"
@@ -66,6 +69,13 @@ def describe(policy: Policy) -> list[str]:
         names = ", ".join(spec.name for spec in policy.workloads.values() if spec.left_out == reason)
         lines.append(f"jitgate: left out, because {reason}: {names}")
     return lines
+
+
+def _this() -> str:
+    from jitgate.device.runtime import runtime
+
+    here = runtime()
+    return f"{sys.executable} (Python {here.python}, torch {here.torch})"
 
 
 def _placed(spec: WorkloadSpec, directory: Path) -> WorkloadSpec:

@@ -94,7 +94,10 @@ class State:
     def fingerprint(self) -> Fingerprint:
         from jitgate.device.fingerprint import fingerprint
 
-        return fingerprint(self.device)
+        found = fingerprint(self.device)
+        specs = self.policy.workloads.values()
+        other = next((spec.interpreter for spec in specs if spec.interpreter and not spec.left_out), None)
+        return found if other is None else found.of(other)
 
     @cached_property
     def progress(self) -> TerminalProgress:

@@ -100,7 +100,8 @@ class WorkerPool:
         for name in names:
             self._spawned += 1
             log = self.folder / f"worker-{self._spawned}.log"
-            workers.append(Worker(name, self._group, self._inbox, log, self.arms.tree_of(name)))
+            tree, interpreter = self.arms.tree_of(name), self.workload.interpreter
+            workers.append(Worker(name, self._group, self._inbox, log, tree, interpreter))
         self.memory_attribution.invalidate()
         for worker in workers:
             worker.greet(STARTING_S)

@@ -14,7 +14,6 @@ engines on a full card page each other's memory, and neither shows its own speed
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +21,7 @@ from jitgate.device.device_memory import DeviceMemory, DeviceMemoryReader
 from jitgate.device.reading import Missing, Reading
 from jitgate.model.answers import ModelFacts
 from jitgate.model.size import format_bytes
+from jitgate.model.str_enum import StrEnum
 from jitgate.model.variant import VariantSpec
 from jitgate.pool.memory_estimator import MemoryEstimator, MemoryRecords
 
@@ -33,7 +33,7 @@ MOST = 12
 what an engine takes is a guess before it has run once."""
 
 
-class Residency(enum.StrEnum):
+class Residency(StrEnum):
     """What was asked for."""
 
     AUTO = "auto"

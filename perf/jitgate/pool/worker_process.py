@@ -18,13 +18,15 @@ from jitgate.device.orphans import end_marked, marking
 from jitgate.model.error_words import cut, shortly
 from jitgate.model.errors import UsageError
 from jitgate.model.failure import Failure, FailureKind, RequestError
+from jitgate.model.file_problem import failed_write, folders_of, full_place
+from jitgate.model.interpreter import Interpreter
 from jitgate.model.out_of_memory import OutOfMemory
 from jitgate.model.requests import Request
 from jitgate.model.source_tree import SourceTree
 from jitgate.model.wire import pack_request, unpack
 from jitgate.pool.exit_status import of_death
 from jitgate.pool.guarded_pipe import guard
-from jitgate.pool.worker_start import interpreter, start_of
+from jitgate.pool.worker_start import address, start_of
 
 Inbox = queue.Queue[tuple["Worker", Any]]
 
@@ -47,10 +49,17 @@ class Worker:
     """One process behind an execnet gateway. Answers arrive in `inbox`, which workers may share.
 
     tree: the checkout that it imports from; None for the head, of which bad input is raised as `UsageError`.
+    interpreter: the Python that it runs in where its tree has none of its own; None for this one.
     """
 
     def __init__(
-        self, name: str, group: execnet.Group, inbox: Inbox, log: Path, tree: SourceTree | None = None
+        self,
+        name: str,
+        group: execnet.Group,
+        inbox: Inbox,
+        log: Path,
+        tree: SourceTree | None = None,
+        interpreter: Interpreter | None = None,
     ) -> None:
         self.name = name
         self.tree = tree
@@ -61,11 +70,14 @@ class Worker:
         self._ended = False
         self._inbox = inbox
         self._log = log
+        python = tree.python if tree is not None else None
+        python = python or (interpreter.path if interpreter is not None else None)
+        packages = interpreter.packages if interpreter is not None else {}
         self._mark = uuid.uuid4().hex
         with marking(self._mark):
-            self._gateway = group.makegateway(f"popen//execmodel=main_thread_only{interpreter(tree)}")
+            self._gateway = group.makegateway(f"popen//execmodel=main_thread_only{address(python)}")
         guard(self._gateway)
-        source = start_of(tree).format(path=list(sys.path), log=str(log), host=os.getpid())
+        source = start_of(python, packages).format(path=list(sys.path), log=str(log), host=os.getpid())
         self._channel = self._gateway.remote_exec(source)
         self._process: psutil.Process | None = None
 
@@ -185,12 +197,18 @@ class Worker:
             except psutil.Error:
                 code = None
         kind, sentence, lacking = of_death(self.name, code, phase, self._last_words(), self.memory_limit_bytes)
+        if request is not None and lacking is None:
+            # Native code may end the process where it can't write.
+            full = full_place([*folders_of(request), self._log.parent]) or failed_write(self._printed())
+            sentence = f"{sentence}, and {full}" if full else sentence
         self.fail(kind, sentence, out_of_memory=lacking)
 
     def _last_words(self) -> str:
-        with contextlib.suppress(OSError):
-            with self._log.open("rb") as file:
-                file.seek(max(0, file.seek(0, os.SEEK_END) - LAST_BYTES))
-                lines = file.read(LAST_BYTES).decode(errors="replace").splitlines()
-            return "\n".join(cut(line.rstrip()) for line in lines[-LAST_WORDS:])
+        return "\n".join(cut(line.rstrip()) for line in self._printed().splitlines()[-LAST_WORDS:])
+
+    def _printed(self) -> str:
+        """The end of its output."""
+        with contextlib.suppress(OSError), self._log.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - LAST_BYTES))
+            return file.read(LAST_BYTES).decode(errors="replace")
         return ""

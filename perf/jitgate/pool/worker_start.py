@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import jitgate
-from jitgate.model.source_tree import SourceTree
 
 _SAME = """
 import sys
@@ -18,25 +18,26 @@ _OTHER = """
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 sys.path[:] = [entry for entry in sys.path if entry]
-spec = spec_from_file_location("jitgate", FILE, submodule_search_locations=[FOLDER])
-sys.modules["jitgate"] = package = module_from_spec(spec)
-spec.loader.exec_module(package)
+for name, file, folder in PACKAGES:
+    spec = spec_from_file_location(name, file, submodule_search_locations=[folder])
+    sys.modules[name] = package = module_from_spec(spec)
+    spec.loader.exec_module(package)
 from jitgate.worker.serve import serve
 serve(channel, {log!r}, {host!r})
 """
-"""Another interpreter has a path of its own, and of this one's takes jitgate alone: workers of all arms run the same
-jitgate, whatever the other environment has."""
+"""Another interpreter has a path of its own, and of this one's takes jitgate alone, and what the workload comes with:
+workers of all arms run the same jitgate, whatever the other environment has."""
 
 
-def interpreter(tree: SourceTree | None) -> str:
-    """The part of an execnet address that names it; without one it is this interpreter, whatever spaces and backslashes
-    are in its path."""
-    return "" if tree is None or tree.python is None else f"//python={tree.python.as_posix()}"
+def address(python: Path | None) -> str:
+    """The part of an execnet address that names an interpreter; without one it is this one, whatever spaces and
+    backslashes are in its path."""
+    return "" if python is None else f"//python={python.as_posix()}"
 
 
-def start_of(tree: SourceTree | None) -> str:
-    """The source to run, with places for `path`, `log` and `host`."""
-    if tree is None or tree.python is None:
+def start_of(python: Path | None, packages: Mapping[str, Path]) -> str:
+    """The source to run in `python`, with places for `path`, `log` and `host`. packages: see `Interpreter`."""
+    if python is None:
         return _SAME
-    file = Path(jitgate.__file__)
-    return _OTHER.replace("FILE", repr(str(file))).replace("FOLDER", repr(str(file.parent)))
+    files = {"jitgate": Path(jitgate.__file__), **packages}
+    return _OTHER.replace("PACKAGES", repr([(name, str(file), str(file.parent)) for name, file in files.items()]))

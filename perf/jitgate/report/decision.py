@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import enum
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jitgate.gates.results import WORST_FIRST, Results
+from jitgate.model.str_enum import StrEnum
 from jitgate.model.verdict import Verdict
 from jitgate.statistics import Outcome
 
@@ -24,7 +24,7 @@ ACTIONS = {
 }
 
 
-class RunState(enum.StrEnum):
+class RunState(StrEnum):
     """GREEN and NOT GATED alone are exit code 0; the second judged nothing. RED: a gate or a test failed. INVALID,
     UNDECIDED: no gate failed, and some could not be judged, or not decided. STOPPED: the run did not come to its end.
     EMPTY: nothing was measured."""

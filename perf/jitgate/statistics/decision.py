@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import enum
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jitgate.model.str_enum import StrEnum
 from jitgate.statistics import boundary
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ HODGES_LEHMANN_LOSS = 1.0233  # sqrt(pi / 3): its standard error against that of
 MARGIN = 1.5  # the forecast should suffice in most cases, and a few dozen pairs must rule out autocorrelation too
 
 
-class Outcome(enum.StrEnum):
+class Outcome(StrEnum):
     """PASS alone is green; INVALID: the measurement can't answer, however many rounds are measured."""
 
     PASS = "PASS"  # noqa: S105  a verdict, not a password

@@ -6,10 +6,10 @@ at the device's peak rate, and at least as long as its bytes at the device's ban
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jitgate.model.str_enum import StrEnum
 from jitgate.statistics.interval import Interval
 from jitgate.statistics.tails import tail
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 
-class RooflineBound(enum.StrEnum):
+class RooflineBound(StrEnum):
     """What limits a call."""
 
     ARITHMETIC = "arithmetic"

@@ -126,7 +126,12 @@ def settings() -> dict[str, object]:
 def _autocast(kind: str) -> object:
     import torch
 
-    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else None
+    if hasattr(torch, "get_autocast_dtype"):
+        return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else None
+    # Before torch 2.4, whose kinds have functions of their own.
+    if kind == "cpu":
+        return torch.get_autocast_cpu_dtype() if torch.is_autocast_cpu_enabled() else None
+    return torch.get_autocast_gpu_dtype() if torch.is_autocast_enabled() else None
 
 
 def _read(question: Callable[[], object]) -> object:

@@ -21,7 +21,7 @@ from jitgate.engines.scratch import unpack_in
 from jitgate.model.error_words import shortly, with_place
 from jitgate.model.errors import Unavailable, UsageError
 from jitgate.model.failure import FailureKind, RequestError
-from jitgate.model.file_problem import full_disk
+from jitgate.model.file_problem import folders_of, full_disk
 from jitgate.model.printable import printable
 from jitgate.model.requests import Request
 from jitgate.model.wire import pack, unpack_request
@@ -65,7 +65,7 @@ def serve(channel: Any, log: str, host_pid: int) -> None:
 def answer(service: WorkerService, request: Request[AnswerT], log: str) -> AnswerT | RequestError:
     """The answer, or how the request failed; `log` has what was printed meanwhile."""
     printed = os.fstat(1).st_size
-    folders = [Path(log).parent, *(value.parent for value in vars(request).values() if isinstance(value, Path))]
+    folders = [Path(log).parent, *folders_of(request)]
     try:
         return service.answer(request)
     except UsageError as problem:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from jitgate.model.str_enum import StrEnum
 
-class Kind(enum.StrEnum):
+
+class Kind(StrEnum):
     """A kind of sound. MEL: natural logarithms of amplitudes, (..., bands, frames). WAVEFORM: samples, (..., L)."""
 
     MEL = "mel"

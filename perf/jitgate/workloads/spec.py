@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from jitgate.model.interpreter import Interpreter
 from jitgate.model.non_finite import NonFinite
 from jitgate.model.own_model import OwnModel
 from jitgate.model.partly_quantised import PartlyQuantised
@@ -33,7 +34,7 @@ class WorkloadSpec:
     scenario, where `BUDGET_S` is known to decide nothing. token_agreement: which of its outputs are ids that were
     chosen. non_finite: what NaN and infinities in them mean. partly_quantised: whether integers in some layers will do.
     own: the model that `--jitgate-model` names, in place of a factory. remembered: its scenarios as an earlier run was
-    told; empty where they were asked for or are listed.
+    told; empty where they were asked for or are listed. interpreter: the Python that its workers run in; None for this.
     """
 
     name: str
@@ -53,6 +54,7 @@ class WorkloadSpec:
     partly_quantised: PartlyQuantised = PartlyQuantised.INVALID
     own: OwnModel | None = None
     remembered: tuple[str, ...] = ()
+    interpreter: Interpreter | None = None
 
     def budget_s(self, scenario: str, variants: int) -> float:
         """Seconds of rounds of so many variants, unless a run is told otherwise."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import enum
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from jitgate.model.str_enum import StrEnum
+
 StageCalls = Callable[[], Mapping[str, Sequence[tuple[Any, ...]]]]
 """() -> scenario -> positional arguments of a stage's calls."""
 
 
-class StageOutput(enum.StrEnum):
+class StageOutput(StrEnum):
     """What a stage makes that is counted."""
 
     NOTHING = ""

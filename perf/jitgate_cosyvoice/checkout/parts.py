@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from jitgate.model.interpreter import Interpreter
 from jitgate.workloads.spec import WorkloadSpec
 
 from jitgate_cosyvoice.checkout.place import OPTION, Checkout
@@ -35,7 +36,7 @@ OTHER_ENGINE = "a checkout's modules are run as they are, and by TorchScript whe
 torch.export does not take, and its vocoder draws its own noise."""
 
 
-def taken_over(spec: WorkloadSpec, checkout: Checkout) -> WorkloadSpec:
+def taken_over(spec: WorkloadSpec, checkout: Checkout, interpreter: Interpreter | None = None) -> WorkloadSpec:
     """A CosyVoice workload with the checkout's module in place of ours, or with the reason to leave it out.
 
     Any other workload stays as it is.
@@ -52,6 +53,8 @@ def taken_over(spec: WorkloadSpec, checkout: Checkout) -> WorkloadSpec:
     ]
     if "torchscript" in PARTS[spec.name]:
         notes.append("torchscript is scripted here: without CUDA, CosyVoice itself turns load_jit off, with a warning")
+    if interpreter is not None:
+        notes.append(f"measured in {interpreter.words} ({interpreter.path})")
     dropped = [variant for variant in spec.variants if variant.partition("+")[0] not in PARTS[spec.name]]
     if dropped:
         notes.append(f"no {' and no '.join(dropped)}, and no gates on that: {OTHER_ENGINE}")
@@ -64,6 +67,7 @@ def taken_over(spec: WorkloadSpec, checkout: Checkout) -> WorkloadSpec:
         # A checkpoint's own TorchScript file is not of this checkout's code.
         checkpoint_spec=spec.checkpoint_spec and replace(spec.checkpoint_spec, jit=None),
         notes=(*spec.notes, *notes),
+        interpreter=interpreter,
     )
 
 

@@ -13,16 +13,22 @@ from jitgate_cosyvoice.checkout.place import find_checkout
 
 if TYPE_CHECKING:
     from jitgate.config.policy import Gate, Policy
+    from jitgate.model.interpreter import Interpreter
 
 
-def with_checkout(policy: Policy, folder: Path, checkpoint: Path | None) -> Policy:
+def with_checkout(
+    policy: Policy, folder: Path, checkpoint: Path | None, interpreter: Interpreter | None = None
+) -> Policy:
     """`policy` with the modules of the checkout in `folder` in place of ours; the rest of ours is left out.
 
     A gate on nothing but variants that a checkout can't be run by is set aside; one that matches nothing at all stays,
-    to be refused. Raises UsageError for what is no checkout.
+    to be refused. interpreter: the Python that its workers run in; None for this one. Raises UsageError for what is no
+    checkout.
     """
     checkout = find_checkout(folder, checkpoint)
-    narrowed = replace(policy, workloads={name: taken_over(spec, checkout) for name, spec in policy.workloads.items()})
+    narrowed = replace(
+        policy, workloads={name: taken_over(spec, checkout, interpreter) for name, spec in policy.workloads.items()}
+    )
     kept = tuple(gate for gate in policy.gates if _speaks_of(gate, narrowed) or not _speaks_of(gate, policy))
     return replace(narrowed, gates=kept)
 

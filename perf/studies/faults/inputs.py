@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+
+from jitgate.cache.signature import signature
 
 from studies.faults.fault import FAILED, OK, USAGE, Fault, Session
 
@@ -21,6 +24,9 @@ MANIFEST: Mapping[str, object] = {
     "built_at": "2026-01-01",
 }
 """Of a file that holds `abc`."""
+
+SECRET = "a key for this matrix alone"  # noqa: S105 - of nobody
+SIGNED = (("JITGATE_CACHE_KEY", SECRET),)
 
 WRONG: Mapping[str, object] = {
     "file-number": {**MANIFEST, "file": 7},
@@ -44,10 +50,12 @@ POSIX = hasattr(os, "mkfifo")
 KINDS = ("pipe", "zero", "loop")
 
 
-def _artefact(cache: Path, name: str, manifest: object = MANIFEST) -> Path:
+def _artefact(cache: Path, name: str, manifest: object = MANIFEST, *, signed: bool = False) -> Path:
     folder = cache / f"{name}-{KEY}"
     folder.mkdir(parents=True)
     (folder / "model.pt").write_bytes(b"abc")
+    if signed:
+        manifest = {**MANIFEST, "signature": signature(hashlib.sha256(SECRET.encode()).digest(), folder.name, MANIFEST)}
     text = manifest if isinstance(manifest, str) else json.dumps(manifest)
     (folder / "manifest.json").write_text(text, encoding="utf-8")
     return folder
@@ -56,7 +64,9 @@ def _artefact(cache: Path, name: str, manifest: object = MANIFEST) -> Path:
 def damaged_cache(folder: Path) -> None:
     """Artefacts of every shape, and a whole one."""
     cache = folder / ".jitgate" / "cache"
-    _artefact(cache, "whole")
+    _artefact(cache, "whole", signed=True)
+    _artefact(cache, "foreign")
+    (_artefact(cache, "open", signed=True)).chmod(0o777)
     for name, manifest in WRONG.items():
         _artefact(cache, name, manifest)
     _artefact(cache, "deep", "[" * 200_000)
@@ -75,6 +85,17 @@ def damaged_cache(folder: Path) -> None:
                 (made / name).unlink()
                 make(made / name)
         (cache / f"link-{KEY}").symlink_to(cache / f"whole-{KEY}", target_is_directory=True)
+
+
+def no_modes() -> str:
+    """Whether a folder has a mode that says who may write in it."""
+    return "" if POSIX else "this system has no modes of files"
+
+
+def _open_cache(folder: Path) -> None:
+    cache = folder / ".jitgate" / "cache"
+    cache.mkdir(parents=True)
+    cache.chmod(0o777)
 
 
 def _to_zero(path: Path) -> None:
@@ -154,11 +175,11 @@ def _configured(what: str, limits: str, says: str) -> Fault:
     return Fault("C", what, Session(f"config {what}", made=True, limits=limits), USAGE, says)
 
 
-CACHE = Session("damaged-cache", made=True, before=damaged_cache)
+CACHE = Session("damaged-cache", made=True, before=damaged_cache, environment=SIGNED)
 
 INPUTS = [
     *(
-        Fault("C", f"an artefact is damaged: {name}", CACHE, OK, f"{name}-{KEY} is damaged and is built again")
+        Fault("C", f"an artefact is damaged: {name}", CACHE, OK, f"{name}-{KEY}")
         for name in (
             *WRONG,
             *("deep", "noise", "missing", "other", "is-file", "folder-manifest", "folder-model"),
@@ -168,7 +189,28 @@ INPUTS = [
     ),
     Fault(
         *("holds", "a whole artefact next to them", CACHE, OK, "found in the cache: 1"),
-        silent=(f"whole-{KEY} is damaged",),
+        silent=(f"whole-{KEY}",),
+    ),
+    Fault("D", "an artefact that is signed by nobody", CACHE, OK, f"foreign-{KEY} was not built by this user"),
+    *(
+        Fault("D", "an artefact that others may write to", CACHE, OK, f"{name}-{KEY} was not built by this user")
+        for name in (("open",) if POSIX else ())
+    ),
+    Fault(
+        *("D", "a cache that everyone may write to"),
+        Session("open-cache", made=True, before=_open_cache, lacks=no_modes),
+        *(USAGE, "is not used: others may write in it (mode 777)"),
+    ),
+    Fault(
+        *("D", "a key of the cache that can be guessed"),
+        Session("short-key", made=True, before=damaged_cache, environment=(("JITGATE_CACHE_KEY", "x"),)),
+        *(FAILED, "JITGATE_CACHE_KEY is shorter than 16 characters"),
+    ),
+    Fault(
+        *("C", "the system fails while a measurement is prepared: every test says why"),
+        Session("prepares", made=True, scenarios='["s", "t"]', environment=(("FAULTS_RAISES", "disk"),)),
+        *(FAILED, "w t could not be measured: the disk is full (/somewhere)"),
+        silent=("opened just before", "was stopped"),
     ),
     Fault(
         *("holds", "the history is no database", Session("history-noise", made=True, before=_history_of_noise), OK),

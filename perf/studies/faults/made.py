@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass
 
@@ -30,18 +31,22 @@ class NoPool:
 
 
 class MadeMeasurements(session.Measurements):
-    """What is measured is made of numbers; everything around it is the real thing. FAULTS_RATIO: of the candidate."""
+    """What is measured is made of numbers, and all around it is the real thing.
+
+    FAULTS_RAISES: nothing can be measured.
+    """
 
     def _measure_first(self, workload: str, scenario: str) -> None:
+        if os.environ.get("FAULTS_RAISES"):
+            raise OSError(errno.ENOSPC, "No space left on device", "/somewhere")
         task = self.tasks[workload]
         rng = np.random.default_rng(0)
-        ratio = float(os.environ.get("FAULTS_RATIO", SPEEDUP))
         names = [variant.name for variant in task.variants]
         all_samples = {
             name: Samples(
                 name,
                 tuple(
-                    (0.01 / (1.0 if name in (BASELINE, CONTROL) else ratio) * each,)
+                    (0.01 / (1.0 if name in (BASELINE, CONTROL) else SPEEDUP) * each,)
                     for each in rng.normal(1, 0.01, ROUNDS)
                 ),
                 (),

@@ -155,7 +155,15 @@ def command(session: Session) -> list[str]:
     """As a user would type it."""
     # The benchmarks lie below this repository's conftest.py here, and a wheel's do not: its plugins stay out.
     without = ["-p", "no:randomly", "-p", "no:jitgate_cosyvoice", "-p", "no:cacheprovider"]
-    chosen = ["--jitgate-device", "cpu", "--jitgate-noisy-rounds", "include", "--jitgate-extras", "skip"]
+    chosen = [
+        "--jitgate-device",
+        "cpu",
+        "--jitgate-noisy-rounds",
+        "include",
+        "--jitgate-extras",
+        "skip",
+        "--jitgate-verbose",
+    ]
     tests = ["--jitgate-budget", str(session.budget_s), "--pyargs", "jitgate.benchmarks"]
     limit = [] if session.file_limit_bytes is None else ["-c", LIMITED.format(size=session.file_limit_bytes)]
     return [sys.executable, *(limit or ["-m", "pytest"]), *without, *chosen, *tests, *session.arguments]

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
+import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -99,3 +103,52 @@ def test_a_run_measures_the_checkout_and_says_so(project: Project) -> None:
 
     # Its code ran in workers alone.
     assert set((checkout / "cosyvoice" / "imported_by").read_text().split()) == {"worker"}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="the folder of packages of an environment has another name there")
+def test_a_checkout_is_measured_in_an_environment_of_its_own(project: Project) -> None:
+    (project.path / "pyproject.toml").write_text(GATES)
+    write_checkout(project.path / "CosyVoice")
+    venv.create(project.path / "own", symlinks=True)
+    (packages,) = (project.path / "own" / "lib").glob("python*/site-packages")
+    (packages / "shared.pth").write_text("\n".join(path for path in sys.path if path.endswith("site-packages")))
+    # Another release than the one here: what is said of it comes from the environment that it was measured in.
+    release = packages / "transformers-4.51.3.dist-info"
+    release.mkdir()
+    (release / "METADATA").write_text("Metadata-Version: 2.1\nName: transformers\nVersion: 4.51.3\n")
+    (project.path / "CosyVoice" / "cosyvoice" / "utils" / "__init__.py").write_text(
+        "import sys\nfrom pathlib import Path\n"
+        "(Path(__file__).parent / 'python').write_text(sys.prefix + '\\n' + str('pytest' in sys.modules))\n"
+    )
+    python = project.path / "own" / "bin" / "python"
+    done = project.pytest(
+        *(
+            "-p",
+            "jitgate_cosyvoice",
+            "--jitgate-cosyvoice",
+            "CosyVoice",
+            "--jitgate-cosyvoice-python",
+            "own/bin/python",
+        ),
+        *("-k", "test_jit and first_chunk_sft and torchscript"),
+        *("--jitgate-budget", "60", "--benchmark-json", "out.json"),
+        timeout_s=600,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads((project.path / "out.json").read_text())
+    info = found["benchmarks"][0]["extra_info"]["jitgate"]
+    assert [gate["verdict"] for gate in info["gates"] if gate["gate"].startswith("min_speedup")] == ["PASS"]
+    here = f"jitgate in {sys.executable} (Python {platform.python_version()}, torch "
+    assert f"jitgate: their workers run in {python} (Python {platform.python_version()}, torch " in done.stdout
+    assert "transformers 4.51.3" in done.stdout
+    assert here in done.stdout
+    ran = (project.path / "CosyVoice" / "cosyvoice" / "utils" / "python").read_text().splitlines()
+    assert ran == [str(project.path / "own"), "False"]
+
+
+def test_an_interpreter_without_a_checkout_is_refused(project: Project) -> None:
+    (project.path / "pyproject.toml").write_text(GATES)
+    done = project.pytest("-p", "jitgate_cosyvoice", "--jitgate-cosyvoice-python", sys.executable)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "name the checkout, too, with --jitgate-cosyvoice CHECKOUT" in done.stderr
