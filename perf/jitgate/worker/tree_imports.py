@@ -88,14 +88,13 @@ def _spec_of(name: str, place: Path) -> ModuleSpec | None:
 
 
 def file_of(name: str) -> str | None:
-    """The file of an imported module, or the folder of a package without one; None for what has neither, and for what
-    names a file that is not there, as `torch.ops` does."""
+    """The file of an imported module, or the folder of a package without one; None for what has neither."""
     module = sys.modules.get(name)
     file: str | None = getattr(module, "__file__", None)
     if file:
-        if not os.path.isabs(file) or not os.path.exists(file):  # noqa: PTH117, PTH110 - as cheap as that
-            return None
-        return os.path.abspath(file)  # noqa: PTH100 - links stay, as the path has them
+        # Some modules that are made while a program runs have a bare name there, as torch.ops has `_ops.py`.
+        made_up = not os.path.isabs(file) and not os.path.exists(file)  # noqa: PTH110, PTH117
+        return None if made_up else os.path.abspath(file)  # noqa: PTH100 - links stay, as the path has them
     return next((os.path.abspath(each) for each in getattr(module, "__path__", None) or ()), None)  # noqa: PTH100
 
 

@@ -63,3 +63,17 @@ class VocoderInference(nn.Module):
         torch.manual_seed(0)
         audio, source = self.hift.inference(mel, cache_source)
         return audio, source
+
+
+class CausalVocoderInference(nn.Module):
+    """`inference` of CosyVoice3's vocoder, with its noise the same in every call; see `VocoderInference`."""
+
+    def __init__(self, hift: nn.Module) -> None:
+        super().__init__()
+        self.hift: Any = hift
+
+    def forward(self, mel: Tensor, finalize: bool) -> tuple[Tensor, Tensor]:
+        """mel (B, 80, M), finalize: whether no more follows -> audio (B, at most 480 M) and source (B, 1, 480 M)."""
+        torch.manual_seed(0)
+        audio, source = self.hift.inference(mel, finalize)
+        return audio, source

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from jitgate.workloads.workload import Workload
 
-from jitgate_cosyvoice.checkout.adapters import FlowInference, VocoderInference
+from jitgate_cosyvoice.checkout.adapters import CausalVocoderInference, FlowInference, VocoderInference
 from jitgate_cosyvoice.checkout.built import build
 from jitgate_cosyvoice.v1.scenarios import flow_scenarios, step_scenarios, text_scenarios
 from jitgate_cosyvoice.v1.transformer import NextPositions
@@ -25,8 +26,36 @@ _ESTIMATOR = ("x", "mask", "mu", "t", "spks", "cond", "streaming")
 _PROMPT = ("prompt_token", "prompt_token_len", "prompt_feat", "prompt_feat_len")
 _FLOW = ("token", "token_len", *_PROMPT, "embedding", "streaming", "finalize")
 
+_CAUSAL_VOCODER = ("speech_feat", "finalize")
+
 _INPUT = "embed.out.0.weight"
 """The first layer of every encoder: (width, channels of the input)."""
+
+
+def cosyvoice3_flow_estimator() -> Workload:
+    """`flow.decoder.estimator` of CosyVoice3: a transformer with the inputs of CosyVoice2's."""
+    built = build("cosyvoice3", "flow.decoder.estimator")
+    built.takes("forward", _ESTIMATOR)
+    calls = flow_estimator.scenarios()
+    return Workload(built.module, calls, artefact="flow.decoder.estimator.v3", content=built.content)
+
+
+def cosyvoice3_flow() -> Workload:
+    """`flow` of CosyVoice3, as a whole."""
+    built = build("cosyvoice3", "flow")
+    built.takes("inference", _FLOW)
+    return Workload(FlowInference(built.module).eval(), flow.scenarios(), artefact="flow.v3", content=built.content)
+
+
+def cosyvoice3_vocoder() -> Workload:
+    """`hift` of CosyVoice3. The first chunk is not the last, and is cut short by what the module looks ahead at."""
+    built = build("cosyvoice3", "hift")
+    built.takes("inference", _CAUSAL_VOCODER)
+    calls = {name: (mel, name != "first_chunk") for name, (mel, *_) in vocoder.scenarios().items()}
+    module = CausalVocoderInference(built.module).eval()
+    with torch.inference_mode():
+        module(*calls["1s"])  # the first inference puts the frequency predictor into double precision, for good
+    return Workload(module, calls, artefact="hift.v3", content=built.content)
 
 
 def cosyvoice2_flow_encoder() -> Workload:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jitgate.model.interpreter import Interpreter
+from jitgate.workloads.checkpoint_spec import CheckpointSpec
 from jitgate.workloads.spec import WorkloadSpec
 
 from jitgate_cosyvoice.checkout.place import OPTION, Checkout
+from jitgate_cosyvoice.checkpoints import V3, VOCODER
 from jitgate_cosyvoice.registry import WHERE
 
 _FACTORIES = "jitgate_cosyvoice.checkout.modules"
@@ -16,6 +18,9 @@ _SCRIPTED = ("eager", "torchscript")
 _AS_IT_IS = ("eager",)
 
 PARTS = {
+    "cosyvoice3.flow_estimator": _AS_IT_IS,
+    "cosyvoice3.flow": _AS_IT_IS,
+    "cosyvoice3.vocoder": _AS_IT_IS,
     "cosyvoice2.flow_encoder": _SCRIPTED,
     "cosyvoice2.flow_estimator": _AS_IT_IS,
     "cosyvoice2.flow": _AS_IT_IS,
@@ -25,6 +30,23 @@ PARTS = {
     "cosyvoice.flow_encoder": _SCRIPTED,
 }
 """Workload -> the engines that a checkout's module can be run by: TorchScript where CosyVoice exports it."""
+
+_SCENARIOS = ("first_chunk", "1s", "5s", "15s")
+
+ONLY_OF_A_CHECKOUT = tuple(
+    WorkloadSpec(
+        f"cosyvoice3.{part}",
+        f"{_FACTORIES}:cosyvoice3_{part}",
+        _SCENARIOS,
+        _AS_IT_IS,
+        frozenset(_SCENARIOS),
+        where=WHERE,
+        checkpoint_spec=CheckpointSpec((file,), V3),
+    )
+    for part, file in (("flow_estimator", "flow.pt"), ("flow", "flow.pt"), ("vocoder", VOCODER.file))
+)
+"""CosyVoice3's: jitgate has no modules of it. Its flow takes what CosyVoice2's takes, around a transformer (DiT) in
+place of encoder and UNet; its vocoder makes each chunk from all of the mel until then, and keeps no source."""
 
 NARROW = "a checkout has no narrow versions"
 NO_BLUEPRINT = "the checkout has no yaml that describes them"

@@ -6,6 +6,7 @@ worker processes alone, where `activate` puts it on the path.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from jitgate.model.errors import UsageError
 
 OPTION = "--jitgate-cosyvoice"
 
-FAMILIES = ("cosyvoice2", "cosyvoice")
+FAMILIES = ("cosyvoice3", "cosyvoice2", "cosyvoice")
 """First part of a workload's name, and stem of the yaml that describes its modules; the newer one is looked for first,
 as a folder of weights may keep both files."""
 
@@ -79,7 +80,7 @@ def find_checkout(folder: Path, checkpoint: Path | None = None) -> Checkout:
     if not blueprints:
         asked = "" if checkpoint is None else f"neither with the weights in {checkpoint} nor "
         raise UsageError(
-            f"{where}: there is no {' or '.join(f'{family}.yaml' for family in FAMILIES)}, {asked}in "
+            f"{where}: there is none of {', '.join(f'{family}.yaml' for family in FAMILIES)}, {asked}in "
             "examples/*/*/conf; put the one that your modules are built from next to the weights, and name their "
             "folder with --jitgate-checkpoint DIR"
         )
@@ -90,13 +91,21 @@ def _with_the_weights(checkpoint: Path) -> dict[str, Path]:
     for family in FAMILIES:
         path = checkpoint / f"{family}.yaml"
         if path.is_file():
+            if family == "cosyvoice3":
+                _check_described(path, checkpoint)
             return {family: path.resolve()}
-    if (checkpoint / "cosyvoice3.yaml").is_file():
-        raise UsageError(
-            f"--jitgate-checkpoint {checkpoint} is CosyVoice3, which has no JIT export and none of the workloads; "
-            "name a folder of CosyVoice2 or CosyVoice-300M"
-        )
     return {}
+
+
+def _check_described(path: Path, checkpoint: Path) -> None:
+    """UsageError for CosyVoice3 without a description of its modules, of which jitgate has none itself."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    lacking = [part for part in ("flow", "hift") if not re.search(rf"^{part}:", text, re.MULTILINE)]
+    if lacking:
+        raise UsageError(
+            f"--jitgate-checkpoint {checkpoint} is CosyVoice3, not supported without a description of its modules: "
+            f"{path.name} has no {' and no '.join(lacking)}; take the file that belongs to the weights"
+        )
 
 
 def _in_the_examples(folder: Path) -> dict[str, Path]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jitgate.model.cell import Cell
 
-from jitgate_cosyvoice.checkout.parts import taken_over
+from jitgate_cosyvoice.checkout.parts import ONLY_OF_A_CHECKOUT, taken_over
 from jitgate_cosyvoice.checkout.place import find_checkout
 
 if TYPE_CHECKING:
@@ -26,9 +26,10 @@ def with_checkout(
     checkout.
     """
     checkout = find_checkout(folder, checkpoint)
-    narrowed = replace(
-        policy, workloads={name: taken_over(spec, checkout, interpreter) for name, spec in policy.workloads.items()}
-    )
+    more = ONLY_OF_A_CHECKOUT if "cosyvoice3" in checkout.blueprints else ()
+    every = {**policy.workloads, **{spec.name: spec for spec in more}}
+    workloads = {name: taken_over(spec, checkout, interpreter) for name, spec in every.items()}
+    narrowed = replace(policy, workloads=workloads)
     kept = tuple(gate for gate in policy.gates if _speaks_of(gate, narrowed) or not _speaks_of(gate, policy))
     return replace(narrowed, gates=kept)
 

@@ -7,8 +7,10 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+from jitgate.worker.tree_imports import file_of
 
 from tests.surroundings import inherited
 
@@ -123,3 +125,15 @@ def test_another_interpreter_is_given_the_folders_of_the_checkout(arms: tuple[Pa
     _, tree = arms
     found = ask(arms, "toy", paths=f"(Path({str(tree / 'src')!r}),)")
     assert found["toy"] == "base"
+
+
+def test_a_module_that_was_made_while_the_program_runs_has_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = ModuleType("made_up")
+    made.__file__ = "_ops.py"
+    monkeypatch.setitem(sys.modules, "made_up", made)
+    monkeypatch.chdir(tmp_path)
+    assert file_of("made_up") is None
+    (tmp_path / "_ops.py").touch()
+    assert file_of("made_up") == str(tmp_path / "_ops.py")

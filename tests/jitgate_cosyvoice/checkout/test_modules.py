@@ -28,7 +28,7 @@ def outputs(module: Callable[..., object], workload: Workload, scenario: str) ->
     return found
 
 
-@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.parametrize("name", sorted(set(PARTS) & set(shipped_workloads())))
 def test_every_scenario_is_answered_the_same_by_every_variant(make: Make, name: str, tmp_path: Path) -> None:
     workload = make(name)
     assert tuple(workload.scenarios) == shipped_workloads()[name].scenarios
