@@ -75,6 +75,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser, args: list[str]
 ) -> Iterator[None]:
+    _remove_earlier(early_config)
     # Before pytest reads the command line for good: the options of these plugins are on it.
     for name in gates_file(early_config).plugins:
         try:
@@ -138,6 +139,19 @@ def pytest_configure(config: pytest.Config) -> None:
     from jitgate import plugin
 
     plugin.start(config, found.path)
+
+
+def _remove_earlier(config: pytest.Config) -> None:
+    """Of a project with gates: result files of an earlier session, before anything of this one can fail."""
+    options = config.known_args_namespace
+    try:
+        ours = gates_file(config).path is not None or options.jitgate_model is not None
+    except pytest.UsageError:
+        ours = True
+    if ours:
+        _load("_jitgate_result_files", "jitgate/plugin/result_files.py").remove_earlier(
+            options, config.invocation_params.dir
+        )
 
 
 def gates_file(config: pytest.Config) -> GatesFile:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from jitgate.statistics import Decision, Speedup
 
+UNITS = ("s", "ms", "us", "ns")
+
 EXIT_CODES = {"PASS": 0, "FAIL": 1, "INCONCLUSIVE": 2, "INVALID": 3}
 
 
@@ -24,30 +26,36 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
         description="Is the candidate at least THRESHOLD times as fast as the baseline? "
         "Exit code 0 PASS, 1 FAIL, 2 INCONCLUSIVE, 3 INVALID, 4 bad input.",
     )
-    parser.add_argument("file", metavar="FILE.csv", type=Path, help="one row per round, one column per arm, in seconds")
+    parser.add_argument("file", metavar="FILE.csv", type=Path, help="one row per round, one column per arm")
     parser.add_argument("--baseline", required=True, metavar="COL")
     parser.add_argument("--candidate", required=True, metavar="COL")
     parser.add_argument("--threshold", required=True, type=float, metavar="R", help="1.10: at least 10 %% faster")
     parser.add_argument("--control", metavar="COL", help="a second copy of the baseline, which shows the noise floor")
     parser.add_argument("--alpha", type=float, default=0.01, metavar="A", help="error probability (default: 0.01)")
+    parser.add_argument("--unit", choices=UNITS, help="of the figures (default: s, unless they can hardly be seconds)")
+    parser.add_argument("--rate", action="store_true", help="figures are calls a UNIT, so that more is faster")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the verdict; returns the exit code."""
-    from jitgate.cli import rounds_file
+    from jitgate.cli import rounds_file, units
     from jitgate.statistics import DurationsError, first_decision, judge, speedup
 
     _check(arguments)
     columns = [arguments.baseline, arguments.candidate, *([arguments.control] if arguments.control else [])]
-    arms = rounds_file.read(arguments.file, columns)
+    read = rounds_file.read(arguments.file, columns)
+    arms = units.in_seconds(read, arguments.unit or "s", rate=arguments.rate)
     baseline, candidate = arms[arguments.baseline], arms[arguments.candidate]
     control = arms[arguments.control] if arguments.control else None
     try:
         found = speedup(baseline, candidate, control, alpha=arguments.alpha)
     except DurationsError as problem:
         raise UsageError(f"{arguments.file}: {problem}") from None
+    doubt = "" if arguments.unit or arguments.rate else units.doubt(read)
+    if doubt:
+        raise UsageError(f"{arguments.file}: {doubt}")
     decision = judge(found, arguments.threshold)
     stopped = None
     if decision.outcome != "INVALID":

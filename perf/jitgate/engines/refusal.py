@@ -39,6 +39,7 @@ REMEDIES = (
         "take compile, or write the condition with torch.where or torch.cond",
     ),
     (re.compile(r"no source to be read"), "write that part as a function or a class in a file"),
+    (re.compile(r"No ONNX function found"), "take compile or inductor, or leave the variant out"),
     (re.compile(r"Unknown builtin op"), "import the module that registers it in the module of your factory"),
     (re.compile(r"torch\.library\.custom_op"), "take compile, or register the operator in C++"),
 )

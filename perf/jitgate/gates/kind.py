@@ -22,6 +22,7 @@ from jitgate.model.errors import UsageError
 from jitgate.model.variant import BASELINE
 from jitgate.model.verdict import Figure, Verdict
 from jitgate.statistics import Outcome
+from jitgate.statistics.limits import reaches, within
 
 if TYPE_CHECKING:
     from jitgate.config.policy import Policy
@@ -178,9 +179,9 @@ class GateKind:
         if found is None or found.low is None or found.high is None:
             return Judged(Outcome.INVALID, f"{self.attribute} was not measured.")
         at_most = self.operator == "<="
-        if found.high <= limit if at_most else found.low >= limit:
+        if within(found.high, limit) if at_most else reaches(found.low, limit):
             return Judged(Outcome.PASS, f"{self.attribute} is {found.text}.")
-        if found.low > limit if at_most else found.high < limit:
+        if not (within(found.low, limit) if at_most else reaches(found.high, limit)):
             return Judged(Outcome.FAIL, f"{self.attribute} is {found.text}, but {self.operator} {limit:g} is required.")
         return Judged(Outcome.INCONCLUSIVE, f"{self.attribute} is {found.text}: {limit:g} lies in between.")
 

@@ -9,6 +9,7 @@ from jitgate.gates.validity import disturbed, noise_floor, noisy, speedup_of
 from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.model.verdict import Figure
 from jitgate.statistics import Outcome
+from jitgate.statistics.limits import within
 
 if TYPE_CHECKING:
     from jitgate.config.policy import Policy
@@ -68,7 +69,7 @@ class MaxNoiseFloor(GateKind):
             return Judged(Outcome.INVALID, "The noise floor is unknown: nothing was measured.")
         proven = max(speedup.control.low, 1 / speedup.control.high) - 1
         apart = f"Two workers of the same eager model differ by {speedup.noise_floor:.1%}"
-        if proven > limit:
+        if not within(proven, limit):
             return Judged(
                 Outcome.INVALID,
                 f"{apart}, so this machine can't tell {limit:.0%} apart now.",

@@ -13,6 +13,7 @@ from jitgate.model.past import BOTH, Modes, PastSeries
 from jitgate.model.variant import BASELINE
 from jitgate.model.verdict import Figure
 from jitgate.statistics import Outcome
+from jitgate.statistics.limits import reaches, within
 from jitgate.statistics.regression import RunChange, run_change
 
 if TYPE_CHECKING:
@@ -121,12 +122,12 @@ class MaxRegression(GateKind):
         if series.modes is not None and self._in_a_mode(now.estimate, series.modes, limit):
             reason = f"{said}: it jumps between them, which is no regression of one level"
             return Judged(Outcome.INCONCLUSIVE, f"{reason}.", "Find what differs from start to start.")
-        if change.low > limit or (both and change.high < -limit):
+        if not within(change.low, limit) or (both and not reaches(change.high, -limit)):
             return Judged(Outcome.FAIL, f"{said}; {limit * 100:g}% is allowed.", self._advice(asked))
-        if change.high <= limit and (not both or change.low >= -limit):
+        if within(change.high, limit) and (not both or reaches(change.low, -limit)):
             return Judged(Outcome.PASS, f"{said}; {limit * 100:g}% is allowed.")
         reason = f"{said}; the limit of {limit * 100:g}% lies in between"
-        fine = change.estimate <= limit and (not both or change.estimate >= -limit)
+        fine = within(change.estimate, limit) and (not both or reaches(change.estimate, -limit))
         advice = f"These runs can tell a change of {change.margin:.1%}; more runs, or a wider limit, decide."
         return Judged(Outcome.INCONCLUSIVE, f"{reason}.", advice, lenient=fine and not series.fail_without)
 

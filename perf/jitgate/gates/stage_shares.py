@@ -10,6 +10,7 @@ from jitgate.model.pipeline_cost import cost
 from jitgate.model.variant import BASELINE
 from jitgate.model.verdict import Figure
 from jitgate.statistics import Outcome
+from jitgate.statistics.limits import within
 
 if TYPE_CHECKING:
     from jitgate.model.cell import Cell
@@ -44,6 +45,6 @@ class StageShares(GateKind):
         if found is None:
             return Judged(Outcome.INVALID, "No stage was timed.")
         said = f"The stages and what is between them add up to {found.together:.1%} of the whole."
-        if abs(found.together - 1) <= limit:
+        if within(abs(found.together - 1), limit):
             return Judged(Outcome.PASS, said)
         return Judged(Outcome.FAIL, said, "Some stage is timed twice, or within another.")

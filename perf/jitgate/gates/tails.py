@@ -10,6 +10,7 @@ from jitgate.gates.timed import TimedKind
 from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.model.verdict import Figure
 from jitgate.statistics import Outcome, fewest_calls, tail, tail_speedup
+from jitgate.statistics.limits import reaches, within
 
 LONGER = "Measure longer (--jitgate-budget) to decide."
 NOTHING = Judged(Outcome.INVALID, "Nothing was measured: no round was finished.")
@@ -35,9 +36,9 @@ class MaxLatency(TimedKind):
         if not durations_s:
             return NOTHING
         name, found = f"p{self.percentile}", tail(durations_s, self.percentile / 100, alpha=asked.alpha)
-        if found.high <= limit / 1e3:
+        if within(found.high, limit / 1e3):
             return Judged(Outcome.PASS, f"{name} is at most {_ms(found.high)}, and {limit:g} ms are allowed.")
-        if found.low > limit / 1e3:
+        if not within(found.low, limit / 1e3):
             return Judged(
                 Outcome.FAIL,
                 f"{name} is at least {_ms(found.low)}, but {limit:g} ms are allowed.",
@@ -72,9 +73,9 @@ class MinTailSpeedup(TimedKind):
         if ends is None:
             return NOTHING
         name, (low, high) = f"p{self.percentile}", ends
-        if low >= limit:
+        if reaches(low, limit):
             return Judged(Outcome.PASS, f"{name} is at least {low:.3f} times the baseline's; {limit:g} was asked.")
-        if high < limit:
+        if not reaches(high, limit):
             return Judged(
                 Outcome.FAIL,
                 f"{name} is at most {high:.3f} times as fast as the baseline's, but {limit:g} was asked for.",

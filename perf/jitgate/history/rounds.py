@@ -25,7 +25,7 @@ def save_rounds(folder: Path, measurement: Measurement) -> list[Path]:
     One more for each variant that was compared with another commit: `base`, the variant, and `control`.
 
     A file holds the rounds that all its variants finished, and replaces the one of an earlier run. Returns the paths; a
-    candidate without such a round has none.
+    candidate without such a round has none, and that of an earlier run is removed.
     """
     written = []
     for variant in measurement.all_samples:
@@ -39,6 +39,8 @@ def save_rounds(folder: Path, measurement: Measurement) -> list[Path]:
             if len(columns.baseline):
                 _write(path, columns, BASELINE if name == variant else BASE, variant)
                 written.append(path)
+            else:
+                path.unlink(missing_ok=True)
     return written
 
 
@@ -52,7 +54,7 @@ def _write(path: Path, columns: Columns, baseline: str, candidate: str) -> None:
         with draft.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(named)
-            writer.writerows([f"{figure:.9f}" for figure in row] for row in zip(*named.values(), strict=True))
+            writer.writerows([f"{figure:.9g}" for figure in row] for row in zip(*named.values(), strict=True))
         draft.replace(path)
     except OSError:
         with contextlib.suppress(OSError):

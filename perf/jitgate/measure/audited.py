@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from jitgate.measure.unproven import near_a_look_up
 from jitgate.model.measurement import Measurement
 from jitgate.model.probe_baseline import EagerProbe
 from jitgate.model.samples import Samples
@@ -13,7 +14,7 @@ from jitgate.model.timed_outputs import TimedOutputs
 from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.pool.pool import WorkerPool
 from jitgate.pool.ready import Ready
-from jitgate.statistics import roofline_efficiency, roofline_time
+from jitgate.statistics import PeakRates, roofline_efficiency, roofline_time
 from jitgate.statistics.roofline import RooflineTime
 
 MOST_ARITHMETIC = 10.0
@@ -23,6 +24,9 @@ with a quarter of them (Winograd)."""
 MOST_TRAFFIC = 50.0
 """Times the measured bandwidth of memory that no call reaches: the caches of a processor are up to some 20 times as
 fast, and a variant may store its weights in fewer bits."""
+
+NARROW = 4.0
+"""Times as many operations in numbers of a quarter of the bits."""
 
 INDUCTORS = ("compile", "inductor")
 """How engines begin whose code inductor writes."""
@@ -37,8 +41,8 @@ REMEDY = {
 """What makes eager repeat itself."""
 
 
-def audited(measurement: Measurement, pool: WorkerPool) -> Measurement:
-    """The measurement with what was found of every worker that made rounds."""
+def audited(measurement: Measurement, pool: WorkerPool, look_up_s: float | None = None) -> Measurement:
+    """The measurement with what was found of every worker that made rounds. look_up_s: see `near_a_look_up`."""
     strict = pool.workload.token_agreement is None
     all_samples = {
         name: replace(
@@ -59,10 +63,20 @@ def audited(measurement: Measurement, pool: WorkerPool) -> Measurement:
         said = second_worker(control.timed_outputs.problem, pool.audit.untimed(measurement.scenario, CONTROL))
     for name, samples in all_samples.items():
         before = measurement.all_samples[name].timed_outputs
-        problem = (before.problem if before is not None else "") or said or above_peak(measurement, name)
+        found = samples.timed_outputs.problem if samples.timed_outputs is not None else ""
+        problem = (before.problem if before is not None else "") or said or found
+        problem = problem or above_peak(measurement, name)
+        if not measurement.overcommitted:  # then nothing was asked of a look-up, and no time is believed anyway
+            problem = problem or near_a_look_up(samples, look_up_s)
         if problem and name != BASELINE:
             all_samples[name] = with_problem(samples, problem)
     return replace(measurement, all_samples=all_samples)
+
+
+def is_proven(measurement: Measurement, pool: WorkerPool) -> bool:
+    """Whether the timed outputs of every worker tell computed answers from stored ones."""
+    found = (each.timed_outputs for each in audited(measurement, pool).all_samples.values() if each.name != BASELINE)
+    return all(each is not None and not each.unproven for each in found)
 
 
 def _is_judged_by_accuracy(samples: Samples) -> bool:
@@ -100,7 +114,7 @@ def dropped_hooks(probe: EagerProbe | None, *, exported: bool) -> str:
 def above_peak(measurement: Measurement, name: str) -> str:
     """Why a worker is too fast to be true; "" where it is not, or where the device's peaks are not known."""
     samples = measurement.all_samples[name]
-    work, peak = measurement.flop_count, measurement.peak_rates.get(samples.precision)
+    work, peak = measurement.flop_count, _peak(measurement.peak_rates, samples.precision)
     durations_s = measurement.typical_s(name)
     if work is None or peak is None or not durations_s or not work.flops:
         return ""
@@ -119,6 +133,14 @@ def above_peak(measurement: Measurement, name: str) -> str:
     return ""
 
 
+def _peak(known: Mapping[str, PeakRates], precision: str) -> PeakRates | None:
+    """That of a precision; for one that has none (int8), more than any that is known reaches."""
+    if precision in known or not known:
+        return known.get(precision)
+    widest = max(known.values(), key=lambda peak: peak.flops_s)
+    return replace(widest, flops_s=NARROW * widest.flops_s)
+
+
 def with_problem(samples: Samples, problem: str) -> Samples:
     """The samples of a worker, none of whose figures is believed."""
     return replace(samples, timed_outputs=replace(samples.timed_outputs or TimedOutputs(), problem=problem))
@@ -134,13 +156,15 @@ def notes_on_eager(pool: WorkerPool, ready: Ready, scenario: str) -> tuple[str, 
             f"Eager does not repeat itself on the same tensors: it changes its input {which} in place. "
             "Every call here gets fresh inputs."
         )
-    if probe.fixed and probe.inputs > 1:
+    if probe.repeated:
+        how = "have values that come back" if probe.few else "are the same in every call"
+        if probe.fixed and probe.inputs > 1:
+            how = f"are the scenario's {probe.inputs}, in turn, unchanged"
         notes.append(
-            f"Calls take the scenario's {probe.inputs} inputs in turn, unchanged, so an answer stored for each of them "
-            f"would not be noticed: {probe.fixed}."
+            f"Inputs {how}, so outputs alone would not show a stored answer: {probe.repeated}. "
+            f"Calls are held against {'calls with other values, ' if probe.fixed and probe.others else ''}"
+            "the device's peak and what looking up a stored answer takes."
         )
-    elif probe.fixed:
-        notes.append(f"Inputs are the same in every call, so a stored answer would not be noticed: {probe.fixed}.")
     if probe.updates:
         notes.append(
             f"Eager changes {_some(probe.updates)} in every call (a layer in training mode, or state of its own). "

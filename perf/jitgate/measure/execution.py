@@ -9,24 +9,25 @@ from typing import ClassVar
 
 from jitgate.device.health import Health
 from jitgate.device.power import Meter
-from jitgate.measure.blocks import BlockTeam, calls_in_a_block
-from jitgate.measure.extras import Extras, KnownPeakRates, measure_extras
+from jitgate.measure.blocks import WARM_UP_CALLS, BlockTeam, calls_in_a_block
+from jitgate.measure.extras import Extras, KnownPeakRates, measure_ceiling, measure_extras
 from jitgate.measure.order import Mirrored
 from jitgate.measure.overcommit import Overcommit
 from jitgate.measure.power import power_of
 from jitgate.measure.rounds import Rounds
+from jitgate.measure.unproven import try_others
 from jitgate.model.failure import Failure
 from jitgate.model.measurement import Measurement
 from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.power_reading import PowerReading
 from jitgate.model.requests import ReadMemory
 from jitgate.model.turn import Turn
-from jitgate.model.variant import is_variant
+from jitgate.model.variant import BASELINE, is_variant
 from jitgate.pool.binding import Checked, FirstCalls, bind, fallbacks
 from jitgate.pool.pool import WorkerPool
 from jitgate.pool.progress import Progress
 from jitgate.pool.ready import Ready
-from jitgate.pool.sequential import ExclusiveWorkers
+from jitgate.pool.sequential import ExclusiveWorkers, ResidentWorker
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,15 @@ class ExecutionMode:
     def extras(self, measurement: Measurement, known: KnownPeakRates, ahead: Collection[str]) -> Extras:  # noqa: ARG002
         """Secondary figures, once the rounds are over; see `measure_extras`. None where no worker is there to ask."""
         return Extras()
+
+    def ceiling(self, measurement: Measurement, known: KnownPeakRates) -> Extras:
+        """What tells a computed answer from a stored one where outputs don't; empty where eager is not there."""
+        threads = None if self._ready.facts is None else self._ready.facts.threads
+        return measure_ceiling(self._pool, measurement, known, threads=threads, look_up=True)
+
+    def try_others(self, measurement: Measurement) -> None:
+        """See `try_others`; where those that are timed stay the same, and eager takes others."""
+        raise NotImplementedError
 
     def rounds(self, blank: Measurement, watch: Watch) -> Rounds:
         """Ready to run: warm, and with the calls of each turn chosen."""
@@ -163,6 +173,14 @@ class Concurrent(ExecutionMode):
     def fallbacks(self, scenario: str) -> dict[str, str]:
         return fallbacks(self._pool, scenario)
 
+    def try_others(self, measurement: Measurement) -> None:
+        scenario, call_s = measurement.scenario, measurement.all_samples[BASELINE].median_s
+
+        def turn(name: str, start: int, count: int) -> None:
+            self._pool.turn(name, scenario, start, count)
+
+        try_others(self._pool.audit, PoolTeam(self._pool).names(), call_s, turn)
+
     def _drawn(self, name: str, scenario: str, call_s: float) -> PowerReading:
         return power_of(self._meter, functools.partial(self._pool.turn, name, scenario, 0), call_s)
 
@@ -211,6 +229,19 @@ class Sequential(ExecutionMode):
             block=calls_in_a_block(typical_s),
         )
 
+    def ceiling(self, measurement: Measurement, known: KnownPeakRates) -> Extras:
+        with self._exclusive.running(BASELINE, measurement.scenario) as worker:
+            return Extras() if worker is None else super().ceiling(measurement, known)
+
+    def try_others(self, measurement: Measurement) -> None:
+        scenario, call_s = measurement.scenario, measurement.all_samples[BASELINE].median_s
+        for name in PoolTeam(self._pool).names():
+            with self._exclusive.running(name, scenario) as worker:
+                if worker is not None:
+                    worker.turn(0, WARM_UP_CALLS)
+                    turns = functools.partial(_turn_of, worker)
+                    try_others(self._pool.audit, [name], call_s, turns)
+
     def memory(self, scenario: str) -> Mapping[str, MemoryPeaks]:
         return self._teams[scenario].memory if scenario in self._teams else {}
 
@@ -224,6 +255,10 @@ class Sequential(ExecutionMode):
     def _drawn(self, name: str, scenario: str, call_s: float) -> PowerReading | None:
         with self._exclusive.running(name, scenario) as worker:
             return None if worker is None else power_of(self._meter, functools.partial(worker.turn, 0), call_s)
+
+
+def _turn_of(worker: ResidentWorker, name: str, start: int, count: int) -> None:  # noqa: ARG001 - there is one
+    worker.turn(start, count)
 
 
 def calls_of(ready: Ready, scenario: str) -> int:

@@ -20,6 +20,7 @@ from jitgate.model.requests import (
     EmptyCache,
     MeasurePeakRates,
     Request,
+    TimeStoredAnswer,
     TimeUnseenShapes,
 )
 from jitgate.model.variant import BASELINE, is_variant
@@ -55,7 +56,7 @@ class Extras:
     """The secondary figures of one scenario.
 
     emptied: of the baseline's allocator. needs: memory of each worker with these calls among its own, which is what the
-    next run needs room for.
+    next run needs room for. look_up_s: seconds in which a stored answer is looked up, where that was asked.
     """
 
     emptied: EmptiedCache | None = None
@@ -64,6 +65,11 @@ class Extras:
     peak_rates: Mapping[str, PeakRates] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
     needs: Mapping[str, MemoryPeaks] = field(default_factory=dict)
+    look_up_s: float | None = None
+
+    def next_to(self, others: Extras) -> Extras:
+        """This ceiling, and the figures of others that it has not."""
+        return replace(self, emptied=others.emptied, unseen_shapes=others.unseen_shapes, needs=others.needs)
 
     def added_to(self, measurement: Measurement) -> Measurement:
         """The measurement with these figures."""
@@ -99,18 +105,26 @@ def measure_extras(
     scenario, baseline = measurement.scenario, pool.workers[BASELINE]
     short = (measurement.all_samples[BASELINE].median_s or 0.0) <= LONGEST_CALL_S
     shapes = _unseen_shapes(pool, scenario, ahead) if measurement.same_inputs and short else {}
+    ceiling = measure_ceiling(pool, measurement, known, threads=threads)
+    emptied = None if pool.device == "cpu" else pool.ask(baseline, "emptying its cache", EmptyCache())
+    return replace(ceiling, emptied=emptied, unseen_shapes=shapes)
+
+
+def measure_ceiling(
+    pool: ExtrasPool, measurement: Measurement, known: KnownPeakRates, *, threads: int | None, look_up: bool = False
+) -> Extras:
+    """The operations of a call, and what the device does at best. look_up: and how fast a stored answer is found."""
+    scenario, baseline = measurement.scenario, pool.workers[BASELINE]
     flop_count = pool.ask(baseline, f"counting operations of {scenario}", CountFlops(scenario))
     found = {
         precision: _peak_rates(pool, known, threads, precision)
         for precision in dict.fromkeys(samples.precision for samples in measurement.all_samples.values())
     }
-    emptied = None if pool.device == "cpu" else pool.ask(baseline, "emptying its cache", EmptyCache())
     return Extras(
-        emptied,
-        shapes,
-        flop_count,
-        {precision: each for precision, each in found.items() if isinstance(each, PeakRates)},
-        {precision: each for precision, each in found.items() if isinstance(each, str)},
+        flop_count=flop_count,
+        peak_rates={precision: each for precision, each in found.items() if isinstance(each, PeakRates)},
+        missing={precision: each for precision, each in found.items() if isinstance(each, str)},
+        look_up_s=pool.ask(baseline, f"looking up in {scenario}", TimeStoredAnswer(scenario)) if look_up else None,
     )
 
 

@@ -14,6 +14,7 @@ from jitgate.measure.audited import audited, notes_on_eager
 from jitgate.measure.blank_samples import blank_samples
 from jitgate.measure.extras import Extras, KnownPeakRates
 from jitgate.measure.rounds import Rounds, Undecided
+from jitgate.measure.secondary import secondary
 from jitgate.measure.settings import SMOKE_NOTE, MeasureTask, RunSettings
 from jitgate.measure.stopping_error import stopped_by
 from jitgate.measure.watching import watch_of
@@ -216,6 +217,7 @@ class Measurements:
             notes=notes,
             utterance=utterance_of(pool, scenario, ready.facts),
             digests=ready.digests(scenario),
+            produced=ready.produced(scenario),
             base=None if settings.base is None else pool.arms.compared(settings.base.comparison),
         )
         stages.append(blank)
@@ -260,9 +262,10 @@ class Measurements:
         power = self._power(measurement)
         fallbacks = mode.fallbacks(measurement.scenario)
         scenario = measurement.scenario
-        if self.settings.extras and scenario not in self._extras and not measurement.overcommitted:
-            ahead = [name for name in self.tasks[measurement.workload].scenarios if name not in self._extras]
-            self._extras[scenario] = mode.extras(measurement, self._peak_rates, ahead)
+        if scenario not in self._extras and not measurement.overcommitted:
+            every = self.tasks[measurement.workload].scenarios
+            ahead = [name for name in every if name not in self._extras] if self.settings.extras else None
+            self._extras[scenario] = secondary(pool, mode, measurement, self._peak_rates, ahead)
         extras = self._extras.get(scenario, Extras())
         if ready.estimator is not None:
             for name, need in {**memory, **extras.needs}.items():
@@ -278,7 +281,7 @@ class Measurements:
             for name, samples in measurement.all_samples.items()
         }
         whole = replace(measurement, all_samples=all_samples, notes=measurement.notes + mode.notes(scenario))
-        return audited(extras.added_to(whole), pool)
+        return audited(extras.added_to(whole), pool, extras.look_up_s)
 
     def _power(self, measurement: Measurement) -> Mapping[str, PowerReading]:
         """Once a scenario, whatever rounds are added; where the device tells nothing, no worker runs for it."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from jitgate.model.cold_start import Compilation
 from jitgate.model.content_digests import ContentDigests
+from jitgate.model.produced import Produced
 from jitgate.model.source_tree import Origin
 from jitgate.model.utterance import PipelineUtterance
 from jitgate.statistics import PeakRates
@@ -52,6 +53,7 @@ class ModelFacts:
     for. calls: scenario -> how many calls it has. stages: of a pipeline, stage -> what it gives. utterances: scenario
     -> what a call of it says, where the workload tells. digests: by scenario. seed: of every call, where the workload
     asks for one. resets: whether it clears what the model keeps before every call. origin: where its source lies.
+    produces: scenario -> what a call makes.
     """
 
     build_s: float
@@ -66,6 +68,7 @@ class ModelFacts:
     seed: int | None = None
     resets: bool = False
     origin: Origin = field(default_factory=Origin)
+    produces: Mapping[str, Produced] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

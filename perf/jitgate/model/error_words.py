@@ -44,6 +44,10 @@ _REWORDED = (
         r"its control flow depends on data (\1)",
     ),
     (
+        re.compile(r"^No ONNX function found for <OpOverload\(op='([\w.]+)'.*$"),
+        r"No ONNX function found for the operator \1",
+    ),
+    (
         re.compile(r"^could not get source code$"),
         "a part of this model has no source to be read (a lambda, or code that was made while running)",
     ),

@@ -14,6 +14,7 @@ from jitgate.model.cold_start import ColdStart
 from jitgate.model.content_digests import ContentDigests
 from jitgate.model.figures import FlopCount
 from jitgate.model.memory_peaks import most_memory
+from jitgate.model.produced import Produced
 from jitgate.model.samples import Samples
 from jitgate.model.surroundings import joined
 from jitgate.model.timed_outputs import all_timed_outputs
@@ -49,6 +50,7 @@ class Measurement:
     residency: `concurrent`, or `exclusive` where one worker was resident at a time.
     notes: what a reader must know before trusting the figures.
     utterance: what a call of a pipeline says; None for any other workload.
+    produced: what a call makes that people count; None where the workload does not say.
     flop_count: the least that one call must do; None where it was not counted.
     peak_rates: precision -> what the device does at best. missing: precision -> why that is not known.
     digests: of inputs and weights, by which later runs tell whether they measure the same.
@@ -76,6 +78,7 @@ class Measurement:
     digests: ContentDigests = field(default_factory=ContentDigests)
     base: BaseComparison | None = None
     confirmation: Measurement | None = None
+    produced: Produced | None = None
 
     @property
     def rounds(self) -> int:

@@ -8,8 +8,12 @@ import re
 LONGEST_NAME = 250
 """Characters. A test's id has three of them, and stands in an environment variable of every process below pytest."""
 
-LONGEST_FILE = 150
-"""Of one part of a path; file systems allow 255 bytes, Windows 260 characters for a whole path."""
+LONGEST_FILE = 48
+"""Characters of one part of a path, a digest aside: three of them and the folders around them stay below the 260 that
+Windows gives a whole path."""
+
+DIGEST = 20
+"""Characters that stand for the rest of a longer name."""
 
 _NAME = re.compile(r"[^\W_][\w.+-]*")
 
@@ -28,7 +32,11 @@ def name_problem(name: str) -> str:
 
 def file_name(name: str) -> str:
     """The name itself where every file system takes it; else with `%` and the code of what it does not take."""
-    safe = _UNSAFE.sub(lambda found: "".join(f"%{byte:02x}" for byte in found[0].encode()), name)
+    safe = _UNSAFE.sub(lambda found: "".join(f"%{byte:02x}" for byte in _bytes(found[0])), name)
     if len(safe) <= LONGEST_FILE:
-        return safe
-    return f"{safe[:LONGEST_FILE]}%{hashlib.sha256(name.encode()).hexdigest()}"
+        return safe or "%"
+    return f"{safe[:LONGEST_FILE]}%{hashlib.sha256(_bytes(name)).hexdigest()[:DIGEST]}"
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

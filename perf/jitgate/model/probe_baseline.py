@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from jitgate.model.requests import Request
@@ -12,7 +13,10 @@ from jitgate.model.requests import Request
 class EagerProbe:
     """What more calls of eager showed.
 
-    fixed: why the inputs can't change from call to call; "" where they can. changes: the inputs that a call changes in
+    fixed: why the inputs don't change from call to call; "" where they do. others: whether eager takes other values
+    all the same. few: how many different inputs there are, where those of an earlier call come back; 0 where none do.
+    rows: position of an input -> how many rows the embedding has in which eager looks it up; known only where nothing
+    else could change. changes: the inputs that a call changes in
     place, by position. differs: why a second call on equal inputs gives another output; "" where it gives the same.
     hooks: forward hooks that run in a call and change no output, by name. updates: buffers and parameters that a call
     changes, by name. parametrised: weights that are computed in every call, by name. inputs: how many calls the
@@ -26,6 +30,14 @@ class EagerProbe:
     updates: tuple[str, ...] = ()
     parametrised: tuple[str, ...] = ()
     inputs: int = 1
+    others: bool = True
+    few: int = 0
+    rows: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def repeated(self) -> str:
+        """Why calls get inputs that an earlier call had; "" where none does."""
+        return self.fixed or (f"there are only {self.few} different inputs" if self.few else "")
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,6 @@ from jitgate.model.non_finite import NonFinite
 from jitgate.model.own_model import OwnModel, OwnModelFacts
 from jitgate.model.reads import ListedScenarios, Reads
 from jitgate.model.token_agreement import TokenAgreement
-from jitgate.model.turn import Turn
 from jitgate.model.variant import VariantSpec
 
 AnswerT = TypeVar("AnswerT")
@@ -188,23 +187,6 @@ class CheckFallback(Request[FallbackCheck]):
 
 
 @dataclass(frozen=True)
-class TakeTurn(Request[Turn]):
-    """Time `count` calls from input number `start`; the first one is cold.
-
-    seed: of the inputs that each call gets, which are those of the scenario changed by its number; None for the
-    scenario's own, copied. keep: number of a call -> file that gets its output, as `np.savez` writes it.
-    """
-
-    phase: ClassVar[str] = "a call"
-    capped: ClassVar[bool] = True
-    scenario: str
-    start: int
-    count: int
-    seed: int | None = None
-    keep: Mapping[int, Path] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class FreezeGarbage(Request[Done]):
     """Move all live objects out of the garbage collector's sight, so that no later collection walks the model."""
 
@@ -298,3 +280,11 @@ class EmptyCache(Request[EmptiedCache]):
     """Empty the allocator's cache, where the device has one."""
 
     phase: ClassVar[str] = "emptying the cache"
+
+
+@dataclass(frozen=True)
+class TimeStoredAnswer(Request[float]):
+    """Seconds of a call that compares its inputs with known ones and returns a copy of the answer to them."""
+
+    phase: ClassVar[str] = "looking up a stored answer"
+    scenario: str

@@ -12,7 +12,8 @@ class TimedOutputs:
 
     problem: why no figure of the worker is believed, in one sentence; "" where nothing was found. differs: the worst
     relative L2 distance of those calls. fixed: why the inputs did not change from call to call; "" where they did.
-    share: of the time of the turns, what keeping and comparing took; outside of every call.
+    share: of the time of the turns, what keeping and comparing took; outside of every call. unproven: why
+    outputs don't tell a computed answer from a stored one; "" where they do.
     """
 
     compared: int = 0
@@ -20,6 +21,7 @@ class TimedOutputs:
     differs: float = 0.0
     fixed: str = ""
     share: float = 0.0
+    unproven: str = ""
 
 
 def all_timed_outputs(found: Iterable[TimedOutputs | None]) -> TimedOutputs | None:
@@ -33,4 +35,5 @@ def all_timed_outputs(found: Iterable[TimedOutputs | None]) -> TimedOutputs | No
         max((each.differs for each in every), default=0.0),
         next((each.fixed for each in every if each.fixed), ""),
         max((each.share for each in every), default=0.0),
+        next((each.unproven for each in every if each.unproven), ""),
     )

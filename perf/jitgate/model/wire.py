@@ -13,6 +13,7 @@ from cattrs.strategies import configure_union_passthrough
 from jitgate.model.probe_baseline import ProbeBaseline
 from jitgate.model.requests import Request
 from jitgate.model.str_enum import StrEnum
+from jitgate.model.take_turn import TakeTurn
 from jitgate.model.tree_requests import EnterTree, ProveTree
 
 ValueT = TypeVar("ValueT")
@@ -21,7 +22,7 @@ _CONVERTER = cattrs.Converter()
 _CONVERTER.register_unstructure_hook(StrEnum, lambda member: member.value)  # execnet knows no subclass of str
 configure_union_passthrough(str | bool, _CONVERTER)  # options of a variant
 
-_KINDS: set[type[Request[Any]]] = {ProbeBaseline, EnterTree, ProveTree, *Request.__subclasses__()}
+_KINDS: set[type[Request[Any]]] = {ProbeBaseline, TakeTurn, EnterTree, ProveTree, *Request.__subclasses__()}
 _REQUESTS = {kind.__name__: kind for kind in _KINDS}
 
 

@@ -17,6 +17,7 @@ from jitgate.model.errors import UsageError
 from jitgate.model.printable import printable
 from jitgate.plugin import fixtures
 from jitgate.plugin.benchmark_replay import use_fingerprint_storage
+from jitgate.plugin.conclusions import conclusions_of
 from jitgate.plugin.decided import tell_decided
 from jitgate.plugin.ending import end
 from jitgate.plugin.items import cell_of
@@ -24,6 +25,7 @@ from jitgate.plugin.keyword import understood
 from jitgate.plugin.left_out import swallowed
 from jitgate.plugin.report_file import remove_earlier
 from jitgate.plugin.report_text import make_printable
+from jitgate.plugin.result_files import write_without_durations
 from jitgate.plugin.second_interrupt import SECOND_INTERRUPT
 from jitgate.plugin.selection import (
     add_keyword,
@@ -154,11 +156,9 @@ def pytest_benchmark_generate_machine_info(config: pytest.Config) -> dict[str, o
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_benchmark_update_json(config: pytest.Config, benchmarks: object, output_json: dict[str, object]) -> None:
-    state = config.stash[STATE]
-    if state.measured:
-        from jitgate.report.evidence import conclusions
-
-        output_json["jitgate"] = conclusions(state.results)
+    found = conclusions_of(config.stash[STATE])
+    if found is not None:
+        output_json["jitgate"] = found
 
 
 @pytest.hookimpl(wrapper=True)
@@ -188,7 +188,11 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     state = session.config.stash[STATE]
     end(session, state)
     with state.history.finished(session):
-        return (yield)
+        found = yield
+    told = None if state.is_xdist_worker else conclusions_of(state)
+    if told is not None:
+        write_without_durations(session, told)
+    return found
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -72,6 +72,8 @@ def make_measurements(
         on_close=rounds_on_disk.save,
         on_round=rounds_on_disk.keep,
     )
+    if not settings.smoke:
+        rounds_on_disk.forget(planned)
     undecided = AnyOf((rules.undecided, UndecidedSelection(rules, wanted), UndecidedFastest(rules)))
     return Measurements(tasks_of(policy, device.kind, planned), settings, undecided)
 

@@ -24,6 +24,9 @@ DESCRIBE_S = 600.0
 BUDGET_S = 120.0
 """Seconds of rounds: who asks in one line waits for the answer."""
 
+LOOK_S = 30.0
+"""Seconds of rounds of a narrowed model: its calls take milliseconds, and what is asked is whether it works at all."""
+
 QUESTION = Gate(OPTION, limits={"min_speedup": 1.0}, reason="is it faster than eager?", optional=True)
 """What is judged of every variant; its output is held to its tolerance as everywhere."""
 
@@ -45,7 +48,7 @@ def with_own_model(policy: Policy, own: OwnModel, device: str, progress: Progres
     facts = _facts(own, device, progress) if ask else OwnModelFacts((), (), ())
     variants = tuple(name for name in VARIANTS if missing(policy.engines.named(name), device) is None)
     spec = spec_of(own, facts, variants)
-    spec = replace(spec, budgets_s=dict.fromkeys(facts.scenarios, BUDGET_S))
+    spec = replace(spec, budgets_s=dict.fromkeys(facts.scenarios, LOOK_S if own.shrink else BUDGET_S))
     return replace(policy, where=OPTION, workloads={spec.name: spec}, gates=(QUESTION,))
 
 

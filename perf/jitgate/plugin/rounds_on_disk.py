@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jitgate.history.rounds import save_rounds
+from jitgate.history.rounds import rounds_path, save_rounds
 from jitgate.history.unfinished import Unfinished, killed_runs
 from jitgate.plugin.losses import Losses
 
 if TYPE_CHECKING:
+    from jitgate.model.cell import Cell
     from jitgate.model.measurement import Measurement
 
 
@@ -25,6 +28,12 @@ class RoundsOnDisk:
     def killed(self) -> list[Path]:
         """Folders with rounds of runs that were killed, each named once."""
         return killed_runs(self._folder / "unfinished")
+
+    def forget(self, cells: Iterable[Cell]) -> None:
+        """What an earlier run left of them would be taken for this run's."""
+        for cell in cells:
+            with contextlib.suppress(OSError):
+                rounds_path(self._folder / "rounds", cell).unlink()
 
     def keep(self, measurement: Measurement) -> None:
         """Between two rounds."""

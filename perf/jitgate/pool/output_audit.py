@@ -8,18 +8,19 @@ import random
 import statistics
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jitgate.model.probe_baseline import EagerProbe
+from jitgate.model.take_turn import TakeTurn
 from jitgate.model.timed_outputs import TimedOutputs
 from jitgate.model.turn import Turn
 from jitgate.model.variant import BASELINE
 from jitgate.pool.host_clock import HostClock
 from jitgate.pool.output_sample import OutputGap, OutputSample, gap
-from jitgate.statistics.following import following, variation
+from jitgate.pool.stored_answer import Sketches, follows, stale
 
 if TYPE_CHECKING:
     from jitgate.pool.output_sample import Array
@@ -45,12 +46,12 @@ LOOSE = 3.0
 MOST_WRONG = 0.25
 """Share of outputs that may be wrong where a choice (an id, a route) may turn at a rounding; without choices, none."""
 
-LEAST_FOLLOWING = 0.5
-"""Slope below which an output follows its inputs no more than half: a right one has 1."""
+MOST_SLOWER = 2.0
+"""Times as long as a timed call may a call with other values take, more than eager's does: a call that finds part of
+its answer stored is faster with the values that it has seen."""
 
-LEAST_VARIATION = 0.25
-"""Times the tolerance: where right outputs vary less, rounding may hide all of it."""
-
+OTHER_TURNS = 3
+"""Turns with other values; the fastest one counts, which no other work on the machine disturbed."""
 
 LATE_SHARE = 0.25
 """Of a call's time: as much processor time after it, in threads of the variant's own, is work of the call."""
@@ -65,11 +66,18 @@ class _Seen:
 
     gaps: list[OutputGap] = field(default_factory=list)
     sketches: list[tuple[Array, Array]] = field(default_factory=list)
+    other_sketches: list[tuple[Array, Array]] = field(default_factory=list)
     kinds: set[str] = field(default_factory=set)
     not_finite: set[int] = field(default_factory=set)
     replaced: set[str] = field(default_factory=set)
     late: list[float] = field(default_factory=list)
+    timed_s: list[float] = field(default_factory=list)
+    others_s: list[float] = field(default_factory=list)
     clock: HostClock = field(default_factory=HostClock)
+
+    @property
+    def both(self) -> tuple[Sketches, Sketches]:
+        return self.sketches, self.other_sketches
 
 
 class OutputAudit:
@@ -89,12 +97,34 @@ class OutputAudit:
         self._drawn_turns = Counter[str]()
         self._cost_s = self._turns_s = 0.0
         self.seed = 0
+        self._others = False
         self.fixed: dict[str, str] = {}
         self.probes: dict[str, EagerProbe] = {}
 
     def input_seed(self, scenario: str) -> int | None:
         """What the inputs of its calls are made from; None where they stay the same."""
-        return self.seed if self.fixed.get(scenario, "unknown") == "" else None
+        return self.seed if self._others or self.fixed.get(scenario, "unknown") == "" else None
+
+    def request(self, scenario: str, start: int, count: int) -> TakeTurn:
+        """What a worker is asked in a turn."""
+        keep, rows = self.keep(scenario, start, count), self.probe(scenario).rows
+        return TakeTurn(scenario, start, count, self.input_seed(scenario), keep, rows, self._others)
+
+    def probe(self, scenario: str) -> EagerProbe:
+        return self.probes.get(scenario, EagerProbe())
+
+    def takes_others(self, scenario: str) -> bool:
+        """Whether its inputs stay the same, although eager takes others."""
+        return bool(self.probe(scenario).fixed) and self.probe(scenario).others
+
+    @contextlib.contextmanager
+    def others(self) -> Iterator[None]:
+        """Meanwhile inputs change wherever they can, in turns that count for nothing else."""
+        self._others = True
+        try:
+            yield
+        finally:
+            self._others = False
 
     def keep(self, scenario: str, start: int, count: int) -> dict[int, Path]:
         """The calls of a turn whose output its worker writes, and where; the same calls for every worker."""
@@ -115,7 +145,11 @@ class OutputAudit:
         seen.not_finite.update(turn.not_finite)
         seen.replaced.update(turn.replaced)
         seen.late.extend(turn.late)
-        seen.clock.note(turn, turn_s)
+        if self._others:
+            seen.others_s += _mean_s(turn)
+        else:
+            seen.timed_s += _mean_s(turn)
+            seen.clock.note(turn, turn_s)
         for number in turn.kept:
             files = self._written.setdefault((scenario, number), {})
             files[name] = keep[number]
@@ -131,7 +165,8 @@ class OutputAudit:
         differs = max((each.rel_l2 for each in seen.gaps), default=0.0)
         problem = "" if name == BASELINE else self._problem(seen, right, precision, tolerance, strict=strict)
         share = self._cost_s / self._turns_s if self._turns_s else 0.0
-        return TimedOutputs(len(seen.gaps), problem, differs, self.fixed.get(scenario, ""), share)
+        unproven = self._unproven(scenario, seen, right, tolerance, exact=precision == "fp32")
+        return TimedOutputs(len(seen.gaps), problem, differs, self.fixed.get(scenario, ""), share, unproven)
 
     def untimed(self, scenario: str, name: str) -> str:
         """Why the times of worker `name` can't be true, whatever its outputs are; "" where they can."""
@@ -150,9 +185,10 @@ class OutputAudit:
             calls = "one of its calls" if lost == 1 else f"{lost} of its calls"
             return f"{calls} gave NaN or Inf, and eager gives numbers for the same inputs"
         compared = len(seen.gaps)
-        stale = self._stale(seen, tolerance, exact=precision == "fp32")
-        if stale:
-            return stale
+        found = next(filter(None, (stale(each, tolerance, exact=precision == "fp32") for each in seen.both)), "")
+        found = found or _faster_when_seen(seen, right)
+        if found:
+            return found
         far = [each for each in seen.gaps if not each.rel_l2 <= LOOSE * tolerance or each.unequal]
         choices = precision != "fp32" or any(each.unequal for each in far)
         if not strict or len(far) <= (MOST_WRONG * compared if choices else 0):
@@ -161,22 +197,14 @@ class OutputAudit:
         how = "integers differ" if not worst > LOOSE * tolerance else f"relative L2 error up to {worst:.1e}"
         return f"the output of {len(far)} of {compared} timed calls is not eager's for the same inputs ({how})"
 
-    def _stale(self, seen: _Seen, tolerance: float, *, exact: bool) -> str:
-        """Why the outputs were not made of the inputs; "" where they were, or where that can't be told."""
-        sizes = Counter(len(right) for _, right in seen.sketches)
-        common = sizes.most_common(1)[0][0] if sizes else 0
-        pairs = [(one, right) for one, right in seen.sketches if len(right) == len(one) == common]
-        if not pairs or not common:
-            return ""
-        found, right = [one for one, _ in pairs], [other for _, other in pairs]
-        slope = following(found, right)
-        if slope is None or slope >= LEAST_FOLLOWING:
-            return ""
-        if variation(right) < (LEAST_VARIATION * tolerance if not exact else tolerance / 10):
-            return ""
-        same = all((one == found[0]).all() for one in found)
-        what = "the same in every timed call that was looked at (a stored answer)" if same else "not made of its inputs"
-        return f"its output is {what}: in {len(pairs)} timed calls with other inputs each, eager's follows them"
+    def _unproven(self, scenario: str, seen: _Seen, right: _Seen, tolerance: float, *, exact: bool) -> str:
+        """Why the outputs don't tell a computed answer from a stored one; "" where they do."""
+        repeated = self.fixed.get(scenario, "eager was not asked for others") or self.probe(scenario).repeated
+        if repeated and not (seen.others_s and right.others_s):
+            return f"calls get inputs that came before: {repeated}"
+        if not follows(seen.other_sketches if repeated else seen.sketches, tolerance, exact=exact):
+            return "eager's output is the same for other inputs, or too few calls were looked at to see it change"
+        return ""
 
     def _compare(self, scenario: str, files: dict[str, Path]) -> None:
         """Compare what has come with the right output, which stays until its turn is forgotten."""
@@ -190,11 +218,14 @@ class OutputAudit:
                 continue
             empty = OutputSample((), ())
             seen.gaps.append(gap(found or empty, right))
-            if len(seen.sketches) < REMEMBERED:
-                seen.sketches.append(((found or empty).sketch, right.sketch))
+            sketches = seen.other_sketches if self._others else seen.sketches
+            if len(sketches) < REMEMBERED:
+                sketches.append(((found or empty).sketch, right.sketch))
 
     def _drawn(self, scenario: str, count: int) -> int | None:
         """Which call of a turn is kept; None for none."""
+        if self._others:
+            return count - 1
         if self._drawn_turns[scenario] >= FEWEST and self._cost_s > COST_SHARE * self._turns_s:
             return None
         self._drawn_turns[scenario] += 1
@@ -219,6 +250,25 @@ def _untimed(seen: _Seen, right: _Seen) -> str:
             f"(median of {len(seen.late)} calls that were looked at): that work was not timed"
         )
     return seen.clock.problem(right.clock)
+
+
+def _faster_when_seen(seen: _Seen, right: _Seen) -> str:
+    """Why a call takes longer with values that it has not seen; "" where it does not, or where there were none."""
+    if not (seen.others_s and right.others_s and seen.timed_s and right.timed_s):
+        return ""
+    slower, eager = (min(each.others_s) / max(statistics.median(each.timed_s), 1e-9) for each in (seen, right))
+    if slower <= MOST_SLOWER * max(1.0, eager):
+        return ""
+    return (
+        f"with other values of the same sizes its calls take {slower:.1f} times as long as the timed ones, whose "
+        f"values stay the same, and eager's {eager:.1f} times: part of the answer is stored"
+    )
+
+
+def _mean_s(turn: Turn) -> list[float]:
+    """Of its calls without the first, which is cold; nothing of a turn without calls."""
+    steady = turn.wall_ns[1:] or turn.wall_ns
+    return [statistics.fmean(steady) / 1e9] if steady else []
 
 
 def _late(seen: _Seen) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 SKETCH = 4096
 """Values of an output that are remembered, evenly spread: enough to tell one output from another."""
+
+EXACT = 1 << 53
+"""Integers up to this are exact in float64."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,8 @@ class OutputSample:
                 found = file[name]
                 if found.dtype.kind == "c":
                     found = np.stack([found.real, found.imag])
+                if found.dtype.kind in "iu" and found.dtype.itemsize == 8 and (np.abs(found) > EXACT).any():
+                    found = np.stack([found // EXACT, found % EXACT])
                 if found.dtype.kind not in "fiub":
                     found = np.array([hash_of(str(found))])
                 leaves.append(found.astype(np.float64))
@@ -77,4 +83,5 @@ def gap(found: OutputSample, right: OutputSample) -> OutputGap:
 
 def hash_of(text: str) -> float:
     """A number that stands for `text`."""
-    return float(int.from_bytes(text.encode()[:6].ljust(6), "big"))
+    digest = hashlib.blake2b(text.encode(errors="replace"), digest_size=6)  # as many bits as a float64 holds exactly
+    return float(int.from_bytes(digest.digest(), "big"))

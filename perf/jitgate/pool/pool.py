@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, TypeVar
 import execnet
 
 from jitgate.model.failure import FailureKind
-from jitgate.model.requests import Request, StartWorker, TakeTurn
+from jitgate.model.requests import Request, StartWorker
 from jitgate.model.size import mib
 from jitgate.model.turn import Turn
 from jitgate.pool.arms import Arms
@@ -178,13 +178,13 @@ class WorkerPool:
 
     def turn(self, name: str, scenario: str, start: int, count: int) -> Turn | None:
         """One turn of worker `name`; None where it failed."""
-        worker, keep = self.workers[name], self.audit.keep(scenario, start, count)
+        worker, request = self.workers[name], self.audit.request(scenario, start, count)
         began = self.now()
-        worker.ask(TakeTurn(scenario, start, count, self.audit.input_seed(scenario), keep))
+        worker.ask(request)
         self.memory_attribution.invalidate()
         answers: dict[Worker, Turn] = self.gather([worker], "")
         if worker in answers:
-            self.audit.note(name, scenario, answers[worker], keep, self.now() - began)
+            self.audit.note(name, scenario, answers[worker], request.keep, self.now() - began)
         return answers.get(worker)
 
     def gather(self, asked: Iterable[Worker], what: str) -> dict[Worker, Any]:

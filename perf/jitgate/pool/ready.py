@@ -9,6 +9,7 @@ from jitgate.model.answers import ModelFacts
 from jitgate.model.artefact_file import Files
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.content_digests import ContentDigests
+from jitgate.model.produced import Produced
 from jitgate.model.variant import VariantSpec
 from jitgate.pool.memory_estimator import MemoryEstimator
 from jitgate.pool.residency import ResidencyPlan
@@ -33,6 +34,10 @@ class Ready:
     contents: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     opened: set[str] = field(default_factory=set)
+
+    def produced(self, scenario: str) -> Produced | None:
+        """What a call of a scenario makes, where the workload says so."""
+        return self.facts.produces.get(scenario) if self.facts else None
 
     def digests(self, scenario: str) -> ContentDigests:
         """Of what the baseline runs in a scenario."""

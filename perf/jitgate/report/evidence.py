@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -16,6 +17,7 @@ from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.samples import Samples
 from jitgate.model.variant import BASELINE
 from jitgate.report.pipeline import pipeline_facts
+from jitgate.report.produced import produced_facts
 from jitgate.report.recommendation import recommendation_data
 from jitgate.report.roofline import roofline, unseen_shape
 from jitgate.statistics import finite
@@ -62,6 +64,7 @@ def evidence(results: Results, cell: Cell) -> dict[str, Any]:
         "timed_outputs": None if samples.timed_outputs is None else asdict(samples.timed_outputs),
         "recompiles": {"timed": dict(samples.recompiles), "warm_up": dict(samples.warm_up_recompiles)},
         "pipeline": pipeline_facts(results, cell),
+        **produced_facts(measurement, samples),
         "cold_start": {name: value for name, value in asdict(samples.cold_start).items() if name != "warm_s"},
         **extras(measurement, cell.variant, asked.alpha),
         "first_of_turn_s": list(samples.first_s),
@@ -92,6 +95,13 @@ def conclusions(results: Results) -> dict[str, Any]:
         "recommendations": [recommendation_data(each) for each in found if each is not None],
         "verdicts": [{**verdict.cell._asdict(), **verdict.as_json()} for verdict in results.verdicts],
     }
+
+
+def concluded(results: Results | None, not_measured: Mapping[Cell, str]) -> dict[str, Any]:
+    """`conclusions`, and in `not_measured` why selected cells have no verdict. results: None where nothing was
+    measured."""
+    found = {"schema": SCHEMA, "recommendations": [], "verdicts": []} if results is None else conclusions(results)
+    return {**found, "not_measured": [{**cell._asdict(), "reason": why} for cell, why in not_measured.items()]}
 
 
 def _accuracy(samples: Samples) -> dict[str, float | bool | None]:

@@ -16,6 +16,7 @@ from jitgate.report.format import columns
 from jitgate.report.memory import memory_lines
 from jitgate.report.outputs import audio_metrics, integers
 from jitgate.report.pipeline import pipeline_lines
+from jitgate.report.produced import produced_lines
 from jitgate.report.recommendation import recommendation_line
 from jitgate.report.reported import reported_lines
 from jitgate.report.table import figures, short_table
@@ -43,6 +44,7 @@ def section(results: Results, measurement: Measurement, *, verbose: bool = False
     else:
         lines = short_table(results, measurement)
     lines += pipeline_lines(results, measurement)
+    lines += [f"  {line}" for line in produced_lines(measurement)]
     if verbose:
         lines += extras(results, measurement)
         details = (*audio_metrics(measurement), *integers(measurement), *memory_lines(measurement))

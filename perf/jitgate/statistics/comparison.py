@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jitgate.statistics.drift import proven_drift
@@ -12,6 +12,7 @@ from jitgate.statistics.estimate import LogRatioEstimate, estimate_log_ratio
 from jitgate.statistics.interval import Interval
 from jitgate.statistics.lazy_numpy import np
 from jitgate.statistics.modes import round_modes
+from jitgate.statistics.resolution import Resolution, resolution
 from jitgate.statistics.starts import BetweenStarts, between_starts
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Speedup:
     drift: first and second half's ratio where the ratio itself drifted, or None.
     notes: sentences on what moved; they do not change the verdict.
     invalid: why the measurement can't be trusted at all, or None.
+    resolution: of a clock that is too coarse for these rounds, or None; the interval allows for it.
     starts: the part of the interval that holds for the next start too; None where that was not asked for.
     newest_pairs: rounds of the last set of processes.
     """
@@ -64,6 +66,7 @@ class Speedup:
     drift: tuple[float, float] | None
     notes: tuple[str, ...]
     invalid: str | None
+    resolution: Resolution | None = None
     starts: BetweenStarts | None = None
     newest_pairs: int = 0
 
@@ -130,6 +133,10 @@ def speedup(
             estimate_log_ratio(series, OFFSET_LEVEL * alpha, labels, autocorrelation_if_seen=True) for series in shifted
         ]
     low, high = min(each.low for each in bounds), max(each.high for each in bounds)
+    coarse = resolution(arms, "baseline", "candidate")
+    if coarse is not None:
+        low, high = low + coarse.low, high + coarse.high
+        offset = offset and _coarse(offset, resolution(arms, "baseline", "control"))
     # Restarts change the ratio by themselves; the scatter between processes covers that.
     moved = proven_drift(ratio) if labels is None or labels.max() == 0 else None
     return Speedup(
@@ -145,8 +152,9 @@ def speedup(
         mde=_exp(max(own.estimate - low, high - own.estimate)) - 1,
         round_s=sum(float(np.median(arm)) for arm in arms.values()) if round_s is None else round_s,
         drift=None if moved is None else (math.exp(moved.first), math.exp(moved.second)),
-        notes=(*_notes(arms["baseline"], own, moved is not None), *_modes(arms)),
+        notes=(*_notes(arms["baseline"], own, moved is not None), *_modes(arms), *([coarse.text] if coarse else [])),
         invalid=None if offset is None else _invalid(offset),
+        resolution=coarse,
         starts=between,
         newest_pairs=len(ratio) if labels is None else int(np.count_nonzero(labels == labels[-1])),
     )
@@ -161,6 +169,10 @@ def _labels(processes: ArrayLike, rounds: int) -> NDArray[np.intp]:
 
 def _interval(found: LogRatioEstimate, alpha: float) -> Interval:
     return Interval(math.exp(found.estimate), math.exp(found.low), _exp(found.high), alpha)
+
+
+def _coarse(found: LogRatioEstimate, clock: Resolution | None) -> LogRatioEstimate:
+    return found if clock is None else replace(found, low=found.low + clock.low, high=found.high + clock.high)
 
 
 def _exp(exponent: float) -> float:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from jitgate.model.str_enum import StrEnum
 from jitgate.statistics import boundary
+from jitgate.statistics.limits import reaches
 
 if TYPE_CHECKING:
     from jitgate.statistics.comparison import Speedup
     from jitgate.statistics.interval import Interval
+    from jitgate.statistics.resolution import Resolution
     from jitgate.statistics.starts import BetweenStarts
 
 FEW_DECIMALS, MANY_DECIMALS = 3, 5  # many where few would make both ends of an interval look alike
@@ -57,14 +59,14 @@ def judge(speedup: Speedup, threshold: float) -> Decision:
         return Decision(Outcome.INVALID, invalid)
     found = speedup.interval
     asked = _ratio(threshold, found)
-    if found.low >= threshold:
+    if reaches(found.low, threshold):
         return Decision(
             Outcome.PASS,
             f"The candidate is at least {_ratio(found.low, found, up=False)} times as fast as the baseline "
             f"(best estimate {_ratio(found.estimate, found)}), and {asked} was asked for: nothing to do."
             f"{_covered(speedup)}",
         )
-    if found.high < threshold:
+    if not reaches(found.high, threshold):
         return Decision(
             Outcome.FAIL,
             f"The candidate is at most {_ratio(found.high, found, up=True)} times as fast as the baseline "
@@ -77,14 +79,18 @@ def judge(speedup: Speedup, threshold: float) -> Decision:
 def _why_invalid(speedup: Speedup, threshold: float) -> str | None:
     if speedup.invalid is not None:
         return f"This measurement can't be trusted: {speedup.invalid}."
-    if speedup.drift is not None and min(speedup.drift) < threshold <= max(speedup.drift):
+    if (
+        speedup.drift is not None
+        and not reaches(min(speedup.drift), threshold)
+        and reaches(max(speedup.drift), threshold)
+    ):
         first, second = speedup.drift
         return (
             f"The speed-up itself changed during the measurement, from {first:.3f} to {second:.3f}, across the limit "
             f"of {threshold:g}: find what changes (warm-up too short, heat, memory growing), then measure again."
         )
     found, control = speedup.interval, speedup.control
-    undecided = found.low < threshold <= found.high
+    undecided = not reaches(found.low, threshold) and reaches(found.high, threshold)
     distance = abs(math.log(found.estimate / threshold))
     if control is None or not undecided or control.contains(1.0) or distance > abs(math.log(control.estimate)):
         return None
@@ -98,6 +104,9 @@ def _why_invalid(speedup: Speedup, threshold: float) -> str | None:
 
 def _inconclusive(speedup: Speedup, threshold: float) -> Decision:
     found = speedup.interval
+    clock = speedup.resolution
+    if clock is not None and not _pairs_help(clock, speedup, threshold):
+        return Decision(Outcome.INCONCLUSIVE, f"The limit of {threshold:g} can't be decided: {clock.text}.")
     pairs = None if in_the_way(speedup, threshold) else _pairs_needed(speedup, threshold)
     if math.isinf(found.high):
         said = f"Too few rounds ({speedup.pairs}) to say anything about a limit of {threshold:g}"
@@ -127,6 +136,12 @@ def _inconclusive(speedup: Speedup, threshold: float) -> Decision:
         pairs,
         seconds,
     )
+
+
+def _pairs_help(clock: Resolution, speedup: Speedup, threshold: float) -> bool:
+    """Whether the limit is further from the estimate than the clock can be off, so that more rounds may decide it."""
+    distance = math.log(threshold / speedup.interval.estimate)
+    return not clock.low <= distance <= clock.high
 
 
 def in_the_way(speedup: Speedup, threshold: float) -> bool:

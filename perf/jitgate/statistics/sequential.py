@@ -10,6 +10,7 @@ from jitgate.statistics.comparison import speedup
 from jitgate.statistics.decision import Outcome, judge
 from jitgate.statistics.durations import log_ratios
 from jitgate.statistics.lazy_numpy import np
+from jitgate.statistics.limits import SAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,7 @@ def first_decision(
 
     Arguments as of `speedup` and `judge`.
     """
-    above = log_ratios(baseline_s, candidate_s) - math.log(threshold)
+    above = log_ratios(baseline_s, candidate_s) - math.log(threshold) + SAME  # equality counts, as `reaches` has it
     counts = positive_averages(above[None, :DOUBLING_FROM])[0]
     for n in looks(len(above)):
         if not _ranks_decide(above, counts, n, alpha):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from jitgate.worker.accuracy import compare, not_finite
 from jitgate.worker.before_call import BeforeCall
 from jitgate.worker.dropped_hooks import hooks_of, without_hooks
 from jitgate.worker.own_state import OwnState, parametrised
+from jitgate.worker.variation_plan import FEW
 from jitgate.worker.varied_inputs import VariedInputs
 
 Bound = Callable[[Inputs], Callable[[], Any]]
@@ -49,8 +51,11 @@ def probe(inputs: VariedInputs, bound: Bound, before: BeforeCall, seed: int, mod
     if hooks:
         with without_hooks(module):
             hooks = hooks if _same(output(inputs.call(0, None)), first) else ()
-    fixed = _fixed(inputs, output, first, seed)
-    return EagerProbe(fixed, changes, differs, hooks, updates, parametrised(module), inputs.count)
+    rows = _rows(inputs, output)
+    inputs.look_up(rows)
+    fixed, others = _fixed(inputs, output, first, seed)
+    few = 0 if fixed or inputs.ways >= FEW else int(inputs.ways)
+    return EagerProbe(fixed, changes, differs, hooks, updates, parametrised(module), inputs.count, others, few, rows)
 
 
 def _cause(inputs: VariedInputs, output: Output) -> str:
@@ -63,21 +68,34 @@ def _cause(inputs: VariedInputs, output: Output) -> str:
     return "it draws random numbers" if _same(*seeded) else "it keeps state from call to call"
 
 
-def _fixed(inputs: VariedInputs, output: Output, first: list[Any], seed: int) -> str:
-    """Why inputs can't change; "" where they can."""
-    if not inputs.varies:
-        return "they hold no data that may change (numbers, or rows of ids)"
-    sizes = [getattr(leaf, "shape", None) for leaf in first]
+def _rows(inputs: VariedInputs, output: Output) -> dict[int, int]:
+    """See `EagerProbe.rows`; empty where that need not be known, or can't be."""
+    if inputs.ways >= FEW:
+        return {}
+    from jitgate.worker.look_ups import LookUps
+
+    values = inputs.call(0, None)
+    looked = LookUps(leaves(values))
+    with contextlib.suppress(Exception), looked:
+        output(values)
+    return looked.rows
+
+
+def _fixed(inputs: VariedInputs, output: Output, first: list[Any], seed: int) -> tuple[str, bool]:
+    """Why inputs can't change, "" where they can; and whether eager takes other values."""
+    if inputs.ways <= 1:
+        return "they hold no data that may change (numbers, or ids in rows)", False
+    sizes, why = [getattr(leaf, "shape", None) for leaf in first], ""
     for number in range(VARIED_CALLS):
         try:
             found = output(inputs.call(number * inputs.count, seed))
         except Exception as error:  # noqa: BLE001 - whatever a model says to other values, it keeps its own
-            return f"eager raised {type(error).__name__} for other values"
+            return f"eager raised {type(error).__name__} for other values", False
         if [getattr(leaf, "shape", None) for leaf in found] != sizes:
-            return "the sizes of eager's output depend on their values"
-        if not_finite(found) > not_finite(first):
-            return "eager gives NaN or Inf for other values"
-    return ""
+            why = "the sizes of eager's output depend on their values"
+        elif not_finite(found) > not_finite(first):
+            why = "eager gives NaN or Inf for other values"
+    return why, True
 
 
 def _same(one: list[Any], other: list[Any]) -> bool:

@@ -25,6 +25,7 @@ from jitgate.worker.flop_count import count_flops
 from jitgate.worker.handlers import handles
 from jitgate.worker.memory import Footprint
 from jitgate.worker.peak_rates import measure_peak_rates
+from jitgate.worker.stored_answer import look_up_s
 from jitgate.worker.timed_calls import NO_NUMBER, OutputWatch
 from jitgate.worker.varied_inputs import fresh
 from jitgate.workloads.workload import Workload
@@ -128,6 +129,10 @@ class ExtrasService:
     @handles(requests.MeasurePeakRates)
     def peak_rates(self, request: requests.MeasurePeakRates) -> MeasuredPeakRates:
         return measure_peak_rates(self._device, request.precision)
+
+    @handles(requests.TimeStoredAnswer)
+    def time_stored_answer(self, request: requests.TimeStoredAnswer) -> float:
+        return look_up_s(self._calls[request.scenario][0], clock_for(self._device))
 
     @handles(requests.EmptyCache)
     def empty_cache(self, request: requests.EmptyCache) -> EmptiedCache:  # noqa: ARG002 - it has no fields

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jitgate.worker.varied_inputs import is_tensor
+from jitgate.worker.variation_plan import is_tensor
 
 if TYPE_CHECKING:
     import torch

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jitgate.engines.self_checking import PartialRunner, SelfCheckingRunner
+from jitgate.model.answers import FallbackCheck
 from jitgate.model.inputs import inputs_of
 from jitgate.model.variant import BASELINE, VariantSpec
 from jitgate.worker.fallback_detector import FallbackDetector
@@ -58,6 +59,10 @@ class SelfCheck:
             answer, fallback = self._detector.watch(call, inputs_of(call))
         self._fallback = self._fallback or fallback
         return answer
+
+    def found(self) -> FallbackCheck:
+        """All of it, as the host is told."""
+        return FallbackCheck(self.fallback(), self.recompiles(), self.partly())
 
     def fallback(self) -> str | None:
         """What ran instead of the variant; None where the variant itself ran."""

@@ -19,6 +19,7 @@ from jitgate.model.errors import UsageError
 from jitgate.model.inputs import Inputs, bound
 from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.probe_baseline import EagerProbe, ProbeBaseline
+from jitgate.model.take_turn import TakeTurn
 from jitgate.model.turn import Turn
 from jitgate.worker import inputs, outputs
 from jitgate.worker.baseline_probe import probe
@@ -140,6 +141,7 @@ class WorkerService(DiscoveryService, ExtrasService, TreeService):
             workload.seed,
             workload.reset is not None,
             self._origin(),
+            workload.produced(),
         )
 
     @handles(requests.SaveInputs)
@@ -228,11 +230,10 @@ class WorkerService(DiscoveryService, ExtrasService, TreeService):
     def check_fallback(self, request: requests.CheckFallback) -> answers.FallbackCheck:
         if request.scenario is not None:
             self._self_check.watched(self._calls[request.scenario][0])
-        check = self._self_check
-        return answers.FallbackCheck(check.fallback(), check.recompiles(), check.partly())
+        return self._self_check.found()
 
-    @handles(requests.TakeTurn)
-    def turn(self, request: requests.TakeTurn) -> Turn:
+    @handles(TakeTurn)
+    def turn(self, request: TakeTurn) -> Turn:
         self._self_check.recompiles()  # what came before this turn does not count as its own
         varied, clock = self._inputs[request.scenario], clock_for(self._device)
         turn = take_turn(request, varied, self._bound, clock, self._stages, self._watch, self._before)

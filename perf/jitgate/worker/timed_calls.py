@@ -11,7 +11,7 @@ from typing import Any
 
 from jitgate.device.clock import Clock
 from jitgate.model.inputs import Inputs
-from jitgate.model.requests import TakeTurn
+from jitgate.model.take_turn import TakeTurn
 from jitgate.model.turn import StageTime, Turn
 from jitgate.values.containers import node_of
 from jitgate.values.leaves import leaves
@@ -45,6 +45,7 @@ def take_turn(
     import torch
 
     watch.keep = request.keep
+    inputs.look_up(request.rows)
     wall_ns, device_ns, stage_times = [], [], list[tuple[StageTime, ...]]()
     gc.disable()
     try:
@@ -60,6 +61,10 @@ def take_turn(
                 if taken.device_ns is not None:
                     device_ns.append(taken.device_ns)
                 del call, taken  # the next call's memory is its own
+    except Exception:
+        if not request.forgiving:
+            raise
+        return replace(watch.told(Turn((), ())), kept=())
     finally:
         gc.enable()
     return watch.told(Turn(tuple(wall_ns), tuple(device_ns), stage_times=tuple(stage_times)))

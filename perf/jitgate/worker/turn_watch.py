@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from jitgate.model.answers import ModelFacts
-from jitgate.model.requests import OpenModel, Request, SetThreads, StartWorker, TakeTurn
+from jitgate.model.requests import OpenModel, Request, SetThreads, StartWorker
 from jitgate.model.surroundings import Surroundings
+from jitgate.model.take_turn import TakeTurn
 from jitgate.model.tree_requests import EnterTree
 from jitgate.worker.process_state import ProcessState
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from jitgate.model.inputs import Call, Inputs, arguments
 from jitgate.model.name import name_problem
 from jitgate.model.non_finite import NonFinite
+from jitgate.model.produced import Produced
 from jitgate.workloads.made_inputs import made_inputs
 from jitgate.workloads.sound import Sound
 from jitgate.workloads.stage import Stage, Utterance, check_stages
@@ -39,6 +40,8 @@ class Workload:
         draws random numbers repeats itself. reset: is called before every call; clears what the model keeps.
     fixed_inputs: whether every call gets the very values that a scenario gives. Otherwise timed calls get values of
         their own, equal for all workers, so that no stored answer is right.
+    produces: scenario -> how many of what a call makes, as in `{"short": (32, "token")}`: told is then what each takes,
+        and how many there are in a second. A loop that ends by what it draws needs a bound for that.
     non_finite: "equal" where NaN and infinities are meant, and right where eager has equal ones at the same places.
     """
 
@@ -54,6 +57,7 @@ class Workload:
     reset: Callable[[], object] | None = None
     fixed_inputs: bool = False
     non_finite: str = NonFinite.INVALID
+    produces: Mapping[str, tuple[float, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if isinstance(self.module, type):
@@ -76,6 +80,11 @@ class Workload:
         if self.non_finite not in tuple(NonFinite):
             raise TypeError(f'Workload(non_finite={self.non_finite!r}) must be "invalid" or "equal"')
         check_stages(self.module, self.stages, self.utterances)
+        _check_produced(self.produces, self.scenarios)
+
+    def produced(self) -> dict[str, Produced]:
+        """Scenario -> what a call makes, where that is said."""
+        return {scenario: Produced(float(count), unit) for scenario, (count, unit) in self.produces.items()}
 
     def calls(self, scenario: str) -> tuple[Inputs, ...]:
         """The inputs of `scenario`, call by call; a fixed scenario has one."""
@@ -90,6 +99,18 @@ class Workload:
         if not calls:
             raise TypeError(f"scenario {scenario!r} is an empty list: give at least one tuple of positional arguments")
         return tuple(call.args if isinstance(call, Call) and not call.kwargs else call for call in calls)
+
+
+def _check_produced(produces: Mapping[str, tuple[float, str]], scenarios: Mapping[str, object]) -> None:
+    """TypeError, in one sentence, for what is no count of anything, or of no scenario."""
+    for scenario, made in produces.items():
+        if scenario not in scenarios:
+            raise TypeError(
+                f"Workload(produces=...): there is no scenario {scenario!r} (there are: {', '.join(scenarios)})"
+            )
+        count, unit = made if isinstance(made, tuple) and len(made) == 2 else (0, "")
+        if not isinstance(count, int | float) or not count > 0 or not isinstance(unit, str) or not unit.strip():
+            raise TypeError(f'Workload(produces=...): {scenario!r}: {made!r} must be like (32, "token")')
 
 
 def _has_no_forward(module: object) -> bool:

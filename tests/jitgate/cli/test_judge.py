@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jitgate.cli.main import main
 
 TRACE = Path(__file__).parents[3] / "perf" / "studies" / "data" / "small_t10_1thread_p1.csv"
@@ -118,6 +121,98 @@ def test_bad_command_lines_get_one_sentence(capsys: pytest.CaptureFixture[str], 
 def test_a_missing_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert judge(tmp_path / "none.csv") == 4
     assert "none.csv can't be read" in capsys.readouterr().err
+
+
+ROWS = [(0.11 + n / 1e5, 0.1 + n / 2e5) for n in range(20)]
+
+
+def written(path: Path, separator: str = ",", scale: float = 1.0, names: str = "eager,slower_12pct") -> Path:
+    lines = [names, *(f"{scale * one:.9g},{scale * other:.9g}" for one, other in ROWS)]
+    path.write_text("\n".join(lines).replace(",", separator) + "\n")
+    return path
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_every_usual_separator_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str], separator: str) -> None:
+    assert judge(written(tmp_path / "a.csv", separator), "--json", limit="1.05") == 0
+    assert json.loads(capsys.readouterr().out)["pairs"] == 20
+
+
+@pytest.mark.parametrize(("unit", "scale"), [("s", 1.0), ("ms", 1e3), ("us", 1e6), ("ns", 1e9)])
+def test_a_unit_changes_no_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str], unit: str, scale: float) -> None:
+    assert judge(written(tmp_path / "a.csv", scale=scale), "--json", "--unit", unit, limit="1.05") == 0
+    assert json.loads(capsys.readouterr().out)["speedup"] == pytest.approx(1.1, rel=0.01)
+
+
+def test_a_higher_rate_is_faster(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert judge(written(tmp_path / "a.csv", scale=1e3), "--rate", "--json", limit="1.05") == 1
+    assert json.loads(capsys.readouterr().out)["speedup"] == pytest.approx(1 / 1.1, rel=0.01)
+    assert judge(written(tmp_path / "a.csv", scale=1e3), "--rate", "--unit", "ms", limit="0.9") == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            "eager,slower_12pct\n100,125\n101,126\n",
+            "a round of 'slower_12pct' would take 125.5 s, which is unusual; say",
+        ),
+        (
+            "eager,slower_12pct\n0.11,100\n0.11,100\n",
+            "'slower_12pct' are 909.1 times those of 'eager': are both in one",
+        ),
+        ("eager\tslower_12pct\n100\t0.11\n", "'eager' are 909.1 times those of 'slower_12pct'"),
+        (
+            "n,variant,s\n0,eager,0.11\n0,slower_12pct,0.1\n",
+            "has a line for each figure, with 'eager' in it: write one",
+        ),
+        ('{"benchmarks": []}', "is JSON, and this reads CSV: write one line a round and one column an arm"),
+        ("[\n1]", "is JSON"),
+        ("eager;slower_12pct\n0,11;0,1\n", "'0,11' is not a number; every round needs a positive number"),
+        (
+            "eager,slower_12pct\n110 ms,100 ms\n",
+            "'110 ms' is not a number; every round needs a positive number for every",
+        ),
+    ],
+)
+def test_what_are_hardly_seconds_is_doubted_and_what_is_no_table_is_shown_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, said: str
+) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_text(content)
+    assert judge(path) == 4
+    captured = capsys.readouterr()
+    assert said in captured.err
+    assert captured.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("slower_ms", "sounds like ms"), ("tok/s", "sounds like a rate"), ("fps", "sounds like a rate")]
+)
+def test_a_column_that_names_another_unit_is_doubted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, said: str
+) -> None:
+    path = written(tmp_path / "a.csv", names=f"eager,{name}")
+    assert judge(path, slow=name) == 4
+    assert said in capsys.readouterr().err
+    assert judge(path, "--unit", "s", slow=name, limit="1.05") == 0
+
+
+def test_generate_is_no_rate(tmp_path: Path) -> None:
+    assert judge(written(tmp_path / "a.csv", names="eager,generate"), slow="generate", limit="1.05") == 0
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.binary(max_size=200)
+    | st.binary(max_size=80).map(lambda rest: b"eager,slower_12pct\n" + rest)
+    | st.text('0123456789.,;\t\n\r"eE-+ ', max_size=80).map(lambda rest: b"eager;slower_12pct\n" + rest.encode())
+)
+def test_no_bytes_end_in_a_traceback(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "any.csv"
+        path.write_bytes(content)
+        assert judge(path) in (0, 1, 2, 3, 4)
 
 
 def test_many_rows_are_read_the_fast_way(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

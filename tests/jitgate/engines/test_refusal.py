@@ -93,6 +93,7 @@ def test_a_machine_that_fails_and_bad_input_refuse_nothing(error: Exception) -> 
             "OSError: a part of this model has no source to be read",
             "write that part as a function or a class in a file",
         ),
+        ("DispatchError: No ONNX function found for the operator a.b", "take compile or inductor"),
         ("TypeError: no", OTHERWISE),
     ],
 )

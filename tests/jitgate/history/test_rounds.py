@@ -1,6 +1,7 @@
 """Raw rounds on disk."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,15 @@ from hypothesis import strategies as st
 from jitgate.history.rounds import rounds_path, save_rounds
 from jitgate.model.cell import Cell
 from jitgate.model.failure import Failure, FailureKind
+from jitgate.model.name import DIGEST, LONGEST_FILE
 
 from tests.jitgate.measurements import made_of
 
-NAMES = st.text("ab-AB/._+=,%éÉ", min_size=1, max_size=4) | st.sampled_from(["con", "CON", "aux.1", "nul", "a" * 300])
+NAMES = (
+    st.text(max_size=400)
+    | st.text("ab-AB/._+=,%éÉ", min_size=1, max_size=4)
+    | st.sampled_from(["con", "CON", "aux.1", "nul", "a" * 300, "\udc80"])
+)
 CELLS = st.builds(Cell, NAMES, NAMES, NAMES)
 
 
@@ -38,6 +44,23 @@ def test_nothing_measured_writes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "rounds").exists()
 
 
+def test_rounds_of_an_earlier_run_are_not_taken_for_this_one(tmp_path: Path) -> None:
+    (path,) = save_rounds(tmp_path / "rounds", made_of(1.4, rounds=12))
+    save_rounds(tmp_path / "rounds", made_of(1.4, rounds=0))
+    assert not path.exists()
+
+
+def test_short_durations_keep_their_digits(tmp_path: Path) -> None:
+    made = made_of(1.4, rounds=12)
+    shorter = {
+        name: replace(samples, turns=tuple(tuple(1e-6 * each for each in turn) for turn in samples.turns))
+        for name, samples in made.all_samples.items()
+    }
+    (path,) = save_rounds(tmp_path / "rounds", replace(made, all_samples=shorter))
+    first = path.read_text().splitlines()[1].split(",")[0]
+    assert len(first.split("e")[0].replace(".", "")) >= 8
+
+
 @given(one=CELLS, two=CELLS)
 def test_two_cells_never_share_a_file(one: Cell, two: Cell) -> None:
     first, second = (rounds_path(Path("rounds"), cell).as_posix().casefold() for cell in (one, two))
@@ -51,7 +74,7 @@ def test_every_file_system_takes_the_path(cell: Cell) -> None:
     for part in parts[1:]:
         assert part.isascii()
         assert part == part.lower()
-        assert len(part) < 255
+        assert len(part) <= LONGEST_FILE + 1 + DIGEST + len(".csv")
         assert part.split(".")[0] not in {"con", "aux", "nul"}
         assert not part.endswith(".")
 

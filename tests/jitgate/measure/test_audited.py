@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 from jitgate.measure.audited import above_peak, dropped_hooks, second_worker, unrepeated
+from jitgate.measure.unproven import near_a_look_up
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.figures import FlopCount
 from jitgate.model.measurement import Measurement
 from jitgate.model.probe_baseline import EagerProbe
 from jitgate.model.samples import Samples
+from jitgate.model.timed_outputs import TimedOutputs
 from jitgate.statistics import PeakRates
 
 
@@ -34,6 +36,34 @@ def test_far_more_than_the_device_can_is_not() -> None:
     assert found.startswith("it is 100 times as fast as this device's measured peak allows for the operations")
     slow_memory = PeakRates(1e15, 1e6)
     assert "for the bytes of" in above_peak(measurement(1e-3, slow_memory), "mine")
+
+
+def test_int8_has_the_peak_of_the_widest_that_is_known_times_four() -> None:
+    found = measurement(1e-4, PEAK)
+    samples = replace(found.all_samples["mine"], precision="int8")
+    assert "25 times" in above_peak(replace(found, all_samples={"mine": samples}), "mine")
+
+
+UNPROVEN = TimedOutputs(unproven="the workload says so")
+
+
+@pytest.mark.parametrize(
+    ("outputs", "look_up_s", "said"),
+    [
+        (UNPROVEN, 1e-6, "its calls take 2.0 us, looking up a stored answer takes 1.0 us here"),
+        (UNPROVEN, 1e-7, ""),
+        (UNPROVEN, None, "nothing tells its answers from stored ones"),
+        (TimedOutputs(), None, ""),
+    ],
+)
+def test_a_call_that_may_be_a_look_up_is_not_believed(
+    outputs: TimedOutputs, look_up_s: float | None, said: str
+) -> None:
+    samples = replace(measurement(2e-6, None).all_samples["mine"], timed_outputs=outputs)
+    found = near_a_look_up(samples, look_up_s)
+    assert found.startswith(said)
+    assert bool(found) == bool(said)
+    assert not found or found.endswith("or more work in a call")
 
 
 def test_where_the_peak_is_not_known_nothing_is_said() -> None:

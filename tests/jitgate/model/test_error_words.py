@@ -104,6 +104,11 @@ def test_control_flow_that_depends_on_data_is_said_in_words() -> None:
     assert shortly(RuntimeError(f"{guard}\n\nconsider")) == "RuntimeError: its control flow depends on data (Eq(u0, 1))"
 
 
+def test_an_operator_that_onnx_has_not_is_named() -> None:
+    said = "No ONNX function found for <OpOverload(op='a.b', overload='default')>. Failure message: No decompositions"
+    assert shortly(RuntimeError(said)) == "RuntimeError: No ONNX function found for the operator a.b"
+
+
 def test_a_class_that_a_quoted_error_begins_with_is_said_once() -> None:
     assert shortly(RuntimeError("RuntimeError: sizes differ")) == "RuntimeError: sizes differ"
 

@@ -13,6 +13,7 @@ from jitgate.model.figures import FlopCount
 from jitgate.model.memory_peaks import MemoryKind, MemoryPeaks
 from jitgate.model.probe_baseline import EagerProbe, ProbeBaseline
 from jitgate.model.requests import Request
+from jitgate.model.take_turn import TakeTurn
 from jitgate.model.turn import Turn
 from jitgate.model.variant import VariantSpec
 from jitgate.pool.pool import WorkerPool
@@ -108,10 +109,15 @@ class CardWorker:
     def _ResetPeak(self, request: requests.ResetPeak) -> answers.MemoryLevel:  # noqa: N802
         return answers.MemoryLevel(self.held)
 
-    def _TakeTurn(self, request: requests.TakeTurn) -> Turn:  # noqa: N802
+    def _TakeTurn(self, request: TakeTurn) -> Turn:  # noqa: N802
         call_s = self.pool.call_s[self.name.split("#", maxsplit=1)[0]] * (20 if self.pool.card.lent_bytes else 1)
         self.pool.passed_s += call_s * request.count
-        return Turn((round(call_s * 1e9),) * request.count, (), self.held)
+        # No two calls take equally long, as by any clock that is fine enough.
+        each_ns = (
+            round(1e9 * call_s * (1 + 1e-5 * (number % 997)))
+            for number in range(request.start, request.start + request.count)
+        )
+        return Turn(tuple(each_ns), (), self.held)
 
     def _BecomeSteady(self, request: requests.BecomeSteady) -> tuple[float, ...]:  # noqa: N802
         return (request.first_call_s,)

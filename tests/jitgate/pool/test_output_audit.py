@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from jitgate.model.probe_baseline import EagerProbe
 from jitgate.model.timed_outputs import TimedOutputs
 from jitgate.model.turn import Turn
-from jitgate.pool.output_audit import FEWEST, OPEN_TURNS, OutputAudit
-from jitgate.pool.output_sample import OutputSample, gap
+from jitgate.pool.output_audit import COST_SHARE, FEWEST, OPEN_TURNS, OutputAudit
+from jitgate.pool.output_sample import OutputSample, gap, hash_of
 
 COUNT = 6
 Answer = Callable[[int], object]
@@ -145,6 +146,21 @@ def test_the_cost_is_bounded_once_a_few_were_compared(tmp_path: Path) -> None:
     assert found(audited(tmp_path, right, turns=60)).compared > 40
 
 
+@pytest.mark.parametrize("kept_s", [0.01, 0.5, 5.0])
+def test_sampling_takes_two_percent_of_the_turns_and_one_more_sample_at_most(tmp_path: Path, kept_s: float) -> None:
+    audit, turns = OutputAudit(tmp_path, random.Random(0)), 600
+    for start in range(0, turns * COUNT, COUNT):
+        for name in ("eager", "mine"):
+            keep = audit.keep("short", start, COUNT)
+            for number, path in keep.items():
+                np.savez(path.open("wb"), right(number))
+            turn = Turn((1000,) * COUNT, (), kept=tuple(keep), looking_s=kept_s * len(keep))
+            audit.note(name, "short", turn, keep, 1.0)
+    most = COST_SHARE + 2 * max(kept_s, 0.1) * FEWEST / (2 * turns)
+    assert found(audit).share <= most
+    assert FEWEST <= found(audit).compared <= max(FEWEST, 1 + COST_SHARE * turns / kept_s)
+
+
 def test_files_do_not_pile_up(tmp_path: Path) -> None:
     audited(tmp_path, right, turns=100)
     assert len(list(tmp_path.iterdir())) <= OPEN_TURNS + 1
@@ -154,6 +170,82 @@ def test_values_without_a_right_number_do_not_count() -> None:
     one, other = np.array([1.0, np.nan, 2.0]), np.array([1.0, np.inf, 2.0])
     assert gap(OutputSample((one,), (False,)), OutputSample((other,), (False,))).rel_l2 == 0.0
     assert gap(OutputSample((one,), (False,)), OutputSample((np.ones(3),), (False,))).lost == 1
+
+
+def test_texts_are_compared_as_a_whole() -> None:
+    assert hash_of("str a long sentence") != hash_of("str a long word")
+
+
+def test_large_integers_are_compared_as_a_whole(tmp_path: Path) -> None:
+    for name, number in (("one", 0), ("other", 1)):
+        np.savez((tmp_path / name).open("wb"), np.array([number + (1 << 60), 3]))
+    one, other = (OutputSample.read(tmp_path / name) for name in ("one", "other"))
+    assert gap(one, other).unequal == 1
+
+
+def test_outputs_that_follow_their_inputs_prove_that_they_are_computed(tmp_path: Path) -> None:
+    audit = audited(tmp_path, right)
+    assert "inputs that came before: eager was not asked for others" in found(audit).unproven
+    audit.fixed["short"] = ""
+    audit.probes["short"] = EagerProbe(few=24)
+    assert found(audit).unproven == "calls get inputs that came before: there are only 24 different inputs"
+    del audit.probes["short"]
+    assert found(audit).unproven == ""
+
+
+def test_an_output_that_is_always_the_same_proves_nothing(tmp_path: Path) -> None:
+    audit = OutputAudit(tmp_path, random.Random(0))
+    audit.fixed["short"] = ""
+    for start in range(0, 8 * COUNT, COUNT):
+        for name in ("eager", "mine"):
+            take(audit, name, lambda number: np.array([3]), start)
+    assert found(audit).problem == ""
+    assert found(audit).unproven.startswith("eager's output is the same for other inputs")
+
+
+def with_others(folder: Path, answer: Answer, other_ns: int) -> OutputAudit:
+    """Timed calls of 1000 ns with one input, and then some with others."""
+    audit = OutputAudit(folder, random.Random(0))
+    audit.fixed["short"] = "the workload says so (fixed_inputs)"
+    for start in range(0, 8 * COUNT, COUNT):
+        for name in ("eager", "mine"):
+            take(audit, name, lambda number: right(0), start)
+    with audit.others():
+        for start in range(1 << 30, (1 << 30) + 3 * COUNT, COUNT):
+            for name, taken, ns in (("eager", right, 1100), ("mine", answer, other_ns)):
+                keep = audit.keep("short", start, COUNT)
+                for number, path in keep.items():
+                    np.savez(path.open("wb"), taken(number))  # type: ignore[arg-type]
+                audit.note(name, "short", Turn((ns,) * COUNT, (), kept=tuple(keep)), keep, 60.0)
+    return audit
+
+
+def test_fixed_inputs_are_proven_by_calls_with_others(tmp_path: Path) -> None:
+    seen = found(with_others(tmp_path, right, 1900))
+    assert (seen.problem, seen.unproven) == ("", "")
+
+
+def test_a_stored_answer_to_fixed_inputs_is_found_with_others(tmp_path: Path) -> None:
+    assert "(a stored answer)" in found(with_others(tmp_path, lambda number: right(0), 1000)).problem
+
+
+def test_a_variant_that_is_faster_with_what_it_knows_is_found(tmp_path: Path) -> None:
+    problem = found(with_others(tmp_path, right, 5000)).problem
+    assert problem.startswith("with other values of the same sizes its calls take 5.0 times as long as the timed ones")
+    assert problem.endswith("part of the answer is stored")
+
+
+def test_other_values_are_asked_for_where_eager_takes_them(tmp_path: Path) -> None:
+    audit = OutputAudit(tmp_path)
+    audit.probes = {
+        "fixed": EagerProbe(fixed="so"),
+        "raises": EagerProbe(fixed="so", others=False),
+        "free": EagerProbe(),
+    }
+    assert [audit.takes_others(name) for name in (*audit.probes, "unknown")] == [True, False, False, False]
+    assert not audit.request("fixed", 0, 2).forgiving
+    with audit.others():
+        assert audit.request("fixed", 2, 2).forgiving
 
 
 def test_inputs_change_only_where_eager_was_asked(tmp_path: Path) -> None:

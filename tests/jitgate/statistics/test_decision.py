@@ -53,7 +53,7 @@ def test_eight_rounds_are_called_too_few() -> None:
 
 
 def test_an_estimate_on_the_limit_promises_no_number_of_rounds() -> None:
-    found = speedup(np.full(40, 1.0) * np.tile([1.05, 1 / 1.05], 20), np.ones(40))
+    found = speedup(np.full(40, 1.0) * np.tile([1.05, 1 / 1.05], 20), np.linspace(1, 1.0001, 40))
     verdict = judge(dataclasses.replace(found, interval=dataclasses.replace(found.interval, estimate=1.0)), 1.0)
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert verdict.pairs_needed is None

@@ -43,6 +43,7 @@ def test_scaling_all_arms_changes_nothing(three: Series, factor: float) -> None:
 @settings(max_examples=60, deadline=None)
 @given(rounds(3), st.integers(0, 2**32 - 1))
 def test_common_drift_changes_nothing(three: Series, seed: int) -> None:
+    three = three * np.linspace(1, 1.001, three.size).reshape(three.shape)  # a clock that is not coarse
     drift = np.exp(np.cumsum(np.random.default_rng(seed).normal(0, 0.05, three.shape[1])))
     before, after = speedup(*three), speedup(*(three * drift))
     assert np.allclose(_figures(before), _figures(after), rtol=1e-6)
@@ -102,10 +103,11 @@ def test_too_few_pairs_claim_nothing() -> None:
     assert found.mde == math.inf
 
 
-def test_a_clock_without_scatter_is_accepted() -> None:
-    found = speedup(np.full(20, 0.01), np.full(20, 0.005))
-    assert found.interval.low == pytest.approx(2.0)
-    assert judge(found, 1.5).outcome is Outcome.PASS
+def test_a_clock_without_scatter_is_known_to_a_tick() -> None:
+    found = speedup(np.full(20, 0.20), np.full(20, 0.10) + 0.001)
+    assert found.interval.low == pytest.approx(2.0 / 1.01 * (1 - 0.099 / 0.2) / (1 + 0.099 / 0.101))
+    fine = speedup(np.full(20, 0.200), np.linspace(0.100, 0.101, 20))
+    assert judge(fine, 1.9).outcome is Outcome.PASS
 
 
 def test_outliers_do_not_move_the_estimate() -> None:

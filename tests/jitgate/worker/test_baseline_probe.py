@@ -11,7 +11,7 @@ from jitgate.worker.baseline_probe import probe
 from jitgate.worker.before_call import BeforeCall
 from jitgate.worker.varied_inputs import VariedInputs
 
-X = torch.randn(4, 8)
+X = torch.linspace(-2, 2, 32).reshape(4, 8)
 
 
 def probed(call: Any, *inputs: Any) -> EagerProbe:
@@ -48,6 +48,19 @@ def test_values_that_eager_does_not_take_stay_as_they_are() -> None:
     assert probed(lambda x: x[x > 0.5]).fixed == "the sizes of eager's output depend on their values"
     assert probed(lambda x: x if torch.equal(x, X) else x / 0).fixed == "eager gives NaN or Inf for other values"
     assert probed(lambda n: n + 1, torch.tensor(3)).fixed.startswith("they hold no data that may change")
+
+
+def test_whether_eager_takes_other_values_is_told() -> None:
+    assert probed(lambda x: x[x > 0.5]).others
+    assert not probed(lambda x: x if torch.equal(x, X) else x[99]).others
+
+
+def test_ids_are_varied_below_the_rows_of_the_embedding_that_eager_looks_them_up_in() -> None:
+    words = torch.nn.Embedding(70, 4)
+    found = probed(lambda ids: words(ids.long()), torch.full((1, 6), 9, dtype=torch.int32))
+    assert (found.rows, found.fixed, found.few) == ({0: 70}, "", 0)
+    assert probed(words, torch.tensor([[3]])).repeated == "there are only 70 different inputs"
+    assert probed(lambda ids: ids * 2, torch.full((1, 6), 9)).repeated.startswith("they hold no data")
 
 
 def test_an_output_that_is_not_finite_says_nothing_of_repeating() -> None:

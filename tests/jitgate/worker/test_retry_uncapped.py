@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from jitgate.model.memory_peaks import CapFacts
-from jitgate.model.requests import ExportModel, Request, TakeTurn
+from jitgate.model.requests import ExportModel, Request
+from jitgate.model.take_turn import TakeTurn
 from jitgate.model.variant import VariantSpec
 from jitgate.worker.memory import Footprint
 from jitgate.worker.memory_cap import Cap

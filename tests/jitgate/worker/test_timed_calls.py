@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from jitgate.device.clock import CallTime, WallClock
-from jitgate.model.requests import TakeTurn
+from jitgate.model.take_turn import TakeTurn
 from jitgate.model.turn import Turn
 from jitgate.worker.before_call import BeforeCall
 from jitgate.worker.stages import PipelineStages
@@ -42,6 +42,40 @@ def test_every_call_gets_other_values() -> None:
     assert len(found.wall_ns) == 4
     for number, tensor in enumerate(seen, 3):
         assert torch.equal(tensor, VariedInputs([(X,)]).call(number, 0)[0]), "and a change in place does not last"
+
+
+def test_nothing_but_the_call_happens_while_it_is_timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    events: list[str] = []
+
+    class Timed(WallClock):
+        def time(self, call: Any) -> CallTime:
+            events.append("begin")
+            found = super().time(call)
+            events.append("end")
+            return found
+
+    def noted(name: str, action: Any) -> Any:
+        def acted(*arguments: Any, **named: Any) -> Any:
+            events.append(name)
+            return action(*arguments, **named)
+
+        return acted
+
+    for owner, name in ((VariedInputs, "call"), (OutputWatch, "look"), (BeforeCall, "__call__"), (np, "savez")):
+        monkeypatch.setattr(owner, name, noted(f"{name} of it", getattr(owner, name)))
+    request = TakeTurn("short", 0, 3, seed=0, keep={1: tmp_path / "kept.npz"})
+    model = noted("model", lambda x: x * 2)
+    take_turn(
+        request,
+        VariedInputs([(X,)]),
+        lambda values: partial(model, *values),
+        Timed(),
+        PipelineStages(),
+        OutputWatch(),
+        BeforeCall(),
+    )
+    one = ["__call__ of it", "call of it", "begin", "model", "end", "look of it"]
+    assert events == [*one, *one, *one, "savez of it"]
 
 
 def test_what_is_kept_is_written_as_numbers(tmp_path: Path) -> None:

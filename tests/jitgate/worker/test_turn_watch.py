@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 import torch
 from jitgate.model.answers import Done, WorkerFacts
-from jitgate.model.requests import FreezeGarbage, ReadMemory, SetThreads, StartWorker, TakeTurn
+from jitgate.model.requests import FreezeGarbage, ReadMemory, SetThreads, StartWorker
 from jitgate.model.source_tree import SourceTree
 from jitgate.model.surroundings import Surroundings
+from jitgate.model.take_turn import TakeTurn
 from jitgate.model.tree_requests import EnterTree
 from jitgate.model.turn import Turn
 from jitgate.worker.turn_watch import LOOK_S, TurnWatch, slowed_by

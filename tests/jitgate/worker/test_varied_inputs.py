@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
-from jitgate.worker.varied_inputs import VariedInputs, is_data, is_rows_of_ids
+from jitgate.worker.variation_plan import FEW, is_data, is_rows_of_ids, tensor_of
+from jitgate.worker.varied_inputs import VariedInputs
 
 X = torch.randn(3, 8, 16)
 
@@ -71,7 +73,11 @@ def test_a_long_tensor_repeats_its_factors_along_the_first_axis() -> None:
     ],
 )
 def test_masks_constants_lone_numbers_and_views_are_no_data(leaf: Any) -> None:
-    assert not is_data(leaf)
+    tensor = tensor_of(leaf)
+    assert tensor is None or not is_data(tensor)
+    with_data = VariedInputs([(leaf, X)]).call(3, 0)
+    assert not torch.equal(with_data[1], X)
+    assert with_data[0] is leaf or torch.equal(with_data[0].to_dense(), leaf.to_dense())
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.complex64])
@@ -99,8 +105,62 @@ def test_rows_of_ids_are_put_in_another_order_where_nothing_else_can_change() ->
 @pytest.mark.parametrize("leaf", [torch.arange(8)[None], torch.tensor([3, 1, 2, 9]), torch.tensor([[1, 0, 1, 1, 0]])])
 def test_positions_lengths_and_masks_are_no_rows_of_ids(leaf: torch.Tensor) -> None:
     assert not is_rows_of_ids(leaf)
-    assert not VariedInputs([(leaf,)]).varies
-    assert torch.equal(VariedInputs([(leaf,)]).call(3, 0)[0], leaf)
+    found = VariedInputs([(leaf, X)]).call(3, 0)
+    assert torch.equal(found[0], leaf)
+
+
+LONE = {
+    "image": torch.randint(0, 256, (1, 3, 8, 16), dtype=torch.uint8),
+    "row": torch.randint(0, 90, (40,)),
+    "ones": torch.ones(1, 3, 8, 8),
+    "zeros": torch.zeros(1, 3, 8, 8),
+    "array": np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32),
+    "view": torch.randn(4, 8)[:, ::2],
+    "expanded": torch.randn(4).expand(3, 4),
+    "time": torch.tensor(0.3),
+}
+
+
+@pytest.mark.parametrize("name", LONE)
+def test_what_is_alone_changes_where_it_can(name: str) -> None:
+    inputs = VariedInputs([(LONE[name],)])
+    one, other, again = (torch.as_tensor(inputs.call(number, 0)[0]) for number in (1, 2, 1))
+    given = torch.as_tensor(LONE[name])
+    assert inputs.ways >= FEW
+    assert (one.shape, one.dtype) == (given.shape, given.dtype)
+    assert torch.equal(one, again)
+    assert not torch.equal(one, other)
+    assert type(inputs.call(1, 0)[0]) is type(LONE[name])
+
+
+@pytest.mark.parametrize("leaf", [torch.arange(12), torch.tensor(3), torch.ones(2, 8, dtype=torch.bool), 3, "text"])
+def test_what_can_only_be_one_thing_has_one_way(leaf: Any) -> None:
+    assert VariedInputs([(leaf,)]).ways == 1
+
+
+def test_few_orders_are_counted() -> None:
+    assert VariedInputs([(torch.tensor([[3, 1, 2, 2]]),)]).ways == 12
+    assert VariedInputs([(torch.tensor([[3, 1, 2, 9], [3, 4, 2, 5]]),)]).ways == 24
+
+
+@pytest.mark.parametrize(
+    "ids", [torch.zeros(1, 8, dtype=torch.int64), torch.tensor([[5]]), torch.tensor([[3, 1, 2, 2]])]
+)
+def test_ids_that_have_no_orders_are_drawn_from_the_rows_of_their_embedding(ids: torch.Tensor) -> None:
+    inputs = VariedInputs([(ids,)])
+    inputs.look_up({0: 5000})
+    drawn = torch.cat([inputs.call(number, 0)[0].reshape(-1) for number in range(300)])
+    assert inputs.ways >= min(5000 ** ids.numel(), FEW)
+    assert 0 <= drawn.min() < 500
+    assert 4500 < drawn.max() < 5000
+
+
+def test_positions_that_are_looked_up_get_another_order() -> None:
+    inputs = VariedInputs([(torch.arange(40)[None],)])
+    inputs.look_up({0: 50})
+    found = inputs.call(1, 0)[0]
+    assert not torch.equal(found, torch.arange(40)[None])
+    assert torch.equal(found.sort()[0], torch.arange(40)[None])
 
 
 def test_call_after_call_takes_the_next_of_several() -> None:

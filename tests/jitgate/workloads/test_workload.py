@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from jitgate.model.produced import Produced
 from jitgate.workloads.workload import Workload
 
 
@@ -21,3 +22,16 @@ from jitgate.workloads.workload import Workload
 def test_what_is_no_module_is_refused(module: Any, words: str) -> None:
     with pytest.raises(TypeError, match=words):
         Workload(module, {"s": (torch.ones(1),)})
+
+
+def test_what_a_call_makes_has_a_count_and_a_unit() -> None:
+    made = Workload(torch.nn.Identity(), {"s": (torch.ones(1),)}, produces={"s": (8, "token")})
+    assert made.produced() == {"s": Produced(8.0, "token")}
+    for wrong, words in (
+        ({"t": (8, "token")}, r"no scenario is 't' \(there are: s\)"),
+        ({"s": (0, "token")}, r"'s': \(0, 'token'\) must be like \(32, \"token\"\)"),
+        ({"s": 8}, "'s': 8 must be like"),
+        ({"s": (8, "")}, "must be like"),
+    ):
+        with pytest.raises(TypeError, match=words):
+            Workload(torch.nn.Identity(), {"s": (torch.ones(1),)}, produces=wrong)  # type: ignore[arg-type]

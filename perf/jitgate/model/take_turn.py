@@ -1,0 +1,31 @@
+"""Some timed calls of one worker: the request. What it is answered with is a `Turn`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from jitgate.model.requests import Request
+from jitgate.model.turn import Turn
+
+
+@dataclass(frozen=True)
+class TakeTurn(Request[Turn]):
+    """Time `count` calls from input number `start`; the first one is cold.
+
+    seed: of the inputs that each call gets, which are those of the scenario changed by its number; None for the
+    scenario's own, copied. keep: number of a call -> file that gets its output, as `np.savez` writes it. rows: what
+    `EagerProbe.rows` says. forgiving: an exception in a call ends the turn, which then has no calls, and fails nothing.
+    """
+
+    phase: ClassVar[str] = "a call"
+    capped: ClassVar[bool] = True
+    scenario: str
+    start: int
+    count: int
+    seed: int | None = None
+    keep: Mapping[int, Path] = field(default_factory=dict)
+    rows: Mapping[int, int] = field(default_factory=dict)
+    forgiving: bool = False
