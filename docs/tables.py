@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def gates() -> list[str]:
             f"`{kind.key}`" if kind.configurable else "-",
             f"`{kind.attribute} {kind.operator} {kind.fixture}`",
             kind.question,
-            first_sentence(type(kind).__doc__ or ""),
+            first_sentence(inspect.getdoc(type(kind)) or ""),
         )
         for kind in pytest_jitgate_gates()
     ]
