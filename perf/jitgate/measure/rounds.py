@@ -44,6 +44,9 @@ LONE_STEADY = 0.10
 WARM_UP_TURNS = 25
 """Turns after which warming up ends, with a note: calls that are not steady by then never will be."""
 
+LONG_TURN_S = 30.0
+"""A round of warming up that takes longer is announced: a person who gave a budget of seconds waits for it."""
+
 STALL = 5.0
 """The budget is charged at most so many times what a round usually takes: a machine that stood still for a minute must
 not leave a gate undecided."""
@@ -129,6 +132,9 @@ class Rounds:
         """Unrecorded rounds until the calls of every worker are steady; sets the calls of every turn."""
         seen: dict[str, list[float]] = {name: list(self._early.get(name, ())) for name in self._team.names()}
         self._calls = calls_of_each(seen, fewer=self._fewer)
+        turn_s = sum(statistics.median(calls) * self._calls[name] for name, calls in seen.items() if calls)
+        if turn_s > LONG_TURN_S:
+            self._progress.note(f"{self._title()}: warming up takes {turn_s:.0f} s a round, which no budget counts")
         waiting = self._team.names()
         for number in range(WARM_UP_TURNS):
             # Steady once is enough: on a noisy machine, waiting for all at the same moment would take for ever.
