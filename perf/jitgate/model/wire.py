@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import cattrs
 from cattrs.strategies import configure_union_passthrough
 
+from jitgate.model.package_requests import ImportPackages
 from jitgate.model.probe_baseline import ProbeBaseline
 from jitgate.model.requests import Request
 from jitgate.model.str_enum import StrEnum
@@ -22,7 +23,14 @@ _CONVERTER = cattrs.Converter()
 _CONVERTER.register_unstructure_hook(StrEnum, lambda member: member.value)  # execnet knows no subclass of str
 configure_union_passthrough(str | bool, _CONVERTER)  # options of a variant
 
-_KINDS: set[type[Request[Any]]] = {ProbeBaseline, TakeTurn, EnterTree, ProveTree, *Request.__subclasses__()}
+_KINDS: set[type[Request[Any]]] = {
+    ImportPackages,
+    ProbeBaseline,
+    TakeTurn,
+    EnterTree,
+    ProveTree,
+    *Request.__subclasses__(),
+}
 _REQUESTS = {kind.__name__: kind for kind in _KINDS}
 
 

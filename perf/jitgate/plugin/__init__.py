@@ -186,6 +186,8 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     # Before everyone else: workers end, and what they gave is on disk, whatever a later plugin does.
     state = session.config.stash[STATE]
+    if state.measured:
+        SECOND_INTERRUPT.arm()
     end(session, state)
     with state.history.finished(session):
         found = yield

@@ -1,4 +1,4 @@
-"""Ctrl-C while a session that was interrupted ends: it stops at once, with one line."""
+"""Ctrl-C while a session ends, as after a first one: it stops at once, with one line."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import pytest
 
 from jitgate.model.printable import printable
 
-SAID = "jitgate: interrupted twice: stopped at once, and what was not yet saved is lost"
+SAID = "jitgate: interrupted while it saved: stopped at once, and what was not yet saved is lost"
 
 
 class SecondInterrupt:
-    """Takes the signals that ask a process to end, from the first one on.
+    """Takes the signals that ask a process to end, once there is nothing left but to save.
 
     end: what must not be left, as workers; called once, whatever it raises.
     """
@@ -33,7 +33,7 @@ class SecondInterrupt:
         return bool(self._before)
 
     def arm(self) -> None:
-        """The session was interrupted, and saves what there is from here on."""
+        """The session saves what there is from here on."""
         if threading.current_thread() is not threading.main_thread():
             return
         for number in (signal.SIGINT, signal.SIGTERM):

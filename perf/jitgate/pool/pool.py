@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, TypeVar
 import execnet
 
 from jitgate.model.failure import FailureKind
+from jitgate.model.package_requests import ImportPackages
 from jitgate.model.requests import Request, StartWorker
 from jitgate.model.size import mib
 from jitgate.model.turn import Turn
@@ -64,6 +65,7 @@ class WorkerPool:
         self.memory_limit_bytes = memory_limit_bytes
         self.enforced_by: str | None = None
         self.compiled_in: Path | None = None
+        self.packages_bytes = 0
         self.arms = Arms()
         self.workers: dict[str, Worker] = {}
         self.exclusive = False
@@ -121,6 +123,11 @@ class WorkerPool:
         found = self.ask_each(workers, "importing torch", self._start_of)
         if self.memory_limit_bytes is not None:
             self.enforced_by = next((each.enforced_by for each in found.values()), self.enforced_by)
+        if self.workload.packages:
+            spec, source = self.workload, self.workload.weight_source
+            asked = ImportPackages(spec.packages, spec.factory, spec.where, source.checkpoint, source.checkout)
+            taken = self.ask_each(workers, "importing its packages", asked)
+            self.packages_bytes = max((self.packages_bytes, *(each.bytes for each in taken.values())))
 
     def _start_of(self, worker: Worker) -> StartWorker:
         folder = None if self.compiled_in is None else self.compiled_in.resolve()
@@ -131,11 +138,16 @@ class WorkerPool:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of the figures should know of how these workers ran."""
-        if self.memory_limit_bytes is None or self.enforced_by is None:
-            return ()
-        return (
-            f"Every measured worker ran under a memory cap of {mib(self.memory_limit_bytes)}, by {self.enforced_by}.",
-        )
+        said = []
+        if self.workload.packages:
+            said.append(
+                f"Every worker imported the packages of the model first; they take {mib(self.packages_bytes)} of the "
+                "host's memory, which no figure here counts."
+            )
+        if self.memory_limit_bytes is not None and self.enforced_by is not None:
+            cap = mib(self.memory_limit_bytes)
+            said.append(f"Every measured worker ran under a memory cap of {cap}, by {self.enforced_by}.")
+        return tuple(said)
 
     def replace(self, name: str) -> Worker:
         """A new process for worker `name`, whose last one has ended."""

@@ -6,15 +6,20 @@ from functools import cached_property
 
 from jitgate.model import requests
 from jitgate.model.own_model import OwnModelFacts
+from jitgate.model.package_requests import ImportPackages, PackagesTaken
 from jitgate.model.reads import ListedScenarios, Reads
 from jitgate.worker.factories import build_workload, describe, resolve
 from jitgate.worker.handlers import handles
+from jitgate.worker.memory import Footprint
 from jitgate.worker.observed_reads import ObservedReads
 from jitgate.workloads.own_model import OPTION
+from jitgate.workloads.weight_source import WeightSource, entered
 
 
 class DiscoveryService:
     """The part of a service that answers these requests."""
+
+    footprint: Footprint
 
     @cached_property
     def _observed(self) -> ObservedReads:
@@ -35,3 +40,10 @@ class DiscoveryService:
         observed = self._observed
         resolve(request.factory, request.where)
         return observed.of(request.factory)
+
+    @handles(ImportPackages)
+    def import_packages(self, request: ImportPackages) -> PackagesTaken:
+        before_bytes = self.footprint.level_bytes()
+        with entered(WeightSource(request.checkpoint, request.checkout)):
+            resolve(request.packages, request.where)(request.factory)
+        return PackagesTaken(max(0, self.footprint.level_bytes() - before_bytes))

@@ -12,7 +12,7 @@ from jitgate.device.clock import clock_for
 from jitgate.device.device_memory import HostRoom
 from jitgate.device.reading import Missing
 from jitgate.model import requests
-from jitgate.model.answers import MeasuredPeakRates
+from jitgate.model.answers import Done, MeasuredPeakRates
 from jitgate.model.error_words import shortly
 from jitgate.model.figures import FlopCount, UnseenShapes
 from jitgate.model.inputs import Inputs, inputs_of
@@ -75,6 +75,12 @@ class ExtrasService:
 
         _undisturbed(repeat)
         return tuple(seen)
+
+    @handles(requests.FreezeGarbage)
+    def freeze_garbage(self, request: requests.FreezeGarbage) -> Done:  # noqa: ARG002 - it has no fields
+        gc.collect()
+        gc.freeze()
+        return Done()
 
     @handles(requests.ChooseUnseenShapes)
     def choose_unseen_shapes(self, request: requests.ChooseUnseenShapes) -> int:

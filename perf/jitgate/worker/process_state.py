@@ -31,7 +31,7 @@ class ProcessState:
             os.umask(self._umask)
             yield "the umask (put back)"
         for number, handler in self._signals.items():
-            if signal.getsignal(number) is not handler:
+            if handler is not None and signal.getsignal(number) is not handler:  # None: set by native code
                 signal.signal(number, handler)
                 yield f"what {signal.Signals(number).name} does (put back)"
         dtype = _dtype()
@@ -48,7 +48,7 @@ def _folder() -> str:
 
 
 def _umask() -> int:
-    found = os.umask(0)
+    found = os.umask(0o077)  # what another thread makes meanwhile is closed to others
     os.umask(found)
     return found
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import gc
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -248,12 +247,6 @@ class WorkerService(DiscoveryService, ExtrasService, TreeService):
     def probe_baseline(self, request: ProbeBaseline) -> EagerProbe:
         found = probe(self._inputs[request.scenario], self._bound, self._before, request.seed, self._module)
         return replace(found, fixed="the workload says so (fixed_inputs)") if self._opened().fixed_inputs else found
-
-    @handles(requests.FreezeGarbage)
-    def freeze_garbage(self, request: requests.FreezeGarbage) -> answers.Done:  # noqa: ARG002 - it has no fields
-        gc.collect()
-        gc.freeze()
-        return answers.Done()
 
     @handles(requests.ResetPeak)
     def reset_peak(self, request: requests.ResetPeak) -> answers.MemoryLevel:  # noqa: ARG002 - it has no fields

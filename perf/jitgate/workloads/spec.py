@@ -35,6 +35,8 @@ class WorkloadSpec:
     chosen. non_finite: what NaN and infinities in them mean. partly_quantised: whether integers in some layers will do.
     own: the model that `--jitgate-model` names, in place of a factory. remembered: its scenarios as an earlier run was
     told; empty where they were asked for or are listed. interpreter: the Python that its workers run in; None for this.
+    packages: `package.module:callable` that imports, for a factory's name, the packages that its module comes in: every
+    worker does so before anything of the model is there, so that they are in no figure of memory.
     """
 
     name: str
@@ -55,6 +57,7 @@ class WorkloadSpec:
     own: OwnModel | None = None
     remembered: tuple[str, ...] = ()
     interpreter: Interpreter | None = None
+    packages: str = ""
 
     def budget_s(self, scenario: str, variants: int) -> float:
         """Seconds of rounds of so many variants, unless a run is told otherwise."""

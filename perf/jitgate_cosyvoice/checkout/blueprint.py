@@ -109,6 +109,28 @@ class Blueprint:
         except (self._yaml.YAMLError, ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
             raise UsageError(f"{self._at(key)} can't be read ({shortly(error)})") from error
 
+    def import_all(self, key: str) -> None:
+        """Import what `build` would call, and build nothing."""
+        todo: list[Any] = [self._root]
+        seen: set[int] = set()
+        for part in key.split("."):
+            todo = [child for node in todo if (child := self._child(node, part)) is not None]
+        while todo:
+            node = todo.pop()
+            if id(node) in seen:
+                continue
+            seen.add(id(node))
+            kind, _, name = node.tag.partition(":")
+            if kind in ("!new", "!name", "!apply"):
+                self._locate(name, kind, self._at(key))
+            if node.tag in ("!ref", "!copy"):
+                names = (found.partition(".")[0].partition("[")[0] for found in _REFERENCE.findall(str(node.value)))
+                todo += [child for each in names if (child := self._child(self._root, each)) is not None]
+            elif isinstance(node, self._yaml.MappingNode):
+                todo += [value for _, value in node.value]
+            elif isinstance(node, self._yaml.SequenceNode):
+                todo += node.value
+
     def _value(self, node: Any, key: str) -> Any:
         if id(node) in self._made:
             return self._made[id(node)]

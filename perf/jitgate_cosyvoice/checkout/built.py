@@ -61,13 +61,8 @@ def build(family: str, key: str) -> Built:
     Raises UsageError for whatever is wrong with the checkout, its yaml, its weights, or an installed package.
     """
     origin = current()
-    if origin.checkout is None:
-        raise UsageError(f"this is a workload of a checkout of CosyVoice; name one with {OPTION} CHECKOUT")
-    checkout = find_checkout(origin.checkout, origin.checkpoint)
-    path = checkout.blueprint(family)
-    where = f"{OPTION} {checkout.folder}: {path.name}"
-    checkout.activate()
-    module = Blueprint(path, where, Imports(checkout)).build(key)
+    checkout, path, where, blueprint = _opened(family)
+    module = blueprint.build(key)
     if not isinstance(module, nn.Module):
         raise UsageError(f"{where}, {key} is a {type(module).__name__}, and has to be a torch.nn.Module")
     if origin.checkpoint is None:
@@ -78,6 +73,24 @@ def build(family: str, key: str) -> Built:
         dropped = VOCODER.dropped if f"{whole}.pt" == VOCODER.file else ""
         load_weights(module, f"{whole}.pt", f"{inner}." if inner else "", dropped=dropped)
     return Built(module.eval().requires_grad_(False), f"{where}, {key}", _content(checkout, path))
+
+
+def import_packages(family: str, key: str) -> None:
+    """Import what building that would import. Raises UsageError as `build`."""
+    *_, blueprint = _opened(family)
+    blueprint.import_all(key)
+
+
+def _opened(family: str) -> tuple[Checkout, Path, str, Blueprint]:
+    """The checkout of the workload, ready to import from; the yaml of the family, what messages call it, and it."""
+    origin = current()
+    if origin.checkout is None:
+        raise UsageError(f"this is a workload of a checkout of CosyVoice; name one with {OPTION} CHECKOUT")
+    checkout = find_checkout(origin.checkout, origin.checkpoint)
+    path = checkout.blueprint(family)
+    where = f"{OPTION} {checkout.folder}: {path.name}"
+    checkout.activate()
+    return checkout, path, where, Blueprint(path, where, Imports(checkout))
 
 
 def _seed(module: nn.Module) -> None:

@@ -13,6 +13,7 @@ from jitgate.workloads.workload import Workload
 
 from jitgate_cosyvoice.checkout.adapters import CausalVocoderInference, FlowInference, VocoderInference
 from jitgate_cosyvoice.checkout.built import build
+from jitgate_cosyvoice.checkout.built import import_packages as import_packages_of
 from jitgate_cosyvoice.v1.scenarios import flow_scenarios, step_scenarios, text_scenarios
 from jitgate_cosyvoice.v1.transformer import NextPositions
 from jitgate_cosyvoice.v2 import flow, flow_estimator, vocoder
@@ -30,6 +31,22 @@ _CAUSAL_VOCODER = ("speech_feat", "finalize")
 
 _INPUT = "embed.out.0.weight"
 """The first layer of every encoder: (width, channels of the input)."""
+
+
+_KEYS = {
+    "flow_encoder": "flow.encoder",
+    "flow_estimator": "flow.decoder.estimator",
+    "flow": "flow",
+    "vocoder": "hift",
+    "text_encoder": "llm.text_encoder",
+    "llm": "llm.llm",
+}
+
+
+def import_packages(factory: str) -> None:
+    """Import what a factory of this module, as in `...modules:cosyvoice2_flow`, would import."""
+    family, _, part = factory.rpartition(":")[2].partition("_")
+    import_packages_of(family, _KEYS[part])
 
 
 def cosyvoice3_flow_estimator() -> Workload:

@@ -71,7 +71,6 @@ def taken_over(spec: WorkloadSpec, checkout: Checkout, interpreter: Interpreter 
     family = spec.name.partition(".")[0]
     notes = [
         f"module of {checkout.folder}, built from {_said(checkout, family)}",
-        "on a CPU, eager's memory includes the packages that the checkout imports",
     ]
     if "torchscript" in PARTS[spec.name]:
         notes.append("torchscript is scripted here: without CUDA, CosyVoice itself turns load_jit off, with a warning")
@@ -90,6 +89,7 @@ def taken_over(spec: WorkloadSpec, checkout: Checkout, interpreter: Interpreter 
         checkpoint_spec=spec.checkpoint_spec and replace(spec.checkpoint_spec, jit=None),
         notes=(*spec.notes, *notes),
         interpreter=interpreter,
+        packages=f"{_FACTORIES}:import_packages",
     )
 
 

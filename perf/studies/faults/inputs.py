@@ -204,7 +204,7 @@ INPUTS = [
     Fault(
         *("D", "a key of the cache that can be guessed"),
         Session("short-key", made=True, before=damaged_cache, environment=(("JITGATE_CACHE_KEY", "x"),)),
-        *(FAILED, "JITGATE_CACHE_KEY is shorter than 16 characters"),
+        *(USAGE, "JITGATE_CACHE_KEY is shorter than 16 characters"),
     ),
     Fault(
         *("C", "the system fails while a measurement is prepared: every test says why"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -120,6 +121,8 @@ def _run(session: Session) -> Ran:
     _lay_out(folder, session)
     session.before(folder)
     mark, began, log = uuid.uuid4().hex, time.monotonic(), _log_of(folder)
+    # What a shell starts in its background ignores SIGINT, and so would all that is started here.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with log.open("wb") as file:
             process = subprocess.Popen(  # noqa: S603 - a command of ours
@@ -134,6 +137,7 @@ def _run(session: Session) -> Ran:
         took_s = time.monotonic() - began
         left = (*_processes(mark), *_folders(folder), *_locks(folder))
     finally:
+        signal.signal(signal.SIGINT, before)
         session.after(folder)
     return Ran(code, log.read_text(errors="replace"), left, folder, took_s)
 

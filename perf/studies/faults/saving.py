@@ -175,7 +175,7 @@ SAVING = [
             before=_ends_slowly,
             during=_twice_at_the_end,
         ),
-        *(INTERRUPTED, "interrupted twice: stopped at once"),
+        *(INTERRUPTED, "interrupted while it saved: stopped at once"),
         there=(ROUNDS, "report.md"),
     ),
     Fault(

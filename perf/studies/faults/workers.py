@@ -28,6 +28,7 @@ PROCESSES = Session(
     "processes",
     ("crashes", "killed", "stops_20_s", "signals_host", "starts_children", "leaves_a_thread", "plain"),
     lacks=not_posix,
+    budget_s=20.0,
 )
 
 STATE = Session(
@@ -38,7 +39,7 @@ STATE = Session(
 
 OUTPUTS = Session("outputs", ("wrong", "wrong_later", "not_finite", "spoils_inputs", "plain"))
 
-SLOW = Session("slow", ("slow", "plain"), budget_s=4.0)
+SLOW = Session("slow", ("slow", "plain"), budget_s=12.0)
 
 HANGS = Session("hangs", ("waits_for_ever", "plain"), arguments=("--jitgate-timeout", "20"))
 

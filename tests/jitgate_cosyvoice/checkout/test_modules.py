@@ -12,13 +12,17 @@ from jitgate.engines.torchscript import TorchScript
 from jitgate.model.errors import UsageError
 from jitgate.values.leaves import leaves
 from jitgate.worker.content import weights_digest
+from jitgate.worker.factories import build_workload
+from jitgate.workloads.weight_source import WeightSource, entered
 from jitgate.workloads.weights import seeded_weight
 from jitgate.workloads.workload import Workload
+from jitgate_cosyvoice.checkout.modules import import_packages
 from jitgate_cosyvoice.checkout.parts import PARTS
 from jitgate_cosyvoice.registry import shipped_workloads
 
 from tests.jitgate_cosyvoice.blueprints import COSYVOICE2
 from tests.jitgate_cosyvoice.checkout.conftest import CheckpointPart, Make
+from tests.jitgate_cosyvoice.checkouts3 import write_checkout3
 
 
 def outputs(module: Callable[..., object], workload: Workload, scenario: str) -> list[torch.Tensor]:
@@ -155,3 +159,21 @@ def test_without_a_checkout_there_is_nothing_to_build() -> None:
 
     with pytest.raises(UsageError, match="name one with --jitgate-cosyvoice CHECKOUT"):
         build("cosyvoice2", "flow.encoder")
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_importing_its_packages_imports_all_that_building_does(
+    name: str, checkout: Path, unimported: None, tmp_path: Path
+) -> None:
+    def loaded() -> set[str]:
+        return {each for each in sys.modules if each.split(".")[0] in {"cosyvoice", "matcha"}}
+
+    write_checkout3(checkout)
+    source = WeightSource(checkout=checkout)
+    factory = f"jitgate_cosyvoice.checkout.modules:{name.replace('.', '_')}"
+    with entered(source):
+        import_packages(factory)
+    before = loaded()
+    assert before
+    build_workload(factory, "here", source)
+    assert loaded() == before

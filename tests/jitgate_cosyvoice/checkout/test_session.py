@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import sys
 import venv
 from pathlib import Path
@@ -75,10 +76,12 @@ def test_what_is_no_checkout_is_refused_before_anything_is_measured(project: Pro
 def test_a_run_measures_the_checkout_and_says_so(project: Project) -> None:
     (project.path / "pyproject.toml").write_text(GATES)
     checkout = write_checkout(project.path / "CosyVoice")
+    with (checkout / "cosyvoice" / "utils" / "mask.py").open("a") as file:
+        file.write("BALLAST = b'x' * (300 << 20)\n")  # as a package takes memory that is not the model's
     done = project.pytest(
         *("-p", "jitgate_cosyvoice", "--jitgate-cosyvoice", "CosyVoice"),
         *("-k", "test_jit and first_chunk_sft and torchscript"),
-        *("--jitgate-budget", "60", "--benchmark-json", "out.json"),
+        *("--jitgate-verbose", "--jitgate-budget", "60", "--benchmark-json", "out.json"),
         timeout_s=600,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -92,6 +95,15 @@ def test_a_run_measures_the_checkout_and_says_so(project: Project) -> None:
     assert [gate["verdict"] for gate in info["gates"] if gate["gate"].startswith("min_speedup")] == ["PASS"]
     assert info["cold_start"]["built_now"]
     assert list((project.path / ".jitgate" / "cache").glob("torchscript-*/flow.encoder.fp32.zip"))
+
+    # The package is in the memory of neither arm.
+    peaks = re.findall(r"^  (eager|torchscript) .* (\d+) MiB of 4\.00 GiB", done.stdout, re.MULTILINE)
+    assert {name for name, _ in peaks} == {"eager", "torchscript"}, done.stdout
+    assert all(int(size) < 200 for _, size in peaks), peaks
+    assert info["memory"]["peak_bytes"] < 200 << 20
+    said = re.search(r"imported the packages of the model first; they take (\d+) MiB", done.stdout)
+    assert said is not None
+    assert int(said[1]) >= 290
 
     # What a reader should know.
     yaml = "examples/libritts/cosyvoice2/conf/cosyvoice2.yaml"
@@ -132,7 +144,7 @@ def test_a_checkout_is_measured_in_an_environment_of_its_own(project: Project) -
             "own/bin/python",
         ),
         *("-k", "test_jit and first_chunk_sft and torchscript"),
-        *("--jitgate-budget", "60", "--benchmark-json", "out.json"),
+        *("--jitgate-verbose", "--jitgate-budget", "60", "--benchmark-json", "out.json"),
         timeout_s=600,
     )
     assert done.returncode == 0, done.stdout + done.stderr

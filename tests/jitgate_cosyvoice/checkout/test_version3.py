@@ -90,7 +90,7 @@ def test_a_run_measures_it(project: Project) -> None:
     done = project.pytest(
         *("-p", "jitgate_cosyvoice", "--jitgate-cosyvoice", "CosyVoice", "-m", ""),
         *("--jitgate-select", "cosyvoice3.vocoder/first_chunk/*", "-k", "test_eager_agrees"),
-        *("--jitgate-budget", "20", "--benchmark-json", "out.json"),
+        *("--jitgate-verbose", "--jitgate-budget", "20", "--benchmark-json", "out.json"),
         timeout_s=600,
     )
     (entry,) = json.loads((project.path / "out.json").read_text())["benchmarks"]
