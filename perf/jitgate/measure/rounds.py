@@ -44,6 +44,9 @@ LONE_STEADY = 0.10
 WARM_UP_TURNS = 25
 """Turns after which warming up ends, with a note: calls that are not steady by then never will be."""
 
+LONG_TURN_S = 30.0
+"""A round of warming up that takes longer is announced: a person who gave a budget of seconds waits for it."""
+
 STALL = 5.0
 """The budget is charged at most so many times what a round usually takes: a machine that stood still for a minute must
 not leave a gate undecided."""
@@ -129,6 +132,9 @@ class Rounds:
         """Unrecorded rounds until the calls of every worker are steady; sets the calls of every turn."""
         seen: dict[str, list[float]] = {name: list(self._early.get(name, ())) for name in self._team.names()}
         self._calls = calls_of_each(seen, fewer=self._fewer)
+        turn_s = sum(statistics.median(calls) * self._calls[name] for name, calls in seen.items() if calls)
+        if turn_s > LONG_TURN_S:
+            self._progress.note(f"{self._title()}: warming up takes {turn_s:.0f} s a round, which no budget counts")
         waiting = self._team.names()
         for number in range(WARM_UP_TURNS):
             # Steady once is enough: on a noisy machine, waiting for all at the same moment would take for ever.
@@ -155,8 +161,12 @@ class Rounds:
             return abs(series[-1] - series[-2]) > LONE_STEADY * min(series[-2:])
         return len(series) < WARM_UP_CALLS or not steady(series)
 
-    def run(self, undecided: Undecided, budget_s: float) -> Measurement:
+    def run(
+        self, undecided: Undecided, budget_s: float, near: Undecided | None = None, share_s: float | None = None
+    ) -> Measurement:
         """Rounds until no variant is undecided, or until all runs have spent `budget_s` on rounds that count.
+
+        near: variants that other processes may decide; from `share_s` on there are no more rounds for them here.
 
         `LEAST_ROUNDS` are made all the same, unless they take far longer.
         All take part in the first few; then variants that are decided rest, and only baseline, control and the
@@ -185,6 +195,8 @@ class Rounds:
             if enough and look_due(measurement.rounds):
                 began = self._clock()
                 wanted = set(undecided(measurement)) - self._slow.resting(budget_s)
+                if wanted and near is not None and share_s is not None and self.spent_s >= share_s:
+                    wanted -= set(near(measurement))
                 self._wall_s += self._clock() - began
                 if not wanted:
                     break
@@ -195,6 +207,11 @@ class Rounds:
         for name in self._team.names():
             leak_check(self._series[name].levels, partial(self._turn, name), self._clock)
         return self.measurement()
+
+    @property
+    def wall_s(self) -> float:
+        """What all rounds have taken."""
+        return self._wall_s
 
     def over(self, budget_s: float) -> bool:
         """Whether `run` would make no further round of comparisons, with so many seconds for all of them."""
