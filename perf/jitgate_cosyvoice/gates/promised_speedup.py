@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from jitgate.gates.kind import Asked, Judged
 from jitgate.gates.speed import MinSpeedup, ratio
 from jitgate.gates.validity import speedup_of
