@@ -100,7 +100,9 @@ def _formed_between(ordered: NDArray[np.float64], low: float, high: float, rank:
     left = np.repeat(np.arange(n), sizes)
     right = np.arange(len(left)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + np.repeat(first, sizes)
     averages = np.sort((ordered[left] + ordered[right]) / 2)
-    at = min(rank, len(averages)) - 1
+    if not len(averages):  # the bracket is as narrow as rounding: counted in it, and formed beside it
+        return float(high), float(high)
+    at = max(0, min(rank, len(averages)) - 1)
     return float(averages[at]), float(averages[min(at + 1, len(averages) - 1)])
 
 

@@ -68,3 +68,22 @@ def test_binned_bounds_enclose_the_exact_ones() -> None:
     assert exact.low - 0.05 * half <= binned[0] <= exact.low
     assert exact.high <= binned[2] <= exact.high + 0.05 * half
     assert binned[1] == pytest.approx(exact.estimate, abs=0.05 * half)
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("ticks", [1, 5, 20])
+def test_values_that_differ_by_rounding_alone_have_bounds(seed: int, ticks: int) -> None:
+    """What is counted and what is formed differ by rounding where 700 values share a few neighbouring floats."""
+    rng = np.random.default_rng(seed)
+    one = 10.0 ** rng.integers(-6, 3)
+    values = one + rng.integers(0, ticks + 1, 700) * np.spacing(one)
+    found = walsh.bounds(values, 50)
+    assert values.min() <= found.low <= found.estimate <= found.high <= values.max()
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_values_of_a_coarse_clock_have_bounds(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    values = np.round(rng.normal(0, 0.02, 700), 2) + 0.1
+    found = walsh.bounds(values, int(rng.integers(1, 3000)))
+    assert values.min() <= found.low <= found.estimate <= found.high <= values.max()
