@@ -5,18 +5,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jitgate.statistics import Outcome, judge, speedup, walsh
 from jitgate.statistics.need import LEAST_ROUNDS, set_size
 from jitgate.statistics.starts import LOOKS, MOST_SETS, of_sets, start_bound
 
-from studies.noise import NOISES, Noise, Rounds, autoregressive
-from studies.ours import may_decide
+from studies.noise import NOISES, PAIR_SPREAD, Noise, Rounds, autoregressive
+from studies.ours import may_decide, watch
+from studies.study import SectionResult
+from studies.tables import EFFECTS, Effect
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from studies.study import Study
 
     Matrix = NDArray[np.float64]
 
@@ -33,12 +38,17 @@ SetsOfRounds = Callable[[np.random.Generator, int, int], "Matrix"]
 
 @dataclass(frozen=True)
 class StartNoise:
-    """covered: whether the verdict of one set claims to hold for it."""
+    """covered: whether the verdict of one set claims to hold for it. biased: whether starts differ; such a line takes
+    more measurements, since the others are hardly ever wrong."""
 
     name: str
     says: str
     draw: SetsOfRounds
     covered: bool = True
+    biased: bool = False
+
+    def measurements(self, runs: int) -> int:
+        return 2 * runs // 3 if self.covered and self.biased else runs // 6
 
 
 @dataclass(frozen=True)
@@ -131,13 +141,13 @@ def measured(
 def _one(
     first: Matrix, flagged: NDArray[np.bool_], another: Callable[[int], Matrix], threshold: float, alpha: float
 ) -> tuple[str, int, int]:
-    """The first set, and then one after the other. `speedup` is asked only where the parts of it that are quick to
-    compute do not already tell what it would say."""
+    """The first set, and then one after the other. `speedup` is asked only where what starts may change, which is quick
+    to compute, does not already keep the limit inside."""
     share = BUDGET // MOST_SETS
     asked, control = _asked(first, threshold)
     near = start_bound(1, LOOKS[1] * alpha)
     for n in sorted({*(np.flatnonzero(flagged) + 1), *CHECKS, share, BUDGET}):
-        if flagged[n - 1] and _outside([asked[:n]], [control[:n]], alpha):
+        if flagged[n - 1] and _outside([_centres(asked[:n], control[:n])], alpha):
             outcome = judge(speedup(*first[:, :n], alpha=alpha, starts=True), threshold).outcome
             if outcome in (Outcome.PASS, Outcome.FAIL):
                 return str(outcome), n, 1
@@ -145,15 +155,16 @@ def _one(
         is_near = distance + scatter / np.sqrt(n) < near
         if is_near and (n >= share or n >= set_size(scatter, distance, alpha)):
             break
-    sets = [first[:, :n]]
+    sets, centres, everything = [first[:, :n]], [_centres(asked[:n], control[:n])], asked[:n]
     while len(sets) < MOST_SETS and n + LEAST_ROUNDS <= BUDGET:
         size = max(LEAST_ROUNDS, min(share, BUDGET - n, set_size(scatter, distance, alpha)))
         sets.append(another(size))
         n += size
-        parts = [_asked(each, threshold) for each in sets]
-        everything = np.concatenate([part[0] for part in parts])
+        asked, control = _asked(sets[-1], threshold)
+        centres.append(_centres(asked, control))
+        everything = np.concatenate((everything, asked))
         distance, scatter = abs(float(everything.mean())), float(everything.std())
-        if _outside([part[0] for part in parts], [part[1] for part in parts], alpha):
+        if _outside(centres, alpha):
             labels = np.repeat(np.arange(len(sets)), [each.shape[1] for each in sets])
             found = speedup(*np.concatenate(sets, axis=1), alpha=alpha, processes=labels, starts=True)
             outcome = judge(found, threshold).outcome
@@ -168,28 +179,114 @@ def _asked(arms: Matrix, threshold: float) -> tuple[NDArray[np.float64], NDArray
     return (baseline + control) / 2 - candidate - np.log(threshold), baseline - control
 
 
-def _outside(asked: Sequence[NDArray[np.float64]], control: Sequence[NDArray[np.float64]], alpha: float) -> bool:
-    """Whether the limit is outside of what starts may change."""
-    if len(asked) not in LOOKS:
-        return True
-    u, v = (np.array([walsh.bounds(each, 0).estimate for each in series]) for series in (asked, control))
+def _centres(asked: NDArray[np.float64], control: NDArray[np.float64]) -> tuple[float, float]:
+    return walsh.bounds(asked, 0).estimate, walsh.bounds(control, 0).estimate
+
+
+def _outside(centres: Sequence[tuple[float, float]], alpha: float) -> bool:
+    """Whether the limit is outside of what starts may change, as far as sets were looked at."""
+    u, v = np.array(centres[: max(look for look in LOOKS if look <= len(centres))]).T
     found = of_sets(u, v, alpha)
     return not found.low < 0 <= found.high
 
 
 COVERED = (
-    *(StartNoise(noise.name, noise.says, each_start(noise)) for noise in NOISES),
+    *(StartNoise(noise.name, noise.says, each_start(noise), biased=bool(noise.bias)) for noise in NOISES),
     *(
         StartNoise(f"memory {m}", "every arm remembers its last round", remembering(m))
         for m in (0.2, 0.4, 0.7, 0.8, 0.9)
     ),
-    StartNoise("random bias of 3%", "a start moves every arm by a normal amount", random_bias(0.03, 0.03, 0.03)),
-    StartNoise("random bias of 3%, candidate alone", "the control shows none of it", random_bias(0.0, 0.03, 0.0)),
-    StartNoise("modes of 5% for 20 rounds", "every arm is in one of two modes, 20 of 60 rounds", modes(0.05, 20)),
-    StartNoise("modes of 5% for good", "every start of an arm is in one of two modes", modes(0.05, None)),
+    StartNoise(
+        "random bias of 3%", "a start moves every arm by a normal amount", random_bias(0.03, 0.03, 0.03), biased=True
+    ),
+    StartNoise(
+        "random bias of 3%, candidate alone", "the control shows none of it", random_bias(0.0, 0.03, 0.0), biased=True
+    ),
+    StartNoise(
+        "modes of 5% for 20 rounds", "every arm is in one of two modes, 20 of 60 rounds", modes(0.05, 20), biased=True
+    ),
+    StartNoise("modes of 5% for good", "every start of an arm is in one of two modes", modes(0.05, None), biased=True),
 )
 BEYOND = (
     StartNoise("random bias of 6%", "twice what one set allows for", random_bias(0.06, 0.06, 0.06), covered=False),
     StartNoise("modes of 15% for 20 rounds", "further apart than one set allows for", modes(0.15, 20), covered=False),
     StartNoise("modes of 15% for good", "further apart than one set allows for", modes(0.15, None), covered=False),
 )
+
+
+def wrong_verdicts(study: Study) -> SectionResult:
+    """Equal arms under every kind of noise, with the number of sets open."""
+    lines = [
+        "| noise | one set, 60 rounds: wrong | auto: wrong | with 1 / 3 / 5 / 8 sets | of | mean sets | median pairs |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    shares = {}
+    for number, noise in enumerate((*COVERED, *BEYOND)):
+        row = study.remember(f"starts {noise.name}", partial(_row, study, number, noise))
+        known = "-" if row["one_set"] is None else f"{row['one_set']:.1%}"
+        by_sets = " / ".join(str(row["wrong_by_sets"][str(sets)]) for sets in LOOKS)
+        says = f"{noise.name}: {noise.says}" + ("" if noise.covered else " (**not covered**)")
+        counted = f"{by_sets} | {noise.measurements(study.runs)}"
+        about = f"{says} | {known} | {row['wrong']:.2%}"
+        lines.append(f"| {about} | {counted} | {row['sets']:.1f} | {row['pairs']:.0f} |")
+        if noise.covered:
+            shares[noise.name] = {"one set": row["one_set"] or 0.0, "auto": row["wrong"]}
+    return SectionResult(lines, shares)
+
+
+def _row(study: Study, number: int, noise: StartNoise) -> dict[str, Any]:
+    study.say(f"starts: {noise.name}")
+    rng = study.generator(20, number)
+    found = measured(noise.draw, rng, noise.measurements(study.runs), 1.0, study.alpha)
+    wrong = np.isin(found.answer, [str(Outcome.PASS), str(Outcome.FAIL)])
+    one_set = None
+    if number >= len(NOISES):  # the others are in the tables above
+        arms = np.exp(noise.draw(rng, study.runs // 6, 60))
+        outcome = watch(Rounds(arms[0], arms[1], arms[2]), 1.0, study.alpha, final_intervals=False)
+        one_set = outcome.share(Outcome.PASS, Outcome.FAIL)
+    return {
+        "one_set": one_set,
+        "wrong": float(wrong.mean()),
+        "wrong_by_sets": {str(sets): int(np.sum(wrong & (found.sets == sets))) for sets in LOOKS},
+        "sets": float(found.sets.mean()),
+        "pairs": float(np.median(found.pairs)),
+    }
+
+
+def price(study: Study) -> SectionResult:
+    """Pairs and sets to a verdict where starts change nothing, next to the rule for one set with a control."""
+    lines = [
+        "| spread | truth | limit | one set, median | auto, median | mean | 95 % | sets | in one | decided | wrong |",
+        "| ---: |" + " ---: |" * 10,
+    ]
+    for number, effect in enumerate(EFFECTS):
+        row = study.remember(f"price {number}", partial(_price, study, number, effect))
+        lines.append(
+            f"| {effect.spread:.1%} | {effect.ratio:.3f} | {effect.threshold:.2f} | {row['one_set']:.0f} "
+            f"| {row['median']:.0f} | {row['mean']:.0f} | {row['late']:.0f} | {row['sets']:.1f} | {row['first']:.1%} "
+            f"| {row['decided']:.1%} | {row['wrong']:.2%} |"
+        )
+    return SectionResult(lines)
+
+
+def _price(study: Study, number: int, effect: Effect) -> dict[str, float]:
+    study.say(f"price of starts: {effect.ratio:.3f} against {effect.threshold:.2f}")
+    draw, factor = each_start(NOISES[0]), effect.spread / PAIR_SPREAD
+    rng = study.generator(21, number)
+    found = measured(draw, rng, study.runs // 3, effect.threshold, study.alpha, ratio=effect.ratio, spread=factor)
+    decided = np.isin(found.answer, [str(Outcome.PASS), str(Outcome.FAIL)])
+    pairs = np.where(decided, found.pairs, np.inf)
+    arms = factor * draw(rng, study.runs // 6, BUDGET)
+    arms[1] -= np.log(effect.ratio)
+    rounds = Rounds(*np.exp(arms))
+    one = watch(rounds, effect.threshold, study.alpha, final_intervals=False)
+    return {
+        "one_set": float(np.median(np.where(one.decided, one.pairs, np.inf))),
+        "median": float(np.median(pairs)),
+        "mean": float(found.pairs.mean()),
+        "late": float(np.quantile(np.minimum(pairs, BUDGET), 0.95, method="higher")),
+        "sets": float(found.sets.mean()),
+        "first": float(np.mean(decided & (found.sets == 1))),
+        "decided": float(decided.mean()),
+        "wrong": found.share(Outcome.FAIL if effect.ratio > effect.threshold else Outcome.PASS),
+    }

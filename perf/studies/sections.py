@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from studies import plots, recorded, tables
+from jitgate.statistics.starts import LOOKS, START_SPREAD
+
+from studies import plots, recorded, restarted, tables
 from studies.noise import MEMORY, PAIR_SPREAD
 from studies.rivals import RIVALS
 from studies.study import ROUNDS, SectionResult, Study
@@ -43,6 +45,22 @@ is a control; the other lines have none."""
 _LIMITS = """{half} measurements a line, else as above. Memory is AR(1); recorded pairs were within +-0.2 of none. A
 random bias is normal, its own for every instance: one control shows one draw of it, and the candidate's own may
 well be larger. Only freshly started processes show more of it; five processes here share the same number of rounds."""
+_SHARES = ", ".join(f"{share:.0%}" for share in LOOKS.values())
+_STARTS = f"""`processes = "auto"`: equal arms, limit 1.0, always a control. PASS and FAIL both count as wrong. A
+measurement has at most {restarted.BUDGET} rounds in all of its sets of processes, and near its limit an eighth of them
+in one set; every start draws its noise, bias and modes anew. "One set" is the rule of `processes = 1`, with a sixth of
+{{runs}} measurements. Counts are wrong verdicts by the number of sets at the stop, and measurements in all.
+
+**What is assumed.** A start moves each arm by an amount of its own, independent of all else and normal. *One set and
+three* assume how far: by at most {START_SPREAD:.0%} (a standard deviation), the candidate's arm like the control's.
+Such a verdict says how far starts may move it, and holds no further: lines that say **not covered** are beyond that.
+*From five sets on* nothing is assumed of how far: Student's t over the sets, and no less than over sets and control.
+There are looks at {", ".join(map(str, LOOKS))} sets, which have {_SHARES} of alpha; the rest is for looking after
+every round of the first set. `jitgate.statistics.starts` has the derivation, `jitgate.statistics.need` says when
+workers are started again. Gates on time other than `min_speedup` are about the processes that were measured."""
+_PRICE = f"""Normal noise without any bias, a third of {{runs}} measurements a line: pairs of all sets together, and
+the mean number of sets of processes. "One set" is the rule of `processes = 1` with a control, half as many. A start is
+not in the pairs. At most {restarted.BUDGET} pairs; what is undecided by then counts as that many in mean and 95 %."""
 _POWER = f"""Normal noise, {{n}} measurements a line, {{runs}} with a control. Columns: pairs to the verdict
 (median, mean, and by when 95 % were decided), share decided within 12, 24, 32 and 200 pairs, wrong verdicts.
 "Fixed" is the number of pairs at which a two-sided signed-rank test of the same level, looked at once, reaches 95 %
@@ -77,6 +95,13 @@ _RESHUFFLED = """Rounds of eager and its twin in a new random order, the two exc
 SECTIONS = (
     Section("False alarms", tables.false_alarms, _ALARMS),
     Section("Where the guarantee ends", tables.limits, _LIMITS),
+    Section(
+        "Starts of the workers",
+        restarted.wrong_verdicts,
+        _STARTS,
+        Picture("starts", "equal arms called different, one set of processes and auto", plots.false_alarm_bars),
+    ),
+    Section("Price of starts", restarted.price, _PRICE),
     Section(
         "Pairs to a verdict",
         tables.power,

@@ -145,6 +145,10 @@ class GateKind:
         """Gate and limit as a person reads them."""
         return f"{self.key}={limit:g}"
 
+    def needs_starts(self, asked: Asked, limit: float) -> bool:  # noqa: ARG002 - for kinds that count them
+        """Whether workers that are started again may still decide it, and rounds of those that run can't."""
+        return False
+
     def wants_confirmation(self, asked: Asked, limit: float) -> bool:  # noqa: ARG002 - for kinds that look twice
         """Whether a FAIL is to be seen again, in workers that are built and started for it."""
         return False

@@ -70,14 +70,16 @@ class Rules:
             about = replace(asked, baseline=gate.baseline)
             yield Requirement(self.kind(key), about, limit, on_fail=gate.on_fail, source=gate.source)
 
-    def undecided(self, measurement: Measurement) -> list[str]:
-        """The variants of which more rounds may still decide a gate, and what they are compared with."""
+    def undecided(self, measurement: Measurement, *, starts: bool = False) -> list[str]:
+        """The variants of which more rounds may still decide a gate, and what they are compared with; or, with
+        `starts`, workers that are started again."""
         found: list[str] = []
         for variant in measurement.all_samples:
             if not is_variant(variant):
                 continue
             for each in self.of(measurement, Cell(measurement.workload, measurement.scenario, variant)):
-                if each.kind.timed and each.kind.needs_rounds(each.asked, each.limit):
+                needs = each.kind.needs_starts if starts else each.kind.needs_rounds
+                if each.kind.timed and needs(each.asked, each.limit):
                     found += [variant, *each.kind.compared_with(each.asked)]
         return list(dict.fromkeys(found))
 

@@ -6,10 +6,11 @@ import math
 
 from jitgate.gates.kind import Asked, Judged
 from jitgate.gates.timed import TimedKind
-from jitgate.gates.validity import noise_floor, reported_speedup, speedup_of
+from jitgate.gates.validity import broken, noise_floor, noisy, reported_speedup, speedup_of
 from jitgate.model.variant import BASELINE
 from jitgate.model.verdict import Figure
 from jitgate.statistics import Outcome, Speedup, judge
+from jitgate.statistics.need import Need, need
 
 RATIO = "above 0: a ratio, as in 1.10 for 10 % faster"
 """What a limit on a speed-up has to be."""
@@ -53,6 +54,21 @@ class MinSpeedup(TimedKind):
         if limit is None:
             return reported_text(asked)
         return f"{found.text}, gate {limit:g}" + ("" if asked.baseline == BASELINE else f" of {asked.baseline}")
+
+    def needs_rounds(self, asked: Asked, limit: float) -> bool:
+        wanted = self._need(asked, limit)
+        return super().needs_rounds(asked, limit) if wanted is None else wanted.rounds
+
+    def needs_starts(self, asked: Asked, limit: float) -> bool:
+        wanted = self._need(asked, limit)
+        return wanted is not None and wanted.starts
+
+    def _need(self, asked: Asked, limit: float) -> Need | None:
+        """What may still decide it; None where starts do not count, or the comparison can't be believed."""
+        if broken(asked) is not None or noisy(asked.measurement) is not None:
+            return None
+        speedup = speedup_of(asked)
+        return None if speedup is None or speedup.starts is None else need(speedup, limit)
 
     def compare(self, asked: Asked, limit: float) -> Judged:
         speedup = speedup_of(asked)

@@ -1,4 +1,7 @@
-"""When is it enough? Objects that name the variants which need more rounds; none: it is enough."""
+"""When is it enough? Objects that name the variants which need more rounds; none: it is enough.
+
+With `starts` they name those that need workers which are started again.
+"""
 
 from __future__ import annotations
 
@@ -21,11 +24,13 @@ class UndecidedRequirement:
     """One requirement that a test states, while more rounds may still decide it."""
 
     requirement: Requirement
+    starts: bool = False
 
     def __call__(self, measurement: Measurement) -> list[str]:
         each = self.requirement
         asked = each.asked
-        if not each.kind.needs_rounds(replace(asked, measurement=measurement), each.limit):
+        needs = each.kind.needs_starts if self.starts else each.kind.needs_rounds
+        if not needs(replace(asked, measurement=measurement), each.limit):
             return []
         return [asked.cell.variant, *each.kind.compared_with(asked)]
 
@@ -39,16 +44,18 @@ class UndecidedSelection:
 
     rules: Rules
     selected: Collection[str]
+    starts: bool = False
 
     def __call__(self, measurement: Measurement) -> list[str]:
         speed, here = self.rules.kind("min_speedup"), (measurement.workload, measurement.scenario)
+        needs = speed.needs_starts if self.starts else speed.needs_rounds
         return [
             variant
             for variant in measurement.all_samples
             if variant in self.selected
             and variant != BASELINE
             and is_variant(variant)
-            and speed.needs_rounds(Asked(measurement, Cell(*here, variant), self.rules.alpha), FASTER)
+            and needs(Asked(measurement, Cell(*here, variant), self.rules.alpha), FASTER)
         ]
 
 

@@ -181,4 +181,6 @@ def _speedup(measurement: Measurement, variant: str, baseline: str, alpha: float
         alpha=alpha,
         processes=columns.processes,
         round_s=measurement.wall_s / measurement.rounds if measurement.wall_s else None,
+        starts=columns.starts and variant != CONTROL,
+        own_control=columns.own_control,
     )

@@ -89,5 +89,6 @@ def _left_out(results: Results, asked: Asked) -> str:
 def _rounds(measurement: Measurement) -> tuple[str, str, bytes]:
     """Every turn of every worker, seconds, as compressed JSON."""
     turns = {name: samples.turns for name, samples in measurement.all_samples.items()}
-    text = json.dumps({"turns": turns, "processes": measurement.processes, "seed": measurement.seed})
+    made = {"processes": measurement.processes, "restarts": measurement.restarts, "seed": measurement.seed}
+    text = json.dumps({"turns": turns, **made})
     return measurement.workload, measurement.scenario, zlib.compress(text.encode())

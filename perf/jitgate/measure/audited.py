@@ -66,7 +66,8 @@ def audited(measurement: Measurement, pool: WorkerPool, look_up_s: float | None 
         found = samples.timed_outputs.problem if samples.timed_outputs is not None else ""
         problem = (before.problem if before is not None else "") or said or found
         problem = problem or above_peak(measurement, name)
-        if not measurement.overcommitted:  # then nothing was asked of a look-up, and no time is believed anyway
+        # Otherwise nothing was asked of a look-up, and what is wrong is said anyway.
+        if not measurement.overcommitted and measurement.all_samples[BASELINE].failure is None:
             problem = problem or near_a_look_up(samples, look_up_s)
         if problem and name != BASELINE:
             all_samples[name] = with_problem(samples, problem)

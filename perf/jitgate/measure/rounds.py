@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -43,6 +44,9 @@ LONE_STEADY = 0.10
 
 WARM_UP_TURNS = 25
 """Turns after which warming up ends, with a note: calls that are not steady by then never will be."""
+
+LONG_TURN_S = 30.0
+"""A round of warming up that takes longer is announced: a person who gave a budget of seconds waits for it."""
 
 STALL = 5.0
 """The budget is charged at most so many times what a round usually takes: a machine that stood still for a minute must
@@ -115,7 +119,7 @@ class Rounds:
         self._series = {name: Series(calls=len(self._early.get(name, ()))) for name in blank.all_samples}
         self._calls = dict.fromkeys((BASELINE, *blank.all_samples), block or 2)
         self._next_input = 0
-        self._wall_s = self._busy_s = 0.0
+        self.wall_s = self._busy_s = 0.0
         self._notes: list[str] = []
         self._excluded: list[str] = []
         self._included: list[str] = []
@@ -129,6 +133,9 @@ class Rounds:
         """Unrecorded rounds until the calls of every worker are steady; sets the calls of every turn."""
         seen: dict[str, list[float]] = {name: list(self._early.get(name, ())) for name in self._team.names()}
         self._calls = calls_of_each(seen, fewer=self._fewer)
+        turn_s = sum(statistics.median(calls) * self._calls[name] for name, calls in seen.items() if calls)
+        if turn_s > LONG_TURN_S:
+            self._progress.note(f"{self._title()}: warming up takes {turn_s:.0f} s a round, which no budget counts")
         waiting = self._team.names()
         for number in range(WARM_UP_TURNS):
             # Steady once is enough: on a noisy machine, waiting for all at the same moment would take for ever.
@@ -155,10 +162,13 @@ class Rounds:
             return abs(series[-1] - series[-2]) > LONE_STEADY * min(series[-2:])
         return len(series) < WARM_UP_CALLS or not steady(series)
 
-    def run(self, undecided: Undecided, budget_s: float) -> Measurement:
+    def run(
+        self, undecided: Undecided, budget_s: float, near: Undecided = lambda _: (), share_s: float = math.inf
+    ) -> Measurement:
         """Rounds until no variant is undecided, or until all runs have spent `budget_s` on rounds that count.
 
-        `LEAST_ROUNDS` are made all the same, unless they take far longer.
+        near: variants that other processes may decide; from `share_s` on they get no rounds here. `LEAST_ROUNDS` are
+        made all the same, unless they take far longer.
         All take part in the first few; then variants that are decided rest, and only baseline, control and the
         undecided go on. Without a baseline nothing is compared, and the others take a few for their own figures.
         """
@@ -171,7 +181,7 @@ class Rounds:
                 counts = self._round(resting)
             finally:
                 took_s = self._clock() - began
-                self._wall_s += took_s
+                self.wall_s += took_s
             took_s -= self._slow.note(self._turns_s, budget_s)
             if counts:
                 self._took_s.append(took_s)
@@ -185,7 +195,8 @@ class Rounds:
             if enough and look_due(measurement.rounds):
                 began = self._clock()
                 wanted = set(undecided(measurement)) - self._slow.resting(budget_s)
-                self._wall_s += self._clock() - began
+                wanted -= set(near(measurement)) if wanted and self.spent_s >= share_s else set()
+                self.wall_s += self._clock() - began
                 if not wanted:
                     break
                 resting = set(self._series) - wanted - {BASELINE, CONTROL}
@@ -201,7 +212,7 @@ class Rounds:
         if self._team.failure(BASELINE) is not None or self._overcommitted is not None:
             return True
         spent = self.spent_s >= budget_s and len(self._took_s) >= self._least_rounds
-        return spent or self._wall_s - self._slow.uncharged_s >= OVERTIME * budget_s
+        return spent or self.wall_s - self._slow.uncharged_s >= OVERTIME * budget_s
 
     def _take_a_few(self) -> None:
         """Rounds for what is not a comparison: whether memory grows, and what calls take."""
@@ -218,7 +229,7 @@ class Rounds:
             self._blank,
             all_samples=all_samples,
             same_inputs=self._inputs == 1,
-            wall_s=self._wall_s,
+            wall_s=self.wall_s,
             busy_s=self._busy_s,
             excluded=tuple(self._excluded),
             overcommitted=self._overcommitted,
@@ -282,8 +293,8 @@ class Rounds:
         return "".join(f", {name} {found[name]:.2f}x" for name in fastest) + (" so far" if fastest else "")
 
     def _included_note(self) -> tuple[str, ...]:
-        said = f"{len(self._included)} disturbed rounds count (--jitgate-noisy-rounds include): "
-        return (said + most_frequent_first(self._included),) if self._included else ()
+        said = f"{len(self._included)} disturbed rounds count (--jitgate-noisy-rounds include)"
+        return (f"{said}: {most_frequent_first(self._included)}",) if self._included else ()
 
     def _title(self) -> str:
         return f"{self._blank.workload} {self._blank.scenario}"

@@ -2,58 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 
 from jitgate.device.card_health import CardHealth
 from jitgate.device.device_memory import DeviceMemory
 from jitgate.device.reading import Missing, Reading
 from jitgate.measure import execution
-from jitgate.measure.audited import audited, notes_on_eager
+from jitgate.measure.audited import notes_on_eager
 from jitgate.measure.blank_samples import blank_samples
-from jitgate.measure.extras import Extras, KnownPeakRates
+from jitgate.measure.opening import new_pool, planner_of
+from jitgate.measure.readings import Readings
+from jitgate.measure.restarts import Restarts
 from jitgate.measure.rounds import Rounds, Undecided
-from jitgate.measure.secondary import secondary
 from jitgate.measure.settings import SMOKE_NOTE, MeasureTask, RunSettings
 from jitgate.measure.stopping_error import stopped_by
 from jitgate.measure.watching import watch_of
 from jitgate.model.errors import StoppedError, UsageError
 from jitgate.model.measurement import Measurement, merged
-from jitgate.model.power_reading import PowerReading
-from jitgate.model.variant import CONTROL
 from jitgate.pool.binding import warnings_of
 from jitgate.pool.compile_history import recall_compile_times
 from jitgate.pool.interrupt import INTERRUPTS
-from jitgate.pool.memory_attribution import DeviceMemoryAttribution
-from jitgate.pool.memory_estimator import MemoryRecords
 from jitgate.pool.pool import WorkerPool
 from jitgate.pool.prepare import make_ready
 from jitgate.pool.ready import Ready
-from jitgate.pool.residency import Residency, ResidencyPlanner
 from jitgate.pool.stages import utterance_of
 
 
 class Measurements:
     """Measures on first demand. Only one pool is alive; the next workload ends it.
 
-    With several processes, or in batches, the first demand measures every scenario of the workload in each set of
-    workers, since starting them again for each scenario would cost more than the rounds.
+    With several sets of processes, or in batches, the first demand measures every scenario of the workload in each set
+    of workers, since starting them again for each scenario would cost more than the rounds.
     """
 
-    def __init__(self, tasks: Mapping[str, MeasureTask], settings: RunSettings, undecided: Undecided) -> None:
+    def __init__(
+        self,
+        tasks: Mapping[str, MeasureTask],
+        settings: RunSettings,
+        undecided: Undecided,
+        near: Undecided = lambda _: (),
+    ) -> None:
+        """near: which variants need workers that are started again; asked where the number of sets is open."""
         self.tasks = tasks
         self.settings = settings
         self._undecided = undecided
+        self._near = near
         self._pool: WorkerPool | None = None
         self._ready: Ready | None = None
         self._mode: execution.ExecutionMode | None = None
-        self._drawn: dict[tuple[str, str], dict[str, PowerReading]] = {}
+        self._readings = Readings(settings)
+        self._restarts = Restarts()
+        self._batches: dict[str, tuple[tuple[str, ...], ...]] = {}
         self._before: Reading[DeviceMemory] = Missing("not read yet")
         self._runs: dict[str, Rounds] = {}
         self._residency_notes: dict[str, str | None] = {}
-        self._extras: dict[str, Extras] = {}
-        self._peak_rates: KnownPeakRates = {}
         self._stages: dict[tuple[str, str], list[Measurement]] = {}
         self._stopped: dict[tuple[str, str], StoppedError] = {}
         self.done: dict[tuple[str, str], Measurement] = {}
@@ -68,15 +75,16 @@ class Measurements:
         return self.done[workload, scenario]
 
     def _measure_first(self, workload: str, scenario: str) -> None:
-        every = 1 if self.settings.smoke else self.settings.processes
+        auto = self.settings.processes is None and not self.settings.smoke
+        every = 1 if self.settings.smoke else self.settings.processes or 1
         for number in range(every):
             if every > 1:
                 self.close()
                 self.settings.progress.note(f"{workload}: processes {number + 1} of {every}")
-            batches = self._open(workload)
+            batches = self._batches[workload] = self._open(workload)
             for batch in batches:
                 self.close()
-                self._drawn.clear()  # nothing was read of this batch's workers yet
+                self._readings.forget_power()
                 self.settings.progress.note(f"{workload}: in batches, now {', '.join(batch)}")
                 self._open(workload, batch)
                 self._measure_each(workload)
@@ -84,6 +92,41 @@ class Measurements:
                 self._measure_each(workload)
             elif not batches:
                 self._measure(workload, scenario)
+        if auto:
+            self._start_again(workload, self._near)
+
+    def _start_again(self, workload: str, near: Undecided, only: Collection[str] = ()) -> None:
+        """Further sets of processes of what is near a limit, as long as they may decide it and the budget lasts.
+
+        Every scenario is measured in the first set before that ends: starting it again would cost more than its rounds.
+        only: the scenarios that `near` is about; all without.
+        """
+        restarts, task = self._restarts, self.tasks[workload]
+        while self._wanted(workload, near, only):
+            if self._pool is not None and self._pool.workload.name == workload:
+                for scenario in task.scenarios:
+                    if (workload, scenario) not in self.done:
+                        self._measure(workload, scenario)
+            wanted = self._wanted(workload, near, only)
+            keys = [(workload, scenario) for scenario in wanted]
+            for scenario, run in self._runs.items():
+                restarts.end_set((workload, scenario), run.spent_s, run.wall_s)
+            for key in keys:
+                restarts.begin_set(key, [name for name in wanted[key[1]] if name not in task.reference_variants])
+            names = list(dict.fromkeys(name for each in wanted.values() for name in each))
+            self.settings.progress.note(f"{workload}: started again, since {', '.join(names)} is near a limit")
+            for batch in self._batches[workload] or (tuple(self._names(workload)),):
+                if not set(names).isdisjoint(batch):
+                    self.close()
+                    began = time.monotonic()
+                    self._open(workload, [name for name in batch if name in {*names, *task.reference_variants}])
+                    restarts.started(keys, time.monotonic() - began)
+                    for scenario in wanted:
+                        self._measure(workload, scenario)
+
+    def _wanted(self, workload: str, near: Undecided, only: Collection[str]) -> dict[str, list[str]]:
+        here = {key: found for key, found in self.done.items() if key[0] == workload and (not only or key[1] in only)}
+        return self._restarts.wanted(here, near, {key: self._budget_s(*key) for key in here})
 
     @contextmanager
     def _abandoned_if_stopped(self, workload: str, scenario: str) -> Iterator[None]:
@@ -104,19 +147,22 @@ class Measurements:
                 raise found from stop
             raise
 
-    def more(self, workload: str, scenario: str, undecided: Undecided) -> Measurement:
-        """Rounds until no variant is undecided, as far as the budget goes and the workers are still there.
+    def more(self, workload: str, scenario: str, undecided: Undecided, near: Undecided = lambda _: ()) -> Measurement:
+        """Rounds until no variant is undecided, as far as the budget goes and the workers are still there; and starts
+        while `near` wants them, where their number is open.
 
-        With several processes there are none: only more processes would help. Nor are there in batches, of which only
-        the last one is still there.
+        With a given number of several sets there are none: only more processes would help. Nor are there in batches, of
+        which only the last one is still there.
         """
-        pool = self._pool
+        pool, key, auto = self._pool, (workload, scenario), self.settings.processes is None
         alive = pool is not None and pool.workload.name == workload and scenario in self._runs
-        one_set = alive and len(self._stages[workload, scenario]) == 1
-        if one_set and not self._runs[scenario].over(self._budget_s(workload, scenario)):
-            with self._abandoned_if_stopped(workload, scenario):
-                self._run(workload, scenario, undecided)
-        return self.done[workload, scenario]
+        open_still = alive and (auto or len(self._stages[key]) == 1)
+        with self._abandoned_if_stopped(workload, scenario):
+            if open_still and not self._runs[scenario].over(self._left_s(key)):
+                self._run(workload, scenario, undecided, near)
+            if auto and not self.settings.smoke:
+                self._start_again(workload, near, (scenario,))
+        return self.done[key]
 
     def confirm(self, workload: str, scenario: str, undecided: Undecided) -> Measurement:
         """The same again, next to what was measured: with checkouts, artefacts and workers that are made for it."""
@@ -138,7 +184,7 @@ class Measurements:
                 if workload == pool.workload.name:
                     self.settings.on_close(measurement)
         self._runs.clear()
-        self._extras.clear()
+        self._readings.forget_extras()
 
     def _open(self, workload: str, batch: Sequence[str] = ()) -> tuple[tuple[str, ...], ...]:
         """Start workers that can take turns, all or those of a batch; or none, and return the batches that fit."""
@@ -149,23 +195,8 @@ class Measurements:
         settings = self.settings
         settings.claim()
         self._before = settings.room.read()
-        memory_attribution = DeviceMemoryAttribution(settings.room if settings.card_uuid else None)
-        pool = self._pool = WorkerPool(
-            task.workload,
-            settings.device,
-            settings.progress,
-            settings.timeout_s,
-            settings.enforced_bytes,
-            memory_attribution,
-        )
-        pool.audit.seed = settings.seed
-        pool.arms.trees = {} if settings.base is None else settings.base.trees
-        memory_records = MemoryRecords(settings.cache.folder("memory_records"))
-        # A batch was planned to fit; what was learned of its workers meanwhile does not split it again.
-        residency = Residency.CONCURRENT if batch else settings.residency
-        planner = ResidencyPlanner(
-            residency, settings.room, memory_records, settings.memory_limit_bytes, task.reference_variants | {CONTROL}
-        )
+        pool = self._pool = new_pool(task, settings)
+        planner = planner_of(task, settings, batch)
         variants = [variant for variant in task.variants if not batch or variant.name in batch]
         ready = self._ready = make_ready(
             pool, variants, task.scenarios, settings.cache, settings.progress, planner, control=not settings.smoke
@@ -219,77 +250,47 @@ class Measurements:
             digests=ready.digests(scenario),
             produced=ready.produced(scenario),
             base=None if settings.base is None else pool.arms.compared(settings.base.comparison),
+            restarts=settings.processes is None,
         )
         stages.append(blank)
-        self.done[workload, scenario] = merged(stages, self._names(workload))
+        self.done[workload, scenario] = self._restarts.whole(stages, self._names(workload))
         if not self.settings.smoke and any(worker.alive for worker in pool.workers.values()):
-            before, names, on_round = stages[:-1], self._names(workload), self.settings.on_round
-            parts = (self._before, self.settings, self.tasks[workload])
+            before, names, on_round = stages[:-1], self._names(workload), settings.on_round
+            parts = (self._before, settings, task)
             watch = watch_of(pool, card, *parts, lambda now: on_round(merged([*before, now], names)))
             with INTERRUPTS.held():
                 self._runs[scenario] = mode.rounds(blank, watch)
-            self._run(workload, scenario, self._undecided)
+            self._run(workload, scenario, self._undecided, self._near)
 
     def _budget_s(self, workload: str, scenario: str) -> float:
-        """Of one set of processes; each batch has its own."""
+        """Of one set of processes, or of all where their number is open; each batch has its own."""
         asked_s = self.settings.budget_s
         all_samples = len(self._stages[workload, scenario][-1].all_samples)
         whole = self.tasks[workload].workload.budget_s(scenario, all_samples) if asked_s is None else asked_s
-        return whole / self.settings.processes
+        return whole / (self.settings.processes or 1)
 
-    def _run(self, workload: str, scenario: str, undecided: Undecided) -> None:
-        run, stages = self._runs[scenario], self._stages[workload, scenario]
+    def _left_s(self, key: tuple[str, str]) -> float:
+        return self._restarts.left_s(key, self._budget_s(*key))  # where the number of sets is given, none has ended
+
+    def _run(self, workload: str, scenario: str, undecided: Undecided, near: Undecided) -> None:
+        pool, ready, mode, key = self._pool, self._ready, self._mode, (workload, scenario)
+        assert pool and ready and mode, "workers were started just before"  # noqa: S101, PT018 - for the type checker
+        run, stages, names = self._runs[scenario], self._stages[key], self._names(workload)
+        auto = self.settings.processes is None
+
+        def of_all_sets(ask: Undecided, measurement: Measurement) -> list[str]:
+            whole = self._restarts.whole([*stages[:-1], measurement], names) if auto else measurement
+            return [name for name in ask(whole) if name in pool.workers]
+
+        share_s = self._restarts.share_s(self._budget_s(*key)) if auto else math.inf
         with INTERRUPTS.held():
             try:
-                run.run(undecided, self._budget_s(workload, scenario))
+                run.run(partial(of_all_sets, undecided), self._left_s(key), partial(of_all_sets, near), share_s)
             finally:
                 # Also on Ctrl-C: what was measured is kept.
                 stages[-1] = run.measurement()
-                self.done[workload, scenario] = merged(stages, self._names(workload))
-        stages[-1] = self._with_readings(stages[-1])
-        self.done[workload, scenario] = merged(stages, self._names(workload))
-
-    def _with_readings(self, measurement: Measurement) -> Measurement:
-        """Memory, power and fallback of every worker; what it took is kept for the next run."""
-        pool, ready, mode = self._pool, self._ready, self._mode
-        assert pool and ready and mode, "rounds have just been run"  # noqa: S101, PT018 - for the type checker
-        weight_bytes = None if ready.facts is None else ready.facts.weight_bytes
-        # A full card gains nothing more, whatever a worker takes.
-        memory = {
-            name: replace(found, weight_bytes=weight_bytes, unreliable=measurement.overcommitted or found.unreliable)
-            for name, found in mode.memory(measurement.scenario).items()
-        }
-        power = self._power(measurement)
-        fallbacks = mode.fallbacks(measurement.scenario)
-        scenario = measurement.scenario
-        if scenario not in self._extras and not measurement.overcommitted:
-            every = self.tasks[measurement.workload].scenarios
-            ahead = [name for name in every if name not in self._extras] if self.settings.extras else None
-            self._extras[scenario] = secondary(pool, mode, measurement, self._peak_rates, ahead)
-        extras = self._extras.get(scenario, Extras())
-        if ready.estimator is not None:
-            for name, need in {**memory, **extras.needs}.items():
-                ready.estimator.learn(ready.variants[name], scenario, need)
-        all_samples = {
-            name: replace(
-                samples,
-                memory=memory.get(name, samples.memory),
-                power=power.get(name, samples.power),
-                fallback=samples.fallback or fallbacks.get(name),
-                failure=pool.workers[name].failure,
-            )
-            for name, samples in measurement.all_samples.items()
-        }
-        whole = replace(measurement, all_samples=all_samples, notes=measurement.notes + mode.notes(scenario))
-        return audited(extras.added_to(whole), pool, extras.look_up_s)
-
-    def _power(self, measurement: Measurement) -> Mapping[str, PowerReading]:
-        """Once a scenario, whatever rounds are added; where the device tells nothing, no worker runs for it."""
-        key = (measurement.workload, measurement.scenario)
-        why = self.settings.meter.missing
-        if why is not None:
-            return {name: PowerReading(missing=why) for name in measurement.all_samples}
-        if key not in self._drawn and self._mode is not None and not measurement.overcommitted:
-            self.settings.progress.busy(f"{' '.join(key)}: reading its power")
-            self._drawn[key] = self._mode.power(key[1], lambda name: measurement.all_samples[name].median_s)
-        return self._drawn.get(key, {})
+                self.done[key] = self._restarts.whole(stages, names)
+        again = bool(self._restarts.reasons.get(key))
+        scenarios = self.tasks[workload].scenarios
+        stages[-1] = self._readings.of(stages[-1], pool, ready, mode, scenarios, again=again)
+        self.done[key] = self._restarts.whole(stages, names)

@@ -41,7 +41,8 @@ class RunSettings:
 
     budget_s: seconds of rounds per workload/scenario and batch; None: as the workload's spec says.
     timeout_s: for one answer of a worker. processes: how many times all workers are started, because a process is a
-    source of variance of its own. claim: called before workers start; returns when this run has locked the device.
+    source of variance of its own; None: again where that decides. claim: called before workers start; returns when this
+    run has locked the device.
     include_noisy: whether rounds that something else disturbed count all the same. extras: whether secondary figures
     are measured. card_uuid: of the card that workers run on; "" for none. enforced_bytes: the cap on each worker; None
     for none. residency: which workers are resident at once. room: reads the memory they must fit, with
@@ -57,7 +58,7 @@ class RunSettings:
     budget_s: float | None
     timeout_s: float
     seed: int
-    processes: int = 1
+    processes: int | None = 1
     include_noisy: bool = False
     extras: bool = True
     card_uuid: str = ""

@@ -30,12 +30,18 @@ Column: TypeAlias = "npt.NDArray[np.float64]"
 
 
 class Columns(NamedTuple):
-    """One figure a round for each worker, in seconds, of the rounds that all of them finished. processes: labels."""
+    """One figure a round for each worker, in seconds, of the rounds that all of them finished. processes: labels.
+
+    starts: whether an interval must cover what a start of the workers changes. own_control: whether the control is a
+    second worker of this baseline, and not carried over.
+    """
 
     baseline: Column
     candidate: Column
     control: Column | None
     processes: npt.NDArray[np.intp] | None
+    starts: bool = False
+    own_control: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +59,7 @@ class Measurement:
     produced: what a call makes that people count; None where the workload does not say.
     flop_count: the least that one call must do; None where it was not counted.
     peak_rates: precision -> what the device does at best. missing: precision -> why that is not known.
+    restarts: whether workers are started again where that decides, so that an interval holds for the next start too.
     digests: of inputs and weights, by which later runs tell whether they measure the same.
     base: the other commit that its workers were compared with; None for none. confirmation: the same measured again in
     workers that were built and started for it; None where nothing asked for that.
@@ -75,6 +82,7 @@ class Measurement:
     flop_count: FlopCount | None = None
     peak_rates: Mapping[str, PeakRates] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
+    restarts: bool = False
     digests: ContentDigests = field(default_factory=ContentDigests)
     base: BaseComparison | None = None
     confirmation: Measurement | None = None
@@ -133,7 +141,9 @@ class Measurement:
         control = None
         if len(columns) > 2:
             control = columns[2] if baseline == BASELINE else columns[0] * columns[2] / columns[3]
-        return Columns(columns[0], columns[1], control, self._labels(whole))
+        # A block has a process of its own: what starts change is in the scatter of its pairs.
+        starts = self.restarts and self.residency != "exclusive" and control is not None
+        return Columns(columns[0], columns[1], control, self._labels(whole), starts, baseline == BASELINE)
 
     def against_base(self, variant: str) -> Columns | None:
         """A variant of the head against the same variant of the base; None where an arm was not run.

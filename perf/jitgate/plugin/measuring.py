@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import TYPE_CHECKING
 
 from jitgate.cache.store import ArtefactCache
@@ -14,6 +15,7 @@ from jitgate.measure.settings import MeasureTask, RunSettings
 from jitgate.model.variant import BASELINE
 from jitgate.plugin.cache_pruning import cache_folder
 from jitgate.plugin.memory_cap import memory_cap_bytes
+from jitgate.plugin.options import AUTO
 from jitgate.plugin.rounds_on_disk import RoundsOnDisk
 from jitgate.pool.residency import Residency
 
@@ -57,7 +59,7 @@ def make_measurements(
         budget_s=option("jitgate_budget"),
         timeout_s=option("jitgate_timeout"),
         seed=option("jitgate_seed"),
-        processes=option("jitgate_processes"),
+        processes=None if option("jitgate_processes") == AUTO else option("jitgate_processes"),
         include_noisy=option("jitgate_noisy_rounds") == "include",
         extras=option("jitgate_extras") == "measure",
         card_uuid=uuid,
@@ -75,7 +77,8 @@ def make_measurements(
     if not settings.smoke:
         rounds_on_disk.forget(planned)
     undecided = AnyOf((rules.undecided, UndecidedSelection(rules, wanted), UndecidedFastest(rules)))
-    return Measurements(tasks_of(policy, device.kind, planned), settings, undecided)
+    near = AnyOf((partial(rules.undecided, starts=True), UndecidedSelection(rules, wanted, starts=True)))
+    return Measurements(tasks_of(policy, device.kind, planned), settings, undecided, near)
 
 
 def tasks_of(policy: Policy, kind: str, needed: Collection[Cell]) -> dict[str, MeasureTask]:

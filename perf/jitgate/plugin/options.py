@@ -12,6 +12,9 @@ from functools import partial
 
 import pytest
 
+AUTO = "auto"
+"""Of --jitgate-processes."""
+
 
 def add_options(parser: pytest.Parser) -> None:
     """Add the group `jitgate`; wrong values are pytest usage errors."""
@@ -153,10 +156,11 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--jitgate-processes",
         metavar="N",
-        type=partial(_whole, least=1),
-        default=1,
-        help="start all workers N times and divide the budget among the starts, because a process is a source of "
-        "variance of its own; default: 1 (nightly runs: 5)",
+        type=_processes,
+        default=AUTO,
+        help="auto starts workers again where a speed-up is too near its limit for one set of processes to decide, and "
+        "intervals cover what a start changes; a number starts all workers so often and divides the budget among the "
+        "starts (1: the verdict is about these processes only); default: auto",
     )
     group.addoption(
         "--jitgate-residency",
@@ -222,6 +226,15 @@ def _seconds(text: str) -> float:
 
 def _wait(text: str) -> float:
     return 0.0 if text.strip() == "0" else _seconds(text)
+
+
+def _processes(text: str) -> int | str:
+    if text == AUTO:
+        return AUTO
+    try:
+        return _whole(text, least=1)
+    except argparse.ArgumentTypeError as problem:
+        raise argparse.ArgumentTypeError(f"{problem}, nor auto") from None
 
 
 def _whole(text: str, least: int) -> int:

@@ -87,6 +87,7 @@ def speedup(
     processes: ArrayLike | None = None,
     round_s: float | None = None,
     starts: bool = False,
+    own_control: bool = True,
 ) -> Speedup:
     """Estimate the ratio; may be called after every round: the error probability holds over all calls together.
 
@@ -97,6 +98,7 @@ def speedup(
     round_s: seconds that one more round takes, for forecasts; None: the sum of all arms' medians.
     starts: whether the interval is to hold for the next start of the workers too, however many sets of processes there
         are (see `jitgate.statistics.starts`); needs a control. False: one set of processes speaks for itself.
+    own_control: whether the control is a second instance of this baseline, and not of another one, carried over.
 
     The control widens the interval: it must hold against the baseline, and with the control's offset to either side,
     since the candidate's own instance may be off to either side. Each of the three is a confidence sequence of its own,
@@ -118,14 +120,14 @@ def speedup(
     labels = None if processes is None else _labels(processes, len(arms["baseline"]))
     ratio = log_ratios(arms["baseline"], arms["candidate"])
     control = log_ratios(arms["baseline"], arms["control"]) if "control" in arms else None
-    if starts and control is not None:
+    if starts and own_control and control is not None:
         ratio = ratio - control / 2
     own = estimate_log_ratio(ratio, alpha, labels, between=not starts)
     offset = None if control is None else estimate_log_ratio(control, alpha, labels)
     bounds: list[LogRatioEstimate | BetweenStarts] = [own]
     between = None
     if starts and control is not None:
-        between = between_starts(ratio, control, labels, alpha)
+        between = between_starts(ratio, control, labels, alpha, shared=own_control)
         bounds.append(between)
     elif control is not None:
         shifted = (ratio - control, ratio + control)

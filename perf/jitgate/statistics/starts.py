@@ -50,10 +50,10 @@ CONTROL_FACTOR = 4.0
 """How far a candidate must be from the limit, in distances of the control from the baseline: a start that moves the
 control shows that starts move arms. More would make the control's own noise decide."""
 
-LOOKS = {1: 0.55, 3: 0.1, 5: 0.15, 8: 0.2}
+LOOKS = {1: 0.45, 3: 0.05, 5: 0.15, 8: 0.2}
 """Sets of processes at which there is a look -> its share of alpha. Most gates are far from their limit, and the first
-look is to decide them. It is a look after every round: by simulation at alpha 1 %, half as many again are wrong as its
-share says."""
+look is to decide them. The rest of alpha is for the rounds of the first set: there is a look after each of them, and by
+simulation at alpha 1 % half as many again are wrong as at one."""
 
 STUDENT_FROM = 5
 """Sets from which their own scatter is known: with three, Student's t at 0.1 % is 32 standard deviations."""
@@ -89,17 +89,22 @@ def between_starts(
     control: NDArray[np.float64],
     sets: NDArray[np.intp] | None,
     alpha: float,
+    *,
+    shared: bool = True,
 ) -> BetweenStarts:
     """Interval for the log-ratio that holds for the next start too.
 
     asked, control: of every round, what the u_j and the v_j of the module's docstring are of, shape `(n,)`. sets:
-    number of the set of processes of each round, in order; None for one. alpha: for all looks together.
+    number of the set of processes of each round, in order; None for one. alpha: for all looks together. shared:
+    whether the control is one of the arms that the u_j are of; else they are of two arms, and scatter by 2 s^2.
     """
     labels = np.zeros(len(asked), dtype=np.intp) if sets is None else sets
     rounds = [labels == number for number in np.unique(labels)]
     counted = rounds[: max(look for look in LOOKS if look <= len(rounds))]
     u, v = ([walsh.bounds(series[each], 0).estimate for each in counted] for series in (asked, control))
-    found = of_sets(np.array(u), np.array(v), alpha)
+    scale = 1.0 if shared else math.sqrt(0.75)
+    found = of_sets(scale * np.array(u), np.array(v), alpha)
+    found = replace(found, centre=found.centre / scale, half=found.half / scale, scatter=found.scatter / scale)
     if not found.assumed:
         return found
     return replace(found, half=max(found.half, _sticky(asked), _sticky(control)))

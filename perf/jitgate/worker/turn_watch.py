@@ -14,6 +14,7 @@ from jitgate.model.answers import ModelFacts
 from jitgate.model.requests import OpenModel, Request, SetThreads, StartWorker
 from jitgate.model.surroundings import Surroundings
 from jitgate.model.take_turn import TakeTurn
+from jitgate.model.tree_requests import EnterTree
 from jitgate.worker.process_state import ProcessState
 
 AnswerT = TypeVar("AnswerT")
@@ -62,10 +63,10 @@ class TurnWatch:
             waited = self._spent(lambda: self._sleep(LOOK_S))[0]
         self._in_turns = isinstance(request, TakeTurn)
         spent, found = self._spent(answer)
-        if self._state is not None:
-            self._changed |= dict.fromkeys(self._state.put_back())
-        elif isinstance(request, StartWorker):
+        if isinstance(request, StartWorker | EnterTree):  # a checkout has a working directory of its own
             self._state = ProcessState()
+        elif self._state is not None:
+            self._changed |= dict.fromkeys(self._state.put_back())
         if isinstance(request, SetThreads):
             self._threads = request.count
         elif isinstance(request, OpenModel) and isinstance(found, ModelFacts):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from jitgate.gates.kind import Asked, Judged
 from jitgate.gates.speed import MinSpeedup, ratio
 from jitgate.gates.validity import speedup_of
@@ -29,8 +27,6 @@ class PromisedSpeedup(MinSpeedup):
         found, speedup = super().figure(asked), speedup_of(asked)
         if found is None or speedup is None or found.high is None:
             return None
-        if math.isinf(found.high):
-            return found  # it says how few pairs there are
         return Figure(f"{found.text} in {speedup.pairs} pairs", found.estimate, found.low, found.high)
 
     def judge(self, asked: Asked, limit: float) -> Judged:

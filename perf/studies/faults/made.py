@@ -74,5 +74,5 @@ class MadeMeasurements(session.Measurements):
         if found:
             self.settings.progress.note(f"found in the cache: {found}")
 
-    def more(self, workload: str, scenario: str, undecided: Undecided) -> Measurement:  # noqa: ARG002
+    def more(self, workload: str, scenario: str, *_: Undecided) -> Measurement:
         return self.done[workload, scenario]

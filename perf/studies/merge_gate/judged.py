@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Recorded = Mapping[str, Any]
 
+FEWEST_ROUNDS = 30
+"""Of a session from which a longer one is drawn: fewer do not show how rounds scatter."""
+
 
 def recorded(path: Path) -> list[Recorded]:
     """The sessions of a file, each a line."""
@@ -105,7 +108,7 @@ def power(sessions: Sequence[Recorded], slower: float, limit: float, budget_s: f
     turns take, with a call that is not counted in each.
     """
     rng = np.random.default_rng(seed)
-    usable = [columns(session) for session in sessions if len(session["rounds_us"]) >= 10]
+    usable = [columns(session) for session in sessions if len(session["rounds_us"]) >= FEWEST_ROUNDS]
     found = 0
     for first in usable:
         second = usable[int(rng.integers(len(usable)))]
@@ -125,8 +128,8 @@ def _finds(
     for count in (15, 20, 30, 45, 60, 90, 120, 180, 250, 350, 500, 700, 1000, 1400, 2000):
         taken = order[: min(count, rounds)]
         # Recorded rounds come again and again: a millionth keeps them from being exactly equal, as no real ones are.
-        unlike = 1 + 1e-6 * rng.random(len(taken))
-        compared = speedup(base[taken], head[taken] * (1 + slower) * unlike, control[taken] * unlike, alpha=0.01)
+        unlike, other = 1 + 1e-6 * rng.random((2, len(taken)))
+        compared = speedup(base[taken], head[taken] * (1 + slower) * unlike, control[taken] * other, alpha=0.01)
         if judge(compared, 1 / (1 + limit)).outcome is Outcome.FAIL:
             return True
         if count >= rounds:

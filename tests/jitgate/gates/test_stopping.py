@@ -1,7 +1,8 @@
-"""Who needs more rounds."""
+"""Who needs more rounds, and who needs workers that are started again."""
 
 from dataclasses import replace
 
+import pytest
 from jitgate.config.policy import Gate
 from jitgate.gates.recommendation import recommend
 from jitgate.gates.requirements import Requirement
@@ -61,6 +62,38 @@ def test_who_was_asked_for_by_name_is_waited_for_until_faster_or_slower_is_decid
     assert choice(made_of(0.70)) == []
     assert choice(made_of(1.00, rel_l2=1.0)) == [], "no rounds make a wrong output right"
     assert UndecidedSelection(rules_of(), frozenset({"eager"}))(made_of(1.00)) == []
+
+
+@pytest.mark.parametrize(
+    ("ratio", "rounds", "starts"), [(1.15, [], ["jit"]), (1.60, [], []), (1.101, ["jit"], ["jit"])]
+)
+def test_what_is_near_its_limit_needs_starts_and_what_is_far_from_it_needs_none(
+    ratio: float, rounds: list[str], starts: list[str]
+) -> None:
+    rules = rules_of(policy_of(Gate("here", variant="jit", limits={"min_speedup": 1.10})))
+    measured = replace(made_of(ratio, rounds=60), restarts=True)
+    assert rules.undecided(measured) == rounds
+    assert rules.undecided(measured, starts=True) == starts
+    one = Requirement(rules.kind("min_speedup"), asked_of(measured), 1.10)
+    assert UndecidedRequirement(one, starts=True)(measured) == starts
+    chosen = UndecidedSelection(rules, frozenset({"jit"}), starts=True)
+    assert chosen(replace(made_of(1.05), restarts=True)) == ["jit"]
+    assert chosen(measured) == []
+
+
+@pytest.mark.parametrize("given", [{}, {"restarts": True, "residency": "exclusive"}])
+def test_a_given_number_of_sets_and_blocks_of_their_own_processes_need_no_start(given: dict[str, object]) -> None:
+    measured = replace(made_of(1.15), **given)  # type: ignore[arg-type]
+    assert GATED(measured) == []
+    assert (
+        rules_of(policy_of(Gate("here", variant="jit", limits={"min_speedup": 1.10}))).undecided(measured, starts=True)
+        == []
+    )
+
+
+def test_no_start_is_paid_for_a_comparison_that_is_broken() -> None:
+    rules = rules_of(policy_of(Gate("here", variant="jit", limits={"min_speedup": 1.10})))
+    assert rules.undecided(replace(made_of(1.15, rel_l2=1.0), restarts=True), starts=True) == []
 
 
 def three(fast_rounds: int) -> Measurement:

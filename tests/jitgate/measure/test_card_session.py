@@ -57,7 +57,7 @@ def session(
     memory_limit_bytes: int | None = 4 * GIB,
 ) -> tuple[Measurement, Drama]:
     drama = Drama(card, ENGINE, {BASELINE: 0.100, "jit": 0.080})
-    monkeypatch.setattr("jitgate.measure.session.WorkerPool", lambda *arguments: CardPool(drama, *arguments))
+    monkeypatch.setattr("jitgate.measure.opening.WorkerPool", lambda *arguments: CardPool(drama, *arguments))
     settings = RunSettings(
         device="cuda:0",
         cache=ArtefactCache(folder),

@@ -33,7 +33,7 @@ MEASUREMENT = Measurement(
 
 
 def test_a_round_counts_where_every_arm_finished_it() -> None:
-    baseline, candidate, control, processes = MEASUREMENT.columns("jit")
+    baseline, candidate, control, processes, *_ = MEASUREMENT.columns("jit")
     assert processes is None
     assert baseline.tolist() == [3.0, 5.0]
     assert candidate.tolist() == [1.0, 4.0]

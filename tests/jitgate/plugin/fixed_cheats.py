@@ -74,14 +74,14 @@ def reading() -> jitgate.Workload:
 
 
 class Writing(torch.nn.Module):
-    """Its output is a text."""
+    """Its output is a text, and a number that never changes."""
 
     def __init__(self) -> None:
         super().__init__()
         self.body = Napping(layers())
 
-    def forward(self, x: torch.Tensor) -> str:
-        return f"it has heard the number {self.body(x).sum():.2f}"
+    def forward(self, x: torch.Tensor) -> tuple[str, torch.Tensor]:
+        return f"it has heard the number {self.body(x).sum():.2f}", torch.tensor([16])
 
 
 def writing() -> jitgate.Workload:
@@ -124,7 +124,7 @@ def partly_stored(module: Any, example: Any) -> Call:
 
 
 def same_beginning(module: Any, example: Any) -> Call:
-    return lambda x: "it has heard the number 0.00"
+    return lambda x: ("it has heard the number 0.00", torch.tensor([16]))
 
 
 CHEATS = {

@@ -39,7 +39,7 @@ def session(folder: Path, *options: str) -> dict[tuple[str, str], dict[str, Any]
     )
     done = Project(folder).pytest(
         *("-k", "jit", "--benchmark-json", "out.json", "--jitgate-budget", "5", "--jitgate-extras", "skip", *options),
-        timeout_s=500,
+        timeout_s=900,
     )
     assert done.returncode == 1, done.stdout + done.stderr
     entries = json.loads((folder / "out.json").read_text())["benchmarks"]

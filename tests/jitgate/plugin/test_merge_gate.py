@@ -179,8 +179,9 @@ def test_an_export_of_the_base_is_built_from_the_base(checkout: Checkout) -> Non
     found = checkout.pytest("--jitgate-base", "HEAD~1", "--jitgate-select", "*/*/torchscript", budget_s=10)
     assert "torchscript#base" in found.stdout
     assert "FAIL toy.net" not in found.stdout
-    row = next(line for line in found.stdout.splitlines() if line.strip().startswith("torchscript "))
-    assert " -" in row.split("gate 10%")[0]
+    base = checkout.git("rev-parse", "HEAD~1")[:12]
+    for role in ("base", "copy"):
+        assert list((checkout.path / ".jitgate" / "cache" / f"{base}-{role}").glob("torchscript-*/manifest.json"))
 
 
 def test_bisecting_names_the_first_slow_commit(checkout: Checkout) -> None:

@@ -50,7 +50,7 @@ def test_a_start_at_the_stated_scatter_passes_the_bound_as_often_as_alpha_allows
 
 
 def test_the_looks_share_alpha() -> None:
-    assert sum(LOOKS.values()) == pytest.approx(1.0)
+    assert sum(LOOKS.values()) + 0.3 * LOOKS[1] < 1.0
     assert start_bound(1, 0.001) > start_bound(1, 0.01)
 
 
@@ -69,9 +69,10 @@ def test_one_set_decides_only_what_is_further_from_the_limit_than_starts_are_apa
     far, near = found(bound * 1.05), found(bound * 0.95)
     assert [judge(each, 1.0).outcome for each in (far, near)] == [Outcome.PASS, Outcome.INCONCLUSIVE]
     assert (
-        "It rests on one set of processes, and allows for starts that move it by up to 9.7%." in judge(far, 1.0).reason
+        f"It rests on one set of processes, and allows for starts that move it by up to {bound - 1:.1%}."
+        in judge(far, 1.0).reason
     )
-    assert "another start may move it by 9.7%, so measure in more freshly" in judge(near, 1.0).reason
+    assert f"another start may move it by {bound - 1:.1%}, so measure in more freshly" in judge(near, 1.0).reason
     assert judge(found(bound * 0.95, starts=False), 1.0).outcome is Outcome.PASS
 
 

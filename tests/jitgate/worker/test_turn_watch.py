@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tracemalloc
@@ -12,10 +13,12 @@ from typing import Any
 
 import pytest
 import torch
-from jitgate.model.answers import Done
-from jitgate.model.requests import ReadMemory, SetThreads
+from jitgate.model.answers import Done, WorkerFacts
+from jitgate.model.requests import FreezeGarbage, ReadMemory, SetThreads, StartWorker
+from jitgate.model.source_tree import SourceTree
 from jitgate.model.surroundings import Surroundings
 from jitgate.model.take_turn import TakeTurn
+from jitgate.model.tree_requests import EnterTree
 from jitgate.model.turn import Turn
 from jitgate.worker.turn_watch import LOOK_S, TurnWatch, slowed_by
 
@@ -149,3 +152,19 @@ def test_the_development_mode_is_named(tmp_path: Path) -> None:
     script = "from jitgate.worker.turn_watch import slowed_by; print(list(slowed_by()))"
     done = subprocess.run([sys.executable, "-X", "dev", "-c", script], capture_output=True, text=True, cwd=tmp_path)
     assert "development mode" in done.stdout, done.stderr
+
+
+def test_the_working_directory_of_a_checkout_is_not_put_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker of another commit stays where it went when it entered its checkout, and nothing is said of it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tree").mkdir()
+    watch = TurnWatch()
+    watch.around(StartWorker("cpu"), lambda: WorkerFacts("2", 1))
+
+    def entered() -> Done:
+        os.chdir(tmp_path / "tree")
+        return Done()
+
+    watch.around(EnterTree(SourceTree("base", tmp_path / "tree", tmp_path), {}), entered)
+    watch.around(FreezeGarbage(), Done)
+    assert Path.cwd() == tmp_path / "tree"

@@ -95,7 +95,7 @@ def test_a_promise_of_speed(ratio: float, rounds: int, outcome: Outcome, said: s
 
 
 def test_too_few_pairs_for_an_interval_are_counted_once() -> None:
-    assert text(judged(FASTER, made_of(1.2, rounds=3))) == "1.20x (3 pairs, no interval yet)"
+    assert text(judged(FASTER, made_of(1.2, rounds=3))) == "1.20x (1.20 to 1.21, 95 %, not decided) in 3 pairs"
 
 
 @pytest.mark.parametrize("kind", [FASTER, CAPPED, ON_CARD], ids=lambda kind: kind.key)

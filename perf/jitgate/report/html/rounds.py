@@ -96,8 +96,8 @@ def narrowing_plot(columns: Columns, candidate: str, alpha: float, limit: float 
 
 
 def decided_after(columns: Columns, limit: float, alpha: float) -> int | None:
-    """The pairs after which the limit was decided; None where it was not, and with several sets of processes."""
-    if columns.processes is not None:
+    """The pairs after which the limit was decided; None where it was not, and where it is not for pairs alone to do."""
+    if columns.processes is not None or columns.starts:
         return None
     return first_decision(columns.baseline, columns.candidate, limit, columns.control, alpha=alpha)
 
@@ -186,6 +186,8 @@ def _after(columns: Columns, pairs: int, alpha: float) -> Interval:
         None if control is None else control[:pairs],
         alpha=alpha,
         processes=None if labels is None else labels[:pairs],
+        starts=columns.starts,
+        own_control=columns.own_control,
     )
     return found.interval
 

@@ -145,7 +145,15 @@ def restored(device: str, kept: tuple[str, str, bytes]) -> Measurement:
         name: Samples(name, tuple(tuple(turn) for turn in turns), (), (), ColdStart())
         for name, turns in found["turns"].items()
     }
-    return Measurement(workload, scenario, device, found["seed"], every, tuple(found["processes"]))
+    return Measurement(
+        workload,
+        scenario,
+        device,
+        found["seed"],
+        every,
+        tuple(found["processes"]),
+        restarts=bool(found.get("restarts")),
+    )
 
 
 def _said(measurement: Measurement) -> Iterator[str]:
