@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -118,7 +119,7 @@ class Rounds:
         self._series = {name: Series(calls=len(self._early.get(name, ()))) for name in blank.all_samples}
         self._calls = dict.fromkeys((BASELINE, *blank.all_samples), block or 2)
         self._next_input = 0
-        self._wall_s = self._busy_s = 0.0
+        self.wall_s = self._busy_s = 0.0
         self._notes: list[str] = []
         self._excluded: list[str] = []
         self._included: list[str] = []
@@ -162,13 +163,12 @@ class Rounds:
         return len(series) < WARM_UP_CALLS or not steady(series)
 
     def run(
-        self, undecided: Undecided, budget_s: float, near: Undecided | None = None, share_s: float | None = None
+        self, undecided: Undecided, budget_s: float, near: Undecided = lambda _: (), share_s: float = math.inf
     ) -> Measurement:
         """Rounds until no variant is undecided, or until all runs have spent `budget_s` on rounds that count.
 
-        near: variants that other processes may decide; from `share_s` on there are no more rounds for them here.
-
-        `LEAST_ROUNDS` are made all the same, unless they take far longer.
+        near: variants that other processes may decide; from `share_s` on they get no rounds here. `LEAST_ROUNDS` are
+        made all the same, unless they take far longer.
         All take part in the first few; then variants that are decided rest, and only baseline, control and the
         undecided go on. Without a baseline nothing is compared, and the others take a few for their own figures.
         """
@@ -181,7 +181,7 @@ class Rounds:
                 counts = self._round(resting)
             finally:
                 took_s = self._clock() - began
-                self._wall_s += took_s
+                self.wall_s += took_s
             took_s -= self._slow.note(self._turns_s, budget_s)
             if counts:
                 self._took_s.append(took_s)
@@ -195,9 +195,8 @@ class Rounds:
             if enough and look_due(measurement.rounds):
                 began = self._clock()
                 wanted = set(undecided(measurement)) - self._slow.resting(budget_s)
-                if wanted and near is not None and share_s is not None and self.spent_s >= share_s:
-                    wanted -= set(near(measurement))
-                self._wall_s += self._clock() - began
+                wanted -= set(near(measurement)) if wanted and self.spent_s >= share_s else set()
+                self.wall_s += self._clock() - began
                 if not wanted:
                     break
                 resting = set(self._series) - wanted - {BASELINE, CONTROL}
@@ -208,17 +207,12 @@ class Rounds:
             leak_check(self._series[name].levels, partial(self._turn, name), self._clock)
         return self.measurement()
 
-    @property
-    def wall_s(self) -> float:
-        """What all rounds have taken."""
-        return self._wall_s
-
     def over(self, budget_s: float) -> bool:
         """Whether `run` would make no further round of comparisons, with so many seconds for all of them."""
         if self._team.failure(BASELINE) is not None or self._overcommitted is not None:
             return True
         spent = self.spent_s >= budget_s and len(self._took_s) >= self._least_rounds
-        return spent or self._wall_s - self._slow.uncharged_s >= OVERTIME * budget_s
+        return spent or self.wall_s - self._slow.uncharged_s >= OVERTIME * budget_s
 
     def _take_a_few(self) -> None:
         """Rounds for what is not a comparison: whether memory grows, and what calls take."""
@@ -235,7 +229,7 @@ class Rounds:
             self._blank,
             all_samples=all_samples,
             same_inputs=self._inputs == 1,
-            wall_s=self._wall_s,
+            wall_s=self.wall_s,
             busy_s=self._busy_s,
             excluded=tuple(self._excluded),
             overcommitted=self._overcommitted,
@@ -299,8 +293,8 @@ class Rounds:
         return "".join(f", {name} {found[name]:.2f}x" for name in fastest) + (" so far" if fastest else "")
 
     def _included_note(self) -> tuple[str, ...]:
-        said = f"{len(self._included)} disturbed rounds count (--jitgate-noisy-rounds include): "
-        return (said + most_frequent_first(self._included),) if self._included else ()
+        said = f"{len(self._included)} disturbed rounds count (--jitgate-noisy-rounds include)"
+        return (f"{said}: {most_frequent_first(self._included)}",) if self._included else ()
 
     def _title(self) -> str:
         return f"{self._blank.workload} {self._blank.scenario}"

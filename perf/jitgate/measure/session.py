@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -281,7 +282,7 @@ class Measurements:
             whole = self._restarts.whole([*stages[:-1], measurement], names) if auto else measurement
             return [name for name in ask(whole) if name in pool.workers]
 
-        share_s = self._restarts.share_s(self._budget_s(*key)) if auto else None
+        share_s = self._restarts.share_s(self._budget_s(*key)) if auto else math.inf
         with INTERRUPTS.held():
             try:
                 run.run(partial(of_all_sets, undecided), self._left_s(key), partial(of_all_sets, near), share_s)
