@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import shlex
 import subprocess
@@ -10,11 +9,11 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from jitgate.config.table import read_policy
 from jitgate.gates.builtin import pytest_jitgate_gates
+from studies import reference_tables
 
 from tests.jitgate.plugin.conftest import Project
 
@@ -86,17 +85,8 @@ def test_its_configuration_is_understood(page: str, tmp_path: Path) -> None:
     assert len(policy.gates) == 1
 
 
-def tables() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("tables", ROOT / "docs" / "tables.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_reference_has_every_option_and_every_kind_of_gate(tmp_path: Path) -> None:
-    tables().write(tmp_path)
+    reference_tables.write(tmp_path)
     written = {path.stem: path.read_text() for path in tmp_path.iterdir()}
     source = (ROOT / "perf" / "jitgate" / "plugin" / "options.py").read_text()
     assert set(re.findall(r'"(--jitgate-[\w-]+)"', source)) == set(
