@@ -114,7 +114,8 @@ def test_a_project_without_gates_keeps_its_files(project: Project) -> None:
 
 
 @pytest.mark.parametrize("option", OPTIONS)
-def test_regular_files_alone_are_removed(tmp_path: Path, option: str) -> None:
+def test_regular_files_alone_are_removed(tmp_path: Path, option: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_text(EARLIER)
     for name in ("folder", "missing", "missing/file", "file/file", os.devnull):
@@ -132,6 +133,7 @@ def test_what_cannot_be_removed_is_named(tmp_path: Path, monkeypatch: pytest.Mon
         raise PermissionError(13, "Permission denied")
 
     (tmp_path / "out.xml").write_text(EARLIER)
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
     monkeypatch.setattr(Path, "unlink", refuse)
     with pytest.raises(pytest.UsageError, match=r"--junitxml .*out.xml is of an earlier session and can't be removed"):
         remove_earlier(argparse.Namespace(xmlpath="out.xml"), tmp_path)

@@ -28,7 +28,7 @@ def test_what_a_call_makes_has_a_count_and_a_unit() -> None:
     made = Workload(torch.nn.Identity(), {"s": (torch.ones(1),)}, produces={"s": (8, "token")})
     assert made.produced() == {"s": Produced(8.0, "token")}
     for wrong, words in (
-        ({"t": (8, "token")}, r"no scenario is 't' \(there are: s\)"),
+        ({"t": (8, "token")}, r"there is no scenario 't' \(there are: s\)"),
         ({"s": (0, "token")}, r"'s': \(0, 'token'\) must be like \(32, \"token\"\)"),
         ({"s": 8}, "'s': 8 must be like"),
         ({"s": (8, "")}, "must be like"),
