@@ -199,6 +199,7 @@ class GateKind:
 
     def verdict(self, asked: Asked, limit: float) -> Verdict:
         judged = unbelieved(asked.samples) or self.judge(asked, limit)
+        broken = judged.outcome is Outcome.FAIL and asked.samples.failure is not None
         return Verdict(
             asked.cell,
             self.key,
@@ -206,11 +207,14 @@ class GateKind:
             self.label(limit, asked),
             judged.outcome,
             judged.reason,
-            judged.advice,
+            judged.advice or (AFTER_A_FAILURE if broken else ""),
             self.figure(asked),
             asked.baseline,
             lenient=judged.lenient,
         )
+
+
+AFTER_A_FAILURE = "Mend what the reason names; no limit of this variant could be judged."
 
 
 def shown(value: object) -> str:

@@ -42,8 +42,9 @@ class Recommendation:
     """For one workload and scenario on one device.
 
     variant: the baseline where nothing is decidedly faster; then there is no speed-up and no cost. first, later: with
-    its files still to be built, and with them in the cache. rejections: every other variant -> why not. undecided: a
-    variant that looks faster than this one and is not decided; then nothing is recommended yet.
+    its files still to be built, and with them in the cache. rejections: every other variant -> why not; the
+    baseline too where it breaks its own memory limit, and then nothing is recommended. undecided: a variant that looks
+    faster than this one and is not decided; then nothing is recommended yet.
     """
 
     workload: str
@@ -77,7 +78,9 @@ def recommend(results: Results, measurement: Measurement) -> Recommendation | No
     rejections = {name: reason for name, reason in reasons.items() if reason is not None}
     where = (measurement.workload, measurement.scenario, measurement.device)
     if not found:
-        return Recommendation(*where, BASELINE, baseline.peak_bytes, rejections=rejections)
+        large = _too_large(results, _asked(results, measurement, BASELINE))
+        own = {} if large is None else {BASELINE: large}
+        return Recommendation(*where, BASELINE, baseline.peak_bytes, rejections={**own, **rejections})
     best = max(found, key=lambda name: found[name].interval.estimate)
     slower = {
         name: RejectionReason(f"{speedup.interval.estimate:.2f}x", f"{best} is faster by the best estimate")
@@ -129,12 +132,9 @@ def _rejection(results: Results, asked: Asked) -> RejectionReason | None:
         if waiting and speed.figure is not None:
             said = f"{speed.figure.text.partition(' (')[0]}, {said}"
         return RejectionReason(said, speed.reason, waiting)
-    limit = rules.limit(rules.kind("max_memory"), asked)
-    if limit is not None and samples.peak_bytes is None:
-        return RejectionReason("memory not known", "its memory is not known, and there is a limit")
-    if limit is not None and samples.peak_bytes is not None and samples.peak_bytes > limit:
-        over = f"{format_bytes(samples.peak_bytes)} of memory are more than {format_bytes(limit)}"
-        return RejectionReason("too large", over)
+    large = _too_large(results, asked)
+    if large is not None:
+        return large
     if samples.growth is not None and samples.growth.leaks:
         return RejectionReason("leaks", "its memory grows with every call")
     return None
@@ -146,3 +146,15 @@ def _cost(measurement: Measurement, variant: str, found: Speedup, *, cached: boo
     if own is None or base is None or call_s is None:
         return Cost()
     return Cost(own - base, payback(own - base, call_s, found.interval))
+
+
+def _too_large(results: Results, asked: Asked) -> RejectionReason | None:
+    limit, peak_bytes = results.rules.limit(results.rules.kind("max_memory"), asked), asked.samples.peak_bytes
+    if limit is None:
+        return None
+    if peak_bytes is None:
+        return RejectionReason("memory not known", "its memory is not known, and there is a limit")
+    if peak_bytes > limit:
+        over = f"{format_bytes(peak_bytes)} of memory are more than {format_bytes(limit)}"
+        return RejectionReason("too large", over)
+    return None

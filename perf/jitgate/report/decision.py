@@ -18,9 +18,12 @@ BROKEN = {3: "an internal error ended it", 4: "its options or its configuration 
 """Exit codes after which nothing was decided -> why."""
 
 ACTIONS = {
-    Outcome.FAIL: "find what made it worse, or change the limit if that is meant",
-    Outcome.INVALID: "mend what makes the measurement unbelievable, then run again",
-    Outcome.INCONCLUSIVE: "measure longer (--jitgate-budget), quiet the machine, or move the limit",
+    Outcome.FAIL: "find the cause, or change the limit if that is meant",
+    Outcome.INVALID: "mend what the reason names, then run again",
+    Outcome.INCONCLUSIVE: (
+        "quiet the machine, measure longer (--jitgate-budget) or in more starts (--jitgate-processes), "
+        "or move the limit"
+    ),
 }
 
 

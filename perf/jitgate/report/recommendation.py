@@ -20,6 +20,8 @@ def recommendation_line(found: Recommendation) -> str:
         return f"nothing recommended yet for {where}: {rival} looks faster than {decided}; measure longer"
     begin = f"recommended for {where}: {found.variant}"
     others = ", ".join(f"{variant}: {against.words}" for variant, against in found.rejections.items())
+    if BASELINE in found.rejections:
+        return f"nothing recommended for {where}: none is right, fast and within its limits ({others})"
     if found.variant == BASELINE:
         return f"{begin}, since no other is decidedly faster" + (f" ({others})" if others else "")
     speed = f", {found.speedup.text} as fast as {BASELINE}" if found.speedup is not None else ""
@@ -52,7 +54,7 @@ def recommendation_data(found: Recommendation) -> dict[str, Any]:
         "workload": found.workload,
         "scenario": found.scenario,
         "device": found.device,
-        "variant": None if found.undecided else found.variant,
+        "variant": None if found.undecided or BASELINE in found.rejections else found.variant,
         "undecided": found.undecided or None,
         "speedup": None if found.speedup is None else found.speedup.interval.as_json(),
         "peak_bytes": found.peak_bytes,

@@ -16,6 +16,7 @@ from jitgate.model.memory_peaks import MemoryPeaks
 from jitgate.model.one_time_cost import once_s
 from jitgate.model.samples import Samples
 from jitgate.model.variant import BASELINE
+from jitgate.report.recommendation import recommendation_data, recommendation_line
 
 from tests.jitgate.measurements import MIB, made_of
 from tests.jitgate.results import policy_of, results_of
@@ -96,6 +97,17 @@ def test_of_two_the_faster_one_that_fits() -> None:
     found = recommended(replace(both, all_samples={**both.all_samples, "aot": large}), tight)
     assert found is not None
     assert found.variant == "jit"
+
+
+def test_where_eager_does_not_fit_either_nothing_is_recommended() -> None:
+    found = recommended(measured(2.0), Gate("here", limits={"max_memory": 1}))
+    assert found is not None
+    assert {name: reason.words for name, reason in found.rejections.items()} == {
+        "eager": "too large",
+        "jit": "too large",
+    }
+    assert "nothing recommended" in recommendation_line(found)
+    assert recommendation_data(found)["variant"] is None
 
 
 def test_without_a_baseline_or_a_round_nothing_is_recommended() -> None:

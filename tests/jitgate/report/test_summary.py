@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from jitgate.config.policy import Gate
+from jitgate.gates.kind import AFTER_A_FAILURE
 from jitgate.model.failure import Failure, FailureKind
 from jitgate.model.measurement import Measurement
 from jitgate.model.power_reading import PowerReading
@@ -100,7 +101,7 @@ def test_one_failure_that_breaks_every_gate_is_said_once() -> None:
     labels = ("min_speedup=1.10", "max_memory=4.00GiB", "rel_l2=0.0001", "max_recompiles=0", "max_memory_growth=0")
     sentences = [line for line in lines if "SIGKILL" in line]
     assert sentences == [
-        f"FAIL my.encoder/short/jit {', '.join(labels)}: {dead.sentence}.",
+        f"FAIL my.encoder/short/jit {', '.join(labels)}: {dead.sentence}. {AFTER_A_FAILURE}",
     ]
 
 
