@@ -123,9 +123,9 @@ def test_a_slower_head_is_red_with_the_figure_and_confirmed(checkout: Checkout) 
 
 
 def test_equal_work_in_another_commit_is_no_slowdown(checkout: Checkout) -> None:
-    checkout.repeats(10)
+    checkout.write("src/toy/work.py", "# Written anew.\ndef repeats():\n    return 10\n")
     checkout.commit("Do it once")
-    found = checkout.pytest("--jitgate-base", "HEAD~2", "-k", "slower_than_the_bases")
+    found = checkout.pytest("--jitgate-base", "HEAD~2", "-k", "slower_than_the_bases", "--jitgate-verbose")
     assert "FAIL toy.net" not in found.stdout
     assert "since base HEAD~2" in found.stdout
 

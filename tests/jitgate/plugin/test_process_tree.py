@@ -100,7 +100,7 @@ def memory_of(project: Project, workload: str, variants: list[str], limit: str) 
     text = SETTINGS.format(workload=workload, variants=variants, limit=limit)
     (project.path / "pyproject.toml").write_text(text)
     quick = ("--jitgate-budget", "1", "--jitgate-extras", "skip", "--jitgate-noisy-rounds", "include")
-    done = project.pytest(*quick, "--benchmark-json", "out.json", "-rA")
+    done = project.pytest(*quick, "--jitgate-verbose", "--benchmark-json", "out.json", "-rA")
     found = [
         entry["extra_info"]["jitgate"] for entry in json.loads((project.path / "out.json").read_text())["benchmarks"]
     ]
@@ -118,7 +118,7 @@ def test_what_children_hold_counts_against_the_limit(project: Project) -> None:
         assert memory[variant]["children_count"] == 2
         assert memory[variant]["children_held_bytes"] == pytest.approx(300 * MIB, abs=30 * MIB)
         assert memory[variant]["peak_bytes"] == pytest.approx(300 * MIB, abs=40 * MIB)
-        assert re.search(rf"memory of {variant}: 2 child processes hold 3\d\d MiB, which is counted", said)
+        assert re.search(rf"memory of {variant}: .*2 child processes hold 3\d\d MiB, which is counted", said)
         assert re.search(rf"FAIL my.family/s/{variant} max_memory=250MiB: Peak memory 3\d\d MiB is \d+ MiB above", said)
 
 
@@ -141,4 +141,4 @@ def test_mapped_weights_are_told_from_a_copy_of_them(project: Project) -> None:
         assert memory[variant]["own_bytes"] == pytest.approx(own * MIB, abs=15 * MIB)
         assert memory[variant]["peak_bytes"] == pytest.approx((100 + own) * MIB, abs=25 * MIB)
         assert "children_count" not in memory[variant]
-    assert re.search(r"memory of copied: 1\d\d MiB mapped file, 1\d\d MiB own between calls", said)
+    assert re.search(r"memory of copied: .*1\d\d MiB mapped file, 1\d\d MiB own between calls", said)

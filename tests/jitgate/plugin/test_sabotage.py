@@ -122,8 +122,9 @@ def test_each_is_invalid_and_says_why(settings: Project) -> None:
 
     # What was counted, and where.
     timed = found["recompiles"]["recompiles"]["timed"]
-    calls = found["recompiles"]["rounds"] * 4
-    assert sum(timed.values()) == calls, "once in each call of the timed turns, the cold first ones too"
+    # A turn has four calls, of which the cold first one is no duration; a slow variant is left out of later rounds.
+    durations = {entry["extra_info"]["jitgate"]["variant"]: entry["stats"]["rounds"] for entry in entries}
+    assert sum(timed.values()) == durations["recompiles"] / 3 * 4, "in each call, the cold first ones too"
     assert all(said.startswith("recompile: ") and "tag" in said for said in timed)
     assert sum(found["recompiles"]["recompiles"]["warm_up"].values()) >= 2
     assert found["silent"]["recompiles"] == {"timed": {}, "warm_up": {}}
