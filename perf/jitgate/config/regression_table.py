@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from jitgate.config.shares import shares_of, spread_shares
 from jitgate.model.errors import UsageError
 from jitgate.model.past import BOTH, WORSE
 
@@ -19,14 +20,10 @@ def spread(table: Mapping[str, Any], where: str) -> Mapping[str, Any]:
     if KEY not in table:
         return table
     value = table[KEY]
-    shares = value if isinstance(value, Mapping) else dict.fromkeys(USUAL, value)
-    unknown = [name for name in shares if name not in METRICS]
-    if unknown or not shares:
-        raise UsageError(f"{where}: {KEY} has no metric {unknown[:1] or 'at all'} (there are: {', '.join(METRICS)})")
+    shares = shares_of(value, KEY, METRICS, USUAL, where)
     if not isinstance(value, Mapping) and table.get("variant") == "eager":
         shares = {name: share for name, share in shares.items() if name != "ratio"}
-    rest = {name: each for name, each in table.items() if name != KEY}
-    return {**{f"{KEY}_{name}": share for name, share in shares.items()}, **rest}
+    return spread_shares(table, KEY, shares)
 
 
 def history_terms(table: Mapping[str, Any], where: str) -> dict[str, Any]:
