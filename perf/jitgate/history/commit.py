@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+from jitgate.trees.git import GitError, git
 
 WAIT_S = 10
 """For one answer of git."""
@@ -62,15 +63,6 @@ def commits_between(folder: Path, good: str, bad: str) -> list[str] | None:
 
 def _git(folder: Path, *arguments: str) -> str | None:
     try:
-        done = subprocess.run(  # noqa: S603 - no shell; git of the user's own path
-            ["git", "-C", str(folder), *arguments],  # noqa: S607
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=WAIT_S,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError):
+        return git(folder, *arguments, wait_s=WAIT_S).strip()
+    except GitError:
         return None
-    return done.stdout.strip() if done.returncode == 0 else None

@@ -81,8 +81,8 @@ class Repository:
         return self.answers("show", f"{commit}:{path}")
 
 
-def git(folder: Path, *arguments: str) -> str:
-    """What git prints in a folder; GitError, with its last line, where it refuses or is not there."""
+def git(folder: Path, *arguments: str, wait_s: float = WAIT_S) -> str:
+    """What git prints in a folder; GitError, with its last line, where it refuses, is not there or takes longer."""
     try:
         done = subprocess.run(  # noqa: S603 - no shell; git of the user's own path
             ["git", "-C", str(folder), *arguments],  # noqa: S607
@@ -90,7 +90,7 @@ def git(folder: Path, *arguments: str) -> str:
             text=True,
             encoding="utf-8",
             errors="replace",
-            timeout=WAIT_S,
+            timeout=wait_s,
             check=False,
             env={**os.environ, **QUIET},
         )
