@@ -114,7 +114,7 @@ def checkout(tmp_path: Path) -> Checkout:
 
 
 def test_a_slower_head_is_red_with_the_figure_and_confirmed(checkout: Checkout) -> None:
-    found = checkout.pytest("--jitgate-base", "HEAD~1")
+    found = checkout.pytest("--jitgate-base", "HEAD~1", "--jitgate-verbose")
     assert found.returncode == 1, found.stdout
     base = checkout.git("rev-parse", "HEAD~1")[:10]
     assert f"since base HEAD~1 ({base})" in found.stdout
@@ -278,6 +278,6 @@ def test_a_base_older_than_the_benchmarks_is_compared(checkout: Checkout) -> Non
     checkout.write("bench/models.py", FACTORY)
     checkout.write("pyproject.toml", TABLE)
     checkout.commit("Measure it")
-    found = checkout.pytest("--jitgate-base", "HEAD~1", "-k", "slower_than_the_bases", budget_s=6)
+    found = checkout.pytest("--jitgate-base", "HEAD~1", "-k", "slower_than_the_bases", "--jitgate-verbose", budget_s=6)
     assert "since base HEAD~1" in found.stdout
     assert "New in head" not in found.stdout
