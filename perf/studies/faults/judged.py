@@ -59,12 +59,19 @@ FILES_OF_RESULTS = [
 ]
 
 
+def _text(text: str) -> Callable[[Path], None]:
+    def before(folder: Path) -> None:
+        (folder / "rounds.csv").write_text(text, encoding="utf-8")
+
+    return before
+
+
 def _csv(
     rows: Iterable[tuple[float, float]], separator: str = ",", names: str = "eager,mine"
 ) -> Callable[[Path], None]:
     lines = [names, *(f"{one:.9g},{other:.9g}" for one, other in rows)]
     text = "\n".join(lines).replace(",", separator) + "\n"
-    return lambda folder: (folder / "rounds.csv").write_text(text, encoding="utf-8") and None
+    return _text(text)
 
 
 def _judged(what: str, before: Callable[[Path], None], code: int, says: str, *more: str, limit: float = 1.10) -> Fault:
@@ -93,10 +100,6 @@ def _sticky() -> list[tuple[float, float]]:
 
 JSON = '{"eager": [0.1], "mine": [0.09]}'
 LONG = "round,arm,seconds\n1,eager,0.11\n1,mine,0.1\n"
-
-
-def _text(text: str) -> Callable[[Path], None]:
-    return lambda folder: (folder / "rounds.csv").write_text(text, encoding="utf-8") and None
 
 
 UNITS = [

@@ -31,7 +31,7 @@ def test_a_header_made_of_text_is_not_waited_for() -> None:
 @pytest.mark.parametrize("more", [b"", b"g weights ...\n", b"g" * 100_000])
 def test_the_first_odd_words_are_kept_and_nothing_is_waited_for(more: bytes) -> None:
     """A pipe of the system's, whose other end stays open and says no more."""
-    from execnet.gateway_base import Popen2IO
+    from execnet.gateway_base import Popen2IO, get_execmodel
 
     class Gateway:
         def __init__(self, io: object) -> None:
@@ -39,7 +39,7 @@ def test_the_first_odd_words_are_kept_and_nothing_is_waited_for(more: bytes) -> 
 
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb") as infile, os.fdopen(writing, "wb", buffering=0) as outfile:
-        gateway = Gateway(Popen2IO(outfile, infile, None))
+        gateway = Gateway(Popen2IO(outfile, infile, get_execmodel("thread")))
         guarded = GuardedPipe(gateway)
         assert guarded.odd == b""
         outfile.write((b"Load the" + b"\xff" + more)[:60_000])
