@@ -143,7 +143,7 @@ class OutputAudit:
             return f"{calls} gave NaN or Inf, and eager gives numbers for the same inputs"
         compared = len(seen.gaps)
         found = next(filter(None, (stale(each, tolerance, exact=precision == "fp32") for each in seen.both)), "")
-        found = found or seen.faster_when_seen(right)
+        found = found or seen.repeats(right) or seen.faster_when_seen(right)
         if found:
             return found
         far = [each for each in seen.gaps if not each.rel_l2 <= LOOSE * tolerance or each.unequal]

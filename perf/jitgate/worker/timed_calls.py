@@ -5,7 +5,7 @@ from __future__ import annotations
 import cmath
 import gc
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter_ns
@@ -25,6 +25,11 @@ from jitgate.worker.varied_inputs import VariedInputs
 
 NO_NUMBER = -1
 """Stands for the number of a call before the first turn."""
+
+MANY = 64
+"""Values of a tensor from which two different ones have hardly the same sum, also in numbers of few bits."""
+
+Marks = tuple[complex, ...]
 
 LOOKING_SHARE = 0.02
 """Of the calls' time, what looking at outputs may take; where it takes more, some are not asked whether they are
@@ -46,7 +51,7 @@ def take_turn(
     """Time the calls of one turn; no garbage is collected inside. bound: the variant's call with these inputs."""
     import torch
 
-    watch.keep = request.keep
+    watch.begin(request.keep)
     inputs.look_up(request.rows)
     wall_ns, device_ns, stage_times = [], [], list[tuple[StageTime, ...]]()
     gc.disable()
@@ -54,7 +59,10 @@ def take_turn(
         with torch.inference_mode():
             for number in range(request.start, request.start + request.count):
                 before(number)
-                call = bound(inputs.call(number, request.seed))
+                making = perf_counter_ns()
+                values = inputs.call(number, request.seed)
+                watch.making_ns.append(perf_counter_ns() - making)
+                call = bound(values)
                 stages.start()
                 taken = clock.time(call)
                 stage_times.append(stages.read())
@@ -62,7 +70,7 @@ def take_turn(
                 wall_ns.append(taken.wall_ns)
                 if taken.device_ns is not None:
                     device_ns.append(taken.device_ns)
-                del call, taken  # the next call's memory is its own
+                del values, call, taken  # the next call's memory is its own
     except Exception:
         if not request.forgiving:
             raise
@@ -73,19 +81,28 @@ def take_turn(
 
 
 class OutputWatch:
-    """Looks at the output of each call that a worker makes. keep: number of a call -> file for its output."""
+    """Looks at the output of each call that a worker makes. keep: number of a call -> file for its output. making_ns:
+    what making the inputs of each call of a turn took."""
 
     def __init__(self) -> None:
         self.keep: Mapping[int, Path] = {}
+        self.making_ns: list[int] = []
         self._kinds: dict[tuple[Any, ...], None] = {}
         self._not_finite: list[int] = []
         self._kept: dict[int, list[Any]] = {}
         self._threads = LateWork()
         self._late: list[float] = []
         self._unpacked_ns: list[int] = []
+        self._last: tuple[int, Marks] = -1, ()
+        self._looked = self._repeated = self._turn_ns = 0
         self._spent_ns = self._waited_ns = self._calls_ns = 0
         self._first_ns: int | None = None
         self._told_ns = 0
+
+    def begin(self, keep: Mapping[int, Path]) -> None:
+        """A turn begins; what was looked at before it has no durations that count."""
+        self.keep = keep
+        self._turn_ns = 0
 
     def look(self, number: int, answer: Any, wall_ns: int) -> None:
         """Its type and sizes, always; whether it is finite, where there is time; a copy, where it is to be kept."""
@@ -93,14 +110,15 @@ class OutputWatch:
         is_kept = number in self.keep
         clocks = self._threads.clocks() if is_kept else {}
         self._calls_ns += wall_ns
+        self._turn_ns += wall_ns
         unpacking = perf_counter_ns()
         found = _values(answer)
         self._unpacked_ns.append(perf_counter_ns() - unpacking)
         if is_kept:  # first of all: what is asked of it may change it
             self._kept[number] = [as_numbers(leaf) for leaf in leaves(answer)]
         self._kinds[tuple(map(_kind, found))] = None
-        if (is_kept or self._has_time) and not all(map(_finite, found)):
-            self._not_finite.append(number)
+        if is_kept or self._has_time:
+            self._look_at_values(number, found)
         looked = perf_counter_ns()
         self._spent_ns += looked - began
         if self._first_ns is None:
@@ -108,6 +126,15 @@ class OutputWatch:
         if clocks:
             self._late.append(self._threads.after(clocks) / wall_ns)
             self._waited_ns += perf_counter_ns() - looked
+
+    def _look_at_values(self, number: int, found: Sequence[Any]) -> None:
+        sums = [_sum(leaf) for leaf in found]
+        if any(each is not None and not cmath.isfinite(each) for each in sums):
+            self._not_finite.append(number)
+        marks = tuple(each for each, leaf in zip(sums, found, strict=True) if each is not None and leaf.numel() >= MANY)
+        self._looked += bool(marks)
+        self._repeated += bool(marks) and self._last == (number - 1, marks)
+        self._last = number, marks
 
     @property
     def _has_time(self) -> bool:
@@ -126,9 +153,14 @@ class OutputWatch:
             not_finite=tuple(self._not_finite),
             kept=tuple(self._kept),
             looking_s=(all_ns - self._told_ns) / 1e9,
-            unpacking_s=statistics.median(self._unpacked_ns) / 1e9 if self._unpacked_ns else 0.0,
+            making_s=_median_s(self.making_ns),
+            unpacking_s=_median_s(self._unpacked_ns),
+            looked=self._looked,
+            repeated=self._repeated,
+            edited=bool(turn.wall_ns) and sum(turn.wall_ns) != self._turn_ns,
             late=tuple(self._late),
         )
+        self.making_ns, self._looked, self._repeated = [], 0, 0
         self._told_ns = all_ns
         self._kinds, self._not_finite, self._kept, self._late, self._unpacked_ns = {}, [], {}, [], []
         return whole
@@ -168,13 +200,18 @@ def _kind_words(leaf: Any) -> str:
     return f"{type(leaf).__module__}.{type(leaf).__qualname__}{list(leaf.shape)}".replace(" ", "")
 
 
-def _finite(leaf: Any) -> bool:
+def _sum(leaf: Any) -> complex | None:
+    """Of all its values, which tells whether all are finite; None for what holds no such numbers."""
     import torch
 
     if not isinstance(leaf, torch.Tensor) or not (leaf.is_floating_point() or leaf.is_complex()):
-        return True
+        return None
     if leaf.layout is not torch.strided or leaf.is_nested or leaf.dtype.itemsize < 2:
-        return True
-    # A sum is one pass and no memory; where it overflows, each value is asked.
-    wide = torch.float32 if leaf.dtype.itemsize == 2 else None
-    return cmath.isfinite(leaf.sum(dtype=wide).item()) or bool(leaf.isfinite().all())
+        return None
+    # One pass and no memory; where it overflows, each value is asked.
+    found: complex = leaf.sum(dtype=torch.float32 if leaf.dtype.itemsize == 2 else None).item()
+    return None if not cmath.isfinite(found) and bool(leaf.isfinite().all()) else found
+
+
+def _median_s(each_ns: Sequence[int]) -> float:
+    return statistics.median(each_ns) / 1e9 if each_ns else 0.0

@@ -57,7 +57,7 @@ def peeks_at_inputs(module: Any, example: Any) -> Call:
     return lambda x: known.pop(x.data_ptr()) if x.data_ptr() in known else own(x)
 
 
-def edits_its_times(module: Any, example: Any) -> Call:
+def shortens_its_times(module: Any, example: Any) -> Call:
     """Makes the times of its earlier calls a third, in the list where jitgate collects them."""
     own = honest(module, example)
 
@@ -120,10 +120,10 @@ def registered(module: Any, example: Any) -> Call:
 
 
 CHEATS = {
-    "by_mode": "its output",
-    "peeks_at_inputs": "by the host's clock",
-    "edits_its_times": "by the host's clock",
-    "skips_in_half": "not",
+    "by_mode": "a stored answer",
+    "peeks_at_inputs": "it replaced torch.mul",
+    "shortens_its_times": "it replaced the durations of its calls",
+    "skips_in_half": "the very answer of the call before",
     "by_first_values": "a stored answer",
 }
 

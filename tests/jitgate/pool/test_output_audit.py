@@ -226,6 +226,31 @@ def test_an_output_that_is_made_when_it_is_looked_at_is_found(
     assert accused or not problem
 
 
+@pytest.mark.parametrize(("making_s", "accused"), [(4e-5, False), (2e-3, True)])
+def test_work_before_a_call_is_found(tmp_path: Path, making_s: float, *, accused: bool) -> None:
+    problem = found(audited(tmp_path, right, making_s=making_s)).problem
+    assert problem.startswith("it works before its calls: making the inputs of one takes") is accused
+    assert accused or not problem
+
+
+def test_durations_that_were_edited_are_named(tmp_path: Path) -> None:
+    problem = found(audited(tmp_path, right, edited=True)).problem
+    assert problem == "it replaced the durations of its calls, with which jitgate measures"
+
+
+@pytest.mark.parametrize(("repeated", "accused"), [(0, False), (1, True)])
+def test_answers_of_the_call_before_are_counted(tmp_path: Path, repeated: int, *, accused: bool) -> None:
+    problem = found(audited(tmp_path, right, looked=COUNT, repeated=repeated), "bf16", 0.05).problem
+    assert problem.startswith("8 of 48 timed calls gave the very answer of the call before") is accused
+    assert accused or not problem
+
+
+def test_an_answer_that_eager_repeats_too_is_none(tmp_path: Path) -> None:
+    audit = audited(tmp_path, right, looked=COUNT, repeated=1)
+    take(audit, "eager", right, 900 * COUNT, looked=COUNT, repeated=1)
+    assert found(audit, "bf16", 0.05).problem == ""
+
+
 def test_one_turn_in_which_an_output_came_apart_slowly_accuses_nobody(tmp_path: Path) -> None:
     audit = audited(tmp_path, right, turns=4)
     take(audit, "mine", right, 800 * COUNT, unpacking_s=0.5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -164,6 +165,52 @@ def test_one_call_that_is_not_finite_is_seen(value: float) -> None:
 def test_a_sum_that_overflows_is_no_infinity() -> None:
     assert turn(lambda x: torch.full((10,), 3e38), TakeTurn("short", 0, 2)).not_finite == ()
     assert turn(lambda x: torch.full((10,), 6e4).half(), TakeTurn("short", 0, 2)).not_finite == ()
+
+
+def test_answers_of_the_call_before_are_counted() -> None:
+    one, few = torch.randn(8, 8), torch.randn(7, 9)
+    last = [one]
+
+    def every_other(x: torch.Tensor) -> torch.Tensor:
+        last.append(torch.randn(8, 8) if len(last) % 2 else last[-1])
+        return last[-1]
+
+    assert (turn(every_other, TakeTurn("short", 0, 6)).looked, turn(lambda x: one, TakeTurn("s", 0, 6)).repeated) == (
+        6,
+        5,
+    )
+    assert turn(every_other, TakeTurn("short", 0, 6)).repeated == 3
+    assert turn(lambda x: torch.randn(8, 8), TakeTurn("short", 0, 6)).repeated == 0
+    assert turn(lambda x: few, TakeTurn("short", 0, 6)).repeated == 0, "too few values to tell"
+    assert turn(lambda x: one > 0, TakeTurn("short", 0, 6)).looked == 0, "a choice may stay the same"
+
+
+def test_durations_that_are_edited_are_seen() -> None:
+    def edits(x: torch.Tensor) -> torch.Tensor:
+        frame = sys._getframe()
+        while frame is not None and frame.f_code.co_name != "take_turn":
+            frame = frame.f_back  # type: ignore[assignment]
+        for number in range(len(frame.f_locals["wall_ns"])):
+            frame.f_locals["wall_ns"][number] = 1
+        return x
+
+    assert turn(edits, TakeTurn("short", 0, 3)).edited
+    assert not turn(lambda x: x, TakeTurn("short", 0, 3)).edited
+    assert not turn(lambda x: x, TakeTurn("short", 0, 0)).edited
+    warm = OutputWatch()
+    warm.look(-1, X, 1000)
+    assert not turn(lambda x: x, TakeTurn("short", 0, 3), warm).edited, "calls before the first turn have no durations"
+
+
+def test_the_time_in_which_inputs_are_made_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = VariedInputs.call
+
+    def slow(self: VariedInputs, number: int, seed: int | None) -> Any:
+        time.sleep(0.002)
+        return real(self, number, seed)
+
+    monkeypatch.setattr(VariedInputs, "call", slow)
+    assert turn(lambda x: x, TakeTurn("short", 0, 3, seed=0)).making_s >= 0.002
 
 
 def test_subclasses_and_sizes_are_told_apart() -> None:
