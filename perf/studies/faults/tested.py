@@ -53,6 +53,18 @@ CHEATS = _tried(
     ),
 )
 
+LATE = _tried(
+    *("A", "jitgate/plugin/test_late_cheats.py", "test_a_late_cheat_is_invalid_and_named"),
+    (
+        ("a mode makes a plain tensor's values when an operator asks", "by_mode", "a stored answer"),
+        ("a variant computes where its inputs are made", "peeks_at_inputs", "it replaced torch.mul"),
+        ("a variant edits the times of its calls", "shortens_its_times", "it replaced the durations of its calls"),
+        ("in bfloat16, every fifth answer is the one before", "skips_in_half", "the very answer of the call before"),
+        ("a variant looks answers up by their first hundred values", "by_first_values", "a stored answer"),
+        ("a container of torch's pytree computes when it comes apart", "registered", "when somebody looks at it"),
+    ),
+)
+
 FIXED = _tried(
     *("A", "jitgate/plugin/test_fixed_cheats.py", "test_a_stored_answer_is_invalid_and_named"),
     (
@@ -114,4 +126,9 @@ SUPPLY = [
     ),
 ]
 
-TESTED = [*CHEATS, *FIXED, *BY_OTHERS, *YAML, *LOGS, *SUPPLY]
+SWEPT = _tried(
+    *("B", "jitgate/pool/test_run_folder.py", "test_the_folder_of_a_killed_run_goes_and_that_of_a_living_one_stays"),
+    (("the temporary folder of a killed run", "", "the next run removes it"),),
+)
+
+TESTED = [*CHEATS, *LATE, *FIXED, *SWEPT, *BY_OTHERS, *YAML, *LOGS, *SUPPLY]
