@@ -33,7 +33,7 @@ def summary_lines(state: State, exitstatus: int) -> list[str]:
 
     ending = Ending(exitstatus, (*problems(state), *state.losses.sentences))
     lines = [*summary(state.results, ending, verbose=state.verbose), *state.history.first_lines(), *written]
-    if state.timed_gates > 1:
+    if state.verbose and state.timed_gates > 1:
         shared = f"alpha {state.policy.alpha:g} of the session is shared by its {state.timed_gates} gates on time"
         lines.append(f"{shared}: {state.rules.alpha:.2g} each")
     said = (*never_compared(state), *none_compared(state), *not_judged(state), *state.history.lines())

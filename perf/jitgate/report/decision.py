@@ -27,6 +27,13 @@ ACTIONS = {
 }
 
 
+TO_GATE = {
+    "speed": "min_speedup in [[tool.jitgate.gates]]",
+    "memory": "memory_limit in [tool.jitgate] (or --jitgate-memory-limit)",
+}
+"""What no gate may have asked for -> how to ask."""
+
+
 class RunState(StrEnum):
     """GREEN and NOT GATED alone are exit code 0; the second judged nothing. RED: a gate or a test failed. INVALID,
     UNDECIDED: no gate failed, and some could not be judged, or not decided. STOPPED: the run did not come to its end.
@@ -160,16 +167,21 @@ def _first(red: Sequence[Verdict]) -> str:
     return f"{begin}{worst.cell.id}, {worst.label}: {next_step(worst)}."
 
 
-def _speed_is_gated(results: Results) -> bool:
-    return any(results.rules.kind(verdict.gate).timed for verdict in counting(results))
+def _not_gated(results: Results) -> list[str]:
+    """Those of `TO_GATE` that no gate of this session has judged."""
+    kinds = [kind for each in counting(results) if (kind := results.rules.kind(each.gate)).alone]
+    asked = {"speed": any(kind.timed for kind in kinds), "memory": any(kind.question == "fits" for kind in kinds)}
+    return [what for what, gated in asked.items() if not gated]
 
 
 def _not_asked(results: Results) -> str:
-    return "" if _speed_is_gated(results) else "; speed is not gated"
+    left = _not_gated(results)
+    return f"; {' and '.join(left)} {'is' if len(left) == 1 else 'are'} not gated" if left else ""
 
 
 def _next(results: Results) -> str:
-    if not _speed_is_gated(results):
-        return "To gate speed, set min_speedup in [[tool.jitgate.gates]]."
+    left = _not_gated(results)
+    if left:
+        return f"T{'; t'.join(f'o gate {what}, set {TO_GATE[what]}' for what in left)}."
     waiting = [verdict for verdict in counting(results) if not verdict.green]
     return "What is not decided fails nothing here; more runs decide it." if waiting else "Nothing to do."
