@@ -10,6 +10,7 @@ import pytest
 
 from jitgate.gates.requirements import Requirement
 from jitgate.gates.stopping import UndecidedRequirement
+from jitgate.model.printable import printable_line
 from jitgate.plugin.measured import measured, skip_in_smoke
 from jitgate.statistics import Outcome
 
@@ -191,7 +192,8 @@ class Comparison:
         configured = candidate.state.rules.limit(kind, self._asked) == limit
         verdict = decide(candidate.state, Requirement(kind, self._asked, limit, configured))
         candidate.item.stash.setdefault(JUDGED, []).append(verdict)
-        candidate.item.user_properties.append((f"jitgate.{verdict.label}", f"{verdict.outcome}: {verdict.sentence}"))
+        told = (f"jitgate.{verdict.label}", f"{verdict.outcome}: {verdict.sentence}")
+        candidate.item.user_properties.append((printable_line(told[0]), printable_line(told[1])))
         return verdict
 
     def _tell_last_words(self) -> None:

@@ -27,7 +27,9 @@ def summary_lines(state: State, exitstatus: int) -> list[str]:
         blocked = state.blocked.lines()
         ended_by_it = exitstatus == pytest.ExitCode.USAGE_ERROR and len(blocked) == 1  # pytest says it itself
         base = state.bisected or state.base.lines()
-        return [*([] if ended_by_it else blocked), *written, *base, *state.losses.lines()]
+        interrupted = exitstatus == pytest.ExitCode.INTERRUPTED and state.planned
+        stopped = ["STOPPED: the run was interrupted before anything was measured."] if interrupted else []
+        return [*stopped, *([] if ended_by_it else blocked), *written, *base, *state.losses.lines()]
     from jitgate.report.decision import Ending, held
     from jitgate.report.summary import summary
 
