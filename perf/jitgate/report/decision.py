@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from jitgate.gates.kind import AFTER_A_FAILURE
 from jitgate.gates.results import WORST_FIRST, Results
 from jitgate.model.str_enum import StrEnum
 from jitgate.model.verdict import Verdict
@@ -21,8 +22,8 @@ ACTIONS = {
     Outcome.FAIL: "find the cause, or change the limit if that is meant",
     Outcome.INVALID: "mend what the reason names, then run again",
     Outcome.INCONCLUSIVE: (
-        "quiet the machine, measure longer (--jitgate-budget) or in more starts (--jitgate-processes), "
-        "or move the limit"
+        "follow its reason: more rounds (--jitgate-budget), more starts (--jitgate-processes), a quieter machine, "
+        "or another limit"
     ),
 }
 
@@ -164,6 +165,8 @@ def next_step(verdict: Verdict) -> str:
 def _first(red: Sequence[Verdict]) -> str:
     worst = worst_first(red)[0]
     begin = "Begin with " if len(red) > 1 else ""
+    if worst.advice == AFTER_A_FAILURE:
+        return f"{begin}{worst.cell.id}: {worst.sentence}"
     return f"{begin}{worst.cell.id}, {worst.label}: {next_step(worst)}."
 
 
