@@ -56,7 +56,8 @@ class Made:
     def __init__(self, scenario: str) -> None:
         self.measurement: Measurement = six()[scenario]
         found = results(self.measurement)
-        run = Run(date(2026, 11, 27), FACTS, "pytest perf", Ending(1))
+        self.ending = Ending(int(bool(found.red())))
+        run = Run(date(2026, 11, 27), FACTS, "pytest perf", self.ending)
         self.page = Reader(Html().render(found, run))
         self.cells = {cell["variant"]: cell for cell in json.loads(Json().render(found, run))["cells"]}
 
