@@ -150,7 +150,8 @@ def test_one_failure_that_breaks_every_gate_is_said_once() -> None:
     dead = Failure(FailureKind.DIED, "worker jit was killed by SIGKILL in turn")
     lines = said(made_of(1.4, failure=dead))
     labels = ("min_speedup=1.10", "max_memory=4.00GiB", "rel_l2=0.0001", "max_recompiles=0", "max_memory_growth=0")
-    sentences = [line for line in lines if "SIGKILL" in line]
+    assert lines[1] == f"Begin with my.encoder/short/jit: {dead.sentence}. {AFTER_A_FAILURE}"
+    sentences = [line for line in lines[2:] if "SIGKILL" in line]
     assert sentences == [
         f"FAIL my.encoder/short/jit {', '.join(labels)}: {dead.sentence}. {AFTER_A_FAILURE}",
     ]
