@@ -76,7 +76,7 @@ class TorchScript:
                 raise Unavailable(
                     f"TorchScript can't carry parametrised weights, as of weight norm ({NOT_SCRIPTED}); {FOLD}"
                 )
-            if is_pruned(module):  # type: ignore[no-untyped-call]
+            if is_pruned(module):
                 raise Unavailable(
                     "TorchScript can't carry pruned weights, which are computed in every call; fold the mask into them "
                     "in your factory, with torch.nn.utils.prune.remove"
