@@ -28,6 +28,7 @@ from jitgate.worker.peak_rates import measure_peak_rates
 from jitgate.worker.stored_answer import look_up_s
 from jitgate.worker.timed_calls import NO_NUMBER, OutputWatch
 from jitgate.worker.varied_inputs import fresh
+from jitgate.workloads.call_mode import MODE
 from jitgate.workloads.workload import Workload
 
 STEADY_CALLS = 60
@@ -67,7 +68,10 @@ class ExtrasService:
         seen = [request.first_call_s]
 
         def repeat() -> None:
-            while len(seen) < STEADY_CALLS and time.perf_counter() - began < STEADY_S and not steady(seen):
+            while len(seen) < STEADY_CALLS and not steady(seen):
+                spent_s = time.perf_counter() - began
+                if spent_s >= STEADY_S or spent_s + seen[-1] > request.limit_s:
+                    break
                 self._before(0)
                 taken = clock.time(fresh(call))
                 self._watch.look(NO_NUMBER, taken.answer, taken.wall_ns)
@@ -204,11 +208,10 @@ def emptied(cuda: Any, device: Any) -> EmptiedCache:
 
 def _undisturbed(walk: Callable[[], None]) -> None:
     """As a turn is timed: without gradients, and with no collection of garbage inside."""
-    import torch
 
     gc.disable()
     try:
-        with torch.inference_mode():
+        with MODE():
             walk()
     finally:
         gc.enable()
