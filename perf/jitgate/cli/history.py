@@ -1,15 +1,18 @@
 """`jitgate history ...`: what was measured before. Nothing is measured.
 
-Exit code 0; of `changes` and `doctor` 1 where there is something to look at; 4 bad input.
+Exit code 0; of `changes`, `bisect-range`, `import` and `doctor` 1 where there is something to look at; 4 bad input.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
 from jitgate.cli import history_accept, history_files, history_show
 from jitgate.cli.output import write, write_data
+from jitgate.model.errors import UsageError
+from jitgate.model.file_problem import file_problem
 
 SERIES = "WORKLOAD/SCENARIO/VARIANT/METRIC, each a glob; what is left out at the end matches everything"
 
@@ -56,15 +59,23 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     exported = add("export", history_files.exported, "every run as JSON, one a line")
     exported.add_argument("path", metavar="FILE.jsonl")
     prune = add("prune", history_files.pruned, "remove the oldest runs")
-    prune.add_argument("--keep", metavar="N", type=int, required=True, help="as many of the last runs stay")
+    prune.add_argument("--keep", metavar="N", type=_runs, required=True, help="as many of the last runs stay")
     add("doctor", history_files.doctor, "whether the store is whole, and what waits")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what was asked for; returns the exit code."""
-    code, text, data = arguments.action(arguments)
+    try:
+        code, text, data = arguments.action(arguments)
+    except OSError as error:
+        raise UsageError(file_problem(error)) from None
     if arguments.json:
         write_data(data)
     else:
         write(text)
     return int(code)
+
+
+def _runs(text: str) -> int:
+    """A number of runs; of more than any store has, the largest one that every database takes."""
+    return min(int(text), sys.maxsize)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 from jitgate.cli.history_place import place_of
-from jitgate.cli.history_show import Answer
+from jitgate.cli.history_show import Answer, runs_counted
+from jitgate.device.private_folder import why_not_plain
 from jitgate.model.errors import UsageError
 
 
@@ -29,7 +34,9 @@ def imported(arguments: argparse.Namespace) -> Answer:
                     stored += 1
                 else:
                     known += 1
-    text = [*problems, f"stored {stored} runs; {known} were there already; {len(problems)} files could not be read"]
+    said = f"stored {runs_counted(stored)}; {known} {'were' if known != 1 else 'was'} there already; "
+    said += f"{len(problems)} {'files' if len(problems) != 1 else 'file'} could not be read"
+    text = [*problems, said]
     return (1 if problems else 0), "\n".join(text), {"stored": stored, "known": known, "problems": problems}
 
 
@@ -37,22 +44,54 @@ def exported(arguments: argparse.Namespace) -> Answer:
     """All runs, so that `import` brings them back as they were."""
     from jitgate.history.spool import as_json
     from jitgate.history.transfer import runs_of
+    from jitgate.history.whole import damage_of
 
     path, count = Path(arguments.path), 0
-    draft = path.with_name(f"{path.name}.draft")
+    place = place_of(arguments)
+    with place.opened() as database, database.reading() as connection:
+        _refuse(path, place.url)
+        damage = damage_of(connection)
+        if damage:
+            raise UsageError(f"{database.name} is not whole: {damage[0]}; `jitgate history doctor` names all of it")
+        try:
+            with _replacing(path) as file:
+                for run in runs_of(connection):
+                    file.write(json.dumps(as_json(run)) + "\n")
+                    count += 1
+        except OSError as error:
+            raise UsageError(f"{path} can't be written: {error.strerror}") from None
+    return 0, f"wrote {runs_counted(count)} to {path}", {"runs": count, "file": str(path)}
+
+
+def _refuse(path: Path, url: str) -> None:
+    """UsageError for a file that is no export: the store itself, or what is no plain file."""
+    from jitgate.history.address import parsed
+
+    store = parsed(url)
+    files = ("", "-wal", "-shm", "-journal") if store.get_backend_name() == "sqlite" else ()
+    own = [Path(f"{store.database}{end}") for end in files]
+    if path.resolve() in [each.resolve() for each in own] or any(_is_one(path, each) for each in own):
+        raise UsageError(f"{path} is the history itself; name another file")
+    if os.path.lexists(path) and why_not_plain(path) is not None:
+        raise UsageError(f"{path} is no plain file; name another one")
+
+
+def _is_one(path: Path, other: Path) -> bool:
+    return path.exists() and other.exists() and path.samefile(other)
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[TextIO]:
+    """A file in the place of `path` once it is whole."""
+    draft = path.with_name(f"{path.name}.draft-{os.getpid()}")
     try:
-        with (
-            place_of(arguments).opened() as database,
-            database.reading() as connection,
-            draft.open("w", encoding="utf-8") as file,
-        ):
-            for run in runs_of(connection):
-                file.write(json.dumps(as_json(run)) + "\n")
-                count += 1
+        with draft.open("x", encoding="utf-8") as file:
+            yield file
         draft.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path} can't be written: {error.strerror}") from None
-    return 0, f"wrote {count} runs to {path}", {"runs": count, "file": str(path)}
+    except BaseException as error:
+        if not isinstance(error, FileExistsError):
+            draft.unlink(missing_ok=True)
+        raise
 
 
 def pruned(arguments: argparse.Namespace) -> Answer:
@@ -69,7 +108,7 @@ def pruned(arguments: argparse.Namespace) -> Answer:
         for table in (POINT, ROUNDS):
             connection.execute(delete(table).where(table.c.run_id < oldest))
         gone = connection.execute(delete(RUN).where(RUN.c.id < oldest)).rowcount
-    return 0, f"removed {gone} runs, the last {arguments.keep} stay", {"removed": gone}
+    return 0, f"removed {runs_counted(gone)}, the last {arguments.keep} stay", {"removed": gone}
 
 
 def doctor(arguments: argparse.Namespace) -> Answer:
@@ -78,6 +117,7 @@ def doctor(arguments: argparse.Namespace) -> Answer:
 
     from jitgate.history.accepted import read_accepted
     from jitgate.history.schema import POINT, RUN, SERIES
+    from jitgate.history.whole import damage_of
 
     place = place_of(arguments)
     problems = []
@@ -89,8 +129,10 @@ def doctor(arguments: argparse.Namespace) -> Answer:
         if connection.dialect.name == "sqlite":
             found = connection.exec_driver_sql("PRAGMA integrity_check").scalar()
             problems += [] if found == "ok" else [f"{database.name} is damaged: {found}"]
+        problems += [f"{database.name}: {each}" for each in damage_of(connection)]
         problems += [f"{database.name} can't be written"] if database.readonly else []
-        said = f"{database.name}: " + ", ".join(f"{count} {name}" for name, count in counts.items())
+        names = {name: name if count != 1 or name == "series" else name[:-1] for name, count in counts.items()}
+        said = f"{database.name}: " + ", ".join(f"{count} {names[name]}" for name, count in counts.items())
     waiting = sorted((place.folder / ".jitgate" / "history-spool").glob("*.json"))
     problems += [f"{path} waits to be stored; the next run stores it" for path in waiting]
     today = datetime.now(UTC).date()

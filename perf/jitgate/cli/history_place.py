@@ -11,9 +11,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jitgate.config.history_settings import OFF, HistorySettings
+from jitgate.config.history_settings import HistorySettings, is_off
 from jitgate.config.history_table import parse_history
 from jitgate.model.errors import UsageError
+from jitgate.model.plain_file import read_plain
 
 if TYPE_CHECKING:
     from jitgate.history.database import Database
@@ -41,9 +42,9 @@ class Place:
 
         try:
             database = open_database(self.url, create=create)
-        except FileNotFoundError:
+        except FileNotFoundError as missing:
             raise UsageError(
-                f"there is no history at {self.url}; a run of pytest makes one, or name it with --history"
+                f"there is no history at {missing}; a run of pytest makes one, or name it with --history"
             ) from None
         except HistoryError as problem:
             raise UsageError(str(problem)) from None
@@ -66,18 +67,19 @@ def place_of(arguments: argparse.Namespace) -> Place:
             folder, settings = each, parse_history(table, f"{file}, [tool.jitgate]")
             break
     url = arguments.history or settings.url or str(folder / ".jitgate" / "history.db")
-    if url == OFF:
+    if is_off(url):
         raise UsageError("the history is switched off; name one with --history")
     return Place(folder, settings, url)
 
 
 def _table(file: Path) -> dict[str, object] | None:
     try:
-        found = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("jitgate")
+        tools = tomllib.loads(read_plain(file, follow=True).decode()).get("tool", {})
     except OSError:
         return None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{file} is not valid TOML: {error}") from None
+    found = tools.get("jitgate") if isinstance(tools, dict) else None
     return found if isinstance(found, dict) else None
 
 

@@ -35,7 +35,7 @@ def listed(arguments: argparse.Namespace) -> Answer:
         if points
     ]
     lines = [
-        f"{row['series']} on {row['machine']}: {row['runs']} runs, {row['accepted']} accepted, last "
+        f"{row['series']} on {row['machine']}: {runs_counted(int(str(row['runs'])))}, {row['accepted']} accepted, last "
         f"{as_text(str(row['series']).rpartition('/')[2], float(str(row['last'])))}"
         for row in rows
     ]
@@ -49,7 +49,7 @@ def shown(arguments: argparse.Namespace) -> Answer:
     text, data = [], []
     for each, points in found:
         metric = each.key.metric
-        text += [f"{each.key.id} on {each.key.machine}: {len(points)} runs", f"  {line_of(points)}"]
+        text += [f"{each.key.id} on {each.key.machine}: {runs_counted(len(points))}", f"  {line_of(points)}"]
         text += [
             f"  {point.started_at} {point.commit[:10] or '-'} {as_text(metric, point.estimate)}"
             + (f", left out: {point.left_out}" if point.left_out else "")
@@ -59,6 +59,11 @@ def shown(arguments: argparse.Namespace) -> Answer:
             {"series": each.key.id, "machine": each.key.machine, "points": [point._asdict() for point in points]}
         )
     return 0, "\n".join(text), data
+
+
+def runs_counted(count: int) -> str:
+    """`1 run`, `2 runs`."""
+    return f"{count} run{'s' * (count != 1)}"
 
 
 def line_of(points: Sequence[StoredPoint]) -> str:

@@ -9,6 +9,11 @@ from fnmatch import fnmatchcase
 OFF = "off"
 
 
+def is_off(url: str) -> bool:
+    """Whether there is to be no history."""
+    return url.strip().lower() == OFF
+
+
 @dataclass(frozen=True)
 class Retired:
     """What goes on purpose. pattern: a glob of `workload/scenario/variant`, or with `/gate` of one gate alone."""

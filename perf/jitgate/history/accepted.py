@@ -14,6 +14,7 @@ from typing import Any
 from jitgate.config.history_settings import Retired
 from jitgate.config.history_table import retired
 from jitgate.model.errors import UsageError
+from jitgate.model.plain_file import read_plain
 
 FILE = "accepted.toml"
 
@@ -107,12 +108,12 @@ def retirement(pattern: str, reason: str) -> str:
 def read_accepted(path: Path) -> AcceptedFile:
     """The file; empty where there is none. UsageError for an entry without a reason, too loose or not understood."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(read_plain(path, follow=True).decode())
     except FileNotFoundError:
         return AcceptedFile(path)
     except OSError as error:
         raise UsageError(f"{path} can't be read: {error.strerror}") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is not valid TOML: {error}") from None
     unknown = sorted(document.keys() - {"accepted", "retired"})
     entries = document.get("accepted", [])

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jitgate.history.address import parsed
 from jitgate.history.problem import HistoryError, shown, told
+from jitgate.model.file_problem import file_problem
+from jitgate.model.state_folder import keep_out_of_git
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
@@ -66,25 +70,28 @@ def open_database(url: str, *, create: bool = True) -> Database:
     """The store at a URL, or at the path of an SQLite file.
 
     create: whether one that is not there is made. Raises HistoryError for one that is damaged, of another program, of
-    a newer jitgate or out of reach, and FileNotFoundError for a file that is not there and is not to be made.
+    a newer jitgate or out of reach, UsageError for what is neither URL nor path, and FileNotFoundError for a file
+    that is not there and is not to be made.
     """
     from sqlalchemy import create_engine, event
     from sqlalchemy.pool import NullPool
 
-    target = _parsed(url)
+    target = parsed(url)
     if target.get_backend_name() != "sqlite":
         engine = create_engine(target, connect_args={"connect_timeout": CONNECT_S}, poolclass=NullPool)
         database = Database(engine)
     else:
         path = Path(str(target.database))
-        if not create and not path.exists():
-            raise FileNotFoundError(path)
-        readonly = path.exists() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
-        if not path.exists():
+        there = _is_there(path, shown(target))
+        if not create and not there:
+            raise FileNotFoundError(shown(target))
+        readonly = there and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+        if not there:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise HistoryError(f"the history {path} can't be made: {error.strerror}") from None
+                raise HistoryError(f"the history {shown(target)} can't be made: {error.strerror}") from None
+            keep_out_of_git(path.parent)
         engine = create_engine(target if not readonly else _immutable(path), poolclass=NullPool)
         event.listen(engine, "connect", _read_only if readonly else _prepare)
         event.listen(engine, "begin", _begin)
@@ -94,29 +101,17 @@ def open_database(url: str, *, create: bool = True) -> Database:
     return database
 
 
-def _parsed(text: str) -> URL:
-    from sqlalchemy import URL, make_url
-    from sqlalchemy.exc import ArgumentError
-
-    if "://" not in text:
-        return URL.create("sqlite", database=str(Path(text).absolute()))
+def _is_there(path: Path, name: str) -> bool:
+    """Whether there is a file. HistoryError for a pipe, a device or a folder, which would be waited for or replaced."""
     try:
-        url = make_url(text)
-    except (ArgumentError, ValueError):
-        scheme = text.partition("://")[0]
-        raise HistoryError(
-            f"the history {scheme}://... is no URL; write postgresql://HOST/DATABASE, or a path"
-        ) from None
-    backend = url.get_backend_name()
-    if backend == "postgresql":
-        try:
-            import psycopg  # noqa: F401 - only whether it is there
-        except ImportError:
-            raise HistoryError('a history in PostgreSQL needs psycopg; pip install "jitgate[postgres]"') from None
-        return url.set(drivername="postgresql+psycopg")
-    if backend == "sqlite" and url.database:
-        return url.set(database=str(Path(url.database).absolute()))
-    raise HistoryError(f"the history {shown(url)} must be a path, sqlite:///PATH or postgresql://HOST/DATABASE")
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise HistoryError(f"the history {name} can't be opened: {file_problem(error)}") from None
+    if not stat.S_ISREG(mode):
+        raise HistoryError(f"the history {name} is no plain file; name another one")
+    return True
 
 
 def _immutable(path: Path) -> URL:

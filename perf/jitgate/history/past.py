@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -16,6 +15,7 @@ from jitgate.history.levels import Now, past_series
 from jitgate.history.made_record import series_of
 from jitgate.history.problem import HistoryError
 from jitgate.history.stored import StoredSeries, points_of, series_named
+from jitgate.history.well_formed import told
 from jitgate.model.past import PastSeries
 
 if TYPE_CHECKING:
@@ -127,6 +127,6 @@ def _elsewhere(connection: Connection, others: Sequence[StoredSeries], now: Mapp
     if not rows:
         return ""
     count, run_id = rows[0]
-    facts = json.loads(connection.execute(select(RUN.c.facts).where(RUN.c.id == run_id)).scalar_one())
+    facts = told("facts", connection.execute(select(RUN.c.facts).where(RUN.c.id == run_id)).scalar() or "")
     runs = f"{count} earlier run{'s are' if count != 1 else ' is'} of {facts.get('device', 'another machine')}"
     return "; ".join(filter(None, (difference(facts, now), runs)))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jitgate.config.history_settings import OFF
+from jitgate.config.history_settings import is_off
 from jitgate.gates.tracked import METRICS, RATIO, TIME
 from jitgate.history.accepted import FILE, AcceptedFile, read_accepted
+from jitgate.history.address import parsed
 from jitgate.history.append import append
 from jitgate.history.commit import Commit, commit_of
 from jitgate.history.database import Database, open_database
@@ -22,6 +24,7 @@ from jitgate.history.problem import HistoryError
 from jitgate.history.record import RunRecord
 from jitgate.history.spool import keep, send
 from jitgate.history.vanished import Declared, declared_before, vanished
+from jitgate.history.well_formed import told
 
 if TYPE_CHECKING:
     from jitgate.config.policy import Policy
@@ -38,7 +41,7 @@ class SessionHistory:
     """root: pytest's. folder: of the file that holds the table. url: of the store; `off` for none.
 
     read_only: nothing is stored. device: `cpu` or `cuda`; device_asked: whether an option names it. narrowed: what
-    `--jitgate-select` says.
+    `--jitgate-select` says. unread: why it is not known what earlier runs had, of a store that could be opened.
     """
 
     root: Path
@@ -58,12 +61,13 @@ class SessionHistory:
     started_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     notes: list[str] = field(default_factory=list)
     problem: str = ""
+    unread: str = ""
     stored: bool = False
 
     @property
     def off(self) -> bool:
         """Whether there is no history at all."""
-        return self.url == OFF
+        return is_off(self.url)
 
     @cached_property
     def accepted(self) -> AcceptedFile:
@@ -114,12 +118,14 @@ class SessionHistory:
         return self._past.of(asked, metric)
 
     def check(self, cells: Collection[Cell], *, early: bool) -> None:
-        """Before anything is measured: UsageError for what is wrong with the acceptances.
+        """Before anything is measured: UsageError for what is wrong with the acceptances, or with the URL.
 
         cells: the project's own; none where they are not known. early: open the store too.
         """
         if self.off:
             return
+        with suppress(HistoryError):  # of a driver that is missing: that is said where the store is opened
+            parsed(self.url)
         accepted = self.accepted
         if cells:
             accepted.refuse_unknown(f"{cell.id}/{metric}" for cell in cells for metric in METRICS)
@@ -183,7 +189,7 @@ class SessionHistory:
             with database.reading() as connection:
                 before = declared_before(connection, self.device, str(self.options.get("table")))
         except HistoryError as problem:
-            self.problem = str(problem)
+            self.problem = self.unread = str(problem)
             return {}
         return vanished(before, now, self.policy.history, self.accepted.retired, self.narrowed)
 
@@ -208,7 +214,7 @@ class SessionHistory:
         )
         record = record_of(results, about, self._epochs(results), keep_rounds=self.policy.history.keep_rounds)
         try:
-            self.stored = self.database is not None and append(self.database, record)
+            self.stored = self.database is not None and not self.problem and append(self.database, record)
         except HistoryError as problem:
             self.problem = str(problem)
         if not self.stored:
@@ -254,9 +260,10 @@ class SessionHistory:
         try:
             with self.database.reading() as connection:
                 rows = connection.execute(query.where(RUN.c.options.contains(saved, autoescape=True))).all()
-        except HistoryError:
+                found = [(told("options", options), red) for options, red in rows]
+        except HistoryError as problem:
+            self.problem = self.unread = str(problem)
             return False
-        found = [(json.loads(options), red) for options, red in rows]
         return any(options.get("saved") == saved and (options.get("exit_code") or red) for options, red in found)
 
 

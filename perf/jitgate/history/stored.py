@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from jitgate.history.problem import DamagedRow
 from jitgate.history.record import SeriesKey
+from jitgate.history.well_formed import is_figure, typed, whole
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -113,11 +114,20 @@ def _columns() -> tuple[Any, ...]:
     return tuple(POINT.c[name] for name in names)
 
 
+_OF_A_POINT = (int, int, float, str, str, str, str, bool)
+_OF_A_RUN = (int, str, str, str, str, str, bool, bool, str)
+"""Types of the columns in `_columns` and `_runs`: what SQLite takes into any column is looked at before it is used."""
+
+
 def _points(rows: Sequence[Any], runs: Mapping[int, _Run]) -> list[StoredPoint]:
     """rows: the newest first."""
     found = []
-    for run_id, series_id, estimate, inputs, weights, epoch, left_out, regressed in reversed(rows):
-        run = runs[run_id]
+    for row in reversed(rows):
+        typed(row, _OF_A_POINT, "a figure of run")
+        run_id, series_id, estimate, inputs, weights, epoch, left_out, regressed = row
+        run = runs.get(run_id)
+        if run is None or not is_figure(estimate):
+            raise DamagedRow(f"a figure of run {run_id}")
         why = run.why or left_out or ("red" if regressed else "")
         only = bool(regressed) and not run.why and not left_out
         about = (run.commit, run.branch, run.started_at)
@@ -135,7 +145,9 @@ def _runs(connection: Connection, first: int) -> dict[int, _Run]:
 
     columns = [RUN.c[name] for name in ("id", "commit_id", "branch", "started_at", "fingerprint")]
     marks = [RUN.c[name] for name in ("odd", "interrupted", "dirty", "red")]
-    rows = connection.execute(select(*columns, *marks).where(RUN.c.id >= first))
+    rows = connection.execute(select(*columns, *marks).where(RUN.c.id >= first)).all()
+    for row in rows:
+        typed(row, _OF_A_RUN, "run")
     return {row[0]: _Run(row[1], row[2], row[3], row[4], _reason(*row[5:])) for row in rows}
 
 
@@ -145,5 +157,6 @@ def _reason(odd: str, interrupted: bool, dirty: bool, red: str) -> str:
 
 
 def _series(row: Any) -> StoredSeries:
-    fields = {name: row[name] for name in SeriesKey.__dataclass_fields__}
-    return StoredSeries(row["id"], SeriesKey(**fields), tuple(json.loads(row["aliases"])))
+    found = whole(row)
+    fields = {name: found[name] for name in SeriesKey.__dataclass_fields__}
+    return StoredSeries(found["id"], SeriesKey(**fields), tuple(found["aliases"]))

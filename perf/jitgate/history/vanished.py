@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jitgate.config.history_settings import HistorySettings, Retired
+from jitgate.history.well_formed import told
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -40,9 +40,9 @@ def declared_before(connection: Connection, device: str, table: str) -> list[Dec
         .limit(MOST_RUNS)
     )
     found = [
-        Declared(json.loads(declared), kind, host, json.loads(options).get("device", "auto") != "auto")
+        Declared(told("declared", declared), kind, host, told("options", options).get("device", "auto") != "auto")
         for declared, kind, host, options in connection.execute(query)
-        if json.loads(options).get("table") == table
+        if told("options", options).get("table") == table
     ]
     return [each for each in found if each.device == device or not each.asked_for]
 

@@ -1,33 +1,70 @@
-"""Whether a run that came from a file is what its types say, before it reaches a store."""
+"""Whether a run that came from a file, and a row of a store, is what a session would have written."""
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from typing import Any, get_type_hints
+from typing import Any
 
+from jitgate.gates.tracked import METRICS
+from jitgate.history.problem import DamagedRow
 from jitgate.history.record import RunRecord
 
-LARGEST_COUNT = 2**53
-"""No number of calls, and still a number of every database."""
+LARGEST_COUNT = 2**31
+"""No number of calls, and just too large for an integer of PostgreSQL."""
 
 
 def checked(run: RunRecord) -> RunRecord:
-    """The same run. Raises ValueError for one with a value of another type, or a figure that is none."""
-    if not all(_is_right(value, wanted) for value, wanted in _values(run)):
-        raise ValueError("a value of another type")
-    for point in run.points:
-        if not (point.estimate > 0 and math.isfinite(point.estimate)):
-            raise ValueError(f"{point.series.id} has a figure that is no positive number")
-        if any(bound is not None and math.isnan(bound) for bound in (point.low, point.high)):
-            raise ValueError(f"{point.series.id} has an interval that is none")
+    """The same run. Raises ValueError for one with a value of another kind, or with two figures of one series."""
+    for name, value in _values(run):
+        if not RIGHT[name](value):
+            raise ValueError(f"{name} is none")
+    if len({point.series for point in run.points}) != len(run.points):
+        raise ValueError("two figures of one series")
     return run
 
 
-def _values(record: Any) -> Iterator[tuple[Any, Any]]:
-    """Each plain value with its type, of a record and of those in it."""
-    hints = get_type_hints(type(record))
+def whole(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """The columns of a row, those in JSON as what they mean. Raises DamagedRow."""
+    found = dict(row)
+    for name, value in row.items():
+        found[name], right = understood(name, value)
+        if not right:
+            raise DamagedRow(f"{name} of {_named(row)}" if "id" in row else name)
+    return found
+
+
+def understood(column: str, value: Any) -> tuple[Any, bool]:
+    """What a column holds, and whether that is of its kind."""
+    right = OF_A_ROW.get(column)
+    if right is not None:
+        try:
+            value = json.loads(value)
+        except (ValueError, TypeError, RecursionError):
+            return value, False
+    return value, (right or RIGHT[column])(value)
+
+
+def told(column: str, text: str) -> Any:
+    """What a column in JSON means. Raises DamagedRow."""
+    return whole({column: text})[column]
+
+
+def typed(row: Sequence[Any], kinds: Sequence[type], what: str) -> None:
+    """The same for rows of which there are many: by their types alone. Raises DamagedRow."""
+    if tuple(map(type, row)) != kinds:
+        raise DamagedRow(f"{what} {row[0]}")
+
+
+def _named(row: Mapping[Any, Any]) -> str:
+    kind = "series" if "metric" in row else "run" if "uid" in row else "row"
+    return f"{kind} {row['id']}"
+
+
+def _values(record: Any) -> Iterator[tuple[str, Any]]:
+    """Each plain value with its name, of a record and of those in it."""
     for field in fields(record):
         value = getattr(record, field.name)
         if is_dataclass(value):
@@ -36,29 +73,83 @@ def _values(record: Any) -> Iterator[tuple[Any, Any]]:
             for each in value:
                 yield from _values(each)
         elif field.name == "rounds":
-            yield from ((part, wanted) for each in value for part, wanted in zip(each, (str, str, bytes), strict=True))
-        elif hints[field.name] in (str, bool, int, float):
-            yield value, hints[field.name]
-        elif hints[field.name] == float | None:
-            yield (0.0, float) if value is None else (value, float)
+            names = ("workload", "scenario", "turns")
+            yield from (pair for each in value for pair in zip(names, each, strict=True))
         else:
-            yield value, Mapping
+            yield field.name, value
 
 
-def _is_right(value: Any, wanted: Any) -> bool:
-    if wanted is float:
-        return isinstance(value, float | int) and not isinstance(value, bool)
-    if wanted is int:
-        return isinstance(value, int) and not isinstance(value, bool) and abs(value) < LARGEST_COUNT
-    if wanted is str:
-        return isinstance(value, str) and "\0" not in value and _is_text(value)
-    return isinstance(value, wanted)
-
-
-def _is_text(value: str) -> bool:
+def is_text(value: Any) -> bool:
     """Half a surrogate pair is none, and no database takes it."""
+    if not isinstance(value, str) or "\0" in value:
+        return False
     try:
         value.encode()
     except UnicodeEncodeError:
         return False
     return True
+
+
+def is_figure(value: Any) -> bool:
+    """A positive number."""
+    return _is_number(value) and 0 < value < math.inf
+
+
+def is_cell(value: Any) -> bool:
+    """`workload/scenario/variant`."""
+    return is_text(value) and value.count("/") == 2 and all(value.split("/"))
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return abs(value) < 1 << 1000  # the largest that a float holds is not far above
+    return isinstance(value, float) and not math.isnan(value)
+
+
+def _is_name(value: Any) -> bool:
+    return is_text(value) and bool(value) and "/" not in value
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < LARGEST_COUNT
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool | int) and value in (0, 1)
+
+
+def _is_list(right: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, list | tuple) and all(map(right, value))
+
+
+def _is_table(key: Callable[[Any], bool], right: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, Mapping) and all(key(name) and right(each) for name, each in value.items())
+
+
+_TEXTS = (
+    *("uid", "started_at", "device", "fingerprint", "commit", "parent", "commit_id", "parent_id", "branch", "red"),
+    *("odd", "host", "origin", "baseline", "precision", "machine", "inputs", "weights", "outcome", "left_out", "epoch"),
+)
+_FACTS = _is_table(is_text, lambda _: True)
+
+RIGHT: dict[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("workload", "scenario", "variant"), _is_name),
+    **dict.fromkeys(_TEXTS, is_text),
+    **dict.fromkeys(("id", "run_id", "series_id", "count"), _is_count),
+    **dict.fromkeys(("dirty", "interrupted", "regressed"), _is_flag),
+    **dict.fromkeys(("low", "high"), lambda value: value is None or _is_number(value)),
+    "metric": lambda value: isinstance(value, str) and value in METRICS,
+    "estimate": is_figure,
+    "turns": lambda value: isinstance(value, bytes | memoryview),
+    **dict.fromkeys(("facts", "options"), _FACTS),
+    "versions": _is_table(is_text, is_text),
+    "declared": _is_table(is_cell, _is_list(is_text)),
+    "aliases": _is_table(is_cell, _is_list(is_cell)),
+}
+"""Name of a field of a record, or of a column, -> whether a value is of its kind."""
+
+OF_A_ROW = {
+    **{name: RIGHT[name] for name in ("facts", "options", "versions", "declared")},
+    "aliases": _is_list(is_cell),
+}
+"""Columns in JSON."""

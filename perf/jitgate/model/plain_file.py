@@ -29,9 +29,10 @@ def open_plain(path: Path, *, follow: bool = False) -> BufferedReader:
     return open(path, "rb", opener=lambda *_: number)
 
 
-def read_plain(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
-    """What is in it. OSError where it can't be read, ValueError where it is larger than it can be."""
-    with open_plain(path) as file:
+def read_plain(path: Path, most_bytes: int = MOST_BYTES, *, follow: bool = False) -> bytes:
+    """What is in it, or where it is a link and `follow`, in what it leads to. OSError where it can't be read,
+    ValueError where it is larger than it can be."""
+    with open_plain(path, follow=follow) as file:
         found = file.read(most_bytes + 1)
     if len(found) > most_bytes:
         raise ValueError(f"{path} is larger than {most_bytes} bytes")

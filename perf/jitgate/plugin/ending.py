@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from jitgate.model.source_tree import STATE
+from jitgate.model.state_folder import keep_out_of_git
 from jitgate.plugin.cache_pruning import tidy
 from jitgate.plugin.summary_lines import problems
 
@@ -31,6 +33,7 @@ def end(session: pytest.Session, state: State) -> None:
     with losses.noted("the artefact cache within its limit"):
         tidy(session.config, state)
     state.rounds_on_disk.end()
+    keep_out_of_git(session.config.rootpath / STATE)
     _write_reports(state, _status(session, losses))
     session.exitstatus = _status(session, losses)
     if not session.config.pluginmanager.has_plugin("terminalreporter"):

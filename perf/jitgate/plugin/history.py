@@ -90,7 +90,7 @@ class HistoryOfState:
 
     def red(self) -> bool:
         """Whether the session can't be green for what it should have been compared with."""
-        return bool(self.gone() or (self._red_baseline and self._demanded))
+        return bool(self.gone() or self.session.unread or (self._red_baseline and self._demanded))
 
     @property
     def _demanded(self) -> bool:
@@ -161,6 +161,8 @@ class HistoryOfState:
             f"VANISHED {each}: an accepted run has it, and it was not measured now; bring it back, {_way_out(pattern)}"
             for each, pattern in self.gone().items()
         ]
+        if self.session.unread:
+            found.append(f"INVALID history: it can't be said what has vanished: {self.session.unread}")
         if self._red_baseline:
             before = reversed(earlier(self._config, self._red_baseline))
             green = next((name for name in before if not self.session.was_red(name)), None)
