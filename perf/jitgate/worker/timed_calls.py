@@ -161,8 +161,9 @@ def _finite(leaf: Any) -> bool:
     if leaf.layout is not torch.strided or leaf.is_nested or leaf.dtype.itemsize < 2:
         return True
     # A sum is one pass and no memory; where it overflows, each value is asked.
-    wide = torch.float32 if leaf.dtype.itemsize == 2 else None
-    return bool(leaf.sum(dtype=wide).isfinite()) or bool(leaf.isfinite().all())
+    halves = {torch.float16: torch.float32, torch.bfloat16: torch.float32, torch.complex32: torch.complex64}
+    wide = halves.get(leaf.dtype)
+    return bool(leaf.sum(dtype=wide).isfinite()) or bool(leaf.to(wide or leaf.dtype).isfinite().all())
 
 
 def _plain(leaf: Any) -> Any:
@@ -174,5 +175,7 @@ def _plain(leaf: Any) -> Any:
     if found is None:
         return np.asarray(f"{type(leaf).__name__} {leaf}")
     dense = found if found.layout is torch.strided else found.to_dense()
+    if dense.dtype is torch.complex32:
+        return dense.to(torch.complex64).numpy()
     narrow = dense.is_floating_point() and dense.dtype.itemsize < torch.float32.itemsize
     return (dense.to(torch.float32) if narrow else dense).numpy()
