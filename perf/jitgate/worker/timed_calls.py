@@ -204,10 +204,11 @@ def _sum(leaf: Any) -> complex | None:
     if leaf.layout is not torch.strided or leaf.is_nested or leaf.dtype.itemsize < 2:
         return None
     # One pass and no memory; where it overflows, each value is asked.
-    halves = {torch.float16: torch.float32, torch.bfloat16: torch.float32, torch.complex32: torch.complex64}
-    wide = halves.get(leaf.dtype, leaf.dtype)
+    wide = torch.float32 if leaf.dtype.itemsize == 2 else None
+    if leaf.dtype is torch.complex32:  # no arithmetic is written for it
+        leaf = leaf.to(torch.complex64)
     found: complex = leaf.sum(dtype=wide).item()
-    return None if not cmath.isfinite(found) and bool(leaf.to(wide).isfinite().all()) else found
+    return None if not cmath.isfinite(found) and bool(leaf.isfinite().all()) else found
 
 
 def _median_s(each_ns: Sequence[int]) -> float:
