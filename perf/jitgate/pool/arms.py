@@ -30,19 +30,19 @@ class Arms:
     """The checkouts of another commit, by their role; none where nothing is compared with one. The role of the head is
     "", and it has a checkout only where another commit than the working tree's takes its part.
 
-    facts: role -> what its eager worker said of the model. origin: where the head's was imported from. proofs: worker
-    -> where what it runs was imported from.
+    entered: workers that import from their checkout already. facts: role -> what its eager worker said of the model.
+    origin: where the head's was imported from. proofs: worker -> where what it runs was imported from.
     """
 
     trees: Mapping[str, SourceTree] = field(default_factory=dict)
+    entered: set[Worker] = field(default_factory=set)
     facts: dict[str, ModelFacts] = field(default_factory=dict)
     origin: Origin = field(default_factory=Origin)
     proofs: dict[str, TreeProof] = field(default_factory=dict)
 
     def workers(self, variants: Iterable[VariantSpec]) -> dict[str, VariantSpec]:
-        """Worker -> its variant. A variant that is given per stage has none: its stages are exported by the head."""
-        whole = [variant for variant in variants if not variant.stages]
-        return {arm(variant.name, role): variant for variant in whole for role in self.trees if role}
+        """Worker -> its variant."""
+        return {arm(variant.name, role): variant for variant in variants for role in self.trees if role}
 
     def tree_of(self, worker: str) -> SourceTree | None:
         """The checkout that a worker imports from; None for the head's."""
@@ -52,7 +52,8 @@ class Arms:
     def enter(self, pool: ArmsPool, workers: Iterable[Worker]) -> None:
         """Let those that have a checkout import from it."""
         for worker in workers:
-            if worker.tree is not None and worker.alive:
+            if worker.tree is not None and worker.alive and worker not in self.entered:
+                self.entered.add(worker)
                 request = EnterTree(worker.tree, self.origin.from_head(worker.tree))
                 pool.ask(worker, "entering its checkout", request)
 
