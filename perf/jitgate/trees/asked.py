@@ -16,7 +16,7 @@ from jitgate.model.base_comparison import BaseComparison
 from jitgate.model.errors import UsageError
 from jitgate.model.source_tree import STATE, SourceTree
 from jitgate.model.variant import BASE, COPY
-from jitgate.trees.build import BuildError, build, needs_build
+from jitgate.trees.build import BuildError, build, packages
 from jitgate.trees.checkout import FOLDERS, checked_out, key_of, lock_digest
 from jitgate.trees.declared import changed_gates
 from jitgate.trees.git import Repository
@@ -184,10 +184,11 @@ def _trees(wish: Wish, head: Path, roots: Mapping[str, Path], commit: str) -> di
 
 def _built(asked: AskedBase, repository: Repository | None) -> AskedBase:
     """With the package built in each checkout, where the head's has compiled extensions."""
-    if repository is None or not needs_build(repository):
+    folders = [] if repository is None else packages(repository)
+    if not folders:
         return asked
     try:
-        trees = {role: replace(tree, built=build(tree)) for role, tree in asked.trees.items()}
+        trees = {role: replace(tree, built=build(tree, folders)) for role, tree in asked.trees.items()}
     except BuildError as error:
         return replace(
             asked, comparison=replace(asked.comparison, problem=f"the base does not build: {error}"), trees={}
