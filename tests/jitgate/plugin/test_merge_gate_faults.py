@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,13 @@ from tests.jitgate.plugin.base_checkout import FACTORY, TABLE, Checkout
 pytestmark = pytest.mark.slow
 
 TIME = ("-k", "slower_than_the_bases")
+
+
+def slower(found: subprocess.CompletedProcess[str]) -> float:
+    """By what share the head is slower than its base: about 0 where both have run the head."""
+    said = re.search(r"A call takes ([+-]\d+\.\d)%", found.stdout)
+    assert said is not None, found.stdout
+    return float(said[1]) / 100
 
 
 def test_a_shallow_clone_is_refused_with_the_fetch_that_is_missing(checkout: Checkout) -> None:
@@ -50,7 +59,7 @@ def test_a_base_that_is_not_there_is_refused_with_how_to_fetch_it(checkout: Chec
 def test_the_heads_folder_on_pythonpath_is_not_the_bases(checkout: Checkout) -> None:
     found = checkout.pytest("--jitgate-base", "HEAD~1", *TIME, pythonpath=(checkout.path / "src", checkout.path))
     assert found.returncode == 1
-    assert "FAIL toy.net/short/eager max_slowdown.time=10%: A call takes +" in found.stdout
+    assert slower(found) > 0.3
 
 
 SETUP = """
@@ -64,8 +73,8 @@ def environment(folder: Path) -> str:
     """The interpreter of an environment of its own, which has what this one has."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
     here = [entry for entry in sys.path if "site-packages" in Path(entry).parts]
-    (inside,) = folder.glob("[Ll]ib*/**/site-packages")
-    (inside / "like-the-other.pth").write_text("\n".join(here) + "\n", encoding="utf-8")
+    inside = sysconfig.get_path("purelib", scheme="venv", vars={"base": str(folder), "platbase": str(folder)})
+    (Path(inside) / "like-the-other.pth").write_text("\n".join(here) + "\n", encoding="utf-8")
     return str(next(path for path in (folder / "bin/python", folder / "Scripts/python.exe") if path.exists()))
 
 
@@ -79,7 +88,7 @@ def test_a_head_that_is_installed_editable_is_not_the_bases(checkout: Checkout) 
     subprocess.run([*install, str(checkout.path)], check=True)
     found = checkout.pytest("--jitgate-base", "HEAD~1", *TIME, python=python)
     assert found.returncode == 1
-    assert "FAIL toy.net/short/eager max_slowdown.time=10%: A call takes +" in found.stdout
+    assert slower(found) > 0.3
 
 
 EXTENSION = """
@@ -114,7 +123,7 @@ def test_a_compiled_extension_is_built_of_each_commit(checkout: Checkout) -> Non
     built_in_place(checkout)
     found = checkout.pytest("--jitgate-base", "HEAD~1", *TIME)
     assert found.returncode == 1
-    assert "FAIL toy.net/short/eager max_slowdown.time=10%: A call takes +" in found.stdout
+    assert slower(found) > 0.3
     built = list((checkout.path / ".jitgate").glob("*/*/*-built/toy/_fast*"))
     assert len({path.parent for path in built}) == 4, "base and copy, and both once more to confirm"
 
@@ -125,9 +134,9 @@ def test_a_base_that_does_not_build_is_invalid_with_what_the_compiler_said(check
     built_in_place(checkout)
     found = checkout.pytest("--jitgate-base", "HEAD~1", *TIME, budget_s=2)
     assert found.returncode == 1
-    assert "INVALID toy.net/short/eager" in found.stdout
-    assert "the base does not build: " in found.stdout
-    assert "no_such_header.h" in found.stdout
+    assert "INVALID toy.net/short/eager" in found.stdout, found.stdout
+    assert "the base does not build: " in found.stdout, found.stdout
+    assert "no_such_header.h" in found.stdout, found.stdout
 
 
 def test_a_stale_checkout_is_made_again(checkout: Checkout) -> None:
@@ -136,7 +145,7 @@ def test_a_stale_checkout_is_made_again(checkout: Checkout) -> None:
         (tree.root / "src" / "toy" / "work.py").write_text("def repeats():\n    return 20\n", encoding="utf-8")
     found = checkout.pytest("--jitgate-base", "HEAD~1", *TIME)
     assert found.returncode == 1
-    assert "FAIL toy.net/short/eager max_slowdown.time=10%: A call takes +" in found.stdout
+    assert slower(found) > 0.3
 
 
 @pytest.mark.parametrize("where", ["benchmarks", "package"])
@@ -154,9 +163,9 @@ def test_both_sides_get_the_heads_inputs_where_it_has_changed_them(checkout: Che
         checkout.write("bench/models.py", factory.replace("(ROWS,", "(4 * ROWS,"))
     checkout.commit("Measure more rows")
     found = checkout.pytest("--jitgate-base", "HEAD~1", *TIME, budget_s=10)
-    assert "since base" in found.stdout
-    assert "FAIL toy.net" not in found.stdout
-    assert "INVALID toy.net" not in found.stdout
+    assert "since base" in found.stdout, found.stdout
+    assert "FAIL toy.net" not in found.stdout, found.stdout
+    assert "INVALID toy.net" not in found.stdout, found.stdout
 
 
 DIES = """
@@ -179,7 +188,9 @@ def test_a_head_whose_worker_dies_fails(checkout: Checkout) -> None:
     checkout.commit("Die")
     found = checkout.pytest("--jitgate-base", "HEAD~1", *TIME, budget_s=4)
     assert found.returncode == 1
-    assert "FAIL toy.net/short/eager max_slowdown.time=10%: worker eager ended with exit code 3" in found.stdout
+    assert "FAIL toy.net/short/eager max_slowdown.time=10%: worker eager exited with code 3" in found.stdout, (
+        found.stdout
+    )
 
 
 def test_a_base_whose_worker_dies_is_invalid_and_says_so(checkout: Checkout) -> None:
@@ -189,9 +200,11 @@ def test_a_base_whose_worker_dies_is_invalid_and_says_so(checkout: Checkout) -> 
     checkout.commit("Live")
     found = checkout.pytest("--jitgate-base", "HEAD~1", *TIME, budget_s=4)
     assert found.returncode == 1
-    assert "INVALID toy.net/short/eager max_slowdown.time=10%: There is nothing to compare with" in found.stdout
-    assert "since base HEAD~1 (" in found.stdout
-    assert "eager#base ended with exit code 3" in found.stdout
+    assert "INVALID toy.net/short/eager max_slowdown.time=10%: There is nothing to compare with" in found.stdout, (
+        found.stdout
+    )
+    assert "since base HEAD~1 (" in found.stdout, found.stdout
+    assert "eager#base exited with code 3" in found.stdout, found.stdout
 
 
 def test_a_base_whose_model_does_not_import_is_invalid_and_says_so(checkout: Checkout) -> None:
@@ -201,8 +214,8 @@ def test_a_base_whose_model_does_not_import_is_invalid_and_says_so(checkout: Che
     checkout.commit("Mend it")
     found = checkout.pytest("--jitgate-base", "HEAD~1", *TIME, budget_s=2)
     assert found.returncode == 1
-    assert "INVALID toy.net/short/eager" in found.stdout
-    assert "No module named 'no_such_module'" in found.stdout
+    assert "INVALID toy.net/short/eager" in found.stdout, found.stdout
+    assert "No module named 'no_such_module'" in found.stdout, found.stdout
 
 
 def test_a_gate_that_the_same_change_loosens_is_said_although_all_is_green(checkout: Checkout) -> None:
@@ -211,7 +224,7 @@ def test_a_gate_that_the_same_change_loosens_is_said_although_all_is_green(check
     found = checkout.pytest("--jitgate-base", "HEAD~1", *TIME, "--jitgate-report", "report.md", budget_s=6)
     note = "This change also changes what is required: removed: */*/* max_slowdown = 10%"
     assert found.returncode == 0, found.stdout
-    assert f"note: {note}" in found.stdout
+    assert f"note: {note}" in found.stdout, found.stdout
     assert "This change also changes what is required" in (checkout.path / "report.md").read_text(encoding="utf-8")
 
 
