@@ -28,7 +28,8 @@ class Turn:
     a pipeline, its stages; empty for anything else. outputs: what the calls gave, by type and sizes, each kind once.
     not_finite: numbers of the calls whose output holds NaN or Inf. kept: numbers of the calls whose outputs were kept.
     replaced: functions that jitgate measures with and that are others now. looking_s: what looking at outputs and
-    keeping them took, outside of every call. late: for calls that were kept and next to which other threads of Python's
+    keeping them took, outside of every call; unpacking_s: of that, the median time in which a call's output came apart
+    into its tensors. late: for calls that were kept and next to which other threads of Python's
     live, the processor time that these took after the call, as a share of the call's time.
     """
 
@@ -43,5 +44,6 @@ class Turn:
     not_finite: tuple[int, ...] = ()
     kept: tuple[int, ...] = ()
     looking_s: float = 0.0
+    unpacking_s: float = 0.0
     replaced: tuple[str, ...] = ()
     late: tuple[float, ...] = ()

@@ -5,25 +5,19 @@ from __future__ import annotations
 import contextlib
 import itertools
 import random
-import statistics
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from jitgate.model.probe_baseline import EagerProbe
 from jitgate.model.take_turn import TakeTurn
 from jitgate.model.timed_outputs import TimedOutputs
 from jitgate.model.turn import Turn
 from jitgate.model.variant import BASELINE
-from jitgate.pool.host_clock import HostClock
-from jitgate.pool.output_sample import OutputGap, OutputSample, gap
-from jitgate.pool.stored_answer import Sketches, follows, stale
-
-if TYPE_CHECKING:
-    from jitgate.pool.output_sample import Array
+from jitgate.pool.output_sample import OutputSample, gap
+from jitgate.pool.seen_turns import SeenTurns
+from jitgate.pool.stored_answer import follows, stale
 
 COST_SHARE = 0.02
 """Of the time of all turns, what keeping and comparing outputs may take."""
@@ -46,38 +40,8 @@ LOOSE = 3.0
 MOST_WRONG = 0.25
 """Share of outputs that may be wrong where a choice (an id, a route) may turn at a rounding; without choices, none."""
 
-MOST_SLOWER = 2.0
-"""Times as long as a timed call may a call with other values take, more than eager's does: a call that finds part of
-its answer stored is faster with the values that it has seen."""
-
 OTHER_TURNS = 3
-"""Turns with other values; the fastest one counts, which no other work on the machine disturbed."""
-
-LATE_SHARE = 0.25
-"""Of a call's time: as much processor time after it, in threads of the variant's own, is work of the call."""
-
-FEWEST_LATE = 3
-"""Calls of which their median tells something."""
-
-
-@dataclass
-class _Seen:
-    """What was seen of one worker in one scenario."""
-
-    gaps: list[OutputGap] = field(default_factory=list)
-    sketches: list[tuple[Array, Array]] = field(default_factory=list)
-    other_sketches: list[tuple[Array, Array]] = field(default_factory=list)
-    kinds: set[str] = field(default_factory=set)
-    not_finite: set[int] = field(default_factory=set)
-    replaced: set[str] = field(default_factory=set)
-    late: list[float] = field(default_factory=list)
-    timed_s: list[float] = field(default_factory=list)
-    others_s: list[float] = field(default_factory=list)
-    clock: HostClock = field(default_factory=HostClock)
-
-    @property
-    def both(self) -> tuple[Sketches, Sketches]:
-        return self.sketches, self.other_sketches
+"""Turns with other values; the fastest of their calls counts, which no other work on the machine disturbed."""
 
 
 class OutputAudit:
@@ -92,7 +56,7 @@ class OutputAudit:
         self._draw = draw or random.SystemRandom()
         self._planned: dict[tuple[str, int], int | None] = {}
         self._written: dict[tuple[str, int], dict[str, Path]] = {}
-        self._seen: dict[tuple[str, str], _Seen] = {}
+        self._seen: dict[tuple[str, str], SeenTurns] = {}
         self._names = itertools.count()
         self._drawn_turns = Counter[str]()
         self._cost_s = self._turns_s = 0.0
@@ -140,16 +104,8 @@ class OutputAudit:
     def note(self, name: str, scenario: str, turn: Turn, keep: Mapping[int, Path], turn_s: float) -> None:
         """A worker has taken a turn."""
         began = time.perf_counter()
-        seen = self._seen.setdefault((scenario, name), _Seen())
-        seen.kinds.update(turn.outputs)
-        seen.not_finite.update(turn.not_finite)
-        seen.replaced.update(turn.replaced)
-        seen.late.extend(turn.late)
-        if self._others:
-            seen.others_s += _mean_s(turn)
-        else:
-            seen.timed_s += _mean_s(turn)
-            seen.clock.note(turn, turn_s)
+        seen = self._seen.setdefault((scenario, name), SeenTurns())
+        seen.note(turn, turn_s, others=self._others)
         for number in turn.kept:
             files = self._written.setdefault((scenario, number), {})
             files[name] = keep[number]
@@ -161,7 +117,7 @@ class OutputAudit:
     def found(self, scenario: str, name: str, precision: str, tolerance: float, *, strict: bool = True) -> TimedOutputs:
         """What the timed outputs of worker `name` showed. strict: whether distances are judged, and not only whether an
         output follows its inputs: not where a sound may have another phase, or one id makes all later ones others."""
-        seen, right = (self._seen.get((scenario, each), _Seen()) for each in (name, BASELINE))
+        seen, right = (self._seen.get((scenario, each), SeenTurns()) for each in (name, BASELINE))
         differs = max((each.rel_l2 for each in seen.gaps), default=0.0)
         problem = "" if name == BASELINE else self._problem(seen, right, precision, tolerance, strict=strict)
         share = self._cost_s / self._turns_s if self._turns_s else 0.0
@@ -170,11 +126,11 @@ class OutputAudit:
 
     def untimed(self, scenario: str, name: str) -> str:
         """Why the times of worker `name` can't be true, whatever its outputs are; "" where they can."""
-        seen, right = (self._seen.get((scenario, each), _Seen()) for each in (name, BASELINE))
-        return _untimed(seen, right)
+        seen, right = (self._seen.get((scenario, each), SeenTurns()) for each in (name, BASELINE))
+        return seen.untimed(right)
 
-    def _problem(self, seen: _Seen, right: _Seen, precision: str, tolerance: float, *, strict: bool) -> str:
-        untimed = _untimed(seen, right)
+    def _problem(self, seen: SeenTurns, right: SeenTurns, precision: str, tolerance: float, *, strict: bool) -> str:
+        untimed = seen.untimed(right)
         if untimed:
             return untimed
         other = sorted(seen.kinds - right.kinds)
@@ -186,7 +142,7 @@ class OutputAudit:
             return f"{calls} gave NaN or Inf, and eager gives numbers for the same inputs"
         compared = len(seen.gaps)
         found = next(filter(None, (stale(each, tolerance, exact=precision == "fp32") for each in seen.both)), "")
-        found = found or _faster_when_seen(seen, right)
+        found = found or seen.faster_when_seen(right)
         if found:
             return found
         far = [each for each in seen.gaps if not each.rel_l2 <= LOOSE * tolerance or each.unequal]
@@ -197,7 +153,7 @@ class OutputAudit:
         how = "integers differ" if not worst > LOOSE * tolerance else f"relative L2 error up to {worst:.1e}"
         return f"the output of {len(far)} of {compared} timed calls is not eager's for the same inputs ({how})"
 
-    def _unproven(self, scenario: str, seen: _Seen, right: _Seen, tolerance: float, *, exact: bool) -> str:
+    def _unproven(self, scenario: str, seen: SeenTurns, right: SeenTurns, tolerance: float, *, exact: bool) -> str:
         """Why the outputs don't tell a computed answer from a stored one; "" where they do."""
         repeated = self.fixed.get(scenario, "eager was not asked for others") or self.probe(scenario).repeated
         if repeated and not (seen.others_s and right.others_s):
@@ -238,41 +194,6 @@ class OutputAudit:
         while len(self._written) > OPEN_TURNS:
             for path in self._written.pop(next(iter(self._written))).values():
                 path.unlink(missing_ok=True)
-
-
-def _untimed(seen: _Seen, right: _Seen) -> str:
-    replaced = sorted(seen.replaced - right.replaced)
-    if replaced:
-        return f"it replaced {', '.join(replaced)}, with which jitgate measures"
-    if _late(seen) >= LATE_SHARE > _late(right):
-        return (
-            f"a thread of its own works on after a timed call has returned, for {_late(seen):.0%} of the call's time "
-            f"(median of {len(seen.late)} calls that were looked at): that work was not timed"
-        )
-    return seen.clock.problem(right.clock)
-
-
-def _faster_when_seen(seen: _Seen, right: _Seen) -> str:
-    """Why a call takes longer with values that it has not seen; "" where it does not, or where there were none."""
-    if not (seen.others_s and right.others_s and seen.timed_s and right.timed_s):
-        return ""
-    slower, eager = (min(each.others_s) / max(statistics.median(each.timed_s), 1e-9) for each in (seen, right))
-    if slower <= MOST_SLOWER * max(1.0, eager):
-        return ""
-    return (
-        f"with other values of the same sizes its calls take {slower:.1f} times as long as the timed ones, whose "
-        f"values stay the same, and eager's {eager:.1f} times: part of the answer is stored"
-    )
-
-
-def _mean_s(turn: Turn) -> list[float]:
-    """Of its calls without the first, which is cold; nothing of a turn without calls."""
-    steady = turn.wall_ns[1:] or turn.wall_ns
-    return [statistics.fmean(steady) / 1e9] if steady else []
-
-
-def _late(seen: _Seen) -> float:
-    return statistics.median(seen.late) if len(seen.late) >= FEWEST_LATE else 0.0
 
 
 def _read(path: Path) -> OutputSample | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import statistics
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -80,6 +81,7 @@ class OutputWatch:
         self._kept: dict[int, list[Any]] = {}
         self._threads = LateWork()
         self._late: list[float] = []
+        self._unpacked_ns: list[int] = []
         self._spent_ns = self._waited_ns = self._calls_ns = 0
         self._told_ns = 0
 
@@ -88,7 +90,9 @@ class OutputWatch:
         began = perf_counter_ns()
         clocks = self._threads.clocks() if number in self.keep else {}
         self._calls_ns += wall_ns
+        unpacking = perf_counter_ns()
         found = list(_values(answer))
+        self._unpacked_ns.append(perf_counter_ns() - unpacking)
         self._kinds[" ".join(_kind(leaf) for leaf in found)] = None
         looks = self._spent_ns <= LOOKING_SHARE * self._calls_ns + LOOKING_S * 1e9
         if (looks or number in self.keep) and not all(_finite(leaf) for leaf in found):
@@ -117,10 +121,11 @@ class OutputWatch:
             not_finite=tuple(self._not_finite),
             kept=tuple(self._kept),
             looking_s=(all_ns - self._told_ns) / 1e9,
+            unpacking_s=statistics.median(self._unpacked_ns) / 1e9 if self._unpacked_ns else 0.0,
             late=tuple(self._late),
         )
         self._told_ns = all_ns
-        self._kinds, self._not_finite, self._kept, self._late = {}, [], {}, []
+        self._kinds, self._not_finite, self._kept, self._late, self._unpacked_ns = {}, [], {}, [], []
         return whole
 
 

@@ -203,6 +203,21 @@ def test_an_output_that_is_always_the_same_proves_nothing(tmp_path: Path) -> Non
     assert found(audit).unproven.startswith("eager's output is the same for other inputs")
 
 
+@pytest.mark.parametrize(("unpacking_s", "accused"), [(4e-5, False), (2e-7, False), (9e-5, True), (2e-3, True)])
+def test_an_output_that_is_made_when_it_is_looked_at_is_found(
+    tmp_path: Path, unpacking_s: float, *, accused: bool
+) -> None:
+    problem = found(audited(tmp_path, right, unpacking_s=unpacking_s)).problem
+    assert problem.startswith("its output is made when somebody looks at it: taking it apart") is accused
+    assert accused or not problem
+
+
+def test_one_turn_in_which_an_output_came_apart_slowly_accuses_nobody(tmp_path: Path) -> None:
+    audit = audited(tmp_path, right, turns=4)
+    take(audit, "mine", right, 800 * COUNT, unpacking_s=0.5)
+    assert found(audit).problem == ""
+
+
 def with_others(folder: Path, answer: Answer, other_ns: int) -> OutputAudit:
     """Timed calls of 1000 ns with one input, and then some with others."""
     audit = OutputAudit(folder, random.Random(0))

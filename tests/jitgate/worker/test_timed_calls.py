@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,17 @@ def test_every_call_gets_other_values() -> None:
     assert len(found.wall_ns) == 4
     for number, tensor in enumerate(seen, 3):
         assert torch.equal(tensor, VariedInputs([(X,)]).call(number, 0)[0]), "and a change in place does not last"
+
+
+class Slow(dict[str, Any]):
+    def __getitem__(self, name: str) -> Any:
+        time.sleep(0.002)
+        return super().__getitem__(name)
+
+
+def test_the_time_in_which_an_output_comes_apart_is_told() -> None:
+    assert turn(lambda x: Slow(y=x), TakeTurn("short", 0, 3, seed=0)).unpacking_s >= 0.002, "a nap is never shorter"
+    assert turn(lambda x: x, TakeTurn("short", 0, 0, seed=0)).unpacking_s == 0.0, "of no call"
 
 
 def test_nothing_but_the_call_happens_while_it_is_timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,109 @@
+"""What a pool saw of one worker's timed calls, and which of it shows that work was not timed."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from jitgate.model.turn import Turn
+from jitgate.pool.host_clock import HostClock
+from jitgate.pool.output_sample import OutputGap
+from jitgate.pool.stored_answer import Sketches
+
+if TYPE_CHECKING:
+    from jitgate.pool.output_sample import Array
+
+MOST_SLOWER = 2.0
+"""Times as long as a timed call may a call with other values take, more than eager's does: a call that finds part of
+its answer stored is faster with the values that it has seen."""
+
+LATE_SHARE = 0.25
+"""Of a call's time: as much processor time after it, in threads of the variant's own, is work of the call. As much of
+eager's call, in which an output only comes apart into its tensors, is work that waited for somebody to look."""
+
+LEAST_UNPACKING_S = 5e-5
+"""What taking an output apart may take in any case: a container of one kind has many small parts, another few."""
+
+FEWEST_LATE = 3
+"""Calls of which their median tells something."""
+
+
+@dataclass
+class SeenTurns:
+    """What was seen of one worker in one scenario.
+
+    kinds: types and sizes of its outputs. not_finite: numbers of the calls whose output holds NaN or Inf. others_s:
+    calls with other values than those that are timed; timed_s: of each turn, the median call.
+    """
+
+    gaps: list[OutputGap] = field(default_factory=list)
+    sketches: list[tuple[Array, Array]] = field(default_factory=list)
+    other_sketches: list[tuple[Array, Array]] = field(default_factory=list)
+    kinds: set[str] = field(default_factory=set)
+    not_finite: set[int] = field(default_factory=set)
+    replaced: set[str] = field(default_factory=set)
+    late: list[float] = field(default_factory=list)
+    unpacking_s: list[float] = field(default_factory=list)
+    timed_s: list[float] = field(default_factory=list)
+    others_s: list[float] = field(default_factory=list)
+    clock: HostClock = field(default_factory=HostClock)
+
+    @property
+    def both(self) -> tuple[Sketches, Sketches]:
+        return self.sketches, self.other_sketches
+
+    def note(self, turn: Turn, turn_s: float, *, others: bool) -> None:
+        """One more turn, of so many seconds by the host's clock. others: with values that count for nothing else."""
+        self.kinds.update(turn.outputs)
+        self.not_finite.update(turn.not_finite)
+        self.replaced.update(turn.replaced)
+        self.late.extend(turn.late)
+        calls_s = [wall_ns / 1e9 for wall_ns in turn.wall_ns[1:] or turn.wall_ns]  # the first is cold
+        if others:
+            self.others_s += calls_s
+            return
+        self.timed_s += [statistics.median(calls_s)] if calls_s else []
+        self.unpacking_s.append(turn.unpacking_s)
+        self.clock.note(turn, turn_s)
+
+    def untimed(self, right: SeenTurns) -> str:
+        """Why its times can't be true, whatever its outputs are; "" where they can. right: eager's."""
+        replaced = sorted(self.replaced - right.replaced)
+        if replaced:
+            return f"it replaced {', '.join(replaced)}, with which jitgate measures"
+        if self._late >= LATE_SHARE > right._late:
+            return (
+                f"a thread of its own works on after a timed call has returned, for {self._late:.0%} of the call's "
+                f"time (median of {len(self.late)} calls that were looked at): that work was not timed"
+            )
+        return self._made_when_seen(right) or self.clock.problem(right.clock)
+
+    def _made_when_seen(self, right: SeenTurns) -> str:
+        """Why an output is computed after its call, by whoever looks at it; "" where it is not."""
+        if not (self.unpacking_s and right.unpacking_s and right.timed_s):
+            return ""
+        more_s = statistics.median_low(self.unpacking_s) - statistics.median_low(right.unpacking_s)
+        usual_s = statistics.median(right.timed_s)
+        if more_s <= max(LEAST_UNPACKING_S, LATE_SHARE * usual_s):
+            return ""
+        return (
+            f"its output is made when somebody looks at it: taking it apart into its tensors takes {1e3 * more_s:.2f} "
+            f"ms more than eager's output does, whose calls take {1e3 * usual_s:.2f} ms: that work was not timed"
+        )
+
+    def faster_when_seen(self, right: SeenTurns) -> str:
+        """Why a call takes longer with values that it has not seen; "" where it does not, or where there were none."""
+        if not (self.others_s and right.others_s and self.timed_s and right.timed_s):
+            return ""
+        slower, eager = (min(each.others_s) / max(statistics.median(each.timed_s), 1e-9) for each in (self, right))
+        if slower <= MOST_SLOWER * max(1.0, eager):
+            return ""
+        return (
+            f"with other values of the same sizes its calls take {slower:.1f} times as long as the timed ones, whose "
+            f"values stay the same, and eager's {eager:.1f} times: part of the answer is stored"
+        )
+
+    @property
+    def _late(self) -> float:
+        return statistics.median(self.late) if len(self.late) >= FEWEST_LATE else 0.0
