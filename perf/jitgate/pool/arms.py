@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from jitgate.model.answers import ModelFacts
-from jitgate.model.base_comparison import BaseComparison
+from jitgate.model.base_comparison import MISSING, BaseComparison
 from jitgate.model.failure import FailureKind
 from jitgate.model.requests import Request
 from jitgate.model.source_tree import INSTALLED, Origin, SourceTree
@@ -115,7 +115,7 @@ class Arms:
         if head is None or base is None:
             return asked
         names = sorted({*head.versions, *base.versions})
-        versions = {name: (base.versions.get(name, "none"), head.versions.get(name, "none")) for name in names}
+        versions = {name: (base.versions.get(name, MISSING), head.versions.get(name, MISSING)) for name in names}
         return replace(asked, changed={name: pair for name, pair in versions.items() if pair[0] != pair[1]})
 
     def _unused(self, tree: SourceTree, proof: TreeProof) -> str:
