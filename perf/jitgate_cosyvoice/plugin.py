@@ -43,9 +43,10 @@ def pytest_jitgate_workloads() -> Iterable[WorkloadSpec]:
 
 
 def pytest_jitgate_variants() -> Iterable[VariantSpec]:
+    from jitgate_cosyvoice.checkout.own_ways import OWN_WAYS
     from jitgate_cosyvoice.registry import BATCHED
 
-    return [BATCHED]
+    return [BATCHED, *OWN_WAYS]
 
 
 def pytest_jitgate_gates() -> Iterable[GateKind]:
@@ -85,11 +86,19 @@ def pytest_jitgate_policy(config: pytest.Config) -> Callable[[Policy], Policy] |
         checkpoint=None if checkpoint is None else (start / checkpoint).resolve(),
         checkout=None if checkout is None else (start / checkout).resolve(),
         python=python,
+        asked=tuple((config.getoption("jitgate_variants", None) or "").replace(" ", "").split(",")),
         start=start,
     )
 
 
-def _changed(policy: Policy, checkpoint: Path | None, checkout: Path | None, python: str | None, start: Path) -> Policy:
+def _changed(
+    policy: Policy,
+    checkpoint: Path | None,
+    checkout: Path | None,
+    python: str | None,
+    asked: tuple[str, ...],
+    start: Path,
+) -> Policy:
     from jitgate.model.errors import UsageError
 
     from jitgate_cosyvoice.checkout.policy import with_checkout
@@ -105,4 +114,4 @@ def _changed(policy: Policy, checkpoint: Path | None, checkout: Path | None, pyt
         if python is not None:
             raise UsageError(f"{PYTHON} says where a checkout runs; name the checkout, too, with {OPTION} CHECKOUT")
         return policy
-    return with_checkout(policy, checkout, checkpoint, find_interpreter(python, start) if python else None)
+    return with_checkout(policy, checkout, checkpoint, find_interpreter(python, start) if python else None, asked)

@@ -45,14 +45,20 @@ train_conf:
         lr: 1e-5
 """
 
-COSYVOICE2 = f"""{HEAD}
+LANGUAGE_MODEL = """
+qwen_pretrain_path: ''
+
 llm: !new:cosyvoice.llm.llm.Qwen2LM
     llm_input_size: !ref <llm_input_size>
+    llm_output_size: !ref <llm_output_size>
+    speech_token_size: 6561
+    llm: !new:cosyvoice.llm.llm.Qwen2Encoder
+        pretrain_path: !ref <qwen_pretrain_path>
     sampling: !name:cosyvoice.utils.common.ras_sampling
         top_p: 0.8
+"""
 
-flow: !new:cosyvoice.flow.flow.CausalMaskedDiffWithXvec
-    input_size: 32
+FLOW = """
     output_size: 80
     spk_embed_dim: !ref <spk_embed_dim>
     output_type: 'mel'
@@ -61,7 +67,9 @@ flow: !new:cosyvoice.flow.flow.CausalMaskedDiffWithXvec
     only_mask_loss: True
     token_mel_ratio: !ref <token_mel_ratio>
     pre_lookahead_len: 3
-    encoder: !new:cosyvoice.transformer.upsample_encoder.UpsampleConformerEncoder{ENCODER}
+"""
+
+DECODER = """
     decoder: !new:cosyvoice.flow.flow_matching.CausalConditionalCFM
         in_channels: 240
         n_spks: 1
@@ -69,6 +77,28 @@ flow: !new:cosyvoice.flow.flow.CausalMaskedDiffWithXvec
         cfm_params:
             sigma_min: 1e-06
             inference_cfg_rate: 0.7
+"""
+
+VOCODER = """
+    in_channels: 80
+    base_channels: 16
+    sampling_rate: !ref <sample_rate>
+    upsample_rates: [8, 5, 3]
+    istft_params:
+        n_fft: 16
+        hop_len: 4
+"""
+
+PREDICTOR = """
+        num_class: 1
+        in_channels: 80
+        cond_channels: 16
+"""
+
+COSYVOICE2 = f"""{HEAD}{LANGUAGE_MODEL}
+flow: !new:cosyvoice.flow.flow.CausalMaskedDiffWithXvec
+    input_size: 32{FLOW}
+    encoder: !new:cosyvoice.transformer.upsample_encoder.UpsampleConformerEncoder{ENCODER}{DECODER}
         estimator: !new:cosyvoice.flow.decoder.CausalConditionalDecoder
             in_channels: 320
             out_channels: 80
@@ -82,18 +112,34 @@ flow: !new:cosyvoice.flow.flow.CausalMaskedDiffWithXvec
             static_chunk_size: !ref <token_frame_rate> * <token_mel_ratio> # frames
             num_decoding_left_chunks: 2
 
-hift: !new:cosyvoice.hifigan.generator.HiFTGenerator
-    in_channels: 80
-    base_channels: 16
-    sampling_rate: !ref <sample_rate>
-    upsample_rates: [8, 5, 3]
-    istft_params:
-        n_fft: 16
-        hop_len: 4
-    f0_predictor: !new:cosyvoice.hifigan.f0_predictor.ConvRNNF0Predictor
-        num_class: 1
+hift: !new:cosyvoice.hifigan.generator.HiFTGenerator{VOCODER}
+    f0_predictor: !new:cosyvoice.hifigan.f0_predictor.ConvRNNF0Predictor{PREDICTOR}
+{TAIL}"""
+
+COSYVOICE3 = f"""{HEAD}{LANGUAGE_MODEL}
+flow: !new:cosyvoice.flow.flow3.CausalMaskedDiffWithDiT
+    input_size: 80{FLOW}
+    pre_lookahead_layer: !new:cosyvoice.transformer.ahead.PreLookaheadLayer
         in_channels: 80
-        cond_channels: 16
+        channels: 16
+        pre_lookahead_len: 3
+{DECODER}
+        estimator: !new:cosyvoice.flow.DiT.dit.DiT
+            dim: 16
+            depth: 2
+            heads: 2
+            dim_head: 8
+            ff_mult: 2
+            mel_dim: 80
+            mu_dim: 80
+            spk_dim: 80
+            out_channels: 80
+            static_chunk_size: !ref <token_frame_rate> * <token_mel_ratio>
+            num_decoding_left_chunks: -1
+
+hift: !new:cosyvoice.hifigan.causal.CausalHiFTGenerator{VOCODER}
+    conv_pre_look_right: 4
+    f0_predictor: !new:cosyvoice.hifigan.causal.CausalConvRNNF0Predictor{PREDICTOR}
 {TAIL}"""
 
 COSYVOICE = f"""{HEAD}

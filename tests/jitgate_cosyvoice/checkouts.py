@@ -6,9 +6,11 @@ notes in `imported_by` whether pytest was loaded where it was imported.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.jitgate_cosyvoice.blueprints import COSYVOICE, COSYVOICE2
+from tests.jitgate_cosyvoice.checkout_speech import SPEECH_FILES
 
 ENCODER_BYTES = 4 * ((32 * 32 + 32) + 64 + 64 + 2 * (32 + 3 * (32 * 32 + 32)))
 """Of `flow.encoder` in CosyVoice2's yaml: a linear layer and its norm, the last norm, two layers of attention."""
@@ -198,7 +200,10 @@ class CausalConditionalCFM(nn.Module):
     def forward(self, mu, mask, n_timesteps, spks, cond, streaming):
         x = self.rand_noise[:, :, : mu.size(2)]
         for step in range(n_timesteps):
-            x = x + self.rate * self.estimator(x, mask, mu, torch.tensor([step / n_timesteps]), spks, cond, streaming)
+            given = [torch.cat((value, 0 * value)) for value in (mu, spks, cond)]
+            time = torch.full((2,), step / n_timesteps)
+            twice = self.estimator(torch.cat((x, x)), torch.cat((mask, mask)), given[0], time, *given[1:], streaming)
+            x = x + self.rate * twice[:1] - 0.1 * twice[1:]
         return x
 """,
     "cosyvoice/flow/flow.py": """
@@ -275,7 +280,12 @@ class HiFTGenerator(nn.Module):
 
 def write_checkout(folder: Path) -> Path:
     """The stand-in in `folder`, which is returned."""
-    for name, text in FILES.items():
+    return write_files(folder, {**FILES, **SPEECH_FILES})
+
+
+def write_files(folder: Path, files: Mapping[str, str]) -> Path:
+    """`files`, by their paths, in `folder`, which is returned."""
+    for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text.removeprefix("\n"), encoding="utf-8")

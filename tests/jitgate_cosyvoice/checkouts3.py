@@ -7,64 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.jitgate_cosyvoice.checkouts import write_checkout
-
-COSYVOICE3 = """
-sample_rate: 24000
-spk_embed_dim: 192
-token_frame_rate: 25
-token_mel_ratio: 2
-chunk_size: 25
-num_decoding_left_chunks: -1
-
-flow: !new:cosyvoice.flow.flow3.CausalMaskedDiffWithDiT
-    input_size: 80
-    output_size: 80
-    spk_embed_dim: !ref <spk_embed_dim>
-    output_type: 'mel'
-    vocab_size: 6561
-    input_frame_rate: !ref <token_frame_rate>
-    only_mask_loss: True
-    token_mel_ratio: !ref <token_mel_ratio>
-    pre_lookahead_len: 3
-    pre_lookahead_layer: !new:cosyvoice.transformer.ahead.PreLookaheadLayer
-        in_channels: 80
-        channels: 16
-        pre_lookahead_len: 3
-    decoder: !new:cosyvoice.flow.flow_matching.CausalConditionalCFM
-        in_channels: 240
-        n_spks: 1
-        spk_emb_dim: 80
-        cfm_params:
-            sigma_min: 1e-06
-            inference_cfg_rate: 0.7
-        estimator: !new:cosyvoice.flow.DiT.dit.DiT
-            dim: 16
-            depth: 2
-            heads: 2
-            dim_head: 8
-            ff_mult: 2
-            mel_dim: 80
-            mu_dim: 80
-            spk_dim: 80
-            out_channels: 80
-            static_chunk_size: !ref <chunk_size> * <token_mel_ratio>
-            num_decoding_left_chunks: !ref <num_decoding_left_chunks>
-
-hift: !new:cosyvoice.hifigan.causal.CausalHiFTGenerator
-    in_channels: 80
-    base_channels: 16
-    sampling_rate: !ref <sample_rate>
-    upsample_rates: [8, 5, 3]
-    istft_params:
-        n_fft: 16
-        hop_len: 4
-    conv_pre_look_right: 4
-    f0_predictor: !new:cosyvoice.hifigan.causal.CausalConvRNNF0Predictor
-        num_class: 1
-        in_channels: 80
-        cond_channels: 16
-"""
+from tests.jitgate_cosyvoice.blueprints import COSYVOICE3
+from tests.jitgate_cosyvoice.checkouts import write_checkout, write_files
 
 FILES = {
     "examples/libritts/cosyvoice3/conf/cosyvoice3.yaml": COSYVOICE3,
@@ -169,8 +113,4 @@ class CausalHiFTGenerator(nn.Module):
 def write_checkout3(folder: Path) -> Path:
     """The stand-in of all three generations in `folder`, which is returned."""
     write_checkout(folder)
-    for name, text in FILES.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text.removeprefix("\n"), encoding="utf-8")
-    return folder
+    return write_files(folder, FILES)

@@ -28,7 +28,9 @@ class Stopwatch(Protocol):
         """A call begins."""
         ...
 
-    def begin(self, stage: str) -> None: ...
+    def begin(self, stage: str) -> None:
+        """A call of `stage` begins; another stage may run meanwhile, in a thread of its own."""
+        ...
 
     def end(self, stage: str) -> None: ...
 
@@ -42,7 +44,7 @@ class WallStopwatch:
     """CPU: a stage has ended when it returns."""
 
     _started: int = 0
-    _since: int = 0
+    _since: dict[str, int] = field(default_factory=dict)
     _spent: dict[str, int] = field(default_factory=dict)
     _first: dict[str, int] = field(default_factory=dict)
     _calls: dict[str, int] = field(default_factory=dict)
@@ -51,12 +53,12 @@ class WallStopwatch:
         self._spent, self._first, self._calls = {}, {}, {}
         self._started = perf_counter_ns()
 
-    def begin(self, stage: str) -> None:  # noqa: ARG002 - the protocol of the CUDA stopwatch
-        self._since = perf_counter_ns()
+    def begin(self, stage: str) -> None:
+        self._since[stage] = perf_counter_ns()
 
     def end(self, stage: str) -> None:
         now = perf_counter_ns()
-        self._spent[stage] = self._spent.get(stage, 0) + now - self._since
+        self._spent[stage] = self._spent.get(stage, 0) + now - self._since[stage]
         self._calls[stage] = self._calls.get(stage, 0) + 1
         self._first.setdefault(stage, now - self._started)
 
@@ -75,17 +77,17 @@ class CudaStopwatch:
         self._cuda = cuda
         self._start = self._mark()
         self._edges: list[tuple[str, Any, Any]] = []
-        self._since: Any = None
+        self._since: dict[str, Any] = {}
 
     def start(self) -> None:
         self._edges = []
         self._start = self._mark()
 
-    def begin(self, stage: str) -> None:  # noqa: ARG002 - as above
-        self._since = self._mark()
+    def begin(self, stage: str) -> None:
+        self._since[stage] = self._mark()
 
     def end(self, stage: str) -> None:
-        self._edges.append((stage, self._since, self._mark()))
+        self._edges.append((stage, self._since[stage], self._mark()))
 
     def read(self) -> Laps:
         laps = Laps({}, {}, {})

@@ -50,6 +50,11 @@ class PredictionGap(TimedKind):
         found = predicted(asked)
         if found is None:
             return Judged(Outcome.INVALID, f"The stages of {asked.cell.variant} were not timed.")
+        if _overlapping(asked):
+            return Judged(
+                Outcome.INCONCLUSIVE,
+                "Stages run at the same time here, so that what one gains need not arrive in the whole.",
+            )
         gap = found.gap.interval
         if math.isinf(gap.high):
             return Judged(Outcome.INCONCLUSIVE, f"{found.gap.pairs} rounds are too few to compare with a prediction.")
@@ -62,8 +67,13 @@ class PredictionGap(TimedKind):
             )
         return Judged(Outcome.PASS, f"{said}.")
 
-    def undecided(self, asked: Asked, limit: float, outcome: Outcome) -> bool:  # noqa: ARG002 - the outcome tells
-        return outcome is Outcome.INCONCLUSIVE
+    def undecided(self, asked: Asked, limit: float, outcome: Outcome) -> bool:  # noqa: ARG002 - any limit
+        return outcome is Outcome.INCONCLUSIVE and not _overlapping(asked)
+
+
+def _overlapping(asked: Asked) -> bool:
+    said = asked.measurement.utterance
+    return said is not None and said.overlapping
 
 
 def predicted(asked: Asked) -> Prediction | None:

@@ -23,7 +23,10 @@ and not worth a red test."""
 
 
 class StageShares(GateKind):
-    """Stages and what is between them add up to the whole call, to within the limit."""
+    """Stages and what is between them add up to the whole call, to within the limit.
+
+    Where stages run at the same time, none of them takes longer than the whole.
+    """
 
     key, attribute = "stage_tolerance", "stage_shares"
     question = "right"
@@ -38,12 +41,20 @@ class StageShares(GateKind):
 
     def figure(self, asked: Asked) -> Figure | None:
         found = cost(asked.measurement)
-        return None if found is None else Figure.exact(abs(found.together - 1), f"{found.together:.1%} in all")
+        if found is None:
+            return None
+        if found.overlapping:
+            return Figure.exact(max(0.0, found.longest - 1), f"{found.longest:.1%} at most, of stages that overlap")
+        return Figure.exact(abs(found.together - 1), f"{found.together:.1%} in all")
 
     def judge(self, asked: Asked, limit: float) -> Judged:
         found = cost(asked.measurement)
         if found is None:
             return Judged(Outcome.INVALID, "No stage was timed.")
+        if found.overlapping:
+            said = f"The longest stage is {found.longest:.1%} of the whole; stages run at the same time."
+            good = within(max(0.0, found.longest - 1), limit)
+            return Judged(Outcome.PASS if good else Outcome.FAIL, said, "" if good else "Some stage is timed twice.")
         said = f"The stages and what is between them add up to {found.together:.1%} of the whole."
         if within(abs(found.together - 1), limit):
             return Judged(Outcome.PASS, said)

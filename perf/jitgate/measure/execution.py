@@ -159,7 +159,7 @@ class Concurrent(ExecutionMode):
             fewer=not watch.has_references,
             early={name: each.calls_s for name, each in first.items()} if inputs == 1 else None,
         )
-        run.warm_up()
+        run.warm_up(self._pool.warm_up_s)
         return run
 
     def memory(self, scenario: str) -> Mapping[str, MemoryPeaks]:

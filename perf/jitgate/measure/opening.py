@@ -23,6 +23,8 @@ def new_pool(task: MeasureTask, settings: RunSettings) -> WorkerPool:
         DeviceMemoryAttribution(settings.room if settings.card_uuid else None),
     )
     pool.audit.seed = settings.seed
+    if settings.budget_s is not None:
+        pool.warm_up_s = settings.budget_s
     pool.arms.trees = {} if settings.base is None else settings.base.trees
     return pool
 

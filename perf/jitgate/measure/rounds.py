@@ -16,7 +16,8 @@ from jitgate.measure.order import Order, Shuffled
 from jitgate.measure.overcommit import Overcommit
 from jitgate.measure.series import Series
 from jitgate.measure.slow_share import SlowShare
-from jitgate.measure.turn_size import LONE_CALL_S, calls_of_each
+from jitgate.measure.turn_size import calls_of_each
+from jitgate.measure.warm_up import LONG_TURN_S, WARM_UP_TURNS, is_cold
 from jitgate.model.failure import Failure
 from jitgate.model.measurement import Measurement, most_frequent_first
 from jitgate.model.surroundings import uneven
@@ -24,7 +25,7 @@ from jitgate.model.turn import Turn
 from jitgate.model.variant import BASELINE, CONTROL, is_variant
 from jitgate.pool.interrupt import INTERRUPTS
 from jitgate.pool.progress import Progress
-from jitgate.statistics import look_due, steady
+from jitgate.statistics import look_due
 
 LEAST_ROUNDS = 10
 """A median and a spread worth printing, even where every gate is decided before. Fewer prove nothing, so where calls
@@ -32,21 +33,6 @@ take seconds the budget may be exceeded for them, as far as `OVERTIME`."""
 
 LEAST_BLOCKS = 4
 """As `LEAST_ROUNDS` where every turn is a block of its own, which costs seconds and gives a more precise figure."""
-
-WARM_UP_CALLS = 6
-"""Calls before a series can be judged steady: TorchScript's profiling executor needs two or three."""
-
-LONE_WARM_UP_CALLS = 3
-"""Lone calls, after the two that loaded the model and compared its output: each runs every part many times."""
-
-LONE_STEADY = 0.10
-"""How far two lone calls may be apart, one after the other; six and more are judged as all others are."""
-
-WARM_UP_TURNS = 25
-"""Turns after which warming up ends, with a note: calls that are not steady by then never will be."""
-
-LONG_TURN_S = 30.0
-"""A round of warming up that takes longer is announced: a person who gave a budget of seconds waits for it."""
 
 STALL = 5.0
 """The budget is charged at most so many times what a round usually takes: a machine that stood still for a minute must
@@ -129,18 +115,26 @@ class Rounds:
         self._slow = SlowShare()
         self.spent_s = 0.0
 
-    def warm_up(self) -> None:
-        """Unrecorded rounds until the calls of every worker are steady; sets the calls of every turn."""
+    def warm_up(self, limit_s: float = math.inf) -> None:
+        """Unrecorded rounds until the calls of every worker are steady; sets the calls of every turn.
+
+        limit_s: no round is begun that would end later, the first one aside.
+        """
         seen: dict[str, list[float]] = {name: list(self._early.get(name, ())) for name in self._team.names()}
         self._calls = calls_of_each(seen, fewer=self._fewer)
         turn_s = sum(statistics.median(calls) * self._calls[name] for name, calls in seen.items() if calls)
         if turn_s > LONG_TURN_S:
             self._progress.note(f"{self._title()}: warming up takes {turn_s:.0f} s a round, which no budget counts")
-        waiting = self._team.names()
+        began, waiting = self._clock(), self._team.names()
         for number in range(WARM_UP_TURNS):
             # Steady once is enough: on a noisy machine, waiting for all at the same moment would take for ever.
-            waiting = [name for name in self._team.names() if name in waiting and self._is_cold(name, seen)]
+            cold = [name for name in self._team.names() if is_cold(name, seen, self._inputs)]
+            waiting = [name for name in cold if name in waiting]
             if not waiting and (number or not self._early):  # workers that were warmed alone have not run in turn yet
+                break
+            taken_s = self._clock() - began
+            if number and taken_s * (number + 1) / number > limit_s:
+                self._notes.append(f"Warming up ended after {taken_s:.0f} s: {', '.join(waiting)} was not steady yet.")
                 break
             self._progress.busy(f"{self._title()}: warming up {', '.join(waiting) or 'together'} (turn {number + 1})")
             for name in self._in_order():
@@ -151,16 +145,6 @@ class Rounds:
             self._calls = calls_of_each(seen, fewer=self._fewer)
         else:
             self._notes.append(f"After {WARM_UP_TURNS} warm-up turns {', '.join(waiting)} was not steady.")
-
-    def _is_cold(self, name: str, seen: dict[str, list[float]]) -> bool:
-        """Whether calls are not steady yet. Unlike inputs are judged by their ratio to another worker's calls."""
-        series = seen[name]
-        if self._inputs > 1:
-            other = seen.get(CONTROL if name == BASELINE else BASELINE, [])
-            series = [one / two for one, two in zip(series, other, strict=False)] or series
-        if LONE_WARM_UP_CALLS <= len(series) < WARM_UP_CALLS and min(series) >= LONE_CALL_S:
-            return abs(series[-1] - series[-2]) > LONE_STEADY * min(series[-2:])
-        return len(series) < WARM_UP_CALLS or not steady(series)
 
     def run(
         self, undecided: Undecided, budget_s: float, near: Undecided = lambda _: (), share_s: float = math.inf

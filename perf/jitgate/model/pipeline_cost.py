@@ -41,7 +41,7 @@ class PipelineCost:
     utterances: how many were timed. whole_s: median. shares: the stages, in order, and then what is between them.
     real_time_factor: processing time over audio time. first_audio_s: from the start to the first piece of audio, where
     audio comes in pieces. tokens_per_s: of the stages that make them. characters_per_s: of the whole. None where the
-    workload does not say.
+    workload does not say. overlapping: whether stages run at the same time.
     """
 
     utterances: int
@@ -51,6 +51,12 @@ class PipelineCost:
     first_audio_s: float | None
     tokens_per_s: float | None
     characters_per_s: float | None
+    overlapping: bool = False
+
+    @property
+    def longest(self) -> float:
+        """The largest share of the time that one stage has."""
+        return max((share.time for share in self.shares if share.stage != BETWEEN), default=0.0)
 
     @property
     def together(self) -> float:
@@ -90,6 +96,7 @@ def cost(measurement: Measurement, variant: str = BASELINE) -> PipelineCost | No
         else None,
         tokens_per_s=said.speech_tokens / making_s if said.speech_tokens and making_s else None,
         characters_per_s=said.characters / whole_s if said.characters else None,
+        overlapping=said.overlapping,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -233,11 +234,15 @@ class CountStageFlops(Request[Mapping[str, int]]):
 
 @dataclass(frozen=True)
 class BecomeSteady(Request[tuple[float, ...]]):
-    """Repeat the first call of `scenario` until its duration is steady; seconds of each call, the first included."""
+    """Repeat the first call of `scenario` until its duration is steady; seconds of each call, the first included.
+
+    limit_s: no call is made that would end later.
+    """
 
     phase: ClassVar[str] = "warming up"
     scenario: str
     first_call_s: float
+    limit_s: float = math.inf
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ class PipelineUtterance:
 
     stages: in order, each with what it gives ("tokens", "audio" or ""). audio_s, speech_tokens, characters: 0 where the
     workload does not say. streaming: whether audio comes in pieces. operations: stage -> floating-point operations of
-    one call, all of them under ""; empty where they could not be counted.
+    one call, all of them under ""; empty where they could not be counted. overlapping: whether stages run at the same
+    time.
     """
 
     stages: Mapping[str, str]
@@ -21,6 +22,7 @@ class PipelineUtterance:
     characters: int = 0
     streaming: bool = False
     operations: Mapping[str, int] = field(default_factory=dict)
+    overlapping: bool = False
 
     def giving(self, what: str) -> tuple[str, ...]:
         """The stages that give `what`."""

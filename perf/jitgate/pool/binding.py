@@ -24,6 +24,7 @@ from jitgate.model.variant import BASELINE, is_variant
 from jitgate.pool.arms import is_told_of
 from jitgate.pool.pool import WorkerPool
 from jitgate.pool.worker_process import Worker
+from jitgate.statistics.steadiness import HALF
 
 ALLOWING = 'measure it all the same with partly_quantised = "allow" in the table of the workload'
 
@@ -133,7 +134,12 @@ def warnings_of(checked: Mapping[str, Checked]) -> tuple[str, ...]:
 
 def _become_steady(pool: WorkerPool, worker: Worker, scenario: str, first_call_s: float) -> FirstCalls:
     """Call until it is steady, and then at the scenario's other sizes; alone, so that nothing disturbs it."""
-    steady = pool.ask(worker, f"warming up in {scenario}", BecomeSteady(scenario, first_call_s))
+    if worker.name == BASELINE and 2 * HALF * first_call_s > pool.warm_up_s:
+        pool.announce(
+            f"{scenario}: a call takes {first_call_s:.3g} s, so that each worker stops warming up after "
+            f"{pool.warm_up_s:.3g} s, the budget, whether it is steady or not"
+        )
+    steady = pool.ask(worker, f"warming up in {scenario}", BecomeSteady(scenario, first_call_s, pool.warm_up_s))
     shapes = None
     if is_variant(worker.name):
         shapes = pool.ask(worker, f"unseen shapes of {scenario}", TimeUnseenShapes(scenario))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import queue
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -70,6 +71,7 @@ class WorkerPool:
         self.workers: dict[str, Worker] = {}
         self.exclusive = False
         self.quiet = False
+        self.warm_up_s = math.inf
         self.memory_attribution = memory_attribution or DeviceMemoryAttribution()
         self._progress = progress
         self._timeout_s = timeout_s
@@ -91,6 +93,10 @@ class WorkerPool:
     def folder(self) -> Path:
         """Inputs and right outputs lie here until the pool is closed."""
         return self._folder.path
+
+    def announce(self, what: str) -> None:
+        """Tell a person; it stays."""
+        self._progress.note(f"{self.workload.name} {what}")
 
     def pids(self) -> set[int]:
         """Process ids of the workers that are measured and still alive."""

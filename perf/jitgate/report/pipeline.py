@@ -72,7 +72,8 @@ def _table(found: PipelineCost) -> list[str]:
     for share in found.shares:
         counted = "-" if share.arithmetic is None else f"{share.arithmetic:.1%}"
         rows.append((share.stage, str(share.calls or "-"), format_seconds(share.spent_s), f"{share.time:.1%}", counted))
-    rows.append(("together", "", "", f"{found.together:.1%}", ""))
+    together = "together (stages overlap)" if found.overlapping else "together"
+    rows.append((together, "", "", f"{found.together:.1%}", ""))
     return [f"  {line}" for line in columns(rows)]
 
 

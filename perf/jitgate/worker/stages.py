@@ -54,7 +54,12 @@ class PipelineStages:
         told = {} if self._workload is None else self._workload.utterances
         return {
             scenario: PipelineUtterance(
-                self.outputs(), said.audio_s, said.speech_tokens, said.characters, said.streaming
+                self.outputs(),
+                said.audio_s,
+                said.speech_tokens,
+                said.characters,
+                said.streaming,
+                overlapping=said.overlapping,
             )
             for scenario, said in told.items()
         }

@@ -51,12 +51,14 @@ class Utterance:
 
     audio_s: seconds of audio that it makes. speech_tokens: tokens that become that audio. characters: of the text that
     is spoken. streaming: whether audio comes in several pieces, so that the first one has a latency of its own.
+    overlapping: whether stages run at the same time, in threads: then they need not add up to the whole.
     """
 
     audio_s: float
     speech_tokens: int
     characters: int
     streaming: bool = False
+    overlapping: bool = False
 
 
 def check_stages(module: Any, stages: Mapping[str, Stage], utterances: Mapping[str, Utterance]) -> None:

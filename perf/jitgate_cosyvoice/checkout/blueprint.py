@@ -18,7 +18,7 @@ import functools
 import inspect
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -67,12 +67,13 @@ _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
 
 
 class Blueprint:
-    """One file. `where` begins every message; `locate` imports what the file names.
+    """One file. `where` begins every message; `locate` imports what the file names. given: values of keys of the file
+    that stand there for others to refer to, in place of its own.
 
     Raises UsageError for a file that can't be read, and for one that is not YAML.
     """
 
-    def __init__(self, path: Path, where: str, locate: Locate) -> None:
+    def __init__(self, path: Path, where: str, locate: Locate, given: Mapping[str, Any] | None = None) -> None:
         try:
             import yaml
         except ImportError:
@@ -94,6 +95,9 @@ class Blueprint:
             raise UsageError(f"{where} can't be read: {error.strerror}") from error
         except (UnicodeDecodeError, RecursionError, yaml.YAMLError) as error:
             raise UsageError(f"{where} is not valid YAML: {first_words(str(error))}") from error
+        for key, value in (given or {}).items():
+            if (node := self._child(self._root, key)) is not None:
+                self._made[id(node)] = value
 
     def build(self, key: str) -> Any:
         """What stands at `key`, as in `flow.encoder`, and all that it refers to; nothing else. One object a node."""

@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from jitgate.model.errors import UsageError
@@ -17,7 +18,7 @@ from torch import nn
 
 from jitgate_cosyvoice.checkout.blueprint import Blueprint
 from jitgate_cosyvoice.checkout.imports import Imports
-from jitgate_cosyvoice.checkout.place import OPTION, Checkout, find_checkout
+from jitgate_cosyvoice.checkout.place import OPTION, QWEN_FOLDER, QWEN_KEY, Checkout, find_checkout
 from jitgate_cosyvoice.checkpoints import VOCODER
 
 
@@ -75,10 +76,19 @@ def build(family: str, key: str) -> Built:
     return Built(module.eval().requires_grad_(False), f"{where}, {key}", _content(checkout, path))
 
 
-def import_packages(family: str, key: str) -> None:
-    """Import what building that would import. Raises UsageError as `build`."""
+def import_packages(family: str, keys: Sequence[str], model_class: str = "") -> None:
+    """Import what building all of `keys` would import, and `model_class`. Raises UsageError as `build`."""
     *_, blueprint = _opened(family)
-    blueprint.import_all(key)
+    for key in keys:
+        blueprint.import_all(key)
+    if model_class:
+        class_of(family, model_class)
+
+
+def class_of(family: str, name: str) -> Any:
+    """The class `package.module.Name` of the checkout. Raises UsageError as `build`."""
+    checkout, _, where, _ = _opened(family)
+    return Imports(checkout).found(name, where)
 
 
 def _opened(family: str) -> tuple[Checkout, Path, str, Blueprint]:
@@ -90,7 +100,8 @@ def _opened(family: str) -> tuple[Checkout, Path, str, Blueprint]:
     path = checkout.blueprint(family)
     where = f"{OPTION} {checkout.folder}: {path.name}"
     checkout.activate()
-    return checkout, path, where, Blueprint(path, where, Imports(checkout))
+    qwen = None if origin.checkpoint is None else {QWEN_KEY: str(origin.checkpoint / QWEN_FOLDER)}
+    return checkout, path, where, Blueprint(path, where, Imports(checkout), qwen)
 
 
 def _seed(module: nn.Module) -> None:

@@ -25,6 +25,12 @@ class Imports:
         """The class or function `package.module.name`; UsageError says what is missing and how to get it, or that a
         yaml may not name it there."""
         refuse_to_import(name, tag, where)
+        found = self.found(name, where)
+        refuse_to_use(found, name, tag, where)
+        return found
+
+    def found(self, name: str, where: str) -> Any:
+        """As a call, for a name that jitgate itself asks for."""
         module_name, _, attribute = name.rpartition(".")
         try:
             module = importlib.import_module(module_name)
@@ -34,9 +40,7 @@ class Imports:
             near = difflib.get_close_matches(attribute, dir(module), n=1)
             meant = f", did you mean {near[0]}?" if near else ""
             raise UsageError(f"{where}: {module_name} of the checkout has no {attribute!r}{meant}")
-        found = getattr(module, attribute)
-        refuse_to_use(found, name, tag, where)
-        return found
+        return getattr(module, attribute)
 
     def _reason(self, error: Exception, asked: str) -> str:
         """What stands in the way of importing `asked`, all of it, and what mends it."""

@@ -24,6 +24,14 @@ MATCHA = Path("third_party", "Matcha-TTS")
 """A submodule that the original's flow imports from; it is put on the path from here."""
 
 
+QWEN_KEY = "qwen_pretrain_path"
+"""The key of a yaml that says where transformers' description of the language model is; empty in CosyVoice's own, which
+its classes fill in."""
+
+QWEN_FOLDER = "CosyVoice-BlankEN"
+"""That description's folder in a model directory."""
+
+
 @dataclass(frozen=True)
 class Checkout:
     """A folder that holds `cosyvoice/`. blueprints: family -> the yaml that its modules are built from."""
@@ -37,6 +45,11 @@ class Checkout:
             there = ", ".join(str(path) for path in self.blueprints.values())
             raise UsageError(f"{OPTION} {self.folder}: there is no {family}.yaml (found: {there})")
         return self.blueprints[family]
+
+    def needs_qwen(self, family: str) -> bool:
+        """Whether the yaml of `family` leaves it to its caller where the language model is described."""
+        text = self.blueprint(family).read_text(encoding="utf-8", errors="replace")
+        return re.search(rf"^{QWEN_KEY}:\s*(''|\"\")?\s*(#.*)?$", text, re.MULTILINE) is not None
 
     def activate(self) -> None:
         """Put the checkout, and the submodule in it, in front of everything else that this process can import.

@@ -92,6 +92,20 @@ def vocoder_calls() -> dict[str, list[Inputs]]:
     return calls
 
 
+def causal_vocoder_calls() -> dict[str, list[Inputs]]:
+    """Scenario -> calls of CosyVoice3's vocoder: all of the mel until then, and whether no more follows."""
+    calls: dict[str, list[Inputs]] = {
+        name: [(normal(f"{name}.mel", 1, MEL, FRAMES_PER_TOKEN * tokens), True)]
+        for name, tokens in SENTENCE_TOKENS.items()
+    }
+    for name, sentence in STREAMED.items():
+        calls[name] = []
+        for step in schedule(SENTENCE_TOKENS[sentence], PROMPT_TOKENS):
+            frames = FRAMES_PER_TOKEN * (step.tokens - (0 if step.last else LOOKAHEAD))
+            calls[name].append((normal(f"{name}.mel", 1, MEL, frames), step.last))
+    return calls
+
+
 def _encoder_call(name: str, tokens: int, width: int, last: bool) -> Inputs:
     ahead = 0 if last else LOOKAHEAD
     return flow_encoder.call(name, PROMPT_TOKENS + tokens - ahead, width, context=ahead)

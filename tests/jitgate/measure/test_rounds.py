@@ -8,8 +8,9 @@ from collections.abc import Container
 from dataclasses import replace
 
 import pytest
-from jitgate.measure.rounds import LEAST_ROUNDS, OVERTIME, WARM_UP_CALLS, WARM_UP_TURNS, Rounds
+from jitgate.measure.rounds import LEAST_ROUNDS, OVERTIME, Rounds
 from jitgate.measure.turn_size import calls_in_a_turn
+from jitgate.measure.warm_up import WARM_UP_CALLS, WARM_UP_TURNS
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.measurement import Measurement
 from jitgate.model.samples import Samples

@@ -1,4 +1,4 @@
-"""Warming up counts towards no budget: where it takes long, that is said before it begins."""
+"""Warming up counts towards no budget: where it takes long, that is said before it begins, and it ends with it."""
 
 from __future__ import annotations
 
@@ -40,3 +40,16 @@ def test_slow_warm_up_is_announced(call_s: float, said: bool) -> None:
     assert (
         note == f"w short: warming up takes {len(NAMES) * calls.pop() * call_s:.0f} s a round, which no budget counts"
     )
+
+
+@pytest.mark.parametrize(("limit_s", "rounds"), [(6.0, 1), (1000.0, 2)])
+def test_warming_up_ends_with_the_budget(limit_s: float, rounds: int) -> None:
+    team = FakeTeam(ns=dict.fromkeys(NAMES, round(13.7e9)))
+    heard = Heard(team)
+    blank = Measurement("w", "short", "cpu", 0, {name: Samples(name, (), (), (), ColdStart()) for name in NAMES})
+    run = Rounds(team, blank, 1, heard, FakeHealth(()), lambda: team.clock_s, early=dict.fromkeys(NAMES, (13.7,)))
+    run.warm_up(limit_s)
+    assert len(team.order) == rounds * len(NAMES)
+    (note,) = run.measurement().notes or ("",)
+    said = f"Warming up ended after {team.clock_s:.0f} s: eager, jit, aot, eager#control was not steady yet."
+    assert note == ("" if rounds == 2 else said), "two equal calls after the first are steady"

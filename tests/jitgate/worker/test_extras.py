@@ -53,6 +53,11 @@ def test_a_worker_becomes_steady_and_its_first_call_is_the_first_of_the_series(
     assert min(series) > 0
 
 
+def test_a_worker_warms_up_no_longer_than_it_may(stage: WorkerService, tmp_path: Path) -> None:
+    first_s = stage.answer(MakeFirstCall("short", tmp_path)).first_call_s
+    assert stage.answer(BecomeSteady("short", first_s, first_s / 2)) == (first_s,)
+
+
 def test_new_lengths_come_from_other_scenarios_and_are_new_only_once(stage: WorkerService, tmp_path: Path) -> None:
     stage.answer(MakeFirstCall("short", tmp_path))
     assert stage.answer(ChooseUnseenShapes("short", ("varied",), tmp_path)) == 0

@@ -26,13 +26,16 @@ from tests.jitgate_cosyvoice.checkouts3 import write_checkout3
 
 
 def outputs(module: Callable[..., object], workload: Workload, scenario: str) -> list[torch.Tensor]:
+    torch.manual_seed(0)  # as before every call of a workload that draws
     with torch.inference_mode():
         found = leaves(module(*workload.calls(scenario)[0]))
     assert all(isinstance(leaf, torch.Tensor) and leaf.isfinite().all() for leaf in found)
     return found
 
 
-@pytest.mark.parametrize("name", sorted(set(PARTS) & set(shipped_workloads())))
+@pytest.mark.parametrize(
+    "name", sorted(name for name in {*PARTS} & {*shipped_workloads()} if not name.endswith(".pipeline"))
+)
 def test_every_scenario_is_answered_the_same_by_every_variant(make: Make, name: str, tmp_path: Path) -> None:
     workload = make(name)
     assert tuple(workload.scenarios) == shipped_workloads()[name].scenarios
@@ -161,7 +164,7 @@ def test_without_a_checkout_there_is_nothing_to_build() -> None:
         build("cosyvoice2", "flow.encoder")
 
 
-@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.parametrize("name", [name for name in PARTS if not name.endswith(".pipeline")])
 def test_importing_its_packages_imports_all_that_building_does(
     name: str, checkout: Path, unimported: None, tmp_path: Path
 ) -> None:

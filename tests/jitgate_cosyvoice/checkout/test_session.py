@@ -61,7 +61,7 @@ def test_only_gates_on_variants_that_a_checkout_lacks_are_set_aside(policy: Poli
 def test_workloads_keep_their_names_and_say_why_they_are_left_out(policy: Policy) -> None:
     assert set(policy.workloads) == set(cosyvoice_policy().workloads)
     assert policy.workloads["cosyvoice2-small.flow"].left_out == "a checkout has no narrow versions"
-    assert policy.workloads["cosyvoice2.flow"].variants == ("eager",)
+    assert policy.workloads["cosyvoice2.flow"].variants == ("eager", "compile")
 
 
 def test_what_is_no_checkout_is_refused_before_anything_is_measured(project: Project) -> None:

@@ -12,13 +12,15 @@ from jitgate.values.leaves import leaves
 from jitgate.worker.factories import build_workload
 from jitgate.workloads.spec import WorkloadSpec
 from jitgate.workloads.weight_source import WeightSource
-from jitgate_cosyvoice.checkout.parts import ONLY_OF_A_CHECKOUT, PARTS
+from jitgate.workloads.workload import Workload
+from jitgate_cosyvoice.checkout.parts import NO_DIRECTORY, ONLY_OF_A_CHECKOUT, PARTS
 from jitgate_cosyvoice.checkout.place import find_checkout
 from jitgate_cosyvoice.checkout.policy import with_checkout
 
 from tests.jitgate.plugin.conftest import Project
+from tests.jitgate_cosyvoice.blueprints import COSYVOICE3
 from tests.jitgate_cosyvoice.checkouts import write_checkout
-from tests.jitgate_cosyvoice.checkouts3 import COSYVOICE3, write_checkout3
+from tests.jitgate_cosyvoice.checkouts3 import write_checkout3
 from tests.jitgate_cosyvoice.policies import cosyvoice_policy
 
 NAMES = [spec.name for spec in ONLY_OF_A_CHECKOUT]
@@ -37,16 +39,21 @@ def weights(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("spec", ONLY_OF_A_CHECKOUT, ids=NAMES)
+@pytest.mark.parametrize("spec", ONLY_OF_A_CHECKOUT[:-1], ids=NAMES[:-1])
 def test_every_scenario_is_answered_twice_the_same(checkout3: Path, unimported: None, spec: WorkloadSpec) -> None:
     workload = build_workload(spec.factory, "here", WeightSource(checkout=checkout3))
     assert tuple(workload.scenarios) == spec.scenarios
     dtypes = [value.dtype for value in workload.module.state_dict().values()]
     with torch.inference_mode():
         for scenario in ("first_chunk", "1s"):
-            one, two = (leaves(workload.module(*workload.calls(scenario)[0])) for _ in range(2))
+            one, two = (answered(workload, scenario) for _ in range(2))
             assert all(torch.equal(*pair) and pair[0].isfinite().all() for pair in zip(one, two, strict=True))
     assert [value.dtype for value in workload.module.state_dict().values()] == dtypes, "a call changes its weights"
+
+
+def answered(workload: Workload, scenario: str) -> list[torch.Tensor]:
+    torch.manual_seed(0)  # as before every call of a workload that draws
+    return leaves(workload.module(*workload.calls(scenario)[0]))
 
 
 def test_a_second_of_speech(checkout3: Path, unimported: None) -> None:
@@ -64,8 +71,9 @@ def test_a_second_of_speech(checkout3: Path, unimported: None) -> None:
 def test_they_are_there_where_the_checkout_describes_them(checkout3: Path, tmp_path: Path) -> None:
     policy = with_checkout(cosyvoice_policy(), checkout3, None)
     assert set(policy.workloads) == {*cosyvoice_policy().workloads, *NAMES}
-    assert {name: policy.workloads[name].variants for name in NAMES} == dict.fromkeys(NAMES, ("eager",))
-    assert all(not policy.workloads[name].left_out for name in NAMES)
+    assert {name: policy.workloads[name].variants for name in NAMES} == {name: PARTS[name] for name in NAMES}
+    reasons = {name: policy.workloads[name].left_out for name in NAMES}
+    assert reasons == {**dict.fromkeys(NAMES, ""), "cosyvoice3.pipeline": NO_DIRECTORY}
     assert set(NAMES) <= set(PARTS)
     older = with_checkout(cosyvoice_policy(), write_checkout(tmp_path / "older"), None)
     assert set(older.workloads) == set(cosyvoice_policy().workloads)
