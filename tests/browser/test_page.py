@@ -64,6 +64,7 @@ def test_axe_finds_nothing_serious(opened: Open, name: str) -> None:
     driver = opened(PAGES[name]())
     for details in driver.find_elements(By.TAG_NAME, "details"):
         driver.execute_script("arguments[0].open = true", details)
+    driver.set_script_timeout(240)
     driver.execute_script((files("axe_core_python") / "axe.min.js").read_text())
     found = driver.execute_async_script("axe.run(document).then(found => arguments[0](found.violations))")
     bad = [(each["id"], each["nodes"][0]["html"][:200]) for each in found if each["impact"] in ("serious", "critical")]

@@ -20,7 +20,7 @@ VARIANTS = {
     "tagger": "onnxruntime",  # dynamo leaves an LSTM to eager, and that is INVALID
     "unet": "compile,onnxruntime",
     "resnet": "compile,onnxruntime",
-    "vocoder": "compile",  # ONNX has no complex numbers
+    "vocoder": "compile,onnxruntime",
 }
 
 TABLE = """

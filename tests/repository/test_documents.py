@@ -8,14 +8,20 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+from jitgate.config.policy import Gate
 from jitgate.config.table import read_policy
 from jitgate.gates.builtin import pytest_jitgate_gates
+from jitgate.report.decision import Ending
+from jitgate.report.summary import summary
 from studies import reference_tables
 
+from tests.jitgate.measurements import made_of
 from tests.jitgate.plugin.conftest import Project
+from tests.jitgate.results import policy_of, results_of
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -23,6 +29,8 @@ FOLLOWED = ("README.md", "docs/tutorial.md")
 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)")
+
+EXTERNAL = re.compile(r"\]\((\w+:[^)\s]*)\)")
 
 NOT_RUN = ("pip install ", "python -m pip install tox && tox run -e ")
 """What installs: `test_packaging` holds these against tox.ini."""
@@ -53,6 +61,45 @@ def anchors(text: str) -> set[str]:
     """Of headings, as GitHub and myst name them."""
     heads = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("page", FOLLOWED)
+def test_no_block_is_left_out(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert text.count("```") == 2 * len(BLOCK.findall(text)), "a fence without a language is run by no test"
+    assert {language for language, _ in BLOCK.findall(text)} <= {"console", "python", "toml", "text"}
+    assert not re.search(r"^(?: {4}|\t)\S", BLOCK.sub("", text), re.MULTILINE), "an indented block is run by no test"
+
+
+def test_the_sample_of_a_run_has_the_form_of_one() -> None:
+    (sample,) = blocks("README.md", "text")
+    headline, action, _, title, *rows = sample.splitlines()
+    found = made_of(1.4)
+    gate = Gate("here", variant="jit", limits={"min_speedup": 0.5})
+    results = results_of(policy_of(gate, measurements=[found], memory_limit_bytes=4 << 30), found)
+    first, second, _, third, *lines = summary(results, Ending(0))
+    assert (plain(headline), plain(action)) == (plain(first), plain(second))
+    assert re.fullmatch(r"my\.encoder short on cpu: \d+ rounds in \d+ s(?: and \d+ sets of processes)?", title)
+    assert plain(third) == "my.encoder short on cpu: 0 rounds in 0 s"
+    for row, line in zip(rows, lines, strict=False):
+        ours = plain(line).replace("jit", "torchscript").replace("MiB of memory", "MiB of memory; ...")
+        assert plain(row) == re.sub(r"\bms\b", "us", ours)
+
+
+def plain(line: str) -> str:
+    """Without figures, and with one blank for several."""
+    return " ".join(re.sub(r"\d+(?:\.\d+)?", "0", line).split())
+
+
+def test_every_external_link_is_one_that_tox_run_e_links_asks_for() -> None:
+    pages = {path.relative_to(ROOT).as_posix() for path in PAGES} | {"CHANGELOG.md"}
+    asked = re.search(r"include_patterns=(\S+)", (ROOT / "tox.ini").read_text(encoding="utf-8"))
+    assert asked is not None
+    patterns = asked[1].split(",")
+    assert {page for page in pages if not any(fnmatch(page, each) for each in patterns)} == set()
+    every = [link for path in PAGES for link in EXTERNAL.findall(path.read_text(encoding="utf-8"))]
+    assert every
+    assert [link for link in every if not link.startswith("https://")] == []
 
 
 def test_the_readme_is_short() -> None:

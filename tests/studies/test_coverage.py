@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from studies.coverage.attempt import attempt
-from studies.coverage.document import document
+from studies.coverage.document import NOTES, document
 from studies.coverage.record import Fate, Tried, add, read
 
 
@@ -27,9 +27,11 @@ def test_the_page_counts_what_was_not_tried() -> None:
         Tried("t5", "eager", Fate.REFUSED, "it needs a | b", 1.0),
         Tried("gpt2", "eager", Fate.RAISED, "ValueError: no", 1.0),
     ]
-    lines = document(tried, ["bert", "gpt2", "mamba", "t5"], ("eager", "compile")).splitlines()
-    assert "| eager | 3 | 1 | 1 | 1 | 0 | 1 | 0 | 66.7% |" in lines
-    assert "| compile | 0 | 4 | 0 | 0 | 0 | 0 | 0 | - |" in lines
+    tried += [Tried("aimv2", "eager", Fate.PARITY, "0e+00", 3.0), Tried("aimv2", "compile", Fate.DIFFERS, "1e+00", 3.0)]
+    lines = document(tried, ["aimv2", "bert", "gpt2", "mamba", "t5"], ("eager", "compile")).splitlines()
+    assert "| eager | 4 | 1 | 2 | 1 | 0 | 1 | 0 | 75.0% |" in lines
+    assert "| compile | 1 | 4 | 0 | 0 | 1 | 0 | 0 | 0.0% |" in lines
+    assert next(line for line in lines if line.startswith("| aimv2")).endswith("1e+00; " + NOTES["aimv2"] + " |")
     assert "| t5 | refused | - | it needs a / b |" in lines
     assert "| mamba | - | - |  |" in lines
 

@@ -6,6 +6,7 @@ import difflib
 import inspect
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from jitgate.building.values import value_of
@@ -13,6 +14,7 @@ from jitgate.model.error_words import shortly
 from jitgate.model.errors import UsageError
 from jitgate.model.out_of_memory import about_memory
 from jitgate.model.own_model import InputSpec, OwnModel
+from jitgate.workloads.call_mode import MODE
 from jitgate.workloads.own_model import INPUT
 
 TRIES = 6
@@ -107,12 +109,9 @@ def _in_order(specs: Iterable[InputSpec], takes: Sequence[str]) -> tuple[InputSp
 
 
 def _error_of(module: Any, specs: Iterable[InputSpec]) -> Exception | None:
-    import torch
-
     values = {each.name: value_of(each) for each in specs}
     try:
-        with torch.inference_mode():
-            module(**values)
+        MODE.first(partial(module, **values))
     except Exception as error:  # whatever a model says of inputs that it does not take
         if about_memory(error):
             raise

@@ -33,7 +33,9 @@ FOLD = (
 
 REMEDIES = (
     (re.compile(r"Parametrization is not working"), FOLD),
-    (re.compile(r"'WeightNorm' object|weight_norm"), FOLD),
+    (re.compile(r"(Weight|Spectral)Norm|weight_norm"), FOLD),
+    (re.compile(r"a hook that is an object|packed weights"), "take compile, or leave the variant out"),
+    (re.compile(r"torch\.export does not know"), "register it with torch.export.register_dataclass, or return tensors"),
     (
         re.compile(r"depends on data"),
         "take compile, or write the condition with torch.where or torch.cond",
@@ -75,7 +77,8 @@ def refusing(exporter: str, *names: str) -> Iterator[None]:
 def with_remedy(said: str, place: str = "") -> str:
     """What an exporter says, and what to do. place: of the user's line that it is about, ` at models.py:8`."""
     way = next((way for pattern, way in REMEDIES if pattern.search(said)), THERE if place else OTHERWISE)
-    return f"{said.rstrip('. ')}{place}; {way}"
+    words = said if said.endswith("...") else said.rstrip(". ")
+    return f"{words}{place}; {way}"
 
 
 def lacks_precision(error: BaseException, precision: str) -> str | None:

@@ -62,6 +62,7 @@ class TorchScript:
 
     def export(self, module: torch.nn.Module, calls: Sequence[Inputs], path: Path) -> Facts:
         import torch
+        from torch.nn.utils.prune import is_pruned
 
         if self._trace:
             with deprecation_known():
@@ -74,6 +75,11 @@ class TorchScript:
             if any(map(torch.nn.utils.parametrize.is_parametrized, module.modules())):
                 raise Unavailable(
                     f"TorchScript can't carry parametrised weights, as of weight norm ({NOT_SCRIPTED}); {FOLD}"
+                )
+            if is_pruned(module):
+                raise Unavailable(
+                    "TorchScript can't carry pruned weights, which are computed in every call; fold the mask into them "
+                    "in your factory, with torch.nn.utils.prune.remove"
                 )
             try:
                 with refusing("TorchScript"):

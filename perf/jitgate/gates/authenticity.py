@@ -13,6 +13,7 @@ class MaxRecompiles(GateKind):
 
     key, attribute = "max_recompiles", "recompiles"
     question = "right"
+    alone = False
     default_limit = 0.0
     against_baseline = True
     configurable = False

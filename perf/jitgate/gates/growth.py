@@ -13,6 +13,7 @@ class MaxMemoryGrowth(GateKind):
 
     key, attribute = "max_memory_growth", "memory_growth"
     question = "fits"
+    alone = False
     default_limit = 0.0
     configurable = False
 

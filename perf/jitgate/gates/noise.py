@@ -28,6 +28,7 @@ class MaxNoiseFloor(GateKind):
 
     key, attribute = "max_noise_floor", "noise_floor"
     question = "fast"
+    alone = False
     records = True
     configurable = False
 

@@ -43,7 +43,8 @@ def difference(samples: Samples) -> str:
     log_mel_db = accuracy.log_mel_db
     if log_mel_db is not None and log_mel_db > LOG_MEL_DB:
         return f"log-mel distance {log_mel_db:.2g} dB, and more than {LOG_MEL_DB:g} dB is audible"
-    return f"relative L2 error {accuracy.rel_l2:.1e}, and at most {samples.tolerance:g} is allowed"
+    place = f" in {accuracy.farthest}" if accuracy.farthest else ""
+    return f"relative L2 error {accuracy.rel_l2:.1e}{place}, and at most {samples.tolerance:g} is allowed"
 
 
 def token_agreement(samples: Samples) -> str:

@@ -29,6 +29,7 @@ class PredictionGap(TimedKind):
 
     key, attribute, operator = "prediction_tolerance", "prediction_gap", "<="
     question = "fast"
+    alone = False
     default_limit = MOST_OFF
     configurable = False
     optional = True

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from jitgate.gates.kind import Asked
 from jitgate.gates.results import Results
+from jitgate.gates.speed import reported_text
 from jitgate.gates.stopping import FASTER
 from jitgate.gates.validity import speedup_of
 from jitgate.model.cell import Cell
@@ -44,7 +45,8 @@ class Recommendation:
     variant: the baseline where nothing is decidedly faster; then there is no speed-up and no cost. first, later: with
     its files still to be built, and with them in the cache. rejections: every other variant -> why not; the
     baseline too where it breaks its own memory limit, and then nothing is recommended. undecided: a variant that looks
-    faster than this one and is not decided; then nothing is recommended yet.
+    faster than this one and is not decided; then nothing is recommended yet. shown: variant -> its speed-up as the
+    table of the scenario has it.
     """
 
     workload: str
@@ -57,6 +59,7 @@ class Recommendation:
     later: Cost = Cost()
     rejections: Mapping[str, RejectionReason] = field(default_factory=dict)
     undecided: str = ""
+    shown: Mapping[str, str] = field(default_factory=dict)
 
 
 def recommend(results: Results, measurement: Measurement) -> Recommendation | None:
@@ -83,8 +86,8 @@ def recommend(results: Results, measurement: Measurement) -> Recommendation | No
         return Recommendation(*where, BASELINE, baseline.peak_bytes, rejections={**own, **rejections})
     best = max(found, key=lambda name: found[name].interval.estimate)
     slower = {
-        name: RejectionReason(f"{speedup.interval.estimate:.2f}x", f"{best} is faster by the best estimate")
-        for name, speedup in found.items()
+        name: RejectionReason(f"less fast than {best}", f"{best} is faster by the best estimate")
+        for name in found
         if name != best
     }
     return Recommendation(
@@ -96,7 +99,18 @@ def recommend(results: Results, measurement: Measurement) -> Recommendation | No
         _cost(measurement, best, found[best], cached=True),
         {**slower, **rejections},
         _looks_faster(results, measurement, rejections, found[best].interval.estimate),
+        {name: shown_speedup(results, measurement, name) for name in variants},
     )
+
+
+def shown_speedup(results: Results, measurement: Measurement, variant: str) -> str:
+    """`1.40x (1.38 to 1.42)` against eager: the one interval that people read of a figure. It is the judged one where
+    a gate asks for the speed-up, and else the ordinary one; "-" where nothing was measured."""
+    rules, plain = results.rules, _asked(results, measurement, variant)
+    kind, asked = rules.kind("min_speedup"), rules.asked(measurement, plain.cell)
+    gated = rules.applies(kind, plain.cell) and rules.limit(kind, asked) is not None
+    figure = kind.figure(plain) if gated and asked.baseline == BASELINE else None
+    return reported_text(plain, "") if figure is None else figure.text
 
 
 def _looks_faster(
@@ -128,10 +142,8 @@ def _rejection(results: Results, asked: Asked) -> RejectionReason | None:
     speed = results.judge(rules.kind("min_speedup"), asked, FASTER)
     if not speed.green:
         words = {Outcome.FAIL: "slower", Outcome.INCONCLUSIVE: "not decidedly faster"}
-        said, waiting = words.get(speed.outcome, "no verdict on its speed"), speed.outcome is Outcome.INCONCLUSIVE
-        if waiting and speed.figure is not None:
-            said = f"{speed.figure.text.partition(' (')[0]}, {said}"
-        return RejectionReason(said, speed.reason, waiting)
+        said = words.get(speed.outcome, "no verdict on its speed")
+        return RejectionReason(said, speed.reason, speed.outcome is Outcome.INCONCLUSIVE)
     large = _too_large(results, asked)
     if large is not None:
         return large

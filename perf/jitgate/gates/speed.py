@@ -81,12 +81,12 @@ class MinSpeedup(TimedKind):
 
 
 def reported_text(asked: Asked, mark: str = "not gated") -> str:
-    """`1.17x (1.09 to 1.25, not gated)`: with the ordinary interval, which decides nothing."""
+    """`1.17x (1.09 to 1.25, not gated)`: with the ordinary interval, which decides nothing. mark: "" for none."""
     found, plain = speedup_of(asked), reported_speedup(asked)
     if found is None:
         return "-"
     between = "1 pair" if plain is None else f"{plain.low:.2f} to {plain.high:.2f}"
-    return f"{found.interval.estimate:.2f}x ({between}, {mark})"
+    return f"{found.interval.estimate:.2f}x ({between}{', ' if mark else ''}{mark})"
 
 
 def _text(asked: Asked, found: Speedup) -> str:

@@ -30,6 +30,7 @@ class StageShares(GateKind):
 
     key, attribute = "stage_tolerance", "stage_shares"
     question = "right"
+    alone = False
     default_limit = MOST_OFF
     configurable = False
 

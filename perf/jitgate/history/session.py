@@ -138,7 +138,7 @@ class SessionHistory:
                 if any(each.comparable and not each.problem for each in found):
                     done += 1
                     continue
-                why = next((each.problem for each in found if each.problem), "no history yet")
+                why = next((each.problem for each in found if each.problem), "no earlier run yet")
             reasons[why] = reasons.get(why, 0) + 1
         return done, reasons
 

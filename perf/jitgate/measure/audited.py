@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from jitgate.measure.unproven import near_a_look_up
@@ -13,7 +13,6 @@ from jitgate.model.samples import Samples
 from jitgate.model.timed_outputs import TimedOutputs
 from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.pool.pool import WorkerPool
-from jitgate.pool.ready import Ready
 from jitgate.statistics import PeakRates, roofline_efficiency, roofline_time
 from jitgate.statistics.roofline import RooflineTime
 
@@ -27,12 +26,6 @@ fast, and a variant may store its weights in fewer bits."""
 
 NARROW = 4.0
 """Times as many operations in numbers of a quarter of the bits."""
-
-INDUCTORS = ("compile", "inductor")
-"""How engines begin whose code inductor writes."""
-
-SHOWN = 3
-"""Names that a note has; the others are counted."""
 
 REMEDY = {
     "it draws random numbers": "give Workload(seed=...), which seeds every call of every worker alike",
@@ -145,54 +138,3 @@ def _peak(known: Mapping[str, PeakRates], precision: str) -> PeakRates | None:
 def with_problem(samples: Samples, problem: str) -> Samples:
     """The samples of a worker, none of whose figures is believed."""
     return replace(samples, timed_outputs=replace(samples.timed_outputs or TimedOutputs(), problem=problem))
-
-
-def notes_on_eager(pool: WorkerPool, ready: Ready, scenario: str) -> tuple[str, ...]:
-    """What a reader must know of the inputs of a scenario, and of what eager does with them."""
-    probe = pool.audit.probes.get(scenario, EagerProbe())
-    notes = []
-    if probe.changes:
-        which = ", ".join(str(each) for each in probe.changes)
-        notes.append(
-            f"Eager does not repeat itself on the same tensors: it changes its input {which} in place. "
-            "Every call here gets fresh inputs."
-        )
-    if probe.repeated:
-        how = "have values that come back" if probe.few else "are the same in every call"
-        if probe.fixed and probe.inputs > 1:
-            how = f"are the scenario's {probe.inputs}, in turn, unchanged"
-        notes.append(
-            f"Inputs {how}, so outputs alone would not show a stored answer: {probe.repeated}. "
-            f"Calls are held against {'calls with other values, ' if probe.fixed and probe.others else ''}"
-            "the device's peak and what looking up a stored answer takes."
-        )
-    if probe.updates:
-        notes.append(
-            f"Eager changes {_some(probe.updates)} in every call (a layer in training mode, or state of its own). "
-            "Outputs are compared, that state is not: a variant that leaves it alone is not noticed."
-        )
-    if probe.parametrised:
-        notes.append(
-            f"Eager computes {_some(probe.parametrised)} in every call (parametrised weights); an engine may do so "
-            "once, which counts as its speed."
-        )
-    if ready.facts is not None and ready.facts.seed is not None:
-        compiled = [name for name, each in ready.variants.items() if each.engine.startswith(INDUCTORS)]
-        if compiled:
-            notes.append(
-                f"Every call is seeded, and what inductor compiles ({', '.join(compiled)}) draws by torch's own "
-                "generators, as eager does: inductor's random numbers are other ones, and may be faster."
-            )
-    exported = [variant.name for variant in ready.variants.values() if variant.exported]
-    if exported and ready.facts is not None and ready.facts.resets:
-        notes.append(
-            f"Workload(reset=...) can't reach a model in a file ({', '.join(exported)}): where its output differs "
-            "after the first call, it keeps state."
-        )
-    return tuple(notes)
-
-
-def _some(names: Sequence[str]) -> str:
-    """The first of `names`, and how many there are."""
-    more = len(names) - SHOWN
-    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -13,8 +13,8 @@ from jitgate.device.card_health import CardHealth
 from jitgate.device.device_memory import DeviceMemory
 from jitgate.device.reading import Missing, Reading
 from jitgate.measure import execution
-from jitgate.measure.audited import notes_on_eager
 from jitgate.measure.blank_samples import blank_samples
+from jitgate.measure.eager_notes import notes_on_eager
 from jitgate.measure.opening import new_pool, planner_of
 from jitgate.measure.readings import Readings
 from jitgate.measure.restarts import Restarts

@@ -22,6 +22,7 @@ class Accuracy:
     perceptual: whether `log_mel_db` decides, and not `rel_l2`.
     inexact: whether there is a floating-point value at all; `rel_l2` says nothing of precision without one.
     mismatch: the first leaf that is another, and what was expected and found there, in words; "" for none.
+    farthest: the path of the leaf that `rel_l2` is of, where there are several; "" where it is 0 or infinite.
     """
 
     rel_l2: float
@@ -38,6 +39,7 @@ class Accuracy:
     surprisal: float = 0.0
     mismatch: str = ""
     inexact: bool = True
+    farthest: str = ""
 
 
 def worst(accuracies: Iterable[Accuracy]) -> Accuracy:
@@ -63,6 +65,7 @@ def worst(accuracies: Iterable[Accuracy]) -> Accuracy:
         other_ids=sum(each.other_ids for each in every),
         surprisal=_largest([each.surprisal for each in every]),
         mismatch=next((each.mismatch for each in every if each.mismatch), ""),
+        farthest=max(every, key=lambda each: each.rel_l2, default=Accuracy(0.0)).farthest,
     )
 
 

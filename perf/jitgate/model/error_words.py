@@ -51,6 +51,26 @@ _REWORDED = (
         re.compile(r"^could not get source code$"),
         "a part of this model has no source to be read (a lambda, or code that was made while running)",
     ),
+    (
+        re.compile(r"^Expected a single top-level function:.*$"),
+        "a hook or a function of this model is a lambda, and has no source to be read",
+    ),
+    (
+        re.compile(r"^'(\w+)' object has no attribute '__name__'$"),
+        r"it has a hook that is an object (\1) and no function",
+    ),
+    (
+        re.compile(r"^Found <class '([\w.<>]+)'> in output, which is not a known type\b.*$"),
+        r"its output is or holds a \1, which torch.export does not know",
+    ),
+    (
+        re.compile(r"^__torch__\.([\w.]+) .*does not have a field with name '__obj_flatten__'.*$"),
+        r"its packed weights (\1) have no parts that torch.export knows",
+    ),
+    (
+        re.compile(r"^error details: Unable to cast (\w+)\(.*$"),
+        r"a scripted forward does not take a \1",
+    ),
 )
 """What torch says of its own parts, and what that means to its user."""
 
@@ -114,8 +134,11 @@ def first_words(text: str) -> str:
 
 
 def cut(text: str) -> str:
-    """At most `LONGEST` characters of `text`."""
-    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+    """At most `LONGEST` characters of `text`: whole sentences, where these are half of that."""
+    if len(text) <= LONGEST:
+        return text
+    end = text.rfind(". ", LONGEST // 2, LONGEST) + 1
+    return text[:end] if end else text[: LONGEST - 3] + "..."
 
 
 _GROUPS: tuple[Any, ...] = tuple(filter(None, [getattr(builtins, "BaseExceptionGroup", None)]))

@@ -20,7 +20,7 @@ class EagerProbe:
     place, by position. differs: why a second call on equal inputs gives another output; "" where it gives the same.
     hooks: forward hooks that run in a call and change no output, by name. updates: buffers and parameters that a call
     changes, by name. parametrised: weights that are computed in every call, by name. inputs: how many calls the
-    scenario has inputs for.
+    scenario has inputs for. no_grad: whether it does not run in torch's inference mode, and was called outside.
     """
 
     fixed: str = ""
@@ -33,6 +33,7 @@ class EagerProbe:
     others: bool = True
     few: int = 0
     rows: Mapping[int, int] = field(default_factory=dict)
+    no_grad: bool = False
 
     @property
     def repeated(self) -> str:

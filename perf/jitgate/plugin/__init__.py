@@ -17,6 +17,7 @@ from jitgate.model.errors import UsageError
 from jitgate.model.printable import printable
 from jitgate.plugin import fixtures
 from jitgate.plugin.benchmark_replay import use_fingerprint_storage
+from jitgate.plugin.collected import collected_lines, is_empty, without_empty
 from jitgate.plugin.conclusions import conclusions_of
 from jitgate.plugin.decided import tell_decided
 from jitgate.plugin.ending import end
@@ -29,7 +30,6 @@ from jitgate.plugin.result_files import write_without_durations
 from jitgate.plugin.second_interrupt import SECOND_INTERRUPT
 from jitgate.plugin.selection import (
     add_keyword,
-    drop_empty,
     keep_unknown,
     parametrise,
     refuse_to_spread,
@@ -101,6 +101,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     parametrise(metafunc, metafunc.config.stash[STATE])
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_pycollect_makeitem(collector: pytest.Collector) -> Generator[None, Any, Any]:
+    made = yield
+    return without_empty(collector.config, made)
+
+
+def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
+    return collected_lines(config, items)
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     add_keyword(item)
 
@@ -108,7 +118,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
     state = config.stash[STATE]
-    drop_empty(items)
+    items[:] = [item for item in items if not is_empty(item)]
     ours = [item for item in items if cell_of(item) is not None]
     yield  # -k, -m and other plugins, which may bring items into another order
     state.raise_problem()

@@ -10,6 +10,7 @@ import pytest
 
 from jitgate.gates.requirements import Requirement
 from jitgate.gates.stopping import UndecidedRequirement
+from jitgate.model.printable import printable_line
 from jitgate.plugin.measured import measured, skip_in_smoke
 from jitgate.statistics import Outcome
 
@@ -148,6 +149,17 @@ class Comparison:
         return [f"{verdict.outcome}: {verdict.sentence}", text, f"asked for: {verdict.label}{why}{_next(verdict)}"]
 
     @property
+    def shown(self) -> str:
+        """The figure with its interval, and nothing else."""
+        found = self._kind.figure(self._asked)
+        return "nothing measured" if found is None else found.text
+
+    def limit_shown(self, limit: object) -> str:
+        """The limit as its gate writes it: `64MiB`, where a test holds a number of bytes."""
+        verdict = self._verdict
+        return verdict.label.partition("=")[2] if verdict is not None and verdict.limit == limit else repr(limit)
+
+    @property
     def _asked(self) -> Asked:
         return self._candidate.results.asked(self._candidate.cell)
 
@@ -191,7 +203,8 @@ class Comparison:
         configured = candidate.state.rules.limit(kind, self._asked) == limit
         verdict = decide(candidate.state, Requirement(kind, self._asked, limit, configured))
         candidate.item.stash.setdefault(JUDGED, []).append(verdict)
-        candidate.item.user_properties.append((f"jitgate.{verdict.label}", f"{verdict.outcome}: {verdict.sentence}"))
+        told = (f"jitgate.{verdict.label}", f"{verdict.outcome}: {verdict.sentence}")
+        candidate.item.user_properties.append((printable_line(told[0]), printable_line(told[1])))
         return verdict
 
     def _tell_last_words(self) -> None:
@@ -227,7 +240,8 @@ def decide(state: State, requirement: Requirement) -> Verdict:
 
 def explain(operator: str, left: object, right: object) -> list[str] | None:
     """What a failed comparison says instead of two reprs; None for comparisons that are not ours."""
-    for side in (left, right):
-        if isinstance(side, Comparison):
-            return [f"{left!r} {operator} {right!r}", *side.explanation()]
+    if isinstance(left, Comparison):
+        return [f"{left.shown} {operator} {left.limit_shown(right)}", *left.explanation()]
+    if isinstance(right, Comparison):
+        return [f"{right.limit_shown(left)} {operator} {right.shown}", *right.explanation()]
     return None

@@ -132,17 +132,20 @@ class HistoryOfState:
                 self._made.finish(exit_code=code, red=red, saved=saved)
 
     def first_lines(self) -> list[str]:
-        """`compared 3 of 4 declared with their history`, and why the others were not. [] for a model of an option."""
+        """`history: 3 of 4 variants compared with earlier runs`, and why the others were not. [] for a model of an
+        option."""
         if self._config.getoption("jitgate_model") is not None:
             return []
         if self._silent:
-            return ["compared 0 of 0 declared: " + ("the history is off" if self.session.off else "nothing is timed")]
+            return ["history: nothing compared: " + ("it is off" if self.session.off else "nothing is timed")]
         planned = self._state.planned
         done, reasons = self.session.compared(self._state.results, planned)
-        why = "; ".join(f"{count} {reason}" for reason, count in reasons.items())
+        why = "; ".join(f"{count} ({reason})" for reason, count in reasons.items())
         narrowed = len(self._state.all_cells) - len(planned)
         left = f" ({narrowed} more are not selected)" if narrowed > 0 else ""
-        return [f"compared {done} of {len(planned)} declared with their history{left}{': ' if why else ''}{why}"]
+        scenarios = len({cell[:2] for cell in planned})
+        of = f"{len(planned)} variants" + (f" of {scenarios} scenarios" if scenarios > 1 else "")
+        return [f"history: {done} of {of} compared with earlier runs{left}{': ' if why else ''}{why}"]
 
     def problems(self) -> list[str]:
         """What makes the session red, whatever its gates say: a sentence each."""

@@ -41,7 +41,8 @@ def not_judged(state: State) -> list[str]:
     if not left:
         return []
     few = ", ".join(left[:3]) + (", ..." if len(left) > 3 else "")
-    return [f"not judged in this run: {len(left)} gate{'s' if len(left) > 1 else ''} ({few})"]
+    gates = f"{len(left)} more gate{'s' if len(left) > 1 else ''}"
+    return [f"not judged in this run: {gates} of the project, whose tests were not selected ({few})"]
 
 
 def never_compared(state: State) -> list[str]:

@@ -15,7 +15,7 @@ from jitgate.model.variant import BASELINE
 from jitgate.plugin.benchmark_replay import Replay
 from jitgate.plugin.discovery import UNKNOWN
 from jitgate.plugin.gate_cases import other_cases, reported_cases
-from jitgate.plugin.items import CASE_FIXTURES, FIXTURES, cell_of, has_place_for_cell
+from jitgate.plugin.items import CASE_FIXTURES, FIXTURES, cell_of
 from jitgate.plugin.keyword import keyword
 from jitgate.plugin.session_state import STATE
 
@@ -79,18 +79,6 @@ def _takes(name: str, cell: Cell) -> bool:
 def _of_the_scenario(cell: Cell, name: str, state: State) -> list[Cell]:
     """What the fixture `name` takes in a test whose first fixture has `cell`."""
     return [each for each in state.cells() if each[:2] == cell[:2] and _takes(name, each)]
-
-
-def drop_empty(items: list[pytest.Item]) -> None:
-    """Take out what pytest makes of a benchmark without any cell: a test that is skipped, and says nothing of use.
-
-    A test of the project stays: it was written to be run.
-    """
-    items[:] = [item for item in items if cell_of(item) or not (has_place_for_cell(item) and _is_benchmark(item))]
-
-
-def _is_benchmark(item: pytest.Item) -> bool:
-    return getattr(getattr(item, "module", None), "__name__", "").startswith("jitgate")
 
 
 def select(config: pytest.Config, items: list[pytest.Item], state: State) -> None:

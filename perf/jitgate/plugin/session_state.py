@@ -232,9 +232,8 @@ class State:
     def _gates_line(self) -> str:
         root, file = self._config.rootpath, self._file
         where = file.relative_to(root).as_posix() if file and file.is_relative_to(root) else file
-        named = (("workload", self.policy.workloads), ("gate", self.policy.gates))
-        counts = ", ".join(f"{len(every)} {name}{'' if len(every) == 1 else 's'}" for name, every in named)
-        return f"jitgate: gates of {where}: {counts}"
+        workloads, gates = len(self.policy.workloads), len(self.policy.gates)
+        return f"jitgate: {where} has {workloads} workload{'s' * (workloads != 1)} and {gates} [[tool.jitgate.gates]]"
 
     @property
     def measured(self) -> bool:

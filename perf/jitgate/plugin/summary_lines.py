@@ -27,13 +27,15 @@ def summary_lines(state: State, exitstatus: int) -> list[str]:
         blocked = state.blocked.lines()
         ended_by_it = exitstatus == pytest.ExitCode.USAGE_ERROR and len(blocked) == 1  # pytest says it itself
         base = state.bisected or state.base.lines()
-        return [*([] if ended_by_it else blocked), *written, *base, *state.losses.lines()]
+        interrupted = exitstatus == pytest.ExitCode.INTERRUPTED and state.planned
+        stopped = ["STOPPED: the run was interrupted before anything was measured."] if interrupted else []
+        return [*stopped, *([] if ended_by_it else blocked), *written, *base, *state.losses.lines()]
     from jitgate.report.decision import Ending, held
     from jitgate.report.summary import summary
 
     ending = Ending(exitstatus, (*problems(state), *state.losses.sentences))
     lines = [*summary(state.results, ending, verbose=state.verbose), *state.history.first_lines(), *written]
-    if state.timed_gates > 1:
+    if state.verbose and state.timed_gates > 1:
         shared = f"alpha {state.policy.alpha:g} of the session is shared by its {state.timed_gates} gates on time"
         lines.append(f"{shared}: {state.rules.alpha:.2g} each")
     said = (*never_compared(state), *none_compared(state), *not_judged(state), *state.history.lines())

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from jitgate.gates.kind import AFTER_A_FAILURE
 from jitgate.gates.results import WORST_FIRST, Results
 from jitgate.model.str_enum import StrEnum
 from jitgate.model.verdict import Verdict
@@ -21,10 +22,17 @@ ACTIONS = {
     Outcome.FAIL: "find the cause, or change the limit if that is meant",
     Outcome.INVALID: "mend what the reason names, then run again",
     Outcome.INCONCLUSIVE: (
-        "quiet the machine, measure longer (--jitgate-budget) or in more starts (--jitgate-processes), "
-        "or move the limit"
+        "follow its reason: more rounds (--jitgate-budget), more starts (--jitgate-processes), a quieter machine, "
+        "or another limit"
     ),
 }
+
+
+TO_GATE = {
+    "speed": "min_speedup in [[tool.jitgate.gates]]",
+    "memory": "memory_limit in [tool.jitgate] (or --jitgate-memory-limit)",
+}
+"""What no gate may have asked for -> how to ask."""
 
 
 class RunState(StrEnum):
@@ -157,19 +165,26 @@ def next_step(verdict: Verdict) -> str:
 def _first(red: Sequence[Verdict]) -> str:
     worst = worst_first(red)[0]
     begin = "Begin with " if len(red) > 1 else ""
+    if worst.advice == AFTER_A_FAILURE:
+        return f"{begin}{worst.cell.id}: {worst.sentence}"
     return f"{begin}{worst.cell.id}, {worst.label}: {next_step(worst)}."
 
 
-def _speed_is_gated(results: Results) -> bool:
-    return any(results.rules.kind(verdict.gate).timed for verdict in counting(results))
+def _not_gated(results: Results) -> list[str]:
+    """Those of `TO_GATE` that no gate of this session has judged."""
+    kinds = [kind for each in counting(results) if (kind := results.rules.kind(each.gate)).alone]
+    asked = {"speed": any(kind.timed for kind in kinds), "memory": any(kind.question == "fits" for kind in kinds)}
+    return [what for what, gated in asked.items() if not gated]
 
 
 def _not_asked(results: Results) -> str:
-    return "" if _speed_is_gated(results) else "; speed is not gated"
+    left = _not_gated(results)
+    return f"; {' and '.join(left)} {'is' if len(left) == 1 else 'are'} not gated" if left else ""
 
 
 def _next(results: Results) -> str:
-    if not _speed_is_gated(results):
-        return "To gate speed, set min_speedup in [[tool.jitgate.gates]]."
+    left = _not_gated(results)
+    if left:
+        return f"T{'; t'.join(f'o gate {what}, set {TO_GATE[what]}' for what in left)}."
     waiting = [verdict for verdict in counting(results) if not verdict.green]
     return "What is not decided fails nothing here; more runs decide it." if waiting else "Nothing to do."

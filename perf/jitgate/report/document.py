@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from jitgate.gates.mode_words import mode_notes
 from jitgate.gates.recommendation import recommend
 from jitgate.gates.results import Results
+from jitgate.model.printable import printable_line
 from jitgate.report.decision import decide, held
 from jitgate.report.extras import HEAD, cached, limits, rows
 from jitgate.report.markdown import escaped, table
@@ -30,7 +31,7 @@ def heading(run: Run, results: Results) -> list[str]:
         f"**{escaped(decision.headline)}** {escaped(decision.action)}",
         "",
         *(f"{escaped(line)}\n" for line in (*sides(results), *notes(results))),
-        f"Made by `{asked.replace('`', '')}`. Figures of another device, or another day, will differ.",
+        f"Made by `{printable_line(asked).replace('`', '')}`. Figures of another device, or another day, will differ.",
         "",
         *table(("machine", ""), [(name, str(value)) for name, value in known.items()]),
         "",

@@ -15,16 +15,16 @@ def recommendation_line(found: Recommendation) -> str:
     """`recommended for W S on D: V, 1.67x (...) as fast as eager, ...`; or eager, and why none of the others."""
     where = f"{found.workload} {found.scenario} on {found.device}"
     if found.undecided and found.speedup is not None:
-        rival = f"{found.undecided} ({found.rejections[found.undecided].words})"
-        decided = f"{found.variant} ({found.speedup.text})"
-        return f"nothing recommended yet for {where}: {rival} looks faster than {decided}; measure longer"
+        rival, decided = (f"{name}, {found.shown[name]}" for name in (found.undecided, found.variant))
+        waiting = f"{rival} and not decided, looks faster than {decided}"
+        return f"nothing recommended yet for {where}: {waiting}; measure longer"
     begin = f"recommended for {where}: {found.variant}"
     others = ", ".join(f"{variant}: {against.words}" for variant, against in found.rejections.items())
     if BASELINE in found.rejections:
         return f"nothing recommended for {where}: none is right, fast and within its limits ({others})"
     if found.variant == BASELINE:
         return f"{begin}, since no other is decidedly faster" + (f" ({others})" if others else "")
-    speed = f", {found.speedup.text} as fast as {BASELINE}" if found.speedup is not None else ""
+    speed = f", {found.shown[found.variant]} as fast as {BASELINE}" if found.variant in found.shown else ""
     memory = "" if found.peak_bytes is None else f", {format_bytes(found.peak_bytes)} of memory"
     return f"{begin}{speed}{memory}{_cold(found)}" + (f" ({others})" if others else "")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jitgate.gates.kind import Asked, GateKind
+from jitgate.gates.recommendation import shown_speedup
 from jitgate.gates.results import WORST_FIRST, Results
 from jitgate.model.cell import Cell
 from jitgate.model.measurement import Measurement
@@ -61,10 +62,11 @@ def short_table(results: Results, measurement: Measurement) -> list[str]:
             )
         )
     lines = [_title(measurement, short=True), *columns(fitting(rows))]
-    reported = any(
-        cell.variant != BASELINE and answer(results, cell, "fast") == NOT_GATED for cell in cells_of(measurement)
+    open_ones = any(
+        answer(results, cell, question) == NOT_GATED for cell in cells_of(measurement) for question in asked
     )
-    return [*lines, *(["  not gated: reported only, with an ordinary 95 % interval"] if reported else [])]
+    told = "  not gated: no limit is set, so it is only reported; a speed-up then has an ordinary 95 % interval"
+    return [*lines, *([told] if open_ones else [])]
 
 
 def _shown(results: Results) -> list[GateKind]:
@@ -79,7 +81,8 @@ def questions(results: Results, measurement: Measurement) -> tuple[str, ...]:
 
 
 def answer(results: Results, cell: Cell, question: str) -> str:
-    """The worst outcome of the gates that ask a question; in words where there is none."""
+    """The worst outcome of the gates that ask a question; in words where there is none, or where those that are PASS do
+    not answer it alone: memory that does not grow is in no limit yet."""
     kinds = results.rules.kinds
     own = [
         verdict
@@ -92,13 +95,13 @@ def answer(results: Results, cell: Cell, question: str) -> str:
     left = {key for key, _ in results.unjudged(cell)}
     if worst in (None, Outcome.PASS) and any(kind.key in left and _question(kind) == question for kind in kinds):
         return "not judged"
-    if worst is not None:
-        return worst.value
+    if worst not in (None, Outcome.PASS) or any(results.rules.kind(verdict.gate).alone for verdict in own):
+        return str(worst)
     rules, asked = results.rules, results.asked(cell)
-    here = [kind for kind in kinds if _question(kind) == question and rules.applies(kind, cell)]
+    here = [kind for kind in kinds if kind.alone and _question(kind) == question and rules.applies(kind, cell)]
     if any(rules.limit(kind, asked) is not None for kind in here):
         return "not judged"
-    return "baseline" if cell.variant == BASELINE and question == "right" else NOT_GATED
+    return "baseline" if cell.variant == BASELINE and question in ("right", "fast") else NOT_GATED
 
 
 def _question(kind: GateKind) -> str:
@@ -121,8 +124,10 @@ def _speed(results: Results, asked: Asked) -> str:
     kind, cell = results.rules.kind(SPEED), asked.cell
     limit = results.rules.limit(kind, asked) if results.rules.applies(kind, cell) else None
     text = column(results, kind, asked)
-    if cell.variant == BASELINE or limit is None:
-        return text.replace(f", {NOT_GATED}", "")
+    if cell.variant == BASELINE:
+        return text
+    if limit is None:
+        return shown_speedup(results, asked.measurement, cell.variant)
     figure = kind.figure(asked)
     return text if figure is None else f"{figure.text.replace('95 %, ', '')} >= {limit:g}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import copy as shallow
 from typing import Any
 
 from jitgate.values.containers import KINDS, Node, is_plain_tensor, node_of
@@ -54,6 +55,17 @@ def mapped(change: Callable[[Any], Any], tree: Any) -> Any:
     return joined(node, parts)
 
 
+def copies(copy: Callable[[Any], Any], tree: Any) -> Any:
+    """`tree` with every leaf given to `copy`, in containers of its own, so that what is done to one stays there."""
+    node = node_of(tree)
+    if node is None:
+        return copy(tree)
+    parts = [copies(copy, part) for part in node.parts]
+    if any(new is not old for new, old in zip(parts, node.parts, strict=True)):
+        return joined(node, parts)
+    return tree if isinstance(tree, tuple) or node.kind == "slice" else shallow(tree)
+
+
 def joined(node: Node, parts: list[Any]) -> Any:
     """What `node` was made of, with other parts."""
     return KINDS[node.kind].join(node.type, parts, node.context)
@@ -77,7 +89,9 @@ def known(leaf: Any) -> bool:
 def refusal(path: str, leaf: Any) -> str:
     """Why a leaf is not taken, and what to do."""
     kind, way = type(leaf).__name__, "register it with torch.utils._pytree or return tensors"
-    if getattr(leaf, "is_meta", False):
+    if hasattr(leaf, "__next__") or hasattr(leaf, "__await__"):
+        way = "no work is done before it is asked; return a list of what it gives"
+    elif getattr(leaf, "is_meta", False):
         kind += " on the meta device, which has no values"
     elif hasattr(leaf, "is_meta"):
         way = "give its class __tensor_flatten__ and __tensor_unflatten__, or return plain tensors"

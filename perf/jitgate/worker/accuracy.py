@@ -52,6 +52,7 @@ def compare(
         other_ids=chosen.others if chosen else 0,
         surprisal=chosen.surprisal if chosen else 0.0,
         mismatch=next((_at(path, each.mismatch) for path, each in apart.items() if each.mismatch), ""),
+        farthest=_farthest(apart),
     )
 
 
@@ -86,6 +87,11 @@ def _differences(
     for path in [*ours][len(theirs) :]:
         apart[f"{path} "] = LeafDifference(math.inf, math.inf, mismatch=f"not expected ({counts})")
     return apart
+
+
+def _farthest(apart: Mapping[str, LeafDifference]) -> str:
+    path = max(apart, key=lambda each: apart[each].rel_l2, default="")
+    return path if len(apart) > 1 and 0 < apart[path].rel_l2 < math.inf else ""
 
 
 def _at(path: str, words: str) -> str:

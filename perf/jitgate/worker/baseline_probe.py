@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from jitgate.model.inputs import Inputs
+from jitgate.model.non_finite import NonFinite
 from jitgate.model.probe_baseline import EagerProbe
-from jitgate.values.leaves import leaves
+from jitgate.values.leaves import leaves, walk
 from jitgate.values.tensors import kept
 from jitgate.worker.accuracy import compare, not_finite
 from jitgate.worker.before_call import BeforeCall
 from jitgate.worker.dropped_hooks import hooks_of, without_hooks
+from jitgate.worker.leaf_difference import LeafDifference, leaf_difference
 from jitgate.worker.own_state import OwnState, parametrised
 from jitgate.worker.variation_plan import FEW
 from jitgate.worker.varied_inputs import VariedInputs
+from jitgate.workloads.call_mode import MODE
+from jitgate.workloads.generators import seeded
 
 Bound = Callable[[Inputs], Callable[[], Any]]
-Output = Callable[..., list[Any]]
+Output = Callable[[Inputs], list[Any]]
 
 REPEATS = 1e-5
 """Relative L2 distance of two calls on equal inputs, at most: threads that add in another order are nearer."""
+
+MOST_HOOKS = 8
+"""Hooks that are left out one by one, each in a call of its own."""
 
 VARIED_CALLS = 2
 """Calls with other inputs that are tried."""
@@ -29,43 +36,52 @@ VARIED_CALLS = 2
 
 def probe(inputs: VariedInputs, bound: Bound, before: BeforeCall, seed: int, module: Any = None) -> EagerProbe:
     """Calls of the first input: twice as it is, with one seed and with another, and with changed values."""
-    import torch
+    with MODE():  # also what comes of a call: some kinds of tensors can't be read in another mode
+        return _probed(inputs, bound, before, seed, module)
 
-    def output(values: Inputs, *, seeded: bool = False) -> list[Any]:
+
+def _probed(inputs: VariedInputs, bound: Bound, before: BeforeCall, seed: int, module: Any) -> EagerProbe:
+    def output(values: Inputs) -> list[Any]:
         before(0)
-        if seeded:
-            torch.manual_seed(0)
-        with torch.inference_mode():
-            return [kept(leaf) for leaf in leaves(bound(values)())]
+        return [kept(leaf) for leaf in leaves(bound(values)())]
 
-    given, own = inputs.call(0, None), leaves(inputs.call(0, None))
+    given, own = inputs.call(0, None), inputs.call(0, None)
     state = OwnState(module)
     first = output(given)
     updates = state.changed()
-    changes = tuple(
-        at for at, (one, other) in enumerate(zip(leaves(given), own, strict=True)) if not _equal(one, other)
-    )
+    changes = _changes(dict(walk(given)), dict(walk(own)))
     again = output(inputs.call(0, None))
     differs = "" if not_finite(first) or _same(again, first) else _cause(inputs, output)
     hooks = () if module is None or differs else hooks_of(module)
-    if hooks:
-        with without_hooks(module):
-            hooks = hooks if _same(output(inputs.call(0, None)), first) else ()
+    # One at a time, as far as that is few calls: what one of them changes must not hide that others change nothing.
+    groups = [(name,) for name in hooks] if len(hooks) <= MOST_HOOKS else [hooks]
+    hooks = tuple(name for group in groups if not _needed(module, group, inputs, output, first) for name in group)
     rows = _rows(inputs, output)
     inputs.look_up(rows)
     fixed, others = _fixed(inputs, output, first, seed)
     few = 0 if fixed or inputs.ways >= FEW else int(inputs.ways)
-    return EagerProbe(fixed, changes, differs, hooks, updates, parametrised(module), inputs.count, others, few, rows)
+    computed = parametrised(module)
+    return EagerProbe(
+        fixed, changes, differs, hooks, updates, computed, inputs.count, others, few, rows, no_grad=MODE.no_grad
+    )
 
 
 def _cause(inputs: VariedInputs, output: Output) -> str:
     """Why a second call differs."""
-    import torch
+    found = []
+    for _ in range(2):
+        with seeded(0):
+            found.append(output(inputs.call(0, None)))
+    return "it draws random numbers" if _same(*found) else "it keeps state from call to call"
 
-    state = torch.get_rng_state()
-    seeded = [output(inputs.call(0, None), seeded=True) for _ in range(2)]
-    torch.set_rng_state(state)
-    return "it draws random numbers" if _same(*seeded) else "it keeps state from call to call"
+
+def _needed(module: Any, hooks: tuple[str, ...], inputs: VariedInputs, output: Output, first: list[Any]) -> bool:
+    """Whether the output is another without these hooks, or there is none: then a comparison of outputs sees them."""
+    with without_hooks(module, hooks):
+        try:
+            return not _same(output(inputs.call(0, None)), first)
+        except Exception:  # noqa: BLE001 - whatever a model raises without what a hook gives it
+            return True
 
 
 def _rows(inputs: VariedInputs, output: Output) -> dict[int, int]:
@@ -103,9 +119,11 @@ def _same(one: list[Any], other: list[Any]) -> bool:
     return found.rel_l2 <= REPEATS and not found.unequal and not found.mismatch
 
 
-def _equal(one: Any, other: Any) -> bool:
-    import torch
-
-    if not isinstance(one, torch.Tensor):
-        return True
-    return torch.equal(one.nan_to_num(), other.nan_to_num()) if one.is_floating_point() else torch.equal(one, other)
+def _changes(now: Mapping[str, Any], before: Mapping[str, Any]) -> tuple[int, ...]:
+    """Positions of the leaves that are others now, or gone."""
+    equal = LeafDifference()
+    return tuple(
+        at
+        for at, (path, leaf) in enumerate(before.items())
+        if path not in now or leaf_difference(now[path], leaf, NonFinite.EQUAL) != equal
+    )

@@ -28,6 +28,7 @@ from jitgate.worker.peak_rates import measure_peak_rates
 from jitgate.worker.stored_answer import look_up_s
 from jitgate.worker.timed_calls import NO_NUMBER, OutputWatch
 from jitgate.worker.varied_inputs import fresh
+from jitgate.workloads.call_mode import MODE
 from jitgate.workloads.workload import Workload
 
 STEADY_CALLS = 60
@@ -207,11 +208,10 @@ def emptied(cuda: Any, device: Any) -> EmptiedCache:
 
 def _undisturbed(walk: Callable[[], None]) -> None:
     """As a turn is timed: without gradients, and with no collection of garbage inside."""
-    import torch
 
     gc.disable()
     try:
-        with torch.inference_mode():
+        with MODE():
             walk()
     finally:
         gc.enable()

@@ -6,6 +6,7 @@ import importlib
 import traceback
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from jitgate.building.own_model import facts_of, workload_of
@@ -13,10 +14,14 @@ from jitgate.model.error_words import causes, outermost, own_frames, shortly, sh
 from jitgate.model.errors import Unavailable, UsageError
 from jitgate.model.out_of_memory import about_memory
 from jitgate.model.own_model import OwnModel, OwnModelFacts
+from jitgate.workloads.generators import seed_all
 from jitgate.workloads.weight_source import OURS, WeightSource, entered
 from jitgate.workloads.workload import Workload
 
 Made = TypeVar("Made")
+
+HERE = str(Path(__file__).parents[1])
+"""Where no line of a user's is."""
 
 
 def resolve(factory: str, where: str) -> Callable[..., Any]:
@@ -66,14 +71,7 @@ def describe(own: OwnModel, where: str) -> OwnModelFacts:
 
 
 def _seeded(make: Callable[[], Made], factory: str, where: str) -> Made:
-    import random
-
-    import numpy as np
-    import torch
-
-    random.seed(0)
-    np.random.seed(0)  # noqa: NPY002 - a user's factory may draw from the global generator
-    torch.manual_seed(0)
+    seed_all(0)
     try:
         return make()
     except (UsageError, Unavailable):
@@ -92,7 +90,7 @@ def _cause(error: BaseException) -> str:
     outer, inner = causes(error)[0], causes(error)[-1]
     said = shortly(error) if outer is inner else f"{outermost(error)}, because {shortly(error)}"
     # A factory of an installed package has no lines of the user's own: then the last one of all.
-    last = [f for f in traceback.extract_tb(inner.__traceback__) if not f.filename.startswith("<")][-1:]
+    last = [f for f in traceback.extract_tb(inner.__traceback__) if not f.filename.startswith(("<", HERE))][-1:]
     frames = own_frames(inner) or own_frames(outer) or (last if not isinstance(inner, ImportError) else [])
     way = ", ".join(f"{shown(frame.filename)}:{frame.lineno} in {frame.name}" for frame in frames)
     return f"{said})" + (f" at {way}" if way else "")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitgate.model.figures import FlopCount
 from jitgate.worker.content import weight_bytes
+from jitgate.workloads.call_mode import MODE
 
 if TYPE_CHECKING:
     import torch
@@ -27,12 +28,11 @@ def count_flops(calls: Sequence[Callable[[], Any]], module: torch.nn.Module, inp
 
     module: whose parameters and buffers they read, float32. inputs: the arguments of the calls.
     """
-    import torch
 
     from jitgate.worker.flops import FlopCounter, tensor_bytes
 
     counted = list(zip(calls, inputs, strict=True))[:MOST_COUNTED]
-    with torch.inference_mode(), FlopCounter() as counter:
+    with MODE(), FlopCounter() as counter:
         for call, _ in counted:
             call()
     activations = counter.result_bytes + sum(tensor_bytes(values) for _, values in counted)

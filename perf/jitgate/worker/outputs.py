@@ -18,6 +18,7 @@ from jitgate.values.tensors import kept, numbers
 from jitgate.worker.accuracy import compare, not_finite
 from jitgate.worker.before_call import BeforeCall
 from jitgate.worker.varied_inputs import fresh
+from jitgate.workloads.call_mode import MODE
 from jitgate.workloads.sound import Sound
 from jitgate.workloads.workload import Workload
 
@@ -32,11 +33,10 @@ def write(calls: Calls, workload: Workload, request: WriteOutputs, before: Befor
 
     TypeError, in one sentence, for an output that can't be compared.
     """
-    import torch
 
     broken, comparable, sound, token_agreement = 0, False, workload.sound, request.token_agreement
     equal = NonFinite.EQUAL in (request.non_finite, workload.non_finite)
-    with torch.inference_mode():
+    with MODE():
         for number, call in enumerate(calls):
             before(number)
             right = kept_leaves(fresh(call)())
@@ -62,10 +62,9 @@ def read(
     before: BeforeCall = NOTHING,
 ) -> Accuracy:
     """Make every call once and compare its output with the right answer. watched: how the first call is made."""
-    import torch
 
     accuracies = []
-    with torch.inference_mode():
+    with MODE():
         for number, call in enumerate(calls):
             right = files.load(_file(folder, scenario, number))
             before(number)

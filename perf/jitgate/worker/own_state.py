@@ -14,7 +14,7 @@ LARGEST = 1 << 16
 is read, which does not count what a kernel writes (running means of a batch norm, which are small)."""
 
 FOLDED = ("WeightNorm", "SpectralNorm")
-"""torch's older parametrisations, which are hooks before the forward pass."""
+"""torch's older parametrisations, which are hooks before the forward pass, as those of `torch.nn.utils.prune` are."""
 
 
 class OwnState:
@@ -47,6 +47,7 @@ def parametrised(module: torch.nn.Module | None) -> tuple[str, ...]:
         computed = getattr(layer, "parametrizations", None)  # torch's ModuleDict, or what a model has in its place
         names = [name for name, _ in computed.named_children()] if isinstance(computed, torch.nn.Module) else []
         names += [hook.name for hook in layer._forward_pre_hooks.values() if type(hook).__name__ in FOLDED]
+        names += [name for hook in layer._forward_pre_hooks.values() if (name := getattr(hook, "_tensor_name", ""))]
         found += [f"{path}.{name}".lstrip(".") for name in names]
     return tuple(found)
 

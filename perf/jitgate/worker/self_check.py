@@ -14,6 +14,7 @@ from jitgate.model.variant import BASELINE, VariantSpec
 from jitgate.worker.fallback_detector import FallbackDetector
 from jitgate.worker.recompilation import Recompilations
 from jitgate.worker.watched_stage import watching
+from jitgate.workloads.call_mode import MODE
 
 if TYPE_CHECKING:
     import torch
@@ -51,9 +52,8 @@ class SelfCheck:
 
     def watched(self, call: partial[Any]) -> Any:
         """Make one untimed call, and remember whether it fell back."""
-        import torch
 
-        with torch.inference_mode(), watching(self._runners):
+        with MODE(), watching(self._runners):
             if self._detector is None:
                 return call()
             answer, fallback = self._detector.watch(call, inputs_of(call))

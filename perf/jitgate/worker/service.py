@@ -22,7 +22,7 @@ from jitgate.model.take_turn import TakeTurn
 from jitgate.model.turn import Turn
 from jitgate.worker import inputs, outputs
 from jitgate.worker.baseline_probe import probe
-from jitgate.worker.before_call import BeforeCall, before_calls_of
+from jitgate.worker.before_call import BeforeCall, before_calls_of, of_runner, reset_follows
 from jitgate.worker.compilation import compilation, keep_in
 from jitgate.worker.content import content_of, placed, signature, weight_bytes
 from jitgate.worker.digests import content_digests
@@ -42,6 +42,7 @@ from jitgate.worker.tree_service import TreeService
 from jitgate.worker.turn_watch import TurnWatch
 from jitgate.worker.variant_runner import VariantRunner
 from jitgate.worker.varied_inputs import VariedInputs, fresh
+from jitgate.workloads.call_mode import MODE
 from jitgate.workloads.weight_source import WeightSource
 from jitgate.workloads.workload import Workload
 
@@ -139,6 +140,7 @@ class WorkerService(DiscoveryService, ExtrasService, TreeService):
             content_digests(self._module, calls, content.weights),
             workload.seed,
             workload.reset is not None,
+            reset_follows(workload),
             self._origin(),
             workload.produced(),
         )
@@ -181,6 +183,7 @@ class WorkerService(DiscoveryService, ExtrasService, TreeService):
             self._variant.cast(self._self_check.remember)(module)
             start += time.perf_counter() - began  # looking at the module is not loading it
             self._runners = {"": self._variant.applied(module, self._placed(first))}
+            self._before = of_runner(self._before, workload, self._runners[""])
         self._synchronise()
         load_s = time.perf_counter() - start
         self._self_check.follow(self._variant.spec, [*self._runners.values(), *self._stages.runners])
@@ -188,8 +191,6 @@ class WorkerService(DiscoveryService, ExtrasService, TreeService):
 
     @handles(requests.MakeFirstCall)
     def first_call(self, request: requests.MakeFirstCall) -> answers.FirstCall:
-        import torch
-
         scenario = request.scenario
         if self._workload is not None and not self._entered:
             every: Sequence[Inputs] = self._workload.calls(scenario)
@@ -202,9 +203,7 @@ class WorkerService(DiscoveryService, ExtrasService, TreeService):
         self._calls[scenario] = calls
         start = time.perf_counter()
         try:
-            with torch.inference_mode():
-                self._before(0)
-                fresh(calls[0])()
+            MODE.first(functools.partial(self._called, calls[0]))
             self._synchronise()
         except Exception as error:
             self._loaded_variant().explain(error)
@@ -212,6 +211,10 @@ class WorkerService(DiscoveryService, ExtrasService, TreeService):
         first_call_s = time.perf_counter() - start
         self.footprint.loaded()
         return answers.FirstCall(first_call_s, compilation(scenario))
+
+    def _called(self, call: functools.partial[Any]) -> None:
+        self._before(0)
+        fresh(call)()
 
     @handles(requests.WriteOutputs)
     def write_outputs(self, request: requests.WriteOutputs) -> Accuracy:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jitgate.worker.slot import Slot
+from jitgate.workloads.call_mode import MODE
 
 if TYPE_CHECKING:
     from jitgate.worker.flops import FlopCounter
@@ -32,7 +33,6 @@ class _Counter:
 def counted(call: Callable[[], Any], slots: Sequence[Slot]) -> dict[str, int]:
     """Operations of one `call`: of each slot's stage, and of all under `WHOLE`; empty where a model can't be
     counted."""
-    import torch
 
     from jitgate.worker.flops import FlopCounter
 
@@ -41,7 +41,7 @@ def counted(call: Callable[[], Any], slots: Sequence[Slot]) -> dict[str, int]:
     try:
         for slot in slots:
             slot.watch = counter
-        with torch.inference_mode(), counter.counter:
+        with MODE(), counter.counter:
             call()
     except Exception:  # noqa: BLE001 - a model that can't be counted (an operator without a formula) is measured all the same
         return {}

@@ -10,6 +10,7 @@ from typing import Any
 
 from jitgate.device.clock import Clock
 from jitgate.values.tensors import tensors_in
+from jitgate.workloads.call_mode import MODE
 
 CALLS = 50
 """Look-ups; their median stands."""
@@ -33,9 +34,8 @@ def look_up(call: partial[Any]) -> Callable[[], Any]:
 
 def look_up_s(call: partial[Any], clock: Clock) -> float:
     """Seconds of a look-up by this clock, in the median."""
-    import torch
 
-    with torch.inference_mode():
+    with MODE():
         stored, began, seen = look_up(call), time.perf_counter(), list[int]()
         while len(seen) < CALLS and (not seen or time.perf_counter() - began < LONGEST_S):
             seen.append(clock.time(stored).wall_ns)

@@ -21,6 +21,7 @@ from jitgate.worker.before_call import BeforeCall
 from jitgate.worker.late_work import LateWork
 from jitgate.worker.stages import PipelineStages
 from jitgate.worker.varied_inputs import VariedInputs
+from jitgate.workloads.call_mode import MODE
 
 NO_NUMBER = -1
 """Stands for the number of a call before the first turn."""
@@ -43,14 +44,13 @@ def take_turn(
     before: BeforeCall,
 ) -> Turn:
     """Time the calls of one turn; no garbage is collected inside. bound: the variant's call with these inputs."""
-    import torch
 
     watch.keep = request.keep
     inputs.look_up(request.rows)
     wall_ns, device_ns, stage_times = [], [], list[tuple[StageTime, ...]]()
     gc.disable()
     try:
-        with torch.inference_mode():
+        with MODE():
             for number in range(request.start, request.start + request.count):
                 before(number)
                 call = bound(inputs.call(number, request.seed))

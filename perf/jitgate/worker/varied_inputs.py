@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jitgate.model.inputs import Inputs
-from jitgate.values.leaves import leaves, mapped
+from jitgate.values.leaves import copies, leaves
 from jitgate.worker.variation_plan import Change, Plan, plan_of, tensor_of, ways
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ class VariedInputs:
         self._rows: Mapping[int, int] = {}
 
     def call(self, number: int, seed: int | None) -> Inputs:
-        """Fresh tensors, not of inference mode, whatever the mode of the caller is. seed: None for copies of the
-        scenario's own."""
+        """Fresh tensors in fresh containers, not of inference mode, whatever the mode of the caller is. seed: None for
+        copies of the scenario's own."""
         import torch
 
         place = number % self.count
@@ -55,7 +55,7 @@ class VariedInputs:
             return self._varied(leaf, plan[at], number, at, seed or 0) if at in plan else copied(leaf)
 
         with torch.inference_mode(False), torch.no_grad():
-            varied: Inputs = mapped(fresh, self._calls[place])
+            varied: Inputs = copies(fresh, self._calls[place])
         return varied
 
     def look_up(self, rows: Mapping[int, int]) -> None:
@@ -118,11 +118,11 @@ class VariedInputs:
 
 
 def fresh(call: partial[Any]) -> partial[Any]:
-    """The same call with tensors of its own: a model may change its inputs, and the next call must not see that."""
+    """The same call with inputs of its own: a model may change them, and the next call must not see that."""
     import torch
 
     with torch.inference_mode(False), torch.no_grad():
-        return partial(call.func, *mapped(copied, call.args), **mapped(copied, call.keywords))
+        return partial(call.func, *copies(copied, call.args), **copies(copied, call.keywords))
 
 
 def copied(leaf: Any) -> Any:

@@ -14,6 +14,7 @@ from jitgate.model.produced import Produced
 from jitgate.workloads.made_inputs import made_inputs
 from jitgate.workloads.sound import Sound
 from jitgate.workloads.stage import Stage, Utterance, check_stages
+from jitgate.workloads.without_values import values_problem, weights_problem
 
 if TYPE_CHECKING:
     import torch
@@ -36,8 +37,10 @@ class Workload:
     sound: which of the outputs is a mel spectrogram or a waveform, to be compared by audio metrics; None for neither.
     stages: of a pipeline, the stages by name: each is timed, and a variant may be given for each (`stage=engine`).
     utterances: of a pipeline that speaks, scenario -> what one call says.
-    seed: torch's generators get it, and the call's number added, before every call of every worker: so a model that
-        draws random numbers repeats itself. reset: is called before every call; clears what the model keeps.
+    seed: the generators of torch, numpy and random get it, and the call's number added, before every call of every
+        worker: so a model that draws random numbers repeats itself. reset: is called before every call; clears what the
+        model keeps. Where it takes an argument, that is the module that runs: a variant may run a copy. A method of
+        the model or of a layer is called on the copy.
     fixed_inputs: whether every call gets the very values that a scenario gives. Otherwise timed calls get values of
         their own, equal for all workers, so that no stored answer is right.
     produces: scenario -> how many of what a call makes, as in `{"short": (32, "token")}`: told is then what each takes,
@@ -54,19 +57,13 @@ class Workload:
     stages: Mapping[str, Stage] = field(default_factory=dict)
     utterances: Mapping[str, Utterance] = field(default_factory=dict)
     seed: int | None = None
-    reset: Callable[[], object] | None = None
+    reset: Callable[..., object] | None = None
     fixed_inputs: bool = False
     non_finite: str = NonFinite.INVALID
     produces: Mapping[str, tuple[float, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if isinstance(self.module, type):
-            name = self.module.__name__
-            raise TypeError(f"Workload(module=...) must be a torch.nn.Module, not a class; write {name}(...)")
-        if not callable(getattr(self.module, "state_dict", None)):
-            raise TypeError(f"Workload(module=...) must be a torch.nn.Module, not {type(self.module).__name__}")
-        if _has_no_forward(self.module):
-            raise TypeError(f"{type(self.module).__name__} has no forward(); give one of its parts, or write one")
+        _check_module(self.module)
         if not isinstance(self.scenarios, Mapping) or not self.scenarios:
             raise TypeError("Workload(scenarios=...) must be a non-empty dict of name -> tuple of positional arguments")
         given = {name: made_inputs(name, each) if callable(each) else each for name, each in self.scenarios.items()}
@@ -77,6 +74,8 @@ class Workload:
                 raise TypeError(f"scenario name {name!r}: {problem}")
             for call in self.calls(name):
                 _check_fit(name, self.module, call)
+                if problem := values_problem(call):
+                    raise TypeError(f"scenario {name!r}: {problem}")
         if self.non_finite not in tuple(NonFinite):
             raise TypeError(f'Workload(non_finite={self.non_finite!r}) must be "invalid" or "equal"')
         check_stages(self.module, self.stages, self.utterances)
@@ -94,11 +93,29 @@ class Workload:
             if not isinstance(call, tuple):
                 raise TypeError(
                     f"scenario {scenario!r} must be a tuple of positional arguments, a jitgate.Call, a list of these, "
-                    f"or a function that makes one, not {type(call).__name__}"
+                    f"or a function that returns one, not {type(call).__name__}"
                 )
         if not calls:
             raise TypeError(f"scenario {scenario!r} is an empty list: give at least one tuple of positional arguments")
         return tuple(call.args if isinstance(call, Call) and not call.kwargs else call for call in calls)
+
+
+def _check_module(module: torch.nn.Module) -> None:
+    """TypeError, in one sentence, for what can't be called as eager."""
+    if isinstance(module, type):
+        name = module.__name__
+        raise TypeError(f"Workload(module=...) must be a torch.nn.Module, not a class; write {name}(...)")
+    if not callable(getattr(module, "state_dict", None)):
+        raise TypeError(f"Workload(module=...) must be a torch.nn.Module, not {type(module).__name__}")
+    if hasattr(module, "_orig_mod"):
+        raise TypeError(
+            "Workload(module=...) is compiled already, so that eager would not be eager; give the module itself, and "
+            "take the variant compile"
+        )
+    if problem := weights_problem(module):
+        raise TypeError(f"{type(module).__name__}: {problem}")
+    if _has_no_forward(module):
+        raise TypeError(f"{type(module).__name__} has no forward(); give one of its parts, or write one")
 
 
 def _check_produced(produces: Mapping[str, tuple[float, str]], scenarios: Mapping[str, object]) -> None:

@@ -25,6 +25,13 @@ downloaded.
 - **limit**: 60 s or 2 GB were not enough.
 """
 
+NOTES = {
+    "aimv2": "compiled code is right by the model's own mask: transformers 5.23.0 gives its text layers "
+    "`is_causal = False`, and leaves a mask of ones out where nothing is traced, so that eager attends both ways; with "
+    "one 0 in the mask both give the same",
+}
+"""What was found out about an architecture that differs."""
+
 
 def document(tried: Sequence[Tried], every: Sequence[str], engines: Sequence[str]) -> str:
     """The page. every: all architectures there are, tried or not."""
@@ -54,4 +61,5 @@ def _table(tried: Sequence[Tried], every: Sequence[str], engines: Sequence[str])
         there = [found.get((architecture, engine)) for engine in engines]
         cells = " | ".join(each.fate if each else "-" for each in there)
         says = dict.fromkeys(each.says for each in there if each and each.fate is not Fate.PARITY)
-        yield f"| {architecture} | {cells} | {'; '.join(says).replace('|', '/')} |"
+        told = [*says, *([NOTES[architecture]] if architecture in NOTES and says else [])]
+        yield f"| {architecture} | {cells} | {'; '.join(told).replace('|', '/')} |"

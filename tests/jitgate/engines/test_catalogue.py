@@ -114,6 +114,23 @@ def test_nested_arguments_and_answers_keep_their_shape(name: str, tmp_path: Path
     assert torch.equal(third, right[1][1])
 
 
+class Spectral(torch.nn.Module):
+    """Complex numbers in and out, next to real ones."""
+
+    def forward(self, x: torch.Tensor, spectrum: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return x * 2, torch.fft.rfft(x) * spectrum.conj()
+
+
+def test_onnx_carries_complex_numbers_as_pairs(tmp_path: Path) -> None:
+    def call(rows: int) -> tuple[Any, ...]:
+        return torch.randn(rows, 8), torch.randn(rows, 5, dtype=torch.complex64)
+
+    _, run = runner("onnxruntime", seeded(Spectral), [call(3), call(5)], tmp_path)
+    with torch.inference_mode():
+        inputs = call(4)
+        torch.testing.assert_close(run(*inputs), seeded(Spectral)(*inputs))
+
+
 class NoHalf(torch.nn.Module):
     """A transform that a CPU knows in float32 only."""
 

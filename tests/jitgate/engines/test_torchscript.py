@@ -10,6 +10,7 @@ from jitgate.engines.self_checking import SelfCheckingRunner
 from jitgate.engines.torchscript import TorchScript
 from jitgate.model.errors import Unavailable
 from torch import nn
+from torch.nn.utils import prune
 
 from tests.jitgate.pool.models import Tiny
 
@@ -77,6 +78,16 @@ def test_live_weight_norm_is_refused_with_the_way_out(tmp_path: Path, norm: Call
     with pytest.raises(Unavailable, match=r"remove_parametrizations or torch.nn.utils.remove_weight_norm"):
         TorchScript().export(weight_normed(norm), [(torch.randn(1, 4, 8),)], path)
     assert not path.exists(), "what can't run is not kept as a good export"
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_pruned_weights_and_hooks_that_are_lambdas_are_refused_with_the_way_out(tmp_path: Path) -> None:
+    pruned, hooked = (nn.Sequential(nn.Linear(4, 4)).eval() for _ in range(2))
+    prune.l1_unstructured(pruned[0], "weight", 0.5)  # type: ignore[no-untyped-call]
+    hooked[0].register_forward_pre_hook(lambda _, args: None)
+    for module, words in ((pruned, "with torch.nn.utils.prune.remove"), (hooked, "is a lambda, and has no source")):
+        with pytest.raises(Unavailable, match=words):
+            TorchScript().export(module, [(torch.randn(1, 4),)], tmp_path / "model.zip")
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

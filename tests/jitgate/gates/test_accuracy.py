@@ -23,6 +23,12 @@ def with_parity(accuracy: Accuracy, tolerance: float = 1e-4, name: str = "jit") 
     ("accuracy", "tolerance", "gate", "said"),
     [
         (Accuracy(2e-4), 1e-4, "rel_l2=0.0001", "relative L2 error 2.0e-04, and at most 0.0001 is allowed"),
+        (
+            Accuracy(2e-4, farthest="output.logits"),
+            1e-4,
+            "rel_l2=0.0001",
+            "relative L2 error 2.0e-04 in output.logits, and at most 0.0001 is allowed",
+        ),
         (Accuracy(0.3), 0.1, "rel_l2=0.1", "relative L2 error 3.0e-01, and at most 0.1 is allowed"),
         (Accuracy(math.inf), 0.1, "rel_l2=0.1", "another shape, type or value"),
         (
@@ -71,6 +77,7 @@ def with_parity(accuracy: Accuracy, tolerance: float = 1e-4, name: str = "jit") 
     ids=[
         *(
             "fp32",
+            "leaf",
             "bf16",
             "shape",
             "integers",

@@ -116,8 +116,8 @@ def test_a_slower_variant_is_not_recommended_while_a_faster_one_is_open() -> Non
     assert found is not None
     assert found.undecided == "compile"
     line = recommendation_line(found)
-    assert line.startswith("nothing recommended yet for my.encoder short on cpu: compile (2.4")
-    assert "looks faster than jit (1.69x" in line
+    assert line.startswith("nothing recommended yet for my.encoder short on cpu: compile, 2.4")
+    assert "looks faster than jit, 1.69x (" in line
     assert recommendation_data(found)["variant"] is None
     decided = recommend(results_of(policy_of(measurements=[late]), late, ask=False), late)
     assert decided is not None

@@ -22,7 +22,7 @@ def test_a_slow_down_is_red_accepted_green_and_expired_red(tmp_path: Path) -> No
         commits.append(project.commit(f"change {number}"))
         done = project.measure()
         assert done.returncode == 0, done.stdout
-    assert "compared 2 of 2 declared with their history" in done.stdout
+    assert "history: 2 of 2 variants compared with earlier runs" in done.stdout
     commits.append(project.commit("make it slow"))
 
     red = project.measure(jit_ms=6.0)
@@ -129,7 +129,7 @@ def test_what_is_read_only_is_compared_and_not_stored(tmp_path: Path) -> None:
     for _ in range(3):
         assert project.measure().returncode == 0
     done = project.measure("--jitgate-history-read-only")
-    assert "compared 2 of 2 declared" in done.stdout
+    assert "history: 2 of 2 variants compared" in done.stdout
     assert project.history("list").stdout.count("3 runs") == 7
     off = project.measure("--jitgate-history", "off")
     assert off.returncode == 1, "the gate needs a history"

@@ -8,7 +8,17 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from jitgate.model.error_words import LONGEST, causes, first_words, origins, outermost, own_place, shortly, with_place
+from jitgate.model.error_words import (
+    LONGEST,
+    causes,
+    cut,
+    first_words,
+    origins,
+    outermost,
+    own_place,
+    shortly,
+    with_place,
+)
 
 INTERPRETER = """The following operation failed in the TorchScript interpreter.
 Traceback of TorchScript (most recent call last):
@@ -107,6 +117,33 @@ def test_control_flow_that_depends_on_data_is_said_in_words() -> None:
 def test_an_operator_that_onnx_has_not_is_named() -> None:
     said = "No ONNX function found for <OpOverload(op='a.b', overload='default')>. Failure message: No decompositions"
     assert shortly(RuntimeError(said)) == "RuntimeError: No ONNX function found for the operator a.b"
+
+
+@pytest.mark.parametrize(
+    ("raised", "said"),
+    [
+        ("Expected a single top-level function: m.py:3", "a hook or a function of this model is a lambda"),
+        ("'Pruned' object has no attribute '__name__'", r"it has a hook that is an object (Pruned)"),
+        (
+            "Found <class 'm.Out'> in output, which is not a known type. If",
+            "its output is or holds a m.Out",
+        ),
+        (
+            "__torch__.a.B (of Python) does not have a field with name '__obj_flatten__'",
+            "its packed weights (a.B)",
+        ),
+        ("error details: Unable to cast Packed(data=tensor([", "a scripted forward does not take a Packed"),
+    ],
+)
+def test_what_torch_says_of_its_own_parts_is_said_in_words(raised: str, said: str) -> None:
+    assert said in shortly(RuntimeError(raised))
+
+
+def test_a_long_text_ends_with_a_sentence_where_it_has_one() -> None:
+    first = "a" * 150 + "."
+    assert cut(f"{first} {'b' * 200}") == first
+    assert cut("b" * 300) == "b" * 237 + "..."
+    assert cut("short.") == "short."
 
 
 def test_a_class_that_a_quoted_error_begins_with_is_said_once() -> None:

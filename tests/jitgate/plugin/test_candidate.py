@@ -190,7 +190,7 @@ def test_a_failed_comparison_is_explained_by_its_verdict() -> None:
     assert not found >= 5.0
     lines = explain(">=", found, 5.0)
     assert lines is not None
-    assert lines[0] == "between 1 and 3 >= 5.0"
+    assert lines[0] == "between 1 and 3 >= 5"
     assert lines[1] == "FAIL: As said. Do something."
     assert lines[-1].startswith("asked for: ")
     assert lines[-1].endswith("; next: do something")

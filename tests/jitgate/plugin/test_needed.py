@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +17,12 @@ WORKLOADS["plain"] = WorkloadSpec("plain", "m:work", (), ("eager",))
 
 def config(keyword: str = "", select: tuple[str, ...] = (), args: tuple[str, ...] = ("jitgate.benchmarks",)) -> Any:
     options = {"jitgate_select": list(select)}
-    return SimpleNamespace(option=SimpleNamespace(keyword=keyword), getoption=options.get, args=list(args))
+    return SimpleNamespace(
+        option=SimpleNamespace(keyword=keyword),
+        getoption=options.get,
+        args=list(args),
+        invocation_params=SimpleNamespace(dir=Path.cwd()),
+    )
 
 
 @pytest.mark.parametrize(
@@ -40,6 +46,33 @@ def config(keyword: str = "", select: tuple[str, ...] = (), args: tuple[str, ...
 )
 def test_a_word_that_can_only_mean_another_workload_leaves_this_one_out(expression: str, left: tuple[str, ...]) -> None:
     assert tuple(name for name in NAMES if may_be_meant(expression, name, WORKLOADS)) == left
+
+
+@pytest.mark.parametrize(
+    ("expression", "left"),
+    [
+        ("plain", ("plain",)),
+        ("PLAIN and speed", ("plain",)),
+        ("not plain", ("a.good", "b.bad")),
+        ("plain or a.good", ("a.good", "plain")),
+        ("plai", NAMES),
+        ("good", NAMES),
+    ],
+)
+def test_the_whole_name_of_another_workload_leaves_this_one_out_where_no_test_has_it(
+    expression: str, left: tuple[str, ...]
+) -> None:
+    assert tuple(name for name in NAMES if may_be_meant(expression, name, WORKLOADS, lambda _: False)) == left
+
+
+@pytest.mark.parametrize(
+    ("text", "left"), [("def test_it(candidate): ...", {"plain"}), ("def test_plain(candidate): ...", set(NAMES))]
+)
+def test_a_word_in_the_files_of_the_tests_may_mean_any_workload(tmp_path: Path, text: str, left: set[str]) -> None:
+    (tmp_path / "test_mine.py").write_text(text)
+    assert needed(config("plain", args=(f"{tmp_path / 'test_mine.py'}::test_it",)), WORKLOADS) == left
+    assert needed(config("plain", args=("jitgate.benchmarks", str(tmp_path))), WORKLOADS) == left
+    assert needed(config("plain", args=("no.such_module",)), WORKLOADS) == set(NAMES)
 
 
 @pytest.mark.parametrize(

@@ -48,14 +48,21 @@ def test_the_page_says_what_the_exit_code_says(tmp_path: Path, more: str, chosen
     assert line.startswith(begin), said
 
 
-def test_a_page_that_can_not_be_written_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
-    (tmp_path / "run.html").mkdir()
+@pytest.mark.parametrize(
+    ("option", "name"),
+    [
+        *(("--jitgate-report", f"run.{suffix}") for suffix in ("html", "md", "json")),
+        ("--jitgate-pull-request", "run.json"),
+    ],
+)
+def test_what_can_not_be_written_is_refused_before_anything_is_measured(tmp_path: Path, option: str, name: str) -> None:
+    (tmp_path / name).mkdir()
     (tmp_path / "pyproject.toml").write_text(CONFIGURATION)
     (tmp_path / "conftest.py").write_text(CONFTEST)
-    done = Project(tmp_path).pytest("--jitgate-report", "run.html")
+    done = Project(tmp_path).pytest(option, name)
     said = done.stdout + done.stderr
     assert done.returncode == 4, said
-    assert "--jitgate-report run.html can't be written" in said
+    assert f"{option} {name} can't be written" in said
     assert "passed" not in said
     assert not (tmp_path / ".jitgate" / "rounds").exists()
 

@@ -164,3 +164,8 @@ def loading_factory() -> jitgate.Workload:
     return jitgate.Workload(
         jitgate.load_weights(Tiny(), "tiny.pt", "part."), {"short": (torch.randn(8, 64), 1)}, threads=1
     )
+
+
+def demanding_factory(first: int) -> jitgate.Workload:
+    """Takes what no one gives it."""
+    raise AssertionError(first)

@@ -13,18 +13,24 @@ from jitgate.report.decision import Ending
 from jitgate.report.format import format_seconds
 from jitgate.report.summary import MORE, summary
 from jitgate.report.table import WIDEST, short_table
+from jitgate.statistics import ordinary_ratio, speedup
 
 from tests.jitgate.measurements import made_of
-from tests.jitgate.results import policy_of, results_of
+from tests.jitgate.results import ALPHA, policy_of, results_of
 
 GATE = Gate("here", variant="jit", limits={"min_speedup": 1.10})
+TOLD = "not gated: no limit is set, so it is only reported; a speed-up then has an ordinary 95 % interval"
 
 
 def said(
-    *measurements: Measurement, gate: Gate | None = GATE, code: int | None = None, verbose: bool = False
+    *measurements: Measurement,
+    gate: Gate | None = GATE,
+    code: int | None = None,
+    verbose: bool = False,
+    memory_limit_bytes: int | None = 4 << 30,
 ) -> list[str]:
     gates = [] if gate is None else [gate]
-    policy = policy_of(*gates, measurements=measurements, memory_limit_bytes=4 << 30)
+    policy = policy_of(*gates, measurements=measurements, memory_limit_bytes=memory_limit_bytes)
     return summary(results_of(policy, *measurements), Ending(code), verbose=verbose)
 
 
@@ -33,7 +39,7 @@ def test_the_decision_comes_first_and_then_a_line_a_variant() -> None:
     assert (headline, action) == ("GREEN: 8 of 8 gates held.", "Nothing to do.")
     assert title == "my.encoder short on cpu: 60 rounds in 10 s"
     assert head.split() == ["variant", "median", "speed-up", "memory", "right", "fits", "fast"]
-    assert eager.split()[-3:] == ["baseline", "PASS", "PASS"]
+    assert eager.split()[-3:] == ["baseline", "PASS", "baseline"]
     assert "noise floor" in eager
     assert re.fullmatch(r"  jit +7\.\d+ ms +1\.4\dx \(1\.\d\d to 1\.\d\d\) >= 1\.1 +100 MiB +PASS +PASS +PASS", jit)
     assert recommended.startswith("  recommended for my.encoder short on cpu: jit, 1.4")
@@ -54,9 +60,54 @@ def test_what_is_not_gated_has_an_ordinary_interval_and_says_so() -> None:
         assert lines[0].endswith("; speed is not gated.")
         (jit,) = [line for line in lines if line.startswith("  jit ")]
         assert re.search(r"1\.\d\dx \(\d\.\d\d to \d\.\d\d\) +100 MiB +PASS +PASS +not gated$", jit)
-        assert "  not gated: reported only, with an ordinary 95 % interval" in lines
+        assert f"  {TOLD}" in lines
         assert not any("no interval yet" in line for line in lines)
     assert "(1 pair)" in "\n".join(said(made_of(1.17, rounds=1), gate=None))
+
+
+def test_what_has_no_limit_is_never_said_to_fit() -> None:
+    lines = said(made_of(1.40), memory_limit_bytes=None)
+    assert lines[0] == "GREEN: 6 of 6 gates held; memory is not gated."
+    assert lines[1] == "To gate memory, set memory_limit in [tool.jitgate] (or --jitgate-memory-limit)."
+    answers = {line.split()[0]: line for line in lines if line.startswith(("  eager ", "  jit "))}
+    assert answers["eager"].endswith("  100 MiB  baseline  not gated  baseline")
+    assert answers["jit"].endswith("  100 MiB  PASS      not gated  PASS")
+    assert f"  {TOLD}" in lines
+    leaking = made_of(1.40)
+    levels = (tuple((calls, (100 + calls) << 20) for calls in range(4, 84, 4)),)
+    jit = replace(leaking.all_samples["jit"], levels=levels)
+    (line,) = [
+        line
+        for line in said(replace(leaking, all_samples={**leaking.all_samples, "jit": jit}), memory_limit_bytes=None)
+        if line.startswith("  jit ")
+    ]
+    assert line.split()[-2:] == ["FAIL", "PASS"], "what accompanies a limit may still fail"
+
+
+def test_a_run_without_any_limit_says_what_is_not_gated() -> None:
+    lines = said(made_of(1.40), gate=None, memory_limit_bytes=None)
+    assert lines[0] == "GREEN: 5 of 5 gates held; speed and memory are not gated."
+    assert lines[1].startswith("To gate speed, set min_speedup in [[tool.jitgate.gates]]; to gate memory, set ")
+
+
+@pytest.mark.parametrize("gate", [GATE, None])
+@pytest.mark.parametrize("verbose", [False, True])
+def test_a_figure_has_one_interval_wherever_it_is_shown(gate: Gate | None, verbose: bool) -> None:
+    measurement = made_of(1.40)
+    lines = said(measurement, gate=gate, verbose=verbose)
+    arms = measurement.columns("jit")
+    found = speedup(arms.baseline, arms.candidate, arms.control, alpha=ALPHA).interval
+    if gate is None:
+        ordinary = ordinary_ratio(arms.baseline, arms.candidate, None)
+        assert ordinary is not None
+        assert (ordinary.low, ordinary.high) != (found.low, found.high)
+        found = replace(found, low=ordinary.low, high=ordinary.high)
+    expected = f"{found.estimate:.2f}x ({found.low:.2f} to {found.high:.2f}"
+    (jit,) = [line for line in lines if line.startswith("  jit ")]
+    (recommended,) = [line for line in lines if line.startswith("  recommended ")]
+    assert expected in jit
+    assert f"jit, {expected}) as fast as eager" in recommended
+    assert len(set(re.findall(r"1\.\d\dx \([^),]+", "\n".join(lines)))) == 1
 
 
 def test_a_gate_with_too_few_rounds_shows_the_ordinary_interval_and_that_it_is_not_decided() -> None:
@@ -99,7 +150,8 @@ def test_one_failure_that_breaks_every_gate_is_said_once() -> None:
     dead = Failure(FailureKind.DIED, "worker jit was killed by SIGKILL in turn")
     lines = said(made_of(1.4, failure=dead))
     labels = ("min_speedup=1.10", "max_memory=4.00GiB", "rel_l2=0.0001", "max_recompiles=0", "max_memory_growth=0")
-    sentences = [line for line in lines if "SIGKILL" in line]
+    assert lines[1] == f"Begin with my.encoder/short/jit: {dead.sentence}. {AFTER_A_FAILURE}"
+    sentences = [line for line in lines[2:] if "SIGKILL" in line]
     assert sentences == [
         f"FAIL my.encoder/short/jit {', '.join(labels)}: {dead.sentence}. {AFTER_A_FAILURE}",
     ]

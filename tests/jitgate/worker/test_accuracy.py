@@ -152,6 +152,15 @@ def test_a_mismatch_names_leaf_sizes_types_and_values(found: Any, right: Any, wo
     assert compare(named_leaves(found), named_leaves(right)).mismatch == words
 
 
+def test_of_several_leaves_the_farthest_is_named() -> None:
+    right = {"a": X, "b": [X, X[:1]]}
+    found = {"a": X * 1.01, "b": [X * 1.1, X[:1]]}
+    assert compare(named_leaves(found), named_leaves(right)).farthest == "output['b'][0]"
+    assert compare(named_leaves(right), named_leaves(right)).farthest == ""
+    assert compare(named_leaves(X * 2), named_leaves(X)).farthest == ""
+    assert worst([Accuracy(0.1, farthest="a"), Accuracy(0.2, farthest="b"), Accuracy(0.0)]).farthest == "b"
+
+
 def test_a_plain_float_has_a_distance_and_an_integer_has_none() -> None:
     assert compare([0.1 + 1e-9], [0.1]).rel_l2 == pytest.approx(1e-8)
     assert compare([1.5], [1]).rel_l2 == compare([2], [1]).rel_l2 == math.inf

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from functools import partial
 from typing import Any
 
+import numpy as np
+import pytest
 import torch
 from jitgate.model.probe_baseline import EagerProbe
 from jitgate.worker.baseline_probe import probe
@@ -25,6 +28,43 @@ def test_a_model_that_repeats_itself() -> None:
 def test_a_change_in_place_is_named_and_does_no_harm() -> None:
     found = probed(lambda x, y: y.mul_(1.5) + x, X, X)
     assert found == EagerProbe(changes=(1,))
+
+
+def test_what_is_taken_out_of_an_input_is_there_in_the_next_call() -> None:
+    def pops(batch: dict[str, Any], options: dict[str, Any]) -> torch.Tensor:
+        options["scale"] = options.pop("scale")
+        found: torch.Tensor = batch.pop("x") * options["scale"]
+        return found
+
+    found = probed(pops, {"x": X, "mask": X > 0}, {"scale": 2.0, "name": "a"})
+    assert found.changes == (0,)
+    assert (found.differs, found.fixed) == ("", "")
+
+
+@pytest.mark.parametrize("kind", ["numpy", "sparse", "csr"])
+def test_a_change_in_place_is_seen_in_any_kind_of_array(kind: str) -> None:
+    given = X.numpy() if kind == "numpy" else torch.eye(4).to_sparse() if kind == "sparse" else X.to_sparse_csr()
+
+    def doubles(x: Any) -> Any:
+        (x if kind == "numpy" else x.values() if kind == "csr" else x._values()).__imul__(2)
+        return torch.ones(1)
+
+    assert probed(doubles, given).changes == (0,)
+    assert probed(lambda x: torch.ones(1), given).changes == ()
+
+
+@pytest.mark.parametrize("draw", [random.random, np.random.rand, lambda: torch.rand(1)])
+def test_every_generator_that_a_seed_reaches_is_told_from_kept_state(draw: Any) -> None:
+    assert probed(lambda x: x + draw()).differs == "it draws random numbers"
+    probe_inputs = VariedInputs([(X,)])
+    assert probe(probe_inputs, lambda values: partial(lambda x: x + draw(), *values), BeforeCall(3), 0).differs == ""
+
+
+def test_a_hook_without_which_eager_fails_is_no_dropped_work() -> None:
+    module = torch.nn.Linear(8, 8)
+    module.register_forward_pre_hook(lambda _, args: (torch.as_tensor(args[0]),))
+    given = VariedInputs([(X.numpy(),)])
+    assert probe(given, lambda values: partial(module, *values), BeforeCall(), 0, module).hooks == ()
 
 
 def test_random_numbers_and_kept_state_are_told_apart() -> None:

@@ -29,6 +29,11 @@ def test_code_that_python_made_is_no_line_of_the_factory() -> None:
         build_workload("tests.jitgate.pool.models:misfit_factory", "here")
 
 
+def test_a_factory_that_takes_arguments_has_no_line_of_ours() -> None:
+    with pytest.raises(UsageError, match=r"missing 1 required positional argument: 'first'\)$"):
+        build_workload("tests.jitgate.pool.models:demanding_factory", "here")
+
+
 def test_too_little_memory_is_no_fault_of_the_factory() -> None:
     with pytest.raises(MemoryError, match="Unable to allocate"):
         build_workload("tests.jitgate.pool.models:starved_factory", "here")

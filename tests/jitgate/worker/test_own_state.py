@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.nn.utils.prune
 from jitgate.worker.own_state import OwnState, parametrised
 
 
@@ -58,3 +59,9 @@ def test_weights_that_are_computed_in_every_call_are_named() -> None:
     holder.weight = torch.nn.Linear(2, 2)
     own.parametrizations = holder  # as a model that is scripted writes it, since torch's can't be
     assert parametrised(own) == ("weight",)
+
+
+def test_pruned_weights_are_computed_in_every_call() -> None:
+    model = torch.nn.Sequential(torch.nn.Linear(4, 4))
+    torch.nn.utils.prune.l1_unstructured(model[0], "weight", 0.5)  # type: ignore[no-untyped-call]
+    assert parametrised(model) == ("0.weight",)

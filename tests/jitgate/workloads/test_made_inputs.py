@@ -62,7 +62,7 @@ def test_what_is_made_once_stays() -> None:
     ("make", "said"),
     [
         (lambda one, two: (one, two), "scenario 's': its function must take nothing, or the number of the call"),
-        (lambda: torch.ones(3), "or a function that makes one, not Tensor"),
+        (lambda: torch.ones(3), "or a function that returns one, not Tensor"),
         (lambda: (), "scenario 's' does not fit Twice.forward"),
     ],
 )

@@ -86,7 +86,15 @@ def export_onnx(module: torch.nn.Module, calls: Sequence[Inputs], path: Path) ->
         path.unlink()
         raise Unavailable(f"torch's exporter writes its weights ({size / 2**30:.1f} GiB) into a second file")
     answer = assembly(program.call_spec.out_spec)
-    return {"inputs": json.dumps(names), "answer": answer, **needed_by_program(program)}
+    pairs = json.dumps(_complex_places(program))
+    return {"inputs": json.dumps(names), "answer": answer, "pairs": pairs, **needed_by_program(program)}
+
+
+def _complex_places(program: ExportedProgram) -> list[int]:
+    """Which outputs are complex: ONNX has pairs of real numbers in their place."""
+    values = {node.name: node.meta.get("val") for node in program.graph.nodes}
+    outputs = [values.get(name) for name in program.graph_signature.user_outputs]
+    return [place for place, value in enumerate(outputs) if value is not None and value.dtype.is_complex]
 
 
 def _random(written: Any) -> str:
@@ -176,6 +184,7 @@ class Wiring:
 
         self._places = {name: place for place, name in enumerate(json.loads(facts["inputs"])) if name is not None}
         self._answer = _pytree.tree_structure(decoded(json.loads(facts["answer"])))
+        self._pairs = frozenset(json.loads(facts.get("pairs", "[]")))
 
     def feeds(
         self, inputs: tuple[Any, ...], names: Sequence[str], named: Mapping[str, Any] | None = None
@@ -184,10 +193,19 @@ class Wiring:
         from torch.utils import _pytree
 
         leaves = _pytree.tree_leaves((inputs, dict(named or {})))
-        return [leaves[self._places[name]].contiguous() for name in names]
+        return [_real(leaves[self._places[name]]).contiguous() for name in names]
 
     def answer(self, outputs: Sequence[torch.Tensor]) -> Any:
         """The graph's outputs as the module returns them."""
+        import torch
         from torch.utils import _pytree
 
-        return _pytree.tree_unflatten(list(outputs), self._answer)
+        found = [torch.view_as_complex(each) if at in self._pairs else each for at, each in enumerate(outputs)]
+        return _pytree.tree_unflatten(found, self._answer)
+
+
+def _real(leaf: torch.Tensor) -> torch.Tensor:
+    """Pairs of real numbers in the place of complex ones."""
+    import torch
+
+    return torch.view_as_real(leaf.resolve_conj()) if leaf.is_complex() else leaf

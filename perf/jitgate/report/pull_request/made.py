@@ -13,7 +13,7 @@ from jitgate.gates.results import Results
 from jitgate.model.printable import printable_line
 from jitgate.model.verdict import Verdict
 from jitgate.report.decision import Ending, RunState, decide
-from jitgate.report.pull_request.data import LONGEST, GateRow, RunForReview, cut, written
+from jitgate.report.pull_request.data import ENDS_WELL, LONGEST, GateRow, RunForReview, cut, written
 from jitgate.report.since_base import notes, sides
 from jitgate.statistics import Outcome
 
@@ -47,7 +47,7 @@ def for_review(results: Results, ending: Ending, gates_file: Path | None) -> Run
     decision = decide(results, ending)
     code = UNKNOWN_EXIT if ending.exit_code is None else ending.exit_code
     state, headline = decision.state, decision.headline
-    if (state is RunState.GREEN) != (code == 0):  # what pytest says counts
+    if (state in ENDS_WELL) != (code == 0):  # what pytest says counts
         state = RunState.STOPPED if code else RunState.EMPTY
         headline, code = f"{state}: the run ended with exit code {code}. {headline}", code or UNKNOWN_EXIT
     headline = " ".join([headline, *(f"{each[0].upper()}{each[1:]}." for each in sides(results))])

@@ -98,16 +98,17 @@ def found_of(github: GitHub, run: WorkflowRun) -> RunForReview:
     if not runs:
         raise NotBelieved("it left none")
     joined = _joined(runs)
-    if (joined.state == GREEN) and run.conclusion != SUCCESS:
-        raise NotBelieved(f"it says GREEN, and the job ended with {run.conclusion}")
-    if joined.state != GREEN and run.conclusion == SUCCESS:
+    if joined.exit_code == 0 and run.conclusion != SUCCESS:
+        raise NotBelieved(f"it says {joined.state}, and the job ended with {run.conclusion}")
+    if joined.exit_code != 0 and run.conclusion == SUCCESS:
         raise NotBelieved(f"it says {joined.state}, and the job ended with success")
     return joined
 
 
 def _joined(runs: Mapping[str, RunForReview]) -> RunForReview:
-    """The headline of the first that is not green; rows of all, each with its job's name where there are several."""
-    worst = next((each for each in runs.values() if each.exit_code), next(iter(runs.values())))
+    """The headline of the first that is red, else of one that judged nothing. Rows of all, each with its job's name
+    where there are several."""
+    worst = min(runs.values(), key=lambda each: (each.exit_code == 0, each.state == GREEN))
     rows = [
         replace(row, cell=f"{title}: {row.cell}" if len(runs) > 1 else row.cell)
         for title, each in runs.items()

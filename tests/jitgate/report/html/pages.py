@@ -71,7 +71,7 @@ def results(*measurements: Measurement, gates: Sequence[Gate] = (GATE,)) -> Resu
     return results_of(policy_of(*gates, measurements=measurements, memory_limit_bytes=4 << 30), *measurements)
 
 
-def nasty_page() -> str:
+def nasty_results() -> Results:
     """Every hostile name at every place that a name can have."""
     every = []
     for number, name in enumerate(NASTY):
@@ -91,10 +91,18 @@ def nasty_page() -> str:
                 notes=(name,),
             )
         )
+    return results(*every, gates=[replace(GATE, variant="*", source=NASTY[0], reason=NASTY[3])])
+
+
+def nasty_run() -> Run:
+    """The same of a machine, and of a command line."""
     facts: dict[str, object] = {name: name for name in NASTY}
-    return page(
-        *every, code=1, gates=[replace(GATE, variant="*", source=NASTY[0])], facts={**facts, "device": NASTY[2]}
-    )
+    return Run(date(2026, 11, 27), {**facts, "device": NASTY[2]}, " ".join(NASTY), Ending(1))
+
+
+def nasty_page() -> str:
+    """Both as a page."""
+    return Html().render(nasty_results(), nasty_run())
 
 
 @dataclass

@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jitgate.report.pull_request.annotations import MOST, commands
 from jitgate.report.pull_request.comment import (
@@ -51,7 +51,14 @@ def visible(text: str) -> list[str]:
     return [line for line in shown.splitlines() if line.strip()]
 
 
+MOST_DRAWN = [row(outcome, f"{text[:150]} {outcome}") for outcome in OUTCOMES for text in HOSTILE[:20]] * 125
+"""10,000 rows: hypothesis rarely draws as many."""
+
+
 @settings(max_examples=40)
+@example(MOST_DRAWN, "")
+@example([row("FAIL", "\U0001f600" * 200, sentence="|" * 600)] * 10_000, HOSTILE[0])
+@example([], "")
 @given(_rows(), texts)
 def test_at_any_size_the_worst_is_seen_and_the_first_line_is_the_decision(rows: list[GateRow], foreign: str) -> None:
     run = run_of(*rows)
@@ -74,6 +81,7 @@ def test_at_any_size_the_worst_is_seen_and_the_first_line_is_the_decision(rows: 
 
 
 @settings(max_examples=20)
+@example(MOST_DRAWN)
 @given(_rows())
 def test_what_is_written_is_read_again(rows: list[GateRow]) -> None:
     run = run_of(*rows)

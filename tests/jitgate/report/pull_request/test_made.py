@@ -86,6 +86,13 @@ def test_what_is_made_is_believed_and_green_is_exit_code_0_and_nothing_red(
     assert replace(again, rows=()) == replace(run, rows=())
 
 
+def test_a_run_that_judged_nothing_ends_well_and_is_not_green() -> None:
+    nothing = results_of(policy_of(), made_of(1.4), ask=False)
+    run = read(written(for_review(nothing, Ending(0), None)).encode())
+    assert (run.exit_code, run.state) == (0, "NOT GATED")
+    assert run.headline == "NOT GATED: no gate was judged, figures are only reported."
+
+
 def test_every_figure_and_sentence_is_the_verdicts() -> None:
     measurement = made_of(1.0)
     policy = policy_of(Gate("here", variant="jit", limits={"min_speedup": 1.10}), measurements=[measurement])

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,17 @@ def test_jobs_of_one_run_share_the_comment_and_one_red_one_is_its_headline(githu
     assert body.startswith("**RED")
     assert "| FAIL | gpu: worst |" in body
     assert body.count("| PASS | cpu: ") == 1
+
+
+def test_a_job_that_judged_nothing_is_told_before_one_that_is_green(github: FakeGitHub, ended: Ended) -> None:
+    nothing = replace(GREEN, state="NOT GATED", headline="NOT GATED: no gate was judged.", rows=())
+    leave(github, written(GREEN), title="cpu")
+    leave(github, written(nothing), title="gpu")
+    assert ended() == 0
+    assert github.comments[0]["body"].startswith("**NOT GATED: no gate was judged.**")
+    leave(github, written(RED), title="tpu")
+    assert ended(conclusion="failure") == 0
+    assert github.comments[0]["body"].startswith("**RED")
 
 
 def zip_of(*names: str, content: bytes = b"{}") -> bytes:
