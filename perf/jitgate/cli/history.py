@@ -56,7 +56,13 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     exported = add("export", history_files.exported, "every run as JSON, one a line")
     exported.add_argument("path", metavar="FILE.jsonl")
     prune = add("prune", history_files.pruned, "remove runs that no series needs")
-    prune.add_argument("--keep", metavar="N", type=int, required=True, help="of every series, the last N accepted runs stay, and all since")
+    prune.add_argument(
+        "--keep",
+        metavar="N",
+        type=int,
+        required=True,
+        help="of each series the last N accepted runs stay, and all since",
+    )
     add("doctor", history_files.doctor, "whether the store is whole, and what waits")
 
 
