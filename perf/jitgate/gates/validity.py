@@ -37,7 +37,7 @@ def noisy(measurement: Measurement) -> Judged | None:
     return Judged(
         Outcome.INVALID,
         f"{measurement.excluded_summary} were excluded: {causes}.",
-        "Find the cause and run again without it.",
+        "Run again on a quieter machine, or let such rounds count: --jitgate-noisy-rounds include.",
     )
 
 

@@ -156,11 +156,26 @@ class SessionHistory:
             for cell in own
         }
 
-    def gone(self, results: Results, own: Collection[Cell], planned: Collection[Cell]) -> list[str]:
-        """What accepted runs had and this one should have and has not: a sentence each."""
+    def _had(self, results: Results, own: Collection[Cell]) -> dict[str, list[str]]:
+        """What later runs must have as well: cells that were timed, with those of their gates that are not red.
+
+        A variant that never ran, or a gate that never held, may go.
+        """
+        measured = _measured(results)
+        timed = [cell for cell in own if cell in measured and results.asked(cell).samples.durations_s]
+        red = {(verdict.cell.id, verdict.gate) for verdict in results.red()}
+        had = {}
+        for cell, gates in self.declared(results, timed).items():
+            held = [gate for gate in gates if (cell, gate) not in red]
+            if held or not gates:
+                had[cell] = held
+        return had
+
+    def gone(self, results: Results, own: Collection[Cell], planned: Collection[Cell]) -> dict[str, str]:
+        """What accepted runs had and this one should have and has not -> the pattern that retires it, if any."""
         database = self.database
         if database is None:
-            return []
+            return {}
         measured = _measured(results)
         here = [cell for cell in own if cell in measured or cell not in set(planned)]
         now = Declared(self.declared(results, here), self.device, self.host, self.device_asked)
@@ -169,14 +184,13 @@ class SessionHistory:
                 before = declared_before(connection, self.device, str(self.options.get("table")))
         except HistoryError as problem:
             self.problem = str(problem)
-            return []
+            return {}
         return vanished(before, now, self.policy.history, self.accepted.retired, self.narrowed)
 
     def store(self, results: Results, own: Collection[Cell], *, interrupted: bool, red: str) -> None:
         """Write the run; where that fails it waits in a file for the next session."""
         if self.off or self.read_only:
             return
-        measured = _measured(results)
         about = RunRecord(
             *(self.uid, self.started_at, self.device, self.fingerprint),
             commit=self.commit.id,
@@ -189,7 +203,7 @@ class SessionHistory:
             facts=self.facts,
             versions=self.versions,
             options=self.options,
-            declared=self.declared(results, [cell for cell in own if cell in measured]),
+            declared=self._had(results, own),
             aliases=self._past.aliases([cell.id for cell in results.cells()]),
         )
         record = record_of(results, about, self._epochs(results), keep_rounds=self.policy.history.keep_rounds)

@@ -53,18 +53,18 @@ def vanished(
     settings: HistorySettings,
     retired: Iterable[Retired],
     narrowed: Collection[str],
-) -> list[str]:
-    """A sentence for each that is gone and not retired.
+) -> dict[str, str]:
+    """What is gone and not retired -> the pattern that retires it; "" for a device.
 
     narrowed: globs of cells to which `--jitgate-select` narrows the run; empty where it does not.
     """
     gone = [*settings.retired, *retired]
-    said: dict[str, None] = {}
+    said: dict[str, str] = {}
     seen: set[str] = set()
     for run in before:
         if run.device != now.device:
             if run.host == now.host and run.host and not now.asked_for:
-                said[f"device {run.device} (this run of the same host is on {now.device})"] = None
+                said[f"device {run.device} (this run of the same host is on {now.device})"] = ""
             continue
         for old, gates in run.cells.items():
             cell = settings.now(old)
@@ -75,11 +75,12 @@ def vanished(
                 continue
             name = cell if cell == old else f"{cell} (earlier {old})"
             if cell not in now.cells:
-                said[name] = None
+                said[name] = cell
                 continue
             lost = [gate for gate in gates if gate not in now.cells[cell]]
-            said.update({f"{name} {gate}": None for gate in lost if not any(each.covers(cell, gate) for each in gone)})
-    return list(said)
+            left = (gate for gate in lost if not any(each.covers(cell, gate) for each in gone))
+            said.update({f"{name} {gate}": f"{cell}/{gate}" for gate in left})
+    return said
 
 
 def _within(cell: str, narrowed: Collection[str]) -> bool:

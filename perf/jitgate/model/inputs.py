@@ -19,8 +19,10 @@ class Call(Inputs):
 
     kwargs: dict[str, Any]
 
-    def __new__(cls, args: Inputs = (), kwargs: Mapping[str, Any] | None = None) -> Call:
+    def __new__(cls, args: Inputs = (), kwargs: Mapping[str, Any] | None = None, **others: object) -> Call:
         named = {} if kwargs is None else kwargs
+        if others:
+            raise TypeError(f'jitgate.Call(args, kwargs): write jitgate.Call((x,), {{"{next(iter(others))}": value}})')
         if not isinstance(args, tuple):
             raise TypeError(f"jitgate.Call(args, kwargs): args must be a tuple, not {type(args).__name__}")
         if not isinstance(named, Mapping) or not all(isinstance(name, str) for name in named):

@@ -34,7 +34,7 @@ class HistoryOfState:
         self._file = file
         self._state = state
         self._made: SessionHistory | None = None
-        self._gone: list[str] | None = None
+        self._gone: dict[str, str] | None = None
         self._before = ""
         self._red_baseline = ""
 
@@ -78,11 +78,11 @@ class HistoryOfState:
         self._before = newest(self._config)
         self.session.check(self._own, early=bool(self._config.getoption("jitgate_history")))
 
-    def gone(self) -> list[str]:
-        """What vanished, once."""
+    def gone(self) -> dict[str, str]:
+        """What vanished, once -> the pattern that retires it; "" for a device."""
         if self._gone is None:
             silent = self._silent or not self._own
-            self._gone = [] if silent else self.session.gone(self._state.results, self._own, self._state.planned)
+            self._gone = {} if silent else self.session.gone(self._state.results, self._own, self._state.planned)
             against = compared_with(self._config, self._before)
             if against and not self._silent and self.session.was_red(against):
                 self._red_baseline = against
@@ -158,9 +158,8 @@ class HistoryOfState:
 
     def _said(self) -> list[str]:
         found = [
-            f"VANISHED {each}: an accepted run has it, and it was not measured now; bring it back, name its successor "
-            'in aliases, or `jitgate history retire "..." --reason "..."`'
-            for each in self.gone()
+            f"VANISHED {each}: an accepted run has it, and it was not measured now; bring it back, {_way_out(pattern)}"
+            for each, pattern in self.gone().items()
         ]
         if self._red_baseline:
             before = reversed(earlier(self._config, self._red_baseline))
@@ -169,3 +168,9 @@ class HistoryOfState:
             said = "INVALID " if self._demanded else "note: "
             found.append(f"{said}--benchmark-compare: {self._red_baseline} is of a run that was red; {way}")
         return found
+
+
+def _way_out(pattern: str) -> str:
+    if not pattern:
+        return "or name this run's device with --jitgate-device"
+    return f'name its successor in aliases, or `jitgate history retire "{pattern}" --reason "why"`'

@@ -92,8 +92,8 @@ class Workload:
         for call in calls:
             if not isinstance(call, tuple):
                 raise TypeError(
-                    f"scenario {scenario!r} must be a tuple of positional arguments, a jitgate.Call, a list of these, "
-                    f"or a function that returns one, not {type(call).__name__}"
+                    f"scenario {scenario!r} must be a tuple of positional arguments, a jitgate.Call(args, kwargs), a "
+                    f"list of these, or a function that returns one, not {type(call).__name__}"
                 )
         if not calls:
             raise TypeError(f"scenario {scenario!r} is an empty list: give at least one tuple of positional arguments")

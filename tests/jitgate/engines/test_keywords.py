@@ -131,6 +131,11 @@ def test_a_call_of_anything_else_is_refused(args: Any, kwargs: Any, words: str) 
         Call(args, kwargs)
 
 
+def test_keywords_of_the_call_itself_are_told_where_they_go() -> None:
+    with pytest.raises(TypeError, match=r'write jitgate.Call\(\(x,\), {"mask": value}\)'):
+        Call((1,), mask=2)
+
+
 def test_a_call_that_forward_does_not_take_is_refused_with_the_way_to_write_it() -> None:
     x = torch.zeros(1, 4)
     words = r"^scenario 's' does not fit Keywords.forward: .*positional.*\"mask\": \.\.\., \"features\": "

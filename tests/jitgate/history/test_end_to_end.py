@@ -90,6 +90,21 @@ def test_a_renamed_scenario_is_gone_and_said_so(tmp_path: Path) -> None:
     assert "VANISHED my.encoder/s/jit" in done.stdout
 
 
+@pytest.mark.parametrize("held_before", [False, True])
+def test_what_never_held_may_go_and_what_held_once_may_not(tmp_path: Path, *, held_before: bool) -> None:
+    project = project_in(tmp_path)
+    gates = ('variant = "jit"\nmin_speedup = 1.5', 'variant = "*"\nmax_memory = "200MiB"')
+    project.table(gate=gates[0])
+    if held_before:
+        assert project.measure().returncode == 0
+    assert project.measure(jit_ms=20.0).returncode == 1
+    project.table(gate=gates[1])
+    done = project.measure()
+    assert ("VANISHED my.encoder/short/jit min_speedup" in done.stdout) is held_before, done.stdout
+    assert done.returncode == held_before
+    assert ('retire "my.encoder/short/jit/min_speedup"' in done.stdout) is held_before
+
+
 @pytest.mark.parametrize("how", ["aliases", "retire"])
 def test_a_rename_on_purpose_is_green(tmp_path: Path, how: str) -> None:
     project = project_in(tmp_path)

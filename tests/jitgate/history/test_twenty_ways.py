@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jitgate.config.history_settings import HistorySettings, Retired
+from jitgate.config.history_settings import HistorySettings
 from jitgate.config.policy import Gate, Policy
 from jitgate.gates.kind import Asked
 from jitgate.gates.requirements import Rules
@@ -22,7 +22,6 @@ from jitgate.history.database import Database, open_database
 from jitgate.history.made_record import record_of
 from jitgate.history.past import StoredPast
 from jitgate.history.record import RunRecord
-from jitgate.history.vanished import Declared, vanished
 from jitgate.model.cell import Cell
 from jitgate.model.verdict import Verdict
 from jitgate.statistics import Outcome
@@ -264,44 +263,3 @@ def test_two_modes_are_said_and_are_no_regression(store: Store) -> None:
     assert "8.0% apart, 31% at the second" in found.reason
     assert store.judge(jit_ms=5.0, store=False)["time"].outcome is Outcome.PASS
     assert store.judge(jit_ms=6.0, store=False)["time"].outcome is Outcome.FAIL
-
-
-BEFORE = Declared({"my.encoder/short/jit": ["min_speedup"], "my.encoder/short/eager": []}, "cpu", "here")
-
-
-@pytest.mark.parametrize(
-    ("now", "gone"),
-    [
-        ({"my.encoder/short/eager": []}, ["my.encoder/short/jit"]),
-        ({"my.encoder/brief/jit": ["min_speedup"], "my.encoder/brief/eager": []}, list(BEFORE.cells)),
-        ({**BEFORE.cells, "my.encoder/short/jit": []}, ["my.encoder/short/jit min_speedup"]),
-        ({}, list(BEFORE.cells)),
-        (BEFORE.cells, []),
-        ({**BEFORE.cells, "my.encoder/new/jit": ["max_memory"]}, []),
-    ],
-)
-def test_what_is_gone_is_named(now: dict[str, list[str]], gone: list[str]) -> None:
-    assert sorted(vanished([BEFORE], Declared(now, "cpu", "here"), HistorySettings(), (), ())) == sorted(gone)
-
-
-def test_what_is_retired_or_renamed_is_not_gone() -> None:
-    now = Declared({"my.encoder/brief/jit": ["min_speedup"]}, "cpu", "here")
-    retired = [Retired("*/short/eager", "no need")]
-    renamed = HistorySettings(aliases={"my.encoder/short": "my.encoder/brief"})
-    assert vanished([BEFORE], now, renamed, retired, ()) == []
-    gate = [*retired, Retired("*/*/jit/min_speedup", "another gate holds it")]
-    assert vanished([BEFORE], Declared({"my.encoder/brief/jit": []}, "cpu", "here"), renamed, gate, ()) == []
-
-
-def test_a_selection_narrows_what_should_be_there() -> None:
-    now = Declared({"my.encoder/short/eager": []}, "cpu", "here")
-    assert vanished([BEFORE], now, HistorySettings(), (), ["*/short/eager"]) == []
-    assert vanished([BEFORE], now, HistorySettings(), (), ["*/short"]) == ["my.encoder/short/jit"]
-
-
-def test_a_device_that_was_there_on_this_host_is_missed() -> None:
-    card = Declared({"my.encoder/short/jit": []}, "cuda", "here")
-    now = Declared({"my.encoder/short/jit": []}, "cpu", "here")
-    assert vanished([card], now, HistorySettings(), (), ()) == ["device cuda (this run of the same host is on cpu)"]
-    assert vanished([card], replace(now, asked_for=True), HistorySettings(), (), ()) == []
-    assert vanished([card], replace(now, host="elsewhere"), HistorySettings(), (), ()) == []
