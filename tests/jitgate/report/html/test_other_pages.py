@@ -6,6 +6,7 @@ import statistics
 
 from jitgate.model.variant import BASELINE
 from jitgate.report.html.past import series_plot
+from jitgate.statistics.changepoint import change_points, threshold
 
 from tests.jitgate.report.html.pages import Reader, page
 from tests.jitgate.report.html.test_recomputed import seconds
@@ -42,6 +43,7 @@ def test_earlier_runs_are_those_of_the_store() -> None:
         place = labels.index(label)
         assert value == f"{values[place] * 1e3:.4g} ms"
         told |= {place: what} if what else {}
-    before, after = statistics.fmean(values[:60]), statistics.fmean(values[60:])
+    (change,) = change_points(values, threshold(1))
+    before, after = (statistics.geometric_mean(part) for part in (values[:60], values[60 : change.alarm + 1]))
     assert told == {60: f"level changed by {after / before - 1:+.1%}", 90: "accepted: meant"}
     assert [(place - 1, text) for place, text in plot.chart.marks] == sorted(told.items())
