@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from jitgate.gates.base_validity import NEW, arms, broken_base, change_of, is_new
 from jitgate.gates.kind import Asked, GateKind, Judged
+from jitgate.gates.timed import OF_THESE_STARTS
 from jitgate.gates.validity import noisy
 from jitgate.model.errors import UsageError
 from jitgate.model.variant import BASE, COPY, arm
@@ -78,7 +79,7 @@ class Slowdown(GateKind):
         since = "" if base is None else f" since {base.text}"
         said = f"{what}: {found.text}{since}, and {limit * 100:g}% is allowed."
         if found.high is not None and found.high <= limit:
-            return Judged(Outcome.PASS, said)
+            return Judged(Outcome.PASS, f"{said} {OF_THESE_STARTS}" if self.timed else said)
         if found.low is not None and found.low > limit:
             return Judged(Outcome.FAIL, said)
         return Judged(Outcome.INCONCLUSIVE, said, "Measure longer (--jitgate-budget), or allow more.")
@@ -138,7 +139,8 @@ class MaxSlowdownTime(Slowdown):
                 f"Measure about {more} more rounds (--jitgate-budget)." if more else "Quiet the machine, or allow more."
             )
             return Judged(Outcome.INCONCLUSIVE, said, advice)
-        return Judged(decision.outcome, said)
+        passed = decision.outcome is Outcome.PASS
+        return Judged(decision.outcome, f"{said} {OF_THESE_STARTS}" if passed else said)
 
 
 def between(low: float, high: float) -> str:

@@ -6,7 +6,7 @@ import math
 
 from jitgate.gates.kind import Asked, Judged
 from jitgate.gates.speed import RATIO, ratio
-from jitgate.gates.timed import TimedKind
+from jitgate.gates.timed import OF_THESE_STARTS, TimedKind
 from jitgate.model.variant import BASELINE, CONTROL
 from jitgate.model.verdict import Figure
 from jitgate.statistics import Outcome, fewest_calls, tail, tail_speedup
@@ -37,11 +37,13 @@ class MaxLatency(TimedKind):
             return NOTHING
         name, found = f"p{self.percentile}", tail(durations_s, self.percentile / 100, alpha=asked.alpha)
         if within(found.high, limit / 1e3):
-            return Judged(Outcome.PASS, f"{name} is at most {_ms(found.high)}, and {limit:g} ms are allowed.")
+            return Judged(
+                Outcome.PASS, f"{name} is at most {_ms(found.high)}, and {limit:g} ms are allowed. {OF_THESE_STARTS}"
+            )
         if not within(found.low, limit / 1e3):
             return Judged(
                 Outcome.FAIL,
-                f"{name} is at least {_ms(found.low)}, but {limit:g} ms are allowed.",
+                f"{name} is at least {_ms(found.low)}, but {limit:g} ms are allowed. {OF_THESE_STARTS}",
                 "Find what makes single calls slow, or raise the limit if that is intended.",
             )
         few = _too_few(len(durations_s), self.percentile, asked.alpha)
@@ -74,11 +76,13 @@ class MinTailSpeedup(TimedKind):
             return NOTHING
         name, (low, high) = f"p{self.percentile}", ends
         if reaches(low, limit):
-            return Judged(Outcome.PASS, f"{name} is at least {low:.3f} times the baseline's; {limit:g} was asked.")
+            said = f"{name} is at least {low:.3f} times the baseline's; {limit:g} was asked. {OF_THESE_STARTS}"
+            return Judged(Outcome.PASS, said)
         if not reaches(high, limit):
             return Judged(
                 Outcome.FAIL,
-                f"{name} is at most {high:.3f} times as fast as the baseline's, but {limit:g} was asked for.",
+                f"{name} is at most {high:.3f} times as fast as the baseline's, but {limit:g} was asked for. "
+                f"{OF_THESE_STARTS}",
                 "Find what makes single calls slow, or lower the limit if that is intended.",
             )
         fewest = min(len(asked.measurement.all_samples[name].durations_s) for name in self._arms(asked))

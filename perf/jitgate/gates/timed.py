@@ -8,6 +8,9 @@ from jitgate.gates.kind import Asked, GateKind, Judged
 from jitgate.gates.validity import broken, noisy
 from jitgate.statistics import Outcome
 
+OF_THESE_STARTS = "It holds for the processes that ran; what another start changes is not in it."
+"""Of kinds whose bounds rest on single calls, or on one look: `min_speedup` alone measures what starts change."""
+
 
 class TimedKind(GateKind):
     """A kind whose figure gets sharper with more rounds; `compare` judges a comparison that can be believed."""

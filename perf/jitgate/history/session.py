@@ -188,7 +188,7 @@ class SessionHistory:
         return vanished(before, now, self.policy.history, self.accepted.retired, self.narrowed)
 
     def store(self, results: Results, own: Collection[Cell], *, interrupted: bool, red: str) -> None:
-        """Write the run; where that fails it waits in a file for the next session."""
+        """Write the run; where that fails it waits in a file for the next session. HistoryError where it can't."""
         if self.off or self.read_only:
             return
         about = RunRecord(
@@ -218,9 +218,8 @@ class SessionHistory:
         try:
             path = keep(self.root / ".jitgate" / SPOOL, record)
         except HistoryError as worse:
-            self.notes.append(f"this run is not in the history: {self.problem}; {worse}")
-        else:
-            self.notes.append(f"{self.problem}; this run waits in {path} and is stored by the next one")
+            raise HistoryError(f"{self.problem}; {worse}") from None
+        self.notes.append(f"{self.problem}; this run waits in {path} and is stored by the next one")
 
     def _epochs(self, results: Results) -> dict[str, str]:
         ids = [f"{cell.id}/{metric}" for cell in results.cells() for metric in METRICS]

@@ -60,7 +60,7 @@ class Surroundings:
         if self.busy_waiting is not None and self.busy_waiting > AT_REST:
             return (
                 f"computes while it waits for its turn ({self.busy_waiting:.1f} processors busy)",
-                "End the threads that its factory or its calls leave running, as those of another model.",
+                "End the threads and processes that its factory or its calls leave running.",
             )
         allowed = self.threads or self.torch_threads
         if allowed is not None and self.busy is not None and self.busy > allowed + LONE:

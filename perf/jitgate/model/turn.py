@@ -29,7 +29,9 @@ class Turn:
     not_finite: numbers of the calls whose output holds NaN or Inf. kept: numbers of the calls whose outputs were kept.
     replaced: functions that jitgate measures with and that are others now. looking_s: what looking at outputs and
     keeping them took, outside of every call; unpacking_s: of that, the median time in which a call's output came apart
-    into its tensors. late: for calls that were kept and next to which other threads of Python's
+    into its tensors; making_s: the median time in which a call's inputs were made. looked: calls whose output's values
+    were looked at; repeated: those of them that gave the very output of the call before. edited: the durations are not
+    those that were measured. late: for calls that were kept and next to which other threads of Python's
     live, the processor time that these took after the call, as a share of the call's time.
     """
 
@@ -44,6 +46,10 @@ class Turn:
     not_finite: tuple[int, ...] = ()
     kept: tuple[int, ...] = ()
     looking_s: float = 0.0
+    making_s: float = 0.0
     unpacking_s: float = 0.0
+    looked: int = 0
+    repeated: int = 0
+    edited: bool = False
     replaced: tuple[str, ...] = ()
     late: tuple[float, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from jitgate.history.problem import HistoryError
 from jitgate.model.file_problem import file_problem
 
 
@@ -20,7 +21,8 @@ class Losses:
         try:
             yield
         except Exception as error:  # noqa: BLE001 - a plugin's format, a store, a disk: the others are saved all the same
-            self.sentences.append(f"{what}: {file_problem(error)}")
+            told = str(error) if isinstance(error, HistoryError) else file_problem(error)
+            self.sentences.append(f"{what}: {told}")
 
     def lines(self) -> list[str]:
         """For the summary."""

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 def problems(state: State) -> tuple[str, ...]:
     """Why a session is red besides its verdicts."""
+    lost = state.losses.lines()
     if not state.measured:
-        return ()
-    return (*never_compared(state), *none_compared(state), *state.history.problems(), *state.base.removed())
+        return tuple(lost)
+    return (*never_compared(state), *none_compared(state), *state.history.problems(), *state.base.removed(), *lost)
 
 
 def summary_lines(state: State, exitstatus: int) -> list[str]:
@@ -33,7 +34,7 @@ def summary_lines(state: State, exitstatus: int) -> list[str]:
     from jitgate.report.decision import Ending, held
     from jitgate.report.summary import summary
 
-    ending = Ending(exitstatus, (*problems(state), *state.losses.sentences))
+    ending = Ending(exitstatus, problems(state))
     lines = [*summary(state.results, ending, verbose=state.verbose), *state.history.first_lines(), *written]
     if state.verbose and state.timed_gates > 1:
         shared = f"alpha {state.policy.alpha:g} of the session is shared by its {state.timed_gates} gates on time"

@@ -57,6 +57,7 @@ class OutputAudit:
         self._planned: dict[tuple[str, int], int | None] = {}
         self._written: dict[tuple[str, int], dict[str, Path]] = {}
         self._seen: dict[tuple[str, str], SeenTurns] = {}
+        self._right: tuple[Path | None, OutputSample | None] = None, None
         self._names = itertools.count()
         self._drawn_turns = Counter[str]()
         self._cost_s = self._turns_s = 0.0
@@ -99,7 +100,7 @@ class OutputAudit:
         at = self._planned[asked]
         if at is None or at >= count:
             return {}
-        return {start + at: self._folder / f"{next(self._names)}.timed.npz"}
+        return {start + at: self._folder / f"{next(self._names)}.timed.npy"}
 
     def note(self, name: str, scenario: str, turn: Turn, keep: Mapping[int, Path], turn_s: float) -> None:
         """A worker has taken a turn."""
@@ -142,7 +143,7 @@ class OutputAudit:
             return f"{calls} gave NaN or Inf, and eager gives numbers for the same inputs"
         compared = len(seen.gaps)
         found = next(filter(None, (stale(each, tolerance, exact=precision == "fp32") for each in seen.both)), "")
-        found = found or seen.faster_when_seen(right)
+        found = found or seen.repeats(right) or seen.faster_when_seen(right)
         if found:
             return found
         far = [each for each in seen.gaps if not each.rel_l2 <= LOOSE * tolerance or each.unequal]
@@ -164,7 +165,9 @@ class OutputAudit:
 
     def _compare(self, scenario: str, files: dict[str, Path]) -> None:
         """Compare what has come with the right output, which stays until its turn is forgotten."""
-        right = _read(files[BASELINE])
+        if self._right[0] != files[BASELINE]:  # it is asked for once for each worker
+            self._right = files[BASELINE], _read(files[BASELINE])
+        right = self._right[1]
         for name in [name for name in files if name != BASELINE]:
             path = files.pop(name)
             found = _read(path)
@@ -198,6 +201,6 @@ class OutputAudit:
 
 def _read(path: Path) -> OutputSample | None:
     """None for a file that is none of ours: whatever is in it is no output."""
-    with contextlib.suppress(OSError, ValueError, KeyError, EOFError):
+    with contextlib.suppress(OSError, ValueError, EOFError, MemoryError):
         return OutputSample.read(path)
     return None

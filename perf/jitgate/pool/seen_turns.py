@@ -25,6 +25,9 @@ eager's call, in which an output only comes apart into its tensors, is work that
 LEAST_UNPACKING_S = 5e-5
 """What taking an output apart may take in any case: a container of one kind has many small parts, another few."""
 
+FEWEST_REPEATED, MOST_REPEATED = 3, 0.01
+"""Answers that are those of the call before, and their share: fewer are chance, where an output has few bits."""
+
 FEWEST_LATE = 3
 """Calls of which their median tells something."""
 
@@ -44,7 +47,10 @@ class SeenTurns:
     not_finite: set[int] = field(default_factory=set)
     replaced: set[str] = field(default_factory=set)
     late: list[float] = field(default_factory=list)
+    making_s: list[float] = field(default_factory=list)
     unpacking_s: list[float] = field(default_factory=list)
+    looked: int = 0
+    repeated: int = 0
     timed_s: list[float] = field(default_factory=list)
     others_s: list[float] = field(default_factory=list)
     clock: HostClock = field(default_factory=HostClock)
@@ -58,13 +64,18 @@ class SeenTurns:
         self.kinds.update(turn.outputs)
         self.not_finite.update(turn.not_finite)
         self.replaced.update(turn.replaced)
+        if turn.edited:
+            self.replaced.add("the durations of its calls")
         self.late.extend(turn.late)
         calls_s = [wall_ns / 1e9 for wall_ns in turn.wall_ns[1:] or turn.wall_ns]  # the first is cold
         if others:
             self.others_s += calls_s
             return
         self.timed_s += [statistics.median(calls_s)] if calls_s else []
+        self.making_s.append(turn.making_s)
         self.unpacking_s.append(turn.unpacking_s)
+        self.looked += turn.looked
+        self.repeated += turn.repeated
         self.clock.note(turn, turn_s)
 
     def untimed(self, right: SeenTurns) -> str:
@@ -77,19 +88,34 @@ class SeenTurns:
                 f"a thread of its own works on after a timed call has returned, for {self._late:.0%} of the call's "
                 f"time (median of {len(self.late)} calls that were looked at): that work was not timed"
             )
-        return self._made_when_seen(right) or self.clock.problem(right.clock)
+        return self._beside_calls(right) or self.clock.problem(right.clock)
 
-    def _made_when_seen(self, right: SeenTurns) -> str:
-        """Why an output is computed after its call, by whoever looks at it; "" where it is not."""
-        if not (self.unpacking_s and right.unpacking_s and right.timed_s):
+    def _beside_calls(self, right: SeenTurns) -> str:
+        """Which work is done before or after the call that it belongs to; "" where none is seen."""
+        if not right.timed_s:
             return ""
-        more_s = statistics.median_low(self.unpacking_s) - statistics.median_low(right.unpacking_s)
         usual_s = statistics.median(right.timed_s)
-        if more_s <= max(LEAST_UNPACKING_S, LATE_SHARE * usual_s):
+        for own, eagers, what in (
+            (self.unpacking_s, right.unpacking_s, "its output is made when somebody looks at it: taking it apart"),
+            (self.making_s, right.making_s, "it works before its calls: making the inputs of one"),
+        ):
+            if not (own and eagers):
+                continue
+            more_s = statistics.median_low(own) - statistics.median_low(eagers)
+            if more_s > max(LEAST_UNPACKING_S, LATE_SHARE * usual_s):
+                return (
+                    f"{what} takes {1e3 * more_s:.2f} ms more than in eager's process, whose calls take "
+                    f"{1e3 * usual_s:.2f} ms: that work was not timed"
+                )
+        return ""
+
+    def repeats(self, right: SeenTurns) -> str:
+        """Why some of its answers are those of the call before; "" where they are not, or where eager's are too."""
+        if self.repeated < FEWEST_REPEATED or self.repeated <= MOST_REPEATED * self.looked or right.repeated:
             return ""
         return (
-            f"its output is made when somebody looks at it: taking it apart into its tensors takes {1e3 * more_s:.2f} "
-            f"ms more than eager's output does, whose calls take {1e3 * usual_s:.2f} ms: that work was not timed"
+            f"{self.repeated} of {self.looked} timed calls gave the very answer of the call before (a stored answer), "
+            "and none of eager's did"
         )
 
     def faster_when_seen(self, right: SeenTurns) -> str:

@@ -21,11 +21,12 @@ from jitgate.model.failure import Failure, FailureKind, RequestError
 from jitgate.model.file_problem import failed_write, folders_of, full_place
 from jitgate.model.interpreter import Interpreter
 from jitgate.model.out_of_memory import OutOfMemory
+from jitgate.model.printable import printable_line
 from jitgate.model.requests import Request
 from jitgate.model.source_tree import SourceTree
 from jitgate.model.wire import pack_request, unpack
 from jitgate.pool.exit_status import of_death
-from jitgate.pool.guarded_pipe import guard
+from jitgate.pool.guarded_pipe import GuardedPipe
 from jitgate.pool.worker_start import address, start_of
 
 Inbox = queue.Queue[tuple["Worker", Any]]
@@ -76,7 +77,7 @@ class Worker:
         self._mark = uuid.uuid4().hex
         with marking(self._mark):
             self._gateway = group.makegateway(f"popen//execmodel=main_thread_only{address(python)}")
-        guard(self._gateway)
+        self._pipe = GuardedPipe(self._gateway)
         source = start_of(python, packages).format(path=list(sys.path), log=str(log), host=os.getpid())
         self._channel = self._gateway.remote_exec(source)
         self._process: psutil.Process | None = None
@@ -183,16 +184,18 @@ class Worker:
     def _note_end(self, request: Request[Any] | None) -> None:
         code = None
         phase = None if request is None else request.phase
+        where = f" in {phase}" if phase else ""
+        alone = "a model must leave alone file descriptors that it has not opened"
+        if self._pipe.odd:
+            odd = printable_line(self._pipe.odd.decode(errors="replace"))
+            said = f"wrote into its connection to pytest{where} what is no answer, and begins with '{odd}'"
+            self.fail(FailureKind.DIED, f"worker {self.name} {said}: {alone}")
+            return
         if self._process is not None:
             try:
                 code = self._process.wait(timeout=LEAVES_S)
             except psutil.TimeoutExpired:
-                where = f" in {phase}" if phase else ""
-                self.fail(
-                    FailureKind.DIED,
-                    f"worker {self.name} closed its connection to pytest, or wrote something else into it{where}: a "
-                    "model must leave alone file descriptors that it has not opened",
-                )
+                self.fail(FailureKind.DIED, f"worker {self.name} closed its connection to pytest{where}: {alone}")
                 return
             except psutil.Error:
                 code = None

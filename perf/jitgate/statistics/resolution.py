@@ -67,6 +67,12 @@ def resolution(arms: Mapping[str, NDArray[np.float64]], above: str, below: str) 
     return Resolution(tick_s, coarse[arm] / tick_s, arm, low, high)
 
 
+def coarse_tick(durations_s: NDArray[np.float64]) -> float:
+    """Seconds that each of them may be off, where most have the duration of another; 0.0 where the clock is finer."""
+    alike = len(durations_s) >= FEWEST and len(np.unique(durations_s)) <= (1 - MOST_ALIKE) * len(durations_s)
+    return tick(durations_s) if alike else 0.0
+
+
 def tick(durations_s: NDArray[np.float64]) -> float:
     """The smallest step between two of them, or the shortest one, as it may be one tick."""
     values = np.unique(durations_s)

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from jitgate.statistics.durations import accepted, same_rounds
 from jitgate.statistics.interval import Interval
 from jitgate.statistics.lazy_numpy import np
+from jitgate.statistics.resolution import coarse_tick
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -27,14 +29,16 @@ def tail(durations_s: ArrayLike, quantile: float, *, alpha: float = 0.01) -> Int
     """The `quantile` (0.95 for p95) of `durations_s`, shape `(calls,)`, in seconds.
 
     `high` is inf while there are too few calls to bound it (p95 at alpha 1 %: some 150). Durations resemble their
-    neighbours: only calls / design effect count as independent.
+    neighbours: only calls / design effect count as independent. A clock that is coarse for them widens both bounds by
+    a tick.
     """
     if not 0 < quantile < 1:
         raise ValueError(f"quantile must lie between 0 and 1, not {quantile!r}")
     values = accepted(durations_s, "durations")
     if len(values) == 0:
         return Interval(math.nan, 0.0, math.inf, alpha)
-    return _bounds(values, quantile, alpha)
+    found, tick_s = _bounds(values, quantile, alpha), coarse_tick(values)
+    return replace(found, low=max(0.0, found.low - tick_s), high=found.high + tick_s)
 
 
 def tail_speedup(baseline_s: ArrayLike, candidate_s: ArrayLike, quantile: float, *, alpha: float = 0.01) -> Interval:

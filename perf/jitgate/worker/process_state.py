@@ -17,10 +17,16 @@ class ProcessState:
         self._umask = _umask()
         self._signals = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         self._dtype = _dtype()
+        self._priority = _priority()
 
     def put_back(self) -> tuple[str, ...]:
         """What has changed since it was put back last, as the end of "it has changed ..."."""
         return tuple(self._changes())
+
+    def slowed_by(self) -> Iterator[str]:
+        """What other processes of this user's may have done to it, and it can't undo."""
+        if _priority() > self._priority:
+            yield f"a lower priority (nice {_priority()}, and it was started at {self._priority})"
 
     def _changes(self) -> Iterator[str]:
         if _folder() != self._folder:
@@ -34,6 +40,10 @@ class ProcessState:
             if handler is not None and signal.getsignal(number) is not handler:  # None: set by native code
                 signal.signal(number, handler)
                 yield f"what {signal.Signals(number).name} does (put back)"
+        if _priority() != self._priority:
+            with contextlib.suppress(OSError):  # to be less nice again takes a right of its own
+                os.setpriority(os.PRIO_PROCESS, 0, self._priority)
+            yield "its priority" + ("" if _priority() != self._priority else " (put back)")
         dtype = _dtype()
         if dtype != self._dtype:
             before, self._dtype = self._dtype, dtype  # the model may need it: named, and left as it is
@@ -45,6 +55,10 @@ def _folder() -> str:
         return str(os.getcwd())  # noqa: PTH109 - the name alone, once a request
     except OSError:
         return ""  # it has been removed
+
+
+def _priority() -> int:
+    return os.getpriority(os.PRIO_PROCESS, 0) if hasattr(os, "getpriority") else 0
 
 
 def _umask() -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import cmath
 import gc
 import statistics
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter_ns
@@ -16,8 +17,8 @@ from jitgate.model.take_turn import TakeTurn
 from jitgate.model.turn import StageTime, Turn
 from jitgate.values.containers import node_of
 from jitgate.values.leaves import leaves
-from jitgate.values.tensors import kept, numbers
 from jitgate.worker.before_call import BeforeCall
+from jitgate.worker.kept_outputs import as_numbers, write_arrays
 from jitgate.worker.late_work import LateWork
 from jitgate.worker.stages import PipelineStages
 from jitgate.worker.varied_inputs import VariedInputs
@@ -26,12 +27,17 @@ from jitgate.workloads.call_mode import MODE
 NO_NUMBER = -1
 """Stands for the number of a call before the first turn."""
 
+MANY = 64
+"""Values of a tensor from which two different ones have hardly the same sum, also in numbers of few bits."""
+
+Marks = tuple[complex, ...]
+
 LOOKING_SHARE = 0.02
 """Of the calls' time, what looking at outputs may take; where it takes more, some are not asked whether they are
 finite."""
 
-LOOKING_S = 0.05
-"""What looking may take in any case, so that it is not its first time, which is slow, that decides."""
+LOOKING_S = 0.005
+"""What looking may take in any case, its first time aside, which is slow: a thousand small outputs."""
 
 
 def take_turn(
@@ -45,7 +51,7 @@ def take_turn(
 ) -> Turn:
     """Time the calls of one turn; no garbage is collected inside. bound: the variant's call with these inputs."""
 
-    watch.keep = request.keep
+    watch.begin(request.keep)
     inputs.look_up(request.rows)
     wall_ns, device_ns, stage_times = [], [], list[tuple[StageTime, ...]]()
     gc.disable()
@@ -53,7 +59,10 @@ def take_turn(
         with MODE():
             for number in range(request.start, request.start + request.count):
                 before(number)
-                call = bound(inputs.call(number, request.seed))
+                making = perf_counter_ns()
+                values = inputs.call(number, request.seed)
+                watch.making_ns.append(perf_counter_ns() - making)
+                call = bound(values)
                 stages.start()
                 taken = clock.time(call)
                 stage_times.append(stages.read())
@@ -61,7 +70,7 @@ def take_turn(
                 wall_ns.append(taken.wall_ns)
                 if taken.device_ns is not None:
                     device_ns.append(taken.device_ns)
-                del call, taken  # the next call's memory is its own
+                del values, call, taken  # the next call's memory is its own
     except Exception:
         if not request.forgiving:
             raise
@@ -72,107 +81,133 @@ def take_turn(
 
 
 class OutputWatch:
-    """Looks at the output of each call that a worker makes. keep: number of a call -> file for its output."""
+    """Looks at the output of each call that a worker makes. keep: number of a call -> file for its output. making_ns:
+    what making the inputs of each call of a turn took."""
 
     def __init__(self) -> None:
         self.keep: Mapping[int, Path] = {}
-        self._kinds: dict[str, None] = {}
+        self.making_ns: list[int] = []
+        self._kinds: dict[tuple[Any, ...], None] = {}
         self._not_finite: list[int] = []
         self._kept: dict[int, list[Any]] = {}
         self._threads = LateWork()
         self._late: list[float] = []
         self._unpacked_ns: list[int] = []
+        self._last: tuple[int, Marks] = -1, ()
+        self._looked = self._repeated = self._turn_ns = 0
         self._spent_ns = self._waited_ns = self._calls_ns = 0
+        self._first_ns: int | None = None
         self._told_ns = 0
 
+    def begin(self, keep: Mapping[int, Path]) -> None:
+        """A turn begins; what was looked at before it has no durations that count."""
+        self.keep = keep
+        self._turn_ns = 0
+
     def look(self, number: int, answer: Any, wall_ns: int) -> None:
-        """Its type and sizes, always; whether it is finite, where there is time; a copy, where it is to be kept."""
+        """Its type and sizes, always; its values, where there is time; a copy, where it is to be kept."""
         began = perf_counter_ns()
-        clocks = self._threads.clocks() if number in self.keep else {}
+        is_kept = number in self.keep
+        clocks = self._threads.clocks() if is_kept else {}
         self._calls_ns += wall_ns
-        unpacking = perf_counter_ns()
-        found = list(_values(answer))
-        self._unpacked_ns.append(perf_counter_ns() - unpacking)
-        self._kinds[" ".join(_kind(leaf) for leaf in found)] = None
-        looks = self._spent_ns <= LOOKING_SHARE * self._calls_ns + LOOKING_S * 1e9
-        if (looks or number in self.keep) and not all(_finite(leaf) for leaf in found):
-            self._not_finite.append(number)
-        if number in self.keep:
-            self._kept[number] = [_plain(leaf) for leaf in leaves(answer)]
+        self._turn_ns += wall_ns
+        found = _values(answer)
+        self._unpacked_ns.append(perf_counter_ns() - began)
+        if is_kept:  # first of all: what is asked of it may change it
+            self._kept[number] = [as_numbers(leaf) for leaf in leaves(answer)]
+        self._kinds[tuple(map(_kind, found))] = None
+        if is_kept or self._has_time:
+            self._look_at_values(number, found)
         looked = perf_counter_ns()
         self._spent_ns += looked - began
+        if self._first_ns is None:
+            self._first_ns = looked - began
         if clocks:
             self._late.append(self._threads.after(clocks) / wall_ns)
             self._waited_ns += perf_counter_ns() - looked
 
+    def _look_at_values(self, number: int, found: Sequence[Any]) -> None:
+        sums = [_sum(leaf) for leaf in found]
+        if any(each is not None and not cmath.isfinite(each) for each in sums):
+            self._not_finite.append(number)
+        marks = tuple(each for each, leaf in zip(sums, found, strict=True) if each is not None and leaf.numel() >= MANY)
+        self._looked += bool(marks)
+        self._repeated += bool(marks) and self._last == (number - 1, marks)
+        self._last = number, marks
+
+    @property
+    def _has_time(self) -> bool:
+        return self._spent_ns - (self._first_ns or 0) <= LOOKING_SHARE * self._calls_ns + LOOKING_S * 1e9
+
     def told(self, turn: Turn) -> Turn:
         """The turn with what was seen since the last one; what was kept is written."""
-        import numpy as np
-
         began = perf_counter_ns()
         for number, arrays in self._kept.items():
-            with self.keep[number].open("wb") as file:
-                np.savez(file, *arrays)
+            write_arrays(self.keep[number], arrays)
         self._spent_ns += perf_counter_ns() - began
         all_ns = self._spent_ns + self._waited_ns
         whole = replace(
             turn,
-            outputs=tuple(self._kinds),
+            outputs=tuple(dict.fromkeys(" ".join(map(_in_words, kinds)) for kinds in self._kinds)),
             not_finite=tuple(self._not_finite),
             kept=tuple(self._kept),
             looking_s=(all_ns - self._told_ns) / 1e9,
-            unpacking_s=statistics.median(self._unpacked_ns) / 1e9 if self._unpacked_ns else 0.0,
+            making_s=_median_s(self.making_ns),
+            unpacking_s=_median_s(self._unpacked_ns),
+            looked=self._looked,
+            repeated=self._repeated,
+            edited=bool(turn.wall_ns) and sum(turn.wall_ns) != self._turn_ns,
             late=tuple(self._late),
         )
+        self.making_ns, self._looked, self._repeated = [], 0, 0
         self._told_ns = all_ns
         self._kinds, self._not_finite, self._kept, self._late, self._unpacked_ns = {}, [], {}, [], []
         return whole
 
 
-def _values(output: Any) -> Iterator[Any]:
+def _values(output: Any) -> list[Any]:
     """The leaves of an output, tensors of a subclass as they are: what they consist of is made when it is asked for."""
     import torch
 
     node = None if isinstance(output, torch.Tensor) else node_of(output)
     if node is None:
-        yield output
-    else:
-        for part in node.parts:
-            yield from _values(part)
+        return [output]
+    if all(isinstance(part, torch.Tensor) for part in node.parts):
+        return node.parts
+    return [leaf for part in node.parts for leaf in _values(part)]
 
 
-def _kind(leaf: Any) -> str:
-    """Class and sizes of a tensor; numbers in a tensor or not are alike."""
+def _kind(leaf: Any) -> Any:
+    """Its class and sizes, as text; of a plain tensor, whose kind every call is asked for, the sizes as they are."""
     import torch
 
+    if type(leaf) in (torch.Tensor, torch.nn.Parameter) and not leaf.is_nested:
+        return leaf.shape
     if not isinstance(leaf, torch.Tensor) or leaf.is_nested or not leaf.dim():
         return "value"
     # How a subclass computes, and when, is its own.
-    plain = type(leaf) in (torch.Tensor, torch.nn.Parameter)
-    name = "Tensor" if plain else f"{type(leaf).__module__}.{type(leaf).__qualname__}"
-    return f"{name}{list(leaf.shape)}".replace(" ", "")
+    return f"{type(leaf).__module__}.{type(leaf).__qualname__}{list(leaf.shape)}".replace(" ", "")
 
 
-def _finite(leaf: Any) -> bool:
+def _in_words(kind: Any) -> str:
+    """Numbers in a tensor or not are alike."""
+    if isinstance(kind, str):
+        return kind
+    return f"Tensor{list(kind)}".replace(" ", "") if kind else "value"
+
+
+def _sum(leaf: Any) -> complex | None:
+    """Of all its values, which tells whether all are finite; None for what holds no such numbers."""
     import torch
 
     if not isinstance(leaf, torch.Tensor) or not (leaf.is_floating_point() or leaf.is_complex()):
-        return True
+        return None
     if leaf.layout is not torch.strided or leaf.is_nested or leaf.dtype.itemsize < 2:
-        return True
-    # A sum is one pass and no memory; where it overflows, each value is asked.
-    wide = torch.float32 if leaf.dtype.itemsize == 2 else None
-    return bool(leaf.sum(dtype=wide).isfinite()) or bool(leaf.isfinite().all())
+        return None
+    # One pass and no memory; where it overflows, each value is asked.
+    found: complex = leaf.sum(dtype=torch.float32 if leaf.dtype.itemsize == 2 else None).item()
+    return None if not cmath.isfinite(found) and bool(leaf.isfinite().all()) else found
 
 
-def _plain(leaf: Any) -> Any:
-    """A copy as numbers that numpy knows; what holds none, as text."""
-    import numpy as np
-    import torch
-
-    found = numbers(kept(leaf))
-    if found is None:
-        return np.asarray(f"{type(leaf).__name__} {leaf}")
-    dense = found if found.layout is torch.strided else found.to_dense()
-    narrow = dense.is_floating_point() and dense.dtype.itemsize < torch.float32.itemsize
-    return (dense.to(torch.float32) if narrow else dense).numpy()
+def _median_s(each_ns: Sequence[int]) -> float:
+    return statistics.median(each_ns) / 1e9 if each_ns else 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -9,6 +10,8 @@ import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
+
+import psutil
 
 from jitgate.model.answers import ModelFacts
 from jitgate.model.requests import OpenModel, Request, SetThreads, StartWorker
@@ -60,7 +63,9 @@ class TurnWatch:
         waited = (0.0, 0.0)
         if isinstance(request, TakeTurn) and not self._in_turns:
             self._sleep(SETTLE_S)
+            with_children_s = _children_s()
             waited = self._spent(lambda: self._sleep(LOOK_S))[0]
+            waited = waited[0] + max(0.0, _children_s() - with_children_s), waited[1]
         self._in_turns = isinstance(request, TakeTurn)
         spent, found = self._spent(answer)
         if isinstance(request, StartWorker | EnterTree):  # a checkout has a working directory of its own
@@ -73,7 +78,8 @@ class TurnWatch:
             self._threads = found.threads
         elif isinstance(request, TakeTurn):
             threads = self._threads, _torch_threads()
-            around = Surroundings(tuple(slowed_by()), *threads, *spent, *waited, changed=tuple(self._changed))
+            slowed = (*slowed_by(), *(self._state.slowed_by() if self._state is not None else ()))
+            around = Surroundings(slowed, *threads, *spent, *waited, changed=tuple(self._changed))
             found = replace(found, surroundings=around)
             self._changed.clear()
         return found  # type: ignore[no-any-return]
@@ -83,6 +89,16 @@ class TurnWatch:
         began_cpu_s, began_s = self._cpu_s(), self._clock()
         found = what()
         return (self._cpu_s() - began_cpu_s, self._clock() - began_s), found
+
+
+def _children_s() -> float:
+    """Processor time of all processes that this one has started, in seconds; of those that still run."""
+    total = 0.0
+    with contextlib.suppress(psutil.Error):
+        for child in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                total += sum(child.cpu_times()[:2])
+    return total
 
 
 def slowed_by(environment: Mapping[str, str] = os.environ) -> Iterator[str]:

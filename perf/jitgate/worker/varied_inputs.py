@@ -108,7 +108,7 @@ class VariedInputs:
         if self._table is None or self._table[0] != (seed, block):
             widest = max(_count(_repeated(leaf.shape)) for leaf in self._tensors())
             generator = torch.Generator().manual_seed(seed * 1_000_003 + block)
-            table = torch.rand(widest + SHIFTS, generator=generator)
+            table = torch.rand(widest + SHIFTS, generator=generator, dtype=torch.float32)  # whatever the default is
             self._table = (seed, block), table.mul_(1 - LEAST_FACTOR).add_(LEAST_FACTOR).to(device)
         return self._table[1]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
@@ -11,13 +13,13 @@ from torch import Tensor, nn
 class FlowInference(nn.Module):
     """`inference` of a checkout's whole flow: prompt and tokens to mel, ten Euler steps with guidance.
 
-    The original's wrapper calls it by these names. It is Python's in every variant: it is decorated, and can't be
-    scripted.
+    The original's wrapper calls it by these names.
     """
 
     def __init__(self, flow: nn.Module) -> None:
         super().__init__()
-        self.flow: Any = flow
+        self.flow = flow
+        self._inference = plain(getattr(type(flow), "inference"))  # noqa: B009 - a checkout's module
 
     def forward(
         self,
@@ -33,7 +35,8 @@ class FlowInference(nn.Module):
     ) -> Tensor:
         """As `jitgate_cosyvoice.v2.flow.Flow.forward`; returns the mel, and drops the empty second result."""
         mel: Tensor
-        mel, _ = self.flow.inference(
+        mel, _ = self._inference(
+            self.flow,
             token=token,
             token_len=token_len,
             prompt_token=prompt_token,
@@ -53,11 +56,21 @@ class Method(nn.Module):
     def __init__(self, owner: nn.Module, name: str) -> None:
         super().__init__()
         self.owner = owner
-        self.name = name
+        # Of the class: in the module itself a door may stand in its place.
+        self._method = plain(getattr(type(owner), name))
 
     def forward(self, *args: Any) -> Any:
-        # Of the class: in the module itself a door may stand in its place.
-        return getattr(type(self.owner), self.name)(self.owner, *args)
+        return self._method(self.owner, *args)
+
+
+def plain(method: Callable[..., Any]) -> Callable[..., Any]:
+    """`method` without torch's own decorators, of which CosyVoice has `inference_mode`.
+
+    Every call of a worker is in that mode already, and no graph can be compiled that enters it (torch 2.13).
+    """
+    while Path(method.__code__.co_filename).parts[-3:] == ("torch", "utils", "_contextlib.py"):
+        method = method.__wrapped__  # type: ignore[attr-defined]
+    return method
 
 
 class Door(nn.Module):

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from studies.faults.fault import FAILED, Fault, Session
+from studies.faults.fault import FAILED, USAGE, Fault, Session
 from studies.faults.saving import EVERYTHING
 
 ROOM_KIB = 64
@@ -28,8 +28,8 @@ def no_limits() -> str:
     return "" if importlib.util.find_spec("resource") else "this system has no limit on the size of files"
 
 
-def mounted(*parts: str, filled: bool = False, room_kib: int = ROOM_KIB) -> Callable[[Path], None]:
-    """A small file system at that place below the folder; filled: with nothing left in it."""
+def mounted(*parts: str, filled: bool = False, room_kib: int = ROOM_KIB, left_kib: int = 0) -> Callable[[Path], None]:
+    """A small file system at that place below the folder; filled: with so much left in it."""
 
     def before(folder: Path) -> None:
         place = folder.joinpath(*parts)
@@ -38,7 +38,7 @@ def mounted(*parts: str, filled: bool = False, room_kib: int = ROOM_KIB) -> Call
         subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - a command of ours
         if filled:
             with (place / "filler").open("wb") as file:
-                file.write(b"0" * (room_kib << 10))
+                file.write(b"0" * ((room_kib - left_kib) << 10))
 
     return before
 
@@ -54,11 +54,22 @@ def unmounted(*parts: str) -> Callable[[Path], None]:
 
 DISK = [
     Fault(
+        *("C", "the disk of the temporary folder is full at the start"),
+        Session(
+            "full-tmp-before",
+            before=mounted("tmp", filled=True, left_kib=8),
+            after=unmounted("tmp"),
+            lacks=cannot_mount,
+        ),
+        *(USAGE, "no temporary folder can be used in"),
+        may_leave=("temporary filler",),
+    ),
+    Fault(
         *("C", "the disk of the temporary folder fills while rounds are made"),
         Session(
             "full-tmp",
             ("fills_the_disk", "plain"),
-            before=mounted("tmp", room_kib=512),
+            before=mounted("tmp", room_kib=8 << 10),
             after=unmounted("tmp"),
             lacks=cannot_mount,
         ),

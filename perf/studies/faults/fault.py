@@ -30,7 +30,8 @@ class Session:
     made: measurements are made of numbers, and no worker is started. scenarios, limits: in TOML. table: more of it.
     before, after: done to the folder. during: done to the process, which it may wait for. file_limit_bytes: of every
     file that the session writes. environment: more variables.
-    lacks: why it can't run on this machine; "" where it can.
+    lacks: why it can't run on this machine; "" where it can. program: arguments of Python, instead of pytest's.
+    tests: files of this repository's own tests that are run instead: what takes more than a session is tried there.
     """
 
     name: str
@@ -49,6 +50,8 @@ class Session:
     environment: tuple[tuple[str, str], ...] = ()
     lacks: Callable[[], str] = _always
     budget_s: float = 5.0
+    program: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,8 @@ class Fault:
 
     part: of the issue it stands for; `holds` for what held before. code: pytest's exit code. says: the sentence, white
     space as it may. there, gone: patterns of paths in the folder that must and must not exist afterwards.
-    silent: what must not be said. may_leave: what may be left behind, as it begins.
+    silent: what must not be said. may_leave: what may be left behind, as it begins. written: what a file must hold.
+    test: of the session's files of tests, the test that tries it; `says` is what it looks for.
     """
 
     part: str
@@ -69,3 +73,5 @@ class Fault:
     gone: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
     may_leave: tuple[str, ...] = ()
+    written: tuple[tuple[str, str], ...] = ()
+    test: str = ""

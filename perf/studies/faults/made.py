@@ -59,6 +59,8 @@ class MadeMeasurements(session.Measurements):
             for name in (*names, CONTROL)
         }
         self._look_into_the_cache()
+        if self._pool is not None and self._pool.workload.name != workload:
+            self.close()
         self._pool = NoPool(task.workload)  # type: ignore[assignment]
         self._stages[workload, scenario] = []
         self.done[workload, scenario] = Measurement(workload, scenario, "cpu", 0, all_samples, wall_s=1.0, busy_s=0.9)

@@ -100,6 +100,10 @@ def raises(module: Any, example: Any) -> Any:
     return _at(module, _raise(ValueError("one call of many")))
 
 
+def raises_at_once(module: Any, example: Any) -> Any:
+    return _at(module, _raise(ValueError("in the first call")), 1)
+
+
 def raises_controls(module: Any, example: Any) -> Any:
     text = "::error file=x::pwned\n::set-output name=a::b\n\x1b[31mred\x1b[0m \u202egnp \x00 %s ]]>"
     return _at(module, _raise(ValueError(text)))

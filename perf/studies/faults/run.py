@@ -23,12 +23,16 @@ from studies.faults import models
 from studies.faults.fault import Fault, Session
 
 PERF = Path(__file__).parents[2]
+ROOT = PERF.parent
 MARK = "FAULTS_SESSION"
 LEAVES_S = 15.0
 """A worker looks every two seconds whether its host is still there."""
 
-LONGEST_S = 300.0
-"""No session of these takes so long on its own; what does has hung."""
+LONGEST_S, LONGEST_TESTS_S = 300.0, 1500.0
+"""No session of these, and no file of tests, takes so long on its own; what does has hung."""
+
+LONGEST_LOG = 2 << 20
+"""Bytes of a log that somebody may still read."""
 
 THEIRS = ("PYTEST_", "COV_", "GITHUB_", "TOX_", "JITGATE_")
 DECIDES = ("CI", "BUILD_NUMBER", "FORCE_COLOR", "PY_COLORS", "NO_COLOR", "TERM")
@@ -95,14 +99,23 @@ def problems(fault: Fault, ran: Ran) -> list[str]:
     if ran.code != fault.code:
         green = "green on red: " if fault.code and ran.code == 0 else ""
         found.append(f"{green}exit code {ran.code}, not {fault.code}")
-    if " ".join(fault.says.split()) not in ran.said:
-        found.append(f"not said: {fault.says}")
+    says = f"PASSED {fault.test}" if fault.test else fault.says
+    if " ".join(says.split()) not in ran.said:
+        found.append(f"not said: {says}")
+    if len(ran.output) > LONGEST_LOG:
+        found.append(f"a log of {len(ran.output)} characters")
     found += [f"said: {each}" for each in fault.silent if each in ran.said]
     found += [f"lost: {each}" for each in fault.there if not any(ran.folder.glob(each))]
     found += [f"is there: {each}" for each in fault.gone if any(ran.folder.glob(each))]
+    found += [f"lost: {text} in {name}" for name, text in fault.written if text not in _text(ran.folder / name)]
     if "INTERNALERROR" in ran.output or _OURS.search(ran.output):
         found.append("a traceback of jitgate's own")
-    return [*found, *(f"left: {each}" for each in ran.left if not each.startswith(fault.may_leave or "\0"))]
+    may_leave = (*fault.may_leave, *(("temporary pytest-of",) if fault.test else ()))
+    return [*found, *(f"left: {each}" for each in ran.left if not each.startswith(may_leave or "\0"))]
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
 _RAN: dict[Session, Ran] = {}
@@ -126,11 +139,15 @@ def _run(session: Session) -> Ran:
     try:
         with log.open("wb") as file:
             process = subprocess.Popen(  # noqa: S603 - a command of ours
-                command(session), cwd=folder, env=_environment(folder, session, mark), stdout=file, stderr=file
+                command(session),
+                cwd=ROOT if session.tests else folder,
+                env=_environment(folder, session, mark),
+                stdout=file,
+                stderr=file,
             )
             try:
                 session.during(process, folder)
-                code: int | None = process.wait(LONGEST_S)
+                code: int | None = process.wait(LONGEST_TESTS_S if session.tests else LONGEST_S)
             except subprocess.TimeoutExpired:
                 process.kill()
                 code = None
@@ -159,6 +176,10 @@ def command(session: Session) -> list[str]:
     """As a user would type it."""
     # The benchmarks lie below this repository's conftest.py here, and a wheel's do not: its plugins stay out.
     without = ["-p", "no:randomly", "-p", "no:jitgate_cosyvoice", "-p", "no:cacheprovider"]
+    if session.program:
+        return [sys.executable, *session.program]
+    if session.tests:
+        return [sys.executable, "-m", "pytest", *without[:2], *without[4:], "-m", "", "-q", "-rp", *session.tests]
     chosen = [
         "--jitgate-device",
         "cpu",

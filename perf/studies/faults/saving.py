@@ -80,6 +80,13 @@ def _ends_slowly(folder: Path) -> None:
     (folder / "ends.py").write_text(ENDS_SLOWLY, encoding="utf-8")
 
 
+def _lost_history(folder: Path) -> None:
+    """The store is damaged, and a file lies where runs wait for it."""
+    (folder / ".jitgate").mkdir()
+    (folder / ".jitgate" / "history.db").write_bytes(b"no database" * 1000)
+    (folder / ".jitgate" / "history-spool").write_text("in the way", encoding="utf-8")
+
+
 def _after_a_killed_run(folder: Path) -> None:
     """A run was killed here in its rounds."""
     unfinished = folder / ".jitgate" / "unfinished" / "2026-11-27-120000-4711"
@@ -124,6 +131,13 @@ SAVING = [
         Session("long-real", workload="long", workload_name=LONG, scenarios=f'["{LONG}"]', arguments=EVERYTHING),
         *(OK, "recommended"),
         there=(*FILES, ROUNDS),
+    ),
+    Fault(
+        *("B", "the run can neither be stored in the history nor wait for it"),
+        Session("lost-history", made=True, arguments=EVERYTHING, before=_lost_history),
+        *(FAILED, "RED: NOT SAVED the run in the history"),
+        there=(*FILES, ROUNDS),
+        written=(("report.md", "NOT SAVED the run in the history"),),
     ),
     Fault(
         *("B", "a name of 251 letters"),

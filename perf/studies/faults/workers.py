@@ -4,8 +4,27 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 
-from studies.faults.fault import FAILED, USAGE, Fault, Session
+from studies.faults.fault import FAILED, OK, USAGE, Fault, Session
+
+SLOW_IMPORT = """
+import sys, time
+
+class Slow:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == "torch":
+            sys.meta_path.remove(Slow)
+            time.sleep(25)
+
+sys.meta_path.insert(0, Slow)
+"""
+
+
+def _torch_is_slow(folder: Path) -> None:
+    """In each process that looks for modules in this folder."""
+    (folder / "sitecustomize.py").write_text(SLOW_IMPORT, encoding="utf-8")
 
 
 def not_posix() -> str:
@@ -86,7 +105,7 @@ WORKERS = [
     Fault("C", "50 MB on one line, then an error", PRINTS, FAILED, "ValueError: after 50 MB on one line"),
     Fault(
         *("C", "a model writes into the worker's pipe", PRINTS, FAILED),
-        f"worker writes_everywhere {CODE_0} in a call",
+        "worker writes_everywhere wrote into its connection to pytest in a call what is no answer, and begins with",
     ),
     Fault(
         *("C", "a model closes all file descriptors", PRINTS, FAILED),
@@ -119,6 +138,12 @@ WORKERS = [
     Fault("C", "one variant 1,000 times slower than the others", SLOW, FAILED, "9 of 10 gates held"),
     Fault(
         "holds", "a call that does not end", HANGS, FAILED, "worker waits_for_ever did not finish a call within 20 s"
+    ),
+    Fault(
+        *("C", "torch takes 25 s to import, and a call may take 20 s"),
+        Session("slow-torch", arguments=("--jitgate-timeout", "20"), before=_torch_is_slow),
+        *(OK, "recommended"),
+        silent=("did not finish",),
     ),
     Fault(
         *("C", "the factory of the only workload raises", BUILD_RAISES, USAGE),

@@ -67,3 +67,14 @@ def test_the_clock_moves_on() -> None:
     assert laps.calls == {"a": 2, "b": 1}
     assert 0 < laps.first_s["a"] < laps.first_s["b"]
     assert min(laps.spent_s.values()) > 0
+
+
+def test_a_stage_may_run_while_another_does() -> None:
+    """As where one has a thread of its own: each is timed from its own begin."""
+    watch = CudaStopwatch(FakeCuda())
+    watch.start()
+    watch.begin("a")
+    watch.begin("b")
+    watch.end("b")
+    watch.end("a")
+    assert watch.read().spent_s == pytest.approx({"a": 0.003, "b": 0.001})

@@ -69,3 +69,29 @@ def test_too_few_rounds_and_broken_variants_are_not_green() -> None:
     )
     assert judged(dead, "prediction_tolerance", variant=STAGED).outcome is Outcome.FAIL
     assert undecided_in(dead) == [], "no rounds can mend it"
+
+
+def test_stages_that_run_at_the_same_time_need_not_add_up_and_predict_nothing() -> None:
+    """One stage is also within another: of overlapping ones that is no fault."""
+
+    def overlapping(measurement: Measurement) -> Measurement:
+        assert measurement.utterance is not None
+        return replace(measurement, utterance=replace(measurement.utterance, overlapping=True))
+
+    added = overlapping(sentence_of(2.0, twice=True))
+    right = judged(added, "stage_tolerance", variant=BASELINE)
+    assert right.outcome is Outcome.PASS
+    assert right.reason == "The longest stage is 49.9% of the whole; stages run at the same time."
+    open_still = judged(added, "prediction_tolerance", variant=STAGED)
+    assert open_still.outcome is Outcome.INCONCLUSIVE
+    assert open_still.reason.startswith("Stages run at the same time here")
+    assert undecided_in(added) == [], "no rounds can decide it"
+
+    eager = added.all_samples[BASELINE]
+    longer = tuple(
+        tuple(tuple(replace(time, spent_s=1.2) for time in times) for times in turn) for turn in eager.stage_times
+    )
+    wrong = replace(added, all_samples={**added.all_samples, BASELINE: replace(eager, stage_times=longer)})
+    failed = judged(wrong, "stage_tolerance", variant=BASELINE)
+    assert failed.outcome is Outcome.FAIL
+    assert failed.advice == "Some stage is timed twice."

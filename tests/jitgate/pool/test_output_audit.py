@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 import random
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,8 +15,14 @@ from jitgate.model.timed_outputs import TimedOutputs
 from jitgate.model.turn import Turn
 from jitgate.pool.output_audit import COST_SHARE, FEWEST, OPEN_TURNS, OutputAudit
 from jitgate.pool.output_sample import OutputSample, gap, hash_of
+from jitgate.worker.kept_outputs import write_arrays
 
 COUNT = 6
+HUGE = (
+    b"\x93NUMPY\x01\x00v\x00"
+    + b"{'descr': '<f8', 'fortran_order': False, 'shape': (9000000000000000,), }".ljust(117)
+    + b"\n"
+)
 Answer = Callable[[int], object]
 
 
@@ -41,7 +49,7 @@ def take(audit: OutputAudit, name: str, answer: Answer, start: int, looking_s: f
     keep = audit.keep("short", start, COUNT)
     for number, path in keep.items():
         found = answer(number)
-        np.savez(path.open("wb"), *(found if isinstance(found, tuple) else (found,)))
+        write_arrays(path, [np.asarray(each) for each in (found if isinstance(found, tuple) else (found,))])
     fields = {"outputs": ("Tensor[4,50]",), "kept": tuple(keep), "looking_s": looking_s} | turn
     audit.note(name, "short", Turn((1000,) * COUNT, (), **fields), keep, 60.0)  # type: ignore[arg-type]
 
@@ -131,11 +139,17 @@ def test_where_distances_do_not_count_it_must_still_follow_its_inputs(tmp_path: 
     assert "stored answer" in found(audited(tmp_path, lambda number: right(0)), strict=False).problem
 
 
-def test_a_file_that_is_none_is_no_right_output(tmp_path: Path) -> None:
-    def nothing(number: int) -> object:
-        return np.array([{"a": 1}], dtype=object)
+@pytest.mark.parametrize("content", [b"", b"PK", pickle.dumps({"a": 1}), b"\x93NUMPY\x01\x00\xff\xff", HUGE])
+def test_a_file_that_is_none_is_no_right_output(
+    tmp_path: Path, content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = write_arrays
 
-    seen = found(audited(tmp_path, nothing))
+    def write(path: Path, arrays: list[np.ndarray]) -> None:
+        path.write_bytes(content) if arrays[0].size == 1 else real(path, arrays)
+
+    monkeypatch.setattr(sys.modules[__name__], "write_arrays", write)
+    seen = found(audited(tmp_path, lambda number: 3))
     assert seen.compared == 8
     assert seen.problem
 
@@ -153,7 +167,7 @@ def test_sampling_takes_two_percent_of_the_turns_and_one_more_sample_at_most(tmp
         for name in ("eager", "mine"):
             keep = audit.keep("short", start, COUNT)
             for number, path in keep.items():
-                np.savez(path.open("wb"), right(number))
+                write_arrays(path, [right(number)])
             turn = Turn((1000,) * COUNT, (), kept=tuple(keep), looking_s=kept_s * len(keep))
             audit.note(name, "short", turn, keep, 1.0)
     most = COST_SHARE + 2 * max(kept_s, 0.1) * FEWEST / (2 * turns)
@@ -178,7 +192,7 @@ def test_texts_are_compared_as_a_whole() -> None:
 
 def test_large_integers_are_compared_as_a_whole(tmp_path: Path) -> None:
     for name, number in (("one", 0), ("other", 1)):
-        np.savez((tmp_path / name).open("wb"), np.array([number + (1 << 60), 3]))
+        write_arrays(tmp_path / name, [np.array([number + (1 << 60), 3])])
     one, other = (OutputSample.read(tmp_path / name) for name in ("one", "other"))
     assert gap(one, other).unequal == 1
 
@@ -212,6 +226,31 @@ def test_an_output_that_is_made_when_it_is_looked_at_is_found(
     assert accused or not problem
 
 
+@pytest.mark.parametrize(("making_s", "accused"), [(4e-5, False), (2e-3, True)])
+def test_work_before_a_call_is_found(tmp_path: Path, making_s: float, *, accused: bool) -> None:
+    problem = found(audited(tmp_path, right, making_s=making_s)).problem
+    assert problem.startswith("it works before its calls: making the inputs of one takes") is accused
+    assert accused or not problem
+
+
+def test_durations_that_were_edited_are_named(tmp_path: Path) -> None:
+    problem = found(audited(tmp_path, right, edited=True)).problem
+    assert problem == "it replaced the durations of its calls, with which jitgate measures"
+
+
+@pytest.mark.parametrize(("repeated", "accused"), [(0, False), (1, True)])
+def test_answers_of_the_call_before_are_counted(tmp_path: Path, repeated: int, *, accused: bool) -> None:
+    problem = found(audited(tmp_path, right, looked=COUNT, repeated=repeated), "bf16", 0.05).problem
+    assert problem.startswith("8 of 48 timed calls gave the very answer of the call before") is accused
+    assert accused or not problem
+
+
+def test_an_answer_that_eager_repeats_too_is_none(tmp_path: Path) -> None:
+    audit = audited(tmp_path, right, looked=COUNT, repeated=1)
+    take(audit, "eager", right, 900 * COUNT, looked=COUNT, repeated=1)
+    assert found(audit, "bf16", 0.05).problem == ""
+
+
 def test_one_turn_in_which_an_output_came_apart_slowly_accuses_nobody(tmp_path: Path) -> None:
     audit = audited(tmp_path, right, turns=4)
     take(audit, "mine", right, 800 * COUNT, unpacking_s=0.5)
@@ -230,7 +269,7 @@ def with_others(folder: Path, answer: Answer, other_ns: int) -> OutputAudit:
             for name, taken, ns in (("eager", right, 1100), ("mine", answer, other_ns)):
                 keep = audit.keep("short", start, COUNT)
                 for number, path in keep.items():
-                    np.savez(path.open("wb"), taken(number))  # type: ignore[arg-type]
+                    write_arrays(path, [np.asarray(taken(number))])
                 audit.note(name, "short", Turn((ns,) * COUNT, (), kept=tuple(keep)), keep, 60.0)
     return audit
 

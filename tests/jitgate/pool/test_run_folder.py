@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from jitgate.cache.ownership import OWNER, YOUNG_S
+from jitgate.model.errors import UsageError
 from jitgate.pool.run_folder import PREFIX, RunFolder, sweep
 
 RUN = """
@@ -69,3 +70,23 @@ def test_what_is_not_a_folder_of_ours_stays(tmp_path: Path) -> None:
     sweep(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"precious", link.name, without.name, f"{PREFIX}file"}
     assert (target / OWNER).exists()
+
+
+def test_a_full_disk_is_said_before_anything_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    usage = type("Usage", (), {"free": 4096})
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+    with pytest.raises(UsageError) as caught:
+        RunFolder()
+    assert str(caught.value).startswith(f"no temporary folder can be used in {tmp_path}: the disk that holds ")
+    assert str(caught.value).endswith("MiB free); make room there, or name another place in TMPDIR")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_place_for_temporary_files_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> str:
+        raise FileNotFoundError(2, "No usable temporary directory found in ['/a', '/b']")
+
+    monkeypatch.setattr(tempfile, "gettempdir", none)
+    with pytest.raises(UsageError, match="no temporary folder can be made: No usable temporary directory found"):
+        RunFolder()

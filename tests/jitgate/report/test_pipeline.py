@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -62,3 +63,11 @@ def test_the_file_has_what_the_summary_has() -> None:
     low, high = (facts["gain"]["measured_over_predicted"][end] for end in ("low", "high"))
     assert low <= 1 <= high
     assert facts_of(made_of(1.4), "jit") is None
+
+
+def test_stages_that_overlap_are_said_to() -> None:
+    found = sentence_of(2.0, twice=True)
+    assert found.utterance is not None
+    *_, together, gain = lines_of(replace(found, utterance=replace(found.utterance, overlapping=True)))
+    assert together.split()[:3] == ["together", "(stages", "overlap)"]
+    assert gain.endswith("so that what one gains need not arrive in the whole.")

@@ -74,3 +74,14 @@ def test_gates_share_the_sessions_alpha() -> None:
 def test_levels_that_mean_nothing_are_refused(alpha: float, gates: int) -> None:
     with pytest.raises(ValueError, match="must"):
         level_per_gate(alpha, gates)
+
+
+def test_a_coarse_clock_widens_the_bounds_by_a_tick() -> None:
+    """15.6 ms ticks, as on Windows: every call takes two, and one in ten three."""
+    tick_s = 1 / 64
+    calls = np.where(np.arange(600) % 10 == 3, 3 * tick_s, 2 * tick_s)
+    coarse = tail(calls, 0.95)
+    assert coarse.low <= 2 * tick_s
+    assert coarse.high == pytest.approx(4 * tick_s)
+    fine = tail(calls * (1 + 1e-7 * np.arange(600)), 0.95)
+    assert fine.high == pytest.approx(3 * tick_s, rel=1e-3)

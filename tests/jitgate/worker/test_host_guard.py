@@ -26,6 +26,17 @@ for number in (os.getppid(), -os.getppid(), 0):
         print(error)
 """
 
+SIBLINGS = """
+import os, signal, subprocess, sys
+guarded = "import os, signal, sys; from jitgate.worker.host_guard import guard_host; guard_host(os.getppid())\\n"
+sibling = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+act = f"os.kill({sibling.pid}, 0); os.kill({sibling.pid}, signal.SIGSTOP)"
+done = subprocess.run([sys.executable, "-c", guarded + act], capture_output=True, text=True)
+print(done.stderr)
+print("alive", sibling.poll() is None)
+sibling.kill()
+"""
+
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the group of a process is POSIX's")
 def test_children_may_be_signalled_and_the_host_may_not() -> None:
@@ -35,6 +46,14 @@ def test_children_may_be_signalled_and_the_host_may_not() -> None:
     assert first == "child True"
     assert len(others) == 3
     assert all("it sends SIGTERM to process" in line and "runs pytest" in line for line in others)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGSTOP is POSIX's")
+def test_another_worker_may_not_be_stopped() -> None:
+    done = subprocess.run([sys.executable, "-c", SIBLINGS], capture_output=True, text=True, timeout=120)
+    assert "it sends SIGSTOP to process" in done.stdout
+    assert "which is another worker" in done.stdout
+    assert "alive True" in done.stdout
 
 
 def test_nothing_is_guarded_in_the_host_itself() -> None:

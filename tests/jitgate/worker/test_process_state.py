@@ -48,3 +48,21 @@ def test_a_default_dtype_is_named_and_stays(state: ProcessState) -> None:
         assert torch.get_default_dtype() is torch.float64
     finally:
         torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.skipif(not hasattr(os, "setpriority"), reason="priorities of processes are POSIX's")
+def test_a_lower_priority_is_put_back_or_named(state: ProcessState, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [os.getpriority(os.PRIO_PROCESS, 0)]
+    put_back: list[int] = []
+    monkeypatch.setattr(os, "getpriority", lambda *_: now[0])
+    monkeypatch.setattr(os, "setpriority", lambda _, __, value: put_back.append(value))
+    state = ProcessState()
+    assert list(state.slowed_by()) == []
+    now[0] += 7
+    assert state.put_back() == ("its priority",), "this user may not"
+    assert put_back == [now[0] - 7]
+    (said,) = state.slowed_by()
+    assert said.startswith("a lower priority (nice ")
+    monkeypatch.setattr(os, "setpriority", lambda _, __, value: now.__setitem__(0, value))
+    assert state.put_back() == ("its priority (put back)",)
+    assert list(state.slowed_by()) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -13,10 +15,13 @@ import torch
 from jitgate.device.clock import CallTime, WallClock
 from jitgate.model.take_turn import TakeTurn
 from jitgate.model.turn import Turn
+from jitgate.worker import timed_calls
 from jitgate.worker.before_call import BeforeCall
+from jitgate.worker.kept_outputs import as_numbers
 from jitgate.worker.stages import PipelineStages
 from jitgate.worker.timed_calls import OutputWatch, take_turn
 from jitgate.worker.varied_inputs import VariedInputs
+from torch.utils._python_dispatch import TorchDispatchMode
 
 X = torch.randn(4, 8)
 
@@ -73,9 +78,14 @@ def test_nothing_but_the_call_happens_while_it_is_timed(tmp_path: Path, monkeypa
 
         return acted
 
-    for owner, name in ((VariedInputs, "call"), (OutputWatch, "look"), (BeforeCall, "__call__"), (np, "savez")):
+    for owner, name in (
+        (VariedInputs, "call"),
+        (OutputWatch, "look"),
+        (BeforeCall, "__call__"),
+        (timed_calls, "write_arrays"),
+    ):
         monkeypatch.setattr(owner, name, noted(f"{name} of it", getattr(owner, name)))
-    request = TakeTurn("short", 0, 3, seed=0, keep={1: tmp_path / "kept.npz"})
+    request = TakeTurn("short", 0, 3, seed=0, keep={1: tmp_path / "kept.npy"})
     model = noted("model", lambda x: x * 2)
     take_turn(
         request,
@@ -87,22 +97,57 @@ def test_nothing_but_the_call_happens_while_it_is_timed(tmp_path: Path, monkeypa
         BeforeCall(),
     )
     one = ["__call__ of it", "call of it", "begin", "model", "end", "look of it"]
-    assert events == [*one, *one, *one, "savez of it"]
+    assert events == [*one, *one, *one, "write_arrays of it"]
 
 
 def test_what_is_kept_is_written_as_numbers(tmp_path: Path) -> None:
     def call(x: torch.Tensor) -> Any:
         return {"half": x.half(), "ids": x.argmax(dim=-1), "number": 3, "text": "x", "spectrum": torch.fft.fft(x)}
 
-    found = turn(call, TakeTurn("short", 0, 3, seed=0, keep={1: tmp_path / "kept.npz"}))
+    found = turn(call, TakeTurn("short", 0, 3, seed=0, keep={1: tmp_path / "kept.npy"}))
     assert found.kept == (1,)
     assert found.looking_s > 0
     x = VariedInputs([(X,)]).call(1, 0)[0]
-    with np.load(tmp_path / "kept.npz", allow_pickle=False) as file:
-        assert file["arr_0"].dtype == np.float32
-        assert np.array_equal(file["arr_1"], x.argmax(dim=-1).numpy())
-        assert file["arr_2"] == 3
-        assert file["arr_4"].dtype == np.complex64
+    with (tmp_path / "kept.npy").open("rb") as file:
+        half, ids, number, text, spectrum = (np.load(file, allow_pickle=False) for _ in range(5))
+        assert file.read() == b""
+    assert half.dtype == np.float32
+    assert np.array_equal(ids, x.argmax(dim=-1).numpy())
+    assert (number, str(text)) == (3, "str x")
+    assert spectrum.dtype == np.complex64
+
+
+class Made(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Fills an output once an operator asks for its values."""
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        made = [torch.ones_like(each) if isinstance(each, torch.Tensor) else each for each in args]
+        return func(*made, **(kwargs or {}))
+
+
+def test_what_is_kept_is_what_memory_held_when_the_call_returned(tmp_path: Path) -> None:
+    request = TakeTurn("short", 0, 1, keep={0: tmp_path / "kept.npy"})
+    with Made():  # type: ignore[no-untyped-call]
+        turn(lambda x: torch.zeros(2, 3), request)
+    with (tmp_path / "kept.npy").open("rb") as file:
+        assert np.array_equal(np.load(file), np.zeros((2, 3)))
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        *(X, X.t(), X[1:, ::3], X[0, 0], X[:0], X.expand(2, 4, 8), X.bfloat16(), X.half(), X.to_sparse(), X > 0),
+        *(torch.fft.fft(X), torch.fft.fft(X).conj(), torch.nn.Parameter(X), X.as_subclass(Lazy), X.double()),
+    ],
+    ids=lambda tensor: f"{type(tensor).__name__} {tensor.dtype} {tuple(tensor.shape)}",
+)
+def test_memory_is_read_as_torch_reads_it(tensor: torch.Tensor) -> None:
+    plain = tensor.as_subclass(torch.Tensor) if isinstance(tensor, Lazy) else tensor
+    dense = plain.detach().to_dense().resolve_conj()
+    wanted = dense.float() if dense.dtype in (torch.float16, torch.bfloat16) else dense
+    found = as_numbers(tensor)
+    assert found.dtype == wanted.numpy().dtype
+    assert np.array_equal(found, wanted.numpy())
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
@@ -122,9 +167,57 @@ def test_a_sum_that_overflows_is_no_infinity() -> None:
     assert turn(lambda x: torch.full((10,), 6e4).half(), TakeTurn("short", 0, 2)).not_finite == ()
 
 
+def test_answers_of_the_call_before_are_counted() -> None:
+    one, few = torch.randn(8, 8), torch.randn(7, 9)
+    last = [one]
+
+    def every_other(x: torch.Tensor) -> torch.Tensor:
+        last.append(torch.randn(8, 8) if len(last) % 2 else last[-1])
+        return last[-1]
+
+    assert (turn(every_other, TakeTurn("short", 0, 6)).looked, turn(lambda x: one, TakeTurn("s", 0, 6)).repeated) == (
+        6,
+        5,
+    )
+    assert turn(every_other, TakeTurn("short", 0, 6)).repeated == 3
+    assert turn(lambda x: torch.randn(8, 8), TakeTurn("short", 0, 6)).repeated == 0
+    assert turn(lambda x: few, TakeTurn("short", 0, 6)).repeated == 0, "too few values to tell"
+    assert turn(lambda x: one > 0, TakeTurn("short", 0, 6)).looked == 0, "a choice may stay the same"
+
+
+def test_durations_that_are_edited_are_seen() -> None:
+    def edits(x: torch.Tensor) -> torch.Tensor:
+        frame = sys._getframe()
+        while frame is not None and frame.f_code.co_name != "take_turn":
+            frame = frame.f_back  # type: ignore[assignment]
+        for number in range(len(frame.f_locals["wall_ns"])):
+            frame.f_locals["wall_ns"][number] = 1
+        return x
+
+    assert turn(edits, TakeTurn("short", 0, 3)).edited
+    assert not turn(lambda x: x, TakeTurn("short", 0, 3)).edited
+    assert not turn(lambda x: x, TakeTurn("short", 0, 0)).edited
+    warm = OutputWatch()
+    warm.look(-1, X, 1000)
+    assert not turn(lambda x: x, TakeTurn("short", 0, 3), warm).edited, "calls before the first turn have no durations"
+
+
+def test_the_time_in_which_inputs_are_made_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = VariedInputs.call
+
+    def slow(self: VariedInputs, number: int, seed: int | None) -> Any:
+        time.sleep(0.002)
+        return real(self, number, seed)
+
+    monkeypatch.setattr(VariedInputs, "call", slow)
+    assert turn(lambda x: x, TakeTurn("short", 0, 3, seed=0)).making_s >= 0.002
+
+
 def test_subclasses_and_sizes_are_told_apart() -> None:
     assert turn(lambda x: (x, 3, x.sum()), TakeTurn("short", 0, 2)).outputs == ("Tensor[4,8] value value",)
     assert turn(torch.nn.Parameter, TakeTurn("short", 0, 2)).outputs == ("Tensor[4,8]",)
+    texts = iter("abc")
+    assert turn(lambda x: (x, next(texts), None), TakeTurn("short", 0, 3)).outputs == ("Tensor[4,8] value value",)
     (kind,) = turn(lambda x: x.as_subclass(Lazy), TakeTurn("short", 0, 2)).outputs
     assert kind.endswith("test_timed_calls.Lazy[4,8]")
 
@@ -135,3 +228,12 @@ def test_where_looking_takes_long_some_calls_are_not_looked_at(monkeypatch: pyte
     for number in range(100):
         watch.look(number, torch.full((1000,), torch.nan), CallTime(10, None).wall_ns)
     assert len(watch.told(Turn((), ())).not_finite) < 5
+
+
+def test_the_first_look_which_is_slow_takes_no_time_from_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = itertools.chain([0, 0, 0, 60_000_000_000], itertools.repeat(60_000_000_000))
+    monkeypatch.setattr("jitgate.worker.timed_calls.perf_counter_ns", lambda: next(clock))
+    watch = OutputWatch()
+    for number in range(3):
+        watch.look(number, torch.full((4,), torch.nan), 10)
+    assert watch.told(Turn((), ())).not_finite == (0, 1, 2)
