@@ -38,7 +38,7 @@ def test_earlier_runs_are_those_of_the_store() -> None:
     plot = series_plot("w/s/jit", "time", labels, values, [(90, "accepted: meant")])
     (curve,) = plot.chart.curves
     assert list(curve.ys) == [value * 1e3 for value in values]
-    told = {}
+    told: dict[int, str] = {}
     for label, value, what in ((entry.text for entry in row) for row in plot.table.rows):
         place = labels.index(label)
         assert value == f"{values[place] * 1e3:.4g} ms"
