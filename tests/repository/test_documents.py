@@ -223,8 +223,10 @@ def test_its_blocks_run_in_their_order(page: str, tmp_path: Path) -> None:
             check=False,
         )
         said = done.stdout + done.stderr
-        # README's limit may be red on a busy machine; the tutorial's is loose.
-        assert done.returncode in ((0, 1) if page == "README.md" else (0,)), f"{line}\n{said}"
+        # What a busy machine can't decide in so short a time is not the page's fault; README's limit may be red there.
+        ended_badly = r"^(STOPPED|EMPTY)\b" if page == "README.md" else r"^(STOPPED|EMPTY|RED)\b"
+        assert done.returncode in (0, 1), f"{line}\n{said}"
+        assert not re.search(ended_badly, said, re.MULTILINE), f"{line}\n{said}"
         assert "passed" in said or "the report lies in" in said, said
         ran += 1
     assert ran >= 2
