@@ -105,15 +105,14 @@ class OutputWatch:
         self._turn_ns = 0
 
     def look(self, number: int, answer: Any, wall_ns: int) -> None:
-        """Its type and sizes, always; whether it is finite, where there is time; a copy, where it is to be kept."""
+        """Its type and sizes, always; its values, where there is time; a copy, where it is to be kept."""
         began = perf_counter_ns()
         is_kept = number in self.keep
         clocks = self._threads.clocks() if is_kept else {}
         self._calls_ns += wall_ns
         self._turn_ns += wall_ns
-        unpacking = perf_counter_ns()
         found = _values(answer)
-        self._unpacked_ns.append(perf_counter_ns() - unpacking)
+        self._unpacked_ns.append(perf_counter_ns() - began)
         if is_kept:  # first of all: what is asked of it may change it
             self._kept[number] = [as_numbers(leaf) for leaf in leaves(answer)]
         self._kinds[tuple(map(_kind, found))] = None
@@ -149,7 +148,7 @@ class OutputWatch:
         all_ns = self._spent_ns + self._waited_ns
         whole = replace(
             turn,
-            outputs=tuple(dict.fromkeys(" ".join(map(_kind_words, kinds)) for kinds in self._kinds)),
+            outputs=tuple(dict.fromkeys(" ".join(map(_in_words, kinds)) for kinds in self._kinds)),
             not_finite=tuple(self._not_finite),
             kept=tuple(self._kept),
             looking_s=(all_ns - self._told_ns) / 1e9,
@@ -179,25 +178,22 @@ def _values(output: Any) -> list[Any]:
 
 
 def _kind(leaf: Any) -> Any:
-    """What tells its class and sizes: those of a plain tensor, which every call is asked for, as they are."""
+    """Its class and sizes, as text; of a plain tensor, whose kind every call is asked for, the sizes as they are."""
     import torch
 
-    plain = type(leaf) in (torch.Tensor, torch.nn.Parameter) and not leaf.is_nested
-    return leaf.shape if plain else _kind_words(leaf)
-
-
-def _kind_words(leaf: Any) -> str:
-    """Class and sizes of a tensor; numbers in a tensor or not are alike."""
-    import torch
-
-    if isinstance(leaf, str):
-        return leaf
-    if isinstance(leaf, torch.Size):
-        return f"Tensor{list(leaf)}".replace(" ", "") if leaf else "value"
+    if type(leaf) in (torch.Tensor, torch.nn.Parameter) and not leaf.is_nested:
+        return leaf.shape
     if not isinstance(leaf, torch.Tensor) or leaf.is_nested or not leaf.dim():
         return "value"
     # How a subclass computes, and when, is its own.
     return f"{type(leaf).__module__}.{type(leaf).__qualname__}{list(leaf.shape)}".replace(" ", "")
+
+
+def _in_words(kind: Any) -> str:
+    """Numbers in a tensor or not are alike."""
+    if isinstance(kind, str):
+        return kind
+    return f"Tensor{list(kind)}".replace(" ", "") if kind else "value"
 
 
 def _sum(leaf: Any) -> complex | None:

@@ -216,6 +216,8 @@ def test_the_time_in_which_inputs_are_made_is_told(monkeypatch: pytest.MonkeyPat
 def test_subclasses_and_sizes_are_told_apart() -> None:
     assert turn(lambda x: (x, 3, x.sum()), TakeTurn("short", 0, 2)).outputs == ("Tensor[4,8] value value",)
     assert turn(torch.nn.Parameter, TakeTurn("short", 0, 2)).outputs == ("Tensor[4,8]",)
+    texts = iter("abc")
+    assert turn(lambda x: (x, next(texts), None), TakeTurn("short", 0, 3)).outputs == ("Tensor[4,8] value value",)
     (kind,) = turn(lambda x: x.as_subclass(Lazy), TakeTurn("short", 0, 2)).outputs
     assert kind.endswith("test_timed_calls.Lazy[4,8]")
 
