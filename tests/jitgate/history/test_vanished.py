@@ -64,10 +64,10 @@ def test_a_device_that_was_there_on_this_host_is_missed() -> None:
 def test_many_runs_of_a_part_do_not_hide_what_is_gone(database: Database) -> None:
     whole = {"my.encoder/short/jit": ["min_speedup"], "my.encoder/long/jit": []}
     part = {"my.encoder/short/jit": ["min_speedup"]}
-    about = {"options": {"table": "pyproject.toml", "device": "auto"}}
-    append(database, run_of(1.0, declared=whole, **about))
+    options = {"table": "pyproject.toml", "device": "auto"}
+    append(database, run_of(1.0, declared=whole, options=options))
     for number in range(30):
-        append(database, run_of(1.0, declared=part, options={**about["options"], "saved": str(number)}))
+        append(database, run_of(1.0, declared=part, options={**options, "saved": str(number)}))
     with database.reading() as connection:
         before = declared_before(connection, "cpu", "pyproject.toml")
     assert [dict(each.cells) for each in before] == [part, whole]
