@@ -36,7 +36,8 @@ def rules_of(policy: Policy | None = None, device: str = "cpu", alpha: float = A
 
 def results_of(policy: Policy, *measurements: Measurement, ask: bool = True) -> Results:
     """Results of these measurements. ask: judge all that the policy requires of them, as a whole session would."""
-    results = Results(rules_of(policy), {(each.workload, each.scenario): each for each in measurements})
+    rules = replace(rules_of(policy), has_base=any(each.base is not None for each in measurements))
+    results = Results(rules, {(each.workload, each.scenario): each for each in measurements})
     for cell in list(results.cells()) if ask else ():
         for requirement in results.rules.of(results.measurement(cell), cell):
             results.add(requirement)

@@ -98,10 +98,11 @@ class GateKind:
     key: its name in TOML, in JSON and as a fixture (`fixture` where that has another name). attribute: of `candidate`,
     which a test compares with the limit by `operator`. timed: more rounds make the figure sharper. configurable: may be
     a key of `[[tool.jitgate.gates]]`. only_where_set: its test exists only for cells that a gate gives a limit.
-    optional: its limit is a default, so what stays undecided is skipped and does not fail. heading: of its column
-    in the tables; "" for none. question: which column its verdict counts in (`right`, `fits`, `fast`; `else` for any
-    other). alone: whether its PASS alone answers that question. against_baseline: a comparison with it, which the
-    baseline has not. default_limit: where no gate sets one; None for none. expected: what a limit in TOML has to be.
+    optional: its limit is a default, so what stays undecided is skipped and does not fail. heading: of its column in
+    the tables, or of its row where it needs a base; "" for none. question: which column its verdict counts in (`right`,
+    `fits`, `fast`; `else` for any other). alone: whether its PASS alone answers that question. against_baseline: a
+    comparison with it, which the baseline has not. default_limit: where no gate sets one; None for none. expected: what
+    a limit in TOML has to be.
     records: its test enters the durations into pytest-benchmark. smoke: one call is enough to judge it.
     needs_base: a comparison with another commit, which sessions without `--jitgate-base` don't make.
     """

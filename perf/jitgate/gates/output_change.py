@@ -14,7 +14,7 @@ from jitgate.workloads.spec import WorkloadSpec
 class MaxOutputChange(GateKind):
     """Of eager's output, as a relative L2 distance. Whatever it allows, gates on slowdown take for the same answer."""
 
-    key, attribute = "max_output_change", "output_change"
+    key, attribute, heading = "max_output_change", "output_change", "output"
     question = "right"
     expected = "above 0: a relative L2 distance, as in 1e-4"
     only_where_set = True

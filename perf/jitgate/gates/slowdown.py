@@ -88,19 +88,17 @@ class Slowdown(GateKind):
         unsure = self.timed and self.once(asked, limit).outcome in (Outcome.INCONCLUSIVE, Outcome.INVALID)
         return unsure and broken_base(asked) is None and outcome is not Outcome.PASS
 
-    def column(self, asked: Asked, limit: float | None) -> str:
-        if asked.measurement.base is None:
-            return "-"
+    def column(self, asked: Asked, limit: float | None) -> str:  # noqa: ARG002 - the row has it
         if is_new(asked):
             return NEW.split(":")[0].lower()
         found = None if broken_base(asked) is not None else self.figure(asked)
-        return "-" if found is None else found.text + ("" if limit is None else f", gate {limit * 100:g}%")
+        return "-" if found is None else found.text
 
 
 class MaxSlowdownTime(Slowdown):
     """Of the median of a round's calls, by pairs: base, its copy and head take their turns in one round."""
 
-    key, attribute, heading, metric = "max_slowdown_time", "slowdown", "since base", "time"
+    key, attribute, heading, metric = "max_slowdown_time", "slowdown", "time of a call", "time"
     timed = True
     default_limit = USUAL
 

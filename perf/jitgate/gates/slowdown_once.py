@@ -44,7 +44,7 @@ class OncePerProcess(Slowdown):
 class MaxSlowdownMemory(OncePerProcess):
     """Of the peak memory."""
 
-    key, attribute, metric = "max_slowdown_memory", "memory_since_base", "memory"
+    key, attribute, heading, metric = "max_slowdown_memory", "memory_since_base", "peak memory", "memory"
     what = "Peak memory"
 
     def value(self, samples: Samples) -> float | None:
@@ -54,7 +54,8 @@ class MaxSlowdownMemory(OncePerProcess):
 class MaxSlowdownColdStart(OncePerProcess):
     """Of loading and the first call together; the median of its processes, where there are several."""
 
-    key, attribute, metric = "max_slowdown_cold_start", "cold_start_since_base", "cold_start"
+    key, attribute, heading = "max_slowdown_cold_start", "cold_start_since_base", "cold start"
+    metric = "cold_start"
     what = "Loading and the first call"
 
     def value(self, samples: Samples) -> float | None:

@@ -16,7 +16,7 @@ PERCENTILE = 0.95
 class MaxSlowdownP95(Slowdown):
     """Of the 95th percentile of all steady calls, against both checkouts of the base: it must hold against each."""
 
-    key, attribute, metric = "max_slowdown_p95", "slowdown_p95", "p95"
+    key, attribute, heading, metric = "max_slowdown_p95", "slowdown_p95", "p95 of calls", "p95"
     timed = True
     only_where_set = True
 
@@ -27,7 +27,8 @@ class MaxSlowdownP95(Slowdown):
         base, copy, head = (samples.durations_s for samples in found)
         both = [tail_speedup(other, head, PERCENTILE, alpha=asked.alpha) for other in (base, copy)]
         low, high = slower(max(each.high for each in both)), slower(min(each.low for each in both))
-        return Figure(between(low, high), None, low, high)
+        few = not math.isfinite(high) or low <= -1.0
+        return Figure(f"{len(head)} calls are too few" if few else between(low, high), None, low, high)
 
     def compare(self, asked: Asked, limit: float) -> Judged:
         found = self.figure(asked)

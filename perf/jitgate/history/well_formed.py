@@ -47,7 +47,7 @@ def understood(column: str, value: Any) -> tuple[Any, bool]:
     return value, (right or RIGHT[column])(value)
 
 
-def told(column: str, text: str) -> Any:
+def meant(column: str, text: str) -> Any:
     """What a column in JSON means. Raises DamagedRow."""
     return whole({column: text})[column]
 

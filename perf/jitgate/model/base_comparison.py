@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+LONGEST_NAME = 28
+"""Characters of a branch or folder that are shown: of both sides on a line of 100; the end tells more of a folder."""
+
+MISSING = "none"
+"""The version of what one side has not installed."""
+
+MOST_VERSIONS = 3
+"""Of the versions that differ, those that are named."""
+
 
 @dataclass(frozen=True)
 class BaseComparison:
@@ -28,8 +37,21 @@ class BaseComparison:
     @property
     def text(self) -> str:
         """`base origin/main (1a2b3c4d5e)`."""
-        known = self.commit and not self.commit.startswith(self.name)
-        return f"base {self.name} ({self.commit[:10]})" if known else f"base {self.name[:12]}"
+        if self.commit.startswith(self.name):
+            return f"base {self.commit[:10]}"
+        name = self.name if len(self.name) <= LONGEST_NAME else f"..{self.name[2 - LONGEST_NAME :]}"
+        return f"base {name} ({self.commit[:10]})" if self.commit else f"base {name}"
+
+    @property
+    def sides(self) -> str:
+        """`base main (1a2b3c4d5e) -> head 5f6e7d8c9b, torch 2.3.1 -> 2.13.0`."""
+        head = f"head {self.head[:10]}" if self.head else "head"
+        head += " with changes that are not committed" if self.dirty else ""
+        one_sided = {name for name, versions in self.changed.items() if MISSING in versions}
+        first = sorted(self.changed, key=lambda name: (name not in ("torch", "python"), name in one_sided, name))
+        few = "".join(f", {name} {' -> '.join(self.changed[name])}" for name in first[:MOST_VERSIONS])
+        more = len(first) - MOST_VERSIONS
+        return f"{self.text} -> {head}{few}" + (f" and {more} more" if more > 0 else "")
 
     def is_new(self, workload: str) -> bool:
         """Whether the base has no such benchmark, by its own table."""

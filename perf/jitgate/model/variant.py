@@ -22,8 +22,8 @@ BASE, COPY = "base", "copy"
 
 
 def arm(variant: str, role: str) -> str:
-    """The worker that runs a variant from a checkout of another commit: `eager#base`."""
-    return f"{variant}#{role}"
+    """The worker that runs a variant from a checkout of another commit: `eager#base`; of the head where role is ""."""
+    return f"{variant}#{role}" if role else variant
 
 
 def variant_of(worker: str) -> str:

@@ -91,18 +91,12 @@ class BaseOfState:
         ]
 
     def lines(self) -> list[str]:
-        """What is said at the end: nothing to measure, gates that the same change has changed, benchmarks that went."""
+        """What is said at the end: nothing to measure, what must be known of both sides, benchmarks that went."""
         known = self._known
         if known is None:
             return []
-        from jitgate.trees.declared import changed_gates
-
         said = [f"Nothing to measure: {self.unchanged}."] if self.unchanged else []
-        changes = changed_gates(known.table, self._head_table)
-        if changes:
-            said += [f"note: this change also changes what is required since {known.comparison.text}:"]
-            said += [f"  {each}" for each in changes]
-        return [*said, *self.removed()]
+        return [*said, *(f"note: {note}" for note in known.comparison.notes), *self.removed()]
 
     @property
     def _known(self) -> AskedBase | None:

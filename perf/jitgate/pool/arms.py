@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from jitgate.model.answers import ModelFacts
-from jitgate.model.base_comparison import BaseComparison
+from jitgate.model.base_comparison import MISSING, BaseComparison
 from jitgate.model.failure import FailureKind
 from jitgate.model.requests import Request
 from jitgate.model.source_tree import INSTALLED, Origin, SourceTree
@@ -30,19 +30,19 @@ class Arms:
     """The checkouts of another commit, by their role; none where nothing is compared with one. The role of the head is
     "", and it has a checkout only where another commit than the working tree's takes its part.
 
-    facts: role -> what its eager worker said of the model. origin: where the head's was imported from. proofs: worker
-    -> where what it runs was imported from.
+    entered: workers that import from their checkout already. facts: role -> what its eager worker said of the model.
+    origin: where the head's was imported from. proofs: worker -> where what it runs was imported from.
     """
 
     trees: Mapping[str, SourceTree] = field(default_factory=dict)
+    entered: set[Worker] = field(default_factory=set)
     facts: dict[str, ModelFacts] = field(default_factory=dict)
     origin: Origin = field(default_factory=Origin)
     proofs: dict[str, TreeProof] = field(default_factory=dict)
 
     def workers(self, variants: Iterable[VariantSpec]) -> dict[str, VariantSpec]:
-        """Worker -> its variant. A variant that is given per stage has none: its stages are exported by the head."""
-        whole = [variant for variant in variants if not variant.stages]
-        return {arm(variant.name, role): variant for variant in whole for role in self.trees if role}
+        """Worker -> its variant."""
+        return {arm(variant.name, role): variant for variant in variants for role in self.trees if role}
 
     def tree_of(self, worker: str) -> SourceTree | None:
         """The checkout that a worker imports from; None for the head's."""
@@ -52,7 +52,8 @@ class Arms:
     def enter(self, pool: ArmsPool, workers: Iterable[Worker]) -> None:
         """Let those that have a checkout import from it."""
         for worker in workers:
-            if worker.tree is not None and worker.alive:
+            if worker.tree is not None and worker.alive and worker not in self.entered:
+                self.entered.add(worker)
                 request = EnterTree(worker.tree, self.origin.from_head(worker.tree))
                 pool.ask(worker, "entering its checkout", request)
 
@@ -114,7 +115,7 @@ class Arms:
         if head is None or base is None:
             return asked
         names = sorted({*head.versions, *base.versions})
-        versions = {name: (base.versions.get(name, "none"), head.versions.get(name, "none")) for name in names}
+        versions = {name: (base.versions.get(name, MISSING), head.versions.get(name, MISSING)) for name in names}
         return replace(asked, changed={name: pair for name, pair in versions.items() if pair[0] != pair[1]})
 
     def _unused(self, tree: SourceTree, proof: TreeProof) -> str:

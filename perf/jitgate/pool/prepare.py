@@ -105,19 +105,34 @@ def _load_all(
         open_models(pool, others, ready)
     ready.files = files_of(pool, wanted, scenarios, cache, progress, ready)
     for role, tree in ((role, tree) for role, tree in pool.arms.trees.items() if role):
-        if pool.exclusive:
-            open_models(pool, [pool.workers[arm(BASELINE, role)]], ready)
-        of_tree = wanted_of_tree(pool, variants, role)
+        of_tree = _wanted_of(pool, variants, role, ready, late=late)
         ready.files |= files_of(pool, of_tree, scenarios, cache.of_tree(tree.commit, role), progress, ready)
     if pool.exclusive:
         pool.stop(others)
         return
+    others = [worker for worker in others if worker.name not in ready.opened]
     if pool.memory_attribution.one_at_a_time:
         pool.initialise(others)
     if late:
         open_models(pool, others, ready)
     for name, worker in pool.workers.items():
         load(pool, worker, ready, ready.cold_start[name])
+
+
+def _wanted_of(
+    pool: WorkerPool, variants: Sequence[VariantSpec], role: str, ready: Ready, *, late: bool
+) -> list[Wanted]:
+    """What the workers of a checkout need exported. late: whether none of them has opened the model yet."""
+    eager = pool.workers[arm(BASELINE, role)]
+    if pool.memory_attribution.one_at_a_time:
+        pool.initialise([eager])
+    if pool.exclusive or late:
+        files_only = [pool.workers[arm(variant.name, role)] for variant in variants if variant.exported]
+        open_models(pool, [eager, *files_only], ready)
+    wanted = wanted_of_tree(pool, variants, role)
+    if pool.exclusive:
+        pool.stop([eager])
+    return wanted
 
 
 def open_models(pool: WorkerPool, workers: Iterable[Worker], ready: Ready) -> dict[Worker, ModelFacts]:

@@ -31,31 +31,37 @@ class Wanted(NamedTuple):
         return sorted({kind for scenario in scenarios for kind in self.content.signatures.get(scenario, ())})
 
 
-def wanted_by_stages(pool: WorkerPool, variants: Iterable[VariantSpec], facts: ModelFacts) -> list[Wanted]:
-    """What the stages of `variants` need exported. UsageError for a stage that the workload does not have."""
-    staged = [variant for variant in variants if variant.stages and pool.workers[variant.name].alive]
+def wanted_by_stages(
+    pool: WorkerPool, variants: Iterable[VariantSpec], facts: ModelFacts, role: str = ""
+) -> list[Wanted]:
+    """What the stages of `variants` need exported. UsageError for a stage that the workload does not have.
+
+    role: of the checkout whose stages they are; a stage that it does not have fails its worker.
+    """
+    staged = [variant for variant in variants if variant.stages and pool.workers[arm(variant.name, role)].alive]
     for variant in staged:
         for stage, _ in variant.stages:
             if stage not in facts.stages:
                 there = ", ".join(facts.stages) or "none"
-                raise UsageError(
-                    f"{variant.where}: {variant.name!r} names a stage that {pool.workload.name!r} does not have: "
-                    f"{stage!r} (there are: {there})"
-                )
+                missing = f"a stage that {pool.workload.name!r} does not have: {stage!r} (there are: {there})"
+                if not role:
+                    raise UsageError(f"{variant.where}: {variant.name!r} names {missing}")
+                pool.workers[arm(variant.name, role)].fail(FailureKind.RAISED, f"it names {missing}")
+    staged = [variant for variant in staged if pool.workers[arm(variant.name, role)].alive]
     exported = sorted({stage for variant in staged for stage, engine in variant.stages if engine.exported})
     if not exported:
         return []
-    baseline = pool.workers[BASELINE]
+    baseline = pool.workers[arm(BASELINE, role)]
     contents = pool.ask(baseline, "describing stages", DescribeStages(tuple(exported)))
     if contents is None:
         why = baseline.failure.sentence if baseline.failure is not None else "it gave no answer"
         for variant in staged:
             if any(engine.exported for _, engine in variant.stages):
-                sentence = f"{BASELINE} must describe the stages before they are exported, and failed: {why}"
-                pool.workers[variant.name].fail(FailureKind.UNAVAILABLE, sentence)
+                sentence = f"{baseline.name} must describe the stages before they are exported, and failed: {why}"
+                pool.workers[arm(variant.name, role)].fail(FailureKind.UNAVAILABLE, sentence)
         return []
     return [
-        Wanted(variant.name, stage, engine, contents[stage])
+        Wanted(arm(variant.name, role), stage, engine, contents[stage])
         for variant in staged
         for stage, engine in variant.stages
         if engine.exported
@@ -65,12 +71,14 @@ def wanted_by_stages(pool: WorkerPool, variants: Iterable[VariantSpec], facts: M
 def wanted_of_tree(pool: WorkerPool, variants: Iterable[VariantSpec], role: str) -> list[Wanted]:
     """What the variants of a checkout need exported, each from the checkout's own model."""
     facts = pool.arms.facts.get(role)
-    exported = [variant for variant in variants if variant.exported] if facts is not None else []
-    return [
+    if facts is None:
+        return []
+    whole = [
         Wanted(name, None, variant, facts.content)
-        for variant in exported
-        if facts is not None and (name := arm(variant.name, role)) in pool.workers and pool.workers[name].alive
+        for variant in variants
+        if variant.exported and pool.workers[name := arm(variant.name, role)].alive
     ]
+    return [*whole, *wanted_by_stages(pool, variants, facts, role)]
 
 
 def load_stages(pool: WorkerPool, worker: Worker, variant: VariantSpec, files: WorkerFiles, facts: ModelFacts) -> float:

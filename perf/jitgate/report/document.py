@@ -12,6 +12,7 @@ from jitgate.report.decision import decide, held
 from jitgate.report.extras import HEAD, cached, limits, rows
 from jitgate.report.markdown import escaped, table
 from jitgate.report.recommendation import recommendation_line
+from jitgate.report.since_base import notes, sides, since_base
 from jitgate.report.table import figures
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def heading(run: Run, results: Results) -> list[str]:
         "",
         f"**{escaped(decision.headline)}** {escaped(decision.action)}",
         "",
+        *(f"{escaped(line)}\n" for line in (*sides(results), *notes(results))),
         f"Made by `{printable_line(asked).replace('`', '')}`. Figures of another device, or another day, will differ.",
         "",
         *table(("machine", ""), [(name, str(value)) for name, value in known.items()]),
@@ -45,6 +47,9 @@ def sections(results: Results) -> list[str]:
         said = [*cached(measurement), *limits(measurement), *mode_notes(measurement), *measurement.notes]
         lines += [f"## {escaped(title.split(':')[0])}", "", f"{escaped(title.split(':', 1)[1].strip())}.", ""]
         lines += [*table(head, variants), ""]
+        changes = since_base(results, measurement, every=True)
+        if changes:
+            lines += [*table(changes[0], changes[1:]), ""]
         gates = _gates(results, measurement)
         if gates:
             lines += [*table(("variant", "gate", "verdict", "reason"), gates), ""]

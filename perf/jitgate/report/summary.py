@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from textwrap import wrap
 
 from jitgate.gates.mode_words import mode_notes
 from jitgate.gates.recommendation import recommend
@@ -19,7 +20,8 @@ from jitgate.report.pipeline import pipeline_lines
 from jitgate.report.produced import produced_lines
 from jitgate.report.recommendation import recommendation_line
 from jitgate.report.reported import reported_lines
-from jitgate.report.table import figures, short_table
+from jitgate.report.since_base import sides, since_base
+from jitgate.report.table import WIDEST, figures, fitting, short_table
 
 MORE = "details: --jitgate-verbose; pictures and raw rounds: --jitgate-report run.html"
 
@@ -28,12 +30,19 @@ def summary(results: Results, ending: Ending | None = None, *, verbose: bool = F
     """All lines, without a heading. ending: how the session ended. verbose: with every figure."""
     decision = decide(results, ending)
     lines = [decision.headline, decision.action, ""]
+    lines[2:2] = [part for line in sides(results) for part in _wrapped(line)]
     for measurement in results.measurements.values():
         lines += [*section(results, measurement, verbose=verbose), ""]
     for cell in results.cells():
         lines += _sentences(results, cell)
     lines += reported_lines(results.verdicts)
     return [*lines, *(_power_missing(results.measurements.values()) if verbose else [MORE])]
+
+
+def _wrapped(line: str) -> list[str]:
+    """The two sides, and what differs between their environments on a line of its own where both are too long."""
+    commits, _, versions = line.partition(", ")
+    return [line] if len(line) <= WIDEST else [f"{commits},", *wrap(versions, WIDEST - 2, initial_indent="  ")]
 
 
 def section(results: Results, measurement: Measurement, *, verbose: bool = False) -> list[str]:
@@ -43,6 +52,8 @@ def section(results: Results, measurement: Measurement, *, verbose: bool = False
         lines = [title, *columns(rows)]
     else:
         lines = short_table(results, measurement)
+    changes = since_base(results, measurement, every=verbose)
+    lines += columns(fitting(changes)) if changes else []
     lines += pipeline_lines(results, measurement)
     lines += [f"  {line}" for line in produced_lines(measurement)]
     if verbose:

@@ -25,9 +25,6 @@ ANSWERS = ("right", "fits", "fast")
 
 NOT_GATED = "not gated"
 
-MOST_VERSIONS = 3
-"""Of the versions that differ between base and head, those that the title names."""
-
 SPEED, MEMORY, ACCURACY = "min_speedup", "max_memory", "tolerance"
 """Kinds whose figures the short table shows in its own words, or leaves to the answers."""
 
@@ -37,9 +34,9 @@ def figures(results: Results, measurement: Measurement) -> tuple[str, list[tuple
     kinds = _shown(results)
     asked = questions(results, measurement)
     rows: list[tuple[str, ...]] = [("variant", "median", *(kind.heading for kind in kinds), *asked)]
-    for cell in _cells(measurement):
+    for cell in cells_of(measurement):
         about = results.asked(cell)
-        cells = (_column(results, kind, about) for kind in kinds)
+        cells = (column(results, kind, about) for kind in kinds)
         rows.append((cell.variant, format_seconds(about.samples.median_s), *cells, *_answers(results, cell, asked)))
     return _title(measurement), rows
 
@@ -51,7 +48,7 @@ def short_table(results: Results, measurement: Measurement) -> list[str]:
     rows: list[tuple[str, ...]] = [
         ("variant", "median", "speed-up", "memory", *(kind.heading for kind in more), *asked)
     ]
-    for cell in _cells(measurement):
+    for cell in cells_of(measurement):
         about = results.asked(cell)
         peak = about.samples.peak_bytes
         rows.append(
@@ -60,25 +57,26 @@ def short_table(results: Results, measurement: Measurement) -> list[str]:
                 format_seconds(about.samples.median_s),
                 _speed(results, about),
                 "-" if peak is None else format_bytes(peak),
-                *(_column(results, kind, about) for kind in more),
+                *(column(results, kind, about) for kind in more),
                 *_answers(results, cell, asked),
             )
         )
-    lines = [_title(measurement, short=True), *columns(_fitting(rows))]
-    open_ones = any(answer(results, cell, question) == NOT_GATED for cell in _cells(measurement) for question in asked)
+    lines = [_title(measurement, short=True), *columns(fitting(rows))]
+    open_ones = any(
+        answer(results, cell, question) == NOT_GATED for cell in cells_of(measurement) for question in asked
+    )
     told = "  not gated: no limit is set, so it is only reported; a speed-up then has an ordinary 95 % interval"
     return [*lines, *([told] if open_ones else [])]
 
 
 def _shown(results: Results) -> list[GateKind]:
-    """The kinds that have a column in this session."""
-    rules = results.rules
-    return [kind for kind in rules.kinds if kind.heading and (rules.has_base or not kind.needs_base)]
+    """The kinds that have a column; those that need a base have a row each in a table of their own."""
+    return [kind for kind in results.rules.kinds if kind.heading and not kind.needs_base]
 
 
 def questions(results: Results, measurement: Measurement) -> tuple[str, ...]:
     """The questions of a scenario: those of `ANSWERS`, and `else` where a gate asks for something else."""
-    found = {results.rules.kind(each.gate).question for cell in _cells(measurement) for each in results.of(cell)}
+    found = {results.rules.kind(each.gate).question for cell in cells_of(measurement) for each in results.of(cell)}
     return (*ANSWERS, "else") if found - set(ANSWERS) else ANSWERS
 
 
@@ -114,7 +112,8 @@ def _answers(results: Results, cell: Cell, asked: Sequence[str]) -> list[str]:
     return [answer(results, cell, question) for question in asked]
 
 
-def _cells(measurement: Measurement) -> list[Cell]:
+def cells_of(measurement: Measurement) -> list[Cell]:
+    """The variants of the head."""
     return [
         Cell(measurement.workload, measurement.scenario, name) for name in measurement.all_samples if is_variant(name)
     ]
@@ -124,7 +123,7 @@ def _speed(results: Results, asked: Asked) -> str:
     """`1.40x (1.38 to 1.43) >= 1.1`; without a limit the ordinary interval, which the column `fast` marks."""
     kind, cell = results.rules.kind(SPEED), asked.cell
     limit = results.rules.limit(kind, asked) if results.rules.applies(kind, cell) else None
-    text = _column(results, kind, asked)
+    text = column(results, kind, asked)
     if cell.variant == BASELINE:
         return text
     if limit is None:
@@ -133,8 +132,8 @@ def _speed(results: Results, asked: Asked) -> str:
     return text if figure is None else f"{figure.text.replace('95 %, ', '')} >= {limit:g}"
 
 
-def _column(results: Results, kind: GateKind, asked: Asked) -> str:
-    """A kind of another package may be broken; the other figures are shown all the same."""
+def column(results: Results, kind: GateKind, asked: Asked) -> str:
+    """What a kind shows. One of another package may be broken; the other figures are shown all the same."""
     rules = results.rules
     try:
         return str(kind.column(asked, rules.limit(kind, asked) if rules.applies(kind, asked.cell) else None))
@@ -142,15 +141,15 @@ def _column(results: Results, kind: GateKind, asked: Asked) -> str:
         return type(error).__name__
 
 
-def _fitting(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Names of variants cut so that a line has at most `WIDEST` columns."""
+def fitting(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """The first column, names of variants, cut so that a line has at most `WIDEST` columns."""
     over = max(len(line) for line in columns(rows)) - WIDEST
     room = max(SHORTEST, max(len(row[0]) for row in rows) - max(0, over))
     return [(row[0] if len(row[0]) <= room else f"{row[0][: room - 2]}..", *row[1:]) for row in rows]
 
 
 def _title(measurement: Measurement, *, short: bool = False) -> str:
-    where = f"{measurement.workload} {measurement.scenario} on {measurement.device}{_against(measurement)}"
+    where = f"{measurement.workload} {measurement.scenario} on {measurement.device}"
     begin = f"{where}: {measurement.rounds} rounds"
     sets = len(set(measurement.processes))
     took = f"{begin} in {measurement.wall_s:.0f} s" + (f" and {sets} sets of processes" if sets > 1 else "")
@@ -159,14 +158,3 @@ def _title(measurement: Measurement, *, short: bool = False) -> str:
     inside = measurement.busy_s / measurement.wall_s if measurement.wall_s else None
     said = "" if inside is None else f", {inside:.0%} of the time inside model calls"
     return f"{took}{said}, order by seed {measurement.seed}"
-
-
-def _against(measurement: Measurement) -> str:
-    """The base, with what its environment has that the head's has not."""
-    base = measurement.base
-    if base is None:
-        return ""
-    first = sorted(base.changed, key=lambda name: (name not in ("torch", "python"), name))
-    few = [f"{name} {base.changed[name][0]} against {base.changed[name][1]}" for name in first[:MOST_VERSIONS]]
-    more = len(base.changed) - len(few)
-    return f", {base.text}" + "".join(f", {each}" for each in few) + (f" and {more} more" if more > 0 else "")

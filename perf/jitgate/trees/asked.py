@@ -16,8 +16,9 @@ from jitgate.model.base_comparison import BaseComparison
 from jitgate.model.errors import UsageError
 from jitgate.model.source_tree import STATE, SourceTree
 from jitgate.model.variant import BASE, COPY
-from jitgate.trees.build import BuildError, build, needs_build
+from jitgate.trees.build import BuildError, build, packages
 from jitgate.trees.checkout import FOLDERS, checked_out, key_of, lock_digest
+from jitgate.trees.declared import changed_gates
 from jitgate.trees.git import Repository
 from jitgate.trees.unchanged import unchanged
 
@@ -89,7 +90,7 @@ def resolve(wish: Wish) -> AskedBase:
         head,
         bool(changed),
         workloads=_workloads(table),
-        notes=_notes(repository, commit, wish),
+        notes=(*_changed_gates(table, wish), *_notes(repository, commit, wish)),
     )
     if commit == head and not (changed or wish.python or wish.same):
         problem = (
@@ -147,7 +148,7 @@ def _directory(wish: Wish, place: Path) -> AskedBase:
     head = (repository.answers("rev-parse", "HEAD") if repository is not None else None) or ""
     text = place / wish.file.resolve().relative_to(root)
     table = table_of(text.read_text(encoding="utf-8", errors="replace") if text.is_file() else None)
-    comparison = BaseComparison(wish.base, head=head, workloads=_workloads(table))
+    comparison = BaseComparison(wish.base, head=head, workloads=_workloads(table), notes=_changed_gates(table, wish))
     if place == root and not (wish.python or wish.same):
         problem = f"both are the directory {root}, in one environment; name the directory of another commit's files"
         return AskedBase(replace(comparison, problem=problem), table=table, wish=wish)
@@ -183,10 +184,11 @@ def _trees(wish: Wish, head: Path, roots: Mapping[str, Path], commit: str) -> di
 
 def _built(asked: AskedBase, repository: Repository | None) -> AskedBase:
     """With the package built in each checkout, where the head's has compiled extensions."""
-    if repository is None or not needs_build(repository):
+    folders = [] if repository is None else packages(repository)
+    if not folders:
         return asked
     try:
-        trees = {role: replace(tree, built=build(tree)) for role, tree in asked.trees.items()}
+        trees = {role: replace(tree, built=build(tree, folders)) for role, tree in asked.trees.items()}
     except BuildError as error:
         return replace(
             asked, comparison=replace(asked.comparison, problem=f"the base does not build: {error}"), trees={}
@@ -197,6 +199,13 @@ def _built(asked: AskedBase, repository: Repository | None) -> AskedBase:
 def _workloads(table: Mapping[str, Any] | None) -> frozenset[str] | None:
     found = None if table is None else table.get("workloads", {})
     return frozenset(found) if isinstance(found, Mapping) else None
+
+
+def _changed_gates(table: Mapping[str, Any] | None, wish: Wish) -> tuple[str, ...]:
+    """What a reviewer would miss where everything is green: the limits are not those of the base."""
+    there = wish.file.is_file()
+    changes = changed_gates(table, table_of(wish.file.read_text(encoding="utf-8", errors="replace"))) if there else []
+    return (f"This change also changes what is required: {'; '.join(changes)}.",) if changes else ()
 
 
 def _notes(repository: Repository, commit: str, wish: Wish) -> tuple[str, ...]:

@@ -72,6 +72,7 @@ def checked_out(repository: Repository, commit: str, folder: Path, key: Key) -> 
     _refuse_submodules(repository, commit)
     place = folder / key.name
     place.mkdir(parents=True, exist_ok=True)
+    ignored_by_git(folder)
     with FileLock(folder / f"{key.name}.lock"):
         for name in FOLDERS.values():
             if not _is_whole(place / name, commit, key):
@@ -80,6 +81,13 @@ def checked_out(repository: Repository, commit: str, folder: Path, key: Key) -> 
     os.utime(place)
     prune(folder)
     return {role: (place / name).resolve() for role, name in FOLDERS.items()}
+
+
+def ignored_by_git(folder: Path) -> None:
+    """`git add` would take checkouts for submodules, and the next base would be refused for them."""
+    mark = folder / ".gitignore"
+    if not mark.is_file():
+        mark.write_text("*\n", encoding="utf-8", newline="\n")
 
 
 def _is_whole(root: Path, commit: str, key: Key) -> bool:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,10 @@ INSTALLED = {"site-packages", "dist-packages"}
 """Folders of these names hold what is installed; the second one is Debian's."""
 
 ON_TOP = "of-the-head.pth"
+
+CAUSE = re.compile(r"\.\w+[:(]\d+.*\berror\b|^\w+Error: ")
+"""What a compiler says of a line of a file, or Python at the end of a traceback: the lines after it only say that
+something went wrong."""
 
 
 def environment(requirements: Sequence[str], folder: Path) -> Path:
@@ -69,7 +74,7 @@ def _make(requirements: Sequence[str], root: Path) -> None:
 
 
 def run(command: Sequence[str]) -> str | None:
-    """The last thing that a command complained of; None where it went well."""
+    """What a command complained of; None where it went well."""
     try:
         done = subprocess.run(  # noqa: S603 - no shell
             command, capture_output=True, text=True, encoding="utf-8", errors="replace", timeout=LONGEST_S, check=False
@@ -77,5 +82,8 @@ def run(command: Sequence[str]) -> str | None:
     except (OSError, subprocess.SubprocessError) as error:
         return str(error)
     lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-    wrong = [line for line in lines if "error" in line.lower()] or lines
-    return None if done.returncode == 0 else (wrong[-1] if wrong else f"it ended with {done.returncode}")
+    if done.returncode == 0:
+        return None
+    causes = [line for line in lines if CAUSE.search(line)]
+    wrong = causes[:1] or [line for line in lines if "error" in line.lower()] or lines
+    return wrong[-1] if wrong else f"it ended with {done.returncode}"

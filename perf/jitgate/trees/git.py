@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jitgate.model.errors import UsageError
+from jitgate.model.source_tree import STATE
 
 WAIT_S = 300
 """For one answer: a checkout of a large repository takes a minute."""
@@ -54,8 +55,9 @@ class Repository:
         return self.answers("rev-parse", "--is-shallow-repository") == "true"
 
     def changed(self) -> list[str]:
-        """Tracked files that differ from the commit."""
-        found = self.ask("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=dirty")
+        """Tracked files that differ from the commit, without what jitgate keeps itself."""
+        own = f":(exclude,glob)**/{STATE}/**"
+        found = self.ask("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=dirty", "--", ".", own)
         return [line[3:] for line in found.splitlines()]
 
     def commit(self, name: str) -> str:

@@ -25,6 +25,8 @@ def enter(tree: SourceTree, from_head: Mapping[str, str]) -> None:
     here = Path.cwd()
     if tree.is_of_head(here) and tree.counterpart(here).is_dir():
         os.chdir(tree.counterpart(here))
+    # torch.utils.cpp_extension.load builds by name: whoever waits for another process takes what that one has built.
+    os.environ["TORCH_EXTENSIONS_DIR"] = str(tree.root.with_name(f"{tree.root.name}-extensions"))
     sys.meta_path.insert(0, TreeFinder(tree, from_head))
     sys.path_importer_cache.clear()
     importlib.invalidate_caches()

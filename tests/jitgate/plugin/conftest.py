@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.jitgate.plugin.base_checkout import Checkout, three_commits
 from tests.surroundings import inherited
 
 ROOT = Path(__file__).parents[3]
@@ -133,3 +134,9 @@ def project(tmp_path: Path) -> Project:
     (package / "__init__.py").write_text("")
     (package / "perf.py").write_text(PACKAGE)
     return Project(tmp_path)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    """A repository of three commits; the last one does twice the work."""
+    return three_commits(tmp_path / "project")

@@ -2,115 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.surroundings import inherited
+from tests.jitgate.plugin.base_checkout import FACTORY, MODEL, TABLE, Checkout, wheel
 
 pytestmark = pytest.mark.slow
-
-ROOT = Path(__file__).parents[3]
-
-MODEL = """
-import torch
-
-from toy.work import repeats
-
-
-class Net(torch.nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.one = torch.nn.Linear(256, 256)
-
-    def forward(self, x):
-        y = self.one(x)
-        for _ in range(repeats() - 1):
-            y = self.one(x)
-        return torch.relu(y)
-"""
-
-FACTORY = """
-import jitgate
-import torch
-
-from toy.model import Net
-
-
-def net():
-    return jitgate.Workload(module=Net(), scenarios={"short": (torch.randn(64, 256),)}, threads=1)
-"""
-
-TABLE = """
-[tool.jitgate.workloads."toy.net"]
-factory = "bench.models:net"
-scenarios = ["short"]
-variants = ["eager"]
-
-[[tool.jitgate.gates]]
-workload = "*"
-max_slowdown = "10%"
-"""
-
-
-@dataclass(frozen=True)
-class Checkout:
-    """A repository whose `toy` repeats its work."""
-
-    path: Path
-
-    def write(self, name: str, text: str) -> None:
-        file = self.path / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-
-    def repeats(self, count: int) -> None:
-        self.write("src/toy/work.py", f"def repeats():\n    return {count}\n")
-
-    def git(self, *arguments: str) -> str:
-        who = ["-c", "user.name=somebody", "-c", "user.email=somebody@example.org"]
-        done = subprocess.run(["git", *who, *arguments], cwd=self.path, capture_output=True, text=True, check=True)
-        return done.stdout.strip()
-
-    def commit(self, subject: str) -> str:
-        self.git("add", "-A")
-        self.git("commit", "-q", "-m", subject)
-        return self.git("rev-parse", "HEAD")
-
-    def pytest(self, *arguments: str, budget_s: int = 20, timeout_s: float = 400) -> subprocess.CompletedProcess[str]:
-        own = {"JITGATE_LOCKS": str(self.path / ".locks"), "COLUMNS": "200"}
-        environment = {**inherited(), **own, "PYTHONPATH": os.pathsep.join([str(ROOT / "perf"), str(ROOT)])}
-        chosen = ["--jitgate-device", "cpu", "--jitgate-noisy-rounds", "include", "--jitgate-extras", "skip"]
-        command = [sys.executable, "-m", "pytest", "-p", "no:randomly", "-p", "no:jitgate_cosyvoice", *chosen]
-        command += ["--jitgate-budget", str(budget_s), "--pyargs", "jitgate.benchmarks", *arguments]
-        return subprocess.run(
-            command, cwd=self.path, env=environment, capture_output=True, text=True, timeout=timeout_s, check=False
-        )
-
-
-@pytest.fixture
-def checkout(tmp_path: Path) -> Checkout:
-    """Three commits; the last one does twice the work."""
-    found = Checkout(tmp_path)
-    found.git("init", "-q", "-b", "main")
-    found.write(".gitignore", ".jitgate/\n__pycache__/\n.benchmarks/\n.locks/\n.pytest_cache/\n*.json\n")
-    found.write("src/toy/__init__.py", "")
-    found.write("src/toy/model.py", MODEL)
-    found.write("bench/__init__.py", "")
-    found.write("bench/models.py", FACTORY)
-    found.write("pyproject.toml", TABLE)
-    found.repeats(10)
-    found.commit("Begin")
-    found.write("README.md", "A toy.\n")
-    found.commit("Say what it is")
-    found.repeats(20)
-    found.commit("Do it twice")
-    return found
 
 
 def test_a_slower_head_is_red_with_the_figure_and_confirmed(checkout: Checkout) -> None:
@@ -157,8 +55,7 @@ def test_a_benchmark_that_went_is_red_and_a_changed_gate_is_said(checkout: Check
     found = checkout.pytest("--jitgate-base", "HEAD~1", budget_s=2)
     assert found.returncode == 1
     assert "REMOVED toy.net/short/eager: base HEAD~1" in found.stdout
-    assert "this change also changes what is required" in found.stdout
-    assert "removed: */*/* max_slowdown = 10%" in found.stdout
+    assert "note: This change also changes what is required: removed: */*/* max_slowdown = 10%; new: " in found.stdout
 
 
 def test_a_benchmark_that_is_new_in_head_is_measured_and_not_compared(checkout: Checkout) -> None:
@@ -200,37 +97,24 @@ def test_bisecting_names_the_first_slow_commit(checkout: Checkout) -> None:
     assert "found in 2 steps" in found.stdout
 
 
-def wheel(folder: Path, name: str, version: str) -> Path:
-    """A wheel that holds nothing but its name and version."""
-    path, info = folder / f"{name}-{version}-py3-none-any.whl", f"{name}-{version}.dist-info"
-    with zipfile.ZipFile(path, "w") as file:
-        file.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-        file.writestr(
-            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: a test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        file.writestr(f"{info}/RECORD", "")
-    return path
-
-
 BY_VERSION = """
 from importlib.metadata import version
 
 
 def repeats():
-    return 10 if version("iniconfig").startswith("0.") else 30
+    return 10 if version("torch").startswith("0.") else 30
 """
 
 
 def test_two_versions_of_a_package_are_compared_in_one_run(checkout: Checkout, tmp_path: Path) -> None:
-    """A stand-in of the same name for a package that is installed here: the head's is the newer one."""
+    """A stand-in for torch that has nothing but its name and version: the head's is the newer one."""
     checkout.write("src/toy/work.py", BY_VERSION)
     checkout.commit("Go by the version")
-    made = wheel(tmp_path.parent, "iniconfig", "0.0.1")
+    made = wheel(tmp_path, "torch", "0.0.1")
     found = checkout.pytest("--jitgate-base-install", str(made), "-k", "slower_than_the_bases", budget_s=12)
     assert found.returncode == 1, found.stdout + found.stderr
-    title = next(line for line in found.stdout.splitlines() if line.startswith("toy.net short on cpu"))
-    assert "base HEAD (" in title
-    assert "iniconfig 0.0.1 against " in title
+    head = checkout.git("rev-parse", "HEAD")[:10]
+    assert f"base HEAD ({head}) -> head {head}, torch 0.0.1 -> " in found.stdout
     assert "A call takes +" in found.stdout
 
 

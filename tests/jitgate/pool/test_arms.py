@@ -57,9 +57,9 @@ def test_a_head_that_imports_a_checkout_is_said() -> None:
     assert "is of the head, and imported toy" in arms().problem(None, proof({"toy": f"{A}/src/toy/__init__.py"}))
 
 
-def test_every_variant_has_two_more_workers_but_for_those_given_per_stage() -> None:
+def test_every_variant_has_two_more_workers() -> None:
     eager, staged = VariantSpec("eager", "x:y"), VariantSpec("s", "x:y", stages=(("one", VariantSpec("jit", "x:y")),))
-    assert sorted(arms().workers([eager, staged])) == ["eager#base", "eager#copy"]
+    assert sorted(arms().workers([eager, staged])) == ["eager#base", "eager#copy", "s#base", "s#copy"]
     assert arms().tree_of("eager#copy") is TREES[COPY]
     assert arms().tree_of("eager#control") is None
 

@@ -184,3 +184,16 @@ def test_a_change_of_what_is_measured_by_or_run_in_is_measured(project: Project,
     project.commit()
     found = resolve(project.wish(paths=("toy.py",)))
     assert (found.unchanged, len(found.trees)) == ("", 2)
+
+
+def test_what_jitgate_keeps_is_not_committed_and_is_no_change(project: Project) -> None:
+    """`git add` would take the checkouts for submodules."""
+    (project.path / ".gitignore").write_text("")
+    (project.path / ".jitgate").mkdir()
+    (project.path / ".jitgate" / "history.db").write_text("1")
+    project.commit()
+    resolve(project.wish())
+    project.commit()
+    assert "trees" not in project.git("ls-files")
+    (project.path / ".jitgate" / "history.db").write_text("2")
+    assert resolve(project.wish("HEAD~2")).comparison.problem == ""

@@ -32,7 +32,8 @@ for name in {names!r}:
         said[name] = getattr(module, "WHO", None) or list(module.__path__)[0]
     except ModuleNotFoundError as error:
         said[name] = f"missing {{error.name}}"
-said["cwd"], said["PYTHONPATH"] = os.getcwd(), os.environ.get("PYTHONPATH", "")
+said["cwd"] = os.getcwd()
+said |= {{name: os.environ.get(name, "") for name in ("PYTHONPATH", "TORCH_EXTENSIONS_DIR")}}
 print(json.dumps(said))
 """
 
@@ -125,6 +126,12 @@ def test_another_interpreter_is_given_the_folders_of_the_checkout(arms: tuple[Pa
     _, tree = arms
     found = ask(arms, "toy", paths=f"(Path({str(tree / 'src')!r}),)")
     assert found["toy"] == "base"
+
+
+def test_extensions_that_torch_builds_while_it_runs_are_the_checkouts(arms: tuple[Path, Path]) -> None:
+    """torch keeps them by name, for all processes of a user."""
+    _, tree = arms
+    assert ask(arms, "toy")["TORCH_EXTENSIONS_DIR"] == str(tree.with_name("a-extensions"))
 
 
 def test_a_module_that_was_made_while_the_program_runs_has_no_file(

@@ -11,6 +11,7 @@ from jitgate.report.html.page import Entry, Page, Section, Table, plain
 from jitgate.report.html.past import past_section
 from jitgate.report.html.rounds import MOST_RAW
 from jitgate.report.html.scenario import figure_row, scenario_section
+from jitgate.report.since_base import notes, sides
 from jitgate.report.table import figures
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def page_of(results: Results, run: Run) -> Page:
     return Page(
         f"jitgate: a run of {run.day.isoformat()} on {device}",
         decide(results, run.ending),
-        (f"Made by: {run.command}", f"{held(results)}.", *run.ending.problems),
+        (*sides(results), *notes(results), f"Made by: {run.command}", f"{held(results)}.", *run.ending.problems),
         tuple(section for section in sections if section is not None),
     )
 

@@ -21,6 +21,7 @@ from jitgate.report.html.rounds import calls_plot, narrowing_plot, raw_rounds, r
 from jitgate.report.memory import memory_lines
 from jitgate.report.outputs import audio_metrics, integers
 from jitgate.report.recommendation import recommendation_line
+from jitgate.report.since_base import since_base
 from jitgate.report.table import ANSWERS, figures
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def scenario_section(results: Results, measurement: Measurement, anchor: str, ro
     raw = raw_rounds(measurement, f"{anchor}-rounds", room)
     blocks: list[Block | None] = [
         _figures(results, measurement, anchor),
+        _since_base(results, measurement),
         _gates(results, measurement),
         *_pictures(results, measurement),
         calls_plot(measurement),
@@ -86,6 +88,15 @@ def _figures(results: Results, measurement: Measurement, anchor: str) -> Table:
     _, (head, *every) = figures(results, measurement)
     rows_ = tuple(figure_row(head, texts, anchor) for texts in every)
     return Table("Figures; each leads to what it is made of", head, rows_)
+
+
+def _since_base(results: Results, measurement: Measurement) -> Table | None:
+    found = since_base(results, measurement, every=True)
+    if not found or measurement.base is None:
+        return None
+    head, *every = found
+    rows_ = [(*map(Entry, rest), Entry(end, mark=end if end in WORST_FIRST else "")) for *rest, end in every]
+    return Table(measurement.base.sides, head, tuple(rows_))
 
 
 def _gates(results: Results, measurement: Measurement) -> Table | None:

@@ -73,9 +73,10 @@ class RunForReview:
         return Counter(row.outcome for row in self.rows) + Counter(self.left_off)
 
 
-def severity(row: GateRow) -> tuple[bool, int]:
-    """Of two rows the lower one is worse: what makes the run red, then by outcome."""
-    return not row.red, OUTCOMES.index(row.outcome)
+def severity(row: GateRow) -> tuple[bool, int, bool]:
+    """Of two rows the lower one comes first: what makes the run red, then by outcome, then what changed since the base,
+    which a reviewer looks for even where all is green."""
+    return not row.red, OUTCOMES.index(row.outcome), not row.gate.startswith("max_slowdown")
 
 
 def cut(text: str, longest: int) -> str:

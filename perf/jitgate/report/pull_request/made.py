@@ -14,6 +14,7 @@ from jitgate.model.printable import printable_line
 from jitgate.model.verdict import Verdict
 from jitgate.report.decision import Ending, RunState, decide
 from jitgate.report.pull_request.data import ENDS_WELL, LONGEST, GateRow, RunForReview, cut, written
+from jitgate.report.since_base import notes, sides
 from jitgate.statistics import Outcome
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def for_review(results: Results, ending: Ending, gates_file: Path | None) -> Run
     if (state in ENDS_WELL) != (code == 0):  # what pytest says counts
         state = RunState.STOPPED if code else RunState.EMPTY
         headline, code = f"{state}: the run ended with exit code {code}. {headline}", code or UNKNOWN_EXIT
+    headline = " ".join([headline, *(f"{each[0].upper()}{each[1:]}." for each in sides(results))])
     lines = gate_lines(gates_file)
     verdicts = [_row(each, results, lines) for each in results.gates]
     problems = [_problem(each) for each in ending.problems]
@@ -56,7 +58,7 @@ def for_review(results: Results, ending: Ending, gates_file: Path | None) -> Run
         code,
         str(state),
         _text("headline", headline),
-        _text("action", decision.action),
+        _text("action", " ".join([decision.action, *notes(results)])),
         _relative(gates_file),
         (*problems, *verdicts),
         {},
