@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
 SCHEMES = (
-    *("postgresql", "postgres", "psql", "pgsql", "pg", "sqlite", "sqlite3", "mysql", "mariadb", "oracle", "mssql"),
+    *("postgresql", "postgres", "psql", "pgsql", "pg", "sqlite", "sqlite3", "mysql", "mariadb", "mssql"),
     *("cockroachdb", "duckdb", "mongodb", "redis", "jdbc", "file", "http", "https"),
 )
 """What begins a URL, however the rest of it is spelt."""
