@@ -141,6 +141,18 @@ def pytest_configure(config: pytest.Config) -> None:
     plugin.start(config, found.path)
 
 
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Gates that lie next to the tests that were named, and are not this session's."""
+    start = config.invocation_params.dir
+    if gates_file(config).path is not None or config.option.jitgate_model is not None:
+        return []
+    named = [start / str(arg).partition("::")[0] for arg in config.known_args_namespace.file_or_dir]
+    ways = [(path, *path.parents) for path in named if path.exists() and path.is_relative_to(start)]
+    files = dict.fromkeys(folder / "pyproject.toml" for way in ways for folder in way if folder.is_relative_to(start))
+    unused = [file.relative_to(start) for file in files if "jitgate" in _tables(file)]
+    return [f"jitgate: the gates of {file} are not used; run pytest in {file.parent}" for file in unused]
+
+
 def _remove_earlier(config: pytest.Config) -> None:
     """Of a project with gates: result files of an earlier session, before anything of this one can fail."""
     options = config.known_args_namespace

@@ -89,6 +89,19 @@ def test_a_broken_table_is_said_with_its_file(guest: Guest) -> None:
     assert "gates.toml is not valid TOML" in said
 
 
+def test_gates_next_to_tests_that_are_named_are_told_where_they_are_not_used(guest: Guest) -> None:
+    guest.write("pytest.ini", "[pytest]\n")
+    guest.write("sub/pyproject.toml", TABLE)
+    guest.write("sub/tests/test_own.py", "def test_it(): pass\n")
+    guest.write("other/test_other.py", "def test_other(): pass\n")
+    said = "jitgate: the gates of sub/pyproject.toml are not used; run pytest in sub"
+    for named in ("sub/tests", "sub/tests/test_own.py::test_it", "sub"):
+        done = guest.pytest(named)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert said in done.stdout
+    assert "jitgate: " not in guest.pytest("other").stdout
+
+
 def test_gates_of_the_current_directory_that_are_not_used_are_an_error(guest: Guest) -> None:
     guest.write("pyproject.toml", TABLE)
     guest.write("ci/gates.toml", f"[tool.pytest.ini_options]\n{OTHER}")

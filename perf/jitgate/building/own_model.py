@@ -78,6 +78,8 @@ def _found(own: OwnModel, load: Load) -> FoundModel | Workload:
     if PACKAGE.fullmatch(own.what):
         return _made(own, load(own.what))
     folder = Path(own.folder) / own.what
+    if folder.suffix == ".py" and folder.is_file():
+        raise UsageError(f"{OPTION} {own.what}: name the function in it that makes the model, as in {own.what}:encoder")
     if (folder / "config.json").is_file():
         from jitgate.building.transformers_models import from_directory
 
@@ -109,7 +111,7 @@ def _of_file(path: Path, name: str) -> Callable[[], Any]:
 def _made(own: OwnModel, factory: Callable[[], Any]) -> FoundModel | Workload:
     import torch
 
-    made = factory()
+    made = factory if isinstance(factory, torch.nn.Module) else factory()
     if own.shrink:
         raise UsageError(f"{SHRINK} narrows configurations; {own.what} builds its model itself, so narrow it there")
     if isinstance(made, Workload):

@@ -123,7 +123,7 @@ def _needs(missing: Sequence[str], takes: Sequence[str]) -> str:
     few = " and ".join(missing[:3])
     whole = re.search(r"ids?$|mask|indices|shapes|thw|length", missing[0])
     example = f"{INPUT} {missing[0]}=1x16:{'int64' if whole else 'float32'}"
-    return f"it needs {few}, which can't be made from its configuration; pass it as in {example} ({_takes(takes)})"
+    return f"it needs {few}, which can't be guessed; pass it as in {example} ({_takes(takes)})"
 
 
 def _takes(takes: Sequence[str]) -> str:

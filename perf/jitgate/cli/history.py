@@ -55,8 +55,14 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     imported.add_argument("paths", metavar="PATH", nargs="+", help="files, or folders with all below them")
     exported = add("export", history_files.exported, "every run as JSON, one a line")
     exported.add_argument("path", metavar="FILE.jsonl")
-    prune = add("prune", history_files.pruned, "remove the oldest runs")
-    prune.add_argument("--keep", metavar="N", type=int, required=True, help="as many of the last runs stay")
+    prune = add("prune", history_files.pruned, "remove runs that no series needs")
+    prune.add_argument(
+        "--keep",
+        metavar="N",
+        type=int,
+        required=True,
+        help="of each series the last N accepted runs stay, and all since",
+    )
     add("doctor", history_files.doctor, "whether the store is whole, and what waits")
 
 

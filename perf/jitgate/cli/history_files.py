@@ -56,20 +56,21 @@ def exported(arguments: argparse.Namespace) -> Answer:
 
 
 def pruned(arguments: argparse.Namespace) -> Answer:
-    """The runs before the last N go, with their points and rounds."""
-    from sqlalchemy import delete, func, select
+    """Runs go, with their points and rounds, that no series has among its last N accepted ones or later."""
+    from sqlalchemy import delete, select
 
     from jitgate.history.schema import POINT, ROUNDS, RUN
+    from jitgate.history.stored import needed_runs
 
     if arguments.keep < 1:
         raise UsageError("--keep must be at least 1")
     with place_of(arguments).opened() as database, database.writing() as connection:
-        newest = select(RUN.c.id).order_by(RUN.c.id.desc()).limit(arguments.keep).subquery()
-        oldest = connection.execute(select(func.min(newest.c.id))).scalar() or 0
-        for table in (POINT, ROUNDS):
-            connection.execute(delete(table).where(table.c.run_id < oldest))
-        gone = connection.execute(delete(RUN).where(RUN.c.id < oldest)).rowcount
-    return 0, f"removed {gone} runs, the last {arguments.keep} stay", {"removed": gone}
+        old = set(connection.execute(select(RUN.c.id)).scalars()) - needed_runs(connection, arguments.keep)
+        for run_id in old:
+            for table, column in ((POINT, POINT.c.run_id), (ROUNDS, ROUNDS.c.run_id), (RUN, RUN.c.id)):
+                connection.execute(delete(table).where(column == run_id))
+    said = f"removed {len(old)} runs; of every series the last {arguments.keep} accepted ones stay, and all since"
+    return 0, said, {"removed": len(old)}
 
 
 def doctor(arguments: argparse.Namespace) -> Answer:

@@ -86,9 +86,10 @@ def matching(series: list[StoredSeries], pattern: str) -> list[StoredSeries]:
 
     UsageError where there are none.
     """
+    exact = [each for each in series if each.key.id == pattern]
     fields = pattern.split("/")
     whole = "/".join([*fields, *["*"] * (4 - len(fields))])
-    found = [each for each in series if fnmatchcase(each.key.id, whole)]
+    found = exact or [each for each in series if fnmatchcase(each.key.id, whole)]
     if not found:
         some = ", ".join(dict.fromkeys(each.key.id for each in series[:5])) or "none"
         raise UsageError(f"{pattern!r} matches no series (there are: {some})")

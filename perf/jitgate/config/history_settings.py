@@ -40,6 +40,14 @@ class HistorySettings:
     keep_rounds: bool = False
     accepted: str = ""
 
+    def before(self, cell_id: str) -> list[str]:
+        """What a cell was called in earlier runs."""
+        return [
+            "/".join((*earlier.split("/"), *cell_id.split("/")[new.count("/") + 1 :]))
+            for earlier, new in self.aliases.items()
+            if cell_id == new or cell_id.startswith(f"{new}/")
+        ]
+
     def now(self, cell_id: str) -> str:
         """What a cell of an earlier run is called now."""
         fields = cell_id.split("/")

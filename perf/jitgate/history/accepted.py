@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from jitgate.model.errors import UsageError
 FILE = "accepted.toml"
 
 LOOSEST = 1.0
-"""An acceptance of more than twice the level accepts whatever comes: it is no acceptance."""
+"""An acceptance of more than twice the level accepts whatever comes, unless so much was measured."""
 
 SLACK = 2.0
 """`up_to` may be this many times the change that was measured."""
@@ -73,9 +74,13 @@ class AcceptedFile:
     entries: tuple[Accepted, ...] = ()
     retired: tuple[Retired, ...] = ()
 
-    def of(self, series_id: str) -> list[Accepted]:
-        """The entries about a series, the oldest first."""
-        return [entry for entry in self.entries if entry.covers(series_id)]
+    def of(self, *series_ids: str) -> list[Accepted]:
+        """The entries about a series, by its name or an earlier one, the oldest first.
+
+        Where a change was accepted again, with another day or reason, the later entry takes the place of the first.
+        """
+        found = [entry for entry in self.entries if any(map(entry.covers, series_ids))]
+        return list({entry.epoch: entry for entry in found}.values())
 
     def refuse_unknown(self, series: Iterable[str]) -> None:
         """UsageError for an entry that matches nothing there is."""
@@ -146,12 +151,17 @@ def _entry(entry: object, where: str) -> Accepted:
 
 def check_looseness(change: float, up_to: float, where: str) -> None:
     """UsageError for an acceptance that covers far more than was measured."""
-    most = min(LOOSEST, max(SLACK * abs(change), 0.05))
+    most = max(min(LOOSEST, max(SLACK * abs(change), 0.05)), whole_percent(change))
     if up_to > most or up_to < change:
         raise UsageError(
             f"{where}: up_to {up_to:.1%} is {'too loose' if up_to > most else 'too small'} for a change of "
             f"{change:+.1%}; at most {most:.1%}, at least the change itself"
         )
+
+
+def whole_percent(change: float) -> float:
+    """The change, rounded up."""
+    return math.ceil(round(change * 100, 2)) / 100
 
 
 def share_of(text: str, where: str) -> float:
@@ -162,9 +172,12 @@ def share_of(text: str, where: str) -> float:
 def _share(value: Any, where: str) -> float:
     text = str(value).strip()
     try:
-        return float(text[:-1]) / 100 if text.endswith("%") else float(text)
+        share = float(text[:-1]) / 100 if text.endswith("%") else float(text)
     except ValueError:
         raise UsageError(f'{where} = {value!r} must be a share, as in "5%"') from None
+    if not -1.0 < share < math.inf:
+        raise UsageError(f'{where} = {value!r} must be more than -100%, and finite, as in "5%"')
+    return share
 
 
 def _quoted(text: str) -> str:

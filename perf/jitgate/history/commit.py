@@ -46,7 +46,9 @@ def commit_of(folder: Path) -> Commit:
     """The commit that is checked out in `folder`."""
     heads = _git(folder, "rev-list", "--parents", "--max-count=1", "HEAD")
     if heads is None:
-        return Commit(folder)
+        # A repository that git does not answer for, or no git: what is measured may be anything.
+        there = any((each / ".git").exists() for each in (folder, *folder.parents))
+        return Commit(folder, dirty=there and _git(folder, "rev-parse", "--git-dir") is None)
     this, *parents = heads.split()
     branch = _git(folder, "symbolic-ref", "--short", "--quiet", "HEAD") or os.environ.get("GITHUB_HEAD_REF") or ""
     changed = _git(folder, "status", "--porcelain", "--untracked-files=no")

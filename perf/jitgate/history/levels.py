@@ -54,8 +54,10 @@ def past_series(points: Sequence[StoredPoint], now: Now, accepted: Sequence[Acce
         )
     last = accepted[-1] if accepted else None
     here = [point for point in usable if last is None or point.epoch == last.epoch]
-    old = [] if last is None else [point for point in usable if point.epoch == epochs[-2]]
-    here = _before_worse(_after_better(here, now), now)
+    # An acceptance may never have had a run: the level is that of the last one that had.
+    earlier = ([point for point in usable if point.epoch == epoch] for epoch in reversed(epochs[:-1]))
+    old = _held(next(filter(None, earlier), []), now)
+    here = _held(here, now)
     before = [point.estimate for point in old]
     level = PastSeries(
         tuple(point.estimate for point in here),
@@ -111,6 +113,19 @@ def _same_content(entry: Accepted, now: Now) -> bool:
         and same(entry.inputs, now.inputs, one_machine=False)
         and same(entry.weights, now.weights, one_machine=False)
     )
+
+
+def has_worsened(points: Sequence[StoredPoint], now: Now, accepted: Sequence[Accepted]) -> bool:
+    """Whether the figure has changed for the worse since the last acceptance, by runs that count."""
+    epochs = ["", *(entry.epoch for entry in accepted)]
+    usable, _ = _sorted_out(points, now, epochs)
+    here = [point for point in usable if point.epoch == epochs[-1]]
+    return any(worse for _, worse in _changes(_after_better(here, now), now))
+
+
+def _held(points: list[StoredPoint], now: Now) -> list[StoredPoint]:
+    """Those of the level that holds."""
+    return _before_worse(_after_better(points, now), now)
 
 
 def _after_better(points: list[StoredPoint], now: Now) -> list[StoredPoint]:

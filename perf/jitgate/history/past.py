@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from jitgate.gates.tracked import RATIO
-from jitgate.history.accepted import AcceptedFile
+from jitgate.history.accepted import Accepted, AcceptedFile
 from jitgate.history.commit import Commit
 from jitgate.history.fingerprints import difference
 from jitgate.history.levels import Now, past_series
@@ -82,7 +82,7 @@ class StoredPast:
             own = [each for each in every if each.key.machine == key.machine]
             points = points_of(connection, [each.id for each in own])
             needed = self.policy.history.min_history
-            found = past_series(points, now, self.accepted.of(key.id), needed)
+            found = past_series(points, now, self.accepted_of(key.id), needed)
             if found.runs < needed and not found.problem:
                 others = [each for each in every if each.key.machine != key.machine]
                 found = replace(found, note=_elsewhere(connection, others, self.facts))
@@ -90,11 +90,7 @@ class StoredPast:
 
     def _named(self, connection: Connection, key: SeriesKey) -> list[StoredSeries]:
         """This series on every machine, under its names of before too."""
-        old = [
-            "/".join((*earlier.split("/"), *key.cell_id.split("/")[earlier.count("/") + 1 :]))
-            for earlier, new in self.policy.history.aliases.items()
-            if key.cell_id == new or key.cell_id.startswith(f"{new}/")
-        ]
+        old = self.policy.history.before(key.cell_id)
         found = series_named(connection, [key.cell_id, *old], key.metric)
         renamed = [name for each in found for name in each.aliases if name not in (*old, key.cell_id)]
         if renamed:
@@ -103,13 +99,13 @@ class StoredPast:
 
     def aliases(self, cell_ids: Sequence[str]) -> dict[str, list[str]]:
         """Cell id -> its earlier names, of those that the configuration renames."""
-        found: dict[str, list[str]] = {}
-        for earlier, new in self.policy.history.aliases.items():
-            for cell_id in cell_ids:
-                if cell_id == new or cell_id.startswith(f"{new}/"):
-                    rest = cell_id.split("/")[new.count("/") + 1 :]
-                    found.setdefault(cell_id, []).append("/".join((*earlier.split("/"), *rest)))
-        return found
+        found = {cell_id: self.policy.history.before(cell_id) for cell_id in cell_ids}
+        return {cell_id: names for cell_id, names in found.items() if names}
+
+    def accepted_of(self, series_id: str) -> list[Accepted]:
+        """The acceptances of a series, under its names of before too."""
+        cell_id, _, metric = series_id.rpartition("/")
+        return self.accepted.of(series_id, *(f"{name}/{metric}" for name in self.policy.history.before(cell_id)))
 
 
 def _elsewhere(connection: Connection, others: Sequence[StoredSeries], now: Mapping[str, Any]) -> str:

@@ -122,7 +122,8 @@ class SessionHistory:
             return
         accepted = self.accepted
         if cells:
-            accepted.refuse_unknown(f"{cell.id}/{metric}" for cell in cells for metric in METRICS)
+            names = [name for cell in cells for name in (cell.id, *self.policy.history.before(cell.id))]
+            accepted.refuse_unknown(f"{name}/{metric}" for name in names for metric in METRICS)
         if early:
             _ = self.database
 
@@ -206,6 +207,11 @@ class SessionHistory:
             declared=self._had(results, own),
             aliases=self._past.aliases([cell.id for cell in results.cells()]),
         )
+        if self.commit.dirty and not self.commit.id:
+            self.notes.append(
+                f"history: git gives no answer for {self.root}, so this run counts as one of a changed tree: no later "
+                "run is compared with it"
+            )
         record = record_of(results, about, self._epochs(results), keep_rounds=self.policy.history.keep_rounds)
         try:
             self.stored = self.database is not None and append(self.database, record)
@@ -223,7 +229,7 @@ class SessionHistory:
 
     def _epochs(self, results: Results) -> dict[str, str]:
         ids = [f"{cell.id}/{metric}" for cell in results.cells() for metric in METRICS]
-        found = {series: self.accepted.of(series) for series in ids}
+        found = {series: self._past.accepted_of(series) for series in ids}
         return {series: entries[-1].epoch for series, entries in found.items() if entries}
 
     def finish(self, *, exit_code: int, red: str, saved: str) -> None:

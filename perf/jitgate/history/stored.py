@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -28,7 +29,7 @@ class StoredSeries:
 class StoredPoint(NamedTuple):
     """A figure of a run, and why it can't be what later runs are compared with; "" where it can.
 
-    only_regressed: it was worse than its level, and nothing else speaks against it.
+    regressed: it was worse than its level. only_regressed: and nothing else speaks against it.
     """
 
     run_id: int
@@ -43,6 +44,7 @@ class StoredPoint(NamedTuple):
     left_out: str
     fingerprint: str
     only_regressed: bool = False
+    regressed: bool = False
 
 
 def all_series(connection: Connection) -> list[StoredSeries]:
@@ -105,6 +107,25 @@ def points_of_each(
     return {each: _points(connection.execute(query, {"one": each}).all(), runs) for each in series}
 
 
+def needed_runs(connection: Connection, keep: int) -> set[int]:
+    """Runs that a series has among its last `keep` accepted points or later; all of them where it has fewer."""
+    from sqlalchemy import select
+
+    from jitgate.history.schema import POINT, RUN
+
+    accepted = Counter[int]()
+    needed = set[int]()
+    bad = (RUN.c.odd != "") | (RUN.c.red != "") | RUN.c.interrupted | RUN.c.dirty
+    point = (POINT.c.left_out != "") | POINT.c.regressed
+    query = select(POINT.c.series_id, RUN.c.id, bad | point).join(RUN, RUN.c.id == POINT.c.run_id)
+    for series_id, run_id, left_out in connection.execute(query.order_by(RUN.c.id.desc())):
+        if accepted[series_id] < keep:
+            needed.add(run_id)
+            accepted[series_id] += not left_out
+    newest = select(RUN.c.id).order_by(RUN.c.id.desc()).limit(keep)
+    return needed | set(connection.execute(newest).scalars())
+
+
 def _columns() -> tuple[Any, ...]:
     """In the order in which `_points` takes them apart."""
     from jitgate.history.schema import POINT
@@ -122,7 +143,10 @@ def _points(rows: Sequence[Any], runs: Mapping[int, _Run]) -> list[StoredPoint]:
         only = bool(regressed) and not run.why and not left_out
         about = (run.commit, run.branch, run.started_at)
         found.append(
-            StoredPoint(run_id, series_id, estimate, *about, inputs, weights, epoch, why, run.fingerprint, only)
+            StoredPoint(
+                *(run_id, series_id, estimate, *about, inputs, weights, epoch, why, run.fingerprint, only),
+                regressed=bool(regressed),
+            )
         )
     return found
 

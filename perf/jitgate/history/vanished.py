@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -11,9 +12,6 @@ from jitgate.config.history_settings import HistorySettings, Retired
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-MOST_RUNS = 20
-"""How far back is looked. What has been gone for longer was seen to be gone."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ class Declared:
 
 
 def declared_before(connection: Connection, device: str, table: str) -> list[Declared]:
-    """Of the last accepted runs of sessions of this table on this kind of device, the newest first."""
+    """Of the accepted runs of sessions of this table on this kind of device, the newest first."""
     from sqlalchemy import select
 
     from jitgate.history.schema import RUN
@@ -37,13 +35,14 @@ def declared_before(connection: Connection, device: str, table: str) -> list[Dec
         .where(RUN.c.interrupted.is_(False), RUN.c.dirty.is_(False))
         .where(RUN.c.red == "", RUN.c.odd == "", RUN.c.origin == "session")
         .order_by(RUN.c.id.desc())
-        .limit(MOST_RUNS)
     )
-    found = [
-        Declared(json.loads(declared), kind, host, json.loads(options).get("device", "auto") != "auto")
-        for declared, kind, host, options in connection.execute(query)
-        if json.loads(options).get("table") == table
-    ]
+    told = ((row, json.loads(row.options)) for row in connection.execute(query))
+    unlike = dict.fromkeys(
+        (row.declared, row.device, row.host, options.get("device", "auto") != "auto")
+        for row, options in told
+        if options.get("table") == table
+    )
+    found = (Declared(json.loads(declared), *about) for declared, *about in unlike)
     return [each for each in found if each.device == device or not each.asked_for]
 
 
@@ -75,11 +74,11 @@ def vanished(
                 continue
             name = cell if cell == old else f"{cell} (earlier {old})"
             if cell not in now.cells:
-                said[name] = cell
+                said[name] = glob.escape(cell)
                 continue
             lost = [gate for gate in gates if gate not in now.cells[cell]]
             left = (gate for gate in lost if not any(each.covers(cell, gate) for each in gone))
-            said.update({f"{name} {gate}": f"{cell}/{gate}" for gate in left})
+            said.update({f"{name} {gate}": f"{glob.escape(cell)}/{gate}" for gate in left})
     return said
 
 

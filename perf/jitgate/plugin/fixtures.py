@@ -70,20 +70,6 @@ def jitgate_recorded(request: pytest.FixtureRequest, benchmark: Any) -> Iterator
     replay(request.node, benchmark, samples.durations_s)
 
 
-class Limit(float):
-    """A number that a failed assertion shows as people write it: `50MiB`, and not its bytes. label: as a gate's."""
-
-    def __new__(cls, number: float, label: str) -> Limit:
-        made = super().__new__(cls, number)
-        made.text = label.partition("=")[2] or f"{number:g}"
-        return made
-
-    text: str
-
-    def __repr__(self) -> str:
-        return self.text
-
-
 def limit_fixtures(kinds: tuple[GateKind, ...]) -> ModuleType:
     """A plugin with a fixture for each gate kind, named as the kind says. A module: pytest looks into no other object's
     own attributes."""
@@ -97,7 +83,7 @@ def limit_fixtures(kinds: tuple[GateKind, ...]) -> ModuleType:
 
 def _public(kind: GateKind, hidden: str) -> object:
     def limit(**given: Any) -> float:
-        return given[hidden]  # type: ignore[no-any-return]
+        return float(given[hidden])
 
     return _fixture(limit, kind.fixture, f"The limit of the cell's gate on `{kind.attribute}`.", hidden)
 
@@ -112,7 +98,7 @@ def _hidden(kind: GateKind, hidden: str) -> object:
         if found is None:
             pytest.skip(f"not gated: no gate sets {kind.key} for {cell.id} on {state.device.kind}")
         state.given.add((cell, kind.key))
-        return Limit(found, kind.label(found, state.results.asked(cell)))
+        return found
 
     return _fixture(limit, hidden, "", "request", *(["jitgate_recorded"] if kind.records else []))
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jitgate.config.history_settings import OFF
+from jitgate.plugin.answers import answers
 from jitgate.plugin.saved_runs import compared_with, earlier, newest
 
 if TYPE_CHECKING:
@@ -69,9 +70,14 @@ class HistoryOfState:
 
     @property
     def _table(self) -> str:
-        """The file of the table, from pytest's root where it lies below: another table declares other cells."""
+        """The file of the table, from pytest's root where it lies below: another table declares other cells. So does
+        the same one as a package changes it, and that may go by the model directory."""
         file, root = self._file, self._config.rootpath
-        return file.relative_to(root).as_posix() if file is not None and file.is_relative_to(root) else str(file or "")
+        name = file.relative_to(root).as_posix() if file is not None and file.is_relative_to(root) else str(file or "")
+        packages = [package for package, _ in answers(self._config, "pytest_jitgate_policy", config=self._config)]
+        if not packages:
+            return name
+        return f"{name} by {', '.join(packages)} for {self._config.getoption('jitgate_checkpoint') or 'no directory'}"
 
     def check(self) -> None:
         """Before the first test: wrong acceptances are said, and a store that an option names is opened."""

@@ -79,7 +79,7 @@ def known(leaf: Any) -> bool:
     import torch
 
     if isinstance(leaf, np.ndarray | np.generic):
-        return leaf.dtype.kind in "biufcSUmM"
+        return leaf.dtype.kind in "biufcSUmM" and not isinstance(leaf, np.ma.MaskedArray)
     if isinstance(leaf, torch.Tensor):
         return is_plain_tensor(leaf) and not leaf.is_meta
     torches = (torch.dtype, torch.device, torch.layout, torch.memory_format)

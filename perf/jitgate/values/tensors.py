@@ -52,7 +52,8 @@ def kept(leaf: Any) -> Any:
     import torch
 
     if isinstance(leaf, torch.Tensor):
-        return leaf.detach().cpu().clone().resolve_conj().resolve_neg()
+        plain = leaf.to_dense() if leaf.layout is torch._mkldnn else leaf  # type: ignore[attr-defined]
+        return plain.detach().cpu().clone().resolve_conj().resolve_neg()
     return leaf.copy() if isinstance(leaf, np.ndarray) else leaf
 
 
@@ -107,6 +108,10 @@ def aligned(one: torch.Tensor, other: torch.Tensor) -> tuple[torch.Tensor, torch
 
     indices = torch.cat([one.indices(), other.indices()], dim=1)
     dense = other.shape[other.sparse_dim() :]
-    where = torch.sparse_coo_tensor(indices, torch.ones(indices.shape[1], *dense), other.shape).coalesce()
-    first, second = (each.sparse_mask(where).coalesce().values() for each in (one, other))
-    return first, second
+
+    def everywhere(each: torch.Tensor) -> torch.Tensor:
+        there = torch.ones(indices.shape[1], *dense, dtype=each.dtype)  # a mask has the type of what it is laid over
+        where = torch.sparse_coo_tensor(indices, there, other.shape).coalesce()
+        return each.sparse_mask(where).coalesce().values()
+
+    return everywhere(one), everywhere(other)

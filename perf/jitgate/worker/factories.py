@@ -49,6 +49,11 @@ def build_workload(
     factory's fault. own: the model that an option names, in place of a factory of the configuration.
     """
     make = resolve(factory, where) if own is None else partial(workload_of, own, partial(resolve, where=where))
+    if hasattr(make, "state_dict"):
+        raise UsageError(
+            f"{where}: factory {factory!r} is a {type(make).__name__} itself; write a function that returns "
+            "jitgate.Workload(model, {name: inputs})"
+        )
     with entered(weight_source) as use:
         workload = _seeded(make, factory, where)
     if not isinstance(workload, Workload):

@@ -33,7 +33,8 @@ def as_numbers(leaf: Any) -> Array:
             return np.asarray(f"{type(leaf).__name__} {leaf}")
         dense = other if other.layout is torch.strided else other.to_dense()
         narrow = dense.is_floating_point() and dense.dtype.itemsize < torch.float32.itemsize
-        found = (dense.to(torch.float32) if narrow else dense).numpy()
+        wide = torch.complex64 if dense.dtype is torch.complex32 else torch.float32 if narrow else dense.dtype
+        found = dense.to(wide).numpy()
     return found.astype(np.float32) if found.dtype == np.float16 else found
 
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 LONGEST = 60
 """Characters of a value that are shown: a word or a number fits."""
 
+TEXTS = (str, bytes)
+"""What is the same as a subclass of it, which a file does not keep."""
+
 SOUND = 1000
 """Values from which on a single row is a signal, and its values are called samples."""
 
@@ -160,7 +163,8 @@ def _same(found: Any, right: Any) -> bool:
 
     if isinstance(found, np.ndarray) and isinstance(right, np.ndarray):
         return found.shape == right.shape and bool((found == right).all())
-    return type(found) is type(right) and bool(found == right)
+    alike = type(found) is type(right) or any(isinstance(found, each) and isinstance(right, each) for each in TEXTS)
+    return alike and bool(found == right)
 
 
 def _is_setting(leaf: Any) -> bool:

@@ -50,7 +50,6 @@ def take_turn(
     before: BeforeCall,
 ) -> Turn:
     """Time the calls of one turn; no garbage is collected inside. bound: the variant's call with these inputs."""
-
     watch.begin(request.keep)
     inputs.look_up(request.rows)
     wall_ns, device_ns, stage_times = [], [], list[tuple[StageTime, ...]]()
@@ -205,7 +204,10 @@ def _sum(leaf: Any) -> complex | None:
     if leaf.layout is not torch.strided or leaf.is_nested or leaf.dtype.itemsize < 2:
         return None
     # One pass and no memory; where it overflows, each value is asked.
-    found: complex = leaf.sum(dtype=torch.float32 if leaf.dtype.itemsize == 2 else None).item()
+    wide = torch.float32 if leaf.dtype.itemsize == 2 else None
+    if leaf.dtype is torch.complex32:  # no arithmetic is written for it
+        leaf = leaf.to(torch.complex64)
+    found: complex = leaf.sum(dtype=wide).item()
     return None if not cmath.isfinite(found) and bool(leaf.isfinite().all()) else found
 
 

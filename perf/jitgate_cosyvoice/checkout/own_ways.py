@@ -14,7 +14,6 @@ from jitgate.model.errors import Unavailable
 from jitgate.model.variant import VariantSpec
 
 from jitgate_cosyvoice.jit_files import V2_FLOW_ENCODER
-from jitgate_cosyvoice.registry import WHERE
 
 if TYPE_CHECKING:
     from jitgate.engines.protocols import Runner
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from jitgate_cosyvoice.checkout.speech import TextToSpeech
 
-_HERE = "jitgate_cosyvoice.checkout.own_ways"
+_HERE, _WHERE = "jitgate_cosyvoice.checkout.own_ways", "jitgate_cosyvoice"
 
 JIT_FILE = V2_FLOW_ENCODER.name("fp32")
 
@@ -33,13 +32,13 @@ ONNX_FILE = "flow.decoder.estimator.fp32.onnx"
 ONNX_INPUTS = ("x", "mask", "mu", "t", "spks", "cond")
 """In the order in which the estimator takes them. Whether attention is limited to chunks is not among them."""
 
-LOAD_JIT = VariantSpec("load_jit", f"{_HERE}:load_jit", where=WHERE)
-LOAD_TRT = VariantSpec("load_trt", f"{_HERE}:load_trt", where=WHERE)
+LOAD_JIT = VariantSpec("load_jit", f"{_HERE}:load_jit", where=_WHERE)
+LOAD_TRT = VariantSpec("load_trt", f"{_HERE}:load_trt", where=_WHERE)
 FP16 = VariantSpec(
     "cosyvoice-fp16",
     f"{_HERE}:fp16",
     precision="autocast-fp16",
-    where=WHERE,
+    where=_WHERE,
     cuda_only="without CUDA, CosyVoice itself turns fp16 off, with a warning",
 )
 OWN_WAYS = (LOAD_JIT, LOAD_TRT, FP16)

@@ -122,6 +122,13 @@ def test_a_factory_in_a_file(tmp_path: Path) -> None:
         described("other.py:make", tmp_path)
 
 
+def test_a_model_that_a_file_holds_is_taken_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "held.py").write_text("import torch\nmodel = torch.nn.Linear(3, 4)\n")
+    assert called("held.py:model", tmp_path).shape == (1, 4)
+    with pytest.raises(UsageError, match=r"held.py: name the function in it that makes the model, as in held.py:"):
+        described("held.py", tmp_path)
+
+
 def test_a_model_of_transformers_by_its_name(tmp_path: Path) -> None:
     facts = described("bert", tmp_path, shrink=True)
     assert facts.scenarios == ("1x32",)

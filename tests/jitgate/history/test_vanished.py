@@ -6,7 +6,11 @@ from dataclasses import replace
 
 import pytest
 from jitgate.config.history_settings import HistorySettings, Retired
-from jitgate.history.vanished import Declared, vanished
+from jitgate.history.append import append
+from jitgate.history.database import Database
+from jitgate.history.vanished import Declared, declared_before, vanished
+
+from tests.jitgate.history.runs import run_of
 
 BEFORE = Declared({"my.encoder/short/jit": ["min_speedup"], "my.encoder/short/eager": []}, "cpu", "here")
 
@@ -55,3 +59,24 @@ def test_a_device_that_was_there_on_this_host_is_missed() -> None:
     assert vanished([card], now, HistorySettings(), (), ()) == {"device cuda (this run of the same host is on cpu)": ""}
     assert vanished([card], replace(now, asked_for=True), HistorySettings(), (), ()) == {}
     assert vanished([card], replace(now, host="elsewhere"), HistorySettings(), (), ()) == {}
+
+
+def test_many_runs_of_a_part_do_not_hide_what_is_gone(database: Database) -> None:
+    whole = {"my.encoder/short/jit": ["min_speedup"], "my.encoder/long/jit": []}
+    part = {"my.encoder/short/jit": ["min_speedup"]}
+    options = {"table": "pyproject.toml", "device": "auto"}
+    append(database, run_of(1.0, declared=whole, options=options))
+    for number in range(30):
+        append(database, run_of(1.0, declared=part, options={**options, "saved": str(number)}))
+    with database.reading() as connection:
+        before = declared_before(connection, "cpu", "pyproject.toml")
+    assert [dict(each.cells) for each in before] == [part, whole]
+    assert list(vanished(before, Declared(part, "cpu"), HistorySettings(), (), ())) == ["my.encoder/long/jit"]
+
+
+def test_a_name_with_signs_of_globs_is_retired_by_what_is_said() -> None:
+    before = Declared({"w/a[1]/jit": [], "w/a1/jit": []}, "cpu")
+    gone = vanished([before], Declared({"w/a1/jit": []}, "cpu"), HistorySettings(), (), ())
+    assert gone == {"w/a[1]/jit": "w/a[[]1]/jit"}
+    retired = [Retired(pattern, "why") for pattern in gone.values()]
+    assert list(vanished([before], Declared({}, "cpu"), HistorySettings(), retired, ())) == ["w/a1/jit"]

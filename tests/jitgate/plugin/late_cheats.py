@@ -120,12 +120,12 @@ def registered(module: Any, example: Any) -> Call:
 
 
 CHEATS = {
-    "by_mode": "a stored answer",
-    "peeks_at_inputs": "it replaced torch.mul",
-    "shortens_its_times": "it replaced the durations of its calls",
-    "skips_in_half": "the very answer of the call before",
-    "by_first_values": "a stored answer",
+    "by_mode": ("a stored answer", "by the host's clock"),
+    "peeks_at_inputs": ("it replaced torch.mul",),
+    "shortens_its_times": ("it replaced the durations of its calls",),
+    "skips_in_half": ("the very answer of the call before", "its output is not made of its inputs"),
+    "by_first_values": ("a stored answer",),
 }
 
-NAMED_CHEATS = {"registered": "its output is made when somebody looks at it"}
-"""Cheat -> what its verdict says of the cause."""
+NAMED_CHEATS = {"registered": ("its output is made when somebody looks at it",)}
+"""Cheat -> what its verdict may say of the cause: on a busy machine, which has few turns, it may be seen otherwise."""

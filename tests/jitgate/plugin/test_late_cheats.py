@@ -46,7 +46,7 @@ def gates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]
 @pytest.mark.parametrize("name", EVERY)
 def test_a_late_cheat_is_invalid_and_named(gates: dict[str, dict[str, Any]], name: str) -> None:
     assert gates[name]["verdict"] == "INVALID", gates[name]
-    assert EVERY[name] in gates[name]["reason"]
+    assert any(cause in gates[name]["reason"] for cause in EVERY[name]), gates[name]
 
 
 @pytest.mark.slow

@@ -100,6 +100,7 @@ NUMBERS = {
     "transposed": lambda: floating(torch.float32).T,
     "complex": lambda: torch.complex(floating(torch.float32), floating(torch.float32)),
     "conjugate": lambda: torch.complex(floating(torch.float32), floating(torch.float32)).conj(),
+    "half complex": lambda: torch.complex(floating(torch.float32), floating(torch.float32)).to(torch.complex32),
     "sparse": lambda: torch.diag(torch.rand(4) + 0.5).to_sparse(),
     "csr": lambda: torch.diag(torch.rand(4) + 0.5).to_sparse_csr(),
     "nested": lambda: torch.nested.nested_tensor([torch.rand(2), torch.rand(3)]),
@@ -118,6 +119,9 @@ NUMBERS = {
 EXACT = {
     "integers": lambda: torch.arange(6).reshape(2, 3),
     "mask": lambda: torch.tensor([True, False]),
+    "unsigned": lambda: torch.arange(4).to(torch.uint16),
+    "sparse integers": lambda: torch.eye(3, dtype=torch.int64).to_sparse(),
+    "sparse mask": lambda: torch.eye(3, dtype=torch.bool).to_sparse(),
     "empty": lambda: torch.zeros(0, 3),
     "quantised": quantised,
     "quantised by one scale": lambda: torch.quantize_per_tensor(floating(torch.float32), 0.1, 3, torch.quint8),

@@ -1,6 +1,7 @@
 """Is the output still the right one?"""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jitgate.model.accuracy import Accuracy, worst
 from jitgate.model.non_finite import NonFinite
+from jitgate.values import files
 from jitgate.values.leaves import named_leaves
 from jitgate.worker.accuracy import compare, distance, not_finite
+from jitgate.worker.outputs import kept_leaves
 from jitgate.workloads.sound import Sound
 
 X = torch.tensor([3.0, 4.0])
@@ -150,6 +153,21 @@ def test_the_integers_of_many_calls_add_up() -> None:
 )
 def test_a_mismatch_names_leaf_sizes_types_and_values(found: Any, right: Any, words: str) -> None:
     assert compare(named_leaves(found), named_leaves(right)).mismatch == words
+
+
+def test_a_text_is_the_same_by_another_class_and_a_tensor_of_onednn_gives_its_numbers(tmp_path: Path) -> None:
+    class Name(str):
+        __slots__ = ()
+
+    right = kept_leaves((Name("yes"), X.to_mkldnn()))
+    files.save(tmp_path / "right.pt", {"leaves": right}, "output")
+    assert compare(right, files.load(tmp_path / "right.pt")["leaves"]) == Accuracy(0.0)
+    assert compare([Name("yes")], ["no"]).mismatch
+
+
+def test_a_masked_array_is_refused() -> None:
+    with pytest.raises(TypeError, match="output is a MaskedArray of float64"):
+        kept_leaves(np.ma.array([1.0, 2.0], mask=[False, True]))
 
 
 def test_of_several_leaves_the_farthest_is_named() -> None:

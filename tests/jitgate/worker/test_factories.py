@@ -34,6 +34,11 @@ def test_a_factory_that_takes_arguments_has_no_line_of_ours() -> None:
         build_workload("tests.jitgate.pool.models:demanding_factory", "here")
 
 
+def test_a_model_is_no_factory() -> None:
+    with pytest.raises(UsageError, match=r":NET' is a Linear itself; write a function that returns jitgate.Workload"):
+        build_workload("tests.jitgate.pool.models:NET", "here")
+
+
 def test_too_little_memory_is_no_fault_of_the_factory() -> None:
     with pytest.raises(MemoryError, match="Unable to allocate"):
         build_workload("tests.jitgate.pool.models:starved_factory", "here")

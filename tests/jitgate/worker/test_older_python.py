@@ -17,6 +17,7 @@ ROOTS = (
     "jitgate.engines.builtin",
     "jitgate.engines.torchscript",
     "jitgate_cosyvoice.checkout.modules",
+    "jitgate_cosyvoice.checkout.own_ways",
 )
 
 LATER_MODULES = {"tomllib"}

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from jitgate.engines.available import missing
 from jitgate.engines.torchscript import TorchScript
 from jitgate.model.artefact_file import StageVariant
 from jitgate.model.errors import Unavailable, UsageError
@@ -16,7 +17,7 @@ from jitgate.worker.stages import PipelineStages
 from jitgate.workloads.weight_source import WeightSource, entered
 from jitgate.workloads.workload import Workload
 from jitgate_cosyvoice.checkout.modules import import_packages
-from jitgate_cosyvoice.checkout.own_ways import JIT_FILE, ONNX_FILE, load_jit, load_trt, with_files
+from jitgate_cosyvoice.checkout.own_ways import FP16, JIT_FILE, ONNX_FILE, fp16, load_jit, load_trt, with_files
 
 from tests.jitgate_cosyvoice.checkout_speech import write_directory
 from tests.jitgate_cosyvoice.checkouts3 import write_checkout3
@@ -133,6 +134,25 @@ def test_load_trt_runs_the_onnx_file_next_to_the_plan(checkout: Path, directory:
     audio, _ = said(workload, "1s")
     # Sines of a sum over all of the sentence: roundings add up.
     torch.testing.assert_close(audio, right, rtol=0, atol=5e-3)
+
+
+def test_fp16_is_the_class_s_own_and_says_where_that_turns_it_off(checkout: Path, directory: Path) -> None:
+    workload = built(checkout, directory)
+    right, _ = said(workload, "1s")
+    spoken: Any = workload.module
+    first = spoken.model
+    runner = fp16(spoken, workload.calls("1s")[0])
+    assert spoken.model is not first
+    assert spoken.model.fp16
+    assert runner.proof() is None  # type: ignore[attr-defined]
+    with torch.inference_mode():
+        torch.manual_seed(0)
+        audio, _ = runner(*workload.calls("1s")[0])
+    assert torch.equal(audio, right), "the stand-in has no autocast"
+    spoken.model.fp16 = False
+    assert runner.proof() == "ran in float32: the checkout's class has turned fp16 off"  # type: ignore[attr-defined]
+    assert missing(FP16, "cpu") is not None
+    assert missing(FP16, "cuda") is None
 
 
 @pytest.mark.parametrize("make", [load_jit, load_trt])
