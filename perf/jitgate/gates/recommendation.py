@@ -11,6 +11,7 @@ from jitgate.gates.speed import reported_text
 from jitgate.gates.stopping import FASTER
 from jitgate.gates.validity import speedup_of
 from jitgate.model.cell import Cell
+from jitgate.model.failure import FailureKind
 from jitgate.model.measurement import Measurement
 from jitgate.model.one_time_cost import once_s
 from jitgate.model.size import format_bytes
@@ -135,7 +136,8 @@ def _rejection(results: Results, asked: Asked) -> RejectionReason | None:
     """Why not this one; None where nothing speaks against it."""
     samples, rules = asked.samples, results.rules
     if samples.failure is not None:
-        return RejectionReason("could not run", samples.failure.sentence)
+        absent = samples.failure.kind is FailureKind.UNAVAILABLE
+        return RejectionReason("can't run here" if absent else "failed", samples.failure.sentence)
     accuracy = results.judge(rules.kind("tolerance"), asked, samples.tolerance)
     if not accuracy.green:
         return RejectionReason("not the right output", accuracy.reason)

@@ -36,18 +36,8 @@ REMEDY = {
 
 def audited(measurement: Measurement, pool: WorkerPool, look_up_s: float | None = None) -> Measurement:
     """The measurement with what was found of every worker that made rounds. look_up_s: see `near_a_look_up`."""
-    strict = pool.workload.token_agreement is None
     all_samples = {
-        name: replace(
-            samples,
-            timed_outputs=pool.audit.found(
-                measurement.scenario,
-                name,
-                samples.precision,
-                samples.tolerance,
-                strict=strict and not _is_judged_by_accuracy(samples),
-            ),
-        )
+        name: replace(samples, timed_outputs=_timed_outputs(measurement.scenario, samples, pool))
         for name, samples in measurement.all_samples.items()
     }
     control = all_samples.get(CONTROL)
@@ -65,6 +55,15 @@ def audited(measurement: Measurement, pool: WorkerPool, look_up_s: float | None 
         if problem and name != BASELINE:
             all_samples[name] = with_problem(samples, problem)
     return replace(measurement, all_samples=all_samples)
+
+
+def _timed_outputs(scenario: str, samples: Samples, pool: WorkerPool) -> TimedOutputs:
+    strict = pool.workload.token_agreement is None and not _is_judged_by_accuracy(samples)
+    found = pool.audit.found(scenario, samples.name, samples.precision, samples.tolerance, strict=strict)
+    if samples.accuracy is None or not samples.accuracy.mismatch:
+        return found
+    # Its gate says which part of the output is another; besides, only its times may be untrue.
+    return replace(found, problem=pool.audit.untimed(scenario, samples.name))
 
 
 def is_proven(measurement: Measurement, pool: WorkerPool) -> bool:

@@ -23,6 +23,19 @@ EXACT = 1 << 53
 
 
 @dataclass(frozen=True)
+class Sketch:
+    """Some values of an output: its numbers, and what is chosen (integers, booleans, text), each as one row."""
+
+    numbers: Array
+    choices: Array
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """How many there are of each."""
+        return len(self.numbers), len(self.choices)
+
+
+@dataclass(frozen=True)
 class OutputSample:
     """The leaves of one output, as float64. exact: whether a leaf holds integers, booleans or text."""
 
@@ -47,9 +60,13 @@ class OutputSample:
         return cls(tuple(leaves), tuple(exact))
 
     @property
-    def sketch(self) -> Array:
-        """Some values of all leaves, as one row."""
-        flat = np.concatenate([leaf.reshape(-1) for leaf in self.leaves]) if self.leaves else np.zeros(0)
+    def sketch(self) -> Sketch:
+        """Some values of all leaves."""
+        return Sketch(self._row(exact=False), self._row(exact=True))
+
+    def _row(self, *, exact: bool) -> Array:
+        every = [leaf.reshape(-1) for leaf, chosen in zip(self.leaves, self.exact, strict=True) if chosen == exact]
+        flat = np.concatenate(every) if every else np.zeros(0)
         some: Array = flat[:: max(1, math.ceil(flat.size / SKETCH))]
         return np.where(np.isfinite(some), some, 0.0)  # the largest number in its place would outweigh all others
 

@@ -12,7 +12,7 @@ from jitgate.pool.output_sample import OutputGap
 from jitgate.pool.stored_answer import Sketches
 
 if TYPE_CHECKING:
-    from jitgate.pool.output_sample import Array
+    from jitgate.pool.output_sample import Sketch
 
 MOST_SLOWER = 2.0
 """Times as long as a timed call may a call with other values take, more than eager's does: a call that finds part of
@@ -44,8 +44,8 @@ class SeenTurns:
     """
 
     gaps: list[OutputGap] = field(default_factory=list)
-    sketches: list[tuple[Array, Array]] = field(default_factory=list)
-    other_sketches: list[tuple[Array, Array]] = field(default_factory=list)
+    sketches: list[tuple[Sketch, Sketch]] = field(default_factory=list)
+    other_sketches: list[tuple[Sketch, Sketch]] = field(default_factory=list)
     kinds: set[str] = field(default_factory=set)
     not_finite: set[int] = field(default_factory=set)
     replaced: set[str] = field(default_factory=set)

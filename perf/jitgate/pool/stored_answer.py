@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jitgate.statistics.following import following, variation
 
 if TYPE_CHECKING:
-    from jitgate.pool.output_sample import Array
+    from jitgate.pool.output_sample import Sketch
 
 LEAST_FOLLOWING = 0.5
 """Slope below which an output follows its inputs no more than half: a right one has 1."""
@@ -17,7 +17,7 @@ LEAST_FOLLOWING = 0.5
 LEAST_VARIATION = 0.25
 """Times the tolerance: where right outputs vary less, rounding may hide all of it."""
 
-Sketches = Sequence[tuple["Array", "Array"]]
+Sketches = Sequence[tuple["Sketch", "Sketch"]]
 """Of calls with other inputs each: the worker's output, and eager's."""
 
 
@@ -27,7 +27,8 @@ def stale(sketches: Sketches, tolerance: float, *, exact: bool) -> str:
     slope = _slope(pairs, tolerance, exact=exact)
     if slope is None or slope >= LEAST_FOLLOWING:
         return ""
-    same = all((one == pairs[0][0]).all() for one, _ in pairs)
+    first = pairs[0][0]
+    same = all((one.numbers == first.numbers).all() and (one.choices == first.choices).all() for one, _ in pairs)
     what = "the same in every timed call that was looked at (a stored answer)" if same else "not made of its inputs"
     return f"its output is {what}: in {len(pairs)} timed calls with other inputs each, eager's follows them"
 
@@ -40,13 +41,22 @@ def follows(sketches: Sketches, tolerance: float, *, exact: bool) -> bool:
 
 def _alike(sketches: Sketches) -> Sketches:
     """Those of the most common size."""
-    sizes = Counter(len(right) for _, right in sketches)
-    common = sizes.most_common(1)[0][0] if sizes else 0
-    return [(one, right) for one, right in sketches if len(right) == len(one) == common and common]
+    sizes = Counter(right.sizes for _, right in sketches)
+    common = sizes.most_common(1)[0][0] if sizes else (0, 0)
+    return [(one, right) for one, right in sketches if right.sizes == one.sizes == common and any(common)]
 
 
 def _slope(pairs: Sketches, tolerance: float, *, exact: bool) -> float | None:
-    """See `following`; None where eager's outputs vary too little for it."""
-    right = [other for _, other in pairs]
+    """See `following`; None where eager's outputs vary too little for it.
+
+    Of its numbers where these vary: one choice between two equals that falls out otherwise (an index of up to some
+    thousands) would outweigh them all.
+    """
     least = tolerance / 10 if exact else LEAST_VARIATION * tolerance
-    return following([one for one, _ in pairs], right) if pairs and variation(right) >= least else None
+    numbers = [(one.numbers, other.numbers) for one, other in pairs]
+    choices = [(one.choices, other.choices) for one, other in pairs]
+    for part in (numbers, choices):
+        right = [other for _, other in part]
+        if part and variation(right) >= least:
+            return following([one for one, _ in part], right)
+    return None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from jitgate.report.decision import Ending
+from jitgate.report.decision import Ending, decide
 
 if TYPE_CHECKING:
     from jitgate.gates.results import Results
@@ -52,15 +52,17 @@ class Markdown:
 
 
 class Json:
-    """Every cell's evidence, and every verdict."""
+    """The decision, every cell's evidence, and every verdict."""
 
     suffix = ".json"
 
     def render(self, results: Results, run: Run) -> str:
         from jitgate.report.evidence import SCHEMA, evidence
 
+        decision = decide(results, run.ending)
         document = {
             "schema": SCHEMA,
+            "decision": {"state": decision.state, "headline": decision.headline, "action": decision.action},
             "day": run.day.isoformat(),
             "machine": dict(run.facts),
             "command": run.command,

@@ -23,7 +23,7 @@ def recommendation_line(found: Recommendation) -> str:
     if BASELINE in found.rejections:
         return f"nothing recommended for {where}: none is right, fast and within its limits ({others})"
     if found.variant == BASELINE:
-        return f"{begin}, since no other is decidedly faster" + (f" ({others})" if others else "")
+        return f"{begin}, since no other is right, fits and is decidedly faster" + (f" ({others})" if others else "")
     speed = f", {found.shown[found.variant]} as fast as {BASELINE}" if found.variant in found.shown else ""
     memory = "" if found.peak_bytes is None else f", {format_bytes(found.peak_bytes)} of memory"
     return f"{begin}{speed}{memory}{_cold(found)}" + (f" ({others})" if others else "")

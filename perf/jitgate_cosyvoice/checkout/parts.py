@@ -74,6 +74,7 @@ NO_BLUEPRINT = "the checkout has no yaml that describes them"
 LANGUAGE_MODEL = "CosyVoice2's language model is transformers', and measured step by step in cosyvoice2.pipeline alone"
 VERSION_1 = "tts() is measured of CosyVoice2 and CosyVoice3"
 OTHER = "a checkout has no such module"
+NO_LANGUAGE_MODEL = "tts() needs a language model, and the yaml describes none"
 NO_DIRECTORY = (
     f"tts() needs a language model, which the {QWEN_FOLDER} of a model directory describes: name one with "
     "--jitgate-checkpoint DIR"
@@ -158,8 +159,10 @@ class TakenOver:
             return NARROW
         if family not in self.checkout.blueprints:
             return NO_BLUEPRINT
-        if part == "pipeline" and name in PARTS and self.checkpoint is None and self.checkout.needs_qwen(family):
-            return NO_DIRECTORY
+        if part == "pipeline" and name in PARTS:
+            if self.checkout.lacks(family, "llm"):
+                return NO_LANGUAGE_MODEL
+            return NO_DIRECTORY if self.checkpoint is None and self.checkout.needs_qwen(family) else None
         if name in PARTS:
             return None
         if part == "pipeline":

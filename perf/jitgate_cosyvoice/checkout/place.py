@@ -48,8 +48,18 @@ class Checkout:
 
     def needs_qwen(self, family: str) -> bool:
         """Whether the yaml of `family` leaves it to its caller where the language model is described."""
-        text = self.blueprint(family).read_text(encoding="utf-8", errors="replace")
-        return re.search(rf"^{QWEN_KEY}:\s*(''|\"\")?\s*(#.*)?$", text, re.MULTILINE) is not None
+        return re.search(rf"^{QWEN_KEY}:\s*(''|\"\")?\s*(#.*)?$", self._text(family), re.MULTILINE) is not None
+
+    def lacks(self, family: str, key: str) -> bool:
+        """Whether the yaml of `family` can be read and has no such key."""
+        text = self._text(family)
+        return bool(text) and re.search(rf"^{key}:", text, re.MULTILINE) is None
+
+    def _text(self, family: str) -> str:
+        try:
+            return self.blueprint(family).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return ""  # a worker says why
 
     def activate(self) -> None:
         """Put the checkout, and the submodule in it, in front of everything else that this process can import.

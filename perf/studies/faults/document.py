@@ -13,7 +13,8 @@ HEAD = """# What goes wrong, and what a run makes of it
 `python -m studies.faults` writes this page. Each row is done to a whole pytest session, in a folder of its own. It
 holds where the exit code is the one here, the sentence is said, what must be on disk is there, the session shows no
 traceback of jitgate's own, and leaves no process, no temporary folder, no lock and no half-written file. Rows may
-share a session: other variants of one workload must not suffer.
+share a session: other variants of one workload must not suffer. Where a fault takes another user, or many variants, a
+row points to the test of this repository that tries it, and holds where that passes.
 
 `part` is the letter of the kind: **A** green on red, **B** lost or left behind, **C** tracebacks and riddles, **D** the
 doors; `holds` is what held before. `pytest tests/faults -m ""` checks the same rows.

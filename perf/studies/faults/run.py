@@ -110,7 +110,8 @@ def problems(fault: Fault, ran: Ran) -> list[str]:
     found += [f"lost: {text} in {name}" for name, text in fault.written if text not in _text(ran.folder / name)]
     if "INTERNALERROR" in ran.output or _OURS.search(ran.output):
         found.append("a traceback of jitgate's own")
-    may_leave = (*fault.may_leave, *(("temporary pytest-of",) if fault.test else ()))
+    # What compilers keep between tests stays; pytest's own folders too.
+    may_leave = (*fault.may_leave, *(("temporary",) if fault.test else ()))
     return [*found, *(f"left: {each}" for each in ran.left if not each.startswith(may_leave or "\0"))]
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import pytest
-from jitgate.measure.audited import above_peak, dropped_hooks, second_worker, unrepeated
+from jitgate.measure.audited import above_peak, audited, dropped_hooks, second_worker, unrepeated
 from jitgate.measure.unproven import near_a_look_up
+from jitgate.model.accuracy import Accuracy
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.figures import FlopCount
 from jitgate.model.measurement import Measurement
@@ -88,3 +92,39 @@ def test_times_of_the_second_worker_say_nothing_of_what_eager_repeats() -> None:
     assert second_worker(outputs, "") == f"eager does not repeat itself, as its second worker shows: {outputs}"
     assert "repeat" not in second_worker(times, times)
     assert times in second_worker(times, times)
+
+
+class FakeAudit:
+    """Outputs of other sizes, whose times are true or not."""
+
+    probes: ClassVar[dict[str, EagerProbe]] = {}
+
+    def __init__(self, untimed: str = "") -> None:
+        self._untimed = untimed
+
+    def found(self, scenario: str, name: str, *_: object, **__: object) -> TimedOutputs:
+        return TimedOutputs(5, "a timed call gave Tensor[3], and eager gives Tensor[4]" if name == "mine" else "")
+
+    def untimed(self, scenario: str, name: str) -> str:
+        return self._untimed
+
+
+@pytest.mark.parametrize(
+    ("mismatch", "untimed", "said"),
+    [
+        ("", "", "a timed call gave Tensor[3], and eager gives Tensor[4]"),
+        ("sizes (4,) expected, (3,) found", "", ""),
+        ("sizes (4,) expected, (3,) found", "it replaced the clock", "it replaced the clock"),
+    ],
+)
+def test_an_output_that_is_known_to_be_another_is_told_by_its_own_gate(mismatch: str, untimed: str, said: str) -> None:
+    samples = {
+        name: Samples(
+            name, ((0.02,),), (), (), ColdStart(), accuracy=Accuracy(math.inf if mismatch else 0.0, mismatch=mismatch)
+        )
+        for name in ("eager", "mine")
+    }
+    pool: Any = SimpleNamespace(audit=FakeAudit(untimed), workload=SimpleNamespace(token_agreement=None))
+    found = audited(Measurement("w", "s", "cpu", 0, samples), pool).all_samples["mine"].timed_outputs
+    assert found is not None
+    assert found.problem == said

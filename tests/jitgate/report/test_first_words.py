@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import date
@@ -9,7 +10,7 @@ from datetime import date
 import pytest
 from jitgate.gates.results import Results
 from jitgate.report.decision import Ending
-from jitgate.report.formats import Html, Markdown, Run
+from jitgate.report.formats import Html, Json, Markdown, Run
 from jitgate.report.pull_request.comment import comment, note, summary
 from jitgate.report.pull_request.made import for_review
 from jitgate.report.summary import summary as terminal
@@ -49,6 +50,8 @@ def test_what_became_of_the_run_is_said_first(ending: str) -> None:
     assert first_of_page(found, run) == expected
     assert first_of_document(found, run).startswith(f"{expected}** ")
     assert terminal(found, run.ending)[0] == expected
+    schema, (name, decision), *_ = json.loads(Json().render(found, run)).items()
+    assert (schema, name, decision["headline"]) == (("schema", 1), "decision", expected)
     assert review.headline == expected
     for made in (comment, summary):
         assert re.sub(r"\\(.)", r"\1", made(review)).startswith(f"**{expected}** ")

@@ -91,12 +91,19 @@ def test_what_a_user_brings_along_and_reasons_that_were_there_stay() -> None:
 
 
 def test_tts_needs_a_directory_where_the_yaml_leaves_the_language_model_open(tmp_path: Path) -> None:
-    (tmp_path / "cosyvoice2.yaml").write_text("qwen_pretrain_path: ''\n")
+    (tmp_path / "cosyvoice2.yaml").write_text("flow: 1\n")
+    assert (
+        TakenOver(Checkout(tmp_path, {"cosyvoice2": tmp_path / "cosyvoice2.yaml"}), tmp_path)
+        .of(SHIPPED["cosyvoice2.pipeline"])
+        .left_out
+        == "tts() needs a language model, and the yaml describes none"
+    )
+    (tmp_path / "cosyvoice2.yaml").write_text("qwen_pretrain_path: ''\nllm: 1\n")
     checkout = Checkout(tmp_path, {"cosyvoice2": tmp_path / "cosyvoice2.yaml"})
     spec = SHIPPED["cosyvoice2.pipeline"]
     assert TakenOver(checkout).of(spec).left_out == NO_DIRECTORY
     assert not TakenOver(checkout, tmp_path).of(spec).left_out
-    (tmp_path / "cosyvoice2.yaml").write_text("qwen_pretrain_path: 'here'\n")
+    (tmp_path / "cosyvoice2.yaml").write_text("qwen_pretrain_path: 'here'\nllm: 1\n")
     assert not TakenOver(checkout).of(spec).left_out
 
 
