@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jitgate.history.problem import DamagedRow
 from jitgate.history.record import SeriesKey
-from jitgate.history.well_formed import is_figure, typed, whole
+from jitgate.history.well_formed import typed, whole
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -143,19 +144,19 @@ _OF_A_RUN = (int, str, str, str, str, str, bool, bool, str)
 def _points(rows: Sequence[Any], runs: Mapping[int, _Run]) -> list[StoredPoint]:
     """rows: the newest first."""
     found = []
-    for row in reversed(rows):
-        typed(row, _OF_A_POINT, "a figure of run")
-        run_id, series_id, estimate, inputs, weights, epoch, left_out, regressed = row
+    typed(rows, _OF_A_POINT, "a figure of run")
+    for run_id, series_id, estimate, inputs, weights, epoch, left_out, regressed in reversed(rows):
         run = runs.get(run_id)
-        if run is None or not is_figure(estimate):
+        if run is None or not 0.0 < estimate < math.inf:
             raise DamagedRow(f"a figure of run {run_id}")
         why = run.why or left_out or ("red" if regressed else "")
-        only = bool(regressed) and not run.why and not left_out
-        about = (run.commit, run.branch, run.started_at)
         found.append(
             StoredPoint(
-                *(run_id, series_id, estimate, *about, inputs, weights, epoch, why, run.fingerprint, only),
-                regressed=bool(regressed),
+                *(run_id, series_id, estimate, run.commit, run.branch, run.started_at, inputs, weights, epoch),
+                why,
+                run.fingerprint,
+                regressed and not run.why and not left_out,
+                regressed,
             )
         )
     return found
@@ -170,8 +171,7 @@ def _runs(connection: Connection, first: int) -> dict[int, _Run]:
     columns = [RUN.c[name] for name in ("id", "commit_id", "branch", "started_at", "fingerprint")]
     marks = [RUN.c[name] for name in ("odd", "interrupted", "dirty", "red")]
     rows = connection.execute(select(*columns, *marks).where(RUN.c.id >= first)).all()
-    for row in rows:
-        typed(row, _OF_A_RUN, "run")
+    typed(rows, _OF_A_RUN, "run")
     return {row[0]: _Run(row[1], row[2], row[3], row[4], _reason(*row[5:])) for row in rows}
 
 

@@ -25,7 +25,7 @@ class BaseOfState:
         self._file = file
         self._state = state
 
-    @property
+    @cached_property
     def wanted(self) -> bool:
         """Whether this session compares with another commit, or another environment."""
         option = self._config.getoption

@@ -9,7 +9,6 @@ from jitgate.config.policy import Gate
 from jitgate.engines.available import missing
 from jitgate.model.errors import UsageError
 from jitgate.model.own_model import OwnModel, OwnModelFacts
-from jitgate.model.requests import DescribeOwnModel, StartWorker
 from jitgate.workloads.own_model import OPTION, VARIANTS, own_model, spec_of
 
 if TYPE_CHECKING:
@@ -69,6 +68,7 @@ def refuse_without_benchmarks(config: pytest.Config) -> None:
 
 
 def _facts(own: OwnModel, device: str, progress: Progress) -> OwnModelFacts:
+    from jitgate.model.requests import DescribeOwnModel, StartWorker
     from jitgate.pool.pool import WorkerPool
 
     with WorkerPool(spec_of(own, OwnModelFacts((), (), ()), ()), device, progress, DESCRIBE_S) as pool:

@@ -22,6 +22,7 @@ from jitgate.plugin.session_state import STATE
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from jitgate.gates.kind import GateKind
     from jitgate.model.cell import Cell
     from jitgate.plugin.session_state import State
 
@@ -43,13 +44,14 @@ def parametrise(metafunc: pytest.Metafunc, state: State) -> None:
     """
     fixtures = _ours(metafunc)
     names = [name for name in FIXTURES if name in fixtures]
+    kinds = [kind for kind in state.kinds if f"jitgate_{kind.fixture}" in fixtures]
     if names:
         params = [
             pytest.param(*group, id=_id(group), marks=_marks(cell, state))
             for cell in state.cells()
             if _takes(names[0], cell)
             and not state.policy.workloads[cell.workload].left_out
-            and _asks_something(cell, fixtures, state)
+            and _asks_something(cell, kinds, state)
             for group in product([cell], *(_of_the_scenario(cell, name, state) for name in names[1:]))
         ]
         metafunc.parametrize(names, params, indirect=True)
@@ -164,15 +166,14 @@ def keep_unknown(items: list[pytest.Item], ours: list[pytest.Item]) -> None:
         warnings.warn(pytest.PytestWarning(f"jitgate: {names} not measured, {SPREAD}"), stacklevel=1)
 
 
-def _asks_something(cell: Cell, fixtures: Collection[str], state: State) -> bool:
-    """Whether a test with these fixtures has anything to ask of this cell."""
+def _asks_something(cell: Cell, kinds: Collection[GateKind], state: State) -> bool:
+    """Whether a test of these kinds has anything to ask of this cell."""
     workload = state.policy.workloads[cell.workload]
     return all(
         kind.applies(cell, workload)
-        and (state.base.wanted or not kind.needs_base)
+        and (not kind.needs_base or state.base.wanted)
         and (not kind.only_where_set or state.policy.gate(kind.key, cell, state.device.kind) is not None)
-        for kind in state.kinds
-        if f"jitgate_{kind.fixture}" in fixtures
+        for kind in kinds
     )
 
 

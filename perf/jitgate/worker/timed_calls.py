@@ -30,7 +30,7 @@ NO_NUMBER = -1
 MANY = 64
 """Values of a tensor from which two different ones have hardly the same sum, also in numbers of few bits."""
 
-Marks = tuple[complex, ...]
+Marks = tuple[tuple[complex, complex], ...]
 
 LOOKING_SHARE = 0.02
 """Of the calls' time, what looking at outputs may take; where it takes more, some are not asked whether they are
@@ -129,7 +129,8 @@ class OutputWatch:
         sums = [_sum(leaf) for leaf in found]
         if any(each is not None and not cmath.isfinite(each) for each in sums):
             self._not_finite.append(number)
-        marks = tuple(each for each, leaf in zip(sums, found, strict=True) if each is not None and leaf.numel() >= MANY)
+        pairs = zip(sums, found, strict=True)
+        marks = tuple((each, _middle(leaf)) for each, leaf in pairs if each is not None and leaf.numel() >= MANY)
         self._looked += bool(marks)
         self._repeated += bool(marks) and self._last == (number - 1, marks)
         self._last = number, marks
@@ -209,6 +210,12 @@ def _sum(leaf: Any) -> complex | None:
         leaf = leaf.to(torch.complex64)
     found: complex = leaf.sum(dtype=wide).item()
     return None if not cmath.isfinite(found) and bool(leaf.isfinite().all()) else found
+
+
+def _middle(leaf: Any) -> complex:
+    """One of its values: probabilities, or what is normalised, have the same sum in every call."""
+    found: complex = leaf[tuple(size // 2 for size in leaf.shape)].item()
+    return found
 
 
 def _median_s(each_ns: Sequence[int]) -> float:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from jitgate.model.interpreter import Interpreter
 from jitgate.model.non_finite import NonFinite
 from jitgate.model.own_model import OwnModel
 from jitgate.model.partly_quantised import PartlyQuantised
-from jitgate.model.requests import OpenModel
 from jitgate.model.token_agreement import TokenAgreement
 from jitgate.workloads.checkpoint_spec import CheckpointSpec
 from jitgate.workloads.weight_source import OURS, WeightSource
+
+if TYPE_CHECKING:
+    from jitgate.model.requests import OpenModel
 
 BUDGET_S = 300.0
 """Seconds of rounds of one workload/scenario, which is enough for what calls take up to a second or so."""
@@ -65,5 +68,7 @@ class WorkloadSpec:
 
     def recipe(self) -> OpenModel:
         """The request that builds it in a worker."""
+        from jitgate.model.requests import OpenModel
+
         source = self.weight_source
         return OpenModel(self.factory, self.where, source.checkpoint, source.checkout, source.files, self.own)

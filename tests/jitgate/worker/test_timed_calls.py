@@ -175,6 +175,11 @@ def test_answers_of_the_call_before_are_counted() -> None:
         last.append(torch.randn(8, 8) if len(last) % 2 else last[-1])
         return last[-1]
 
+    def same_sum(x: torch.Tensor) -> torch.Tensor:
+        last.append(torch.zeros(8, 8))
+        last[-1][4, 4], last[-1][0, 0] = len(last), 8 - len(last)
+        return last[-1]
+
     assert (turn(every_other, TakeTurn("short", 0, 6)).looked, turn(lambda x: one, TakeTurn("s", 0, 6)).repeated) == (
         6,
         5,
@@ -182,6 +187,8 @@ def test_answers_of_the_call_before_are_counted() -> None:
     assert turn(every_other, TakeTurn("short", 0, 6)).repeated == 3
     assert turn(lambda x: torch.randn(8, 8), TakeTurn("short", 0, 6)).repeated == 0
     assert turn(lambda x: few, TakeTurn("short", 0, 6)).repeated == 0, "too few values to tell"
+    assert turn(lambda x: one.roll(len(last)), TakeTurn("short", 0, 6)).repeated == 5
+    assert turn(same_sum, TakeTurn("short", 0, 6)).repeated == 0, "as probabilities have, which differ"
     assert turn(lambda x: one > 0, TakeTurn("short", 0, 6)).looked == 0, "a choice may stay the same"
 
 
