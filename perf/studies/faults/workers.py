@@ -53,6 +53,7 @@ PROCESSES = Session(
 STATE = Session(
     "state",
     ("more_threads", "other_dtype", "other_folder", "deaf", "empty_environment", "plain"),
+    limits='max_memory = "4GiB"',  # what a busy machine decides is not asked here
     lacks=not_posix,
 )
 
@@ -123,14 +124,14 @@ WORKERS = [
     ),
     Fault("B", "children, detached and not, end with their worker", PROCESSES, FAILED, "starts_children"),
     Fault("holds", "a thread that goes on for ten minutes", PROCESSES, FAILED, "leaves_a_thread"),
-    Fault("C", "another number of threads", STATE, FAILED, "torch has 2 threads in more_threads and 1 thread in eager"),
-    Fault("C", "another default dtype", STATE, FAILED, "other_dtype has changed the default dtype from torch.float32"),
+    Fault("C", "another number of threads", STATE, OK, "torch has 2 threads in more_threads and 1 thread in eager"),
+    Fault("C", "another default dtype", STATE, OK, "other_dtype has changed the default dtype from torch.float32"),
     Fault(
-        *("C", "another working directory and umask", STATE, FAILED),
+        *("C", "another working directory and umask", STATE, OK),
         "other_folder has changed the working directory (put back), the umask (put back)",
     ),
-    Fault("C", "signals switched off in the worker", STATE, FAILED, "deaf has changed what SIGINT does (put back)"),
-    Fault("holds", "an empty environment", STATE, FAILED, "empty_environment"),
+    Fault("C", "signals switched off in the worker", STATE, OK, "deaf has changed what SIGINT does (put back)"),
+    Fault("holds", "an empty environment", STATE, OK, "empty_environment"),
     Fault("holds", "a wrong output", OUTPUTS, FAILED, "FAIL w/s/wrong"),
     Fault("A", "wrong in later calls", OUTPUTS, FAILED, "No figure of wrong_later can be believed"),
     Fault("A", "NaN in later calls", OUTPUTS, FAILED, "No figure of not_finite can be believed"),
