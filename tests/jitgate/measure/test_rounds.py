@@ -250,8 +250,7 @@ def test_disturbed_rounds_can_be_kept_and_are_named_then() -> None:
 
 
 def test_a_machine_that_is_always_disturbed_does_not_keep_us_for_ever() -> None:
-    team = FakeTeam()
-    found = rounds_of(team, disturbed=range(10**6)).run(lambda measurement: ["jit"], 10.0)
+    found = rounds_of(FakeTeam(), disturbed=range(10**6)).run(lambda measurement: ["jit"], 10.0)
     assert found.rounds == 0
     assert 10.0 * OVERTIME <= found.wall_s < 10.0 * OVERTIME + 1
 

@@ -4,59 +4,23 @@ from __future__ import annotations
 
 import pickle
 import random
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from jitgate.model.probe_baseline import EagerProbe
-from jitgate.model.timed_outputs import TimedOutputs
 from jitgate.model.turn import Turn
 from jitgate.pool.output_audit import COST_SHARE, FEWEST, OPEN_TURNS, OutputAudit
 from jitgate.pool.output_sample import OutputSample, gap, hash_of
 from jitgate.worker.kept_outputs import write_arrays
 
-COUNT = 6
+from tests.jitgate.pool.audits import COUNT, Answer, audited, found, noisy, right, take
+
 HUGE = (
     b"\x93NUMPY\x01\x00v\x00"
     + b"{'descr': '<f8', 'fortran_order': False, 'shape': (9000000000000000,), }".ljust(117)
     + b"\n"
 )
-Answer = Callable[[int], object]
-
-
-def right(number: int) -> np.ndarray:
-    return 3 + np.random.default_rng(number).normal(size=(4, 50)).astype(np.float32)
-
-
-def noisy(share: float) -> Answer:
-    return lambda number: right(number) * (1 + share * np.random.default_rng(number + 999).normal(size=(4, 50)))
-
-
-def audited(folder: Path, answer: Answer, turns: int = 8, looking_s: float = 0.0, **turn: object) -> OutputAudit:
-    audit = OutputAudit(folder, random.Random(0))
-    for start in range(0, turns * COUNT, COUNT):
-        for name in random.Random(start).sample(["eager", "mine"], 2):
-            if name == "eager":
-                take(audit, name, right, start)
-            else:
-                take(audit, name, answer, start, looking_s, **turn)
-    return audit
-
-
-def take(audit: OutputAudit, name: str, answer: Answer, start: int, looking_s: float = 0.0, **turn: object) -> None:
-    keep = audit.keep("short", start, COUNT)
-    for number, path in keep.items():
-        found = answer(number)
-        write_arrays(path, [np.asarray(each) for each in (found if isinstance(found, tuple) else (found,))])
-    fields = {"outputs": ("Tensor[4,50]",), "kept": tuple(keep), "looking_s": looking_s} | turn
-    wall_ns = fields.pop("wall_ns", (1000,) * COUNT)
-    audit.note(name, "short", Turn(wall_ns, (), **fields), keep, 60.0)  # type: ignore[arg-type]
-
-
-def found(audit: OutputAudit, precision: str = "fp32", tolerance: float = 1e-4, *, strict: bool = True) -> TimedOutputs:
-    return audit.found("short", "mine", precision, tolerance, strict=strict)
 
 
 def test_right_outputs_are_right(tmp_path: Path) -> None:
@@ -119,17 +83,6 @@ def test_an_output_that_holds_the_infinities_of_eager_follows_its_inputs(tmp_pat
     assert found(audit).problem == ""
 
 
-def test_threads_that_work_on_after_calls_are_named_unless_those_of_eager_do(tmp_path: Path) -> None:
-    audit = audited(tmp_path, right, late=(0.9, 0.0, 0.8))
-    assert found(audit).problem.startswith("a thread of its own works on after a timed call has returned, for 80% of")
-    assert audit.untimed("short", "mine") == found(audit).problem
-    assert found(audited(tmp_path, right, late=(0.2,))).problem == ""
-    for start in range(800, 800 + 2 * COUNT, COUNT):
-        keep = audit.keep("short", start, COUNT)
-        audit.note("eager", "short", Turn((1000,) * COUNT, (), late=(0.9, 0.9)), keep, 60.0)
-    assert found(audit).problem == ""
-
-
 def test_a_subclass_that_eager_does_not_give_is_named(tmp_path: Path) -> None:
     problem = found(audited(tmp_path, right, outputs=("my.Lazy[4,50]",))).problem
     assert problem == "a timed call gave my.Lazy[4,50], and eager gives Tensor[4,50]"
@@ -149,7 +102,7 @@ def test_a_file_that_is_none_is_no_right_output(
     def write(path: Path, arrays: list[np.ndarray]) -> None:
         path.write_bytes(content) if arrays[0].size == 1 else real(path, arrays)
 
-    monkeypatch.setattr(sys.modules[__name__], "write_arrays", write)
+    monkeypatch.setattr("tests.jitgate.pool.audits.write_arrays", write)
     seen = found(audited(tmp_path, lambda number: 3))
     assert seen.compared == 8
     assert seen.problem
@@ -216,55 +169,6 @@ def test_an_output_that_is_always_the_same_proves_nothing(tmp_path: Path) -> Non
             take(audit, name, lambda number: np.array([3]), start)
     assert found(audit).problem == ""
     assert found(audit).unproven.startswith("eager's output is the same for other inputs")
-
-
-@pytest.mark.parametrize(("unpacking_s", "accused"), [(4e-5, False), (2e-7, False), (9e-5, True), (2e-3, True)])
-def test_an_output_that_is_made_when_it_is_looked_at_is_found(
-    tmp_path: Path, unpacking_s: float, *, accused: bool
-) -> None:
-    problem = found(audited(tmp_path, right, unpacking_s=unpacking_s)).problem
-    assert problem.startswith("its output is made when somebody looks at it: taking it apart") is accused
-    assert accused or not problem
-
-
-@pytest.mark.parametrize(("making_s", "accused"), [(4e-5, False), (3e-4, False), (2e-3, True)])
-def test_work_before_a_call_is_found(tmp_path: Path, making_s: float, *, accused: bool) -> None:
-    problem = found(audited(tmp_path, right, making_s=making_s)).problem
-    assert problem.startswith("it works before its calls: making the inputs of one takes") is accused
-    assert accused or not problem
-
-
-def test_what_is_around_a_long_call_may_take_longer(tmp_path: Path) -> None:
-    """Caches are cold after a call of 100 ms, where eager's takes a microsecond."""
-    audit = OutputAudit(tmp_path, random.Random(0))
-    for start in range(0, 8 * COUNT, COUNT):
-        take(audit, "eager", right, start)
-        take(audit, "mine", right, start, wall_ns=(100_000_000,) * COUNT, making_s=6e-4, unpacking_s=9e-5)
-    assert found(audit).problem == ""
-
-
-def test_durations_that_were_edited_are_named(tmp_path: Path) -> None:
-    problem = found(audited(tmp_path, right, edited=True)).problem
-    assert problem == "it replaced the durations of its calls, with which jitgate measures"
-
-
-@pytest.mark.parametrize(("repeated", "accused"), [(0, False), (1, True)])
-def test_answers_of_the_call_before_are_counted(tmp_path: Path, repeated: int, *, accused: bool) -> None:
-    problem = found(audited(tmp_path, right, looked=COUNT, repeated=repeated), "bf16", 0.05).problem
-    assert problem.startswith("8 of 48 timed calls gave the very answer of the call before") is accused
-    assert accused or not problem
-
-
-def test_an_answer_that_eager_repeats_too_is_none(tmp_path: Path) -> None:
-    audit = audited(tmp_path, right, looked=COUNT, repeated=1)
-    take(audit, "eager", right, 900 * COUNT, looked=COUNT, repeated=1)
-    assert found(audit, "bf16", 0.05).problem == ""
-
-
-def test_one_turn_in_which_an_output_came_apart_slowly_accuses_nobody(tmp_path: Path) -> None:
-    audit = audited(tmp_path, right, turns=4)
-    take(audit, "mine", right, 800 * COUNT, unpacking_s=0.5)
-    assert found(audit).problem == ""
 
 
 def with_others(folder: Path, answer: Answer, other_ns: int) -> OutputAudit:

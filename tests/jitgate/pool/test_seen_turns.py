@@ -1,0 +1,72 @@
+"""Work that is not in the time of its calls: what of it shows, and what accuses nobody."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from jitgate.model.turn import Turn
+from jitgate.pool.output_audit import OutputAudit
+
+from tests.jitgate.pool.audits import COUNT, audited, found, right, take
+
+
+def test_threads_that_work_on_after_calls_are_named_unless_those_of_eager_do(tmp_path: Path) -> None:
+    audit = audited(tmp_path, right, late=(0.9, 0.0, 0.8))
+    assert found(audit).problem.startswith("a thread of its own works on after a timed call has returned, for 80% of")
+    assert audit.untimed("short", "mine") == found(audit).problem
+    assert found(audited(tmp_path, right, late=(0.2,))).problem == ""
+    for start in range(800, 800 + 2 * COUNT, COUNT):
+        keep = audit.keep("short", start, COUNT)
+        audit.note("eager", "short", Turn((1000,) * COUNT, (), late=(0.9, 0.9)), keep, 60.0)
+    assert found(audit).problem == ""
+
+
+@pytest.mark.parametrize(("unpacking_s", "accused"), [(4e-5, False), (2e-7, False), (9e-5, True), (2e-3, True)])
+def test_an_output_that_is_made_when_it_is_looked_at_is_found(
+    tmp_path: Path, unpacking_s: float, *, accused: bool
+) -> None:
+    problem = found(audited(tmp_path, right, unpacking_s=unpacking_s)).problem
+    assert problem.startswith("its output is made when somebody looks at it: taking it apart") is accused
+    assert accused or not problem
+
+
+@pytest.mark.parametrize(("making_s", "accused"), [(4e-5, False), (3e-4, False), (2e-3, True)])
+def test_work_before_a_call_is_found(tmp_path: Path, making_s: float, *, accused: bool) -> None:
+    problem = found(audited(tmp_path, right, making_s=making_s)).problem
+    assert problem.startswith("it works before its calls: making the inputs of one takes") is accused
+    assert accused or not problem
+
+
+def test_what_is_around_a_long_call_may_take_longer(tmp_path: Path) -> None:
+    """Caches are cold after a call of 100 ms, where eager's takes a microsecond."""
+    audit = OutputAudit(tmp_path, random.Random(0))
+    for start in range(0, 8 * COUNT, COUNT):
+        take(audit, "eager", right, start)
+        take(audit, "mine", right, start, wall_ns=(100_000_000,) * COUNT, making_s=6e-4, unpacking_s=9e-5)
+    assert found(audit).problem == ""
+
+
+def test_durations_that_were_edited_are_named(tmp_path: Path) -> None:
+    problem = found(audited(tmp_path, right, edited=True)).problem
+    assert problem == "it replaced the durations of its calls, with which jitgate measures"
+
+
+@pytest.mark.parametrize(("repeated", "accused"), [(0, False), (1, True)])
+def test_answers_of_the_call_before_are_counted(tmp_path: Path, repeated: int, *, accused: bool) -> None:
+    problem = found(audited(tmp_path, right, looked=COUNT, repeated=repeated), "bf16", 0.05).problem
+    assert problem.startswith("8 of 48 timed calls gave the very answer of the call before") is accused
+    assert accused or not problem
+
+
+def test_an_answer_that_eager_repeats_too_is_none(tmp_path: Path) -> None:
+    audit = audited(tmp_path, right, looked=COUNT, repeated=1)
+    take(audit, "eager", right, 900 * COUNT, looked=COUNT, repeated=1)
+    assert found(audit, "bf16", 0.05).problem == ""
+
+
+def test_one_turn_in_which_an_output_came_apart_slowly_accuses_nobody(tmp_path: Path) -> None:
+    audit = audited(tmp_path, right, turns=4)
+    take(audit, "mine", right, 800 * COUNT, unpacking_s=0.5)
+    assert found(audit).problem == ""
