@@ -146,7 +146,7 @@ class HistoryOfState:
             return ["history: nothing compared: " + ("it is off" if self.session.off else "nothing is timed")]
         planned = self._state.planned
         done, reasons = self.session.compared(self._state.results, planned)
-        why = "; ".join(f"{count} ({reason})" for reason, count in reasons.items())
+        why = "; ".join(f"{count} not ({reason})" for reason, count in reasons.items())
         narrowed = len(self._state.all_cells) - len(planned)
         left = f" ({narrowed} more are not selected)" if narrowed > 0 else ""
         scenarios = len({cell[:2] for cell in planned})
