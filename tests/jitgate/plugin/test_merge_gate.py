@@ -163,5 +163,5 @@ def test_a_base_older_than_the_benchmarks_is_compared(checkout: Checkout) -> Non
     checkout.write("pyproject.toml", TABLE)
     checkout.commit("Measure it")
     found = checkout.pytest("--jitgate-base", "HEAD~1", "-k", "slower_than_the_bases", "--jitgate-verbose", budget_s=6)
-    assert "since base HEAD~1" in found.stdout
+    assert "base HEAD~1 (" in found.stdout
     assert "New in head" not in found.stdout
