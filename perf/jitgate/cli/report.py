@@ -71,6 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _for_review(arguments: argparse.Namespace) -> int:
+    from jitgate.model.plain_file import read_plain
     from jitgate.report.pull_request.annotations import commands
     from jitgate.report.pull_request.comment import comment, note, summary
     from jitgate.report.pull_request.data import NotBelieved, read
@@ -78,11 +79,13 @@ def _for_review(arguments: argparse.Namespace) -> int:
     if arguments.run_id is not None or arguments.to is not None:
         raise UsageError("--pr FILE.json is a run by itself; leave RUN and --to out")
     try:
-        found = read(arguments.pr.read_bytes())
+        found = read(read_plain(arguments.pr, follow=True))
     except OSError as error:
         raise UsageError(f"--pr {arguments.pr} can't be read ({error.strerror})") from None
     except NotBelieved as problem:
         raise UsageError(f"--pr {arguments.pr} is not what --jitgate-pull-request writes: {problem}") from None
+    except ValueError as problem:
+        raise UsageError(f"--pr {problem}") from None
     for path, mode, made in (
         (arguments.comment, "w", comment),
         (arguments.summary, "a", summary),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import zlib
 from dataclasses import replace
@@ -136,3 +137,13 @@ def test_bad_input_is_one_sentence(
     assert main(["report", *arguments, "--history", store.url]) == 4
     assert expected in capsys.readouterr().err
     assert not (store.folder / "out.html").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_in_the_place_of_a_run_is_refused_and_not_waited_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pipe = tmp_path / "run.json"
+    os.mkfifo(pipe)
+    assert main(["report", "--pr", str(pipe), "--annotations"]) == 4
+    assert capsys.readouterr().err == f"jitgate report: --pr {pipe} can't be read (it is no ordinary file)\n"
