@@ -16,6 +16,9 @@ from jitgate.cli.history_show import Answer, runs_counted
 from jitgate.device.private_folder import why_not_plain
 from jitgate.model.errors import UsageError
 
+AT_ONCE = 500
+"""Runs that one statement removes: for each, a database may look through all points."""
+
 
 def imported(arguments: argparse.Namespace) -> Answer:
     """Every file that is a run is stored; the others are named, and the exit code is 1."""
@@ -105,9 +108,11 @@ def pruned(arguments: argparse.Namespace) -> Answer:
         raise UsageError("--keep must be at least 1")
     with place_of(arguments).opened() as database, database.writing() as connection:
         old = set(connection.execute(select(RUN.c.id)).scalars()) - needed_runs(connection, arguments.keep)
-        for run_id in old:
+        going = sorted(old)
+        for start in range(0, len(going), AT_ONCE):
+            some = going[start : start + AT_ONCE]
             for table, column in ((POINT, POINT.c.run_id), (ROUNDS, ROUNDS.c.run_id), (RUN, RUN.c.id)):
-                connection.execute(delete(table).where(column == run_id))
+                connection.execute(delete(table).where(column.in_(some)))
     said = (
         f"removed {runs_counted(len(old))}; of every series the last {arguments.keep} accepted ones stay, and all since"
     )
