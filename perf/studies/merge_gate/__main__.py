@@ -25,7 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m studies.merge_gate", description=__doc__)
     parser.add_argument("what", choices=("record", "live", "table"))
     parser.add_argument("--sessions", type=int, default=300, help="in all; for `live`, of a planted slowdown of 10 %%")
-    parser.add_argument("--variant", default="eager")
+    parser.add_argument("--variant", default="eager", help="`inductor` builds a package for each tree")
+    parser.add_argument("--regime", choices=tuple(REGIMES), help="the only one to record")
     parser.add_argument("--budget", type=float, default=3.0, help="seconds of rounds of each session")
     parser.add_argument("--file", type=Path, default=DATA)
     asked = parser.parse_args(arguments)
@@ -34,7 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
     if asked.what == "live":
         return _live(asked.sessions, asked.budget)
     if asked.what == "record":
-        _record(asked.file, asked.sessions, asked.variant, asked.budget)
+        _record(
+            asked.file, asked.sessions, asked.variant, asked.budget, [asked.regime] if asked.regime else list(REGIMES)
+        )
     sessions = recorded(asked.file)
     sys.stdout.write("\n".join([*false_alarms(sessions, LIMIT), "", outcomes(sessions), ""]))
     for slower, limit, budget_s in ((0.03, 0.01, 600.0), (0.10, 0.03, 120.0)):
@@ -47,12 +50,11 @@ def main(arguments: list[str] | None = None) -> int:
     return int(alarms > 0.01 * len(sessions))
 
 
-def _record(path: Path, wanted: int, variant: str, budget_s: float) -> None:
-    names = list(REGIMES)
-    done = {(each["regime"], each["number"]) for each in recorded(path)}
+def _record(path: Path, wanted: int, variant: str, budget_s: float, names: list[str]) -> None:
+    done = {(each["regime"], each["variant"], each["number"]) for each in recorded(path)}
     for number in range(wanted):
         name = names[number % len(names)]
-        if (name, number) in done:
+        if (name, variant, number) in done:
             continue
         made = session(name, number, variant=variant, limit=f"{LIMIT:.0%}", budget_s=budget_s)
         with path.open("a", encoding="utf-8") as file:

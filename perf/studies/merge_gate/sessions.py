@@ -12,6 +12,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from studies.merge_gate.regimes import regime
 
 MODEL = """
@@ -55,12 +57,14 @@ VERDICT = re.compile(r"^(FAIL|INCONCLUSIVE|INVALID) net/one/(\S+) .*max_slowdown
 
 @dataclass(frozen=True)
 class Session:
-    """verdict: of `max_slowdown`. rounds: (base, head, control) seconds, as they were judged."""
+    """verdict: of `max_slowdown`. load: of the machine in the minute before, runnable processes; the session's own are
+    not in it. rounds: (base, head, control) seconds, as they were judged."""
 
     regime: str
     number: int
     variant: str
     verdict: str
+    load: float
     rounds: tuple[tuple[float, float, float], ...]
 
     def as_json(self) -> dict[str, object]:
@@ -70,6 +74,7 @@ class Session:
             "number": self.number,
             "variant": self.variant,
             "verdict": self.verdict,
+            "load": round(self.load, 2),
             "rounds_us": rounds,
         }
 
@@ -84,11 +89,12 @@ def session(name: str, number: int, *, variant: str, limit: str, budget_s: float
     with tempfile.TemporaryDirectory(prefix="s" * draw.randrange(1, 90)) as made:
         folder = Path(made)
         _repository(folder, variant, limit, slower)
+        load, *_ = psutil.getloadavg()
         with regime(name):
             said = _pytest(folder, number, variant, budget_s, same=not slower)
         found = VERDICT.search(said)
         verdict = found[1] if found is not None else ("PASS" if " passed" in said else "BROKEN")
-        return Session(name, number, variant, verdict, _rounds(folder, variant))
+        return Session(name, number, variant, verdict, load, _rounds(folder, variant))
 
 
 def _repository(folder: Path, variant: str, limit: str, slower: float) -> None:
