@@ -47,8 +47,8 @@ class HostClock:
             return ""
         # A busy machine lengthens some turns of either; work that is not timed lengthens every turn of one. Not every
         # turn is looked at closely, so of looking half of the turns count.
-        more_s = max(0.0, _quartile(self.outside_s, 1) - _quartile(right.outside_s, 3))
-        more_s += max(0.0, statistics.median(self.looking_s) - _quartile(right.looking_s, 3))
+        more_s = max(0.0, quartile(self.outside_s, 1) - quartile(right.outside_s, 3))
+        more_s += max(0.0, statistics.median(self.looking_s) - quartile(right.looking_s, 3))
         usual_s = statistics.median(right.calls_s)
         if more_s <= max(LEAST_S, LARGEST_SHARE * usual_s):
             return ""
@@ -58,6 +58,6 @@ class HostClock:
         )
 
 
-def _quartile(turns_s: list[float], number: int) -> float:
+def quartile(turns_s: list[float], number: int) -> float:
     """The turn at or above the first or the third quarter of them."""
     return sorted(turns_s)[number * len(turns_s) // 4]

@@ -6,7 +6,6 @@ import contextlib
 import itertools
 import random
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -17,13 +16,17 @@ from jitgate.model.turn import Turn
 from jitgate.model.variant import BASELINE
 from jitgate.pool.output_sample import OutputSample, gap
 from jitgate.pool.seen_turns import SeenTurns
-from jitgate.pool.stored_answer import follows, stale
+from jitgate.pool.stored_answer import follows, stale, varies
 
 COST_SHARE = 0.02
-"""Of the time of all turns, what keeping and comparing outputs may take."""
+"""Of the time of all turns, what looking at outputs, keeping and comparing them may take. Half of it is for those that
+are not kept (`LOOKING_SHARE` of the worker)."""
 
 FEWEST = 5
 """Turns of which a call is kept whatever that costs: with fewer, little is known."""
+
+LEAST_COMPARED = 2
+"""Calls of a worker that had to be compared, where it was asked for one in `FEWEST` turns."""
 
 REMEMBERED = 48
 """Outputs of a worker that are remembered for `following`."""
@@ -54,13 +57,14 @@ class OutputAudit:
     def __init__(self, folder: Path, draw: random.Random | None = None) -> None:
         self._folder = folder
         self._draw = draw or random.SystemRandom()
-        self._planned: dict[tuple[str, int], int | None] = {}
+        self._planned: dict[tuple[str, int], tuple[int | None, int]] = {}
         self._written: dict[tuple[str, int], dict[str, Path]] = {}
         self._seen: dict[tuple[str, str], SeenTurns] = {}
         self._right: tuple[Path | None, OutputSample | None] = None, None
         self._names = itertools.count()
-        self._drawn_turns = Counter[str]()
-        self._cost_s = self._turns_s = 0.0
+        self._drawn_calls: dict[str, list[int]] = {}
+        self._fewest_calls: dict[str, int] = {}
+        self._cost_s = self._samples_s = self._turns_s = 0.0
         self.seed = 0
         self._others = False
         self.fixed: dict[str, str] = {}
@@ -73,7 +77,8 @@ class OutputAudit:
     def request(self, scenario: str, start: int, count: int) -> TakeTurn:
         """What a worker is asked in a turn."""
         keep, rows = self.keep(scenario, start, count), self.probe(scenario).rows
-        return TakeTurn(scenario, start, count, self.input_seed(scenario), keep, rows, self._others)
+        looking = self._planned[scenario, start][1]
+        return TakeTurn(scenario, start, count, self.input_seed(scenario), keep, looking, rows, self._others)
 
     def probe(self, scenario: str) -> EagerProbe:
         return self.probes.get(scenario, EagerProbe())
@@ -94,10 +99,12 @@ class OutputAudit:
     def keep(self, scenario: str, start: int, count: int) -> dict[int, Path]:
         """The calls of a turn whose output its worker writes, and where; the same calls for every worker."""
         asked = scenario, start
+        if not self._others:
+            self._fewest_calls[scenario] = min(count, self._fewest_calls.get(scenario, count))
         if asked not in self._planned:
-            self._planned[asked] = self._drawn(scenario, count)
+            self._planned[asked] = self._drawn(scenario, count), self._draw.randrange(count)
             self._forget()
-        at = self._planned[asked]
+        at = self._planned[asked][0]
         if at is None or at >= count:
             return {}
         return {start + at: self._folder / f"{next(self._names)}.timed.npy"}
@@ -107,13 +114,18 @@ class OutputAudit:
         began = time.perf_counter()
         seen = self._seen.setdefault((scenario, name), SeenTurns())
         seen.note(turn, turn_s, others=self._others)
+        seen.asked += bool(keep) and not self._others
         for number in turn.kept:
             files = self._written.setdefault((scenario, number), {})
             files[name] = keep[number]
             if BASELINE in files:
                 self._compare(scenario, files)
+        if self._others:  # not of the rounds
+            return
+        cost_s = turn.looking_s + time.perf_counter() - began
         self._turns_s += turn_s
-        self._cost_s += turn.looking_s + time.perf_counter() - began
+        self._cost_s += cost_s
+        self._samples_s += cost_s if keep else 0.0
 
     def found(self, scenario: str, name: str, precision: str, tolerance: float, *, strict: bool = True) -> TimedOutputs:
         """What the timed outputs of worker `name` showed. strict: whether distances are judged, and not only whether an
@@ -134,16 +146,20 @@ class OutputAudit:
         untimed = seen.untimed(right)
         if untimed:
             return untimed
-        other = sorted(seen.kinds - right.kinds)
-        if other and right.kinds:
-            return f"a timed call gave {other[0]}, and eager gives {', '.join(sorted(right.kinds))}"
-        lost = max(len(seen.not_finite) if not right.not_finite else 0, sum(1 for each in seen.gaps if each.lost))
+        other = seen.others(right)
+        if other:
+            return f"a timed call gave {other[0]}, and eager gives {', '.join(sorted(set(right.kinds.values())))}"
+        lost = max(len(seen.lost(right)), sum(1 for each in seen.gaps if each.lost))
         if lost:
             calls = "one of its calls" if lost == 1 else f"{lost} of its calls"
             return f"{calls} gave NaN or Inf, and eager gives numbers for the same inputs"
         compared = len(seen.gaps)
+        if compared < min(seen.asked, LEAST_COMPARED if seen.asked >= FEWEST else 1):
+            return f"{compared} of {seen.asked} timed outputs that were to be compared with eager's could be"
         found = next(filter(None, (stale(each, tolerance, exact=precision == "fp32") for each in seen.both)), "")
-        found = found or seen.repeats(right) or seen.faster_when_seen(right)
+        if varies(seen.sketches, tolerance, exact=precision == "fp32"):
+            found = found or seen.repeats(right)
+        found = found or seen.faster_when_seen(right)
         if found:
             return found
         far = [each for each in seen.gaps if not each.rel_l2 <= LOOSE * tolerance or each.unequal]
@@ -185,10 +201,17 @@ class OutputAudit:
         """Which call of a turn is kept; None for none."""
         if self._others:
             return count - 1
-        if self._drawn_turns[scenario] >= FEWEST and self._cost_s > COST_SHARE * self._turns_s:
+        drawn = self._drawn_calls.setdefault(scenario, [])
+        next_s = self._samples_s / max(1, sum(map(len, self._drawn_calls.values())))
+        if len(drawn) >= FEWEST and self._cost_s + next_s > COST_SHARE * self._turns_s:
             return None
-        self._drawn_turns[scenario] += 1
-        return self._draw.randrange(min(EARLY, count) if self._draw.random() < 1 / 2 else count)
+        fewest = self._fewest_calls[scenario]
+        if len(drawn) + 1 == FEWEST and min(drawn) >= fewest:  # of a slow worker, none is kept yet
+            at = self._draw.randrange(fewest)
+        else:
+            at = self._draw.randrange(min(EARLY, count) if self._draw.random() < 1 / 2 else count)
+        drawn.append(at)
+        return at
 
     def _forget(self) -> None:
         """Remove outputs of turns that are long over."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,7 @@ class OutputSample:
                 exact.append(found.dtype.kind != "f")
         return cls(tuple(leaves), tuple(exact))
 
-    @property
+    @cached_property
     def sketch(self) -> Sketch:
         """Some values of all leaves."""
         return Sketch(self._row(exact=False), self._row(exact=True))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jitgate.model.turn import Turn
-from jitgate.pool.host_clock import HostClock
+from jitgate.pool.host_clock import FEWEST, HostClock, quartile
 from jitgate.pool.output_sample import OutputGap
 from jitgate.pool.stored_answer import Sketches
 
@@ -23,7 +23,10 @@ LATE_SHARE = 0.25
 eager's call, in which an output only comes apart into its tensors, is work that waited for somebody to look."""
 
 LEAST_UNPACKING_S = 5e-5
-"""What taking an output apart may take in any case: a container of one kind has many small parts, another few."""
+"""What taking an output apart may take in any case."""
+
+PART_S = 5e-6
+"""What taking out one of its parts may: a dataclass takes longer than a tuple."""
 
 LEAST_MAKING_S = 5e-4
 """What making the inputs of a call may take more than in eager's process in any case: it is the same code there."""
@@ -39,15 +42,17 @@ FEWEST_LATE = 3
 class SeenTurns:
     """What was seen of one worker in one scenario.
 
-    kinds: types and sizes of its outputs. not_finite: numbers of the calls whose output holds NaN or Inf. others_s:
-    calls with other values than those that are timed; timed_s: of each turn, the median call.
+    kinds: number of a call that was looked at -> type and sizes of its output. not_finite: numbers of those whose
+    output holds NaN or Inf. asked: turns in which a call was to be kept. others_s: calls with other values than those
+    that are timed; timed_s: of each turn, the median call.
     """
 
     gaps: list[OutputGap] = field(default_factory=list)
     sketches: list[tuple[Sketch, Sketch]] = field(default_factory=list)
     other_sketches: list[tuple[Sketch, Sketch]] = field(default_factory=list)
-    kinds: set[str] = field(default_factory=set)
+    kinds: dict[int, str] = field(default_factory=dict)
     not_finite: set[int] = field(default_factory=set)
+    asked: int = 0
     replaced: set[str] = field(default_factory=set)
     late: list[float] = field(default_factory=list)
     making_s: list[float] = field(default_factory=list)
@@ -64,7 +69,7 @@ class SeenTurns:
 
     def note(self, turn: Turn, turn_s: float, *, others: bool) -> None:
         """One more turn, of so many seconds by the host's clock. others: with values that count for nothing else."""
-        self.kinds.update(turn.outputs)
+        self.kinds.update(turn.seen)
         self.not_finite.update(turn.not_finite)
         self.replaced.update(turn.replaced)
         if turn.edited:
@@ -75,8 +80,8 @@ class SeenTurns:
             self.others_s += calls_s
             return
         self.timed_s += [statistics.median(calls_s)] if calls_s else []
-        self.making_s.append(turn.making_s)
-        self.unpacking_s.append(turn.unpacking_s)
+        self.making_s += [] if turn.making_s is None else [turn.making_s]
+        self.unpacking_s += [] if turn.unpacking_s is None else [turn.unpacking_s]
         self.looked += turn.looked
         self.repeated += turn.repeated
         self.clock.note(turn, turn_s)
@@ -100,23 +105,34 @@ class SeenTurns:
         usual_s = statistics.median(right.timed_s)
         # What a call of its own takes counts too: after a long one, caches are cold, and all around it takes longer.
         share_s = LATE_SHARE * max(usual_s, statistics.median(self.timed_s or [0.0]))
+        parts = max((len(kind.split()) for kind in set(self.kinds.values())), default=1)
         for own, eagers, least_s, what in (
             (
-                *(self.unpacking_s, right.unpacking_s, LEAST_UNPACKING_S),
+                *(self.unpacking_s, right.unpacking_s, max(LEAST_UNPACKING_S, PART_S * parts)),
                 "its output is made when somebody looks at it: taking it apart",
             ),
             (*(self.making_s, right.making_s, LEAST_MAKING_S), "it works before its calls: making the inputs of one"),
         ):
-            if not (own and eagers):
+            if min(len(own), len(eagers)) < FEWEST:
                 continue
-            usually_s = statistics.median_low(eagers)
-            more_s = statistics.median_low(own) - usually_s
+            # A busy machine lengthens some turns of either; work that is not timed lengthens every turn of one.
+            usually_s = quartile(eagers, 3)
+            more_s = quartile(own, 1) - usually_s
             if more_s > max(least_s, share_s, usually_s):
                 return (
                     f"{what} takes {1e3 * more_s:.2f} ms more than in eager's process, whose calls take "
                     f"{1e3 * usual_s:.2f} ms: that work was not timed"
                 )
         return ""
+
+    def others(self, right: SeenTurns) -> list[str]:
+        """Kinds of outputs that eager never gives, of calls in which eager's output was looked at too."""
+        known = set(right.kinds.values())
+        return sorted({kind for number, kind in self.kinds.items() if number in right.kinds} - known)
+
+    def lost(self, right: SeenTurns) -> set[int]:
+        """Calls that gave NaN or Inf, where eager was seen to give numbers; none where eager has such outputs too."""
+        return set() if right.not_finite else self.not_finite & right.kinds.keys()
 
     def repeats(self, right: SeenTurns) -> str:
         """Why some of its answers are those of the call before; "" where they are not, or where eager's are too."""

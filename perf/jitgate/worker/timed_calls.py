@@ -32,12 +32,12 @@ MANY = 64
 
 Marks = tuple[tuple[complex, complex], ...]
 
-LOOKING_SHARE = 0.02
-"""Of the calls' time, what looking at outputs may take; where it takes more, some are not asked whether they are
-finite."""
+LOOKING_SHARE = 0.01
+"""Of the calls' time, what looking at outputs may take; where all would take more, some calls are not looked at. Those
+that are kept are looked at besides."""
 
-LOOKING_S = 0.005
-"""What looking may take in any case, its first time aside, which is slow: a thousand small outputs."""
+FIRST_LOOK_NS = 20_000.0
+"""What a look is taken to cost before there was one: that of a few tensors."""
 
 
 def take_turn(
@@ -50,7 +50,7 @@ def take_turn(
     before: BeforeCall,
 ) -> Turn:
     """Time the calls of one turn; no garbage is collected inside. bound: the variant's call with these inputs."""
-    watch.begin(request.keep)
+    watch.begin(request)
     inputs.look_up(request.rows)
     wall_ns, device_ns, stage_times = [], [], list[tuple[StageTime, ...]]()
     gc.disable()
@@ -80,47 +80,63 @@ def take_turn(
 
 
 class OutputWatch:
-    """Looks at the output of each call that a worker makes. keep: number of a call -> file for its output. making_ns:
-    what making the inputs of each call of a turn took."""
+    """Looks at outputs of the calls that a worker makes: at as many as their share of the time pays for, and at those
+    that are to be kept. keep: number of a call -> file for its output. making_ns: what making the inputs of each call
+    of a turn took."""
 
     def __init__(self) -> None:
         self.keep: Mapping[int, Path] = {}
-        self.making_ns: list[int] = []
-        self._kinds: dict[tuple[Any, ...], None] = {}
-        self._not_finite: list[int] = []
-        self._kept: dict[int, list[Any]] = {}
         self._threads = LateWork()
-        self._late: list[float] = []
-        self._unpacked_ns: list[int] = []
         self._last: tuple[int, Marks] = -1, ()
-        self._looked = self._repeated = self._turn_ns = 0
-        self._spent_ns = self._waited_ns = self._calls_ns = 0
-        self._first_ns: int | None = None
-        self._told_ns = 0
+        self._due = {NO_NUMBER}
+        self._has_looked = False
+        self._funds_ns, self._call_ns, self._look_ns = 0.0, 0.0, FIRST_LOOK_NS
+        self._kinds: dict[int, tuple[Any, ...]] = {}
+        self._not_finite: list[int] = []
+        self._clear()
 
-    def begin(self, keep: Mapping[int, Path]) -> None:
-        """A turn begins; what was looked at before it has no durations that count."""
-        self.keep = keep
-        self._turn_ns = 0
+    def _clear(self) -> None:
+        self.making_ns: list[int] = []
+        self._unpacked_ns: list[int] = []
+        self._looks_ns: list[int] = []
+        self._kept: dict[int, list[Any]] = {}
+        self._late: list[float] = []
+        self._looked = self._repeated = self._turn_ns = self._spent_ns = self._waited_ns = 0
+
+    def begin(self, request: TakeTurn) -> None:
+        """A turn begins. What looks before the first one took is in no turn's time."""
+        began = perf_counter_ns()
+        if self._looks_ns:
+            self._look_ns = statistics.fmean(self._looks_ns)
+        self._clear()
+        self.keep = request.keep
+        funds_ns = self._funds_ns + LOOKING_SHARE * request.count * self._call_ns
+        looks = max(0, min(request.count, int(funds_ns / self._look_ns)))
+        # One after the other, so that an answer of the call before shows, and from the same call on in all workers.
+        self._due = {NO_NUMBER, *(request.start + (request.looking + at) % request.count for at in range(looks))}
+        self._spent_ns = perf_counter_ns() - began
 
     def look(self, number: int, answer: Any, wall_ns: int) -> None:
-        """Its type and sizes, always; its values, where there is time; a copy, where it is to be kept."""
-        began = perf_counter_ns()
-        is_kept = number in self.keep
-        clocks = self._threads.clocks() if is_kept else {}
-        self._calls_ns += wall_ns
+        """Type, sizes and values of an output whose turn it is; a copy, where it is to be kept."""
         self._turn_ns += wall_ns
+        is_kept = number in self.keep
+        if not is_kept and number not in self._due:
+            return
+        began = perf_counter_ns()
+        clocks = self._threads.clocks() if is_kept else {}
         found = _values(answer)
         self._unpacked_ns.append(perf_counter_ns() - began)
         if is_kept:  # first of all: what is asked of it may change it
             self._kept[number] = [as_numbers(leaf) for leaf in leaves(answer)]
-        self._kinds[tuple(map(_kind, found))] = None
-        if is_kept or self._has_time:
-            self._look_at_values(number, found)
+        self._kinds[number] = tuple(map(_kind, found))
+        self._look_at_values(number, found)
         looked = perf_counter_ns()
         self._spent_ns += looked - began
-        if self._first_ns is None:
-            self._first_ns = looked - began
+        if not is_kept and self._has_looked:  # the first look is slow
+            self._looks_ns.append(looked - began)
+        self._has_looked = True
+        if number == NO_NUMBER:
+            self._call_ns = wall_ns
         if clocks:
             self._late.append(self._threads.after(clocks) / wall_ns)
             self._waited_ns += perf_counter_ns() - looked
@@ -135,23 +151,23 @@ class OutputWatch:
         self._repeated += bool(marks) and self._last == (number - 1, marks)
         self._last = number, marks
 
-    @property
-    def _has_time(self) -> bool:
-        return self._spent_ns - (self._first_ns or 0) <= LOOKING_SHARE * self._calls_ns + LOOKING_S * 1e9
-
     def told(self, turn: Turn) -> Turn:
-        """The turn with what was seen since the last one; what was kept is written."""
+        """The turn with what was seen in it, and before the first one; what was kept is written."""
         began = perf_counter_ns()
         for number, arrays in self._kept.items():
             write_arrays(self.keep[number], arrays)
+        words = {kinds: " ".join(map(_in_words, kinds)) for kinds in set(self._kinds.values())}
+        seen = {number: words[kinds] for number, kinds in self._kinds.items()}
         self._spent_ns += perf_counter_ns() - began
-        all_ns = self._spent_ns + self._waited_ns
+        self._funds_ns += LOOKING_SHARE * self._turn_ns - sum(self._looks_ns)
+        if turn.wall_ns:
+            self._call_ns = self._turn_ns / len(turn.wall_ns)
         whole = replace(
             turn,
-            outputs=tuple(dict.fromkeys(" ".join(map(_in_words, kinds)) for kinds in self._kinds)),
+            seen=seen,
             not_finite=tuple(self._not_finite),
             kept=tuple(self._kept),
-            looking_s=(all_ns - self._told_ns) / 1e9,
+            looking_s=(self._spent_ns + self._waited_ns) / 1e9,
             making_s=_median_s(self.making_ns),
             unpacking_s=_median_s(self._unpacked_ns),
             looked=self._looked,
@@ -159,9 +175,7 @@ class OutputWatch:
             edited=bool(turn.wall_ns) and sum(turn.wall_ns) != self._turn_ns,
             late=tuple(self._late),
         )
-        self.making_ns, self._looked, self._repeated = [], 0, 0
-        self._told_ns = all_ns
-        self._kinds, self._not_finite, self._kept, self._late, self._unpacked_ns = {}, [], {}, [], []
+        self._kinds, self._not_finite = {}, []
         return whole
 
 
@@ -218,5 +232,5 @@ def _middle(leaf: Any) -> complex:
     return found
 
 
-def _median_s(each_ns: Sequence[int]) -> float:
-    return statistics.median(each_ns) / 1e9 if each_ns else 0.0
+def _median_s(each_ns: Sequence[int]) -> float | None:
+    return statistics.median(each_ns) / 1e9 if each_ns else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import random
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -70,6 +71,15 @@ def test_nan_in_one_call_that_was_not_kept_is_seen(tmp_path: Path) -> None:
     assert found(audited(tmp_path, right, not_finite=(3,))).problem.startswith("one of its calls gave NaN or Inf")
 
 
+def test_nan_where_eager_was_not_looked_at_accuses_nobody(tmp_path: Path) -> None:
+    """Looking has its share of the time: of another call of eager's nothing is known, and it may give NaN as well."""
+    assert found(audited(tmp_path, right, not_finite=(1 << 20,))).problem == ""
+
+
+def test_sizes_of_a_call_in_which_eager_was_not_looked_at_accuse_nobody(tmp_path: Path) -> None:
+    assert found(audited(tmp_path, right, seen={1 << 20: "Tensor[4,60]"})).problem == ""
+
+
 def test_an_output_that_holds_the_infinities_of_eager_follows_its_inputs(tmp_path: Path) -> None:
     def masked(number: int) -> np.ndarray:
         scores = right(number)
@@ -84,7 +94,7 @@ def test_an_output_that_holds_the_infinities_of_eager_follows_its_inputs(tmp_pat
 
 
 def test_a_subclass_that_eager_does_not_give_is_named(tmp_path: Path) -> None:
-    problem = found(audited(tmp_path, right, outputs=("my.Lazy[4,50]",))).problem
+    problem = found(audited(tmp_path, right, seen={0: "my.Lazy[4,50]"})).problem
     assert problem == "a timed call gave my.Lazy[4,50], and eager gives Tensor[4,50]"
 
 
@@ -127,6 +137,49 @@ def test_sampling_takes_two_percent_of_the_turns_and_one_more_sample_at_most(tmp
     most = COST_SHARE + 2 * max(kept_s, 0.1) * FEWEST / (2 * turns)
     assert found(audit).share <= most
     assert FEWEST <= found(audit).compared <= max(FEWEST, 1 + COST_SHARE * turns / kept_s)
+
+
+def test_what_the_first_samples_took_is_paid_back_and_then_it_is_two_percent(tmp_path: Path) -> None:
+    audit, turns, kept_s = OutputAudit(tmp_path, random.Random(0)), 2000, 0.3
+    shares = []
+    for start in range(0, turns * COUNT, COUNT):
+        for name in ("eager", "mine"):
+            keep = audit.keep("short", start, COUNT)
+            audit.note(name, "short", Turn((1000,) * COUNT, (), looking_s=0.005 + kept_s * len(keep)), keep, 1.0)
+            shares.append(found(audit).share)
+    assert shares[10] > 10 * COST_SHARE
+    assert max(shares[600:]) <= COST_SHARE + 1e-3
+    assert shares[-1] > 0.8 * COST_SHARE, "what is paid for is used"
+
+
+def test_other_values_after_the_rounds_are_not_in_their_share(tmp_path: Path) -> None:
+    audit = audited(tmp_path, right, looking_s=0.1)
+    share = found(audit).share
+    with audit.others():
+        take(audit, "mine", right, 1 << 30, looking_s=50.0)
+    assert found(audit).share == share
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_slow_worker_that_makes_two_calls_is_compared_too(tmp_path: Path, seed: int) -> None:
+    audit = OutputAudit(tmp_path, random.Random(seed))
+    for start in range(0, 8 * 60, 60):
+        for name, count in (("eager", 60), ("mine", 2)):
+            keep = audit.keep("short", start, count)
+            for number, path in keep.items():
+                write_arrays(path, [right(number)])
+            audit.note(name, "short", Turn((1000,) * count, (), kept=tuple(keep)), keep, 60.0)
+    assert found(audit).compared >= 1
+
+
+@pytest.mark.parametrize(("kept", "turns"), [(0, 1), (0, 3), (1, 8)])
+def test_a_worker_that_keeps_no_outputs_is_not_believed(tmp_path: Path, kept: int, turns: int) -> None:
+    audit = OutputAudit(tmp_path, random.Random(0))
+    for number in range(turns):
+        for name in ("eager", "mine"):
+            nothing: dict[str, Any] = {"kept": ()} if name == "mine" and number >= kept else {}
+            take(audit, name, right, number * COUNT, **nothing)
+    assert found(audit).problem == f"{kept} of {turns} timed outputs that were to be compared with eager's could be"
 
 
 def test_files_do_not_pile_up(tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from jitgate.model.turn import Turn
 from jitgate.pool.output_audit import OutputAudit
@@ -64,6 +66,53 @@ def test_an_answer_that_eager_repeats_too_is_none(tmp_path: Path) -> None:
     audit = audited(tmp_path, right, looked=COUNT, repeated=1)
     take(audit, "eager", right, 900 * COUNT, looked=COUNT, repeated=1)
     assert found(audit, "bf16", 0.05).problem == ""
+
+
+def saturated(number: int) -> np.ndarray:
+    """Numbers that low precision rounds to one: they vary by less than that."""
+    return 1 - 1e-4 * right(number)
+
+
+def test_answers_that_rounding_makes_equal_are_no_stored_ones(tmp_path: Path) -> None:
+    audit = OutputAudit(tmp_path, random.Random(0))
+    for start in range(0, 8 * COUNT, COUNT):
+        take(audit, "eager", saturated, start, looked=COUNT)
+        take(audit, "mine", lambda number: np.ones((4, 50)), start, looked=COUNT, repeated=COUNT - 1)
+    assert found(audit, "bf16", 0.05).problem == ""
+
+
+@pytest.mark.parametrize("what", ["making_s", "unpacking_s"])
+def test_a_busy_machine_that_lengthens_most_turns_accuses_nobody(tmp_path: Path, what: str) -> None:
+    audit = OutputAudit(tmp_path, random.Random(0))
+    for number in range(10):
+        take(audit, "eager", right, number * COUNT, **{what: 0.004 if number % 3 == 0 else 0.0})
+        take(audit, "mine", right, number * COUNT, **{what: 0.004 if number % 3 else 0.0})
+    assert found(audit).problem == ""
+
+
+@pytest.mark.parametrize("what", ["making_s", "unpacking_s"])
+def test_two_turns_tell_nothing(tmp_path: Path, what: str) -> None:
+    """The first access may pay an import, or a pool of threads that starts."""
+    slow: dict[str, Any] = {what: 0.5}
+    assert found(audited(tmp_path, right, turns=2, **slow)).problem == ""
+
+
+def test_a_turn_of_which_no_call_was_looked_at_is_not_one_that_came_apart_at_once(tmp_path: Path) -> None:
+    audit = OutputAudit(tmp_path, random.Random(0))
+    for number in range(12):
+        take(audit, "eager", right, number * COUNT)
+        take(audit, "mine", right, number * COUNT, unpacking_s=0.002 if number % 3 == 0 else None)
+    assert found(audit).problem.startswith("its output is made when somebody looks at it")
+
+
+def test_an_output_of_many_parts_may_take_longer_to_come_apart(tmp_path: Path) -> None:
+    """Where eager gives tuples, and the variant dataclasses."""
+    many = dict.fromkeys(range(8 * COUNT), " ".join(["Tensor[4,50]"] * 48))
+    audit = OutputAudit(tmp_path, random.Random(0))
+    for start in range(0, 8 * COUNT, COUNT):
+        take(audit, "eager", right, start, seen=many, unpacking_s=2.5e-5)
+        take(audit, "mine", right, start, seen=many, unpacking_s=1.5e-4)
+    assert found(audit).problem == ""
 
 
 def test_one_turn_in_which_an_output_came_apart_slowly_accuses_nobody(tmp_path: Path) -> None:

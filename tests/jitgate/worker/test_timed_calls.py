@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import sys
 import time
 from functools import partial
@@ -33,6 +32,7 @@ class Lazy(torch.Tensor):
 def turn(call: Any, request: TakeTurn, watch: OutputWatch | None = None) -> Turn:
     inputs, watch = VariedInputs([(X,)]), watch or OutputWatch()
     stages, before = PipelineStages(), BeforeCall()
+    watch._funds_ns = 1e12  # every call is looked at
     return take_turn(request, inputs, lambda values: partial(call, *values), WallClock(), stages, watch, before)
 
 
@@ -57,8 +57,10 @@ class Slow(dict[str, Any]):
 
 
 def test_the_time_in_which_an_output_comes_apart_is_told() -> None:
-    assert turn(lambda x: Slow(y=x), TakeTurn("short", 0, 3, seed=0)).unpacking_s >= 0.002, "a nap is never shorter"
-    assert turn(lambda x: x, TakeTurn("short", 0, 0, seed=0)).unpacking_s == 0.0, "of no call"
+    found = turn(lambda x: Slow(y=x), TakeTurn("short", 0, 3, seed=0)).unpacking_s
+    assert found is not None
+    assert found >= 0.002, "a nap is never shorter"
+    assert turn(lambda x: x, TakeTurn("short", 0, 0, seed=0)).unpacking_s is None, "of no call"
 
 
 def test_nothing_but_the_call_happens_while_it_is_timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,30 +219,19 @@ def test_the_time_in_which_inputs_are_made_is_told(monkeypatch: pytest.MonkeyPat
         return real(self, number, seed)
 
     monkeypatch.setattr(VariedInputs, "call", slow)
-    assert turn(lambda x: x, TakeTurn("short", 0, 3, seed=0)).making_s >= 0.002
+    found = turn(lambda x: x, TakeTurn("short", 0, 3, seed=0)).making_s
+    assert found is not None
+    assert found >= 0.002
+
+
+def kinds(call: Any, count: int = 2) -> set[str]:
+    return set(turn(call, TakeTurn("short", 0, count)).seen.values())
 
 
 def test_subclasses_and_sizes_are_told_apart() -> None:
-    assert turn(lambda x: (x, 3, x.sum()), TakeTurn("short", 0, 2)).outputs == ("Tensor[4,8] value value",)
-    assert turn(torch.nn.Parameter, TakeTurn("short", 0, 2)).outputs == ("Tensor[4,8]",)
+    assert kinds(lambda x: (x, 3, x.sum())) == {"Tensor[4,8] value value"}
+    assert kinds(torch.nn.Parameter) == {"Tensor[4,8]"}
     texts = iter("abc")
-    assert turn(lambda x: (x, next(texts), None), TakeTurn("short", 0, 3)).outputs == ("Tensor[4,8] value value",)
-    (kind,) = turn(lambda x: x.as_subclass(Lazy), TakeTurn("short", 0, 2)).outputs
+    assert kinds(lambda x: (x, next(texts), None), 3) == {"Tensor[4,8] value value"}
+    (kind,) = kinds(lambda x: x.as_subclass(Lazy))
     assert kind.endswith("test_timed_calls.Lazy[4,8]")
-
-
-def test_where_looking_takes_long_some_calls_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jitgate.worker.timed_calls.LOOKING_S", 0.0)
-    watch = OutputWatch()
-    for number in range(100):
-        watch.look(number, torch.full((1000,), torch.nan), CallTime(10, None).wall_ns)
-    assert len(watch.told(Turn((), ())).not_finite) < 5
-
-
-def test_the_first_look_which_is_slow_takes_no_time_from_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = itertools.chain([0, 0, 0, 60_000_000_000], itertools.repeat(60_000_000_000))
-    monkeypatch.setattr("jitgate.worker.timed_calls.perf_counter_ns", lambda: next(clock))
-    watch = OutputWatch()
-    for number in range(3):
-        watch.look(number, torch.full((4,), torch.nan), 10)
-    assert watch.told(Turn((), ())).not_finite == (0, 1, 2)
