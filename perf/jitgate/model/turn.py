@@ -26,8 +26,8 @@ class Turn:
     that ran for this turn alone, (calls so far, memory then); empty for one that goes on. stage_times: for each call of
     a pipeline, its stages; empty for anything else. surroundings: what ran next to it in the process.
     seen: number of a call whose output was looked at -> what it gave, by type and sizes. not_finite: numbers of those
-    whose output holds NaN or Inf. kept: of those whose output was kept. looked: how many had numbers enough to be told
-    from another; repeated: how many of those gave the very output of the call before.
+    whose output holds NaN or Inf. kept: of those whose output was kept. looked: how many were looked at right after the
+    call before, and have numbers enough to be told from it; repeated: how many of those gave the very same.
     looking_s: what looking at outputs and keeping them took, outside of every call; unpacking_s: of that, the median
     time in which an output came apart into its tensors; making_s: the median time in which a call's inputs were made;
     the latter two None of no call. edited: the durations are not those that were measured. replaced: functions that

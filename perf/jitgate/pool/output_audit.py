@@ -76,9 +76,9 @@ class OutputAudit:
 
     def request(self, scenario: str, start: int, count: int) -> TakeTurn:
         """What a worker is asked in a turn."""
-        keep, rows = self.keep(scenario, start, count), self.probe(scenario).rows
-        looking = self._planned[scenario, start][1]
-        return TakeTurn(scenario, start, count, self.input_seed(scenario), keep, looking, rows, self._others)
+        keep, known = self.keep(scenario, start, count), self.probe(scenario)
+        looking, seed = self._planned[scenario, start][1], self.input_seed(scenario)
+        return TakeTurn(scenario, start, count, seed, keep, looking, known.rows, known.together, self._others)
 
     def probe(self, scenario: str) -> EagerProbe:
         return self.probes.get(scenario, EagerProbe())

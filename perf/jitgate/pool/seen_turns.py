@@ -138,6 +138,8 @@ class SeenTurns:
         """Why some of its answers are those of the call before; "" where they are not, or where eager's are too."""
         if self.repeated < FEWEST_REPEATED or self.repeated <= MOST_REPEATED * self.looked or right.repeated:
             return ""
+        if right.looked * self.repeated < FEWEST_REPEATED * self.looked:  # at this rate eager's would not have shown
+            return ""
         return (
             f"{self.repeated} of {self.looked} timed calls gave the very answer of the call before (a stored answer), "
             "and none of eager's did"

@@ -57,12 +57,27 @@ def _probed(inputs: VariedInputs, bound: Bound, before: BeforeCall, seed: int, m
     groups = [(name,) for name in hooks] if len(hooks) <= MOST_HOOKS else [hooks]
     hooks = tuple(name for group in groups if not _needed(module, group, inputs, output, first) for name in group)
     rows = _rows(inputs, output)
-    inputs.look_up(rows)
+    inputs.look_up(rows, together=True)
     fixed, others = _fixed(inputs, output, first, seed)
+    together = inputs.mixed and not fixed
+    if inputs.mixed and fixed:
+        inputs.look_up(rows)
+        fixed, others = _fixed(inputs, output, first, seed)
     few = 0 if fixed or inputs.ways >= FEW else int(inputs.ways)
     computed = parametrised(module)
     return EagerProbe(
-        fixed, changes, differs, hooks, updates, computed, inputs.count, others, few, rows, no_grad=MODE.no_grad
+        fixed,
+        changes,
+        differs,
+        hooks,
+        updates,
+        computed,
+        inputs.count,
+        others,
+        few,
+        rows,
+        together,
+        no_grad=MODE.no_grad,
     )
 
 
@@ -85,9 +100,7 @@ def _needed(module: Any, hooks: tuple[str, ...], inputs: VariedInputs, output: O
 
 
 def _rows(inputs: VariedInputs, output: Output) -> dict[int, int]:
-    """See `EagerProbe.rows`; empty where that need not be known, or can't be."""
-    if inputs.ways >= FEW:
-        return {}
+    """See `EagerProbe.rows`; empty where that can't be known."""
     from jitgate.worker.look_ups import LookUps
 
     values = inputs.call(0, None)

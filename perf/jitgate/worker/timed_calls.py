@@ -30,6 +30,9 @@ NO_NUMBER = -1
 MANY = 64
 """Values of a tensor from which two different ones have hardly the same sum, also in numbers of few bits."""
 
+PLAIN = frozenset({"builtins", "numpy", "torch.nested._internal.nested_tensor"})
+"""Modules whose values are there when they are given. A class of a model's own may make them when it is asked."""
+
 Marks = tuple[tuple[complex, complex], ...]
 
 LOOKING_SHARE = 0.01
@@ -51,7 +54,7 @@ def take_turn(
 ) -> Turn:
     """Time the calls of one turn; no garbage is collected inside. bound: the variant's call with these inputs."""
     watch.begin(request)
-    inputs.look_up(request.rows)
+    inputs.look_up(request.rows, together=request.together)
     wall_ns, device_ns, stage_times = [], [], list[tuple[StageTime, ...]]()
     gc.disable()
     try:
@@ -147,9 +150,11 @@ class OutputWatch:
             self._not_finite.append(number)
         pairs = zip(sums, found, strict=True)
         marks = tuple((each, _middle(leaf)) for each, leaf in pairs if each is not None and leaf.numel() >= MANY)
-        self._looked += bool(marks)
-        self._repeated += bool(marks) and self._last == (number - 1, marks)
-        self._last = number, marks
+        marks += tuple((int(leaf.sum()), _middle(leaf)) for leaf in found if _is_ids(leaf))
+        before, self._last = self._last, (number, marks)
+        if marks and before[1] and before[0] == number - 1:
+            self._looked += 1
+            self._repeated += before[1] == marks
 
     def told(self, turn: Turn) -> Turn:
         """The turn with what was seen in it, and before the first one; what was kept is written."""
@@ -195,12 +200,14 @@ def _kind(leaf: Any) -> Any:
     """Its class and sizes, as text; of a plain tensor, whose kind every call is asked for, the sizes as they are."""
     import torch
 
-    if type(leaf) in (torch.Tensor, torch.nn.Parameter) and not leaf.is_nested:
-        return leaf.shape
-    if not isinstance(leaf, torch.Tensor) or leaf.is_nested or not leaf.dim():
+    kind = type(leaf)
+    if kind in (torch.Tensor, torch.nn.Parameter):
+        return "value" if leaf.is_nested else leaf.shape
+    if kind.__module__ in PLAIN:
         return "value"
     # How a subclass computes, and when, is its own.
-    return f"{type(leaf).__module__}.{type(leaf).__qualname__}{list(leaf.shape)}".replace(" ", "")
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    return f"{name}{list(leaf.shape)}".replace(" ", "") if isinstance(leaf, torch.Tensor) else name
 
 
 def _in_words(kind: Any) -> str:
@@ -224,6 +231,13 @@ def _sum(leaf: Any) -> complex | None:
         leaf = leaf.to(torch.complex64)
     found: complex = leaf.sum(dtype=wide).item()
     return None if not cmath.isfinite(found) and bool(leaf.isfinite().all()) else found
+
+
+def _is_ids(leaf: Any) -> bool:
+    """Plain integers, which a choice among many is given as."""
+    import torch
+
+    return type(leaf) is torch.Tensor and leaf.dtype in (torch.int32, torch.int64) and bool(leaf.numel())
 
 
 def _middle(leaf: Any) -> complex:

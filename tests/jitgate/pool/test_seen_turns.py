@@ -68,6 +68,15 @@ def test_an_answer_that_eager_repeats_too_is_none(tmp_path: Path) -> None:
     assert found(audit, "bf16", 0.05).problem == ""
 
 
+def test_an_answer_that_eager_was_hardly_seen_not_to_repeat_accuses_nobody(tmp_path: Path) -> None:
+    """A fast eager is looked at in few calls that follow each other, a slow variant in many."""
+    audit = OutputAudit(tmp_path, random.Random(0))
+    for start in range(0, 8 * COUNT, COUNT):
+        take(audit, "eager", right, start, looked=1)
+        take(audit, "mine", right, start, looked=COUNT, repeated=1)
+    assert found(audit, "bf16", 0.05).problem == ""
+
+
 def saturated(number: int) -> np.ndarray:
     """Numbers that low precision rounds to one: they vary by less than that."""
     return 1 - 1e-4 * right(number)
