@@ -26,8 +26,9 @@ class Turn:
     that ran for this turn alone, (calls so far, memory then); empty for one that goes on. stage_times: for each call of
     a pipeline, its stages; empty for anything else. surroundings: what ran next to it in the process.
     seen: number of a call whose output was looked at -> what it gave, by type and sizes. not_finite: numbers of those
-    whose output holds NaN or Inf. kept: of those whose output was kept. looked: how many were looked at right after the
-    call before, and have numbers enough to be told from it; repeated: how many of those gave the very same.
+    whose output holds NaN or Inf. kept: number of those whose output was kept -> what its file would hold; None where
+    there is a file. looked: how many were looked at right after the call before, and have numbers enough to be told
+    from it; repeated: how many of those gave the very same.
     looking_s: what looking at outputs and keeping them took, outside of every call; unpacking_s: of that, the median
     time in which an output came apart into its tensors; making_s: the median time in which a call's inputs were made;
     the latter two None of no call. edited: the durations are not those that were measured. replaced: functions that
@@ -44,7 +45,7 @@ class Turn:
     surroundings: Surroundings = field(default_factory=Surroundings)
     seen: Mapping[int, str] = field(default_factory=dict)
     not_finite: tuple[int, ...] = ()
-    kept: tuple[int, ...] = ()
+    kept: Mapping[int, bytes | None] = field(default_factory=dict)
     looking_s: float = 0.0
     making_s: float | None = None
     unpacking_s: float | None = None

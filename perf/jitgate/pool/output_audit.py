@@ -58,9 +58,9 @@ class OutputAudit:
         self._folder = folder
         self._draw = draw or random.SystemRandom()
         self._planned: dict[tuple[str, int], tuple[int | None, int]] = {}
-        self._written: dict[tuple[str, int], dict[str, Path]] = {}
+        self._written: dict[tuple[str, int], dict[str, Path | bytes]] = {}
         self._seen: dict[tuple[str, str], SeenTurns] = {}
-        self._right: tuple[Path | None, OutputSample | None] = None, None
+        self._right: tuple[Path | bytes | None, OutputSample | None] = None, None
         self._names = itertools.count()
         self._drawn_calls: dict[str, list[int]] = {}
         self._fewest_calls: dict[str, int] = {}
@@ -115,9 +115,10 @@ class OutputAudit:
         seen = self._seen.setdefault((scenario, name), SeenTurns())
         seen.note(turn, turn_s, others=self._others)
         seen.asked += bool(keep) and not self._others
-        for number in turn.kept:
+        for number in [number for number in keep if number in turn.kept]:
+            content = turn.kept[number]
             files = self._written.setdefault((scenario, number), {})
-            files[name] = keep[number]
+            files[name] = keep[number] if content is None else content
             if BASELINE in files:
                 self._compare(scenario, files)
         if self._others:  # not of the rounds
@@ -179,15 +180,15 @@ class OutputAudit:
             return "eager's output is the same for other inputs, or too few calls were looked at to see it change"
         return ""
 
-    def _compare(self, scenario: str, files: dict[str, Path]) -> None:
+    def _compare(self, scenario: str, files: dict[str, Path | bytes]) -> None:
         """Compare what has come with the right output, which stays until its turn is forgotten."""
-        if self._right[0] != files[BASELINE]:  # it is asked for once for each worker
+        if self._right[0] is not files[BASELINE]:  # it is asked for once for each worker
             self._right = files[BASELINE], _read(files[BASELINE])
         right = self._right[1]
         for name in [name for name in files if name != BASELINE]:
-            path = files.pop(name)
-            found = _read(path)
-            path.unlink(missing_ok=True)
+            source = files.pop(name)
+            found = _read(source)
+            _remove(source)
             seen = self._seen[scenario, name]
             if right is None:
                 continue
@@ -218,12 +219,17 @@ class OutputAudit:
         while len(self._planned) > OPEN_TURNS:
             self._planned.pop(next(iter(self._planned)))
         while len(self._written) > OPEN_TURNS:
-            for path in self._written.pop(next(iter(self._written))).values():
-                path.unlink(missing_ok=True)
+            for source in self._written.pop(next(iter(self._written))).values():
+                _remove(source)
 
 
-def _read(path: Path) -> OutputSample | None:
+def _read(source: Path | bytes) -> OutputSample | None:
     """None for a file that is none of ours: whatever is in it is no output."""
-    with contextlib.suppress(OSError, ValueError, EOFError, MemoryError):
-        return OutputSample.read(path)
+    with contextlib.suppress(OSError, ValueError, TypeError, EOFError, MemoryError):
+        return OutputSample.read(source)
     return None
+
+
+def _remove(source: Path | bytes) -> None:
+    if isinstance(source, Path):
+        source.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import math
 from dataclasses import dataclass
 from functools import cached_property
@@ -44,10 +45,10 @@ class OutputSample:
     exact: tuple[bool, ...]
 
     @classmethod
-    def read(cls, path: Path) -> OutputSample:
-        """Nothing is unpickled. Raises OSError or ValueError for what is no such file."""
+    def read(cls, source: Path | bytes) -> OutputSample:
+        """source: a file, or its content. Nothing is unpickled. OSError or ValueError for what is no such file."""
         leaves, exact = [], []
-        with path.open("rb") as file:
+        with source.open("rb") if isinstance(source, Path) else io.BufferedReader(io.BytesIO(source)) as file:
             while file.peek(1):
                 found = np.lib.format.read_array(file, allow_pickle=False)
                 if found.dtype.kind == "c":

@@ -18,7 +18,7 @@ from jitgate.model.turn import StageTime, Turn
 from jitgate.values.containers import node_of
 from jitgate.values.leaves import leaves
 from jitgate.worker.before_call import BeforeCall
-from jitgate.worker.kept_outputs import as_numbers, write_arrays
+from jitgate.worker.kept_outputs import as_numbers, packed, write_arrays
 from jitgate.worker.late_work import LateWork
 from jitgate.worker.stages import PipelineStages
 from jitgate.worker.varied_inputs import VariedInputs
@@ -76,7 +76,7 @@ def take_turn(
     except Exception:
         if not request.forgiving:
             raise
-        return replace(watch.told(Turn((), ())), kept=())
+        return replace(watch.told(Turn((), ())), kept={})
     finally:
         gc.enable()
     return watch.told(Turn(tuple(wall_ns), tuple(device_ns), stage_times=tuple(stage_times)))
@@ -159,8 +159,10 @@ class OutputWatch:
     def told(self, turn: Turn) -> Turn:
         """The turn with what was seen in it, and before the first one; what was kept is written."""
         began = perf_counter_ns()
+        contents = {number: packed(arrays) for number, arrays in self._kept.items()}
         for number, arrays in self._kept.items():
-            write_arrays(self.keep[number], arrays)
+            if contents[number] is None:
+                write_arrays(self.keep[number], arrays)
         words = {kinds: " ".join(map(_in_words, kinds)) for kinds in set(self._kinds.values())}
         seen = {number: words[kinds] for number, kinds in self._kinds.items()}
         self._spent_ns += perf_counter_ns() - began
@@ -171,7 +173,7 @@ class OutputWatch:
             turn,
             seen=seen,
             not_finite=tuple(self._not_finite),
-            kept=tuple(self._kept),
+            kept=contents,
             looking_s=(self._spent_ns + self._waited_ns) / 1e9,
             making_s=_median_s(self.making_ns),
             unpacking_s=_median_s(self._unpacked_ns),

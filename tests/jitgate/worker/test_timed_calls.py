@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import time
 from functools import partial
@@ -84,7 +85,7 @@ def test_nothing_but_the_call_happens_while_it_is_timed(tmp_path: Path, monkeypa
         (VariedInputs, "call"),
         (OutputWatch, "look"),
         (BeforeCall, "__call__"),
-        (timed_calls, "write_arrays"),
+        (timed_calls, "packed"),
     ):
         monkeypatch.setattr(owner, name, noted(f"{name} of it", getattr(owner, name)))
     request = TakeTurn("short", 0, 3, seed=0, keep={1: tmp_path / "kept.npy"})
@@ -99,20 +100,27 @@ def test_nothing_but_the_call_happens_while_it_is_timed(tmp_path: Path, monkeypa
         BeforeCall(),
     )
     one = ["__call__ of it", "call of it", "begin", "model", "end", "look of it"]
-    assert events == [*one, *one, *one, "write_arrays of it"]
+    assert events == [*one, *one, *one, "packed of it"]
 
 
-def test_what_is_kept_is_written_as_numbers(tmp_path: Path) -> None:
+@pytest.mark.parametrize("small_bytes", [1 << 16, 0])
+def test_what_is_kept_is_handed_over_as_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_bytes: int
+) -> None:
+    monkeypatch.setattr("jitgate.worker.kept_outputs.SMALL_BYTES", small_bytes)
+
     def call(x: torch.Tensor) -> Any:
         return {"half": x.half(), "ids": x.argmax(dim=-1), "number": 3, "text": "x", "spectrum": torch.fft.fft(x)}
 
     found = turn(call, TakeTurn("short", 0, 3, seed=0, keep={1: tmp_path / "kept.npy"}))
-    assert found.kept == (1,)
     assert found.looking_s > 0
     x = VariedInputs([(X,)]).call(1, 0)[0]
-    with (tmp_path / "kept.npy").open("rb") as file:
-        half, ids, number, text, spectrum = (np.load(file, allow_pickle=False) for _ in range(5))
-        assert file.read() == b""
+    ((made, content),) = found.kept.items()
+    assert made == 1
+    assert (content is None) is (small_bytes == 0) is (tmp_path / "kept.npy").exists()
+    file = io.BytesIO((tmp_path / "kept.npy").read_bytes() if content is None else content)
+    half, ids, number, text, spectrum = (np.load(file, allow_pickle=False) for _ in range(5))
+    assert file.read() == b""
     assert half.dtype == np.float32
     assert np.array_equal(ids, x.argmax(dim=-1).numpy())
     assert (number, str(text)) == (3, "str x")
@@ -130,9 +138,9 @@ class Made(TorchDispatchMode):  # type: ignore[no-untyped-call]
 def test_what_is_kept_is_what_memory_held_when_the_call_returned(tmp_path: Path) -> None:
     request = TakeTurn("short", 0, 1, keep={0: tmp_path / "kept.npy"})
     with Made():  # type: ignore[no-untyped-call]
-        turn(lambda x: torch.zeros(2, 3), request)
-    with (tmp_path / "kept.npy").open("rb") as file:
-        assert np.array_equal(np.load(file), np.zeros((2, 3)))
+        content = turn(lambda x: torch.zeros(2, 3), request).kept[0]
+    assert content is not None
+    assert np.array_equal(np.load(io.BytesIO(content)), np.zeros((2, 3)))
 
 
 @pytest.mark.parametrize(
