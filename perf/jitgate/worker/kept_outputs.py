@@ -68,7 +68,7 @@ def in_memory(leaf: Any) -> Array | None:
 
 
 def packed(arrays: Sequence[Array]) -> bytes | None:
-    """What their file would hold; None where that is much. To make, read and remove a file takes longer than the rest."""
+    """What their file would hold; None where that is much. Making, reading and removing a file takes the longest."""
     if sum(array.nbytes for array in arrays) > SMALL_BYTES:
         return None
     content = io.BytesIO()
