@@ -25,7 +25,7 @@ class Turn:
     level_bytes: its memory afterwards. recompiles: recompilations inside the turn, cause -> count. levels: of a process
     that ran for this turn alone, (calls so far, memory then); empty for one that goes on. stage_times: for each call of
     a pipeline, its stages; empty for anything else. surroundings: what ran next to it in the process.
-    seen: number of a call whose output was looked at -> what it gave, by type and sizes. not_finite: numbers of those
+    seen: what calls gave whose output was looked at, by type and sizes -> their numbers. not_finite: numbers of those
     whose output holds NaN or Inf. kept: number of those whose output was kept -> what its file would hold; None where
     there is a file. looked: how many were looked at right after the call before, and have numbers enough to be told
     from it; repeated: how many of those gave the very same.
@@ -43,7 +43,7 @@ class Turn:
     levels: tuple[tuple[int, int], ...] = ()
     stage_times: tuple[tuple[StageTime, ...], ...] = ()
     surroundings: Surroundings = field(default_factory=Surroundings)
-    seen: Mapping[int, str] = field(default_factory=dict)
+    seen: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     not_finite: tuple[int, ...] = ()
     kept: Mapping[int, bytes | None] = field(default_factory=dict)
     looking_s: float = 0.0

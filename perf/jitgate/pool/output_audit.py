@@ -149,7 +149,7 @@ class OutputAudit:
             return untimed
         other = seen.others(right)
         if other:
-            return f"a timed call gave {other[0]}, and eager gives {', '.join(sorted(set(right.kinds.values())))}"
+            return f"a timed call gave {other[0]}, and eager gives {', '.join(sorted(right.kinds))}"
         lost = max(len(seen.lost(right)), sum(1 for each in seen.gaps if each.lost))
         if lost:
             calls = "one of its calls" if lost == 1 else f"{lost} of its calls"

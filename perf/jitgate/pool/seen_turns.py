@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -42,15 +43,15 @@ FEWEST_LATE = 3
 class SeenTurns:
     """What was seen of one worker in one scenario.
 
-    kinds: number of a call that was looked at -> type and sizes of its output. not_finite: numbers of those whose
-    output holds NaN or Inf. asked: turns in which a call was to be kept. others_s: calls with other values than those
+    kinds: types and sizes of outputs that were looked at -> numbers of their calls. not_finite: of those whose output
+    holds NaN or Inf. asked: turns in which a call was to be kept. others_s: calls with other values than those
     that are timed; timed_s: of each turn, the median call.
     """
 
     gaps: list[OutputGap] = field(default_factory=list)
     sketches: list[tuple[Sketch, Sketch]] = field(default_factory=list)
     other_sketches: list[tuple[Sketch, Sketch]] = field(default_factory=list)
-    kinds: dict[int, str] = field(default_factory=dict)
+    kinds: dict[str, array[int]] = field(default_factory=dict)
     not_finite: set[int] = field(default_factory=set)
     asked: int = 0
     replaced: set[str] = field(default_factory=set)
@@ -69,7 +70,8 @@ class SeenTurns:
 
     def note(self, turn: Turn, turn_s: float, *, others: bool) -> None:
         """One more turn, of so many seconds by the host's clock. others: with values that count for nothing else."""
-        self.kinds.update(turn.seen)
+        for kind, numbers in turn.seen.items():
+            self.kinds.setdefault(kind, array("q")).extend(numbers)
         self.not_finite.update(turn.not_finite)
         self.replaced.update(turn.replaced)
         if turn.edited:
@@ -105,7 +107,7 @@ class SeenTurns:
         usual_s = statistics.median(right.timed_s)
         # What a call of its own takes counts too: after a long one, caches are cold, and all around it takes longer.
         share_s = LATE_SHARE * max(usual_s, statistics.median(self.timed_s or [0.0]))
-        parts = max((len(kind.split()) for kind in set(self.kinds.values())), default=1)
+        parts = max((len(kind.split()) for kind in self.kinds), default=1)
         for own, eagers, least_s, what in (
             (
                 *(self.unpacking_s, right.unpacking_s, max(LEAST_UNPACKING_S, PART_S * parts)),
@@ -127,12 +129,17 @@ class SeenTurns:
 
     def others(self, right: SeenTurns) -> list[str]:
         """Kinds of outputs that eager never gives, of calls in which eager's output was looked at too."""
-        known = set(right.kinds.values())
-        return sorted({kind for number, kind in self.kinds.items() if number in right.kinds} - known)
+        new = [kind for kind in self.kinds if kind not in right.kinds]
+        known = right.looked_at() if new else set()
+        return sorted(kind for kind in new if not known.isdisjoint(self.kinds[kind]))
 
     def lost(self, right: SeenTurns) -> set[int]:
         """Calls that gave NaN or Inf, where eager was seen to give numbers; none where eager has such outputs too."""
-        return set() if right.not_finite else self.not_finite & right.kinds.keys()
+        return self.not_finite & right.looked_at() if self.not_finite and not right.not_finite else set()
+
+    def looked_at(self) -> set[int]:
+        """Calls whose output was looked at."""
+        return {number for numbers in self.kinds.values() for number in numbers}
 
     def repeats(self, right: SeenTurns) -> str:
         """Why some of its answers are those of the call before; "" where they are not, or where eager's are too."""

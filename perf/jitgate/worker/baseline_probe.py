@@ -105,6 +105,8 @@ def _rows(inputs: VariedInputs, output: Output) -> dict[int, int]:
 
     values = inputs.call(0, None)
     looked = LookUps(leaves(values))
+    if not looked.known:
+        return {}
     with contextlib.suppress(Exception), looked:
         output(values)
     return looked.rows

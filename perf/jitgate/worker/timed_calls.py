@@ -94,7 +94,7 @@ class OutputWatch:
         self._due = {NO_NUMBER}
         self._has_looked = False
         self._funds_ns, self._call_ns, self._look_ns = 0.0, 0.0, FIRST_LOOK_NS
-        self._kinds: dict[int, tuple[Any, ...]] = {}
+        self._kinds: dict[tuple[Any, ...], list[int]] = {}
         self._not_finite: list[int] = []
         self._clear()
 
@@ -131,7 +131,7 @@ class OutputWatch:
         self._unpacked_ns.append(perf_counter_ns() - began)
         if is_kept:  # first of all: what is asked of it may change it
             self._kept[number] = [as_numbers(leaf) for leaf in leaves(answer)]
-        self._kinds[number] = tuple(map(_kind, found))
+        self._kinds.setdefault(tuple(map(_kind, found)), []).append(number)
         self._look_at_values(number, found)
         looked = perf_counter_ns()
         self._spent_ns += looked - began
@@ -163,8 +163,10 @@ class OutputWatch:
         for number, arrays in self._kept.items():
             if contents[number] is None:
                 write_arrays(self.keep[number], arrays)
-        words = {kinds: " ".join(map(_in_words, kinds)) for kinds in set(self._kinds.values())}
-        seen = {number: words[kinds] for number, kinds in self._kinds.items()}
+        seen: dict[str, tuple[int, ...]] = {}
+        for kinds, numbers in self._kinds.items():
+            words = " ".join(map(_in_words, kinds))
+            seen[words] = (*seen.get(words, ()), *numbers)
         self._spent_ns += perf_counter_ns() - began
         self._funds_ns += LOOKING_SHARE * self._turn_ns - sum(self._looks_ns)
         if turn.wall_ns:

@@ -77,7 +77,7 @@ def test_nan_where_eager_was_not_looked_at_accuses_nobody(tmp_path: Path) -> Non
 
 
 def test_sizes_of_a_call_in_which_eager_was_not_looked_at_accuse_nobody(tmp_path: Path) -> None:
-    assert found(audited(tmp_path, right, seen={1 << 20: "Tensor[4,60]"})).problem == ""
+    assert found(audited(tmp_path, right, seen={"Tensor[4,60]": (1 << 20,)})).problem == ""
 
 
 def test_an_output_that_holds_the_infinities_of_eager_follows_its_inputs(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_an_output_that_holds_the_infinities_of_eager_follows_its_inputs(tmp_pat
 
 
 def test_a_subclass_that_eager_does_not_give_is_named(tmp_path: Path) -> None:
-    problem = found(audited(tmp_path, right, seen={0: "my.Lazy[4,50]"})).problem
+    problem = found(audited(tmp_path, right, seen={"my.Lazy[4,50]": (0,)})).problem
     assert problem == "a timed call gave my.Lazy[4,50], and eager gives Tensor[4,50]"
 
 

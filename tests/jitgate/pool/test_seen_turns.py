@@ -116,7 +116,7 @@ def test_a_turn_of_which_no_call_was_looked_at_is_not_one_that_came_apart_at_onc
 
 def test_an_output_of_many_parts_may_take_longer_to_come_apart(tmp_path: Path) -> None:
     """Where eager gives tuples, and the variant dataclasses."""
-    many = dict.fromkeys(range(8 * COUNT), " ".join(["Tensor[4,50]"] * 48))
+    many = {" ".join(["Tensor[4,50]"] * 48): tuple(range(8 * COUNT))}
     audit = OutputAudit(tmp_path, random.Random(0))
     for start in range(0, 8 * COUNT, COUNT):
         take(audit, "eager", right, start, seen=many, unpacking_s=2.5e-5)

@@ -43,7 +43,7 @@ def looks(monkeypatch: pytest.MonkeyPatch, call_ns: int, look_ns: int, turns: in
         for number in range(start, start + count):
             watch.look(number, X, call_ns)
         told = watch.told(Turn((call_ns,) * count, ()))
-        found.append({number - start for number in told.seen if number != NO_NUMBER})
+        found.append({number - start for number in sum(told.seen.values(), ()) if number != NO_NUMBER})
         assert told.looking_s == pytest.approx(len(found[-1]) * look_ns / 1e9)
     return found
 

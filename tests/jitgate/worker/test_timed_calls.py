@@ -238,7 +238,7 @@ def test_the_time_in_which_inputs_are_made_is_told(monkeypatch: pytest.MonkeyPat
 
 
 def kinds(call: Any, count: int = 2) -> set[str]:
-    return set(turn(call, TakeTurn("short", 0, count)).seen.values())
+    return set(turn(call, TakeTurn("short", 0, count)).seen)
 
 
 def test_subclasses_and_sizes_are_told_apart() -> None:
