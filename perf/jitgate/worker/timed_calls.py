@@ -127,8 +127,9 @@ class OutputWatch:
             return
         began = perf_counter_ns()
         clocks = self._threads.clocks() if is_kept else {}
+        unpacking = perf_counter_ns() if clocks else began
         found = _values(answer)
-        self._unpacked_ns.append(perf_counter_ns() - began)
+        self._unpacked_ns.append(perf_counter_ns() - unpacking)
         if is_kept:  # first of all: what is asked of it may change it
             self._kept[number] = [as_numbers(leaf) for leaf in leaves(answer)]
         self._kinds.setdefault(tuple(map(_kind, found)), []).append(number)
