@@ -10,6 +10,7 @@ import pytest
 import torch
 from jitgate.model.take_turn import TakeTurn
 from jitgate.model.turn import Turn
+from jitgate.worker.late_work import LateWork
 from jitgate.worker.timed_calls import LOOKING_SHARE, NO_NUMBER, OutputWatch
 
 X = torch.randn(4, 8)
@@ -64,6 +65,25 @@ def test_calls_that_are_looked_at_follow_each_other_from_the_same_on(monkeypatch
     slow, fast = looks(monkeypatch, 100_000, 10_000, 1)[0], looks(monkeypatch, 50_000, 10_000, 1)[0]
     assert slow == set(range(7, 13))
     assert fast == {7, 8, 9}, "so that of eager's, which is slower, the same calls are known"
+
+
+def test_a_look_at_threads_is_no_part_of_how_an_output_comes_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Ticking()
+    monkeypatch.setattr("jitgate.worker.timed_calls.perf_counter_ns", clock)
+
+    def slow(_: LateWork) -> dict[int, int]:
+        clock.now_ns += 1_000_000
+        return {1: 0}
+
+    monkeypatch.setattr(LateWork, "clocks", slow)
+    monkeypatch.setattr(LateWork, "after", lambda *_: 0)
+    watch = OutputWatch()
+    watch.begin(TakeTurn("short", 0, 1, keep={0: tmp_path / "kept.npy"}))
+    watch.look(0, X, 1000)
+    found = watch.told(Turn((1000,), ()))
+    assert (found.unpacking_s, found.looking_s) == (0.0, 0.001)
 
 
 def test_the_first_look_which_is_slow_takes_no_time_from_the_next(monkeypatch: pytest.MonkeyPatch) -> None:

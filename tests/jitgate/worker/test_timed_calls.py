@@ -18,7 +18,6 @@ from jitgate.model.turn import Turn
 from jitgate.worker import timed_calls
 from jitgate.worker.before_call import BeforeCall
 from jitgate.worker.kept_outputs import as_numbers
-from jitgate.worker.late_work import LateWork
 from jitgate.worker.stages import PipelineStages
 from jitgate.worker.timed_calls import OutputWatch, take_turn
 from jitgate.worker.varied_inputs import VariedInputs
@@ -63,19 +62,6 @@ def test_the_time_in_which_an_output_comes_apart_is_told() -> None:
     assert found is not None
     assert found >= 0.002, "a nap is never shorter"
     assert turn(lambda x: x, TakeTurn("short", 0, 0, seed=0)).unpacking_s is None, "of no call"
-
-
-def test_a_look_at_threads_is_no_part_of_how_an_output_comes_apart(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def slow(_: LateWork) -> dict[int, int]:
-        time.sleep(0.2)
-        return {1: 0}
-
-    monkeypatch.setattr(LateWork, "clocks", slow)
-    found = turn(lambda x: x, TakeTurn("short", 0, 1, keep={0: tmp_path / "kept.npy"}))
-    assert found.unpacking_s is not None
-    assert found.unpacking_s < 0.1 < found.looking_s
 
 
 def test_nothing_but_the_call_happens_while_it_is_timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
