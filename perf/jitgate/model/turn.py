@@ -29,11 +29,12 @@ class Turn:
     whose output holds NaN or Inf. kept: number of those whose output was kept -> what its file would hold; None where
     there is a file. looked: how many were looked at right after the call before, and have numbers enough to be told
     from it; repeated: how many of those gave the very same.
-    looking_s: what looking at outputs and keeping them took, outside of every call; unpacking_s: of that, the median
-    time in which an output came apart into its tensors; making_s: the median time in which a call's inputs were made;
-    the latter two None of no call. edited: the durations are not those that were measured. replaced: functions that
-    jitgate measures with and that are others now. late: for calls that were kept and next to which other threads of
-    Python's live, the processor time that these took after the call, as a share of the call's time.
+    looking_s: what looking at outputs and keeping them took, outside of every call; looking_cpu_s: the same without
+    what other work on the machine adds; unpacking_s: the median time in which an output came apart into its tensors;
+    making_s: the median time in which a call's inputs were made; the latter two None of no call. edited: the durations
+    are not those that were measured. replaced: functions that jitgate measures with and that are others now. late: for
+    calls that were kept and next to which other threads of Python's live, the processor time that these took after the
+    call, as a share of the call's time.
     """
 
     wall_ns: tuple[int, ...]
@@ -47,6 +48,7 @@ class Turn:
     not_finite: tuple[int, ...] = ()
     kept: Mapping[int, bytes | None] = field(default_factory=dict)
     looking_s: float = 0.0
+    looking_cpu_s: float = 0.0
     making_s: float | None = None
     unpacking_s: float | None = None
     looked: int = 0

@@ -12,6 +12,7 @@ from time import perf_counter_ns
 from typing import Any
 
 from jitgate.device.clock import Clock
+from jitgate.device.thread_clock import thread_ns
 from jitgate.model.inputs import Inputs
 from jitgate.model.take_turn import TakeTurn
 from jitgate.model.turn import StageTime, Turn
@@ -104,20 +105,20 @@ class OutputWatch:
         self._looks_ns: list[int] = []
         self._kept: dict[int, list[Any]] = {}
         self._late: list[float] = []
-        self._looked = self._repeated = self._turn_ns = self._spent_ns = self._waited_ns = 0
+        self._looked = self._repeated = self._turn_ns = self._spent_ns = self._waited_ns = self._cpu_ns = 0
 
     def begin(self, request: TakeTurn) -> None:
         """A turn begins. What looks before the first one took is in no turn's time."""
         began = perf_counter_ns()
         if self._looks_ns:
-            self._look_ns = statistics.fmean(self._looks_ns)
+            self._look_ns = max(1.0, statistics.fmean(self._looks_ns))
         self._clear()
         self.keep = request.keep
         funds_ns = self._funds_ns + LOOKING_SHARE * request.count * self._call_ns
         looks = max(0, min(request.count, int(funds_ns / self._look_ns)))
         # One after the other, so that an answer of the call before shows, and from the same call on in all workers.
         self._due = {NO_NUMBER, *(request.start + (request.looking + at) % request.count for at in range(looks))}
-        self._spent_ns = perf_counter_ns() - began
+        self._spent_ns = self._cpu_ns = perf_counter_ns() - began
 
     def look(self, number: int, answer: Any, wall_ns: int) -> None:
         """Type, sizes and values of an output whose turn it is; a copy, where it is to be kept."""
@@ -125,7 +126,7 @@ class OutputWatch:
         is_kept = number in self.keep
         if not is_kept and number not in self._due:
             return
-        began = perf_counter_ns()
+        began, began_cpu = perf_counter_ns(), thread_ns()
         clocks = self._threads.clocks() if is_kept else {}
         unpacking = perf_counter_ns() if clocks else began
         found = _values(answer)
@@ -134,10 +135,11 @@ class OutputWatch:
             self._kept[number] = [as_numbers(leaf) for leaf in leaves(answer)]
         self._kinds.setdefault(tuple(map(_kind, found)), []).append(number)
         self._look_at_values(number, found)
-        looked = perf_counter_ns()
+        looked, look_ns = perf_counter_ns(), thread_ns() - began_cpu
         self._spent_ns += looked - began
+        self._cpu_ns += look_ns
         if not is_kept and self._has_looked:  # the first look is slow
-            self._looks_ns.append(looked - began)
+            self._looks_ns.append(look_ns)
         self._has_looked = True
         if number == NO_NUMBER:
             self._call_ns = wall_ns
@@ -159,7 +161,7 @@ class OutputWatch:
 
     def told(self, turn: Turn) -> Turn:
         """The turn with what was seen in it, and before the first one; what was kept is written."""
-        began = perf_counter_ns()
+        began, began_cpu = perf_counter_ns(), thread_ns()
         contents = {number: packed(arrays) for number, arrays in self._kept.items()}
         for number, arrays in self._kept.items():
             if contents[number] is None:
@@ -169,6 +171,7 @@ class OutputWatch:
             words = " ".join(map(_in_words, kinds))
             seen[words] = (*seen.get(words, ()), *numbers)
         self._spent_ns += perf_counter_ns() - began
+        self._cpu_ns += thread_ns() - began_cpu
         self._funds_ns += LOOKING_SHARE * self._turn_ns - sum(self._looks_ns)
         if turn.wall_ns:
             self._call_ns = self._turn_ns / len(turn.wall_ns)
@@ -178,6 +181,7 @@ class OutputWatch:
             not_finite=tuple(self._not_finite),
             kept=contents,
             looking_s=(self._spent_ns + self._waited_ns) / 1e9,
+            looking_cpu_s=(self._cpu_ns + self._waited_ns) / 1e9,
             making_s=_median_s(self.making_ns),
             unpacking_s=_median_s(self._unpacked_ns),
             looked=self._looked,

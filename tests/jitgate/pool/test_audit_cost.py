@@ -27,7 +27,7 @@ def test_sampling_takes_two_percent_of_the_turns_and_one_more_sample_at_most(tmp
             keep = audit.keep("short", start, COUNT)
             for number, path in keep.items():
                 write_arrays(path, [right(number)])
-            turn = Turn((1000,) * COUNT, (), kept=dict.fromkeys(keep), looking_s=kept_s * len(keep))
+            turn = Turn((1000,) * COUNT, (), kept=dict.fromkeys(keep), looking_cpu_s=kept_s * len(keep))
             audit.note(name, "short", turn, keep, 1.0)
     most = COST_SHARE + 2 * max(kept_s, 0.1) * FEWEST / (2 * turns)
     assert found(audit).share <= most
@@ -40,7 +40,7 @@ def test_what_the_first_samples_took_is_paid_back_and_then_it_is_two_percent(tmp
     for start in range(0, turns * COUNT, COUNT):
         for name in ("eager", "mine"):
             keep = audit.keep("short", start, COUNT)
-            audit.note(name, "short", Turn((1000,) * COUNT, (), looking_s=0.005 + kept_s * len(keep)), keep, 1.0)
+            audit.note(name, "short", Turn((1000,) * COUNT, (), looking_cpu_s=0.005 + kept_s * len(keep)), keep, 1.0)
             shares.append(found(audit).share)
     assert shares[10] > 10 * COST_SHARE
     assert max(shares[600:]) <= COST_SHARE + 1e-3

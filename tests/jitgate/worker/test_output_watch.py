@@ -30,6 +30,7 @@ def looks(monkeypatch: pytest.MonkeyPatch, call_ns: int, look_ns: int, turns: in
     """Of each turn, the calls that are looked at, where a call and a look take so long."""
     clock, watch, found = Ticking(), OutputWatch(), list[set[int]]()
     monkeypatch.setattr("jitgate.worker.timed_calls.perf_counter_ns", clock)
+    monkeypatch.setattr("jitgate.worker.timed_calls.thread_ns", clock)
     real = OutputWatch._look_at_values
 
     def slow(self: OutputWatch, number: int, leaves: Any) -> None:
@@ -45,7 +46,7 @@ def looks(monkeypatch: pytest.MonkeyPatch, call_ns: int, look_ns: int, turns: in
             watch.look(number, X, call_ns)
         told = watch.told(Turn((call_ns,) * count, ()))
         found.append({number - start for number in sum(told.seen.values(), ()) if number != NO_NUMBER})
-        assert told.looking_s == pytest.approx(len(found[-1]) * look_ns / 1e9)
+        assert told.looking_s == told.looking_cpu_s == pytest.approx(len(found[-1]) * look_ns / 1e9)
     return found
 
 
@@ -72,6 +73,7 @@ def test_a_look_at_threads_is_no_part_of_how_an_output_comes_apart(
 ) -> None:
     clock = Ticking()
     monkeypatch.setattr("jitgate.worker.timed_calls.perf_counter_ns", clock)
+    monkeypatch.setattr("jitgate.worker.timed_calls.thread_ns", clock)
 
     def slow(_: LateWork) -> dict[int, int]:
         clock.now_ns += 1_000_000
@@ -89,6 +91,7 @@ def test_a_look_at_threads_is_no_part_of_how_an_output_comes_apart(
 def test_the_first_look_which_is_slow_takes_no_time_from_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = itertools.chain([0] * 4, [60_000_000_000], itertools.repeat(60_000_000_000))
     monkeypatch.setattr("jitgate.worker.timed_calls.perf_counter_ns", lambda: next(clock))
+    monkeypatch.setattr("jitgate.worker.timed_calls.thread_ns", lambda: 0)
     watch = OutputWatch()
     for start in (0, 3):
         watch.begin(TakeTurn("short", start, 3, keep={0: Path("kept")} if not start else {}))
