@@ -168,7 +168,7 @@ def reporting() -> jitgate.Workload:
     return jitgate.Workload(Reporting(), {"s": (torch.randn(16, 64),)}, threads=1)
 
 
-class LazyArray(np.ndarray):  # type: ignore[type-arg]
+class LazyArray(np.ndarray):
     """Is filled when it is copied."""
 
     make: Any = None
@@ -186,7 +186,7 @@ def lazy_array(module: Any, example: Any) -> Call:
     return call
 
 
-OTHERS = {
+OTHERS: dict[str, dict[str, tuple[str, ...]]] = {
     "tagging": {"skips_ids": ("the very answer of the call before",)},
     "reporting": {"lazy_array": ("late_cheats.LazyArray, and eager gives value",)},
 }

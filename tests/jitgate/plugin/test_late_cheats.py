@@ -10,7 +10,7 @@ import pytest
 from tests.jitgate.plugin.conftest import Project
 from tests.jitgate.plugin.late_cheats import CHEATS, NAMED_CHEATS, OTHERS
 
-EVERY = {name: cause for cheats in (CHEATS, NAMED_CHEATS, *OTHERS.values()) for name, cause in cheats.items()}
+EVERY = {**CHEATS, **NAMED_CHEATS, **{name: cause for each in OTHERS.values() for name, cause in each.items()}}
 
 
 @pytest.fixture(scope="module")

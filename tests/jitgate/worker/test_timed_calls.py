@@ -250,7 +250,7 @@ def test_subclasses_and_sizes_are_told_apart() -> None:
     assert kind.endswith("test_timed_calls.Lazy[4,8]")
 
 
-class LazyArray(np.ndarray):  # type: ignore[type-arg]
+class LazyArray(np.ndarray):
     """Computes when somebody copies it."""
 
 
