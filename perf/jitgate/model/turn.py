@@ -32,9 +32,10 @@ class Turn:
     looking_s: what looking at outputs and keeping them took, outside of every call; looking_cpu_s: the same without
     what other work on the machine adds; unpacking_s: the median time in which an output came apart into its tensors;
     making_s: the median time in which a call's inputs were made; the latter two None of no call. edited: the durations
-    are not those that were measured. replaced: functions that jitgate measures with and that are others now. late: for
-    calls that were kept and next to which other threads of Python's live, the processor time that these took after the
-    call, as a share of the call's time.
+    are not those that were measured. waited_s: for a processor that something else had, since the turn before.
+    replaced: functions that jitgate measures with and that are others now. late: for calls that were kept and next to
+    which other threads of Python's live, the processor time that these took after the call, as a share of the call's
+    time.
     """
 
     wall_ns: tuple[int, ...]
@@ -54,5 +55,6 @@ class Turn:
     looked: int = 0
     repeated: int = 0
     edited: bool = False
+    waited_s: float = 0.0
     replaced: tuple[str, ...] = ()
     late: tuple[float, ...] = ()
