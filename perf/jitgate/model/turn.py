@@ -28,7 +28,7 @@ class Turn:
     seen: what calls gave whose output was looked at, by type and sizes -> their numbers. not_finite: numbers of those
     whose output holds NaN or Inf. kept: number of those whose output was kept -> what its file would hold; None where
     there is a file. looked: how many were looked at right after the call before, and have numbers enough to be told
-    from it; repeated: how many of those gave the very same.
+    from it; repeats: numbers of those that gave the very same.
     looking_s: what looking at outputs and keeping them took, outside of every call; looking_cpu_s: the same without
     what other work on the machine adds; unpacking_s: the median time in which an output came apart into its tensors;
     making_s: the median time in which a call's inputs were made; the latter two None of no call. edited: the durations
@@ -53,7 +53,7 @@ class Turn:
     making_s: float | None = None
     unpacking_s: float | None = None
     looked: int = 0
-    repeated: int = 0
+    repeats: tuple[int, ...] = ()
     edited: bool = False
     waited_s: float = 0.0
     replaced: tuple[str, ...] = ()

@@ -44,8 +44,8 @@ class SeenTurns:
     """What was seen of one worker in one scenario.
 
     kinds: types and sizes of outputs that were looked at -> numbers of their calls. not_finite: of those whose output
-    holds NaN or Inf. asked: turns in which a call was to be kept. others_s: calls with other values than those
-    that are timed; timed_s: of each turn, the median call.
+    holds NaN or Inf. looked, repeats: as in `Turn`. asked: turns in which a call was to be kept. others_s: calls with
+    other values than those that are timed; timed_s: of each turn, the median call.
     """
 
     gaps: list[OutputGap] = field(default_factory=list)
@@ -59,7 +59,7 @@ class SeenTurns:
     making_s: list[float] = field(default_factory=list)
     unpacking_s: list[float] = field(default_factory=list)
     looked: int = 0
-    repeated: int = 0
+    repeats: set[int] = field(default_factory=set)
     timed_s: list[float] = field(default_factory=list)
     others_s: list[float] = field(default_factory=list)
     clock: HostClock = field(default_factory=HostClock)
@@ -85,7 +85,7 @@ class SeenTurns:
         self.making_s += [] if turn.making_s is None else [turn.making_s]
         self.unpacking_s += [] if turn.unpacking_s is None else [turn.unpacking_s]
         self.looked += turn.looked
-        self.repeated += turn.repeated
+        self.repeats.update(turn.repeats)
         self.clock.note(turn, turn_s)
 
     def untimed(self, right: SeenTurns) -> str:
@@ -141,15 +141,23 @@ class SeenTurns:
         """Calls whose output was looked at."""
         return {number for numbers in self.kinds.values() for number in numbers}
 
-    def repeats(self, right: SeenTurns) -> str:
-        """Why some of its answers are those of the call before; "" where they are not, or where eager's are too."""
-        if self.repeated < FEWEST_REPEATED or self.repeated <= MOST_REPEATED * self.looked or right.repeated:
+    def stored(self, right: SeenTurns, *, exact: bool) -> str:
+        """Why some of its answers are those of the call before, where eager's are not; "" where none are.
+
+        exact: in its precision an answer changes where eager's does. In a lower one it may stay, so that only an eager
+        is held against it that was never seen to repeat itself, and would have been if it did so as often.
+        """
+        found = self.repeats - right.repeats
+        if exact and found:
+            known = right.looked_at()
+            found = {number for number in found if number in known and number - 1 in known}
+        elif right.repeats or right.looked * len(found) < FEWEST_REPEATED * self.looked:
             return ""
-        if right.looked * self.repeated < FEWEST_REPEATED * self.looked:  # at this rate eager's would not have shown
+        if len(found) < FEWEST_REPEATED or len(found) <= MOST_REPEATED * self.looked:
             return ""
         return (
-            f"{self.repeated} of {self.looked} timed calls gave the very answer of the call before (a stored answer), "
-            "and none of eager's did"
+            f"{len(found)} of {self.looked} timed calls gave the very answer of the call before (a stored answer), "
+            "and eager's did not"
         )
 
     def faster_when_seen(self, right: SeenTurns) -> str:

@@ -105,7 +105,8 @@ class OutputWatch:
         self._looks_ns: list[int] = []
         self._kept: dict[int, list[Any]] = {}
         self._late: list[float] = []
-        self._looked = self._repeated = self._turn_ns = self._spent_ns = self._waited_ns = self._cpu_ns = 0
+        self._repeats: list[int] = []
+        self._looked = self._turn_ns = self._spent_ns = self._waited_ns = self._cpu_ns = 0
 
     def begin(self, request: TakeTurn) -> None:
         """A turn begins. What looks before the first one took is in no turn's time."""
@@ -157,7 +158,7 @@ class OutputWatch:
         before, self._last = self._last, (number, marks)
         if marks and before[1] and before[0] == number - 1:
             self._looked += 1
-            self._repeated += before[1] == marks
+            self._repeats += [number] if before[1] == marks else []
 
     def told(self, turn: Turn) -> Turn:
         """The turn with what was seen in it, and before the first one; what was kept is written."""
@@ -185,7 +186,7 @@ class OutputWatch:
             making_s=_median_s(self.making_ns),
             unpacking_s=_median_s(self._unpacked_ns),
             looked=self._looked,
-            repeated=self._repeated,
+            repeats=tuple(self._repeats),
             edited=bool(turn.wall_ns) and sum(turn.wall_ns) != self._turn_ns,
             late=tuple(self._late),
         )

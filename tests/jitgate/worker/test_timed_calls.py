@@ -190,21 +190,19 @@ def test_answers_of_the_call_before_are_counted() -> None:
         last[-1][4, 4], last[-1][0, 0] = len(last), 8 - len(last)
         return last[-1]
 
-    assert (turn(every_other, TakeTurn("short", 0, 6)).looked, turn(lambda x: one, TakeTurn("s", 0, 6)).repeated) == (
-        5,
-        5,
-    )
-    assert turn(every_other, TakeTurn("short", 0, 6)).repeated == 3
-    assert turn(lambda x: torch.randn(8, 8), TakeTurn("short", 0, 6)).repeated == 0
-    assert turn(lambda x: few, TakeTurn("short", 0, 6)).repeated == 0, "too few values to tell"
-    assert turn(lambda x: one.roll(len(last)), TakeTurn("short", 0, 6)).repeated == 5
-    assert turn(same_sum, TakeTurn("short", 0, 6)).repeated == 0, "as probabilities have, which differ"
+    assert turn(every_other, TakeTurn("short", 0, 6)).looked == 5
+    assert turn(lambda x: one, TakeTurn("short", 0, 6)).repeats == (1, 2, 3, 4, 5)
+    assert len(turn(every_other, TakeTurn("short", 0, 6)).repeats) == 3
+    assert len(turn(lambda x: torch.randn(8, 8), TakeTurn("short", 0, 6)).repeats) == 0
+    assert len(turn(lambda x: few, TakeTurn("short", 0, 6)).repeats) == 0, "too few values to tell"
+    assert len(turn(lambda x: one.roll(len(last)), TakeTurn("short", 0, 6)).repeats) == 5
+    assert len(turn(same_sum, TakeTurn("short", 0, 6)).repeats) == 0, "as probabilities have, which differ"
     assert turn(lambda x: one > 0, TakeTurn("short", 0, 6)).looked == 0, "a choice of two may stay the same"
 
 
 def test_ids_of_the_call_before_are_counted() -> None:
     ids = iter(torch.tensor([[3, 9], [3, 9], [9, 3], [7, 9], [7, 9]]))
-    assert turn(lambda x: next(ids), TakeTurn("short", 0, 5)).repeated == 2
+    assert len(turn(lambda x: next(ids), TakeTurn("short", 0, 5)).repeats) == 2
 
 
 def test_durations_that_are_edited_are_seen() -> None:
