@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from jitgate.model.errors import UsageError
-from jitgate.model.printable import printable
+from jitgate.model.printable import printable, printable_line
 from jitgate.plugin import fixtures
 from jitgate.plugin.benchmark_replay import use_fingerprint_storage
 from jitgate.plugin.collected import collected_lines, is_empty, without_empty
 from jitgate.plugin.conclusions import conclusions_of
 from jitgate.plugin.decided import tell_decided
-from jitgate.plugin.ending import end
+from jitgate.plugin.ending import end, told_as_it_ends
 from jitgate.plugin.items import cell_of
 from jitgate.plugin.keyword import understood
 from jitgate.plugin.left_out import swallowed
@@ -199,7 +199,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     if state.measured:
         SECOND_INTERRUPT.arm()
     end(session, state)
-    with state.history.finished(session):
+    with told_as_it_ends(session, state), state.history.finished(session):
         found = yield
     told = None if state.is_xdist_worker else conclusions_of(state)
     if told is not None:
@@ -227,4 +227,4 @@ def pytest_terminal_summary(
     if lines:
         terminalreporter.section("jitgate")
         for line in lines:
-            terminalreporter.write_line(printable(line))
+            terminalreporter.write_line(printable_line(line))

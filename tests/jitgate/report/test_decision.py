@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -51,7 +52,17 @@ def test_of_many_the_worst_is_named_first() -> None:
 def test_what_is_not_decided_is_not_green() -> None:
     found = of(made_of(1.10, seed=3), code=1)
     assert found.headline == "UNDECIDED (not green): of 8 gates 1 is INCONCLUSIVE."
-    assert "--jitgate-budget" in found.action
+    step = "quiet the machine, measure in freshly started processes, or move the limit."
+    assert found.action == f"my.encoder/short/jit, min_speedup=1.10: {step}", "its reason says that no rounds help"
+
+
+def test_more_rounds_are_advised_where_they_decide() -> None:
+    found = of(made_of(1.15, rounds=12), code=1)
+    assert re.fullmatch(
+        r"my\.encoder/short/jit, min_speedup=1\.10: measure about \d+ more rounds \(.*\) to decide, "
+        r"with a larger --jitgate-budget\.",
+        found.action,
+    )
 
 
 def test_what_can_not_be_believed_says_so() -> None:
@@ -112,3 +123,30 @@ def test_nothing_to_measure_is_green_and_says_why() -> None:
 def test_a_run_that_judged_nothing_says_so() -> None:
     measured = results_of(policy_of(), made_of(1.4), ask=False)
     assert decide(measured, Ending(0)).headline == "NOT GATED: no gate was judged, figures are only reported."
+
+
+def judged_in_part(*kinds: str, gate: Gate | None = GATE) -> Results:
+    """Only the tests of these kinds ran, as with `-k`."""
+    policy = policy_of(*([] if gate is None else [gate]), measurements=[made_of(1.4)], memory_limit_bytes=4 << 30)
+    results = results_of(policy, made_of(1.4), ask=False)
+    for cell in list(results.cells()):
+        for requirement in results.rules.of(results.measurement(cell), cell):
+            if requirement.kind.key in kinds:
+                results.add(requirement)
+    return results
+
+
+def test_what_has_a_limit_and_was_not_judged_is_not_said_to_have_none() -> None:
+    found = decide(judged_in_part("max_memory"), Ending(0))
+    assert found.headline == "GREEN: 2 of 2 gates held; speed is not judged, since no test of it ran."
+    assert found.action == "To judge speed, run its tests too."
+    found = decide(judged_in_part("tolerance", gate=None), Ending(0))
+    memory, speed = "memory is not judged, since no test of it ran", "speed is not gated"
+    assert found.headline == f"GREEN: 1 of 1 gate held; {memory}; {speed}."
+    assert found.action.startswith("To judge memory, run its tests too; to gate speed, set min_speedup in ")
+
+
+def test_what_makes_a_session_red_comes_before_what_is_open() -> None:
+    gone = ("VANISHED my.encoder/long: it was not measured now",)
+    assert decide(judged(made_of(1.10, seed=3)), Ending(1, gone)).headline == f"RED: {gone[0]}"
+    assert decide(judged(made_of(1.0)), Ending(1, gone)).headline == "RED: of 8 gates 1 failed."

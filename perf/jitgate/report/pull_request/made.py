@@ -13,7 +13,7 @@ from jitgate.gates.results import Results
 from jitgate.model.printable import printable_line
 from jitgate.model.verdict import Verdict
 from jitgate.report.decision import Ending, RunState, decide
-from jitgate.report.pull_request.data import ENDS_WELL, LONGEST, GateRow, RunForReview, cut, written
+from jitgate.report.pull_request.data import ENDS_WELL, LARGEST_EXIT, LONGEST, GateRow, RunForReview, cut, written
 from jitgate.report.since_base import notes, sides
 from jitgate.statistics import Outcome
 
@@ -45,7 +45,8 @@ class ForReview:
 def for_review(results: Results, ending: Ending, gates_file: Path | None) -> RunForReview:
     """The run. Its headline and its exit code are of one decision."""
     decision = decide(results, ending)
-    code = UNKNOWN_EXIT if ending.exit_code is None else ending.exit_code
+    known = ending.exit_code is not None and 0 <= ending.exit_code <= LARGEST_EXIT
+    code = ending.exit_code if known and ending.exit_code is not None else UNKNOWN_EXIT
     state, headline = decision.state, decision.headline
     if (state in ENDS_WELL) != (code == 0):  # what pytest says counts
         state = RunState.STOPPED if code else RunState.EMPTY

@@ -113,6 +113,20 @@ def test_text_of_others_is_shown_and_does_nothing(text: str) -> None:
     assert not any(ord(sign) < 32 or sign in "\u202e\u2066\x9b" for sign in found)
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("GH-3 and gh-4", "GH<code>-</code>3 and gh<code>-</code>4"),
+        ("WWW.example.invalid", "WWW<code>.</code>example.invalid"),
+        (":eyes: :white_check_mark:", "<code>:</code>eyes: <code>:</code>white\\_check\\_mark:"),
+        ("at models.py:12: it fails", "at models.py<code>:</code>12: it fails"),
+        ("FAIL: 3 of 4", "FAIL: 3 of 4"),
+    ],
+)
+def test_what_github_makes_links_and_pictures_of_stays_text(text: str, shown: str) -> None:
+    assert inert(text) == shown
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_an_annotation_is_one_command(text: str) -> None:
     (line,) = commands(run_of(row("FAIL", cut(text, 200), sentence=cut(text, 600))))
@@ -160,6 +174,17 @@ GOOD = json.loads(written(run_of(row("FAIL"))))["rows"][0]
         forged(state="GREEN"),
         forged(headline="GREEN: all is well"),
         forged(headline="RED" + "x" * 400),
+        forged(headline="REDeemed: all gates held"),
+        forged(headline="RED"),
+        forged(exit_code=256),
+        forged(exit_code=-1),
+        forged(exit_code=1e400),
+        forged(exit_code=float("nan")),
+        forged(exit_code=10**30),
+        forged(state=["RED"]),
+        forged(rows=[{**GOOD, "red": 1}]),
+        forged(rows=[[GOOD]]),
+        b'{"schema": 1, "exit_code": ' + b"9" * 5000 + b"}",
         forged(state="GREEN", headline="GREEN: yes", exit_code=0),
         forged(left_off={"PASS": -1}),
         forged(left_off={"GOOD": 1}),
