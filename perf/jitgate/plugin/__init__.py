@@ -196,6 +196,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     # Before everyone else: workers end, and what they gave is on disk, whatever a later plugin does.
     state = session.config.stash[STATE]
+    state.ended = session
     if state.measured:
         SECOND_INTERRUPT.arm()
     end(session, state)
@@ -223,7 +224,9 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, exitstatus: pytest.ExitCode, config: pytest.Config
 ) -> None:
     state = config.stash[STATE]
-    lines = summary_lines(state, int(exitstatus))
+    # What pytest hands on is of before the end, where another plugin may have failed the session since.
+    ended = state.ended.exitstatus if state.ended is not None and state.measured else exitstatus
+    lines = summary_lines(state, int(ended or exitstatus))
     if lines:
         terminalreporter.section("jitgate")
         for line in lines:

@@ -59,6 +59,7 @@ class State:
         self._old_sigterm: Any = None
         self.planned: list[Cell] = []
         self.bisected: list[str] = []
+        self.ended: pytest.Session | None = None
         self.blocked = Blocked()
         self.given: set[tuple[Cell, str]] = set()
         self.timed_gates = 0

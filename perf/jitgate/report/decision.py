@@ -102,7 +102,11 @@ def decide(results: Results, ending: Ending | None = None) -> RunDecision:
     if ending.problems:
         return RunDecision(RunState.RED, f"RED: {ending.problems[0]}", f"Mend that first. {held(results)}.")
     if code not in (0, None):
-        return RunDecision(RunState.RED, "RED: a test failed that is no gate.", f"See its failure. {held(results)}.")
+        return RunDecision(
+            RunState.RED,
+            "RED: a test that is no gate, or another plugin, failed the run.",
+            f"See that failure. {held(results)}.",
+        )
     if not counting(results):
         return RunDecision(
             RunState.UNGATED, "NOT GATED: no gate was judged, figures are only reported.", _next(results)

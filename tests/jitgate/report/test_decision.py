@@ -103,7 +103,7 @@ def test_green_is_said_of_exit_code_0_alone(ratio: float, code: int) -> None:
 def test_what_makes_a_session_red_beyond_its_gates_is_the_headline() -> None:
     found = decide(judged(made_of(1.4)), Ending(1, ("VANISHED my.encoder/long: it was not measured now",)))
     assert found.headline == "RED: VANISHED my.encoder/long: it was not measured now"
-    assert decide(judged(made_of(1.4)), Ending(1)).headline == "RED: a test failed that is no gate."
+    assert decide(judged(made_of(1.4)), Ending(1)).headline.startswith("RED: a test that is no gate, or ")
 
 
 def test_what_held_is_counted_with_what_did_not() -> None:

@@ -53,7 +53,7 @@ def for_review(results: Results, ending: Ending, gates_file: Path | None) -> Run
         headline, code = f"{state}: the run ended with exit code {code}. {headline}", code or UNKNOWN_EXIT
     headline = " ".join([headline, *(f"{each[0].upper()}{each[1:]}." for each in sides(results))])
     lines = gate_lines(gates_file)
-    verdicts = [_row(each, results, lines) for each in results.gates]
+    verdicts = [_row(each, results, lines, _makes_red(each, results, code)) for each in results.gates]
     problems = [_problem(each) for each in ending.problems]
     return RunForReview(
         code,
@@ -66,7 +66,12 @@ def for_review(results: Results, ending: Ending, gates_file: Path | None) -> Run
     )
 
 
-def _row(verdict: Verdict, results: Results, lines: dict[tuple[int, str], int]) -> GateRow:
+def _makes_red(verdict: Verdict, results: Results, code: int) -> bool:
+    """Limits that tests state make their own test red, unless it asks for the opposite: then the exit code is 0."""
+    return results.is_red(verdict) or (code != 0 and not verdict.configured and not verdict.green)
+
+
+def _row(verdict: Verdict, results: Results, lines: dict[tuple[int, str], int], red: bool) -> GateRow:
     gate = results.rules.policy.gate(verdict.gate, verdict.cell, results.rules.device)
     return GateRow(
         _text("cell", verdict.cell.id),
@@ -74,7 +79,7 @@ def _row(verdict: Verdict, results: Results, lines: dict[tuple[int, str], int]) 
         str(verdict.outcome),
         _text("figure", "" if verdict.figure is None else verdict.figure.text),
         _text("sentence", verdict.sentence),
-        results.is_red(verdict) or (not verdict.configured and not verdict.green),
+        red,
         _line(gate, verdict.gate, lines),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given, settings
@@ -144,6 +145,15 @@ def test_annotations_are_few_and_the_last_says_how_many_are_not_there() -> None:
     assert "title=FAIL worst" in lines[0]
     assert lines[-1] == "::error::22 more gates are not PASS; the summary of the job has them"
     assert commands(run_of(row("PASS"))) == []
+
+
+def test_a_run_that_no_gate_made_red_is_annotated_with_its_headline() -> None:
+    stopped = RunForReview(2, "STOPPED", "STOPPED: the run\n::error::x", "Run it again.", "p.toml", (row("PASS"),), {})
+    assert commands(stopped) == ["::error title=jitgate::STOPPED: the run\\n::error::x Run it again."]
+    open_rows = tuple(replace(row("INCONCLUSIVE"), red=False) for _ in range(30))
+    lines = commands(replace(stopped, rows=open_rows))
+    assert len(lines) == MOST
+    assert lines[-1].startswith("::warning::22 more gates")
 
 
 def test_the_figures_are_those_of_the_file() -> None:
