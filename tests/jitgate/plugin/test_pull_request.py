@@ -112,6 +112,15 @@ def test_bad_input_is_one_sentence(tmp_path: Path, arguments: list[str], said: s
     assert "Traceback" not in done.stderr
 
 
+def test_a_terminal_is_not_green_where_another_plugin_fails_the_session(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(CONFIGURATION)
+    (tmp_path / "conftest.py").write_text(f"{CONFTEST}\n{LATE['sets']}")
+    done = Project(tmp_path).pytest("--jitgate-select", "*/passes/*", "-k", "test_jit")
+    assert done.returncode == 1
+    assert "RED: a test that is no gate, or another plugin, failed the run." in done.stdout
+    assert "GREEN" not in done.stdout
+
+
 LATE = {
     "raises": "def pytest_terminal_summary():\n    raise RuntimeError('slower than before')\n",
     "sets": "def pytest_sessionfinish(session):\n    session.exitstatus = 1\n",
