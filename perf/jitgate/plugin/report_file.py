@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jitgate.history.problem import without_password
 from jitgate.model.errors import UsageError
 from jitgate.plugin.answers import listed
 from jitgate.report.writing import require_writable
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 def asked_for(config: pytest.Config, gates_file: Path | None) -> Iterator[ReportFile]:
     """The reports of this session. UsageError where one can't be written."""
-    command = shlex.join(["pytest", *map(str, config.invocation_params.args)])
+    command = shlex.join(["pytest", *(without_password(str(each)) for each in config.invocation_params.args)])
     chosen = config.getoption("jitgate_report")
     if chosen:
         report = ReportFile(*_fitting(config, chosen), command, f"--jitgate-report {chosen}")
