@@ -41,6 +41,6 @@ def test_no_password_of_a_store_stands_in_a_report(given: str) -> None:
     assert "db/perf" in found
 
 
-@pytest.mark.parametrize("given", ["--jitgate-select=my.encoder/*", "https://example.invalid:80/a@b", "a:b@c", "-k x"])
+@pytest.mark.parametrize("given", ["--jitgate-select=my.encoder/*", "https://example.invalid/a@b", "a:b@c", "-k x"])
 def test_words_without_a_password_stay_as_they_are(given: str) -> None:
     assert without_password(given) == given
