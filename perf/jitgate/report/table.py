@@ -121,7 +121,7 @@ def cells_of(measurement: Measurement) -> list[Cell]:
 
 def _speed(results: Results, asked: Asked) -> str:
     """`1.40x (1.38 to 1.43) >= 1.1` where that held, `1.02x (1.00 to 1.04) < 1.1` where it failed, and with `gate 1.1`
-    where it was not decided; without a limit the ordinary interval, which the column `fast` marks."""
+    where it is open, marked `95 %` while there is no interval to judge by; without a limit the ordinary interval, which the column `fast` marks."""
     kind, cell = results.rules.kind(SPEED), asked.cell
     limit = results.rules.limit(kind, asked) if results.rules.applies(kind, cell) else None
     text = column(results, kind, asked)
@@ -136,7 +136,7 @@ def _speed(results: Results, asked: Asked) -> str:
     outcome = next(said, None) or results.judge(kind, asked, limit).outcome
     sign = " < " if outcome is Outcome.FAIL else " >= " if outcome is Outcome.PASS else ", gate "
     of = "" if asked.baseline == BASELINE else f" of {asked.baseline}"
-    return f"{figure.text.replace('95 %, ', '')}{sign}{limit:g}{of}"
+    return f"{figure.text.replace(', not decided', '')}{sign}{limit:g}{of}"
 
 
 def column(results: Results, kind: GateKind, asked: Asked) -> str:

@@ -114,7 +114,7 @@ def test_a_figure_has_one_interval_wherever_it_is_shown(gate: Gate | None, verbo
 
 def test_a_gate_with_too_few_rounds_shows_the_ordinary_interval_and_that_it_is_not_decided() -> None:
     lines = said(made_of(1.40, rounds=7), code=1)
-    assert any(re.search(r"1\.\d\dx \(1\.\d\d to 1\.\d\d, not decided\) >= 1\.1", line) for line in lines)
+    assert any(re.search(r"1\.\d\dx \(1\.\d\d to 1\.\d\d, 95 %\), gate 1\.1", line) for line in lines)
 
 
 def test_a_variant_that_is_slower_is_never_said_to_be_fast() -> None:
