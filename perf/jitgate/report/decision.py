@@ -201,9 +201,10 @@ def _has_limit(results: Results, kind: GateKind, cell: Cell) -> bool:
 
 def _not_asked(results: Results) -> str:
     found = ""
-    for limit, became in ((True, "not judged, since no test of it ran"), (False, "not gated")):
+    for limit, became in ((True, "not judged, since no test of {} ran"), (False, "not gated")):
         left = _without(results, limit=limit)
-        found += f"; {' and '.join(left)} {'is' if len(left) == 1 else 'are'} {became}" if left else ""
+        is_, it = ("is", "it") if len(left) == 1 else ("are", "them")
+        found += f"; {' and '.join(left)} {is_} {became.format(it)}" if left else ""
     return found
 
 
