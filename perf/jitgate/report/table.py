@@ -120,8 +120,8 @@ def cells_of(measurement: Measurement) -> list[Cell]:
 
 
 def _speed(results: Results, asked: Asked) -> str:
-    """`1.40x (1.38 to 1.43) >= 1.1` where that held, `1.02x (1.00 to 1.04) < 1.1` where it failed, `gate 1.1` where it is
-    open; `95 %` where there is no interval to judge by yet. Without a limit the ordinary interval, which the column
+    """`1.40x (1.38 to 1.43) >= 1.1` where that held, `1.02x (1.00 to 1.04) < 1.1` where it failed, `gate 1.1` where it
+    is open; `95 %` where there is no interval to judge by yet. Without a limit the ordinary interval, which the column
     `fast` marks."""
     kind, cell = results.rules.kind(SPEED), asked.cell
     limit = results.rules.limit(kind, asked) if results.rules.applies(kind, cell) else None
