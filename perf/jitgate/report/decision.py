@@ -37,12 +37,13 @@ TO_GATE = {
 
 
 class RunState(StrEnum):
-    """GREEN and NOT GATED alone are exit code 0; the second judged nothing. RED: a gate or a test failed. INVALID,
-    UNDECIDED: no gate failed, and some could not be judged, or not decided. STOPPED: the run did not come to its end.
-    EMPTY: nothing was measured."""
+    """GREEN, NOT GATED and NOT DECIDED alone are exit code 0: the second judged nothing, and in the third a gate is
+    INCONCLUSIVE where that fails nothing. RED: a gate or a test failed. INVALID, UNDECIDED: no gate failed, and some
+    could not be judged, or not decided. STOPPED: the run did not come to its end. EMPTY: nothing was measured."""
 
     GREEN = "GREEN"
     UNGATED = "NOT GATED"
+    OPEN = "NOT DECIDED"
     RED = "RED"
     INVALID = "INVALID"
     UNDECIDED = "UNDECIDED"
@@ -111,6 +112,9 @@ def decide(results: Results, ending: Ending | None = None) -> RunDecision:
         return RunDecision(
             RunState.UNGATED, "NOT GATED: no gate was judged, figures are only reported.", _next(results)
         )
+    if any(not each.green and not results.rules.kind(each.gate).optional for each in counting(results)):
+        told = f"NOT DECIDED: {held(results)}, which fails nothing here{_not_asked(results)}."
+        return RunDecision(RunState.OPEN, told, _next(results))
     return RunDecision(RunState.GREEN, f"GREEN: {held(results)}{_not_asked(results)}.", _next(results))
 
 
@@ -214,4 +218,4 @@ def _next(results: Results) -> str:
     if steps:
         return f"T{'; '.join(steps)[1:]}."
     waiting = [verdict for verdict in counting(results) if not verdict.green]
-    return "What is not decided fails nothing here; its reason says what decides it." if waiting else "Nothing to do."
+    return "The reason of what is INCONCLUSIVE says what would decide it." if waiting else "Nothing to do."

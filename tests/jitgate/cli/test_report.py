@@ -112,6 +112,7 @@ def test_an_acceptance_is_a_flag_with_its_reason(store: Store) -> None:
         (green(keys=()), "EMPTY: nothing was measured"),
         (green(0.01, options={}), "UNDECIDED: 1 of 1 variants are PASS, and the exit code is not known."),
         (green(0.01, options={"exit_code": []}), "UNDECIDED: "),
+        (run_of(0.01, point={"outcome": "INCONCLUSIVE"}, options={"exit_code": 0}), "NOT DECIDED: 0 of 1 variants"),
         (run_of(0.01, options={"exit_code": 0}), "NOT GATED: no gate was judged"),
         (run_of(0.01, options={"exit_code": 3}), "STOPPED: an internal error ended it."),
     ],

@@ -11,6 +11,9 @@ from jitgate.gates.results import Results
 from jitgate.model.failure import Failure, FailureKind
 from jitgate.model.measurement import Measurement
 from jitgate.report.decision import Ending, RunDecision, RunState, decide, held
+from jitgate.report.pull_request.comment import comment
+from jitgate.report.pull_request.data import STATES, read, written
+from jitgate.report.pull_request.made import for_review
 
 from tests.jitgate.measurements import made_of
 from tests.jitgate.results import policy_of, results_of
@@ -150,3 +153,19 @@ def test_what_makes_a_session_red_comes_before_what_is_open() -> None:
     gone = ("VANISHED my.encoder/long: it was not measured now",)
     assert decide(judged(made_of(1.10, seed=3)), Ending(1, gone)).headline == f"RED: {gone[0]}"
     assert decide(judged(made_of(1.0)), Ending(1, gone)).headline == "RED: of 8 gates 1 failed."
+
+
+def test_what_is_open_and_fails_nothing_is_not_called_green() -> None:
+    found = judged(made_of(1.10, seed=3))
+    lenient = replace(found.rules, policy=replace(found.rules.policy, skip_inconclusive=True))
+    decision = decide(replace(found, rules=lenient), Ending(0))
+    assert decision.state is RunState.OPEN
+    assert decision.headline == "NOT DECIDED: 7 of 8 gates held; 1 INCONCLUSIVE, which fails nothing here."
+    assert decision.action == "The reason of what is INCONCLUSIVE says what would decide it."
+    review = read(written(for_review(replace(found, rules=lenient), Ending(0), None)).encode())
+    assert (review.exit_code, review.state) == (0, "NOT DECIDED")
+    assert comment(review).startswith("**NOT DECIDED: 7 of 8 gates held")
+
+
+def test_every_state_is_known_to_who_reads_the_file_for_review() -> None:
+    assert set(STATES) == set(map(str, RunState))

@@ -88,6 +88,8 @@ def stored_decision(record: RunRecord) -> RunDecision:
     if not any(outcomes):
         action = "Set limits in [[tool.jitgate.gates]] to gate them."
         return RunDecision(RunState.UNGATED, "NOT GATED: no gate was judged, figures are only reported.", action)
+    if set(outcomes) - {"PASS", ""}:
+        return RunDecision(RunState.OPEN, f"NOT DECIDED: {cells}, and what is not failed nothing.", look)
     return RunDecision(RunState.GREEN, f"GREEN: {cells}.", "Nothing to do.")
 
 

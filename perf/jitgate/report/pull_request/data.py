@@ -19,8 +19,8 @@ OUTCOMES = ("FAIL", "INVALID", "INCONCLUSIVE", "PASS")
 """The worst first."""
 
 GREEN = "GREEN"
-ENDS_WELL = (GREEN, "NOT GATED")
-"""States of a run with exit code 0; the second judged nothing."""
+ENDS_WELL = (GREEN, "NOT GATED", "NOT DECIDED")
+"""States of a run with exit code 0; the first alone is green."""
 
 LARGEST_EXIT = 255
 """What a system gives on of an exit code."""
