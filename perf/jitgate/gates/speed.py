@@ -12,6 +12,9 @@ from jitgate.model.verdict import Figure
 from jitgate.statistics import Decision, Outcome, Speedup, judge
 from jitgate.statistics.need import Need, need
 
+STARTED = "freshly started processes"
+"""What `jitgate judge` advises too, which has no option for it."""
+
 RATIO = "above 0: a ratio, as in 1.10 for 10 % faster"
 """What a limit on a speed-up has to be."""
 
@@ -84,9 +87,12 @@ def _judged(decision: Decision) -> Judged:
     if not decision.advice:
         return Judged(decision.outcome, decision.reason)
     before, _, after = decision.reason.partition(f"{decision.advice}.")
-    budget = "" if decision.pairs_needed is None else ", with a larger --jitgate-budget"
-    advice = f"{decision.advice[0].upper()}{decision.advice[1:]}{budget}."
-    return Judged(decision.outcome, f"{before.rstrip(' :;')}.{after}", advice)
+    advice = f"{decision.advice[0].upper()}{decision.advice[1:]}"
+    if decision.pairs_needed is not None:
+        advice += ", with a larger --jitgate-budget"
+    elif "--jitgate" not in advice:
+        advice = advice.replace(STARTED, f"{STARTED} (--jitgate-processes)")
+    return Judged(decision.outcome, f"{before.rstrip(' :;')}.{after}", f"{advice}.")
 
 
 def reported_text(asked: Asked, mark: str = "not gated") -> str:

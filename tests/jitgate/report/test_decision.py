@@ -55,7 +55,7 @@ def test_of_many_the_worst_is_named_first() -> None:
 def test_what_is_not_decided_is_not_green() -> None:
     found = of(made_of(1.10, seed=3), code=1)
     assert found.headline == "UNDECIDED (not green): of 8 gates 1 is INCONCLUSIVE."
-    step = "quiet the machine, measure in freshly started processes, or move the limit."
+    step = "quiet the machine, measure in freshly started processes (--jitgate-processes), or move the limit."
     assert found.action == f"my.encoder/short/jit, min_speedup=1.10: {step}", "its reason says that no rounds help"
 
 
