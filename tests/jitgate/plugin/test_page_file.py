@@ -79,5 +79,5 @@ def test_a_table_is_printed_as_soon_as_its_scenario_is_over_and_the_decision_com
     assert lines[0].startswith("RED: of 18 gates 1 failed and 2 are INCONCLUSIVE."), said
     assert "my.encoder/fails/jit, min_speedup=1.10" in lines[1]
     assert "15 of 18 gates held; 1 FAIL, 2 INCONCLUSIVE." in lines
-    step = "find the cause, or change the limit if that is meant"
+    step = "find what made it slow, or lower the limit if that is intended"
     assert f"asked for: min_speedup=1.10; next: {step}" in before

@@ -39,7 +39,7 @@ def test_a_red_gate_is_named_with_what_to_do() -> None:
     found = of(made_of(1.0), code=1)
     assert found.headline == "RED: of 8 gates 1 failed."
     assert found.action == (
-        "my.encoder/short/jit, min_speedup=1.10: find the cause, or change the limit if that is meant."
+        "my.encoder/short/jit, min_speedup=1.10: find what made it slow, or lower the limit if that is intended."
     )
 
 
