@@ -25,7 +25,8 @@ ENDS_WELL = (GREEN, "NOT GATED", "NOT DECIDED")
 LARGEST_EXIT = 255
 """What a system gives on of an exit code."""
 
-STATES = (*ENDS_WELL, "RED", "INVALID", "UNDECIDED", "STOPPED", "EMPTY")
+STATES = ("RED", "STOPPED", "INVALID", "EMPTY", "UNDECIDED", "NOT DECIDED", "NOT GATED", GREEN)
+"""The worst first: the headline of several jobs is that of the worst."""
 
 LONGEST: Mapping[str, int] = {
     "headline": 300,

@@ -20,7 +20,7 @@ from typing import Any
 
 from jitgate.model.printable import encodable, printable
 from jitgate.report.pull_request.comment import comment
-from jitgate.report.pull_request.data import GREEN, NotBelieved, RunForReview, read
+from jitgate.report.pull_request.data import STATES, NotBelieved, RunForReview, read
 from jitgate.report.pull_request.github import GitHub
 
 ARTEFACT = re.compile(r"jitgate-pull-request-(?P<title>[a-z0-9]{1,20})-(?P<attempt>[0-9]{1,4})")
@@ -111,9 +111,8 @@ def found_of(github: GitHub, run: WorkflowRun) -> RunForReview:
 
 
 def _joined(runs: Mapping[str, RunForReview]) -> RunForReview:
-    """The headline of the first that is red, else of one that judged nothing. Rows of all, each with its job's name
-    where there are several."""
-    worst = min(runs.values(), key=lambda each: (each.exit_code == 0, each.state == GREEN))
+    """The headline of the worst. Rows of all, each with its job's name where there are several."""
+    worst = min(runs.values(), key=lambda each: STATES.index(each.state))
     rows = [
         replace(row, cell=f"{title}: {row.cell}" if len(runs) > 1 else row.cell)
         for title, each in runs.items()

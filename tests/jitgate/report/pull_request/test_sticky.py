@@ -271,3 +271,11 @@ def test_more_artefacts_than_a_workflow_has_jobs_are_not_read(github: FakeGitHub
     assert ended() == 1
     assert "left more than 20 artefacts" in github.comments[0]["body"]
     assert not [path for _, path in github.asked if path.endswith("/zip")]
+
+
+def test_of_two_jobs_that_are_not_green_the_worse_one_is_the_headline(github: FakeGitHub, ended: Ended) -> None:
+    waiting = replace(RED, state="UNDECIDED", headline="UNDECIDED (not green): of 2 gates 1 is INCONCLUSIVE.")
+    leave(github, written(waiting), title="cpu")
+    leave(github, written(RED), title="gpu")
+    assert ended(conclusion="failure") == 0
+    assert github.comments[0]["body"].startswith("**RED: ")
