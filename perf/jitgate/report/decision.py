@@ -28,10 +28,7 @@ ACTIONS = {
 
 TO_GATE = {
     "speed": "min_speedup in [[tool.jitgate.gates]]",
-    "memory": (
-        "memory_limit in [tool.jitgate] (or --jitgate-memory-limit) for every variant, or max_memory in "
-        "[[tool.jitgate.gates]] for some"
-    ),
+    "memory": "memory_limit in [tool.jitgate], or max_memory in [[tool.jitgate.gates]]",
 }
 """What no gate may have asked for -> how to ask."""
 

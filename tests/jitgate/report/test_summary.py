@@ -69,8 +69,7 @@ def test_what_is_not_gated_has_an_ordinary_interval_and_says_so() -> None:
 def test_what_has_no_limit_is_never_said_to_fit() -> None:
     lines = said(made_of(1.40), memory_limit_bytes=None)
     assert lines[0] == "GREEN: 6 of 6 gates held; memory is not gated."
-    ways = "memory_limit in [tool.jitgate] (or --jitgate-memory-limit) for every variant, or max_memory in "
-    assert lines[1] == f"To gate memory, set {ways}[[tool.jitgate.gates]] for some."
+    assert lines[1] == "To gate memory, set memory_limit in [tool.jitgate], or max_memory in [[tool.jitgate.gates]]."
     answers = {line.split()[0]: line for line in lines if line.startswith(("  eager ", "  jit "))}
     assert answers["eager"].endswith("  100 MiB  baseline  not gated  baseline")
     assert answers["jit"].endswith("  100 MiB  PASS      not gated  PASS")
@@ -215,7 +214,7 @@ def test_no_figure_stands_beside_a_worker_that_died(verbose: bool) -> None:
     dead = made_of(1.40, rel_l2=0.0, failure=Failure(FailureKind.DIED, "worker jit died"))
     lines = said(dead, code=1, verbose=verbose)
     assert set(re.split(r" {2,}", row_of(lines).strip())[2:]) == {"-", "FAIL"}
-    assert not any("0e+00" in line or "1.4" in line for line in lines)
+    assert not any("0e+00" in line or "1.4" in line for line in lines if not line.startswith("  eager "))
     assert all(each.figure is None for each in judged_of(dead) if each.cell.variant == "jit")
 
 

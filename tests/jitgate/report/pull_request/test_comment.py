@@ -105,8 +105,7 @@ def test_text_of_others_is_shown_and_does_nothing(text: str) -> None:
     found = inert(text)
     assert "\n" not in found
     for sign in "`*_[]<>|~!$":
-        bare = found.replace("<code>@</code>", "").replace("<code>#</code>", "").replace("<code>//</code>", "")
-        bare = bare.replace("<code>.</code>", "")
+        bare = re.sub(r"<code>(?:[@#.:-]|//)</code>", "", found)
         assert not re.search(rf"(?<!\\)(?:\\\\)*(?<!\\){re.escape(sign)}", bare), sign
     assert "@" not in found.replace("<code>@</code>", "")
     assert "://" not in found
