@@ -34,8 +34,8 @@ ALARMS = """\
 {sessions} sessions measured a commit against itself (`--jitgate-aa`), so that every FAIL is a false one. Below the gate
 stands what other rules say of the same rounds: for them these sessions are as good as any, though most are short.
 quiet: nothing was added; busy: a neighbour takes a core for 0.3 s of every second; memory: one walks through half a
-GiB, again and again. In busy and memory other work ran on the same machine, too: the load before each session was
-{loads}."""
+GiB, again and again. What else the machine did is in its load (runnable processes in the minute before each session,
+those of the session before it too): {loads}."""
 
 
 def as_markdown(sessions: Sequence[Recorded], limit: float, picture: str | None) -> str:
@@ -64,25 +64,29 @@ def _verdicts(sessions: Sequence[Recorded]) -> list[str]:
 
 
 def _power(sessions: Sequence[Recorded]) -> list[str]:
-    usable = long_enough(sessions)
+    """A row for each planted slowdown, a column for each regime that rounds are drawn from."""
+    by_regime = {name: long_enough([each for each in sessions if each["regime"] == name]) for name in REGIMES}
+    by_regime = {name: usable for name, usable in by_regime.items() if usable}
     lines = ["## Planted slowdowns, simulated", ""]
-    if not usable:
+    if not by_regime:
         return [*lines, "No recorded session is long enough to draw from.", ""]
+    usable = [each for found in by_regime.values() for each in found]
     rounds = [len(each["rounds_us"]) for each in usable]
     call_ms = 1e3 * np.median([np.median(columns(each)[0]) for each in usable])
     lines += [
         (
-            f"{DRAWS} sessions for each line, drawn in blocks of five rounds from {len(usable)} recorded ones of "
+            f"{DRAWS} sessions for each figure, drawn in blocks of five rounds from {len(usable)} recorded ones of "
             f"{min(rounds)} to {max(rounds)} rounds (a call takes {call_ms:.1f} ms), with the head's calls multiplied. "
             "What a real change does to caches, or to how calls scatter, is not in it."
         ),
         "",
-        "| planted | limit | within | found |",
-        "| ---: | ---: | ---: | ---: |",
+        f"| planted | limit | within | {' | '.join(f'found, {name}' for name in by_regime)} |",
+        "| ---: | ---: | ---: |" + " ---: |" * len(by_regime),
     ]
-    for slower, limit, budget_s in ((0.03, 0.01, 600.0), (0.05, 0.03, 600.0), (0.10, 0.03, 120.0), (0.0, 0.0, 600.0)):
-        found = power(sessions, slower, limit, budget_s, draws=DRAWS)
-        lines.append(f"| +{slower:.0%} | {limit:.0%} | {budget_s / 60:.0f} min | {found} of {DRAWS} |")
+    for slower, limit, budget_s in ((0.03, 0.01, 600.0), (0.05, 0.03, 600.0), (0.10, 0.03, 120.0), (0.0, 0.01, 600.0)):
+        found = (power(each, slower, limit, budget_s, draws=DRAWS) for each in by_regime.values())
+        shares = " | ".join(f"{count} of {DRAWS}" for count in found)
+        lines.append(f"| +{slower:.0%} | {limit:.0%} | {budget_s / 60:.0f} min | {shares} |")
     return [*lines, ""]
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Recorded = Mapping[str, Any]
 
-FEWEST_ROUNDS = 100
+FEWEST_ROUNDS = 25
 """Of a session from which a longer one is drawn: fewer do not show how rounds scatter."""
 
 

@@ -53,22 +53,23 @@ workload = "net"
 max_slowdown = "{limit}"
 """
 
-VERDICT = re.compile(r"^(FAIL|INCONCLUSIVE|INVALID) net/one/(\S+) .*max_slowdown", re.MULTILINE)
+VERDICT = re.compile(r"^(FAIL|INCONCLUSIVE|INVALID) net/one/\S+ .*max_slowdown\S*: (.*)", re.MULTILINE)
 MEASURED = re.compile(r"^net one on cpu: \d+ rounds in (\d+) s", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Session:
     """slower: share of more work that was planted in the head; 0 for the same commit in both arms. verdict: of
-    `max_slowdown`. load: of the machine in the minute before, runnable processes; the session's own are not in it.
-    took_s: the whole session. rounds_s: its rounds alone, whole seconds. rounds: (base, head, control) seconds, as they
-    were judged."""
+    `max_slowdown`; reason: what it says of it, where that is not PASS. load: of the machine in the minute before,
+    runnable processes. took_s: the whole session. rounds_s: its rounds alone, whole seconds. rounds: (base, head,
+    control) seconds, as they were judged."""
 
     regime: str
     number: int
     variant: str
     slower: float
     verdict: str
+    reason: str
     load: float
     took_s: float
     rounds_s: float
@@ -82,6 +83,7 @@ class Session:
             "variant": self.variant,
             "slower": self.slower,
             "verdict": self.verdict,
+            "reason": self.reason,
             "load": round(self.load, 2),
             "took_s": round(self.took_s, 1),
             "rounds_s": self.rounds_s,
@@ -105,8 +107,9 @@ def session(name: str, number: int, *, variant: str, limit: str, budget_s: float
         took_s = time.monotonic() - begun
         found, measured = VERDICT.search(said), MEASURED.search(said)
         verdict = found[1] if found is not None else ("PASS" if " passed" in said else "BROKEN")
+        reason = "" if found is None else found[2]
         rounds_s = float(measured[1]) if measured is not None else 0.0
-        return Session(name, number, variant, slower, verdict, load, took_s, rounds_s, _rounds(folder, variant))
+        return Session(name, number, variant, slower, verdict, reason, load, took_s, rounds_s, _rounds(folder, variant))
 
 
 def _repository(folder: Path, variant: str, limit: str, slower: float) -> None:
