@@ -18,7 +18,7 @@ def made(slower: float = 0.0, *, verdict: str = "PASS", rounds: int = 60, seed: 
     rng = np.random.default_rng(seed)
     base, head, control = 0.006 * np.exp(rng.normal(0.0, 0.004, (3, rounds)))
     found = zip(base.tolist(), (head * (1 + slower)).tolist(), control.tolist(), strict=True)
-    return Session("quiet", seed, "eager", 0.0, verdict, "", 0.5, 20.0, 10.0, tuple(found)).as_json()
+    return Session("quiet", seed, "eager", 0.0, 0.03, verdict, "", 0.5, 20.0, 10.0, tuple(found)).as_json()
 
 
 @pytest.mark.parametrize("name", RIVALS)
@@ -70,7 +70,7 @@ def test_recording_is_taken_up_where_it_was_left(tmp_path: Path, monkeypatch: py
 
     def session(name: str, number: int, **_: object) -> Session:
         asked.append((name, number))
-        return Session(name, number, "eager", 0.0, "PASS", "", 0.5, 20.0, 3.0, ((0.006, 0.006, 0.006),) * 12)
+        return Session(name, number, "eager", 0.0, 0.03, "PASS", "", 0.5, 20.0, 3.0, ((0.006, 0.006, 0.006),) * 12)
 
     monkeypatch.setattr(command, "session", session)
     monkeypatch.setattr("os.nice", _nothing(), raising=False)

@@ -11,6 +11,7 @@ from studies.merge_gate.judged import (
     RIVALS,
     Recorded,
     columns,
+    equal_commits,
     false_alarms,
     long_enough,
     outcomes,
@@ -40,11 +41,20 @@ those of the session before it too): {loads}."""
 
 def as_markdown(sessions: Sequence[Recorded], limit: float, picture: str | None) -> str:
     """The whole document. picture: the name of its file, beside the document."""
-    equal = [each for each in sessions if not each["slower"]]
+    equal = equal_commits(sessions, limit)
     lines = [HEAD.format(limit=limit), "", ALARMS.format(sessions=len(equal), loads=_loads(equal)), ""]
     lines += [*false_alarms(equal, limit), "", *_verdicts(equal), ""]
     lines += [f"![false alarms by rule, and how far equal commits measure apart]({picture})", ""] if picture else []
-    return "\n".join([*lines, *_power(equal), *_live([each for each in sessions if each["slower"]])]) + "\n"
+    return (
+        "\n".join(
+            [
+                *lines,
+                *_power([each for each in sessions if not each["slower"]]),
+                *_live([each for each in sessions if each["slower"]]),
+            ]
+        )
+        + "\n"
+    )
 
 
 def _loads(sessions: Sequence[Recorded]) -> str:
@@ -107,7 +117,7 @@ def _live(sessions: Sequence[Recorded]) -> list[str]:
     return [*lines, ""]
 
 
-def draw(path: Path, sessions: Sequence[Recorded]) -> bool:
+def draw(path: Path, sessions: Sequence[Recorded], limit: float) -> bool:
     """Sessions of equal commits that each rule calls slower, and how far base and head measure apart in them. False
     where matplotlib is missing."""
     try:
@@ -115,7 +125,7 @@ def draw(path: Path, sessions: Sequence[Recorded]) -> bool:
         from matplotlib.figure import Figure
     except ImportError:
         return False
-    equal = [each for each in sessions if not each["slower"] and each["rounds_us"]]
+    equal = [each for each in equal_commits(sessions, limit) if each["rounds_us"]]
     regimes = [name for name in REGIMES if any(each["regime"] == name for each in equal)]
     figure = Figure(figsize=(9, 3.4), layout="constrained")
     left, right = figure.subplots(1, 2)

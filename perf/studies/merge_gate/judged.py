@@ -19,13 +19,19 @@ if TYPE_CHECKING:
 
 Recorded = Mapping[str, Any]
 
-FEWEST_ROUNDS = 25
-"""Of a session from which a longer one is drawn: fewer do not show how rounds scatter."""
+FEWEST_ROUNDS = 100
+"""Of a session from which a longer one is drawn: what its arms differ by only because it is short, the longer one would
+keep for ever."""
 
 
 def recorded(path: Path) -> list[Recorded]:
     """The sessions of a file, each a line."""
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+
+
+def equal_commits(sessions: Sequence[Recorded], limit: float) -> list[Recorded]:
+    """Those of one commit against itself that were judged by this limit."""
+    return [each for each in sessions if not each["slower"] and each["limit"] == limit]
 
 
 def asv(base: Figures, head: Figures) -> bool:

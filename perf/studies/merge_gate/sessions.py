@@ -59,7 +59,7 @@ MEASURED = re.compile(r"^net one on cpu: \d+ rounds in (\d+) s", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Session:
-    """slower: share of more work that was planted in the head; 0 for the same commit in both arms. verdict: of
+    """slower: share of more work that was planted in the head; 0 for the same commit in both arms. limit, verdict: of
     `max_slowdown`; reason: what it says of it, where that is not PASS. load: of the machine in the minute before,
     runnable processes. took_s: the whole session. rounds_s: its rounds alone, whole seconds. rounds: (base, head,
     control) seconds, as they were judged."""
@@ -68,6 +68,7 @@ class Session:
     number: int
     variant: str
     slower: float
+    limit: float
     verdict: str
     reason: str
     load: float
@@ -82,6 +83,7 @@ class Session:
             "number": self.number,
             "variant": self.variant,
             "slower": self.slower,
+            "limit": self.limit,
             "verdict": self.verdict,
             "reason": self.reason,
             "load": round(self.load, 2),
@@ -91,7 +93,7 @@ class Session:
         }
 
 
-def session(name: str, number: int, *, variant: str, limit: str, budget_s: float, slower: float = 0.0) -> Session:
+def session(name: str, number: int, *, variant: str, limit: float, budget_s: float, slower: float = 0.0) -> Session:
     """Run it. slower: share of more work in the head; 0 for the same commit in both arms.
 
     The repository lies in a folder whose name has another length in every session: a longer path moves what a process
@@ -100,7 +102,7 @@ def session(name: str, number: int, *, variant: str, limit: str, budget_s: float
     draw = random.Random(f"{name} {number}")  # noqa: S311 - a length that can be repeated
     with tempfile.TemporaryDirectory(prefix="s" * draw.randrange(1, 90)) as made:
         folder = Path(made)
-        _repository(folder, variant, limit, slower)
+        _repository(folder, variant, f"{limit:.2%}", slower)
         (load, *_), begun = psutil.getloadavg(), time.monotonic()
         with regime(name):
             said = _pytest(folder, number, variant, budget_s, same=not slower)
@@ -109,7 +111,9 @@ def session(name: str, number: int, *, variant: str, limit: str, budget_s: float
         verdict = found[1] if found is not None else ("PASS" if " passed" in said else "BROKEN")
         reason = "" if found is None else found[2]
         rounds_s = float(measured[1]) if measured is not None else 0.0
-        return Session(name, number, variant, slower, verdict, reason, load, took_s, rounds_s, _rounds(folder, variant))
+        return Session(
+            name, number, variant, slower, limit, verdict, reason, load, took_s, rounds_s, _rounds(folder, variant)
+        )
 
 
 def _repository(folder: Path, variant: str, limit: str, slower: float) -> None:
