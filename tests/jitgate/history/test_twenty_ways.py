@@ -235,7 +235,8 @@ def test_an_acceptance_goes_with_the_series_to_its_new_name(store: Store) -> Non
     for _ in range(4):
         store.judge(jit_ms=6.0)
     before = store.judge(jit_ms=6.05, seed=99, store=False)["time"]
-    renamed = {"scenario": "brief", "settings": HistorySettings(aliases={"my.encoder/short": "my.encoder/brief"})}
+    aliases = {"my.encoder/short": "my.encoder/brief"}
+    renamed: dict[str, Any] = {"scenario": "brief", "settings": HistorySettings(aliases=aliases)}
     after = store.judge(**renamed, jit_ms=6.05, seed=99, store=False)["time"]
     assert after.outcome is Outcome.PASS
     assert (after.reason, after.figure) == (before.reason, before.figure)
