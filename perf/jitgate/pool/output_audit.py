@@ -38,6 +38,9 @@ OPEN_TURNS = 24
 MOST_WAITING = 32
 """Small outputs that wait to be compared; a large one, which lies in a file, does not."""
 
+RESERVE = 3
+"""Samples that have to be paid for when one is begun: itself, and as much for those that wait to be compared."""
+
 EARLY = 4
 """Half of the samples are among the first calls of a turn: a slow variant makes no others."""
 
@@ -235,7 +238,7 @@ class OutputAudit:
             return count - 1
         drawn = self._drawn_calls.setdefault(scenario, [])
         next_s = self._samples_s / max(1, sum(map(len, self._drawn_calls.values())))
-        if len(drawn) >= FEWEST and self._cost_s + next_s > COST_SHARE * self._turns_s:
+        if len(drawn) >= FEWEST and self._cost_s + RESERVE * next_s > COST_SHARE * self._turns_s:
             return None
         fewest = self._fewest_calls[scenario]
         if len(drawn) + 1 == FEWEST and min(drawn) >= fewest:  # of a slow worker, none is kept yet
