@@ -19,7 +19,7 @@ KNOWN = frozenset(
     (
         *("torch", "torchvision", "torchaudio", "torchao", "transformers", "diffusers", "timm", "accelerate", "peft"),
         *("lightning", "lightning_fabric", "pytorch_lightning", "keras", "gpytorch", "linear_operator", "botorch"),
-        *("pyro", "typeguard", "beartype", "jaxtyping"),
+        *("pyro", "kornia", "typeguard", "beartype", "jaxtyping"),
     )
 )
 """Packages whose overrides prepare, check or route a call, and whose decorators are looked through."""
@@ -61,7 +61,7 @@ def overrides_of(module: torch.nn.Module) -> tuple[Override, ...]:
     kinds = dict.fromkeys(kind for layer in module.modules() for kind in type(layer).__mro__)
     owners = [*kinds, *(layer for layer in module.modules() if METHODS[-1] in vars(layer))]
     found = [Override(owner, method) for owner in owners for method in METHODS if method in vars(owner)]
-    return tuple(each for each in found if _works(vars(each.owner)[each.method]))
+    return tuple(each for each in found if _works(vars(each.owner)[each.method], getattr(each.owner, "forward", None)))
 
 
 @contextlib.contextmanager
@@ -98,9 +98,11 @@ def _passed_on(override: Override, ran: set[Override]) -> Any:
     return passed_by_class
 
 
-def _works(method: Any) -> bool:
-    """Whether this is code of a user's that does more than pass its arguments on."""
+def _works(method: Any, forward: Any) -> bool:
+    """Whether this is code of a user's that does more than pass its arguments on, and is not `forward` itself."""
     function = getattr(method, "__func__", method)
+    if function is getattr(forward, "__func__", forward):
+        return False
     while _package(function) in KNOWN:
         if not hasattr(function, "__wrapped__"):
             return False

@@ -92,6 +92,10 @@ class Checks(Net):
         return self.forward(*args, **kwargs)
 
 
+class Same(Net):
+    __call__ = Net.forward
+
+
 def probed(module: torch.nn.Module, x: Any = X) -> tuple[str, ...]:
     return probe(VariedInputs([(x,)]), lambda values: partial(module, *values), BeforeCall(), 0, module).overrides
 
@@ -117,7 +121,7 @@ def test_a_comparison_of_outputs_sees_what_changes_them() -> None:
     assert probed(torch.nn.Sequential(Doubles(), Counts())) == (f"{__name__}.Counts.__call__",)
 
 
-@pytest.mark.parametrize("kind", [Net, Typed, Checks])
+@pytest.mark.parametrize("kind", [Net, Typed, Checks, Same])
 def test_arguments_that_are_passed_on_are_no_work(kind: type[Net]) -> None:
     assert overrides_of(kind()) == ()
 
