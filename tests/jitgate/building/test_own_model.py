@@ -120,7 +120,7 @@ def test_ids_that_a_model_does_not_take_are_not_made(tmp_path: Path) -> None:
 
 
 def test_an_example_of_zeros_says_little_of_ids(tmp_path: Path) -> None:
-    module = torch.nn.Embedding(50, 4, padding_idx=49)
+    module: Any = torch.nn.Embedding(50, 4, padding_idx=49)
     module.example_inputs = (torch.zeros(1, 8, dtype=torch.int64),)
     assert described("mine:e", tmp_path, made=module).inputs == (InputSpec("input", (1, 8), "int64", 0, 48),)
 
