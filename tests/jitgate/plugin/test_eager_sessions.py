@@ -92,7 +92,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, An
         + f'[tool.jitgate.variants.mine]\nfactory = "{HERE}:mine"\n'
         + '[[tool.jitgate.gates]]\nvariant = "*"\nmin_speedup = 0.001\n'
     )
-    done = project.pytest("-k", "jit", "--benchmark-json", "out.json", "--jitgate-budget", "5", timeout_s=300)
+    done = project.pytest("-k", "jit", "--benchmark-json", "out.json", "--jitgate-budget", "5", timeout_s=900)
     entries = json.loads(Path(project.path / "out.json").read_text())["benchmarks"]
     found = [entry["extra_info"]["jitgate"] for entry in entries]
     return " ".join(done.stdout.split()), {each["workload"]: each for each in found}
