@@ -18,7 +18,7 @@ def made(slower: float = 0.0, *, verdict: str = "PASS", rounds: int = 60, seed: 
     rng = np.random.default_rng(seed)
     base, head, control = 0.006 * np.exp(rng.normal(0.0, 0.004, (3, rounds)))
     found = zip(base.tolist(), (head * (1 + slower)).tolist(), control.tolist(), strict=True)
-    return Session("quiet", seed, "eager", verdict, 0.5, tuple(found)).as_json()
+    return Session("quiet", seed, "eager", 0.0, 0.03, verdict, "", 0.5, 20.0, 10.0, tuple(found)).as_json()
 
 
 @pytest.mark.parametrize("name", RIVALS)
@@ -38,9 +38,31 @@ def test_the_table_counts_sessions_by_regime() -> None:
 
 
 def test_a_planted_slowdown_is_found_and_none_is_not() -> None:
-    sessions = [made(seed=seed) for seed in range(4)]
-    assert power(sessions, 0.10, 0.03, 120.0) == (4, 4)
-    assert power(sessions, 0.0, 0.03, 120.0) == (0, 4)
+    sessions = [made(seed=seed, rounds=120) for seed in range(4)]
+    assert power(sessions, 0.10, 0.03, 120.0, draws=5) == 5
+    assert power(sessions, 0.0, 0.03, 120.0, draws=5) == 0
+
+
+def test_nothing_is_drawn_from_sessions_of_few_rounds() -> None:
+    assert power([made(rounds=20)], 0.10, 0.03, 120.0, draws=5) == 0
+
+
+def test_the_document_tells_equal_commits_from_planted_ones(tmp_path: Path) -> None:
+    path, out = tmp_path / "sessions.jsonl", tmp_path / "study.md"
+    sessions = [made(seed=1, rounds=120), {**made(0.1, verdict="FAIL", seed=2), "slower": 0.1, "took_s": 41.0}]
+    path.write_text("".join(json.dumps(each) + "\n" for each in sessions), encoding="utf-8")
+    assert command.main(["document", "--file", str(path), "--out", str(out)]) == 0
+    said = out.read_text(encoding="utf-8")
+    assert "| max_slowdown (FAIL, confirmed) | 0 of 1 | 0 of 1 |" in said
+    assert "| quiet | eager | 1 | 120 | PASS 1 |" in said
+    assert "| +10% | 1 | FAIL 1 | 41 | 41 |" in said
+    assert "| +10% | 3% | 2 min | 100 of 100 |" in said
+
+
+def test_a_false_alarm_among_few_equal_commits_ends_with_exit_code_1(tmp_path: Path) -> None:
+    path = tmp_path / "sessions.jsonl"
+    path.write_text(json.dumps(made(verdict="FAIL")) + "\n", encoding="utf-8")
+    assert command.main(["document", "--file", str(path), "--out", str(tmp_path / "study.md")]) == 1
 
 
 def test_recording_is_taken_up_where_it_was_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,7 +70,7 @@ def test_recording_is_taken_up_where_it_was_left(tmp_path: Path, monkeypatch: py
 
     def session(name: str, number: int, **_: object) -> Session:
         asked.append((name, number))
-        return Session(name, number, "eager", "PASS", 0.5, ((0.006, 0.006, 0.006),) * 12)
+        return Session(name, number, "eager", 0.0, 0.03, "PASS", "", 0.5, 20.0, 3.0, ((0.006, 0.006, 0.006),) * 12)
 
     monkeypatch.setattr(command, "session", session)
     monkeypatch.setattr("os.nice", _nothing(), raising=False)

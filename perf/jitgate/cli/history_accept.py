@@ -129,8 +129,24 @@ def retire(arguments: argparse.Namespace) -> Answer:
         raise UsageError(f"{arguments.series}: a scenario or a variant goes with all its figures; leave the metric out")
     place = place_of(arguments)
     read_accepted(place.accepted).add(retirement(arguments.series, arguments.reason))
-    said = f"retired {arguments.series}; commit {place.accepted} for review"
+    said = f"retired {arguments.series}; commit {place.accepted} for review{_unknown(place, arguments.series)}"
     return 0, said, {"series": arguments.series, "reason": arguments.reason}
+
+
+def _unknown(place: Place, pattern: str) -> str:
+    """What to say where the store, if one is here, has nothing of that name; a run that misses it may have another."""
+    from jitgate.config.history_settings import Retired
+    from jitgate.history.stored import all_series
+
+    try:
+        with place.opened() as database, database.reading() as connection:
+            cells = list(dict.fromkeys(each.key.cell_id for each in all_series(connection)))
+    except UsageError:
+        return ""
+    entry = Retired(pattern.rsplit("/", 1)[0] if pattern.count("/") == 3 else pattern, "")
+    if not cells or any(entry.covers(cell) for cell in cells):
+        return ""
+    return f"\nno series of this history is called so; there are: {', '.join(cells[:5])}"
 
 
 def odd(arguments: argparse.Namespace) -> Answer:

@@ -127,7 +127,8 @@ def _branch(folder: Path) -> str:
     """The remote's default branch; where there is none, the one that is checked out."""
     for command in (["symbolic-ref", "--short", "refs/remotes/origin/HEAD"], ["symbolic-ref", "--short", "HEAD"]):
         try:
-            done = subprocess.run(["git", "-C", str(folder), *command], capture_output=True, text=True, timeout=60)  # noqa: S603, S607, PLW1510
+            whole = ["git", "-C", str(folder), *command]
+            done = subprocess.run(whole, capture_output=True, text=True, errors="replace", timeout=60)  # noqa: S603, PLW1510
         except (OSError, subprocess.TimeoutExpired):
             break
         name = done.stdout.strip().removeprefix("origin/")

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from jitgate.model.printable import printable
+from jitgate.model.printable import encodable, printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -36,7 +36,7 @@ def write_commands(lines: Iterable[str]) -> None:
 
 def _write(text: str) -> None:
     try:
-        print(text, flush=True)  # noqa: T201
+        print(encodable(text, sys.stdout.encoding), flush=True)  # noqa: T201
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

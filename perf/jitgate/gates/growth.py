@@ -25,7 +25,8 @@ class MaxMemoryGrowth(GateKind):
         found = asked.samples.growth
         if found is None:
             readings = sum(map(len, asked.samples.levels))
-            return Judged(Outcome.INCONCLUSIVE, f"{readings} readings are too few to see whether memory grows.")
+            few = f"{readings} readings are too few to see whether memory grows."
+            return Judged(Outcome.INCONCLUSIVE, few, "Measure longer (--jitgate-budget).")
         if not found.leaks:
             return Judged(Outcome.PASS, f"Memory did not keep growing over {found.calls} calls.")
         slope = format_bytes(round(found.slope))

@@ -98,7 +98,8 @@ class GateKind:
     key: its name in TOML, in JSON and as a fixture (`fixture` where that has another name). attribute: of `candidate`,
     which a test compares with the limit by `operator`. timed: more rounds make the figure sharper. configurable: may be
     a key of `[[tool.jitgate.gates]]`. only_where_set: its test exists only for cells that a gate gives a limit.
-    optional: its limit is a default, so what stays undecided is skipped and does not fail. heading: of its column in
+    optional: its limit is a default, so what stays undecided is skipped and does not fail. default_from: where a
+    project sets the limit of cells that no gate names; "" for nowhere. heading: of its column in
     the tables, or of its row where it needs a base; "" for none. question: which column its verdict counts in (`right`,
     `fits`, `fast`; `else` for any other). alone: whether its PASS alone answers that question. against_baseline: a
     comparison with it, which the baseline has not. default_limit: where no gate sets one; None for none. expected: what
@@ -117,6 +118,7 @@ class GateKind:
     timed: ClassVar[bool] = False
     against_baseline: ClassVar[bool] = False
     default_limit: ClassVar[float | None] = None
+    default_from: ClassVar[str] = ""
     expected: ClassVar[str] = "a number above 0"
     configurable: ClassVar[bool] = True
     only_where_set: ClassVar[bool] = False
@@ -210,7 +212,7 @@ class GateKind:
             judged.outcome,
             judged.reason,
             judged.advice or (AFTER_A_FAILURE if broken else ""),
-            self.figure(asked),
+            None if broken else self.figure(asked),
             asked.baseline,
             lenient=judged.lenient,
         )

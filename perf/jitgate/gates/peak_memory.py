@@ -66,6 +66,7 @@ class MaxMemory(PeakKind):
     """
 
     key, attribute, fixture, heading = "max_memory", "peak_memory", "memory_limit", "peak memory"
+    default_from = "memory_limit in [tool.jitgate] or --jitgate-memory-limit"
 
     def default(self, policy: Policy, asked: Asked) -> float | None:  # noqa: ARG002 - one for all cells
         return None if policy.memory_limit_bytes is None else float(policy.memory_limit_bytes)

@@ -58,7 +58,8 @@ class PredictionGap(TimedKind):
             )
         gap = found.gap.interval
         if math.isinf(gap.high):
-            return Judged(Outcome.INCONCLUSIVE, f"{found.gap.pairs} rounds are too few to compare with a prediction.")
+            few = f"{found.gap.pairs} rounds are too few to compare with a prediction."
+            return Judged(Outcome.INCONCLUSIVE, few, "Measure more rounds.")
         said = f"The whole gains {gap.estimate:.3f} times ({gap.low:.3f} to {gap.high:.3f}) what its stages predict"
         if gap.low > 1 + limit or gap.high < 1 / (1 + limit):
             return Judged(Outcome.FAIL, f"{said}.", "Find what else the variant changes.")

@@ -145,7 +145,7 @@ def _rejection(results: Results, asked: Asked) -> RejectionReason | None:
     if not speed.green:
         words = {Outcome.FAIL: "slower", Outcome.INCONCLUSIVE: "not decidedly faster"}
         said = words.get(speed.outcome, "no verdict on its speed")
-        return RejectionReason(said, speed.reason, speed.outcome is Outcome.INCONCLUSIVE)
+        return RejectionReason(said, speed.sentence, speed.outcome is Outcome.INCONCLUSIVE)
     large = _too_large(results, asked)
     if large is not None:
         return large

@@ -9,8 +9,11 @@ from jitgate.gates.timed import TimedKind
 from jitgate.gates.validity import broken, noise_floor, noisy, reported_speedup, speedup_of
 from jitgate.model.variant import BASELINE
 from jitgate.model.verdict import Figure
-from jitgate.statistics import Outcome, Speedup, judge
+from jitgate.statistics import Decision, Outcome, Speedup, judge
 from jitgate.statistics.need import Need, need
+
+STARTED = "freshly started processes"
+"""What `jitgate judge` advises too, which has no option for it."""
 
 RATIO = "above 0: a ratio, as in 1.10 for 10 % faster"
 """What a limit on a speed-up has to be."""
@@ -76,8 +79,20 @@ class MinSpeedup(TimedKind):
             return Judged(
                 Outcome.INVALID, "Nothing was measured: no round in which baseline and candidate both finished."
             )
-        decision = judge(speedup, limit)
+        return _judged(judge(speedup, limit))
+
+
+def _judged(decision: Decision) -> Judged:
+    """Reason and advice apart, as every kind has them."""
+    if not decision.advice:
         return Judged(decision.outcome, decision.reason)
+    before, _, after = decision.reason.partition(f"{decision.advice}.")
+    advice = f"{decision.advice[0].upper()}{decision.advice[1:]}"
+    if decision.pairs_needed is not None:
+        advice += ", with a larger --jitgate-budget"
+    elif "--jitgate" not in advice:
+        advice = advice.replace(STARTED, f"{STARTED} (--jitgate-processes)")
+    return Judged(decision.outcome, f"{before.rstrip(' :;')}.{after}", f"{advice}.")
 
 
 def reported_text(asked: Asked, mark: str = "not gated") -> str:

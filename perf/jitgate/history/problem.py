@@ -28,6 +28,7 @@ SECRET = ("pass", "pwd", "secret", "token")
 """Parts of the names of what a URL's query may hide."""
 
 _QUERY = re.compile(rf"([^?&;#/=\s]*(?:{'|'.join(SECRET)})[^=&\s]*=)[^&\s]*", re.IGNORECASE)
+_PASSWORD = re.compile(r"(://[^/@:]*:).*@", re.DOTALL)
 _USER = re.compile(r":(?!//).*@")
 _USER_IN_PATH = re.compile(r":[^/\\@]*@")
 
@@ -66,6 +67,11 @@ def shown(url: URL) -> str:
         return _USER_IN_PATH.sub(":***@", str(url.database))
     text = unquote(url.render_as_string(hide_password=True))
     return _QUERY.sub(r"\1***", _USER.sub(":***@", text))
+
+
+def without_password(text: str) -> str:
+    """A word of a command line that may hold a URL, as it may stand in a report."""
+    return _QUERY.sub(r"\1***", _PASSWORD.sub(r"\1***@", text))
 
 
 def _secrets(url: URL) -> Iterator[str]:

@@ -41,7 +41,7 @@ class SessionHistory:
     """root: pytest's. folder: of the file that holds the table. url: of the store; `off` for none.
 
     read_only: nothing is stored. device: `cpu` or `cuda`; device_asked: whether an option names it. narrowed: what
-    `--jitgate-select` says. unread: why it is not known what earlier runs had, of a store that could be opened.
+    `--jitgate-select` says. unread: why it is not known what earlier runs had.
     """
 
     root: Path
@@ -182,6 +182,7 @@ class SessionHistory:
         """What accepted runs had and this one should have and has not -> the pattern that retires it, if any."""
         database = self.database
         if database is None:
+            self.unread = "" if self.off else self.problem
             return {}
         measured = _measured(results)
         here = [cell for cell in own if cell in measured or cell not in set(planned)]

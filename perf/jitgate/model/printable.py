@@ -37,6 +37,11 @@ def printable_line(text: str) -> str:
     return printable(text.replace("\n", "\\n"))
 
 
+def encodable(text: str, encoding: str | None) -> str:
+    """`text` for a stream of that encoding: a sign that it has not is spelt out (a pipe on Windows has few)."""
+    return text.encode(encoding or "utf-8", "backslashreplace").decode(encoding or "utf-8")
+
+
 def _spelt(sign: str) -> str:
     if sign in "\n\t" or unicodedata.category(sign) not in _SHOWN:
         return sign

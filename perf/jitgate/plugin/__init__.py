@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from jitgate.model.errors import UsageError
-from jitgate.model.printable import printable
+from jitgate.model.printable import printable, printable_line
 from jitgate.plugin import fixtures
 from jitgate.plugin.benchmark_replay import use_fingerprint_storage
 from jitgate.plugin.collected import collected_lines, is_empty, without_empty
 from jitgate.plugin.conclusions import conclusions_of
 from jitgate.plugin.decided import tell_decided
-from jitgate.plugin.ending import end
+from jitgate.plugin.ending import end, told_as_it_ends
 from jitgate.plugin.items import cell_of
 from jitgate.plugin.keyword import understood
 from jitgate.plugin.left_out import swallowed
@@ -196,10 +196,11 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     # Before everyone else: workers end, and what they gave is on disk, whatever a later plugin does.
     state = session.config.stash[STATE]
+    state.ended = session
     if state.measured:
         SECOND_INTERRUPT.arm()
     end(session, state)
-    with state.history.finished(session):
+    with told_as_it_ends(session, state), state.history.finished(session):
         found = yield
     told = None if state.is_xdist_worker else conclusions_of(state)
     if told is not None:
@@ -223,8 +224,10 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, exitstatus: pytest.ExitCode, config: pytest.Config
 ) -> None:
     state = config.stash[STATE]
-    lines = summary_lines(state, int(exitstatus))
+    # What pytest hands on is of before the end, where another plugin may have failed the session since.
+    ended = state.ended.exitstatus if state.ended is not None and state.measured else exitstatus
+    lines = summary_lines(state, int(ended or exitstatus))
     if lines:
         terminalreporter.section("jitgate")
         for line in lines:
-            terminalreporter.write_line(printable(line))
+            terminalreporter.write_line(printable_line(line))

@@ -143,10 +143,15 @@ class Comparison:
         verdict, text = self._verdict, f"{self._candidate.cell.id}: {self!r}"
         if verdict is None:
             return [text]
-        rules = self._candidate.state.rules
+        rules, source = self._candidate.state.rules, ""
         gate = rules.policy.gate(verdict.gate, verdict.cell, rules.device)
-        why = f" because {gate.reason}" if gate is not None and gate.reason else ""
-        return [f"{verdict.outcome}: {verdict.sentence}", text, f"asked for: {verdict.label}{why}{_next(verdict)}"]
+        if gate is not None and gate.reason:
+            source = f" because {gate.reason}"
+        elif gate is None and verdict.configured and self._kind.default_from:
+            source = f" ({self._kind.default_from})"
+        figures = [] if self._candidate.samples.failure is not None else [text]
+        asked = f"asked for: {verdict.label}{source}{_next(verdict)}"
+        return [f"{verdict.outcome}: {verdict.sentence}", *figures, asked]
 
     @property
     def shown(self) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
+from jitgate.model.error_words import shortly
 from jitgate.model.source_tree import STATE
 from jitgate.model.state_folder import keep_out_of_git
 from jitgate.plugin.cache_pruning import tidy
@@ -41,14 +44,31 @@ def end(session: pytest.Session, state: State) -> None:
             state.progress.note(line)
 
 
-def _write_reports(state: State, exitstatus: int) -> None:
+@contextmanager
+def told_as_it_ends(session: pytest.Session, state: State) -> Iterator[None]:
+    """Around what other plugins do at the end: where one of them fails the session, reports are written again, so that
+    none says otherwise than pytest's exit code."""
+    before = session.exitstatus
+    try:
+        yield
+    except BaseException as error:
+        code = getattr(error, "returncode", None)
+        code = pytest.ExitCode.TESTS_FAILED if code is None else code
+        _write_reports(state, code, f"Another plugin failed the run at its end: {shortly(error)}")
+        raise
+    if session.exitstatus != before:
+        _write_reports(state, session.exitstatus, f"Another plugin set the exit code to {int(session.exitstatus)}")
+        session.exitstatus = _status(session, state.losses)
+
+
+def _write_reports(state: State, exitstatus: int, problem: str = "") -> None:
     from jitgate.report.decision import Ending
 
     for report in state.reports:
         with state.losses.noted(f"the report {report.path}"):
-            report.write(
-                state.results, state.fingerprint.facts(), Ending(exitstatus, problems(state), state.base.unchanged)
-            )
+            more = (f"{problem}.",) if problem and exitstatus else ()
+            ending = Ending(int(exitstatus), (*problems(state), *more), state.base.unchanged)
+            report.write(state.results, state.fingerprint.facts(), ending)
 
 
 def _status(session: pytest.Session, losses: Losses) -> int:

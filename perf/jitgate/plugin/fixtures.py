@@ -96,7 +96,8 @@ def _hidden(kind: GateKind, hidden: str) -> object:
         skip_in_smoke(request.config, kind)
         found = state.rules.limit(kind, state.results.asked(cell))
         if found is None:
-            pytest.skip(f"not gated: no gate sets {kind.key} for {cell.id} on {state.device.kind}")
+            nor = f", nor is there {kind.default_from}" if kind.default_from else ""
+            pytest.skip(f"not gated: no gate sets {kind.key} for {cell.id} on {state.device.kind}{nor}")
         state.given.add((cell, kind.key))
         return found
 

@@ -168,7 +168,10 @@ class HistoryOfState:
             for each, pattern in self.gone().items()
         ]
         if self.session.unread:
-            found.append(f"INVALID history: it can't be said what has vanished: {self.session.unread}")
+            found.append(
+                f"INVALID history: it can't be said what has vanished: {self.session.unread} "
+                "(--jitgate-history off asks no history)"
+            )
         if self._red_baseline:
             before = reversed(earlier(self._config, self._red_baseline))
             green = next((name for name in before if not self.session.was_red(name)), None)

@@ -42,7 +42,7 @@ def not_judged(state: State) -> list[str]:
         return []
     few = ", ".join(left[:3]) + (", ..." if len(left) > 3 else "")
     gates = f"{len(left)} more gate{'s' if len(left) > 1 else ''}"
-    return [f"not judged in this run: {gates} of the project, whose tests were not selected ({few})"]
+    return [f"not judged in this run: {gates} of the project, whose tests did not run ({few})"]
 
 
 def never_compared(state: State) -> list[str]:

@@ -111,7 +111,8 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--jitgate-memory-limit",
         metavar="SIZE",
-        help="memory that must be enough for each variant, as in 4GiB; overrides memory_limit of [tool.jitgate]",
+        help="memory that must be enough for each variant, as in 4GiB; overrides memory_limit of [tool.jitgate]; "
+        "max_memory of a gate comes first",
     )
     group.addoption(
         "--jitgate-memory-cap",

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jitgate.history.problem import without_password
 from jitgate.model.errors import UsageError
 from jitgate.plugin.answers import listed
 from jitgate.report.writing import require_writable
@@ -24,17 +25,19 @@ if TYPE_CHECKING:
 
 def asked_for(config: pytest.Config, gates_file: Path | None) -> Iterator[ReportFile]:
     """The reports of this session. UsageError where one can't be written."""
-    command = shlex.join(["pytest", *map(str, config.invocation_params.args)])
-    chosen = config.getoption("jitgate_report")
+    command = shlex.join(["pytest", *(without_password(str(each)) for each in config.invocation_params.args)])
+    chosen, for_review = config.getoption("jitgate_report"), config.getoption("jitgate_pull_request")
+    start = config.invocation_params.dir
+    if chosen and for_review and (start / chosen).resolve() == (start / for_review).resolve():
+        raise UsageError(f"--jitgate-report and --jitgate-pull-request both name {chosen}; name two files")
     if chosen:
         report = ReportFile(*_fitting(config, chosen), command, f"--jitgate-report {chosen}")
         report.begin()
         yield report
-    for_review = config.getoption("jitgate_pull_request")
     if for_review:
         from jitgate.report.pull_request.made import ForReview
 
-        path, where = config.invocation_params.dir / for_review, f"--jitgate-pull-request {for_review}"
+        path, where = start / for_review, f"--jitgate-pull-request {for_review}"
         yield ReportFile(path, ForReview(gates_file), command, where)
 
 

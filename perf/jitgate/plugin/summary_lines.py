@@ -18,7 +18,7 @@ def problems(state: State) -> tuple[str, ...]:
     lost = state.losses.lines()
     if not state.measured:
         return tuple(lost)
-    return (*never_compared(state), *none_compared(state), *state.history.problems(), *state.base.removed(), *lost)
+    return (*lost, *never_compared(state), *none_compared(state), *state.history.problems(), *state.base.removed())
 
 
 def summary_lines(state: State, exitstatus: int) -> list[str]:

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jitgate.gates.kind import AFTER_A_FAILURE
+from jitgate.gates.kind import AFTER_A_FAILURE, GateKind
 from jitgate.gates.results import WORST_FIRST, Results
+from jitgate.model.cell import Cell
 from jitgate.model.str_enum import StrEnum
 from jitgate.model.verdict import Verdict
 from jitgate.statistics import Outcome
@@ -21,27 +22,25 @@ BROKEN = {3: "an internal error ended it", 4: "its options or its configuration 
 ACTIONS = {
     Outcome.FAIL: "find the cause, or change the limit if that is meant",
     Outcome.INVALID: "mend what the reason names, then run again",
-    Outcome.INCONCLUSIVE: (
-        "follow its reason: more rounds (--jitgate-budget), more starts (--jitgate-processes), a quieter machine, "
-        "or another limit"
-    ),
+    Outcome.INCONCLUSIVE: "see its reason, which says what is missing",
 }
 
 
 TO_GATE = {
     "speed": "min_speedup in [[tool.jitgate.gates]]",
-    "memory": "memory_limit in [tool.jitgate] (or --jitgate-memory-limit)",
+    "memory": "memory_limit in [tool.jitgate], or max_memory in [[tool.jitgate.gates]]",
 }
 """What no gate may have asked for -> how to ask."""
 
 
 class RunState(StrEnum):
-    """GREEN and NOT GATED alone are exit code 0; the second judged nothing. RED: a gate or a test failed. INVALID,
-    UNDECIDED: no gate failed, and some could not be judged, or not decided. STOPPED: the run did not come to its end.
-    EMPTY: nothing was measured."""
+    """GREEN, NOT GATED and NOT DECIDED alone are exit code 0: the second judged nothing, and in the third a gate is
+    INCONCLUSIVE where that fails nothing. RED: a gate or a test failed. INVALID, UNDECIDED: no gate failed, and some
+    could not be judged, or not decided. STOPPED: the run did not come to its end. EMPTY: nothing was measured."""
 
     GREEN = "GREEN"
     UNGATED = "NOT GATED"
+    OPEN = "NOT DECIDED"
     RED = "RED"
     INVALID = "INVALID"
     UNDECIDED = "UNDECIDED"
@@ -94,18 +93,25 @@ def decide(results: Results, ending: Ending | None = None) -> RunDecision:
     if not results.measurements:
         action = "Check what was selected, and that the workloads can be built."
         return RunDecision(RunState.EMPTY, "EMPTY: nothing was measured, so nothing is known.", action)
-    if red:
-        state = STATES[worst_first(red)[0].outcome]
+    state = STATES[worst_first(red)[0].outcome] if red else RunState.GREEN
+    if red and (state is RunState.RED or not ending.problems):
         mark = state if state is RunState.RED else f"{state} (not green)"
         return RunDecision(state, f"{mark}: {of} {_counted(red)}.", _first(red))
     if ending.problems:
         return RunDecision(RunState.RED, f"RED: {ending.problems[0]}", f"Mend that first. {held(results)}.")
     if code not in (0, None):
-        return RunDecision(RunState.RED, "RED: a test failed that is no gate.", f"See its failure. {held(results)}.")
+        return RunDecision(
+            RunState.RED,
+            "RED: a test that is no gate, or another plugin, failed the run.",
+            f"See that failure. {held(results)}.",
+        )
     if not counting(results):
         return RunDecision(
             RunState.UNGATED, "NOT GATED: no gate was judged, figures are only reported.", _next(results)
         )
+    if any(not each.green and not results.rules.kind(each.gate).optional for each in counting(results)):
+        told = f"NOT DECIDED: {held(results)}, which fails nothing here{_not_asked(results)}."
+        return RunDecision(RunState.OPEN, told, _next(results))
     return RunDecision(RunState.GREEN, f"GREEN: {held(results)}{_not_asked(results)}.", _next(results))
 
 
@@ -170,21 +176,43 @@ def _first(red: Sequence[Verdict]) -> str:
     return f"{begin}{worst.cell.id}, {worst.label}: {next_step(worst)}."
 
 
-def _not_gated(results: Results) -> list[str]:
-    """Those of `TO_GATE` that no gate of this session has judged."""
-    kinds = [kind for each in counting(results) if (kind := results.rules.kind(each.gate)).alone]
-    asked = {"speed": any(kind.timed for kind in kinds), "memory": any(kind.question == "fits" for kind in kinds)}
-    return [what for what, gated in asked.items() if not gated]
+def _is_about(kind: GateKind, what: str) -> bool:
+    """Whether a kind alone answers one of `TO_GATE`."""
+    return kind.alone and (kind.timed if what == "speed" else kind.question == "fits")
+
+
+def _without(results: Results, *, limit: bool) -> list[str]:
+    """Those of `TO_GATE` that no gate of this session has judged: where one has a limit and its tests did not run, or
+    where there is none."""
+    rules = results.rules
+    judged = [rules.kind(each.gate) for each in counting(results)]
+    cells = [cell for cell in results.cells() if results.skipped(cell) is None]
+    set_ = [kind for kind in rules.kinds if any(_has_limit(results, kind, cell) for cell in cells)]
+    return [
+        what
+        for what in TO_GATE
+        if not any(_is_about(kind, what) for kind in judged) and any(_is_about(kind, what) for kind in set_) == limit
+    ]
+
+
+def _has_limit(results: Results, kind: GateKind, cell: Cell) -> bool:
+    rules = results.rules
+    return rules.applies(kind, cell) and rules.limit(kind, results.asked(cell)) is not None
 
 
 def _not_asked(results: Results) -> str:
-    left = _not_gated(results)
-    return f"; {' and '.join(left)} {'is' if len(left) == 1 else 'are'} not gated" if left else ""
+    found = ""
+    for limit, became in ((True, "not judged, since no test of {} ran"), (False, "not gated")):
+        left = _without(results, limit=limit)
+        is_, it = ("is", "it") if len(left) == 1 else ("are", "them")
+        found += f"; {' and '.join(left)} {is_} {became.format(it)}" if left else ""
+    return found
 
 
 def _next(results: Results) -> str:
-    left = _not_gated(results)
-    if left:
-        return f"T{'; t'.join(f'o gate {what}, set {TO_GATE[what]}' for what in left)}."
+    steps = [f"to judge {what}, run its tests too" for what in _without(results, limit=True)]
+    steps += [f"to gate {what}, set {TO_GATE[what]}" for what in _without(results, limit=False)]
+    if steps:
+        return f"T{'; '.join(steps)[1:]}."
     waiting = [verdict for verdict in counting(results) if not verdict.green]
-    return "What is not decided fails nothing here; more runs decide it." if waiting else "Nothing to do."
+    return "The reason of what is INCONCLUSIVE says what would decide it." if waiting else "Nothing to do."

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from jitgate.model.printable import printable, printable_line
+from jitgate.model.printable import printable_line
 
 REPEAT_S = 10.0
 """In a log, the same work is mentioned again after this long: enough to see life, few enough to read."""
@@ -62,7 +62,7 @@ class TerminalProgress:
         self.clear()
         self._break()
         for text in texts:
-            self._writer.line(printable(text))
+            self._writer.line(printable_line(text))
         self._open_line = True
 
     def clear(self) -> None:

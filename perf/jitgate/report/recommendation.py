@@ -17,7 +17,9 @@ def recommendation_line(found: Recommendation) -> str:
     if found.undecided and found.speedup is not None:
         rival, decided = (f"{name}, {found.shown[name]}" for name in (found.undecided, found.variant))
         waiting = f"{rival} and not decided, looks faster than {decided}"
-        return f"nothing recommended yet for {where}: {waiting}; measure longer"
+        return (
+            f"nothing recommended yet for {where}: {waiting}; measure longer, or in more starts (--jitgate-processes)"
+        )
     begin = f"recommended for {where}: {found.variant}"
     others = ", ".join(f"{variant}: {against.words}" for variant, against in found.rejections.items())
     if BASELINE in found.rejections:

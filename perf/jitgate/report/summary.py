@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from textwrap import wrap
 
+from jitgate.gates.kind import sentence
 from jitgate.gates.mode_words import mode_notes
 from jitgate.gates.recommendation import recommend
 from jitgate.gates.results import Results
@@ -79,9 +80,10 @@ def _together(results: Results, same: list[Verdict]) -> str:
     first = same[0]
     labels = ", ".join(dict.fromkeys(verdict.label for verdict in same))
     found = (results.rules.policy.gate(each.gate, each.cell, results.rules.device) for each in same)
-    why = "; ".join(dict.fromkeys(gate.reason for gate in found if gate is not None and gate.reason))
+    reasons = (" ".join(gate.reason.split()) for gate in found if gate is not None)
+    why = "; ".join(filter(None, dict.fromkeys(reasons)))
     return f"{first.outcome} {first.cell.id} {labels}: {first.sentence}" + (
-        f" Asked for because: {why}." if why else ""
+        f" Asked for because: {sentence(why)}" if why else ""
     )
 
 

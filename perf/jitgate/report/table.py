@@ -50,7 +50,7 @@ def short_table(results: Results, measurement: Measurement) -> list[str]:
     ]
     for cell in cells_of(measurement):
         about = results.asked(cell)
-        peak = about.samples.peak_bytes
+        peak = None if about.samples.failure is not None else about.samples.peak_bytes
         rows.append(
             (
                 cell.variant,
@@ -120,21 +120,32 @@ def cells_of(measurement: Measurement) -> list[Cell]:
 
 
 def _speed(results: Results, asked: Asked) -> str:
-    """`1.40x (1.38 to 1.43) >= 1.1`; without a limit the ordinary interval, which the column `fast` marks."""
+    """`1.40x (1.38 to 1.43) >= 1.1` where that held, `1.02x (1.00 to 1.04) < 1.1` where it failed, `gate 1.1` where it
+    is open; `95 %` where there is no interval to judge by yet. Without a limit the ordinary interval, which the column
+    `fast` marks."""
     kind, cell = results.rules.kind(SPEED), asked.cell
     limit = results.rules.limit(kind, asked) if results.rules.applies(kind, cell) else None
     text = column(results, kind, asked)
-    if cell.variant == BASELINE:
+    if cell.variant == BASELINE or asked.samples.failure is not None:
         return text
     if limit is None:
         return shown_speedup(results, asked.measurement, cell.variant)
     figure = kind.figure(asked)
-    return text if figure is None else f"{figure.text.replace('95 %, ', '')} >= {limit:g}"
+    if figure is None:
+        return text
+    said = (each.outcome for each in results.of(cell) if (each.gate, each.limit) == (SPEED, limit))
+    outcome = next(said, None) or results.judge(kind, asked, limit).outcome
+    sign = " < " if outcome is Outcome.FAIL else " >= " if outcome is Outcome.PASS else ", gate "
+    of = "" if asked.baseline == BASELINE else f" of {asked.baseline}"
+    return f"{figure.text.replace(', not decided', '')}{sign}{limit:g}{of}"
 
 
 def column(results: Results, kind: GateKind, asked: Asked) -> str:
-    """What a kind shows. One of another package may be broken; the other figures are shown all the same."""
+    """What a kind shows; "-" of a worker that failed, whose figures nothing was judged by. One of another package may
+    be broken; the other figures are shown all the same."""
     rules = results.rules
+    if asked.samples.failure is not None:
+        return "-"
     try:
         return str(kind.column(asked, rules.limit(kind, asked) if rules.applies(kind, asked.cell) else None))
     except Exception as error:  # noqa: BLE001 - whatever it raises

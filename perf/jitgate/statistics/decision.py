@@ -33,7 +33,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Decision:
-    """reason: one sentence that says what to do next.
+    """reason: one sentence that says what to do next. advice: its clause that says so; "" for none.
 
     pairs_needed, seconds_needed: further rounds and time that would likely decide; None when decided, or when no number
         of rounds would.
@@ -43,6 +43,7 @@ class Decision:
     reason: str
     pairs_needed: int | None = None
     seconds_needed: float | None = None
+    advice: str = ""
 
 
 def judge(speedup: Speedup, threshold: float) -> Decision:
@@ -67,11 +68,13 @@ def judge(speedup: Speedup, threshold: float) -> Decision:
             f"{_covered(speedup)}",
         )
     if not reaches(found.high, threshold):
+        advice = "find what made it slow, or lower the limit if that is intended"
         return Decision(
             Outcome.FAIL,
             f"The candidate is at most {_ratio(found.high, found, up=True)} times as fast as the baseline "
-            f"(best estimate {_ratio(found.estimate, found)}), but {asked} was asked for: "
-            f"find what made it slow, or lower the limit if that is intended.{_covered(speedup)}",
+            f"(best estimate {_ratio(found.estimate, found)}), but {asked} was asked for: {advice}."
+            f"{_covered(speedup)}",
+            advice=advice,
         )
     return _inconclusive(speedup, threshold)
 
@@ -106,7 +109,10 @@ def _inconclusive(speedup: Speedup, threshold: float) -> Decision:
     found = speedup.interval
     clock = speedup.resolution
     if clock is not None and not _pairs_help(clock, speedup, threshold):
-        return Decision(Outcome.INCONCLUSIVE, f"The limit of {threshold:g} can't be decided: {clock.text}.")
+        advice = clock.text.rpartition("; ")[2]
+        return Decision(
+            Outcome.INCONCLUSIVE, f"The limit of {threshold:g} can't be decided: {clock.text}.", advice=advice
+        )
     pairs = None if in_the_way(speedup, threshold) else _pairs_needed(speedup, threshold)
     if math.isinf(found.high):
         said = f"Too few rounds ({speedup.pairs}) to say anything about a limit of {threshold:g}"
@@ -115,27 +121,23 @@ def _inconclusive(speedup: Speedup, threshold: float) -> Decision:
             f"The candidate is between {_ratio(found.low, found)} and {_ratio(found.high, found)} times as fast as the "
             f"baseline, and the limit of {threshold:g} lies in between"
         )
-    if pairs is None and speedup.starts is not None:
-        return Decision(Outcome.INCONCLUSIVE, f"{said}: {_more_starts(speedup.starts)}.")
-    if pairs is None and speedup.processes > 1:
-        advice = (
-            "the difference is between one start and the next, so measure in more freshly started processes, not in "
-            "more rounds"
-        )
-        return Decision(Outcome.INCONCLUSIVE, f"{said}: {advice}.")
     if pairs is None:
-        advice = (
-            "the candidate is too close to the limit for any reasonable number of rounds to decide; "
-            "quiet the machine, measure in freshly started processes, or move the limit"
-        )
-        return Decision(Outcome.INCONCLUSIVE, f"{said}: {advice}.")
+        why, advice = _beyond_rounds(speedup)
+        return Decision(Outcome.INCONCLUSIVE, f"{said}: {why}; {advice}.", advice=advice)
     seconds = pairs * speedup.round_s
-    return Decision(
-        Outcome.INCONCLUSIVE,
-        f"{said}: measure about {pairs} more rounds ({_duration(seconds)}) to decide.",
-        pairs,
-        seconds,
-    )
+    advice = f"measure about {pairs} more rounds ({_duration(seconds)}) to decide"
+    return Decision(Outcome.INCONCLUSIVE, f"{said}: {advice}.", pairs, seconds, advice)
+
+
+def _beyond_rounds(speedup: Speedup) -> tuple[str, str]:
+    """Why no number of rounds decides it, and what may."""
+    if speedup.starts is not None:
+        return _more_starts(speedup.starts)
+    if speedup.processes > 1:
+        advice = "measure in more freshly started processes, not in more rounds"
+        return "the difference is between one start and the next", advice
+    advice = "quiet the machine, measure in freshly started processes, or move the limit"
+    return "the candidate is too close to the limit for any reasonable number of rounds to decide", advice
 
 
 def _pairs_help(clock: Resolution, speedup: Speedup, threshold: float) -> bool:
@@ -163,14 +165,12 @@ def _covered(speedup: Speedup) -> str:
     return f" It rests on {found.sets} sets of processes."
 
 
-def _more_starts(found: BetweenStarts) -> str:
+def _more_starts(found: BetweenStarts) -> tuple[str, str]:
     allowed = f"another start may move it by {_percent(found.half)}"
     if found.assumed:
-        return f"{allowed}, so measure in more freshly started processes (a larger --jitgate-budget), or move the limit"
-    return (
-        f"{allowed}, by what {found.sets} sets of processes show; quiet the machine, measure longer with "
-        "a larger --jitgate-budget, or move the limit"
-    )
+        return allowed, "measure in more freshly started processes (a larger --jitgate-budget), or move the limit"
+    shown = f"{allowed}, by what {found.sets} sets of processes show"
+    return shown, "quiet the machine, measure longer with a larger --jitgate-budget, or move the limit"
 
 
 def _percent(half: float) -> str:

@@ -48,7 +48,7 @@ class Resolution:
         known = math.expm1(max(self.high, -self.low))
         return (
             f"{rounds}, which is too coarse for them: the ratio is known to {known:.1%} at best, and more rounds of "
-            "this length don't help; measure longer ones"
+            "this length don't help; measure longer rounds"
         )
 
 

@@ -213,8 +213,8 @@ INPUTS = [
         silent=("opened just before", "was stopped"),
     ),
     Fault(
-        *("holds", "the history is no database", Session("history-noise", made=True, before=_history_of_noise), OK),
-        "this run waits in",
+        *("holds", "the history is no database", Session("history-noise", made=True, before=_history_of_noise), FAILED),
+        "INVALID history: it can't be said what has vanished",
     ),
     Fault("C", "runs that wait are damaged", Session("spool", made=True, before=_spool_of_noise), OK, "remove it"),
     _configured("a limit of 400 digits", f"min_speedup = {'9' * 400}", "min_speedup = 999999"),

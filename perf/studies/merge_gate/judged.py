@@ -19,13 +19,19 @@ if TYPE_CHECKING:
 
 Recorded = Mapping[str, Any]
 
-FEWEST_ROUNDS = 30
-"""Of a session from which a longer one is drawn: fewer do not show how rounds scatter."""
+FEWEST_ROUNDS = 100
+"""Of a session from which a longer one is drawn: what its arms differ by only because it is short, the longer one would
+keep for ever."""
 
 
 def recorded(path: Path) -> list[Recorded]:
     """The sessions of a file, each a line."""
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+
+
+def equal_commits(sessions: Sequence[Recorded], limit: float) -> list[Recorded]:
+    """Those of one commit against itself that were judged by this limit."""
+    return [each for each in sessions if not each["slower"] and each["limit"] == limit]
 
 
 def asv(base: Figures, head: Figures) -> bool:
@@ -69,7 +75,7 @@ def _mann_whitney(base: Figures, head: Figures) -> float:
 
 
 def columns(session: Recorded) -> tuple[Figures, Figures, Figures]:
-    """Base, head and control, in seconds."""
+    """Base, head and control, in seconds a call."""
     table = np.array(session["rounds_us"], dtype=np.float64).reshape(-1, 3) / 1e6
     return table[:, 0], table[:, 1], table[:, 2]
 
@@ -100,29 +106,32 @@ def outcomes(sessions: Sequence[Recorded]) -> str:
     return ", ".join(f"{verdict} {count}" for verdict, count in Counter(s["verdict"] for s in sessions).most_common())
 
 
-def power(sessions: Sequence[Recorded], slower: float, limit: float, budget_s: float, seed: int = 0) -> tuple[int, int]:
-    """How many of the simulated sessions find a planted slowdown within the budget, and of how many.
+def power(
+    sessions: Sequence[Recorded], slower: float, limit: float, budget_s: float, *, draws: int = 100, seed: int = 0
+) -> int:
+    """How many of `draws` simulated sessions find a planted slowdown within the budget.
 
     Each draws its rounds, in blocks of five, from one recorded session, whose checkouts keep their distance from each
-    other; the head's are multiplied. A second session, drawn at random, confirms. A round takes what the four workers'
-    turns take, with a call that is not counted in each.
+    other; the head's are multiplied. A second session, drawn at random, confirms, and both share the budget. A round
+    takes what it took in the record. Sessions with fewer than `FEWEST_ROUNDS` are not drawn from.
     """
     rng = np.random.default_rng(seed)
-    usable = [columns(session) for session in sessions if len(session["rounds_us"]) >= FEWEST_ROUNDS]
-    found = 0
-    for first in usable:
-        second = usable[int(rng.integers(len(usable)))]
-        both = (_finds(arms, slower, limit, budget_s / 2, rng) for arms in (first, second))
-        found += all(both)
-    return found, len(usable)
+    usable = long_enough(sessions)
+    return sum(
+        all(_finds(usable[int(at)], slower, limit, budget_s / 2, rng) for at in (draw, rng.integers(len(usable))))
+        for draw in np.arange(draws) % max(1, len(usable))
+        if usable
+    )
 
 
-def _finds(
-    arms: tuple[Figures, Figures, Figures], slower: float, limit: float, budget_s: float, rng: np.random.Generator
-) -> bool:
-    base, head, control = arms
-    round_s = 4 * 5 * float(np.median(base))  # four workers, four calls that count and one that does not
-    rounds = int(min(budget_s / round_s, 2000))
+def long_enough(sessions: Sequence[Recorded]) -> list[Recorded]:
+    """Those that rounds of longer ones may be drawn from."""
+    return [each for each in sessions if len(each["rounds_us"]) >= FEWEST_ROUNDS and each["rounds_s"]]
+
+
+def _finds(session: Recorded, slower: float, limit: float, budget_s: float, rng: np.random.Generator) -> bool:
+    base, head, control = columns(session)
+    rounds = int(min(budget_s / (session["rounds_s"] / len(base)), 2000))
     starts = rng.integers(0, max(1, len(base) - 5), rounds // 5 + 1)
     order = np.concatenate([np.arange(start, start + 5) for start in starts])[:rounds] % len(base)
     for count in (15, 20, 30, 45, 60, 90, 120, 180, 250, 350, 500, 700, 1000, 1400, 2000):

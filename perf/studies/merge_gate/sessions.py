@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,19 +53,27 @@ workload = "net"
 max_slowdown = "{limit}"
 """
 
-VERDICT = re.compile(r"^(FAIL|INCONCLUSIVE|INVALID) net/one/(\S+) .*max_slowdown", re.MULTILINE)
+VERDICT = re.compile(r"^(FAIL|INCONCLUSIVE|INVALID) net/one/\S+ .*max_slowdown\S*: (.*)", re.MULTILINE)
+MEASURED = re.compile(r"^net one on cpu: \d+ rounds in (\d+) s", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Session:
-    """verdict: of `max_slowdown`. load: of the machine in the minute before, runnable processes; the session's own are
-    not in it. rounds: (base, head, control) seconds, as they were judged."""
+    """slower: share of more work that was planted in the head; 0 for the same commit in both arms. limit, verdict: of
+    `max_slowdown`; reason: what it says of it, where that is not PASS. load: of the machine in the minute before,
+    runnable processes. took_s: the whole session. rounds_s: its rounds alone, whole seconds. rounds: (base, head,
+    control) seconds, as they were judged."""
 
     regime: str
     number: int
     variant: str
+    slower: float
+    limit: float
     verdict: str
+    reason: str
     load: float
+    took_s: float
+    rounds_s: float
     rounds: tuple[tuple[float, float, float], ...]
 
     def as_json(self) -> dict[str, object]:
@@ -73,13 +82,18 @@ class Session:
             "regime": self.regime,
             "number": self.number,
             "variant": self.variant,
+            "slower": self.slower,
+            "limit": self.limit,
             "verdict": self.verdict,
+            "reason": self.reason,
             "load": round(self.load, 2),
+            "took_s": round(self.took_s, 1),
+            "rounds_s": self.rounds_s,
             "rounds_us": rounds,
         }
 
 
-def session(name: str, number: int, *, variant: str, limit: str, budget_s: float, slower: float = 0.0) -> Session:
+def session(name: str, number: int, *, variant: str, limit: float, budget_s: float, slower: float = 0.0) -> Session:
     """Run it. slower: share of more work in the head; 0 for the same commit in both arms.
 
     The repository lies in a folder whose name has another length in every session: a longer path moves what a process
@@ -88,13 +102,18 @@ def session(name: str, number: int, *, variant: str, limit: str, budget_s: float
     draw = random.Random(f"{name} {number}")  # noqa: S311 - a length that can be repeated
     with tempfile.TemporaryDirectory(prefix="s" * draw.randrange(1, 90)) as made:
         folder = Path(made)
-        _repository(folder, variant, limit, slower)
-        load, *_ = psutil.getloadavg()
+        _repository(folder, variant, f"{limit:.2%}", slower)
+        (load, *_), begun = psutil.getloadavg(), time.monotonic()
         with regime(name):
             said = _pytest(folder, number, variant, budget_s, same=not slower)
-        found = VERDICT.search(said)
+        took_s = time.monotonic() - begun
+        found, measured = VERDICT.search(said), MEASURED.search(said)
         verdict = found[1] if found is not None else ("PASS" if " passed" in said else "BROKEN")
-        return Session(name, number, variant, verdict, load, _rounds(folder, variant))
+        reason = "" if found is None else found[2]
+        rounds_s = float(measured[1]) if measured is not None else 0.0
+        return Session(
+            name, number, variant, slower, limit, verdict, reason, load, took_s, rounds_s, _rounds(folder, variant)
+        )
 
 
 def _repository(folder: Path, variant: str, limit: str, slower: float) -> None:

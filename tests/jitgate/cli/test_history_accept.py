@@ -180,6 +180,28 @@ def test_not_everything_is_retired_at_once(project: Project, pattern: str) -> No
     assert not project.accepted.exists()
 
 
+@pytest.mark.parametrize(
+    ("pattern", "known"),
+    [
+        ("my.encoder", True),
+        ("my.*/short", True),
+        (KEY.cell_id, True),
+        (f"{KEY.cell_id}/parity", True),
+        ("my.enc", False),
+    ],
+)
+def test_what_is_retired_and_was_never_there_is_said(project: Project, pattern: str, known: bool) -> None:
+    project.run(0.005)
+    said = history_accept.retire(argparse.Namespace(series=pattern, reason="gone", history=None))[1]
+    assert said.startswith(f"retired {pattern}; ")
+    assert ("is called so; there are: my.encoder/short/jit" in said) is not known
+
+
+def test_a_thing_is_retired_where_no_history_is_here(project: Project) -> None:
+    said = history_accept.retire(argparse.Namespace(series="my.enc", reason="gone", history=None))[1]
+    assert said == f"retired my.enc; commit {project.accepted} for review"
+
+
 def test_a_run_is_odd_for_a_reason(project: Project) -> None:
     slower(project)
     with pytest.raises(UsageError, match="--reason must say why"):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 import zlib
 from dataclasses import replace
 from pathlib import Path
@@ -15,10 +17,13 @@ from jitgate.cli.main import main
 from jitgate.history.append import append
 from jitgate.history.database import open_database
 from jitgate.history.record import RunRecord, SeriesKey
+from jitgate.report.pull_request.data import written
 
 from tests.jitgate.history.runs import KEY, run_of
 from tests.jitgate.measurements import made_of
 from tests.jitgate.report.html.pages import NASTY, Reader
+from tests.jitgate.report.pull_request.made_runs import row
+from tests.jitgate.report.pull_request.made_runs import run_of as run_of_gates
 
 RATIO = replace(KEY, metric="ratio", baseline="eager", machine="cpu")
 
@@ -105,6 +110,11 @@ def test_an_acceptance_is_a_flag_with_its_reason(store: Store) -> None:
         (green(0.01, interrupted=True), "STOPPED: the run was interrupted."),
         (green(0.01, red="vanished: it is gone"), "RED: vanished: it is gone"),
         (green(keys=()), "EMPTY: nothing was measured"),
+        (green(0.01, options={}), "UNDECIDED: 1 of 1 variants are PASS, and the exit code is not known."),
+        (green(0.01, options={"exit_code": []}), "UNDECIDED: "),
+        (run_of(0.01, point={"outcome": "INCONCLUSIVE"}, options={"exit_code": 0}), "NOT DECIDED: 0 of 1 variants"),
+        (run_of(0.01, options={"exit_code": 0}), "NOT GATED: no gate was judged"),
+        (run_of(0.01, options={"exit_code": 3}), "STOPPED: an internal error ended it."),
     ],
 )
 def test_what_the_run_came_to_is_said_first(store: Store, run: RunRecord, expected: str) -> None:
@@ -147,3 +157,32 @@ def test_a_pipe_in_the_place_of_a_run_is_refused_and_not_waited_for(
     os.mkfifo(pipe)
     assert main(["report", "--pr", str(pipe), "--annotations"]) == 4
     assert capsys.readouterr().err == f"jitgate report: --pr {pipe} can't be read (it is no ordinary file)\n"
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        b"no zlib",
+        zlib.compress(b"no json"),
+        zlib.compress(b"[]"),
+        zlib.compress(b"{}"),
+        zlib.compress(b'{"turns": {"eager": 3}, "processes": [], "seed": 0}'),
+        zlib.compress(b'{"turns": {"eager": [["fast"]]}, "processes": [], "seed": 0}'),
+    ],
+)
+def test_damaged_rounds_are_one_sentence(store: Store, capsys: pytest.CaptureFixture[str], turns: bytes) -> None:
+    store.add(green(0.01, rounds=(("my.encoder", "short", turns),)))
+    assert main(["report", "last", "--to", "out.html", "--history", store.url]) == 4
+    said = capsys.readouterr().err
+    assert "the rounds of my.encoder short" in said
+    assert len(said.splitlines()) == 1
+
+
+def test_a_pipe_that_takes_ascii_alone_gets_every_sign(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text(written(run_of_gates(row("FAIL", "w\u00f6rter/\u4e2d/jit"))))
+    command = [sys.executable, "-m", "jitgate", "report", "--pr", "run.json"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, timeout=120
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"w\\xf6rter/\\u4e2d/jit" in done.stdout

@@ -223,6 +223,20 @@ def test_a_session_whose_store_is_damaged_is_red_keeps_its_run_and_sends_it_late
 
 
 @pytest.mark.slow
+def test_a_store_that_can_not_be_opened_is_red_where_no_gate_asks_for_it_too(tmp_path: Path) -> None:
+    project = project_in(tmp_path)
+    project.table(gate="min_speedup = 1.1")
+    store = tmp_path / ".jitgate" / "history.db"
+    store.parent.mkdir()
+    store.write_bytes(b"no database" * 1000)
+    done = project.measure()
+    assert done.returncode == 1
+    assert "INVALID history: it can't be said what has vanished: " in done.stdout
+    assert "is damaged" in done.stdout
+    assert project.measure("--jitgate-history", "off").returncode == 0
+
+
+@pytest.mark.slow
 def test_commands_answer_in_text_and_json(tmp_path: Path) -> None:
     project = project_in(tmp_path)
     for _ in range(3):

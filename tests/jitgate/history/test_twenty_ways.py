@@ -228,6 +228,21 @@ def test_a_renamed_series_is_the_same_series(store: Store) -> None:
     assert plain.outcome is Outcome.INCONCLUSIVE
 
 
+def test_an_acceptance_goes_with_the_series_to_its_new_name(store: Store) -> None:
+    for _ in range(6):
+        store.judge()
+    store.accepted.append(Accepted("my.encoder/short/jit/*", "safer", 0.2, 0.21))
+    for _ in range(4):
+        store.judge(jit_ms=6.0)
+    before = store.judge(jit_ms=6.05, seed=99, store=False)["time"]
+    aliases = {"my.encoder/short": "my.encoder/brief"}
+    renamed: dict[str, Any] = {"scenario": "brief", "settings": HistorySettings(aliases=aliases)}
+    after = store.judge(**renamed, jit_ms=6.05, seed=99, store=False)["time"]
+    assert after.outcome is Outcome.PASS
+    assert (after.reason, after.figure) == (before.reason, before.figure)
+    assert store.judge(**renamed, jit_ms=6.6, store=False)["time"].outcome is Outcome.FAIL
+
+
 def test_an_unreadable_store_is_red(store: Store) -> None:
     for _ in range(6):
         store.judge()

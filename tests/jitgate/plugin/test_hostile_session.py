@@ -50,6 +50,7 @@ def test_nothing_of_it_reaches_a_log_or_a_file_as_more_than_text(tmp_path: Path)
     )
     assert done.returncode == 1, done.stdout + done.stderr
     assert [line for line in done.stdout.splitlines() if is_raw(line)] == []
+    assert any(line.startswith("  note: line\\nbreak") for line in done.stdout.splitlines()), "no line is forged"
     every = list(ET.parse(tmp_path / "junit.xml").iter("property"))  # noqa: S314 - written by this very test
     values = [each.attrib["value"] for each in every]
     assert len(values) == len(NASTY)

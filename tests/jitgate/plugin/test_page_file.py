@@ -67,6 +67,15 @@ def test_what_can_not_be_written_is_refused_before_anything_is_measured(tmp_path
     assert not (tmp_path / ".jitgate" / "rounds").exists()
 
 
+def test_two_reports_in_one_file_are_refused_before_anything_is_measured(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(CONFIGURATION)
+    (tmp_path / "conftest.py").write_text(CONFTEST)
+    done = Project(tmp_path).pytest("--jitgate-report", "run.json", "--jitgate-pull-request", "./run.json")
+    assert done.returncode == 4, done.stdout
+    assert "both name run.json; name two files" in done.stdout + done.stderr
+    assert not (tmp_path / "run.json").exists()
+
+
 def test_a_table_is_printed_as_soon_as_its_scenario_is_over_and_the_decision_comes_first_at_the_end(
     tmp_path: Path,
 ) -> None:
@@ -79,5 +88,5 @@ def test_a_table_is_printed_as_soon_as_its_scenario_is_over_and_the_decision_com
     assert lines[0].startswith("RED: of 18 gates 1 failed and 2 are INCONCLUSIVE."), said
     assert "my.encoder/fails/jit, min_speedup=1.10" in lines[1]
     assert "15 of 18 gates held; 1 FAIL, 2 INCONCLUSIVE." in lines
-    step = "find the cause, or change the limit if that is meant"
+    step = "find what made it slow, or lower the limit if that is intended"
     assert f"asked for: min_speedup=1.10; next: {step}" in before

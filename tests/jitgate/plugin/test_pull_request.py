@@ -110,3 +110,30 @@ def test_bad_input_is_one_sentence(tmp_path: Path, arguments: list[str], said: s
     assert done.returncode == 4
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_terminal_is_not_green_where_another_plugin_fails_the_session(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(CONFIGURATION)
+    (tmp_path / "conftest.py").write_text(f"{CONFTEST}\n{LATE['sets']}")
+    done = Project(tmp_path).pytest("--jitgate-select", "*/passes/*", "-k", "test_jit")
+    assert done.returncode == 1
+    assert "RED: a test that is no gate, or another plugin, failed the run." in done.stdout
+    assert "GREEN" not in done.stdout
+
+
+LATE = {
+    "raises": "def pytest_terminal_summary():\n    raise RuntimeError('slower than before')\n",
+    "sets": "def pytest_sessionfinish(session):\n    session.exitstatus = 1\n",
+}
+
+
+@pytest.mark.parametrize("late", LATE)
+def test_a_plugin_that_fails_the_run_at_its_end_makes_no_green_file(tmp_path: Path, late: str) -> None:
+    (tmp_path / "late_plugin.py").write_text(LATE[late])
+    page = tmp_path / "run.html"
+    only = ("--jitgate-select", "*/passes/*", "-k", "test_jit", "-p", "late_plugin", "--jitgate-report", "run.html")
+    code, run, _ = session(tmp_path, *only)
+    assert code == run.exit_code == 1
+    assert run.headline.startswith("RED: Another plugin ")
+    assert "RED: Another plugin " in page.read_text()
+    assert "GREEN" not in page.read_text().partition("</header>")[0].partition("</style>")[2]

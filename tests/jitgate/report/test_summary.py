@@ -9,6 +9,7 @@ from jitgate.gates.kind import AFTER_A_FAILURE
 from jitgate.model.failure import Failure, FailureKind
 from jitgate.model.measurement import Measurement
 from jitgate.model.power_reading import PowerReading
+from jitgate.model.verdict import Verdict
 from jitgate.report.decision import Ending
 from jitgate.report.format import format_seconds
 from jitgate.report.summary import MORE, summary
@@ -68,7 +69,7 @@ def test_what_is_not_gated_has_an_ordinary_interval_and_says_so() -> None:
 def test_what_has_no_limit_is_never_said_to_fit() -> None:
     lines = said(made_of(1.40), memory_limit_bytes=None)
     assert lines[0] == "GREEN: 6 of 6 gates held; memory is not gated."
-    assert lines[1] == "To gate memory, set memory_limit in [tool.jitgate] (or --jitgate-memory-limit)."
+    assert lines[1] == "To gate memory, set memory_limit in [tool.jitgate], or max_memory in [[tool.jitgate.gates]]."
     answers = {line.split()[0]: line for line in lines if line.startswith(("  eager ", "  jit "))}
     assert answers["eager"].endswith("  100 MiB  baseline  not gated  baseline")
     assert answers["jit"].endswith("  100 MiB  PASS      not gated  PASS")
@@ -112,7 +113,7 @@ def test_a_figure_has_one_interval_wherever_it_is_shown(gate: Gate | None, verbo
 
 def test_a_gate_with_too_few_rounds_shows_the_ordinary_interval_and_that_it_is_not_decided() -> None:
     lines = said(made_of(1.40, rounds=7), code=1)
-    assert any(re.search(r"1\.\d\dx \(1\.\d\d to 1\.\d\d, not decided\) >= 1\.1", line) for line in lines)
+    assert any(re.search(r"1\.\d\dx \(1\.\d\d to 1\.\d\d, 95 %\), gate 1\.1", line) for line in lines)
 
 
 def test_a_variant_that_is_slower_is_never_said_to_be_fast() -> None:
@@ -189,3 +190,39 @@ def test_why_no_energy_is_known_is_said_once_and_what_spoilt_memory_with_its_gat
     assert not any("energy" in line for line in said(replace(measurement, all_samples=told), verbose=True))
     paged = said(replace(measurement, overcommitted="memory overcommitted: full"))
     assert "INVALID my.encoder/short/jit min_speedup=1.10: memory overcommitted: full." in paged
+
+
+def row_of(lines: list[str], variant: str = "jit") -> str:
+    return next(line for line in lines if line.startswith(f"  {variant} "))
+
+
+@pytest.mark.parametrize(
+    ("ratio", "seed", "shown"), [(1.40, 0, ") >= 1.1 "), (1.0, 0, ") < 1.1 "), (1.10, 3, "), gate 1.1 ")]
+)
+def test_the_sign_before_a_limit_says_what_became_of_it(ratio: float, seed: int, shown: str) -> None:
+    line = row_of(said(made_of(ratio, seed=seed), code=1))
+    assert shown in line
+    assert sum(sign in line for sign in (" >= ", " < ", ", gate ")) == 1
+
+
+def test_a_limit_that_could_not_be_judged_is_not_said_to_hold() -> None:
+    assert "), gate 1.1 " in row_of(said(made_of(1.40, rel_l2=1e-2), code=1))
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+def test_no_figure_stands_beside_a_worker_that_died(verbose: bool) -> None:
+    dead = made_of(1.40, rel_l2=0.0, failure=Failure(FailureKind.DIED, "worker jit died"))
+    lines = said(dead, code=1, verbose=verbose)
+    assert set(re.split(r" {2,}", row_of(lines).strip())[2:]) == {"-", "FAIL"}
+    assert not any("0e+00" in line or "1.4" in line for line in lines if not line.startswith("  eager "))
+    assert all(each.figure is None for each in judged_of(dead) if each.cell.variant == "jit")
+
+
+def judged_of(measurement: Measurement) -> list[Verdict]:
+    return results_of(policy_of(GATE, measurements=[measurement], memory_limit_bytes=4 << 30), measurement).verdicts
+
+
+def test_a_reason_of_the_project_stays_on_one_line() -> None:
+    gate = replace(GATE, reason="first\nGREEN: 8 of 8 gates held.")
+    (line,) = [line for line in said(made_of(1.0), gate=gate, code=1) if "Asked for because" in line]
+    assert line.endswith("Asked for because: first GREEN: 8 of 8 gates held.")

@@ -72,7 +72,7 @@ def test_one_set_decides_only_what_is_further_from_the_limit_than_starts_are_apa
         f"It rests on one set of processes, and allows for starts that move it by up to {bound - 1:.1%}."
         in judge(far, 1.0).reason
     )
-    assert f"another start may move it by {bound - 1:.1%}, so measure in more freshly" in judge(near, 1.0).reason
+    assert f"another start may move it by {bound - 1:.1%}; measure in more freshly" in judge(near, 1.0).reason
     assert judge(found(bound * 0.95, starts=False), 1.0).outcome is Outcome.PASS
 
 

@@ -11,6 +11,9 @@ WIDTH, HEIGHT = 640, 230
 LEFT, RIGHT, TOP, BOTTOM = 62, 14, 16, 40
 """Pixels of the picture, and those around the axes for their labels."""
 
+MOST_SIGNS = 40
+"""Characters of a mark: half of the picture's width."""
+
 NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
 """Steps between ticks, times a power of ten: people divide by these."""
 
@@ -54,7 +57,7 @@ class Chart:
             across=[(across.at(x), f"{x:.6g}") for x in across.ticks()],
             up=[(up.at(y), f"{y:.6g}") for y in up.ticks()],
             limits=[(up.at(y), text) for y, text in self.limits],
-            marks=[(across.at(x), text) for x, text in self.marks],
+            marks=[(across.at(x), _shortly(text)) for x, text in self.marks],
         )
 
 
@@ -111,6 +114,11 @@ class Scale:
         step = next(nice * power for nice in NICE if nice * power >= coarse * 0.999)
         first = math.ceil(self.low / step)
         return [number * step for number in range(first, math.floor(self.high / step) + 1)]
+
+
+def _shortly(text: str) -> str:
+    """Of a mark, what fits beside its line; the table has all of it."""
+    return text if len(text) <= MOST_SIGNS else f"{text[: MOST_SIGNS - 3]}..."
 
 
 def _line(curve: Curve, across: Scale, up: Scale) -> str:

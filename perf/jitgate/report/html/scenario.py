@@ -152,7 +152,7 @@ def _memory(results: Results, measurement: Measurement, anchor: str) -> Table:
     if not found:
         none = (Entry("no memory was read"), Entry("-"), Entry("-"), Entry("-"))
         return Table("Memory by phase", ("variant", "phase", "memory", "limit"), (none,), anchor=anchor)
-    widest = max([size for *_, size, _ in found] + [limit for *_, limit in found if limit is not None])
+    widest = max([size for *_, size, _ in found] + [limit for *_, limit in found if limit is not None]) or 1
     rows_ = [
         (
             Entry(name),
@@ -176,7 +176,7 @@ def _stages(measurement: Measurement) -> Table | None:
             Entry(share.stage),
             Entry(str(share.calls or "-")),
             Entry(format_seconds(share.spent_s)),
-            Entry(f"{share.time:.1%}", share=min(1.0, share.time)),
+            Entry(f"{share.time:.1%}", share=min(1.0, max(0.0, share.time))),
             Entry("-" if share.arithmetic is None else f"{share.arithmetic:.1%}"),
         )
         for share in found.shares

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from jitgate.gates.tracked import METRICS, RATIO, as_text
+from jitgate.history.problem import DamagedRow
 from jitgate.model.cold_start import ColdStart
 from jitgate.model.measurement import Measurement
 from jitgate.model.samples import Samples
@@ -65,9 +66,10 @@ def stored_page(record: RunRecord, series: Sequence[SeriesOfRun]) -> Page:
 def stored_decision(record: RunRecord) -> RunDecision:
     """The decision of a stored run, by its exit code, and by its outcomes where it has none."""
     outcomes = [point.outcome for point in _once_each(record.points)]
-    code = record.options.get("exit_code")
+    stored = record.options.get("exit_code")
+    code = stored if isinstance(stored, int) else None
     if record.interrupted or code in BROKEN:
-        why = "the run was interrupted" if record.interrupted else BROKEN[int(str(code))]
+        why = "the run was interrupted" if record.interrupted else BROKEN[code or 0]
         return RunDecision(RunState.STOPPED, f"STOPPED: {why}.", "Run it again, to its end.")
     if not record.points:
         return RunDecision(RunState.EMPTY, "EMPTY: nothing was measured, so nothing is known.", "Run it again.")
@@ -81,8 +83,13 @@ def stored_decision(record: RunRecord) -> RunDecision:
     if code not in (0, None):
         state = RunState.UNDECIDED if "INCONCLUSIVE" in outcomes else RunState.RED
         return RunDecision(state, f"{state}{' (not green)' if state is RunState.UNDECIDED else ''}: {cells}.", look)
-    if code is None and "INCONCLUSIVE" in outcomes:
+    if code is None:
         return RunDecision(RunState.UNDECIDED, f"UNDECIDED: {cells}, and the exit code is not known.", look)
+    if not any(outcomes):
+        action = "Set limits in [[tool.jitgate.gates]] to gate them."
+        return RunDecision(RunState.UNGATED, "NOT GATED: no gate was judged, figures are only reported.", action)
+    if set(outcomes) - {"PASS", ""}:
+        return RunDecision(RunState.OPEN, f"NOT DECIDED: {cells}, and what is not failed nothing.", look)
     return RunDecision(RunState.GREEN, f"GREEN: {cells}.", "Nothing to do.")
 
 
@@ -138,22 +145,18 @@ def _rounds(record: RunRecord, kept: tuple[str, str, bytes], anchor: str, room: 
 
 
 def restored(device: str, kept: tuple[str, str, bytes]) -> Measurement:
-    """The rounds of a scenario as they were kept, without what else was measured."""
+    """The rounds of a scenario as they were kept, without what else was measured. Raises DamagedRow for others."""
     workload, scenario, packed = kept
-    found = json.loads(zlib.decompress(packed))
-    every = {
-        name: Samples(name, tuple(tuple(turn) for turn in turns), (), (), ColdStart())
-        for name, turns in found["turns"].items()
-    }
-    return Measurement(
-        workload,
-        scenario,
-        device,
-        found["seed"],
-        every,
-        tuple(found["processes"]),
-        restarts=bool(found.get("restarts")),
-    )
+    try:
+        found = json.loads(zlib.decompress(packed))
+        every = {
+            name: Samples(name, tuple(tuple(map(float, turn)) for turn in turns), (), (), ColdStart())
+            for name, turns in found["turns"].items()
+        }
+        seed, processes, restarts = found["seed"], tuple(found["processes"]), bool(found.get("restarts"))
+    except (zlib.error, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        raise DamagedRow(f"the rounds of {workload} {scenario}") from None
+    return Measurement(workload, scenario, device, seed, every, processes, restarts=restarts)
 
 
 def _said(measurement: Measurement) -> Iterator[str]:

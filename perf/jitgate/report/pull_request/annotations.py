@@ -10,11 +10,14 @@ MOST = 10
 
 
 def commands(run: RunForReview) -> list[str]:
-    """One for each gate that is not PASS, the worst first; what makes the run red is an error. The last says how many
-    there is no room for."""
+    """One for each gate that is not PASS, the worst first; what makes the run red is an error: its headline, where no
+    gate does. The last says how many there is no room for."""
     rows = sorted((row for row in run.rows if row.outcome != "PASS"), key=severity)
-    shown = rows if len(rows) <= MOST else rows[: MOST - 1]
-    found = [_annotation(row, run.file) for row in shown]
+    unsaid = run.exit_code != 0 and not any(row.red for row in rows)
+    found = [f"::error title=jitgate::{_data(f'{run.headline} {run.action}')}"] if unsaid else []
+    room = MOST - len(found)
+    shown = rows if len(rows) <= room else rows[: room - 1]
+    found += [_annotation(row, run.file) for row in shown]
     if len(rows) > len(shown):
         kind = "error" if any(row.red for row in rows[len(shown) :]) else "warning"
         found.append(f"::{kind}::{len(rows) - len(shown)} more gates are not PASS; the summary of the job has them")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -29,8 +30,11 @@ HEAD = ("| verdict | cell | gate | measured | why |", "| --- | --- | --- | --- |
 _WIDTHS = (12, 120, 80, 80, 300)
 """Characters of each column."""
 
-_AUTOLINKED = {"@": "<code>@</code>", "\\#": "<code>#</code>", "://": ":<code>//</code>", "www.": "www<code>.</code>"}
+_AUTOLINKED = {"@": "<code>@</code>", "\\#": "<code>#</code>", "://": ":<code>//</code>"}
 """What GitHub makes mentions, references and links of outside of code; `$` begins a formula."""
+
+_AUTOLINKED_WORDS = re.compile(r"(?<=\bwww)\.|(?<=\bGH)-(?=\d)|:(?=(?:\w|\\_|[+-])+:)", re.IGNORECASE)
+"""The same in any spelling: addresses without a scheme, references (`GH-1`), pictures (`:eyes:`)."""
 
 
 def comment(run: RunForReview, footer: str = "") -> str:
@@ -62,7 +66,7 @@ def inert(text: str) -> str:
     found = escaped(printable_line(text)).replace("$", "\\$")
     for sign, shown in _AUTOLINKED.items():
         found = found.replace(sign, shown)
-    return found
+    return _AUTOLINKED_WORDS.sub(r"<code>\g<0></code>", found)
 
 
 def _document(run: RunForReview, limit_bytes: int, footer: str) -> str:

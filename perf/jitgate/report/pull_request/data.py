@@ -19,10 +19,14 @@ OUTCOMES = ("FAIL", "INVALID", "INCONCLUSIVE", "PASS")
 """The worst first."""
 
 GREEN = "GREEN"
-ENDS_WELL = (GREEN, "NOT GATED")
-"""States of a run with exit code 0; the second judged nothing."""
+ENDS_WELL = (GREEN, "NOT GATED", "NOT DECIDED")
+"""States of a run with exit code 0; the first alone is green."""
 
-STATES = (*ENDS_WELL, "RED", "INVALID", "UNDECIDED", "STOPPED", "EMPTY")
+LARGEST_EXIT = 255
+"""What a system gives on of an exit code."""
+
+STATES = ("RED", "STOPPED", "INVALID", "EMPTY", "UNDECIDED", "NOT DECIDED", "NOT GATED", GREEN)
+"""The worst first: the headline of several jobs is that of the worst."""
 
 LONGEST: Mapping[str, int] = {
     "headline": 300,
@@ -110,7 +114,7 @@ def read(content: bytes) -> RunForReview:
     _expect(set(found) == names, "it has other entries")
     rows, left = found["rows"], found["left_off"]
     _expect(isinstance(rows, list) and len(rows) <= MOST_ROWS, "its rows are no list, or too many")
-    _expect(_is_count(found["exit_code"]) and found["exit_code"] <= 255, "its exit code is none")
+    _expect(_is_count(found["exit_code"]) and found["exit_code"] <= LARGEST_EXIT, "its exit code is none")
     _expect(found["state"] in STATES, "its state is none")
     for name in ("headline", "action"):
         _text(found, name)
@@ -125,7 +129,8 @@ def read(content: bytes) -> RunForReview:
 
 def _consistent(run: RunForReview) -> None:
     """Headline, state, rows and exit code say the same, or nothing of it is said."""
-    _expect(run.headline.startswith(run.state), "its headline is not that of its state")
+    said = run.headline.startswith((f"{run.state}: ", f"{run.state} (not green): "))
+    _expect(said, "its headline is not that of its state")
     _expect((run.state in ENDS_WELL) == (run.exit_code == 0), "its state is not that of its exit code")
     _expect(run.exit_code != 0 or not any(row.red for row in run.rows), "a row is red, and the run is green")
 

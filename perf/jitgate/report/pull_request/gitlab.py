@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from jitgate.model.printable import printable
+from jitgate.model.printable import encodable, printable
 from jitgate.report.pull_request.comment import note
 from jitgate.report.pull_request.data import LONGEST_BYTES, NotBelieved, read
 
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str]) -> int:
     except (OSError, ValueError, NotBelieved) as problem:
         sys.stderr.write(printable(f"name one file that pytest --jitgate-pull-request has written: {problem}\n"))
         return BAD_INPUT
-    sys.stdout.write(printable(note(found)))
+    sys.stdout.write(encodable(printable(note(found)), sys.stdout.encoding))
     return 0
 
 

@@ -13,7 +13,7 @@ from jitgate.gates.results import Results
 from jitgate.model.printable import printable_line
 from jitgate.model.verdict import Verdict
 from jitgate.report.decision import Ending, RunState, decide
-from jitgate.report.pull_request.data import ENDS_WELL, LONGEST, GateRow, RunForReview, cut, written
+from jitgate.report.pull_request.data import ENDS_WELL, LARGEST_EXIT, LONGEST, GateRow, RunForReview, cut, written
 from jitgate.report.since_base import notes, sides
 from jitgate.statistics import Outcome
 
@@ -45,14 +45,15 @@ class ForReview:
 def for_review(results: Results, ending: Ending, gates_file: Path | None) -> RunForReview:
     """The run. Its headline and its exit code are of one decision."""
     decision = decide(results, ending)
-    code = UNKNOWN_EXIT if ending.exit_code is None else ending.exit_code
+    known = ending.exit_code is not None and 0 <= ending.exit_code <= LARGEST_EXIT
+    code = ending.exit_code if known and ending.exit_code is not None else UNKNOWN_EXIT
     state, headline = decision.state, decision.headline
     if (state in ENDS_WELL) != (code == 0):  # what pytest says counts
         state = RunState.STOPPED if code else RunState.EMPTY
         headline, code = f"{state}: the run ended with exit code {code}. {headline}", code or UNKNOWN_EXIT
     headline = " ".join([headline, *(f"{each[0].upper()}{each[1:]}." for each in sides(results))])
     lines = gate_lines(gates_file)
-    verdicts = [_row(each, results, lines) for each in results.gates]
+    verdicts = [_row(each, results, lines, _makes_red(each, results, code)) for each in results.gates]
     problems = [_problem(each) for each in ending.problems]
     return RunForReview(
         code,
@@ -65,7 +66,12 @@ def for_review(results: Results, ending: Ending, gates_file: Path | None) -> Run
     )
 
 
-def _row(verdict: Verdict, results: Results, lines: dict[tuple[int, str], int]) -> GateRow:
+def _makes_red(verdict: Verdict, results: Results, code: int) -> bool:
+    """Limits that tests state make their own test red, unless it asks for the opposite: then the exit code is 0."""
+    return results.is_red(verdict) or (code != 0 and not verdict.configured and not verdict.green)
+
+
+def _row(verdict: Verdict, results: Results, lines: dict[tuple[int, str], int], red: bool) -> GateRow:
     gate = results.rules.policy.gate(verdict.gate, verdict.cell, results.rules.device)
     return GateRow(
         _text("cell", verdict.cell.id),
@@ -73,7 +79,7 @@ def _row(verdict: Verdict, results: Results, lines: dict[tuple[int, str], int]) 
         str(verdict.outcome),
         _text("figure", "" if verdict.figure is None else verdict.figure.text),
         _text("sentence", verdict.sentence),
-        results.is_red(verdict) or (not verdict.configured and not verdict.green),
+        red,
         _line(gate, verdict.gate, lines),
     )
 

@@ -18,9 +18,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from jitgate.model.printable import printable
+from jitgate.model.printable import encodable, printable
 from jitgate.report.pull_request.comment import comment
-from jitgate.report.pull_request.data import GREEN, NotBelieved, RunForReview, read
+from jitgate.report.pull_request.data import STATES, NotBelieved, RunForReview, read
 from jitgate.report.pull_request.github import GitHub
 
 ARTEFACT = re.compile(r"jitgate-pull-request-(?P<title>[a-z0-9]{1,20})-(?P<attempt>[0-9]{1,4})")
@@ -35,6 +35,9 @@ NOTHING_RAN = ("action_required", "skipped")
 """Conclusions of a run that waits for approval, or had no job to run."""
 
 SUCCESS, LARGEST_PACKED_BYTES = "success", 4 << 20
+
+MOST_ARTEFACTS = 20
+"""Of a run: no workflow has as many jobs that measure, and what a stranger's job uploads is read whole."""
 
 BAD_INPUT = 4
 
@@ -94,6 +97,8 @@ def found_of(github: GitHub, run: WorkflowRun) -> RunForReview:
             raise NotBelieved("an artefact is too large")
         if attempt <= run.attempt:
             newest[named["title"]] = max(newest.get(named["title"], (0, 0)), (attempt, int(each["id"])))
+    if len(newest) > MOST_ARTEFACTS:
+        raise NotBelieved(f"it left more than {MOST_ARTEFACTS} artefacts")
     runs = {title: read(github.artefact(identity)) for title, (_, identity) in sorted(newest.items())}
     if not runs:
         raise NotBelieved("it left none")
@@ -106,9 +111,8 @@ def found_of(github: GitHub, run: WorkflowRun) -> RunForReview:
 
 
 def _joined(runs: Mapping[str, RunForReview]) -> RunForReview:
-    """The headline of the first that is red, else of one that judged nothing. Rows of all, each with its job's name
-    where there are several."""
-    worst = min(runs.values(), key=lambda each: (each.exit_code == 0, each.state == GREEN))
+    """The headline of the worst. Rows of all, each with its job's name where there are several."""
+    worst = min(runs.values(), key=lambda each: STATES.index(each.state))
     rows = [
         replace(row, cell=f"{title}: {row.cell}" if len(runs) > 1 else row.cell)
         for title, each in runs.items()
@@ -150,7 +154,7 @@ def _marker(body: str) -> tuple[int, int] | None:
 
 
 def _say(text: str) -> None:
-    sys.stdout.write(f"{printable(text)}\n")
+    sys.stdout.write(encodable(f"{printable(text)}\n", sys.stdout.encoding))
 
 
 def main(environment: Mapping[str, str] = os.environ) -> int:

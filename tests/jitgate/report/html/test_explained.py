@@ -46,7 +46,9 @@ def growth_of(made: Made, name: str) -> float:
 
 
 def figure_of(made: Made, name: str, gate: dict[str, Any]) -> str:
-    """What was measured, as a person reads it."""
+    """What was measured, as a person reads it; "-" of a worker that died."""
+    if made.measurement.all_samples[name].failure is not None:
+        return "-"
     cell, samples = made.cells[name], made.measurement.all_samples[name]
     recompiles = ", ".join(
         f"{count} x {what.partition(': ')[0]}" + (f" ({what.partition(': ')[2]})" if ": " in what else "")
@@ -249,7 +251,7 @@ def test_a_comment_has_no_figure_but_those_of_the_page(made: Made) -> None:
     gates = {(name, gate["label"]): gate for name, cell in made.cells.items() for gate in cell["gates"]}
     for row in review.rows:
         gate = gates[row.cell.rpartition("/")[2], row.gate]
-        assert row.figure == figure_of(made, row.cell.rpartition("/")[2], gate)
+        assert (row.figure or "-") == figure_of(made, row.cell.rpartition("/")[2], gate)
         assert (row.outcome, row.sentence) == (gate["verdict"], f"{gate['reason']} {gate['advice']}".rstrip())
     told = " ".join(f"{row.cell} {row.gate} {row.figure} {row.sentence}" for row in review.rows)
     known = numbers(f"{headline(made)} {review.action} {told} {len(review.rows) - 4} more")

@@ -10,7 +10,9 @@ from dataclasses import replace
 import pytest
 from jitgate.model.failure import Failure, FailureKind
 from jitgate.report.decision import RunDecision, RunState
+from jitgate.report.html.chart import MOST_SIGNS
 from jitgate.report.html.page import Page, Section, spread_over
+from jitgate.report.html.past import series_plot
 from jitgate.report.html.render import render_page, shown
 from jitgate.report.html.rounds import MOST_RAW, calls_plot, raw_rounds, rounds_plot
 
@@ -164,3 +166,19 @@ def test_what_is_thinned_says_so_and_the_raw_rounds_are_all_there() -> None:
 def test_places_are_spread_evenly_with_both_ends() -> None:
     assert spread_over(5, 10) == [0, 1, 2, 3, 4]
     assert spread_over(101, 5) == [0, 25, 50, 75, 100]
+
+
+def test_the_head_of_the_raw_rounds_names_every_worker() -> None:
+    found = made_of(1.4, rounds=2)
+    many = {f"{'v' * 60}{number}": replace(found.all_samples["jit"], name=f"{number}") for number in range(40)}
+    head, *lines = Reader(page(replace(found, all_samples={**found.all_samples, **many}))).pres[-1].splitlines()
+    assert head.split(",") == ["round", *found.all_samples, *many]
+    assert {len(line.split(",")) for line in lines} == {len(head.split(","))}
+
+
+def test_a_long_reason_is_cut_in_the_picture_and_whole_in_the_table() -> None:
+    reason = f"accepted: {'because ' * 30}"
+    plot = series_plot("w/s/jit time", "time", ["1", "2"], [0.01, 0.02], [(1, reason)])
+    ((_, shown_text),) = plot.chart.drawn().marks
+    assert len(shown_text) <= MOST_SIGNS
+    assert plot.table.rows[1][2].text == reason

@@ -91,6 +91,10 @@ def test_figures(made: Made) -> None:
                 ratio = np.log(np.array(made.turns(BASELINE)) / np.array(made.turns(CONTROL)))
                 walsh = [(a + b) / 2 for place, a in enumerate(ratio) for b in ratio[place:]]
                 assert floor == pytest.approx(math.expm1(abs(statistics.median(walsh))), rel=1e-9)
+            elif cell["failure"] is not None:
+                assert {speed, memory, error} == {"-"}, "nothing was judged by a figure of a worker that died"
+                assert set(answers) == {"FAIL"}
+                continue
             else:
                 assert speed.startswith(interval(cell["speedup"]))
             assert memory == f"{size(cell['memory']['peak_bytes'])} of 4.00 GiB"
@@ -109,7 +113,9 @@ def test_gates(made: Made) -> None:
     assert {(row[0], row[1]): (row[2], row[4]) for row in rows} == expected
     for name, label, _, figure, _ in rows:
         gate = next(each for each in made.cells[name]["gates"] if each["label"] == label)
-        if gate["gate"] == "min_speedup":
+        if gate["figure"] is None:
+            assert figure == "-"
+        elif gate["gate"] == "min_speedup":
             assert figure == interval(gate["figure"])
         elif gate["gate"] == "max_memory":
             assert figure == size(gate["figure"]["estimate"])

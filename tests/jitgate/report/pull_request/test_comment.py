@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given, settings
@@ -104,13 +105,26 @@ def test_text_of_others_is_shown_and_does_nothing(text: str) -> None:
     found = inert(text)
     assert "\n" not in found
     for sign in "`*_[]<>|~!$":
-        bare = found.replace("<code>@</code>", "").replace("<code>#</code>", "").replace("<code>//</code>", "")
-        bare = bare.replace("<code>.</code>", "")
+        bare = re.sub(r"<code>(?:[@#.:-]|//)</code>", "", found)
         assert not re.search(rf"(?<!\\)(?:\\\\)*(?<!\\){re.escape(sign)}", bare), sign
     assert "@" not in found.replace("<code>@</code>", "")
     assert "://" not in found
     assert "www." not in found
     assert not any(ord(sign) < 32 or sign in "\u202e\u2066\x9b" for sign in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("GH-3 and gh-4", "GH<code>-</code>3 and gh<code>-</code>4"),
+        ("WWW.example.invalid", "WWW<code>.</code>example.invalid"),
+        (":eyes: :white_check_mark:", "<code>:</code>eyes: <code>:</code>white\\_check\\_mark:"),
+        ("at models.py:12: it fails", "at models.py<code>:</code>12: it fails"),
+        ("FAIL: 3 of 4", "FAIL: 3 of 4"),
+    ],
+)
+def test_what_github_makes_links_and_pictures_of_stays_text(text: str, shown: str) -> None:
+    assert inert(text) == shown
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -130,6 +144,15 @@ def test_annotations_are_few_and_the_last_says_how_many_are_not_there() -> None:
     assert "title=FAIL worst" in lines[0]
     assert lines[-1] == "::error::22 more gates are not PASS; the summary of the job has them"
     assert commands(run_of(row("PASS"))) == []
+
+
+def test_a_run_that_no_gate_made_red_is_annotated_with_its_headline() -> None:
+    stopped = RunForReview(2, "STOPPED", "STOPPED: the run\n::error::x", "Run it again.", "p.toml", (row("PASS"),), {})
+    assert commands(stopped) == ["::error title=jitgate::STOPPED: the run\\n::error::x Run it again."]
+    open_rows = tuple(replace(row("INCONCLUSIVE"), red=False) for _ in range(30))
+    lines = commands(replace(stopped, rows=open_rows))
+    assert len(lines) == MOST
+    assert lines[-1].startswith("::warning::22 more gates")
 
 
 def test_the_figures_are_those_of_the_file() -> None:
@@ -160,6 +183,17 @@ GOOD = json.loads(written(run_of(row("FAIL"))))["rows"][0]
         forged(state="GREEN"),
         forged(headline="GREEN: all is well"),
         forged(headline="RED" + "x" * 400),
+        forged(headline="REDeemed: all gates held"),
+        forged(headline="RED"),
+        forged(exit_code=256),
+        forged(exit_code=-1),
+        forged(exit_code=1e400),
+        forged(exit_code=float("nan")),
+        forged(exit_code=10**30),
+        forged(state=["RED"]),
+        forged(rows=[{**GOOD, "red": 1}]),
+        forged(rows=[[GOOD]]),
+        b'{"schema": 1, "exit_code": ' + b"9" * 5000 + b"}",
         forged(state="GREEN", headline="GREEN: yes", exit_code=0),
         forged(left_off={"PASS": -1}),
         forged(left_off={"GOOD": 1}),

@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jitgate.config.policy import Gate
+from jitgate.gates.requirements import Requirement
+from jitgate.model.cell import Cell
 from jitgate.report.decision import Ending
 from jitgate.report.pull_request.data import GREEN, RunForReview, read, written
-from jitgate.report.pull_request.made import for_review, gate_lines
+from jitgate.report.pull_request.made import UNKNOWN_EXIT, for_review, gate_lines
+from jitgate.statistics import Outcome
 
 from tests.jitgate.measurements import made_of
 from tests.jitgate.results import policy_of, results_of
@@ -102,3 +105,20 @@ def test_every_figure_and_sentence_is_the_verdicts() -> None:
         (each.cell.id, each.label, str(each.outcome), "" if each.figure is None else each.figure.text, each.sentence)
         for each in results.gates
     ]
+
+
+def test_a_test_that_asks_for_the_opposite_of_a_limit_does_not_make_its_run_unbelieved() -> None:
+    found = made_of(1.0)
+    results = results_of(policy_of(measurements=[found]), found)
+    kind, asked = results.rules.kind("min_speedup"), results.asked(Cell("my.encoder", "short", "jit"))
+    assert results.add(Requirement(kind, asked, 2.0, configured=False)).outcome is Outcome.FAIL
+    run = read(written(for_review(results, Ending(0), None)).encode())
+    assert (run.exit_code, run.state) == (0, GREEN)
+    assert not any(row.red for row in run.rows)
+    assert any(row.red for row in for_review(results, Ending(1), None).rows)
+
+
+@pytest.mark.parametrize("code", [-1, 256, 1000])
+def test_an_exit_code_that_no_system_gives_on_is_not_green_and_can_be_read(code: int) -> None:
+    run = read(written(made(1.4, Ending(code))).encode())
+    assert (run.exit_code, run.state) == (UNKNOWN_EXIT, "RED")

@@ -230,3 +230,52 @@ def test_the_job_with_the_token_needs_the_standard_library_alone(github: FakeGit
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     assert github.comments[0]["body"].startswith("**GREEN")
+
+
+def damaged(method: int) -> bytes:
+    """A zip whose directory is right, and whose compressed file is not."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as archive:
+        archive.writestr(MEMBER, written(GREEN))
+    found = bytearray(file.getvalue())
+    begin = 30 + len(MEMBER)
+    found[begin : begin + 40] = b"\xff" * 40
+    return bytes(found)
+
+
+def misnamed() -> bytes:
+    """A zip that says its file's name is UTF-8, which it is not."""
+    whole = packed(written(GREEN).encode(), "\u00e4" * 8 + ".json")
+    return whole.replace("\u00e4".encode(), b"\xff\xff")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [damaged(zipfile.ZIP_DEFLATED), damaged(zipfile.ZIP_BZIP2), damaged(zipfile.ZIP_LZMA), misnamed(), b"PK\x05\x06"],
+    ids=["deflate", "bzip2", "lzma", "name", "short"],
+)
+def test_a_damaged_zip_is_said_in_the_comment_and_raises_nothing(
+    github: FakeGitHub, ended: Ended, content: bytes
+) -> None:
+    leave(github, written(GREEN))
+    assert ended(1) == 0
+    github.artefacts[2, "jitgate-pull-request-cpu-1"] = content
+    assert ended(2) == 1
+    (found,) = github.comments
+    assert found["body"].startswith("**STOPPED: the results of this run can't be believed: the artefact is no zip")
+
+
+def test_more_artefacts_than_a_workflow_has_jobs_are_not_read(github: FakeGitHub, ended: Ended) -> None:
+    for number in range(21):
+        leave(github, written(GREEN), title=f"job{number}")
+    assert ended() == 1
+    assert "left more than 20 artefacts" in github.comments[0]["body"]
+    assert not [path for _, path in github.asked if path.endswith("/zip")]
+
+
+def test_of_two_jobs_that_are_not_green_the_worse_one_is_the_headline(github: FakeGitHub, ended: Ended) -> None:
+    waiting = replace(RED, state="UNDECIDED", headline="UNDECIDED (not green): of 2 gates 1 is INCONCLUSIVE.")
+    leave(github, written(waiting), title="cpu")
+    leave(github, written(RED), title="gpu")
+    assert ended(conclusion="failure") == 0
+    assert github.comments[0]["body"].startswith("**RED: ")
