@@ -8,9 +8,10 @@ import inspect
 import textwrap
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
+if TYPE_CHECKING:
+    import torch
 
 METHODS = ("__call__", "_wrapped_call_impl", "_call_impl")
 """What Python and torch run around `forward`."""
@@ -80,6 +81,8 @@ def without_overrides(overrides: Collection[Override]) -> Iterator[set[Override]
 
 
 def _passed_on(override: Override, ran: set[Override]) -> Any:
+    import torch
+
     def passed(self: Any, *args: Any, **kwargs: Any) -> Any:
         ran.add(override)
         if override.owner is torch.nn.Module:
