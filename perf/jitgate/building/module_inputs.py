@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
+from jitgate.building.ids import rows_of
 from jitgate.building.values import described
 from jitgate.model.own_model import InputSpec
 
@@ -50,19 +51,19 @@ def guessed(module: Any) -> dict[str, InputSpec]:
     for layer in module.modules():
         form = _form(layer)
         if form is not None and names:
-            sizes, high = form
-            if high is None:
+            sizes, rows = form
+            if rows is None:
                 return {names[0]: InputSpec(names[0], sizes, "float32")}
-            return {names[0]: InputSpec(names[0], sizes, "int64", 0, high)}
+            return {names[0]: InputSpec(names[0], sizes, "int64", *rows)}
     return {}
 
 
-def _form(layer: Any) -> tuple[tuple[int, ...], int | None] | None:
-    """Sizes of what a layer takes, and the largest index where it takes indices."""
+def _form(layer: Any) -> tuple[tuple[int, ...], tuple[int, int] | None] | None:
+    """Sizes of what a layer takes, and the range of indices where it takes them."""
     from torch import nn
 
     if isinstance(layer, nn.Embedding):
-        return (1, STEPS), layer.num_embeddings - 1
+        return (1, STEPS), rows_of(layer.num_embeddings, layer.padding_idx)
     if isinstance(layer, nn.Linear):
         return (1, layer.in_features), None
     if isinstance(layer, nn.RNNBase):

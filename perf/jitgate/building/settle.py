@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from jitgate.building.ids import widened
 from jitgate.building.values import value_of
 from jitgate.model.error_words import shortly
 from jitgate.model.errors import UsageError
@@ -49,7 +50,7 @@ def settled(
         chosen = _in_order([there[name] for name in names], takes)
         error = _error_of(module, chosen)
         if error is None:
-            return chosen
+            return widened(module, chosen, [each.name for each in own.inputs if each.low is not None], _error_of)
         said, reason = str(error), shortly(error)
         more = [name for name in takes if re.search(rf"\b{name}\b", said) and name not in (*names, *own.without)]
         lacking = [name for name in more if name in there] or _untried(there, names, own)

@@ -106,13 +106,23 @@ def unrepeated(probe: EagerProbe | None) -> str:
     return f"eager does not repeat itself: its second call on equal inputs differs, since {probe.differs} ({remedy})"
 
 
-def dropped_hooks(probe: EagerProbe | None, *, exported: bool) -> str:
+def dropped_work(probe: EagerProbe | None, *, exported: bool) -> str:
     """Which part of eager's work a file does not hold; "" where it holds all."""
-    if probe is None or not probe.hooks or not exported:
+    if probe is None or not exported:
         return ""
-    count = "a forward hook" if len(probe.hooks) == 1 else f"{len(probe.hooks)} forward hooks"
-    names = ", ".join(probe.hooks)
-    return f"eager runs {count} in every call ({names}) that an exported file does not run; remove it in the factory"
+    if probe.hooks:
+        count = "a forward hook" if len(probe.hooks) == 1 else f"{len(probe.hooks)} forward hooks"
+        names = ", ".join(probe.hooks)
+        return (
+            f"eager runs {count} in every call ({names}) that an exported file does not run; remove it in the factory"
+        )
+    if probe.overrides:
+        what = f"eager runs {', '.join(probe.overrides)} around forward() in every call"
+        return (
+            f"{what}, whose work changes no output, so an exported file does not do it; take it out of the model, or "
+            "measure variants that run its Python (compile)"
+        )
+    return ""
 
 
 def above_peak(measurement: Measurement, name: str) -> str:

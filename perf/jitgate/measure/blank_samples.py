@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jitgate.measure.audited import dropped_hooks, unrepeated
+from jitgate.measure.audited import dropped_work, unrepeated
 from jitgate.measure.settings import MeasureTask
 from jitgate.model.figures import UnseenShapes
 from jitgate.model.samples import Samples
@@ -28,7 +28,8 @@ def blank_samples(
     precision = {name: variant.roughest for name, variant in ready.variants.items()}
     probe = pool.audit.probes.get(scenario)
     problems = {
-        name: unrepeated(probe) or dropped_hooks(probe, exported=ready.variants[name].exported)
+        name: unrepeated(probe)
+        or dropped_work(probe, exported=ready.variants[name].exported or checked.get(name, Checked()).recorded)
         for name in pool.workers
         if name != BASELINE
     }

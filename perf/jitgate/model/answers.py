@@ -101,11 +101,13 @@ class FirstCall:
 @dataclass(frozen=True)
 class FallbackCheck:
     """fallback: one sentence where the variant fell back to eager. recompiles: since the last check, cause -> count.
-    partly: one sentence where only a part of it is what its name says."""
+    partly: one sentence where only a part of it is what its name says. recorded: whether it is TorchScript, which holds
+    what `forward` computes alone."""
 
     fallback: str | None = None
     recompiles: Mapping[str, int] = field(default_factory=dict)
     partly: str | None = None
+    recorded: bool = False
 
 
 @dataclass(frozen=True)

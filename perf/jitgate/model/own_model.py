@@ -11,7 +11,7 @@ class InputSpec:
 
     sizes: of the tensor; None for a plain value, which is `low`. dtype: torch's name; of a plain value int, float or
     bool. low, high: range of whole numbers, both ends included; where they are not given, floats are normal draws,
-    whole numbers 0 or 1, and booleans true.
+    whole numbers 0 or 1 (ids that the model looks up get a range, see `jitgate.building.ids`), and booleans true.
     """
 
     name: str

@@ -16,11 +16,11 @@ class EagerProbe:
     fixed: why the inputs don't change from call to call; "" where they do. others: whether eager takes other values
     all the same. few: how many different inputs there are, where those of an earlier call come back; 0 where none do.
     rows: position of an input -> how many rows the embedding has in which eager looks it up. together: whether ids
-    change next to data. changes: the inputs that a call changes in
-    place, by position. differs: why a second call on equal inputs gives another output; "" where it gives the same.
-    hooks: forward hooks that run in a call and change no output, by name. updates: buffers and parameters that a call
-    changes, by name. parametrised: weights that are computed in every call, by name. inputs: how many calls the
-    scenario has inputs for. no_grad: whether it does not run in torch's inference mode, and was called outside.
+    change next to data. changes: the inputs that a call changes in place, by position. differs: why a second call on
+    equal inputs gives another output; "" where it gives the same. hooks, overrides: forward hooks, and overrides of
+    `__call__`, that run in a call and change no output, by name. updates: buffers and parameters that a call changes,
+    by name. parametrised: weights that are computed in every call, by name. inputs: how many calls the scenario has
+    inputs for. no_grad: whether it does not run in torch's inference mode, and was called outside.
     """
 
     fixed: str = ""
@@ -35,6 +35,7 @@ class EagerProbe:
     rows: Mapping[int, int] = field(default_factory=dict)
     together: bool = False
     no_grad: bool = False
+    overrides: tuple[str, ...] = ()
 
     @property
     def repeated(self) -> str:

@@ -35,13 +35,14 @@ class Checked:
 
     accuracy: None where its outputs could not be compared. fallback: what ran instead of the variant; None where the
     variant itself ran. recompiles: cause -> count, all of them before anything was timed. partly: what the variant left
-    as it was, where the workload allows that.
+    as it was, where the workload allows that. recorded: see `FallbackCheck`.
     """
 
     accuracy: Accuracy | None = None
     fallback: str | None = None
     recompiles: Mapping[str, int] = field(default_factory=dict)
     partly: str | None = None
+    recorded: bool = False
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,6 @@ def _check(pool: WorkerPool, worker: Worker, scenario: str) -> Checked:
     if found is None:
         return Checked()
     if pool.workload.partly_quantised is PartlyQuantised.ALLOW:
-        return Checked(accuracy, found.fallback, found.recompiles, found.partly)
+        return Checked(accuracy, found.fallback, found.recompiles, found.partly, found.recorded)
     partly = found.partly and f"{found.partly}; {ALLOWING}"
-    return Checked(accuracy, found.fallback or partly, found.recompiles)
+    return Checked(accuracy, found.fallback or partly, found.recompiles, recorded=found.recorded)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from jitgate.model.inputs import Inputs
 from jitgate.model.non_finite import NonFinite
@@ -13,6 +13,7 @@ from jitgate.values.leaves import leaves, walk
 from jitgate.values.tensors import kept
 from jitgate.worker.accuracy import compare, not_finite
 from jitgate.worker.before_call import BeforeCall
+from jitgate.worker.dropped_calls import overrides_of, without_overrides
 from jitgate.worker.dropped_hooks import hooks_of, without_hooks
 from jitgate.worker.leaf_difference import LeafDifference, leaf_difference
 from jitgate.worker.own_state import OwnState, parametrised
@@ -23,12 +24,13 @@ from jitgate.workloads.generators import seeded
 
 Bound = Callable[[Inputs], Callable[[], Any]]
 Output = Callable[[Inputs], list[Any]]
+Part = TypeVar("Part")
 
 REPEATS = 1e-5
 """Relative L2 distance of two calls on equal inputs, at most: threads that add in another order are nearer."""
 
-MOST_HOOKS = 8
-"""Hooks that are left out one by one, each in a call of its own."""
+MOST_ALONE = 8
+"""Hooks, or overrides of `__call__`, that are left out one by one, each in a call of its own."""
 
 VARIED_CALLS = 2
 """Calls with other inputs that are tried."""
@@ -52,10 +54,7 @@ def _probed(inputs: VariedInputs, bound: Bound, before: BeforeCall, seed: int, m
     changes = _changes(dict(walk(given)), dict(walk(own)))
     again = output(inputs.call(0, None))
     differs = "" if not_finite(first) or _same(again, first) else _cause(inputs, output)
-    hooks = () if module is None or differs else hooks_of(module)
-    # One at a time, as far as that is few calls: what one of them changes must not hide that others change nothing.
-    groups = [(name,) for name in hooks] if len(hooks) <= MOST_HOOKS else [hooks]
-    hooks = tuple(name for group in groups if not _needed(module, group, inputs, output, first) for name in group)
+    hooks, overrides = _dropped(module, inputs, output, first) if module is not None and not differs else ((), ())
     rows = _rows(inputs, output)
     inputs.look_up(rows, together=True)
     fixed, others = _fixed(inputs, output, first, seed)
@@ -78,6 +77,7 @@ def _probed(inputs: VariedInputs, bound: Bound, before: BeforeCall, seed: int, m
         rows,
         together,
         no_grad=MODE.no_grad,
+        overrides=overrides,
     )
 
 
@@ -90,18 +90,37 @@ def _cause(inputs: VariedInputs, output: Output) -> str:
     return "it draws random numbers" if _same(*found) else "it keeps state from call to call"
 
 
-def _needed(module: Any, hooks: tuple[str, ...], inputs: VariedInputs, output: Output, first: list[Any]) -> bool:
-    """Whether the output is another without these hooks, or there is none: then a comparison of outputs sees them."""
-    with without_hooks(module, hooks):
+def _dropped(
+    module: Any, inputs: VariedInputs, output: Output, first: list[Any]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The hooks, and the overrides of `__call__`, that run in a call and change no output, by name: what does change
+    it, or is needed to have one, is seen by a comparison of outputs."""
+
+    def is_same() -> bool:
         try:
-            return not _same(output(inputs.call(0, None)), first)
-        except Exception:  # noqa: BLE001 - whatever a model raises without what a hook gives it
-            return True
+            return _same(output(inputs.call(0, None)), first)
+        except Exception:  # noqa: BLE001 - whatever a model raises without a part of it
+            return False
+
+    hooks: list[str] = []
+    for names in _groups(hooks_of(module)):
+        with without_hooks(module, names):
+            hooks += names if is_same() else ()
+    overrides: list[str] = []
+    for group in _groups(overrides_of(module)):
+        with without_overrides(group) as ran:
+            overrides += [str(each) for each in group if each in ran] if is_same() else ()
+    return tuple(hooks), tuple(overrides)
+
+
+def _groups(parts: Sequence[Part]) -> list[Sequence[Part]]:
+    """One at a time, as far as that is few calls: what one of them changes must not hide that others change nothing."""
+    return [(part,) for part in parts] if len(parts) <= MOST_ALONE else [parts]
 
 
 def _rows(inputs: VariedInputs, output: Output) -> dict[int, int]:
     """See `EagerProbe.rows`; empty where that can't be known."""
-    from jitgate.worker.look_ups import LookUps
+    from jitgate.building.look_ups import LookUps
 
     values = inputs.call(0, None)
     looked = LookUps(leaves(values))

@@ -33,6 +33,7 @@ class SelfCheck:
         self._detector: FallbackDetector | None = None
         self._recompilations = Recompilations()
         self._fallback: str | None = None
+        self._recorded = False
 
     def remember(self, module: torch.nn.Module) -> None:
         """The module as the variant will receive it, and the settings that hold now.
@@ -47,6 +48,7 @@ class SelfCheck:
         believed = spec.where != "jitgate" and all(isinstance(runner, SelfCheckingRunner) for runner in self._runners)
         if BASELINE in (spec.name, spec.engine) or spec.stages or believed:
             self._detector = None
+        self._recorded = spec.where != "jitgate" and any(map(_is_torchscript, self._runners))
         if self._detector is not None:
             self._detector.start_watching()
 
@@ -62,7 +64,7 @@ class SelfCheck:
 
     def found(self) -> FallbackCheck:
         """All of it, as the host is told."""
-        return FallbackCheck(self.fallback(), self.recompiles(), self.partly())
+        return FallbackCheck(self.fallback(), self.recompiles(), self.partly(), self._recorded)
 
     def fallback(self) -> str | None:
         """What ran instead of the variant; None where the variant itself ran."""
@@ -84,3 +86,9 @@ class SelfCheck:
             if isinstance(runner, SelfCheckingRunner):
                 found.update(runner.recompiles())
         return {str(cause): count for cause, count in found.items() if count > 0}
+
+
+def _is_torchscript(runner: Any) -> bool:
+    import torch
+
+    return isinstance(getattr(runner, "__self__", runner), torch.jit.ScriptModule | torch.jit.ScriptFunction)

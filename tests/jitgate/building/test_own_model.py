@@ -69,6 +69,62 @@ def test_indices_stay_in_the_table(tmp_path: Path) -> None:
     assert torch.equal(values, value_of(made))
 
 
+class Words(torch.nn.Module):
+    """Looks ids up in the second of its layers, where the first one says nothing of what it takes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = torch.nn.Linear(4, 30)
+        self.words = torch.nn.Embedding(70, 4, padding_idx=0)
+        self.places = torch.nn.Embedding(40, 4)
+
+    def forward(self, ids: torch.Tensor, position_ids: torch.Tensor, kinds: torch.Tensor | None = None) -> torch.Tensor:
+        found = self.words(ids) + self.places(position_ids)
+        if kinds is not None:
+            found = found * torch.nn.functional.one_hot(kinds, 2).sum(-1, keepdim=True)
+        scores: torch.Tensor = self.head(found)
+        return scores.argmax(-1)
+
+
+IDS, PLACES = "ids=1x16:int64", "position_ids=1x16:int64"
+
+
+def test_ids_come_from_all_rows_but_the_padding_and_other_whole_numbers_stay(tmp_path: Path) -> None:
+    words = Words()
+    found = {
+        each.name: each for each in described("mine:w", tmp_path, IDS, PLACES, "kinds=1x16:int64", made=words).inputs
+    }
+    assert (found["ids"].low, found["ids"].high) == (1, 69)
+    assert found["position_ids"].low is found["kinds"].low is None
+    assert len(called("mine:w", tmp_path, IDS, PLACES, made=words).unique()) > 3
+
+
+def test_a_range_that_a_person_gives_stays(tmp_path: Path) -> None:
+    found = described("mine:w", tmp_path, f"{IDS}:0..1", PLACES, made=Words()).inputs
+    assert (found[0].low, found[0].high) == (0, 1)
+
+
+class Strict(Words):
+    """Looks its ids up and takes only some."""
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+        if int(ids.max()) > 1:
+            raise ValueError("only 0 and 1")
+        scores: torch.Tensor = self.words(ids)
+        return scores
+
+
+def test_ids_that_a_model_does_not_take_are_not_made(tmp_path: Path) -> None:
+    (made,) = described("mine:s", tmp_path, IDS, made=Strict()).inputs
+    assert made == InputSpec("ids", (1, 16), "int64")
+
+
+def test_an_example_of_zeros_says_little_of_ids(tmp_path: Path) -> None:
+    module: Any = torch.nn.Embedding(50, 4, padding_idx=49)
+    module.example_inputs = (torch.zeros(1, 8, dtype=torch.int64),)
+    assert described("mine:e", tmp_path, made=module).inputs == (InputSpec("input", (1, 8), "int64", 0, 48),)
+
+
 def test_an_example_that_a_module_carries_is_used(tmp_path: Path) -> None:
     module = torch.nn.Linear(8, 4)
     module.example_input_array = torch.zeros(5, 8)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
-from jitgate.measure.audited import above_peak, audited, dropped_hooks, second_worker, unrepeated
+from jitgate.measure.audited import above_peak, audited, dropped_work, second_worker, unrepeated
 from jitgate.measure.unproven import near_a_look_up
 from jitgate.model.accuracy import Accuracy
 from jitgate.model.cold_start import ColdStart
@@ -83,8 +83,14 @@ def test_eager_that_does_not_repeat_itself_is_named_with_the_remedy() -> None:
 
 def test_a_hook_is_missed_by_an_exported_file_alone() -> None:
     probe = EagerProbe(hooks=("m.note",))
-    assert dropped_hooks(probe, exported=False) == dropped_hooks(EagerProbe(), exported=True) == ""
-    assert "a forward hook in every call (m.note)" in dropped_hooks(probe, exported=True)
+    assert dropped_work(probe, exported=False) == dropped_work(EagerProbe(), exported=True) == ""
+    assert "a forward hook in every call (m.note)" in dropped_work(probe, exported=True)
+
+
+def test_an_override_is_missed_by_an_exported_file_alone() -> None:
+    probe = EagerProbe(overrides=("m.Net.__call__",))
+    assert dropped_work(probe, exported=False) == ""
+    assert dropped_work(probe, exported=True).startswith("eager runs m.Net.__call__ around forward() in every call")
 
 
 def test_times_of_the_second_worker_say_nothing_of_what_eager_repeats() -> None:

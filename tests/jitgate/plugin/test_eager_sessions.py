@@ -45,6 +45,14 @@ class Training(torch.nn.Module):
         return y
 
 
+class Calling(Layer):
+    """Does work around its forward that no output shows."""
+
+    def __call__(self, x: torch.Tensor) -> Any:
+        self.largest = float((x @ x.T).max())
+        return super().__call__(x)
+
+
 def made() -> jitgate.Workload:
     return jitgate.Workload(Layer(), {"s": lambda: (torch.randn(32, 64),)}, threads=1)
 
@@ -57,7 +65,17 @@ def training() -> jitgate.Workload:
     return jitgate.Workload(Training(), {"s": (torch.randn(32, 64),)}, threads=1, reset=int)
 
 
+def calling() -> jitgate.Workload:
+    return jitgate.Workload(Calling(), {"s": (torch.randn(32, 64),)}, threads=1)
+
+
+def mine(module: torch.nn.Module, example: tuple[torch.Tensor, ...]) -> Any:
+    return torch.jit.freeze(torch.jit.script(module))
+
+
+HERE = "tests.jitgate.plugin.test_eager_sessions"
 WORKLOADS = ("made", "drawing", "training")
+VARIANTS = {**dict.fromkeys((*WORKLOADS, "calling"), "torchscript+trace"), "calling_by_mine": "mine"}
 
 
 @pytest.fixture(scope="module")
@@ -67,13 +85,14 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, An
     (project.path / "pyproject.toml").write_text(
         '[tool.jitgate]\nmemory_limit = "4GiB"\n'
         + "".join(
-            f'[tool.jitgate.workloads.{name}]\nfactory = "tests.jitgate.plugin.test_eager_sessions:{name}"\n'
-            'scenarios = ["s"]\nvariants = ["eager", "torchscript+trace"]\n'
-            for name in WORKLOADS
+            f'[tool.jitgate.workloads.{name}]\nfactory = "{HERE}:{name.removesuffix("_by_mine")}"\n'
+            f'scenarios = ["s"]\nvariants = ["eager", "{variant}"]\n'
+            for name, variant in VARIANTS.items()
         )
-        + '[[tool.jitgate.gates]]\nvariant = "torchscript+trace"\nmin_speedup = 0.001\n'
+        + f'[tool.jitgate.variants.mine]\nfactory = "{HERE}:mine"\n'
+        + '[[tool.jitgate.gates]]\nvariant = "*"\nmin_speedup = 0.001\n'
     )
-    done = project.pytest("-k", "jit", "--benchmark-json", "out.json", "--jitgate-budget", "5", timeout_s=300)
+    done = project.pytest("-k", "jit", "--benchmark-json", "out.json", "--jitgate-budget", "5", timeout_s=900)
     entries = json.loads(Path(project.path / "out.json").read_text())["benchmarks"]
     found = [entry["extra_info"]["jitgate"] for entry in entries]
     return " ".join(done.stdout.split()), {each["workload"]: each for each in found}
@@ -93,3 +112,13 @@ def test_what_outputs_do_not_show_is_said(session: tuple[str, dict[str, Any]]) -
     assert "Eager changes mean in every call" in session[0]
     assert "Eager computes layer.weight in every call (parametrised weights)" in session[0]
     assert "Workload(reset=...) can't reach a model in a file (torchscript+trace)" in session[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["calling", "calling_by_mine"])
+def test_work_around_forward_that_torchscript_does_not_do_is_invalid(
+    session: tuple[str, dict[str, Any]], name: str
+) -> None:
+    gate = session[1][name]["gates"][0]
+    assert gate["verdict"] == "INVALID"
+    assert "test_eager_sessions.Calling.__call__ around forward() in every call" in gate["reason"]

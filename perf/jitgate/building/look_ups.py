@@ -11,9 +11,8 @@ INTEGERS = (torch.int32, torch.int64)
 
 
 class LookUps(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """While it is entered: `rows`, position of a leaf -> rows of the smallest embedding that got its values.
-
-    known: position of a leaf that holds integers -> these.
+    """While it is entered: `rows`, position of a leaf -> rows of the smallest embedding that got its values; `padding`,
+    position -> the row that stands for nothing in one of them. known: position of a leaf that holds integers -> these.
     """
 
     def __init__(self, every: list[Any]) -> None:
@@ -24,6 +23,7 @@ class LookUps(TorchDispatchMode):  # type: ignore[no-untyped-call]
             if type(leaf) is torch.Tensor and leaf.dtype in INTEGERS and leaf.numel()
         }
         self.rows: dict[int, int] = {}
+        self.padding: dict[int, int] = {}
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -37,4 +37,6 @@ class LookUps(TorchDispatchMode):  # type: ignore[no-untyped-call]
             for at, known in self.known.items():
                 if torch.equal(known, values):
                     self.rows[at] = min(weight.shape[0], self.rows.get(at, weight.shape[0]))
+                    if func._overloadpacket is aten.embedding and len(args) > 2 and args[2] >= 0:
+                        self.padding[at] = args[2]
         return func(*args, **(kwargs or {}))
