@@ -12,11 +12,12 @@ INTEGERS = (torch.int32, torch.int64)
 
 class LookUps(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """While it is entered: `rows`, position of a leaf -> rows of the smallest embedding that got its values; `padding`,
-    position -> the row that stands for nothing in one of them."""
+    position -> the row that stands for nothing in one of them. known: position of a leaf that holds integers -> these.
+    """
 
     def __init__(self, every: list[Any]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._known = {
+        self.known = {
             at: leaf.reshape(-1).long().clone()
             for at, leaf in enumerate(every)
             if type(leaf) is torch.Tensor and leaf.dtype in INTEGERS and leaf.numel()
@@ -33,7 +34,7 @@ class LookUps(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if func._overloadpacket in (aten.embedding, aten._embedding_bag, aten._embedding_bag_forward_only):
             weight, indices = args[:2]
             values = indices.reshape(-1).long()
-            for at, known in self._known.items():
+            for at, known in self.known.items():
                 if torch.equal(known, values):
                     self.rows[at] = min(weight.shape[0], self.rows.get(at, weight.shape[0]))
                     if func._overloadpacket is aten.embedding and len(args) > 2 and args[2] >= 0:

@@ -15,6 +15,8 @@ from jitgate.model.errors import UsageError
 from jitgate.report.writing import require_writable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection
 
     from jitgate.history.record import RunRecord
@@ -37,6 +39,14 @@ def register(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument("--history", metavar="URL", help="the store; default: that of the project around this folder")
     review = parser.add_argument_group("for a pull request")
     review.add_argument("--pr", metavar="FILE.json", type=Path, help="what `pytest --jitgate-pull-request` has written")
+    review.add_argument(
+        "--newer-than",
+        metavar="FILE",
+        type=Path,
+        nargs="+",
+        default=[],
+        help="refuse FILE.json where it is older than one of these (sources, or what the step before has written)",
+    )
     review.add_argument("--comment", metavar="FILE.md", type=Path, help="write the comment")
     review.add_argument("--summary", metavar="FILE.md", type=Path, help="add to it, as to $GITHUB_STEP_SUMMARY")
     review.add_argument("--gitlab", metavar="FILE.txt", type=Path, help="write the note of a merge request")
@@ -86,6 +96,7 @@ def _for_review(arguments: argparse.Namespace) -> int:
         raise UsageError(f"--pr {arguments.pr} is not what --jitgate-pull-request writes: {problem}") from None
     except ValueError as problem:
         raise UsageError(f"--pr {problem}") from None
+    _require_newer(arguments.pr, arguments.newer_than)
     for path, mode, made in (
         (arguments.comment, "w", comment),
         (arguments.summary, "a", summary),
@@ -98,6 +109,17 @@ def _for_review(arguments: argparse.Namespace) -> int:
     if not any((arguments.comment, arguments.summary, arguments.gitlab, arguments.annotations)):
         write(comment(found))
     return 0
+
+
+def _require_newer(path: Path, others: Sequence[Path]) -> None:
+    """UsageError for the file of an earlier run: pytest leaves it where it ends before it loads plugins."""
+    for other in others:
+        try:
+            newer = path.stat().st_mtime_ns >= other.stat().st_mtime_ns
+        except OSError as error:
+            raise UsageError(f"--newer-than {other} can't be read ({error.strerror})") from None
+        if not newer:
+            raise UsageError(f"--pr {path} is older than {other}: it is of an earlier run; measure again")
 
 
 def _put(path: Path, mode: str, text: str) -> None:

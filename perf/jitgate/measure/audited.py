@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from jitgate.measure.unproven import near_a_look_up
@@ -12,6 +12,7 @@ from jitgate.model.probe_baseline import EagerProbe
 from jitgate.model.samples import Samples
 from jitgate.model.timed_outputs import TimedOutputs
 from jitgate.model.variant import BASELINE, CONTROL
+from jitgate.pool.output_audit import COST_SHARE, FEWEST
 from jitgate.pool.pool import WorkerPool
 from jitgate.statistics import PeakRates, roofline_efficiency, roofline_time
 from jitgate.statistics.roofline import RooflineTime
@@ -54,7 +55,17 @@ def audited(measurement: Measurement, pool: WorkerPool, look_up_s: float | None 
             problem = problem or near_a_look_up(samples, look_up_s)
         if problem and name != BASELINE:
             all_samples[name] = with_problem(samples, problem)
-    return replace(measurement, all_samples=all_samples)
+    return replace(measurement, all_samples=all_samples, notes=(*measurement.notes, *_cost(all_samples.values())))
+
+
+def _cost(all_samples: Iterable[Samples]) -> Iterator[str]:
+    """A sentence on what looking at outputs took, where that is more than it may take in longer sessions."""
+    share = max((each.timed_outputs.share for each in all_samples if each.timed_outputs is not None), default=0.0)
+    if share > COST_SHARE:
+        yield (
+            f"Comparing timed outputs took {share:.1%} of the turns' time, outside of calls: {FEWEST} of each variant "
+            f"are compared in any case; in longer sessions it is at most {COST_SHARE:.0%}."
+        )
 
 
 def _timed_outputs(scenario: str, samples: Samples, pool: WorkerPool) -> TimedOutputs:

@@ -15,8 +15,8 @@ class EagerProbe:
 
     fixed: why the inputs don't change from call to call; "" where they do. others: whether eager takes other values
     all the same. few: how many different inputs there are, where those of an earlier call come back; 0 where none do.
-    rows: position of an input -> how many rows the embedding has in which eager looks it up; known only where nothing
-    else could change. changes: the inputs that a call changes in place, by position. differs: why a second call on
+    rows: position of an input -> how many rows the embedding has in which eager looks it up. together: whether ids
+    change next to data. changes: the inputs that a call changes in place, by position. differs: why a second call on
     equal inputs gives another output; "" where it gives the same. hooks, overrides: forward hooks, and overrides of
     `__call__`, that run in a call and change no output, by name. updates: buffers and parameters that a call changes,
     by name. parametrised: weights that are computed in every call, by name. inputs: how many calls the scenario has
@@ -33,6 +33,7 @@ class EagerProbe:
     others: bool = True
     few: int = 0
     rows: Mapping[int, int] = field(default_factory=dict)
+    together: bool = False
     no_grad: bool = False
     overrides: tuple[str, ...] = ()
 

@@ -23,10 +23,12 @@ FEWEST = 3
 @dataclass
 class HostClock:
     """Turns of one worker in one scenario. calls_s: the sum of each turn's calls. looking_s: what the worker says
-    that looking at outputs took, in which an output may still have been computed. outside_s: the rest of its time."""
+    that looking at outputs took, in which an output may still have been computed. outside_s: the rest of its time;
+    busy_s: of that, what it did not wait for a processor."""
 
     calls_s: list[float] = field(default_factory=list)
     outside_s: list[float] = field(default_factory=list)
+    busy_s: list[float] = field(default_factory=list)
     looking_s: list[float] = field(default_factory=list)
     too_long: int = 0
 
@@ -35,6 +37,7 @@ class HostClock:
         calls_s = sum(turn.wall_ns) / 1e9
         self.calls_s.append(calls_s)
         self.outside_s.append(host_s - calls_s - turn.looking_s)
+        self.busy_s.append(self.outside_s[-1] - turn.waited_s)
         self.looking_s.append(turn.looking_s)
         self.too_long += calls_s > TOO_LONG * host_s + LEAST_S
 
@@ -45,10 +48,11 @@ class HostClock:
             return f"in {turns} its calls take longer than the whole turn does by the host's clock"
         if min(len(self.outside_s), len(right.outside_s)) < FEWEST:
             return ""
-        # A busy machine lengthens some turns of either; work that is not timed lengthens every turn of one. Not every
-        # turn is looked at closely, so of looking half of the turns count.
-        more_s = max(0.0, _quartile(self.outside_s, 1) - _quartile(right.outside_s, 3))
-        more_s += max(0.0, statistics.median(self.looking_s) - _quartile(right.looking_s, 3))
+        # A busy machine lengthens some turns of either, and may lengthen every turn of a worker that it keeps on a
+        # crowded processor; work that is not timed lengthens every turn of one. Waiting in calls counts twice, which
+        # is in the worker's favour. Not every turn is looked at closely, so of looking half of the turns count.
+        more_s = max(0.0, quartile(self.busy_s, 1) - quartile(right.outside_s, 3))
+        more_s += max(0.0, statistics.median(self.looking_s) - quartile(right.looking_s, 3))
         usual_s = statistics.median(right.calls_s)
         if more_s <= max(LEAST_S, LARGEST_SHARE * usual_s):
             return ""
@@ -58,6 +62,6 @@ class HostClock:
         )
 
 
-def _quartile(turns_s: list[float], number: int) -> float:
+def quartile(turns_s: list[float], number: int) -> float:
     """The turn at or above the first or the third quarter of them."""
     return sorted(turns_s)[number * len(turns_s) // 4]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,10 +45,10 @@ class OutputSample:
     exact: tuple[bool, ...]
 
     @classmethod
-    def read(cls, path: Path) -> OutputSample:
-        """Nothing is unpickled. Raises OSError or ValueError for what is no such file."""
+    def read(cls, source: Path | bytes) -> OutputSample:
+        """source: a file, or its content. Nothing is unpickled. OSError or ValueError for what is no such file."""
         leaves, exact = [], []
-        with path.open("rb") as file:
+        with source.open("rb") if isinstance(source, Path) else io.BufferedReader(io.BytesIO(source)) as file:
             while file.peek(1):
                 found = np.lib.format.read_array(file, allow_pickle=False)
                 if found.dtype.kind == "c":
@@ -59,7 +61,7 @@ class OutputSample:
                 exact.append(found.dtype.kind != "f")
         return cls(tuple(leaves), tuple(exact))
 
-    @property
+    @cached_property
     def sketch(self) -> Sketch:
         """Some values of all leaves."""
         return Sketch(self._row(exact=False), self._row(exact=True))

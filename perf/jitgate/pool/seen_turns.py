@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import statistics
+from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jitgate.model.turn import Turn
-from jitgate.pool.host_clock import HostClock
+from jitgate.pool.host_clock import FEWEST, HostClock, quartile
 from jitgate.pool.output_sample import OutputGap
 from jitgate.pool.stored_answer import Sketches
 
@@ -23,7 +24,10 @@ LATE_SHARE = 0.25
 eager's call, in which an output only comes apart into its tensors, is work that waited for somebody to look."""
 
 LEAST_UNPACKING_S = 5e-5
-"""What taking an output apart may take in any case: a container of one kind has many small parts, another few."""
+"""What taking an output apart may take in any case."""
+
+PART_S = 5e-6
+"""What taking out one of its parts may: a dataclass takes longer than a tuple."""
 
 LEAST_MAKING_S = 5e-4
 """What making the inputs of a call may take more than in eager's process in any case: it is the same code there."""
@@ -39,21 +43,23 @@ FEWEST_LATE = 3
 class SeenTurns:
     """What was seen of one worker in one scenario.
 
-    kinds: types and sizes of its outputs. not_finite: numbers of the calls whose output holds NaN or Inf. others_s:
-    calls with other values than those that are timed; timed_s: of each turn, the median call.
+    kinds: types and sizes of outputs that were looked at -> numbers of their calls. not_finite: of those whose output
+    holds NaN or Inf. looked, repeats: as in `Turn`. asked: turns in which a call was to be kept. others_s: calls with
+    other values than those that are timed; timed_s: of each turn, the median call.
     """
 
     gaps: list[OutputGap] = field(default_factory=list)
     sketches: list[tuple[Sketch, Sketch]] = field(default_factory=list)
     other_sketches: list[tuple[Sketch, Sketch]] = field(default_factory=list)
-    kinds: set[str] = field(default_factory=set)
+    kinds: dict[str, array[int]] = field(default_factory=dict)
     not_finite: set[int] = field(default_factory=set)
+    asked: int = 0
     replaced: set[str] = field(default_factory=set)
     late: list[float] = field(default_factory=list)
     making_s: list[float] = field(default_factory=list)
     unpacking_s: list[float] = field(default_factory=list)
     looked: int = 0
-    repeated: int = 0
+    repeats: set[int] = field(default_factory=set)
     timed_s: list[float] = field(default_factory=list)
     others_s: list[float] = field(default_factory=list)
     clock: HostClock = field(default_factory=HostClock)
@@ -64,7 +70,8 @@ class SeenTurns:
 
     def note(self, turn: Turn, turn_s: float, *, others: bool) -> None:
         """One more turn, of so many seconds by the host's clock. others: with values that count for nothing else."""
-        self.kinds.update(turn.outputs)
+        for kind, numbers in turn.seen.items():
+            self.kinds.setdefault(kind, array("q")).extend(numbers)
         self.not_finite.update(turn.not_finite)
         self.replaced.update(turn.replaced)
         if turn.edited:
@@ -75,10 +82,10 @@ class SeenTurns:
             self.others_s += calls_s
             return
         self.timed_s += [statistics.median(calls_s)] if calls_s else []
-        self.making_s.append(turn.making_s)
-        self.unpacking_s.append(turn.unpacking_s)
+        self.making_s += [] if turn.making_s is None else [turn.making_s]
+        self.unpacking_s += [] if turn.unpacking_s is None else [turn.unpacking_s]
         self.looked += turn.looked
-        self.repeated += turn.repeated
+        self.repeats.update(turn.repeats)
         self.clock.note(turn, turn_s)
 
     def untimed(self, right: SeenTurns) -> str:
@@ -100,17 +107,19 @@ class SeenTurns:
         usual_s = statistics.median(right.timed_s)
         # What a call of its own takes counts too: after a long one, caches are cold, and all around it takes longer.
         share_s = LATE_SHARE * max(usual_s, statistics.median(self.timed_s or [0.0]))
+        parts = max((len(kind.split()) for kind in self.kinds), default=1)
         for own, eagers, least_s, what in (
             (
-                *(self.unpacking_s, right.unpacking_s, LEAST_UNPACKING_S),
+                *(self.unpacking_s, right.unpacking_s, max(LEAST_UNPACKING_S, PART_S * parts)),
                 "its output is made when somebody looks at it: taking it apart",
             ),
             (*(self.making_s, right.making_s, LEAST_MAKING_S), "it works before its calls: making the inputs of one"),
         ):
-            if not (own and eagers):
+            if min(len(own), len(eagers)) < FEWEST:
                 continue
-            usually_s = statistics.median_low(eagers)
-            more_s = statistics.median_low(own) - usually_s
+            # A busy machine lengthens some turns of either; work that is not timed lengthens every turn of one.
+            usually_s = quartile(eagers, 3)
+            more_s = quartile(own, 1) - usually_s
             if more_s > max(least_s, share_s, usually_s):
                 return (
                     f"{what} takes {1e3 * more_s:.2f} ms more than in eager's process, whose calls take "
@@ -118,13 +127,37 @@ class SeenTurns:
                 )
         return ""
 
-    def repeats(self, right: SeenTurns) -> str:
-        """Why some of its answers are those of the call before; "" where they are not, or where eager's are too."""
-        if self.repeated < FEWEST_REPEATED or self.repeated <= MOST_REPEATED * self.looked or right.repeated:
+    def others(self, right: SeenTurns) -> list[str]:
+        """Kinds of outputs that eager never gives, of calls in which eager's output was looked at too."""
+        new = [kind for kind in self.kinds if kind not in right.kinds]
+        known = right.looked_at() if new else set()
+        return sorted(kind for kind in new if not known.isdisjoint(self.kinds[kind]))
+
+    def lost(self, right: SeenTurns) -> set[int]:
+        """Calls that gave NaN or Inf, where eager was seen to give numbers; none where eager has such outputs too."""
+        return self.not_finite & right.looked_at() if self.not_finite and not right.not_finite else set()
+
+    def looked_at(self) -> set[int]:
+        """Calls whose output was looked at."""
+        return {number for numbers in self.kinds.values() for number in numbers}
+
+    def stored(self, right: SeenTurns, *, exact: bool) -> str:
+        """Why some of its answers are those of the call before, where eager's are not; "" where none are.
+
+        exact: in its precision an answer changes where eager's does. In a lower one it may stay, so that only an eager
+        is held against it that was never seen to repeat itself, and would have been if it did so as often.
+        """
+        found = self.repeats - right.repeats
+        if exact and found:
+            known = right.looked_at()
+            found = {number for number in found if number in known and number - 1 in known}
+        elif right.repeats or right.looked * len(found) < FEWEST_REPEATED * self.looked:
+            return ""
+        if len(found) < FEWEST_REPEATED or len(found) <= MOST_REPEATED * self.looked:
             return ""
         return (
-            f"{self.repeated} of {self.looked} timed calls gave the very answer of the call before (a stored answer), "
-            "and none of eager's did"
+            f"{len(found)} of {self.looked} timed calls gave the very answer of the call before (a stored answer), "
+            "and eager's did not"
         )
 
     def faster_when_seen(self, right: SeenTurns) -> str:

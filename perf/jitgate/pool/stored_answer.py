@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jitgate.statistics.following import following, variation
 
 if TYPE_CHECKING:
-    from jitgate.pool.output_sample import Sketch
+    from jitgate.pool.output_sample import Array, Sketch
 
 LEAST_FOLLOWING = 0.5
 """Slope below which an output follows its inputs no more than half: a right one has 1."""
@@ -46,17 +46,24 @@ def _alike(sketches: Sketches) -> Sketches:
     return [(one, right) for one, right in sketches if right.sizes == one.sizes == common and any(common)]
 
 
-def _slope(pairs: Sketches, tolerance: float, *, exact: bool) -> float | None:
-    """See `following`; None where eager's outputs vary too little for it.
+def varies(sketches: Sketches, tolerance: float, *, exact: bool) -> bool:
+    """Whether eager's outputs vary more than rounding may hide."""
+    return _varying(_alike(sketches), tolerance, exact=exact) is not None
 
-    Of its numbers where these vary: one choice between two equals that falls out otherwise (an index of up to some
+
+def _slope(pairs: Sketches, tolerance: float, *, exact: bool) -> float | None:
+    """See `following`; None where eager's outputs vary too little for it."""
+    part = _varying(pairs, tolerance, exact=exact)
+    return None if part is None else following([one for one, _ in part], [other for _, other in part])
+
+
+def _varying(pairs: Sketches, tolerance: float, *, exact: bool) -> list[tuple[Array, Array]] | None:
+    """The part of the outputs in which eager's vary enough; None where neither does.
+
+    Their numbers where these vary: one choice between two equals that falls out otherwise (an index of up to some
     thousands) would outweigh them all.
     """
     least = tolerance / 10 if exact else LEAST_VARIATION * tolerance
     numbers = [(one.numbers, other.numbers) for one, other in pairs]
     choices = [(one.choices, other.choices) for one, other in pairs]
-    for part in (numbers, choices):
-        right = [other for _, other in part]
-        if part and variation(right) >= least:
-            return following([one for one, _ in part], right)
-    return None
+    return next((part for part in (numbers, choices) if part and variation([each for _, each in part]) >= least), None)

@@ -56,8 +56,12 @@ def _probed(inputs: VariedInputs, bound: Bound, before: BeforeCall, seed: int, m
     differs = "" if not_finite(first) or _same(again, first) else _cause(inputs, output)
     hooks, overrides = _dropped(module, inputs, output, first) if module is not None and not differs else ((), ())
     rows = _rows(inputs, output)
-    inputs.look_up(rows)
+    inputs.look_up(rows, together=True)
     fixed, others = _fixed(inputs, output, first, seed)
+    together = inputs.mixed and not fixed
+    if inputs.mixed and fixed:
+        inputs.look_up(rows)
+        fixed, others = _fixed(inputs, output, first, seed)
     few = 0 if fixed or inputs.ways >= FEW else int(inputs.ways)
     computed = parametrised(module)
     return EagerProbe(
@@ -71,6 +75,7 @@ def _probed(inputs: VariedInputs, bound: Bound, before: BeforeCall, seed: int, m
         others,
         few,
         rows,
+        together,
         no_grad=MODE.no_grad,
         overrides=overrides,
     )
@@ -114,13 +119,13 @@ def _groups(parts: Sequence[Part]) -> list[Sequence[Part]]:
 
 
 def _rows(inputs: VariedInputs, output: Output) -> dict[int, int]:
-    """See `EagerProbe.rows`; empty where that need not be known, or can't be."""
-    if inputs.ways >= FEW:
-        return {}
+    """See `EagerProbe.rows`; empty where that can't be known."""
     from jitgate.building.look_ups import LookUps
 
     values = inputs.call(0, None)
     looked = LookUps(leaves(values))
+    if not looked.known:
+        return {}
     with contextlib.suppress(Exception), looked:
         output(values)
     return looked.rows

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from jitgate.values.tensors import kept, numbers
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
+
+SMALL_BYTES = 1 << 16
+"""What an answer holds in place of a file."""
 
 NUMPY = {
     **{f"torch.{name}": name for name in ("float32", "float64", "float16", "complex64", "complex128", "bool")},
@@ -63,10 +67,23 @@ def in_memory(leaf: Any) -> Array | None:
         return np.ndarray(tuple(leaf.shape), kind, content, strides=strides)
 
 
+def packed(arrays: Sequence[Array]) -> bytes | None:
+    """What their file would hold; None where that is much. Making, reading and removing a file takes the longest."""
+    if sum(array.nbytes for array in arrays) > SMALL_BYTES:
+        return None
+    content = io.BytesIO()
+    _write(content, arrays)
+    return content.getvalue()
+
+
 def write_arrays(path: Path, arrays: Sequence[Array]) -> None:
     """One after the other, each as `numpy.save` writes it: a ZIP file takes twice as long."""
+    with path.open("wb") as file:
+        _write(file, arrays)
+
+
+def _write(file: BinaryIO, arrays: Sequence[Array]) -> None:
     import numpy as np
 
-    with path.open("wb") as file:
-        for array in arrays:
-            np.lib.format.write_array(file, array, allow_pickle=False)
+    for array in arrays:
+        np.lib.format.write_array(file, array, allow_pickle=False)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from jitgate.device.clock import clock_for
 from jitgate.device.memory import CudaMemory
+from jitgate.device.run_queue import RunQueue
 from jitgate.engines.protocols import Runner
 from jitgate.model import answers, requests
 from jitgate.model.accuracy import Accuracy
@@ -85,7 +86,7 @@ class WorkerService(DiscoveryService, ExtrasService, TreeService):
 
         device = request.device
         torch.set_grad_enabled(False)
-        self._tampering = Tampering()
+        self._tampering, self._run_queue = Tampering(), RunQueue()
         if device.startswith("cuda") and not torch.cuda.is_available():
             raise UsageError(
                 f"--jitgate-device {device}: torch {torch.__version__} finds no usable CUDA card in the worker; "
@@ -244,6 +245,7 @@ class WorkerService(DiscoveryService, ExtrasService, TreeService):
             level_bytes=self.footprint.level_bytes(),
             recompiles=self._self_check.recompiles(),
             replaced=self._tampering.replaced(),
+            waited_s=self._run_queue.waited_s(),
         )
 
     @handles(ProbeBaseline)

@@ -17,6 +17,7 @@ WATCHED = (
     *("jitgate.worker.timed_calls._values", "jitgate.worker.timed_calls._kind", "jitgate.worker.timed_calls._sum"),
     *("jitgate.worker.timed_calls.as_numbers", "jitgate.worker.kept_outputs.in_memory"),
     *("jitgate.worker.timed_calls.write_arrays", "jitgate.worker.kept_outputs.write_arrays"),
+    *("jitgate.worker.timed_calls.packed", "jitgate.worker.kept_outputs.packed"),
     *("threading.enumerate", "time.clock_gettime_ns", "jitgate.worker.late_work.LateWork.after"),
     *("jitgate.worker.outputs.read", "jitgate.worker.outputs.write", "jitgate.worker.accuracy.compare"),
     *("torch.mul", "torch.empty_like", "torch.rand", "torch.randint", "torch.randperm", "torch.Tensor.index_select"),

@@ -12,13 +12,14 @@ from time import perf_counter_ns
 from typing import Any
 
 from jitgate.device.clock import Clock
+from jitgate.device.thread_clock import thread_ns
 from jitgate.model.inputs import Inputs
 from jitgate.model.take_turn import TakeTurn
 from jitgate.model.turn import StageTime, Turn
 from jitgate.values.containers import node_of
 from jitgate.values.leaves import leaves
 from jitgate.worker.before_call import BeforeCall
-from jitgate.worker.kept_outputs import as_numbers, write_arrays
+from jitgate.worker.kept_outputs import as_numbers, packed, write_arrays
 from jitgate.worker.late_work import LateWork
 from jitgate.worker.stages import PipelineStages
 from jitgate.worker.varied_inputs import VariedInputs
@@ -30,14 +31,17 @@ NO_NUMBER = -1
 MANY = 64
 """Values of a tensor from which two different ones have hardly the same sum, also in numbers of few bits."""
 
+PLAIN = frozenset({"builtins", "numpy", "torch.nested._internal.nested_tensor"})
+"""Modules whose values are there when they are given. A class of a model's own may make them when it is asked."""
+
 Marks = tuple[tuple[complex, complex], ...]
 
-LOOKING_SHARE = 0.02
-"""Of the calls' time, what looking at outputs may take; where it takes more, some are not asked whether they are
-finite."""
+LOOKING_SHARE = 0.01
+"""Of the calls' time, what looking at outputs may take; where all would take more, some calls are not looked at. Those
+that are kept are looked at besides."""
 
-LOOKING_S = 0.005
-"""What looking may take in any case, its first time aside, which is slow: a thousand small outputs."""
+FIRST_LOOK_NS = 20_000.0
+"""What a look is taken to cost before there was one: that of a few tensors."""
 
 
 def take_turn(
@@ -50,8 +54,8 @@ def take_turn(
     before: BeforeCall,
 ) -> Turn:
     """Time the calls of one turn; no garbage is collected inside. bound: the variant's call with these inputs."""
-    watch.begin(request.keep)
-    inputs.look_up(request.rows)
+    watch.begin(request)
+    inputs.look_up(request.rows, together=request.together)
     wall_ns, device_ns, stage_times = [], [], list[tuple[StageTime, ...]]()
     gc.disable()
     try:
@@ -73,54 +77,73 @@ def take_turn(
     except Exception:
         if not request.forgiving:
             raise
-        return replace(watch.told(Turn((), ())), kept=())
+        return replace(watch.told(Turn((), ())), kept={})
     finally:
         gc.enable()
     return watch.told(Turn(tuple(wall_ns), tuple(device_ns), stage_times=tuple(stage_times)))
 
 
 class OutputWatch:
-    """Looks at the output of each call that a worker makes. keep: number of a call -> file for its output. making_ns:
-    what making the inputs of each call of a turn took."""
+    """Looks at outputs of the calls that a worker makes: at as many as their share of the time pays for, and at those
+    that are to be kept. keep: number of a call -> file for its output. making_ns: what making the inputs of each call
+    of a turn took."""
 
     def __init__(self) -> None:
         self.keep: Mapping[int, Path] = {}
-        self.making_ns: list[int] = []
-        self._kinds: dict[tuple[Any, ...], None] = {}
-        self._not_finite: list[int] = []
-        self._kept: dict[int, list[Any]] = {}
         self._threads = LateWork()
-        self._late: list[float] = []
-        self._unpacked_ns: list[int] = []
         self._last: tuple[int, Marks] = -1, ()
-        self._looked = self._repeated = self._turn_ns = 0
-        self._spent_ns = self._waited_ns = self._calls_ns = 0
-        self._first_ns: int | None = None
-        self._told_ns = 0
+        self._due = {NO_NUMBER}
+        self._has_looked = False
+        self._funds_ns, self._call_ns, self._look_ns = 0.0, 0.0, FIRST_LOOK_NS
+        self._kinds: dict[tuple[Any, ...], list[int]] = {}
+        self._not_finite: list[int] = []
+        self._clear()
 
-    def begin(self, keep: Mapping[int, Path]) -> None:
-        """A turn begins; what was looked at before it has no durations that count."""
-        self.keep = keep
-        self._turn_ns = 0
+    def _clear(self) -> None:
+        self.making_ns: list[int] = []
+        self._unpacked_ns: list[int] = []
+        self._looks_ns: list[int] = []
+        self._kept: dict[int, list[Any]] = {}
+        self._late: list[float] = []
+        self._repeats: list[int] = []
+        self._looked = self._turn_ns = self._spent_ns = self._waited_ns = self._cpu_ns = 0
+
+    def begin(self, request: TakeTurn) -> None:
+        """A turn begins. What looks before the first one took is in no turn's time."""
+        began = perf_counter_ns()
+        if self._looks_ns:
+            self._look_ns = max(1.0, statistics.fmean(self._looks_ns))
+        self._clear()
+        self.keep = request.keep
+        funds_ns = self._funds_ns + LOOKING_SHARE * request.count * self._call_ns
+        looks = max(0, min(request.count, int(funds_ns / self._look_ns)))
+        # One after the other, so that an answer of the call before shows, and from the same call on in all workers.
+        self._due = {NO_NUMBER, *(request.start + (request.looking + at) % request.count for at in range(looks))}
+        self._spent_ns = self._cpu_ns = perf_counter_ns() - began
 
     def look(self, number: int, answer: Any, wall_ns: int) -> None:
-        """Its type and sizes, always; its values, where there is time; a copy, where it is to be kept."""
-        began = perf_counter_ns()
-        is_kept = number in self.keep
-        clocks = self._threads.clocks() if is_kept else {}
-        self._calls_ns += wall_ns
+        """Type, sizes and values of an output whose turn it is; a copy, where it is to be kept."""
         self._turn_ns += wall_ns
+        is_kept = number in self.keep
+        if not is_kept and number not in self._due:
+            return
+        began, began_cpu = perf_counter_ns(), thread_ns()
+        clocks = self._threads.clocks() if is_kept else {}
+        unpacking = perf_counter_ns() if clocks else began
         found = _values(answer)
-        self._unpacked_ns.append(perf_counter_ns() - began)
+        self._unpacked_ns.append(perf_counter_ns() - unpacking)
         if is_kept:  # first of all: what is asked of it may change it
             self._kept[number] = [as_numbers(leaf) for leaf in leaves(answer)]
-        self._kinds[tuple(map(_kind, found))] = None
-        if is_kept or self._has_time:
-            self._look_at_values(number, found)
-        looked = perf_counter_ns()
+        self._kinds.setdefault(tuple(map(_kind, found)), []).append(number)
+        self._look_at_values(number, found)
+        looked, look_ns = perf_counter_ns(), thread_ns() - began_cpu
         self._spent_ns += looked - began
-        if self._first_ns is None:
-            self._first_ns = looked - began
+        self._cpu_ns += look_ns
+        if not is_kept and self._has_looked:  # the first look is slow
+            self._looks_ns.append(look_ns)
+        self._has_looked = True
+        if number == NO_NUMBER:
+            self._call_ns = wall_ns
         if clocks:
             self._late.append(self._threads.after(clocks) / wall_ns)
             self._waited_ns += perf_counter_ns() - looked
@@ -131,37 +154,43 @@ class OutputWatch:
             self._not_finite.append(number)
         pairs = zip(sums, found, strict=True)
         marks = tuple((each, _middle(leaf)) for each, leaf in pairs if each is not None and leaf.numel() >= MANY)
-        self._looked += bool(marks)
-        self._repeated += bool(marks) and self._last == (number - 1, marks)
-        self._last = number, marks
-
-    @property
-    def _has_time(self) -> bool:
-        return self._spent_ns - (self._first_ns or 0) <= LOOKING_SHARE * self._calls_ns + LOOKING_S * 1e9
+        marks += tuple((int(leaf.sum()), _middle(leaf)) for leaf in found if _is_ids(leaf))
+        before, self._last = self._last, (number, marks)
+        if marks and before[1] and before[0] == number - 1:
+            self._looked += 1
+            self._repeats += [number] if before[1] == marks else []
 
     def told(self, turn: Turn) -> Turn:
-        """The turn with what was seen since the last one; what was kept is written."""
-        began = perf_counter_ns()
+        """The turn with what was seen in it, and before the first one; what was kept is written."""
+        began, began_cpu = perf_counter_ns(), thread_ns()
+        contents = {number: packed(arrays) for number, arrays in self._kept.items()}
         for number, arrays in self._kept.items():
-            write_arrays(self.keep[number], arrays)
+            if contents[number] is None:
+                write_arrays(self.keep[number], arrays)
+        seen: dict[str, tuple[int, ...]] = {}
+        for kinds, numbers in self._kinds.items():
+            words = " ".join(map(_in_words, kinds))
+            seen[words] = (*seen.get(words, ()), *numbers)
         self._spent_ns += perf_counter_ns() - began
-        all_ns = self._spent_ns + self._waited_ns
+        self._cpu_ns += thread_ns() - began_cpu
+        self._funds_ns += LOOKING_SHARE * self._turn_ns - sum(self._looks_ns)
+        if turn.wall_ns:
+            self._call_ns = self._turn_ns / len(turn.wall_ns)
         whole = replace(
             turn,
-            outputs=tuple(dict.fromkeys(" ".join(map(_in_words, kinds)) for kinds in self._kinds)),
+            seen=seen,
             not_finite=tuple(self._not_finite),
-            kept=tuple(self._kept),
-            looking_s=(all_ns - self._told_ns) / 1e9,
+            kept=contents,
+            looking_s=(self._spent_ns + self._waited_ns) / 1e9,
+            looking_cpu_s=(self._cpu_ns + self._waited_ns) / 1e9,
             making_s=_median_s(self.making_ns),
             unpacking_s=_median_s(self._unpacked_ns),
             looked=self._looked,
-            repeated=self._repeated,
+            repeats=tuple(self._repeats),
             edited=bool(turn.wall_ns) and sum(turn.wall_ns) != self._turn_ns,
             late=tuple(self._late),
         )
-        self.making_ns, self._looked, self._repeated = [], 0, 0
-        self._told_ns = all_ns
-        self._kinds, self._not_finite, self._kept, self._late, self._unpacked_ns = {}, [], {}, [], []
+        self._kinds, self._not_finite = {}, []
         return whole
 
 
@@ -181,12 +210,14 @@ def _kind(leaf: Any) -> Any:
     """Its class and sizes, as text; of a plain tensor, whose kind every call is asked for, the sizes as they are."""
     import torch
 
-    if type(leaf) in (torch.Tensor, torch.nn.Parameter) and not leaf.is_nested:
-        return leaf.shape
-    if not isinstance(leaf, torch.Tensor) or leaf.is_nested or not leaf.dim():
+    kind = type(leaf)
+    if kind in (torch.Tensor, torch.nn.Parameter):
+        return "value" if leaf.is_nested else leaf.shape
+    if kind.__module__ in PLAIN:
         return "value"
     # How a subclass computes, and when, is its own.
-    return f"{type(leaf).__module__}.{type(leaf).__qualname__}{list(leaf.shape)}".replace(" ", "")
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    return f"{name}{list(leaf.shape)}".replace(" ", "") if isinstance(leaf, torch.Tensor) else name
 
 
 def _in_words(kind: Any) -> str:
@@ -212,11 +243,18 @@ def _sum(leaf: Any) -> complex | None:
     return None if not cmath.isfinite(found) and bool(leaf.isfinite().all()) else found
 
 
+def _is_ids(leaf: Any) -> bool:
+    """Plain integers, which a choice among many is given as."""
+    import torch
+
+    return type(leaf) is torch.Tensor and leaf.dtype in (torch.int32, torch.int64) and bool(leaf.numel())
+
+
 def _middle(leaf: Any) -> complex:
     """One of its values: probabilities, or what is normalised, have the same sum in every call."""
     found: complex = leaf[tuple(size // 2 for size in leaf.shape)].item()
     return found
 
 
-def _median_s(each_ns: Sequence[int]) -> float:
-    return statistics.median(each_ns) / 1e9 if each_ns else 0.0
+def _median_s(each_ns: Sequence[int]) -> float | None:
+    return statistics.median(each_ns) / 1e9 if each_ns else None

@@ -34,11 +34,12 @@ Plan = dict[int, Change]
 """Position of a leaf -> how it changes."""
 
 
-def plan_of(every: Sequence[Any], rows: Mapping[int, int]) -> Plan:
+def plan_of(every: Sequence[Any], rows: Mapping[int, int], *, together: bool = False) -> Plan:
     """Data, or rows of ids, or what is looked up in an embedding: the first that never comes back, or what comes back
     latest. Where there are none of these, whatever else can change.
 
-    rows: position of a leaf -> how many rows the embedding has in which the model looks it up.
+    rows: position of a leaf -> how many rows the embedding has in which the model looks it up. together: ids change
+    next to data; what is made of ids alone is stored otherwise, and no output shows that.
     """
     tensors = {at: found for at, leaf in enumerate(every) if (found := tensor_of(leaf)) is not None}
     plans: list[Plan] = [
@@ -46,6 +47,9 @@ def plan_of(every: Sequence[Any], rows: Mapping[int, int]) -> Plan:
         {at: Change.REORDERED for at, leaf in tensors.items() if is_rows_of_ids(leaf)},
         {at: _looked_up(tensors[at]) for at, count in rows.items() if at in tensors and count > 1},
     ]
+    data, ids, looked_up = plans
+    if together and data:
+        return {**{at: how for at, how in looked_up.items() if not _is_positions(tensors[at])}, **ids, **data}
     most = max(plans, key=lambda plan: min(ways(every, plan, rows), FEW))  # the first of equals
     return most or {at: change for at, leaf in tensors.items() if (change := _otherwise(leaf)) is not None}
 
@@ -115,6 +119,10 @@ def _otherwise(leaf: torch.Tensor) -> Change | None:
 
 def _is_inexact(leaf: torch.Tensor) -> bool:
     return (leaf.is_floating_point() or leaf.is_complex()) and leaf.dtype.itemsize >= 2
+
+
+def _is_positions(leaf: torch.Tensor) -> bool:
+    return leaf.numel() > 1 and bool(leaf.dim()) and _rises(leaf)
 
 
 def _rises(leaf: torch.Tensor) -> bool:

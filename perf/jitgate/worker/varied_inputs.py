@@ -40,6 +40,7 @@ class VariedInputs:
         self._plans: dict[int, Plan] = {}
         self._table: tuple[tuple[int, int], torch.Tensor] | None = None
         self._rows: Mapping[int, int] = {}
+        self._together = False
 
     def call(self, number: int, seed: int | None) -> Inputs:
         """Fresh tensors in fresh containers, not of inference mode, whatever the mode of the caller is. seed: None for
@@ -58,11 +59,18 @@ class VariedInputs:
             varied: Inputs = copies(fresh, self._calls[place])
         return varied
 
-    def look_up(self, rows: Mapping[int, int]) -> None:
-        """From now on leaves at these positions are indices into embeddings of so many rows."""
-        if rows != self._rows:
-            self._rows = dict(rows)
+    def look_up(self, rows: Mapping[int, int], *, together: bool = False) -> None:
+        """From now on leaves at these positions are indices into embeddings of so many rows. together: ids change next
+        to data."""
+        if (rows, together) != (self._rows, self._together):
+            self._rows, self._together = dict(rows), together
             self._plans.clear()
+
+    @property
+    def mixed(self) -> bool:
+        """Whether ids of the first call change next to its data."""
+        changes = set(self._plan(0).values())
+        return Change.SCALED in changes and len(changes) > 1
 
     @property
     def count(self) -> int:
@@ -76,7 +84,7 @@ class VariedInputs:
 
     def _plan(self, place: int) -> Plan:
         if place not in self._plans:
-            self._plans[place] = plan_of(leaves(self._calls[place]), self._rows)
+            self._plans[place] = plan_of(leaves(self._calls[place]), self._rows, together=self._together)
         return self._plans[place]
 
     def _varied(self, given: Any, change: Change, number: int, at: int, seed: int) -> Any:

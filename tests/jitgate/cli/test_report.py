@@ -17,7 +17,7 @@ from jitgate.cli.main import main
 from jitgate.history.append import append
 from jitgate.history.database import open_database
 from jitgate.history.record import RunRecord, SeriesKey
-from jitgate.report.pull_request.data import written
+from jitgate.report.pull_request.data import RunForReview, written
 
 from tests.jitgate.history.runs import KEY, run_of
 from tests.jitgate.measurements import made_of
@@ -157,6 +157,27 @@ def test_a_pipe_in_the_place_of_a_run_is_refused_and_not_waited_for(
     os.mkfifo(pipe)
     assert main(["report", "--pr", str(pipe), "--annotations"]) == 4
     assert capsys.readouterr().err == f"jitgate report: --pr {pipe} can't be read (it is no ordinary file)\n"
+
+
+@pytest.mark.parametrize(("seconds", "code"), [(-1, 0), (0, 0), (1, 4)])
+def test_a_run_that_is_older_than_the_sources_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], seconds: int, code: int
+) -> None:
+    run, sources, own = tmp_path / "run.json", tmp_path / "pyproject.toml", tmp_path / "test_own.py"
+    run.write_text(written(RunForReview(0, "GREEN", "GREEN: 1 gate of 1 holds.", "Nothing to do.", "", (), {})))
+    for path, time_s in ((run, 1000), (own, 900), (sources, 1000 + seconds)):
+        path.touch()
+        os.utime(path, (time_s, time_s))
+    assert main(["report", "--pr", str(run), "--newer-than", str(own), str(sources)]) == code
+    said = f"jitgate report: --pr {run} is older than {sources}: it is of an earlier run; measure again\n"
+    assert capsys.readouterr().err == (said if code else "")
+
+
+def test_a_file_to_be_newer_than_must_be_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = tmp_path / "run.json"
+    run.write_text(written(RunForReview(0, "GREEN", "GREEN: 1 gate of 1 holds.", "Nothing to do.", "", (), {})))
+    assert main(["report", "--pr", str(run), "--newer-than", str(tmp_path / "none")]) == 4
+    assert "can't be read (No such file or directory)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

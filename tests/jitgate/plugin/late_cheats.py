@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import jitgate
+import numpy as np
 import torch
 from torch.utils import _pytree
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -118,6 +120,77 @@ _pytree.register_pytree_node(
 def registered(module: Any, example: Any) -> Call:
     return lambda x: Later(lambda: module.body(x))
 
+
+def _layers() -> torch.nn.Sequential:
+    return torch.nn.Sequential(torch.nn.Linear(64, 64), torch.nn.ReLU(), torch.nn.Linear(64, 64))
+
+
+class Tagging(torch.nn.Module):
+    """Gives ids."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = Napping(_layers())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.argmax(self.body(x), dim=-1)
+
+
+def tagging() -> jitgate.Workload:
+    return jitgate.Workload(Tagging(), {"s": (torch.randn(16, 64),)}, threads=1)
+
+
+def skips_ids(module: Any, example: Any) -> Call:
+    """Every fifth answer is the one before: few enough to be choices that turned at a rounding."""
+    made, last = [0], [torch.zeros(16, dtype=torch.int64)]
+
+    def call(x: torch.Tensor) -> torch.Tensor:
+        made[0] += 1
+        if made[0] <= 20 or made[0] % 5:
+            last[0] = module(x)
+        return last[0]
+
+    return call
+
+
+class Reporting(torch.nn.Module):
+    """Gives an array, as the last step of a pipeline does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = Napping(_layers())
+
+    def forward(self, x: torch.Tensor) -> Any:
+        return self.body(x).numpy()
+
+
+def reporting() -> jitgate.Workload:
+    return jitgate.Workload(Reporting(), {"s": (torch.randn(16, 64),)}, threads=1)
+
+
+class LazyArray(np.ndarray):
+    """Is filled when it is copied."""
+
+    make: Any = None
+
+    def copy(self, *args: Any, **kwargs: Any) -> Any:
+        return self.make()
+
+
+def lazy_array(module: Any, example: Any) -> Call:
+    def call(x: torch.Tensor) -> Any:
+        made = np.zeros((16, 64), dtype=np.float32).view(LazyArray)
+        made.make = lambda: module(x)
+        return made
+
+    return call
+
+
+OTHERS: dict[str, dict[str, tuple[str, ...]]] = {
+    "tagging": {"skips_ids": ("the very answer of the call before",)},
+    "reporting": {"lazy_array": ("late_cheats.LazyArray, and eager gives value",)},
+}
+"""Workload -> cheat -> what its verdict may say."""
 
 CHEATS = {
     "by_mode": ("a stored answer", "by the host's clock"),

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.jitgate.plugin.conftest import Project
-from tests.jitgate.plugin.late_cheats import CHEATS, NAMED_CHEATS
+from tests.jitgate.plugin.late_cheats import CHEATS, NAMED_CHEATS, OTHERS
 
-EVERY = CHEATS | NAMED_CHEATS
+EVERY = {**CHEATS, **NAMED_CHEATS, **{name: cause for each in OTHERS.values() for name, cause in each.items()}}
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +27,11 @@ def gates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]
                 f"variants = {['eager', 'honest', *CHEATS]}",
                 f'[tool.jitgate.workloads."n"]\nfactory = "{package}.cheats:named"\nscenarios = ["s"]',
                 f"variants = {['eager', *NAMED_CHEATS]}",
+                *(
+                    f'[tool.jitgate.workloads."{name}"]\nfactory = "{package}.late_cheats:{name}"\nscenarios = ["s"]\n'
+                    f"variants = {['eager', *cheats]}"
+                    for name, cheats in OTHERS.items()
+                ),
                 f'[tool.jitgate.variants.honest]\nfactory = "{package}.cheats:honest"',
                 *(
                     f'[tool.jitgate.variants.{name}]\nfactory = "{package}.late_cheats:{name}"\n{half.get(name, "")}'

@@ -40,7 +40,9 @@ def take(audit: OutputAudit, name: str, answer: Answer, start: int, looking_s: f
     for number, path in keep.items():
         found = answer(number)
         write_arrays(path, [np.asarray(each) for each in (found if isinstance(found, tuple) else (found,))])
-    fields = {"outputs": ("Tensor[4,50]",), "kept": tuple(keep), "looking_s": looking_s} | turn
+    usual = {"making_s": 0.0, "unpacking_s": 0.0, "looked": COUNT}
+    seen = {"Tensor[4,50]": tuple(range(start, start + COUNT))}
+    fields = {"seen": seen, "kept": dict.fromkeys(keep), "looking_cpu_s": looking_s} | usual | turn
     wall_ns = fields.pop("wall_ns", (1000,) * COUNT)
     audit.note(name, "short", Turn(wall_ns, (), **fields), keep, 60.0)  # type: ignore[arg-type]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from jitgate.model import answers, requests
 from jitgate.model.accuracy import Accuracy
 from jitgate.model.failure import Failure
@@ -18,6 +19,7 @@ from jitgate.model.turn import Turn
 from jitgate.model.variant import VariantSpec
 from jitgate.pool.pool import WorkerPool
 from jitgate.pool.worker_process import ENDED
+from jitgate.worker.kept_outputs import packed
 
 from tests.jitgate.device.device_memories import FakeCard
 
@@ -117,7 +119,8 @@ class CardWorker:
             round(1e9 * call_s * (1 + 1e-5 * (number % 997)))
             for number in range(request.start, request.start + request.count)
         )
-        return Turn(tuple(each_ns), (), self.held)
+        kept = {number: packed([np.random.default_rng(number).normal(size=64)]) for number in request.keep}
+        return Turn(tuple(each_ns), (), self.held, kept=kept)
 
     def _BecomeSteady(self, request: requests.BecomeSteady) -> tuple[float, ...]:  # noqa: N802
         return (request.first_call_s,)

@@ -31,6 +31,16 @@ def test_looking_at_outputs_is_known() -> None:
     assert clock(0.006, 0.065, looking_s=0.054).problem(clock(0.06, 0.119, looking_s=0.054)) == ""
 
 
+def test_waiting_for_a_crowded_processor_in_every_turn_accuses_nobody() -> None:
+    """As a second worker of eager's had it at a load of 9 on two processors: 33 ms a turn, of 3 ms of calls."""
+    eager, crowded, hides = clock(0.003, 0.008, 10), HostClock(), HostClock()
+    for _ in range(10):
+        crowded.note(Turn((3_000_000,), (), waited_s=0.024), 0.033)
+        hides.note(Turn((3_000_000,), (), waited_s=0.004), 0.033)
+    assert crowded.problem(eager) == ""
+    assert "work was not timed" in hides.problem(eager)
+
+
 def test_what_is_computed_once_the_output_is_looked_at_is_not() -> None:
     found = clock(0.006, 0.065, looking_s=0.054).problem(EAGER)
     assert found.startswith("by the host's clock its turns take 54 ms more")

@@ -5,14 +5,15 @@ from __future__ import annotations
 import pickle
 import random
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from jitgate.model.probe_baseline import EagerProbe
 from jitgate.model.turn import Turn
-from jitgate.pool.output_audit import COST_SHARE, FEWEST, OPEN_TURNS, OutputAudit
+from jitgate.pool.output_audit import OPEN_TURNS, OutputAudit
 from jitgate.pool.output_sample import OutputSample, gap, hash_of
-from jitgate.worker.kept_outputs import write_arrays
+from jitgate.worker.kept_outputs import packed, write_arrays
 
 from tests.jitgate.pool.audits import COUNT, Answer, audited, found, noisy, right, take
 
@@ -70,6 +71,15 @@ def test_nan_in_one_call_that_was_not_kept_is_seen(tmp_path: Path) -> None:
     assert found(audited(tmp_path, right, not_finite=(3,))).problem.startswith("one of its calls gave NaN or Inf")
 
 
+def test_nan_where_eager_was_not_looked_at_accuses_nobody(tmp_path: Path) -> None:
+    """Looking has its share of the time: of another call of eager's nothing is known, and it may give NaN as well."""
+    assert found(audited(tmp_path, right, not_finite=(1 << 20,))).problem == ""
+
+
+def test_sizes_of_a_call_in_which_eager_was_not_looked_at_accuse_nobody(tmp_path: Path) -> None:
+    assert found(audited(tmp_path, right, seen={"Tensor[4,60]": (1 << 20,)})).problem == ""
+
+
 def test_an_output_that_holds_the_infinities_of_eager_follows_its_inputs(tmp_path: Path) -> None:
     def masked(number: int) -> np.ndarray:
         scores = right(number)
@@ -84,13 +94,39 @@ def test_an_output_that_holds_the_infinities_of_eager_follows_its_inputs(tmp_pat
 
 
 def test_a_subclass_that_eager_does_not_give_is_named(tmp_path: Path) -> None:
-    problem = found(audited(tmp_path, right, outputs=("my.Lazy[4,50]",))).problem
+    problem = found(audited(tmp_path, right, seen={"my.Lazy[4,50]": (0,)})).problem
     assert problem == "a timed call gave my.Lazy[4,50], and eager gives Tensor[4,50]"
 
 
 def test_where_distances_do_not_count_it_must_still_follow_its_inputs(tmp_path: Path) -> None:
     assert found(audited(tmp_path, noisy(0.5)), strict=False).problem == ""
     assert "stored answer" in found(audited(tmp_path, lambda number: right(0)), strict=False).problem
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", 3, HUGE])
+def test_content_that_is_none_is_no_right_output(tmp_path: Path, content: bytes) -> None:
+    audit = OutputAudit(tmp_path, random.Random(0))
+    for start in range(0, 8 * COUNT, COUNT):
+        take(audit, "eager", right, start)
+        keep = audit.keep("short", start, COUNT)
+        audit.note("mine", "short", Turn((1000,) * COUNT, (), kept=dict.fromkeys(keep, content)), keep, 60.0)
+    assert (found(audit).compared, bool(found(audit).problem)) == (8, True)
+
+
+def test_small_outputs_come_without_a_file(tmp_path: Path) -> None:
+    audit = OutputAudit(tmp_path, random.Random(0))
+    for start in range(0, 8 * COUNT, COUNT):
+        for name in ("eager", "mine"):
+            keep = audit.keep("short", start, COUNT)
+            turn = Turn((1000,) * COUNT, (), kept={number: packed([right(number)]) for number in keep})
+            audit.note(name, "short", turn, keep, 60.0)
+    assert (found(audit).compared, found(audit).problem, list(tmp_path.iterdir())) == (8, "", [])
+
+
+def test_a_call_that_was_not_asked_for_is_none(tmp_path: Path) -> None:
+    audit = OutputAudit(tmp_path)
+    audit.note("mine", "short", Turn((1000,), (), kept={7: packed([right(0)])}), {}, 60.0)
+    assert found(audit).compared == 0
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", pickle.dumps({"a": 1}), b"\x93NUMPY\x01\x00\xff\xff", HUGE])
@@ -108,25 +144,26 @@ def test_a_file_that_is_none_is_no_right_output(
     assert seen.problem
 
 
-def test_the_cost_is_bounded_once_a_few_were_compared(tmp_path: Path) -> None:
-    dear = found(audited(tmp_path, right, turns=60, looking_s=10.0))
-    assert FEWEST <= dear.compared < 20
-    assert found(audited(tmp_path, right, turns=60)).compared > 40
-
-
-@pytest.mark.parametrize("kept_s", [0.01, 0.5, 5.0])
-def test_sampling_takes_two_percent_of_the_turns_and_one_more_sample_at_most(tmp_path: Path, kept_s: float) -> None:
-    audit, turns = OutputAudit(tmp_path, random.Random(0)), 600
-    for start in range(0, turns * COUNT, COUNT):
-        for name in ("eager", "mine"):
-            keep = audit.keep("short", start, COUNT)
+@pytest.mark.parametrize("seed", range(20))
+def test_a_slow_worker_that_makes_two_calls_is_compared_too(tmp_path: Path, seed: int) -> None:
+    audit = OutputAudit(tmp_path, random.Random(seed))
+    for start in range(0, 8 * 60, 60):
+        for name, count in (("eager", 60), ("mine", 2)):
+            keep = audit.keep("short", start, count)
             for number, path in keep.items():
                 write_arrays(path, [right(number)])
-            turn = Turn((1000,) * COUNT, (), kept=tuple(keep), looking_s=kept_s * len(keep))
-            audit.note(name, "short", turn, keep, 1.0)
-    most = COST_SHARE + 2 * max(kept_s, 0.1) * FEWEST / (2 * turns)
-    assert found(audit).share <= most
-    assert FEWEST <= found(audit).compared <= max(FEWEST, 1 + COST_SHARE * turns / kept_s)
+            audit.note(name, "short", Turn((1000,) * count, (), kept=dict.fromkeys(keep)), keep, 60.0)
+    assert found(audit).compared >= 1
+
+
+@pytest.mark.parametrize(("kept", "turns"), [(0, 1), (0, 3), (1, 8)])
+def test_a_worker_that_keeps_no_outputs_is_not_believed(tmp_path: Path, kept: int, turns: int) -> None:
+    audit = OutputAudit(tmp_path, random.Random(0))
+    for number in range(turns):
+        for name in ("eager", "mine"):
+            nothing: dict[str, Any] = {"kept": {}} if name == "mine" and number >= kept else {}
+            take(audit, name, right, number * COUNT, **nothing)
+    assert found(audit).problem == f"{kept} of {turns} timed outputs that were to be compared with eager's could be"
 
 
 def test_files_do_not_pile_up(tmp_path: Path) -> None:
@@ -184,7 +221,7 @@ def with_others(folder: Path, answer: Answer, other_ns: int) -> OutputAudit:
                 keep = audit.keep("short", start, COUNT)
                 for number, path in keep.items():
                     write_arrays(path, [np.asarray(taken(number))])
-                audit.note(name, "short", Turn((ns,) * COUNT, (), kept=tuple(keep)), keep, 60.0)
+                audit.note(name, "short", Turn((ns,) * COUNT, (), kept=dict.fromkeys(keep)), keep, 60.0)
     return audit
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from jitgate.model.turn import Turn
 from jitgate.pool.output_audit import OutputAudit
@@ -53,17 +56,84 @@ def test_durations_that_were_edited_are_named(tmp_path: Path) -> None:
     assert problem == "it replaced the durations of its calls, with which jitgate measures"
 
 
-@pytest.mark.parametrize(("repeated", "accused"), [(0, False), (1, True)])
-def test_answers_of_the_call_before_are_counted(tmp_path: Path, repeated: int, *, accused: bool) -> None:
-    problem = found(audited(tmp_path, right, looked=COUNT, repeated=repeated), "bf16", 0.05).problem
-    assert problem.startswith("8 of 48 timed calls gave the very answer of the call before") is accused
-    assert accused or not problem
+def repeating(folder: Path, of_eager: Callable[[int], object], looked: int = COUNT) -> OutputAudit:
+    """Every second call of the variant gives the answer of the call before. of_eager: first call of a turn -> those of
+    eager that do so. looked: how many of eager's are known."""
+    audit = OutputAudit(folder, random.Random(0))
+    for start in range(0, 8 * COUNT, COUNT):
+        take(audit, "eager", right, start, looked=looked, repeats=of_eager(start))
+        take(audit, "mine", right, start, repeats=tuple(range(start + 1, start + COUNT, 2)))
+    return audit
+
+
+@pytest.mark.parametrize(("precision", "tolerance"), [("fp32", 1e-4), ("bf16", 0.05)])
+def test_answers_of_the_call_before_are_found(tmp_path: Path, precision: str, tolerance: float) -> None:
+    problem = found(repeating(tmp_path, lambda start: ()), precision, tolerance).problem
+    assert problem.startswith("24 of 48 timed calls gave the very answer of the call before")
+    assert found(audited(tmp_path, right), precision, tolerance).problem == ""
 
 
 def test_an_answer_that_eager_repeats_too_is_none(tmp_path: Path) -> None:
-    audit = audited(tmp_path, right, looked=COUNT, repeated=1)
-    take(audit, "eager", right, 900 * COUNT, looked=COUNT, repeated=1)
+    audit = repeating(tmp_path, lambda start: tuple(range(start + 1, start + COUNT, 2)))
+    assert found(audit).problem == found(audit, "bf16", 0.05).problem == ""
+
+
+def test_where_eager_repeats_some_others_of_a_lower_precision_may_be_roundings(tmp_path: Path) -> None:
+    audit = repeating(tmp_path, lambda start: (start + 1,))
     assert found(audit, "bf16", 0.05).problem == ""
+    assert found(audit).problem.startswith("16 of 48 timed calls gave the very answer of the call before")
+
+
+def test_an_answer_that_eager_was_hardly_seen_not_to_repeat_accuses_nobody(tmp_path: Path) -> None:
+    """A fast eager is looked at in few calls that follow each other, a slow variant in many."""
+    assert found(repeating(tmp_path, lambda start: (), looked=0), "bf16", 0.05).problem == ""
+
+
+def saturated(number: int) -> np.ndarray:
+    """Numbers that low precision rounds to one: they vary by less than that."""
+    return 1 - 1e-4 * right(number)
+
+
+def test_answers_that_rounding_makes_equal_are_no_stored_ones(tmp_path: Path) -> None:
+    audit = OutputAudit(tmp_path, random.Random(0))
+    for start in range(0, 8 * COUNT, COUNT):
+        take(audit, "eager", saturated, start)
+        take(audit, "mine", lambda number: np.ones((4, 50)), start, repeats=tuple(range(start + 1, start + COUNT)))
+    assert found(audit, "bf16", 0.05).problem == ""
+
+
+@pytest.mark.parametrize("what", ["making_s", "unpacking_s"])
+def test_a_busy_machine_that_lengthens_most_turns_accuses_nobody(tmp_path: Path, what: str) -> None:
+    audit = OutputAudit(tmp_path, random.Random(0))
+    for number in range(10):
+        take(audit, "eager", right, number * COUNT, **{what: 0.004 if number % 3 == 0 else 0.0})
+        take(audit, "mine", right, number * COUNT, **{what: 0.004 if number % 3 else 0.0})
+    assert found(audit).problem == ""
+
+
+@pytest.mark.parametrize("what", ["making_s", "unpacking_s"])
+def test_two_turns_tell_nothing(tmp_path: Path, what: str) -> None:
+    """The first access may pay an import, or a pool of threads that starts."""
+    slow: dict[str, Any] = {what: 0.5}
+    assert found(audited(tmp_path, right, turns=2, **slow)).problem == ""
+
+
+def test_a_turn_of_which_no_call_was_looked_at_is_not_one_that_came_apart_at_once(tmp_path: Path) -> None:
+    audit = OutputAudit(tmp_path, random.Random(0))
+    for number in range(12):
+        take(audit, "eager", right, number * COUNT)
+        take(audit, "mine", right, number * COUNT, unpacking_s=0.002 if number % 3 == 0 else None)
+    assert found(audit).problem.startswith("its output is made when somebody looks at it")
+
+
+def test_an_output_of_many_parts_may_take_longer_to_come_apart(tmp_path: Path) -> None:
+    """Where eager gives tuples, and the variant dataclasses."""
+    many = {" ".join(["Tensor[4,50]"] * 48): tuple(range(8 * COUNT))}
+    audit = OutputAudit(tmp_path, random.Random(0))
+    for start in range(0, 8 * COUNT, COUNT):
+        take(audit, "eager", right, start, seen=many, unpacking_s=2.5e-5)
+        take(audit, "mine", right, start, seen=many, unpacking_s=1.5e-4)
+    assert found(audit).problem == ""
 
 
 def test_one_turn_in_which_an_output_came_apart_slowly_accuses_nobody(tmp_path: Path) -> None:

@@ -103,5 +103,17 @@ def test_ids_are_varied_below_the_rows_of_the_embedding_that_eager_looks_them_up
     assert probed(lambda ids: ids * 2, torch.full((1, 6), 9)).repeated.startswith("they hold no data")
 
 
+def test_ids_change_next_to_data_unless_eager_can_not_have_that() -> None:
+    words, prompt = torch.nn.Embedding(70, 8), torch.tensor([[3, 9, 4, 1]])
+    found = probed(lambda x, ids: x + words(ids)[0], X, prompt)
+    assert (found.together, found.rows, found.fixed) == (True, {1: 70}, "")
+
+    def strict(x: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
+        return x if torch.equal(ids, prompt) else x[99]
+
+    found = probed(strict, X, prompt)
+    assert (found.together, found.fixed) == (False, "")
+
+
 def test_an_output_that_is_not_finite_says_nothing_of_repeating() -> None:
     assert probed(lambda x: x / 0).differs == ""

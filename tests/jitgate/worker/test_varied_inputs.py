@@ -102,6 +102,22 @@ def test_rows_of_ids_are_put_in_another_order_where_nothing_else_can_change() ->
     assert not torch.equal(with_data[1], X)
 
 
+def test_ids_change_next_to_data_where_that_is_asked_for() -> None:
+    ids = torch.tensor([[5, 3, 9, 7, 1, 0, 0, 0], [4, 8, 2, 6, 1, 3, 5, 0]])
+    label, positions, count = torch.tensor([3]), torch.arange(8), torch.tensor([7])
+    inputs = VariedInputs([(ids, X, label, positions, count)])
+    inputs.look_up({2: 1000, 3: 8}, together=True)
+    assert inputs.mixed
+    found = inputs.call(1, 0)
+    assert [torch.equal(*each) for each in zip(found, (ids, X, label, positions, count), strict=True)] == [
+        *(False, False, False),
+        *(True, True),
+    ]
+    inputs.look_up({2: 1000, 3: 8})
+    assert not inputs.mixed
+    assert torch.equal(inputs.call(1, 0)[0], ids)
+
+
 @pytest.mark.parametrize("leaf", [torch.arange(8)[None], torch.tensor([3, 1, 2, 9]), torch.tensor([[1, 0, 1, 1, 0]])])
 def test_positions_lengths_and_masks_are_no_rows_of_ids(leaf: torch.Tensor) -> None:
     assert not is_rows_of_ids(leaf)
