@@ -37,8 +37,13 @@ WALL_S = 900.0
 
 MEMORY_BYTES = 2 * 2**30
 
-PRELOADED = ["torch", "transformers", "transformers.modeling_utils", "jitgate.building.transformers_models", __name__]
-"""Imported once, and inherited by every attempt where processes can be forked."""
+PRELOADED = [
+    *("torch", "transformers", "transformers.modeling_utils", "jitgate.building.transformers_models", __name__),
+    *("torch._inductor.compile_fx", "onnxscript", "onnxruntime", "networkx"),
+]
+"""Imported once, and inherited by every attempt where processes can be forked. What is left of a row is the work: for
+gpt2 by `compile` 3.5 s of tracing and lowering and 6.7 s in g++, which takes a second for each kernel whether it
+optimises or not; by `inductor` 2.5 and 7.1 s; by `onnxruntime` 2.5 s (processor time, 2026-11-28)."""
 
 
 def attempt(architecture: str, engine: str) -> Tried:
