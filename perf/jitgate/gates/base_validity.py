@@ -22,8 +22,10 @@ OTHER_OUTPUT = "Speed counts only for the right answer; where the change is mean
 def broken_base(asked: Asked) -> Judged | None:
     """Why no verdict on a change since the base can be given, however many rounds are made; None where it can."""
     base = asked.measurement.base
-    if asked.samples.failure is not None:
-        return Judged(Outcome.FAIL, sentence(asked.samples.failure.sentence))
+    failure = asked.samples.failure
+    if failure is not None:
+        of_head = failure.kind is not FailureKind.WRONG_SOURCE
+        return Judged(Outcome.FAIL if of_head else Outcome.INVALID, sentence(failure.sentence))
     if base is None:
         return Judged(Outcome.INVALID, "There is no base to compare with.", "Name one with --jitgate-base.")
     if base.problem:
@@ -82,7 +84,8 @@ def _missing(asked: Asked, base: BaseComparison) -> Judged | None:
         if samples.failure is None:
             continue
         if is_new(asked):
-            return Judged(Outcome.INCONCLUSIVE, f"{NEW}, since {base.text} lacks it.", lenient=True)
+            why = f"{NEW}, since {base.text} lacks it: {samples.failure.sentence}"
+            return Judged(Outcome.INCONCLUSIVE, sentence(why), lenient=True)
         return Judged(
             Outcome.INVALID,
             sentence(f"There is nothing to compare with, since {base.text} fails: {samples.failure.sentence}"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,12 +15,14 @@ from jitgate.model.source_tree import Origin, SourceTree
 @dataclass(frozen=True)
 class TreeProof:
     """What a worker has imported. commit: as the checkout itself says; "" where it has none. loaded: module -> file, of
-    what lies below the roots that were asked about. versions: of Python and of what is installed."""
+    what lies below the roots that were asked about; elsewhere: of what lies there neither, nor is installed. versions:
+    of Python and of what is installed."""
 
     commit: str
     loaded: Mapping[str, str]
     origin: Origin
     versions: Mapping[str, str]
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from jitgate.trees.asked import AskedBase
 
 
+UNJUDGED = "note: max_slowdown is judged in sessions with --jitgate-base, and not in this one"
+
+
 class BaseOfState:
     """What a session does with `--jitgate-base`. Nothing is checked out before it is needed."""
 
@@ -30,6 +33,11 @@ class BaseOfState:
         """Whether this session compares with another commit, or another environment."""
         option = self._config.getoption
         asked = ("base", "base_python", "base_install", "bisect")
+        if any(option(f"jitgate_{name}") == "" for name in ("base", "base_python")):
+            raise UsageError(
+                "--jitgate-base and --jitgate-base-python can't be empty, as where a workflow's variable is not set: "
+                "name a commit, or leave the option out"
+            )
         return any(option(f"jitgate_{name}") for name in asked) and not option("jitgate_smoke")
 
     @cached_property
@@ -94,7 +102,9 @@ class BaseOfState:
         """What is said at the end: nothing to measure, what must be known of both sides, benchmarks that went."""
         known = self._known
         if known is None:
-            return []
+            keys = [key for gate in self._state.policy.gates for key in gate.limits if self._state.measured]
+            unjudged = any(key.startswith("max_slowdown") for key in keys)
+            return [UNJUDGED] if unjudged else []
         said = [f"Nothing to measure: {self.unchanged}."] if self.unchanged else []
         return [*said, *(f"note: {note}" for note in known.comparison.notes), *self.removed()]
 

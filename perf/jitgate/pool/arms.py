@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -97,7 +97,7 @@ class Arms:
                     if each.is_of_tree(file)
                 ),
                 "",
-            )
+            ) or self._of_another_checkout(proof)
         if proof.commit != tree.commit:
             return f"ran the checkout {tree.root}, which is at {proof.commit[:12]} and not at {tree.commit[:12]}"
         kept = self.origin.from_head(tree)
@@ -108,6 +108,18 @@ class Arms:
             if any(each.is_of_tree(file) for each in others):
                 return f"imported {name} from another checkout ({file})"
         return self._unused(tree, proof)
+
+    def _of_another_checkout(self, proof: TreeProof) -> str:
+        """Which file of the head is left out for one of its name; "" where none is. Base and head would share it."""
+        head = next(iter(self.trees.values())).head
+        for name, file in proof.elsewhere.items():
+            own = next((each for each in _namesakes(head, name, Path(file)) if each.exists()), None)
+            if own is not None:
+                return (
+                    f"is of the head, and imported {name} from {file}, not from {own}: PYTHONPATH or an editable "
+                    "install names another checkout; install this one (pip install -e .), or drop the other"
+                )
+        return ""
 
     def compared(self, asked: BaseComparison) -> BaseComparison:
         """What was asked for, with what the arms turned out to be: which versions differ, and whether anything does."""
@@ -135,6 +147,16 @@ class Arms:
             return ""
         where = next(iter(files.values()), "nowhere")
         return f"measures nothing of its checkout {tree.root}: the module comes from {where}, as the head's does"
+
+
+def _namesakes(head: Path, name: str, file: Path) -> Iterator[Path]:
+    """Where the head would have a module that was found outside of it: where the other checkout has it, and where
+    projects have their packages."""
+    checkout = next((each for each in file.parents if (each / ".git").exists()), None)
+    if checkout is not None:
+        yield head / file.relative_to(checkout)
+    count = name.count(".") + 1 + (file.stem == "__init__")
+    yield from (place.joinpath(*file.parts[-count:]) for place in (head, head / "src"))
 
 
 def _within(name: str, kept: Mapping[str, str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import sys
 import tomllib
@@ -17,7 +18,7 @@ from jitgate.model.errors import UsageError
 from jitgate.model.source_tree import STATE, SourceTree
 from jitgate.model.variant import BASE, COPY
 from jitgate.trees.build import BuildError, build, packages
-from jitgate.trees.checkout import FOLDERS, checked_out, key_of, lock_digest
+from jitgate.trees.checkout import COPIES, FOLDERS, checked_out, key_of, lock_digest, prune
 from jitgate.trees.declared import changed_gates
 from jitgate.trees.git import Repository
 from jitgate.trees.unchanged import unchanged
@@ -146,19 +147,36 @@ def _directory(wish: Wish, place: Path) -> AskedBase:
         repository = None
     root = repository.root if repository is not None else wish.file.parent.resolve()
     head = (repository.answers("rev-parse", "HEAD") if repository is not None else None) or ""
+    if not _has_files_of(root, place):
+        raise UsageError(
+            f"--jitgate-base {wish.base}: none of the Python files of {root} is there under the same name; name the "
+            "directory that has the whole project of the other commit"
+        )
     text = place / wish.file.resolve().relative_to(root)
     table = table_of(text.read_text(encoding="utf-8", errors="replace") if text.is_file() else None)
     comparison = BaseComparison(wish.base, head=head, workloads=_workloads(table), notes=_changed_gates(table, wish))
     if place == root and not (wish.python or wish.same):
         problem = f"both are the directory {root}, in one environment; name the directory of another commit's files"
         return AskedBase(replace(comparison, problem=problem), table=table, wish=wish)
-    copies = wish.state / f"copy-{hashlib.sha256(str(place).encode()).hexdigest()[:16]}"
+    copies = wish.state / f"{COPIES}{hashlib.sha256(str(place).encode()).hexdigest()[:16]}"
     roots = {}
     for role, name in FOLDERS.items():
         shutil.rmtree(copies / name, ignore_errors=True)
         shutil.copytree(place, copies / name, ignore=shutil.ignore_patterns(*LEFT_OUT), symlinks=True)
         roots[role] = (copies / name).resolve()
+    prune(wish.state)
     return _built(AskedBase(comparison, _trees(wish, root, roots, ""), table, wish), repository)
+
+
+def _has_files_of(root: Path, place: Path) -> bool:
+    """Whether a directory has a Python file where the head has one."""
+    for folder, folders, names in os.walk(place):
+        folders[:] = [name for name in folders if name not in LEFT_OUT]
+        here = root / Path(folder).relative_to(place)
+        if any(name.endswith(".py") and (here / name).is_file() for name in names):
+            return True
+        folders[:] = [name for name in folders if (here / name).is_dir()]
+    return False
 
 
 def _trees(wish: Wish, head: Path, roots: Mapping[str, Path], commit: str) -> dict[str, SourceTree]:

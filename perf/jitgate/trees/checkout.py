@@ -34,6 +34,9 @@ IN_USE_S = 86_400
 
 STAMP = "whole.json"
 
+COPIES = "copy-"
+"""How the folders of copied directories begin, which every run makes anew."""
+
 
 @dataclass(frozen=True)
 class Key:
@@ -152,6 +155,7 @@ def prune(folder: Path) -> None:
     """Remove the checkouts that were not used for longest, beyond `MOST_KEPT`."""
     places = [place for place in folder.iterdir() if (place / STAMP).is_file()]
     oldest = sorted(places, key=lambda each: each.stat().st_mtime)[:-MOST_KEPT]
+    oldest += [place for place in folder.iterdir() if place.name.startswith(COPIES)]
     for place in (place for place in oldest if time.time() - place.stat().st_mtime > IN_USE_S):
         shutil.rmtree(place, ignore_errors=True)
         with contextlib.suppress(OSError):

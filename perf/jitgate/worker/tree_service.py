@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import platform
 import sys
+import sysconfig
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import jitgate
 from jitgate.model.answers import Done
-from jitgate.model.source_tree import Origin
+from jitgate.model.source_tree import INSTALLED, Origin
 from jitgate.model.tree_requests import EnterTree, ProveTree, TreeProof
 from jitgate.worker.handlers import handles
 from jitgate.worker.tree_imports import compiled, enter, file_of
+
+_STANDARD = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
 
 
 class TreeService:
@@ -30,12 +35,10 @@ class TreeService:
 
     @handles(ProveTree)
     def prove_tree(self, request: ProveTree) -> TreeProof:
-        loaded = {
-            name: file
-            for name in list(sys.modules)
-            if (file := file_of(name)) and any(Path(file).is_relative_to(root) for root in request.roots)
-        }
-        return TreeProof(self._commit(), loaded, self._origin(), _versions())
+        files = {name: file for name in list(sys.modules) if (file := file_of(name))}
+        loaded = {name: file for name, file in files.items() if _below(file, request.roots)}
+        elsewhere = {name: file for name, file in files.items() if name not in loaded and not _is_installed(file)}
+        return TreeProof(self._commit(), loaded, self._origin(), _versions(), elsewhere)
 
     def _origin(self) -> Origin:
         """Where the module and the factory of this worker come from."""
@@ -52,6 +55,16 @@ class TreeService:
             return ""
         head = self._entered / ".git" / "HEAD"
         return head.read_text(encoding="utf-8").strip() if head.is_file() else ""
+
+
+def _below(file: str, roots: Iterable[str | Path]) -> bool:
+    return any(Path(file).is_relative_to(root) for root in roots)
+
+
+def _is_installed(file: str) -> bool:
+    """Whether a file is of Python, of an installed package, or of jitgate and what lies beside it."""
+    own = Path(jitgate.__file__).parents[1]
+    return INSTALLED in Path(file).parts or _below(file, (sys.prefix, sys.base_prefix, *_STANDARD, own))
 
 
 def _versions() -> dict[str, str]:

@@ -174,13 +174,18 @@ def test_gitlab_gets_its_file_or_one_to_include(repository: Path, capsys: pytest
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the job runs on Linux")
-def test_gitlabs_script_compares_with_a_commit_that_is_here(repository: Path, tmp_path: Path) -> None:
+def test_gitlabs_script_compares_unless_there_is_no_commit_before(repository: Path, tmp_path: Path) -> None:
     main(["init", "--gitlab"])
     git(repository, "commit", "-q", "--allow-empty", "-m", "one")
     here = git(repository, "rev-parse", "HEAD").strip()
     lines = yaml.safe_load((repository / GITLAB).read_text())["jitgate"]["script"]
     script = "\n".join(lines).replace("python -m", "echo")
-    for base, compared in ((here, True), ("0" * 40, False), ("", False)):
+    for base, compared in (
+        (here, f"--jitgate-base {here}"),
+        ("0" * 40, None),
+        ("", "--jitgate-base "),
+        ("f" * 40, "f"),
+    ):
         done = subprocess.run(
             ["bash", "-eo", "pipefail", "-c", script],
             cwd=repository,
@@ -189,7 +194,8 @@ def test_gitlabs_script_compares_with_a_commit_that_is_here(repository: Path, tm
             text=True,
         )
         assert done.returncode == 0, done.stderr
-        assert (f"--jitgate-base {here}" in done.stdout) == compared
+        assert ("--jitgate-base" in done.stdout) == (compared is not None)
+        assert (compared or "") in done.stdout
 
 
 def test_the_note_is_printed_by_the_standard_library_alone(tmp_path: Path) -> None:

@@ -11,6 +11,11 @@ from tests.jitgate.plugin.base_checkout import FACTORY, MODEL, TABLE, Checkout, 
 pytestmark = pytest.mark.slow
 
 
+def test_without_a_base_the_gate_is_said_not_to_be_judged(checkout: Checkout) -> None:
+    found = checkout.pytest("-k", "test_eager_agrees_with_itself", budget_s=1)
+    assert "note: max_slowdown is judged in sessions with --jitgate-base, and not in this one" in found.stdout
+
+
 def test_a_slower_head_is_red_with_the_figure_and_confirmed(checkout: Checkout) -> None:
     found = checkout.pytest("--jitgate-base", "HEAD~1", "--jitgate-verbose")
     assert found.returncode == 1, found.stdout
@@ -116,6 +121,11 @@ def test_two_versions_of_a_package_are_compared_in_one_run(checkout: Checkout, t
     head = checkout.git("rev-parse", "HEAD")[:10]
     assert f"base HEAD ({head}) -> head {head}, torch 0.0.1 -> " in found.stdout
     assert "A call takes +" in found.stdout
+
+
+@pytest.mark.parametrize("options", [("--jitgate-base", ""), ("--jitgate-base=", "--jitgate-smoke")])
+def test_an_empty_base_is_refused(checkout: Checkout, options: tuple[str, ...]) -> None:
+    assert "--jitgate-base and --jitgate-base-python can't be empty" in checkout.refused(*options)
 
 
 def test_an_interpreter_that_is_not_there_is_said(checkout: Checkout) -> None:

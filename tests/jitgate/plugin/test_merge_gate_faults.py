@@ -91,6 +91,17 @@ def test_a_head_that_is_installed_editable_is_not_the_bases(checkout: Checkout) 
     assert slower(found) > 0.3
 
 
+def test_a_head_that_imports_another_checkout_is_invalid(checkout: Checkout) -> None:
+    """A work tree beside the one that PYTHONPATH, or an editable install, names."""
+    fast = checkout.path.with_name("fast")
+    checkout.git("worktree", "add", "--quiet", "--detach", str(fast), "HEAD~1")
+    found = checkout.pytest("--jitgate-base", "HEAD~1", *TIME, budget_s=2, pythonpath=(fast / "src",))
+    assert found.returncode == 1
+    assert "INVALID toy.net/short/eager" in found.stdout, found.stdout
+    assert f"from {fast / 'src' / 'toy'}" in found.stdout
+    assert "names another checkout" in found.stdout
+
+
 EXTENSION = """
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>

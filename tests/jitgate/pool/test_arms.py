@@ -57,6 +57,31 @@ def test_a_head_that_imports_a_checkout_is_said() -> None:
     assert "is of the head, and imported toy" in arms().problem(None, proof({"toy": f"{A}/src/toy/__init__.py"}))
 
 
+@pytest.mark.parametrize(
+    ("name", "file", "there", "said"),
+    [
+        ("toy.model", "src/toy/model.py", "src/toy/model.py", True),
+        ("toy", "src/toy/__init__.py", "src/toy/__init__.py", True),
+        ("toy.model", "packages/one/lib/toy/model.py", "packages/one/lib/toy/model.py", True),
+        ("toy.model", "lib/toy/model.py", "src/toy/model.py", True),
+        ("helpers", "helpers.py", "tests/helpers.py", False),
+        ("theirs.model", "theirs/model.py", "src/toy/model.py", False),
+    ],
+)
+def test_a_head_that_imports_another_checkout_is_said(
+    tmp_path: Path, name: str, file: str, there: str, said: bool
+) -> None:
+    head, other = tmp_path / "head", tmp_path / "other"
+    for path in (head / there, other / file):
+        path.parent.mkdir(parents=True)
+        path.write_text("")
+    (other / ".git").write_text("gitdir: elsewhere\n")
+    found = Arms({BASE: SourceTree(BASE, tmp_path / "a", head, "abc")})
+    problem = found.problem(None, TreeProof("", {}, Origin(), {}, {name: str(other / file)}))
+    assert (f"imported {name} from {other / file}, not from {head / there}" in problem) is said
+    assert bool(problem) is said
+
+
 def test_every_variant_has_two_more_workers() -> None:
     eager, staged = VariantSpec("eager", "x:y"), VariantSpec("s", "x:y", stages=(("one", VariantSpec("jit", "x:y")),))
     assert sorted(arms().workers([eager, staged])) == ["eager#base", "eager#copy", "s#base", "s#copy"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -79,10 +80,33 @@ def test_a_directory_goes_without_git(tmp_path: Path) -> None:
     for name in ("head", "other"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "pyproject.toml").write_text("[tool.jitgate]\n")
+        (tmp_path / name / "toy.py").write_text("")
     wish = replace(Project(tmp_path / "head").wish("../other"), start=tmp_path / "head")
     assert resolve(wish).comparison.problem == ""
     with pytest.raises(UsageError, match=r"is not in a git repository .*name the directory"):
         resolve(replace(wish, base="main"))
+
+
+@pytest.mark.parametrize("base", ["..", "../other", "src", "src/toy"])
+def test_a_directory_of_something_else_is_refused(project: Project, base: str) -> None:
+    (project.path / "src" / "toy").mkdir(parents=True)
+    project.commit(src__toy__model="WHO = 3\n")
+    other = project.path.with_name("other")
+    other.mkdir()
+    (other / "theirs.py").write_text("")
+    with pytest.raises(UsageError, match=r"none of the Python files of .* is there under the same name"):
+        resolve(project.wish(base))
+
+
+def test_copies_of_directories_go_after_a_day(project: Project, tmp_path: Path) -> None:
+    old = project.path / ".jitgate" / "trees" / "copy-0123456789abcdef"
+    old.mkdir(parents=True)
+    os.utime(old, (0, 0))
+    other = tmp_path / "other"
+    shutil.copytree(project.path, other, ignore=shutil.ignore_patterns(".git", ".jitgate"))
+    found = resolve(project.wish(str(other)))
+    assert not old.exists()
+    assert all(tree.root.is_dir() for tree in found.trees.values())
 
 
 def test_a_base_without_a_table_declares_nothing(project: Project) -> None:
