@@ -102,9 +102,10 @@ class BaseOfState:
         """What is said at the end: nothing to measure, what must be known of both sides, benchmarks that went."""
         known = self._known
         if known is None:
-            keys = [key for gate in self._state.policy.gates for key in gate.limits if self._state.measured]
-            unjudged = any(key.startswith("max_slowdown") for key in keys)
-            return [UNJUDGED] if unjudged else []
+            if not self._state.measured:  # the table may be what is wrong
+                return []
+            keys = [key for gate in self._state.policy.gates for key in gate.limits]
+            return [UNJUDGED] if any(key.startswith("max_slowdown") for key in keys) else []
         said = [f"Nothing to measure: {self.unchanged}."] if self.unchanged else []
         return [*said, *(f"note: {note}" for note in known.comparison.notes), *self.removed()]
 
