@@ -44,7 +44,7 @@ class FlopCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 made_of: Any = func.decompose(*args, **named)
             return func(*args, **named) if made_of is NotImplemented else made_of
         out = func(*args, **named)
-        self.flops += int(formula(*args, **named, out_val=out) if formula else _attention(*args[:3]))
+        self.flops += _by(formula, args, named, out) if formula else _attention(*args[:3])
         # Attention returns its statistics with its result; nothing of a forward pass reads them.
         self.result_bytes += tensor_bytes(leaves(out)[:1])
         return out
@@ -53,6 +53,12 @@ class FlopCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]
 def tensor_bytes(values: Any) -> int:
     """Of all tensors in a nested structure, together."""
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors_in(values))
+
+
+def _by(formula: Any, args: Any, named: Any, out: Any) -> int:
+    """By torch's formula, which calls the result `out_val`, and in releases before 2.4 `out`."""
+    name = "out_val" if "out_val" in formula.__code__.co_varnames else "out"
+    return int(formula(*args, **named, **{name: out}))
 
 
 def _attention(query: Tensor, key: Tensor, value: Tensor) -> int:

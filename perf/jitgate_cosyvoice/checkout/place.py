@@ -72,7 +72,7 @@ class Checkout:
             sys.path.insert(0, folder)
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__file__", None)
-            if name.split(".")[0] == "cosyvoice" and file and not Path(file).resolve().is_relative_to(self.folder):
+            if name.split(".")[0] == "cosyvoice" and file and not self._has(file):
                 raise UsageError(
                     f"{OPTION} {self.folder}: another cosyvoice package is loaded already, from {file}; "
                     "take what imports it out of the configuration"
@@ -81,7 +81,12 @@ class Checkout:
     def loaded_files(self) -> list[Path]:
         """Source files of the checkout that this process has imported by now, in order."""
         files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
-        return sorted({Path(file) for file in files if file and Path(file).resolve().is_relative_to(self.folder)})
+        return sorted({Path(file) for file in files if file and self._has(file)})
+
+    def _has(self, file: str) -> bool:
+        """Whether a module's file is the checkout's. A bare name that is no file, as of `torch.ops`, is not."""
+        path = Path(file)
+        return path.exists() and path.resolve().is_relative_to(self.folder)
 
 
 def find_checkout(folder: Path, checkpoint: Path | None = None) -> Checkout:

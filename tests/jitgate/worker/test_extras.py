@@ -218,3 +218,15 @@ def test_emptying_a_cache_says_what_was_held_before_and_after() -> None:
             self.reserved = 60
 
     assert emptied(FakeCuda(), "cuda:0") == EmptiedCache(100, 60, 60)
+
+
+def test_formulas_get_the_result_by_the_name_that_their_release_gives_it() -> None:
+    from jitgate.worker.flops import _by
+
+    def newer(*_: object, out_val: int = 0, **__: object) -> int:
+        return 2 * out_val
+
+    def older(*_: object, out: int = 0, **__: object) -> int:
+        return 3 * out
+
+    assert [_by(formula, (), {}, 1) for formula in (newer, older)] == [2, 3]

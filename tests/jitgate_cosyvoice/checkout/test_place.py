@@ -81,3 +81,15 @@ def test_files_in_use_are_the_checkouts_own(checkout: Path, unimported: None) ->
         "cosyvoice/utils/mask.py",
     ]
     assert Checkout(found.folder / "cosyvoice" / "flow", {}).loaded_files() == []
+
+
+def test_a_bare_name_is_no_file_of_the_checkout_that_one_stands_in(
+    checkout: Path, unimported: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `torch.ops` has `_ops.py`."""
+    found = find_checkout(checkout)
+    monkeypatch.chdir(found.folder)
+    made = types.ModuleType("made_up")
+    made.__file__ = "_made_up.py"
+    monkeypatch.setitem(sys.modules, "made_up", made)
+    assert found.loaded_files() == []
