@@ -40,6 +40,9 @@ LOOKING_SHARE = 0.01
 """Of the calls' time, what looking at outputs may take; where all would take more, some calls are not looked at. Those
 that are kept are looked at besides."""
 
+FIRST_NS = 5e6
+"""What looking may take besides, so that the first calls are looked at, as far as they are a few hundred."""
+
 FIRST_LOOK_NS = 20_000.0
 """What a look is taken to cost before there was one: that of a few tensors."""
 
@@ -94,7 +97,7 @@ class OutputWatch:
         self._last: tuple[int, Marks] = -1, ()
         self._due = {NO_NUMBER}
         self._has_looked = False
-        self._funds_ns, self._call_ns, self._look_ns = 0.0, 0.0, FIRST_LOOK_NS
+        self._funds_ns, self._call_ns, self._look_ns = FIRST_NS, 0.0, FIRST_LOOK_NS
         self._kinds: dict[tuple[Any, ...], list[int]] = {}
         self._not_finite: list[int] = []
         self._clear()

@@ -11,7 +11,7 @@ import torch
 from jitgate.model.take_turn import TakeTurn
 from jitgate.model.turn import Turn
 from jitgate.worker.late_work import LateWork
-from jitgate.worker.timed_calls import LOOKING_SHARE, NO_NUMBER, OutputWatch
+from jitgate.worker.timed_calls import FIRST_NS, LOOKING_SHARE, NO_NUMBER, OutputWatch
 
 X = torch.randn(4, 8)
 
@@ -26,8 +26,11 @@ class Ticking:
         return self.now_ns
 
 
-def looks(monkeypatch: pytest.MonkeyPatch, call_ns: int, look_ns: int, turns: int, count: int = 60) -> list[set[int]]:
+def looks(
+    monkeypatch: pytest.MonkeyPatch, call_ns: int, look_ns: int, turns: int, count: int = 60, first_ns: float = 0.0
+) -> list[set[int]]:
     """Of each turn, the calls that are looked at, where a call and a look take so long."""
+    monkeypatch.setattr("jitgate.worker.timed_calls.FIRST_NS", first_ns)
     clock, watch, found = Ticking(), OutputWatch(), list[set[int]]()
     monkeypatch.setattr("jitgate.worker.timed_calls.perf_counter_ns", clock)
     monkeypatch.setattr("jitgate.worker.timed_calls.thread_ns", clock)
@@ -52,6 +55,12 @@ def looks(monkeypatch: pytest.MonkeyPatch, call_ns: int, look_ns: int, turns: in
 
 def test_all_calls_are_looked_at_where_that_is_paid_for(monkeypatch: pytest.MonkeyPatch) -> None:
     assert looks(monkeypatch, 2_000_000, 10_000, 3) == [set(range(60))] * 3
+
+
+def test_the_first_hundreds_of_calls_are_looked_at_whatever_they_pay(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = looks(monkeypatch, 50_000, 10_000, 12, first_ns=FIRST_NS)
+    assert found[:8] == [set(range(60))] * 8
+    assert len(found[-1]) < 10
 
 
 @pytest.mark.parametrize("look_ns", [10_000, 100_000, 3_000_000])
