@@ -11,7 +11,7 @@ import pytest
 from tests.jitgate.plugin.conftest import Project
 from tests.jitgate.plugin.fixed_cheats import CHEATS
 
-CAUSE = {
+CAUSE: dict[tuple[str, str], str | tuple[str, ...]] = {
     ("unchanging", "first_answer"): "(a stored answer)",
     ("unchanging", "knows_the_example"): "part of the answer is stored",
     ("unchanging", "partly_stored"): "part of the answer is stored",
@@ -19,7 +19,7 @@ CAUSE = {
     ("choosing", "first_answer"): "as fast as this device's measured peak allows",
     ("reading", "first_answer"): "(a stored answer)",
     ("writing", "first_answer"): "(a stored answer)",
-    ("writing", "same_beginning"): "a stored answer",  # by its outputs, or by the time of a look-up
+    ("writing", "same_beginning"): ("a stored answer", "The output differs"),  # the first if it is near a look-up
 }
 
 
@@ -56,11 +56,12 @@ def gates(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], dic
 @pytest.mark.parametrize(("workload", "name"), CAUSE)
 def test_a_stored_answer_is_invalid_and_named(gates: dict[Any, dict[str, Any]], workload: str, name: str) -> None:
     found = gates[workload, name]
-    assert found["verdict"] == "INVALID", found
-    assert CAUSE[workload, name] in found["reason"]
+    assert found["verdict"] == "INVALID", found["reason"]
+    causes = CAUSE[workload, name]
+    assert any(cause in found["reason"] for cause in ([causes] if isinstance(causes, str) else causes)), found["reason"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("workload", CHEATS)
 def test_the_model_itself_is_not_accused(gates: dict[Any, dict[str, Any]], workload: str) -> None:
-    assert gates[workload, "again"]["verdict"] in ("PASS", "INCONCLUSIVE"), gates[workload, "again"]
+    assert gates[workload, "again"]["verdict"] in ("PASS", "INCONCLUSIVE"), gates[workload, "again"]["reason"]
