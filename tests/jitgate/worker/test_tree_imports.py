@@ -134,6 +134,37 @@ def test_extensions_that_torch_builds_while_it_runs_are_the_checkouts(arms: tupl
     assert ask(arms, "toy")["TORCH_EXTENSIONS_DIR"] == str(tree.with_name("a-extensions"))
 
 
+def test_the_head_under_the_name_of_a_link_is_the_checkouts(arms: tuple[Path, Path], tmp_path: Path) -> None:
+    head, _ = arms
+    (tmp_path / "link").symlink_to(head)
+    (tmp_path / "installed").mkdir()
+    (tmp_path / "installed" / "flat.py").symlink_to(head / "flat.py")
+    found = ask(
+        arms, "toy.model", "spread.part.one", "flat", pythonpath=(tmp_path / "link" / "src", tmp_path / "installed")
+    )
+    assert [found[name] for name in ("toy.model", "spread.part.one", "flat")] == ["base"] * 3
+
+
+def test_what_is_loaded_by_its_place_is_noted(arms: tuple[Path, Path]) -> None:
+    """It need not be among the modules of the process."""
+    head, tree = arms
+    load = f"""
+from importlib.util import module_from_spec, spec_from_file_location
+spec = spec_from_file_location("by_place", {str(head / "flat.py")!r})
+spec.loader.exec_module(module_from_spec(spec))
+"""
+    source = ASK.format(before="", head=str(head), tree=str(tree), from_head={}, names=(), paths="()")
+    source += f"{load}\nfrom jitgate.worker.tree_imports import LOADED\nprint(json.dumps(LOADED))\n"
+    done = subprocess.run(
+        [sys.executable, "-c", source],
+        env={**inherited(), "PYTHONPATH": str(PERF)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ["by_place", str(head / "flat.py")] in json.loads(done.stdout.splitlines()[-1])
+
+
 def test_a_module_that_was_made_while_the_program_runs_has_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
