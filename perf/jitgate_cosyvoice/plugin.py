@@ -81,6 +81,13 @@ def pytest_jitgate_policy(config: pytest.Config) -> Callable[[Policy], Policy] |
     python = config.getoption("jitgate_cosyvoice_python", None)
     if checkpoint is None and checkout is None and python is None:
         return None
+    if (checkout or python) and config.getoption("jitgate_model") is not None:
+        from jitgate.model.errors import UsageError
+
+        raise UsageError(
+            f"{OPTION if checkout else PYTHON} says which CosyVoice is measured, and --jitgate-model that a model of "
+            "your own is; leave one of the two out"
+        )
     return partial(
         _changed,
         checkpoint=None if checkpoint is None else (start / checkpoint).resolve(),

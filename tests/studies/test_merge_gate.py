@@ -38,7 +38,7 @@ def test_the_table_counts_sessions_by_regime() -> None:
 
 
 def test_a_planted_slowdown_is_found_and_none_is_not() -> None:
-    sessions = [made(seed=seed, rounds=120) for seed in range(4)]
+    sessions = [made(seed=seed, rounds=520) for seed in range(4)]
     assert power(sessions, 0.10, 0.03, 120.0, draws=5) == 5
     assert power(sessions, 0.0, 0.03, 120.0, draws=5) == 0
 
@@ -49,14 +49,14 @@ def test_nothing_is_drawn_from_sessions_of_few_rounds() -> None:
 
 def test_the_document_tells_equal_commits_from_planted_ones(tmp_path: Path) -> None:
     path, out = tmp_path / "sessions.jsonl", tmp_path / "study.md"
-    sessions = [made(seed=1, rounds=120), {**made(0.1, verdict="FAIL", seed=2), "slower": 0.1, "took_s": 41.0}]
+    sessions = [made(seed=1, rounds=520), {**made(0.1, verdict="FAIL", seed=2), "slower": 0.1, "took_s": 41.0}]
     path.write_text("".join(json.dumps(each) + "\n" for each in sessions), encoding="utf-8")
     assert command.main(["document", "--file", str(path), "--out", str(out)]) == 0
     said = out.read_text(encoding="utf-8")
     assert "| max_slowdown (FAIL, confirmed) | 0 of 1 | 0 of 1 |" in said
-    assert "| quiet | eager | 1 | 120 | PASS 1 |" in said
+    assert "| quiet | eager | 1 | 520 | PASS 1 |" in said
     assert "| +10% | 1 | FAIL 1 | 41 | 41 |" in said
-    assert "| +10% | 3% | 2 min | 100 of 100 |" in said
+    assert "| +10% | 3.0% | 2 min | 100 of 100 |" in said
 
 
 def test_a_false_alarm_among_few_equal_commits_ends_with_exit_code_1(tmp_path: Path) -> None:

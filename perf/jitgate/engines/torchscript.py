@@ -81,6 +81,12 @@ class TorchScript:
                     "TorchScript can't carry pruned weights, which are computed in every call; fold the mask into them "
                     "in your factory, with torch.nn.utils.prune.remove"
                 )
+            # It compiles a forward once for all layers of a class that are alike otherwise, in all models of a process.
+            if own := [name or "the module" for name, layer in module.named_modules() if "forward" in vars(layer)]:
+                raise Unavailable(
+                    f"TorchScript takes the forward of a class, and {own[0]} has one of its own; give it a class of "
+                    "its own, or take torchscript+trace, which records a call"
+                )
             try:
                 with refusing("TorchScript"):
                     scripted = torch.jit.script(module.eval())

@@ -36,8 +36,9 @@ def bisect(state: State, bad: str) -> tuple[list[str], int]:
     commits = commits_between(repository, good.commit, bad)
     told: list[str] = []
 
-    def slower(commit: str) -> float | None:
-        """Share by which a commit is slower than the good one; None where it can't be measured."""
+    def slower(commit: str) -> tuple[float, bool] | None:
+        """Logarithm by which a commit is slower than the good one, and whether that is certain; None where it can't be
+        measured."""
         found = _measured(state, repository, commit, cell)
         wrong = broken_base(found)
         what = f"{commit[:10]} {subject(repository, commit)}"
@@ -47,13 +48,16 @@ def bisect(state: State, bad: str) -> tuple[list[str], int]:
         change = change_of(found)
         figure = state.rules.kind(TIME).figure(found)
         told.append(f"  {what}: {figure.text if figure is not None else 'nothing measured'}")
-        return None if change is None else math.log(1 / change.interval.estimate)
+        return None if change is None else (math.log(1 / change.interval.estimate), change.interval.high < 1.0)
 
-    whole, limit = slower(commits[-1]), _limit(state, cell)
-    if whole is None or whole <= math.log1p(limit):
-        why = "could not be measured" if whole is None else f"is not slower than {good.name} by more than {limit:.0%}"
+    last, limit = slower(commits[-1]), _limit(state, cell)
+    whole, certain = last if last is not None else (0.0, False)
+    if whole <= math.log1p(limit) or not certain:
+        why = "could not be measured" if last is None else f"is not slower than {good.name} by more than {limit:.0%}"
+        if whole > math.log1p(limit):
+            why = f"may be no slower than {good.name} at all (more rounds with --jitgate-budget may tell)"
         return [f"{cell.id}: {bad} {why}, so there is nothing to look for:", *told], 1
-    found = halved(commits, lambda commit: None if (change := slower(commit)) is None else change > whole / 2)
+    found = halved(commits, lambda commit: None if (change := slower(commit)) is None else change[0] > whole / 2)
     said = (
         f"{cell.id} became {math.expm1(whole):.1%} slower between {good.name} and {bad}, found in {found.steps} steps"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
 from jitgate.model.error_words import shortly
@@ -37,11 +37,16 @@ def offered(config: pytest.Config) -> Offered:
     )
 
 
-def changed(config: pytest.Config, policy: Policy) -> Policy:
-    """`policy` as packages with options of their own change it. UsageError for an option that can't be followed."""
+def changes(config: pytest.Config) -> list[tuple[str, Callable[[Policy], object]]]:
+    """(package, what it changes), of packages with options of their own. UsageError where these can't go together."""
+    return list(answers(config, "pytest_jitgate_policy", config=config))
+
+
+def changed(policy: Policy, asked: Iterable[tuple[str, Callable[[Policy], object]]]) -> Policy:
+    """`policy` with these changes made. UsageError for an option that can't be followed."""
     from jitgate.config.policy import Policy
 
-    for package, change in answers(config, "pytest_jitgate_policy", config=config):
+    for package, change in asked:
         try:
             found = change(policy)
         except UsageError:

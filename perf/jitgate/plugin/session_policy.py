@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jitgate.model.errors import UsageError
 from jitgate.model.size import parse_bytes
 from jitgate.plugin.checkpoint_option import with_checkpoint
-from jitgate.plugin.offers import changed, offered
+from jitgate.plugin.offers import changed, changes, offered
 from jitgate.plugin.own_model import asked_for, with_own_model
 from jitgate.workloads.own_model import OPTION
 
@@ -29,7 +29,7 @@ def session_policy(
     file: the project's; None where there is none. state: asked for device and progress only where they are needed.
     Raises UsageError for whatever is wrong in the file or an option.
     """
-    policy = _read(config, file, kinds)
+    policy, asked = _read(config, file, kinds), changes(config)
     if own := asked_for(config):
         policy = with_own_model(policy, own, state.device.name, state.progress, ask=not state.is_xdist_worker)
     wanted = None
@@ -42,7 +42,7 @@ def session_policy(
     size = config.getoption("jitgate_memory_limit")
     if size is not None:
         policy = replace(policy, memory_limit_bytes=parse_bytes(size, "--jitgate-memory-limit"))
-    policy = changed(config, policy)  # first, as a package can say more of a folder than that no workload fits it
+    policy = changed(policy, asked)  # first, as a package can say more of a folder than that no workload fits it
     if checkpoint := config.getoption("jitgate_checkpoint"):
         policy = with_checkpoint(policy, (config.invocation_params.dir / checkpoint).resolve())
     return policy, wanted

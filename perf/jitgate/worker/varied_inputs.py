@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jitgate.model.inputs import Inputs
 from jitgate.values.leaves import copies, leaves
+from jitgate.worker import one_thread
 from jitgate.worker.variation_plan import Change, Plan, plan_of, tensor_of, ways
 
 if TYPE_CHECKING:
@@ -105,9 +106,9 @@ class VariedInputs:
             factors = self._factors(seed, number // TABLE_CALLS, leaf.device)[begin : begin + _count(sizes)].view(sizes)
             varied = torch.empty_like(leaf, requires_grad=False)
             if change is Change.ADDED:
-                varied.copy_((factors - LEAST_FACTOR).expand(leaf.shape))
+                one_thread.copy(factors - LEAST_FACTOR, varied)
             else:
-                torch.mul(leaf, factors, out=varied)
+                one_thread.multiply(leaf, factors, varied)
         return varied if isinstance(given, torch.Tensor) else varied.numpy()
 
     def _factors(self, seed: int, block: int, device: torch.device) -> torch.Tensor:

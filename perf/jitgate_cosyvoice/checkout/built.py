@@ -98,7 +98,9 @@ def _opened(family: str) -> tuple[Checkout, Path, str, Blueprint]:
         raise UsageError(f"this is a workload of a checkout of CosyVoice; name one with {OPTION} CHECKOUT")
     checkout = find_checkout(origin.checkout, origin.checkpoint)
     path = checkout.blueprint(family)
-    where = f"{OPTION} {checkout.folder}: {path.name}"
+    weights = origin.checkpoint
+    beside = weights is not None and path.is_relative_to(weights.resolve())
+    where = f"--jitgate-checkpoint {weights}: {path.name}" if beside else f"{OPTION} {checkout.folder}: {path.name}"
     checkout.activate()
     qwen = None if origin.checkpoint is None else {QWEN_KEY: str(origin.checkpoint / QWEN_FOLDER)}
     return checkout, path, where, Blueprint(path, where, Imports(checkout), qwen)

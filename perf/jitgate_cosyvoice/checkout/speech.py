@@ -119,6 +119,8 @@ class TextToSpeech(nn.Module):
                     stream=streaming,
                 )
             ]
+        if not pieces:
+            raise RuntimeError(f"the checkout's tts() gave no audio for {len(self.sampler.said)} speech ids")
         return torch.cat(pieces, dim=1), torch.tensor([self.sampler.said])
 
 

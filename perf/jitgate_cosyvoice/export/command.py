@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import pkgutil
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,17 +65,23 @@ def run(arguments: argparse.Namespace) -> int:
 def _export(arguments: argparse.Namespace) -> int:
     from jitgate.engines.available import missing
     from jitgate.engines.builtin import built_in
-    from jitgate.report.progress import TerminalProgress
 
     if arguments.checkpoint is not None:
         arguments.checkpoint = arguments.checkpoint.resolve()
     generation = _generation(arguments)
     files = JIT_FILES[generation]
     folder = arguments.to or arguments.checkpoint or RANDOM / generation
-    _make_room(folder, [jit.name(precision) for jit in files for precision in PRECISIONS], arguments.overwrite)
     unavailable = missing(built_in().named("torchscript"), "cpu")
     if unavailable:
         raise UsageError(unavailable)
+    names = [jit.name(precision) for jit in files for precision in PRECISIONS]
+    with _room(folder, names, arguments.overwrite):
+        return _write(files, folder, arguments)
+
+
+def _write(files: Sequence[PretrainedFile], folder: Path, arguments: argparse.Namespace) -> int:
+    from jitgate.report.progress import TerminalProgress
+
     progress = TerminalProgress(_Stderr(), live=sys.stderr.isatty())
     progress.busy("importing torch")
     from jitgate_cosyvoice.export.jit_export import NotAsWritten, export
@@ -123,16 +131,25 @@ def _generation(arguments: argparse.Namespace) -> str:
     return asked or str(found)
 
 
-def _make_room(folder: Path, names: list[str], overwrite: bool) -> None:
+@contextmanager
+def _room(folder: Path, names: list[str], overwrite: bool) -> Iterator[None]:
+    """`folder`, made where it was not there; folders that were made and that nothing was written into go again."""
     there = [name for name in names if (folder / name).exists()]
     if there and not overwrite:
         raise UsageError(
             f"{folder} has {', '.join(there)} already; replace with --overwrite, or choose another with --to DIR"
         )
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"{folder} can't be made ({error.strerror}); choose another with --to DIR") from error
+    try:
+        yield
+    finally:
+        for each in made:
+            if not any(each.iterdir()):
+                each.rmdir()
 
 
 def _module(jit: PretrainedFile, arguments: argparse.Namespace) -> torch.nn.Module:

@@ -21,6 +21,16 @@ from studies.merge_gate.regimes import REGIMES
 
 DRAWS = 100
 
+PLANTED = (
+    (0.03, 0.005, 600.0),
+    (0.03, 0.01, 600.0),
+    (0.05, 0.01, 600.0),
+    (0.05, 0.03, 600.0),
+    (0.10, 0.03, 120.0),
+    (0.0, 0.005, 600.0),
+)
+"""Slowdowns to simulate: share of more time, limit, seconds in which it is to be found."""
+
 HEAD = """\
 # How the merge gate does
 
@@ -43,7 +53,7 @@ def as_markdown(sessions: Sequence[Recorded], limit: float, picture: str | None)
     """The whole document. picture: the name of its file, beside the document."""
     equal = equal_commits(sessions, limit)
     lines = [HEAD.format(limit=limit), "", ALARMS.format(sessions=len(equal), loads=_loads(equal)), ""]
-    lines += [*false_alarms(equal, limit), "", *_verdicts(equal), ""]
+    lines += [*false_alarms(equal, limit), "", *_verdicts(equal), "", *_apart(equal), ""]
     lines += [f"![false alarms by rule, and how far equal commits measure apart]({picture})", ""] if picture else []
     return (
         "\n".join(
@@ -73,6 +83,28 @@ def _verdicts(sessions: Sequence[Recorded]) -> list[str]:
     return lines
 
 
+def _apart(sessions: Sequence[Recorded]) -> list[str]:
+    """A row a regime: what the head of equal commits measures against the base, and the base's copy against the base.
+    The interval is that of the mean over sessions, at 95 %."""
+    lines = [
+        "How far equal commits measure apart, as the mean of the sessions' medians with its interval of 95 %:",
+        "",
+        "| regime | sessions | head against base | base's copy against base |",
+        "| --- | ---: | --- | --- |",
+    ]
+    for regime in REGIMES:
+        found = [columns(each) for each in sessions if each["regime"] == regime and each["rounds_us"]]
+        if len(found) > 1:
+            arms = (_mean([float(np.median(each[at] / each[0]) - 1) for each in found]) for at in (1, 2))
+            lines.append(f"| {regime} | {len(found)} | {' | '.join(arms)} |")
+    return lines
+
+
+def _mean(shares: Sequence[float]) -> str:
+    mean, half = np.mean(shares), 1.96 * np.std(shares, ddof=1) / np.sqrt(len(shares))
+    return f"{mean:+.1%} ({mean - half:+.1%} to {mean + half:+.1%})"
+
+
 def _power(sessions: Sequence[Recorded]) -> list[str]:
     """A row for each planted slowdown, a column for each regime that rounds are drawn from."""
     by_regime = {name: long_enough([each for each in sessions if each["regime"] == name]) for name in REGIMES}
@@ -93,10 +125,10 @@ def _power(sessions: Sequence[Recorded]) -> list[str]:
         f"| planted | limit | within | {' | '.join(f'found, {name}' for name in by_regime)} |",
         "| ---: | ---: | ---: |" + " ---: |" * len(by_regime),
     ]
-    for slower, limit, budget_s in ((0.03, 0.01, 600.0), (0.05, 0.03, 600.0), (0.10, 0.03, 120.0), (0.0, 0.01, 600.0)):
+    for slower, limit, budget_s in PLANTED:
         found = (power(each, slower, limit, budget_s, draws=DRAWS) for each in by_regime.values())
         shares = " | ".join(f"{count} of {DRAWS}" for count in found)
-        lines.append(f"| +{slower:.0%} | {limit:.0%} | {budget_s / 60:.0f} min | {shares} |")
+        lines.append(f"| +{slower:.0%} | {limit:.1%} | {budget_s / 60:.0f} min | {shares} |")
     return [*lines, ""]
 
 

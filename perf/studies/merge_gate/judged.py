@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Recorded = Mapping[str, Any]
 
-FEWEST_ROUNDS = 100
+FEWEST_ROUNDS = 500
 """Of a session from which a longer one is drawn: what its arms differ by only because it is short, the longer one would
 keep for ever."""
 

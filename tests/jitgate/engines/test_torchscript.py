@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import MethodType
 
 import pytest
 import torch
@@ -88,6 +89,21 @@ def test_pruned_weights_and_hooks_that_are_lambdas_are_refused_with_the_way_out(
     for module, words in ((pruned, "with torch.nn.utils.prune.remove"), (hooked, "is a lambda, and has no source")):
         with pytest.raises(Unavailable, match=words):
             TorchScript().export(module, [(torch.randn(1, 4),)], tmp_path / "model.zip")
+
+
+def doubled(self: nn.ReLU, x: torch.Tensor) -> torch.Tensor:
+    return nn.functional.relu(x) * 2
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forward_of_one_layer_s_own_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    module = nn.Sequential(nn.ReLU(), nn.ReLU()).eval()
+    module[1].forward = MethodType(doubled, module[1])
+    path = tmp_path / "model.zip"
+    with pytest.raises(Unavailable, match=r"forward of a class, and 1 has one of its own; .* torchscript\+trace"):
+        TorchScript().export(module, [(X,)], path)
+    facts = TorchScript(trace=True).export(module, [(X,)], path)
+    assert torch.equal(TorchScript(trace=True).load(path, "cpu", facts)(X), 2 * X.relu())
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -90,6 +90,13 @@ def test_weights_of_a_checkpoint_are_those_below_the_part(part: CheckpointPart, 
         part("cosyvoice2", "flow.encoder", tmp_path)
 
 
+def test_a_yaml_next_to_the_weights_is_the_one_that_is_blamed(part: CheckpointPart, tmp_path: Path) -> None:
+    (tmp_path / "cosyvoice2.yaml").write_text("flow: [")
+    with pytest.raises(UsageError) as caught:
+        part("cosyvoice2", "flow", tmp_path)
+    assert str(caught.value).startswith(f"--jitgate-checkpoint {tmp_path}: cosyvoice2.yaml is not valid YAML: ")
+
+
 def test_the_yaml_and_every_file_in_use_are_part_of_the_key(part: CheckpointPart, checkout: Path) -> None:
     def content() -> str:
         return part("cosyvoice2", "flow.encoder").content

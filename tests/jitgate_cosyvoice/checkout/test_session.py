@@ -164,3 +164,11 @@ def test_an_interpreter_without_a_checkout_is_refused(project: Project) -> None:
     done = project.pytest("-p", "jitgate_cosyvoice", "--jitgate-cosyvoice-python", sys.executable)
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert "name the checkout, too, with --jitgate-cosyvoice CHECKOUT" in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--jitgate-cosyvoice", "--jitgate-cosyvoice-python"])
+def test_a_model_of_ones_own_beside_a_checkout_is_refused(project: Project, option: str) -> None:
+    own = ("--pyargs", "jitgate.benchmarks", "--jitgate-model", "mypackage.models:no_such_factory")
+    done = project.pytest("-p", "jitgate_cosyvoice", *own, f"{option}={sys.executable}")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert f"{option} says which CosyVoice is measured, and --jitgate-model that a model of your own is" in done.stderr

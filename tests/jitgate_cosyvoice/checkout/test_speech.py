@@ -207,3 +207,11 @@ def test_what_a_thread_raises_is_raised(checkout: Path, directory: Path, recwarn
     module.llm.speech_embedding = None
     with pytest.raises(TypeError, match="NoneType"):
         said(workload, "1s")
+
+
+def test_a_pipeline_that_gives_nothing_is_said(checkout: Path, directory: Path) -> None:
+    workload = built(checkout, directory)
+    module: Any = workload.module
+    module.model.tts = lambda **_: iter(())
+    with pytest.raises(RuntimeError, match=r"^the checkout's tts\(\) gave no audio for 0 speech ids$"):
+        said(workload, "1s")

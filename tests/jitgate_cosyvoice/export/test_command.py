@@ -110,6 +110,8 @@ def test_a_file_that_is_not_right_is_said_and_gets_no_name(
     last = capsys.readouterr().err.splitlines()[-1]
     assert last.startswith("jitgate_cosyvoice export: flow.encoder.fp32.zip has 1.1 MB, where its tensors have 0.0 MB")
     assert names(tmp_path) == set()
+    assert main(["export", "--to", str(tmp_path / "new" / "deep")]) == 1
+    assert names(tmp_path) == set()
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -126,6 +128,8 @@ def test_bad_input_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture
     (tmp_path / "cosyvoice.yaml").write_text("")
     assert "is of generation v1, not v2" in refused(capsys, "--checkpoint", str(tmp_path), "--generation", "v2")
     assert refused(capsys, "--checkpoint", str(tmp_path)).startswith(f"{tmp_path / 'llm.pt'}: there is no such file")
+    assert "no such file" in refused(capsys, "--checkpoint", str(tmp_path), "--to", str(tmp_path / "out"))
+    assert names(tmp_path) == {"cosyvoice.yaml"}
     (tmp_path / "flow.encoder.fp16.zip").write_text("theirs")
     said = refused(capsys, "--checkpoint", str(tmp_path))
     assert "has flow.encoder.fp16.zip already; replace with --overwrite" in said
