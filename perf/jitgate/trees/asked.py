@@ -6,7 +6,6 @@ import hashlib
 import os
 import shutil
 import sys
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from jitgate.trees.checkout import COPIES, FOLDERS, checked_out, key_of, lock_di
 from jitgate.trees.declared import changed_gates
 from jitgate.trees.equal_files import LEFT_OUT, equal_files
 from jitgate.trees.git import Repository
+from jitgate.trees.tables import table_in, table_of
 from jitgate.trees.unchanged import unchanged
 
 
@@ -83,7 +83,7 @@ def resolve(wish: Wish) -> AskedBase:
             "commit or stash them, or measure them as they are with --jitgate-allow-dirty"
         )
     file = _inside(repository.root, wish.file)
-    table = table_of(repository.file(commit, file.relative_to(repository.root).as_posix()))
+    table = table_in(repository, commit, file)
     comparison = BaseComparison(
         wish.base or "HEAD",
         commit,
@@ -116,16 +116,6 @@ def with_head(asked: AskedBase, tree: SourceTree) -> AskedBase:
     tree = replace(tree, paths=tuple(tree.counterpart(like.head / path.relative_to(like.root)) for path in like.paths))
     comparison = replace(asked.comparison, head=tree.commit)
     return replace(asked, comparison=comparison, trees={**asked.trees, tree.role: tree})
-
-
-def table_of(text: str | None) -> Mapping[str, Any] | None:
-    """`[tool.jitgate]` of a file's text; None where there is none that can be read."""
-    try:
-        tool = tomllib.loads(text or "").get("tool", {})
-    except tomllib.TOMLDecodeError:
-        return None
-    found = tool.get("jitgate") if isinstance(tool, Mapping) else None
-    return found if isinstance(found, Mapping) else None
 
 
 def _inside(root: Path, file: Path) -> Path:

@@ -72,7 +72,17 @@ class Repository:
         """Tracked files that differ from the commit, without what jitgate keeps itself."""
         own = f":(exclude,glob)**/{STATE}/**"
         found = self.ask("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=dirty", "--", ".", own)
-        return [line[3:] for line in found.splitlines()]
+        return [line[3:] for line in found.splitlines()] or self._hidden()
+
+    def _hidden(self) -> list[str]:
+        """Changed files that git was told not to look at (`update-index --assume-unchanged`, `--skip-worktree`)."""
+        lines = [line.partition(" ") for line in self.ask("ls-files", "-v").splitlines()]
+        names = [name for mark, _, name in lines if (mark.islower() or mark == "S") and (self.root / name).is_file()]
+        if not names:
+            return []
+        staged = self.ask("ls-files", "--stage", "--", *names).splitlines()
+        kept = {line.partition("\t")[2]: line.split()[1] for line in staged}
+        return [name for name in names if self.answers("hash-object", "--", name) != kept.get(name)]
 
     def commit(self, name: str) -> str:
         """The id of a commit, branch or tag. UsageError, with the remedy, where it is not here."""

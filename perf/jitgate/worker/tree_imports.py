@@ -23,12 +23,17 @@ from jitgate.model.source_tree import INSTALLED, SourceTree
 
 
 def enter(tree: SourceTree, from_head: Mapping[str, str]) -> None:
-    """From now on the project is imported from `tree`: by the path, PYTHONPATH, the current directory, and whatever an
-    editable install has put among the finders. A process does so once, before it imports any of the project."""
+    """From now on the project is imported from `tree`: by the path, PYTHONPATH, the current directory, any other
+    variable that leads into the head, and whatever an editable install has put among the finders. A process does so
+    once, before it imports any of the project."""
     built = [] if tree.built is None else [str(tree.built)]
     sys.path[:] = list(dict.fromkeys([*built, *map(str, tree.paths), *_moved(tree, sys.path)]))
     if "PYTHONPATH" in os.environ:
         os.environ["PYTHONPATH"] = os.pathsep.join(_moved(tree, os.environ["PYTHONPATH"].split(os.pathsep)))
+    for name, value in os.environ.items():
+        inside = tree.as_of_head(value) if os.path.isabs(value) and os.pathsep not in value else None  # noqa: PTH117
+        if inside is not None and tree.counterpart(inside).exists():
+            os.environ[name] = str(tree.counterpart(inside))
     here = Path.cwd()
     if tree.is_of_head(here) and tree.counterpart(here).is_dir():
         os.chdir(tree.counterpart(here))
@@ -124,6 +129,13 @@ def file_of(name: str) -> str | None:
         made_up = not os.path.isabs(file) and not os.path.exists(file)  # noqa: PTH110, PTH117
         return None if made_up else os.path.abspath(file)  # noqa: PTH100 - links stay, as the path has them
     return next((os.path.abspath(each) for each in getattr(module, "__path__", None) or ()), None)  # noqa: PTH100
+
+
+def file_of_code(kind: type) -> str | None:
+    """Where the `forward` of a class was written that no imported module has; None where nothing tells."""
+    code = getattr(getattr(kind, "forward", None), "__code__", None)
+    file = getattr(code, "co_filename", None)
+    return file if isinstance(file, str) and os.path.isabs(file) and os.path.exists(file) else None  # noqa: PTH110, PTH117
 
 
 def compiled() -> Iterator[str]:

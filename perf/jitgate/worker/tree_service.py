@@ -17,7 +17,7 @@ from jitgate.model.answers import Done
 from jitgate.model.source_tree import INSTALLED, Origin
 from jitgate.model.tree_requests import EnterTree, ProveTree, TreeProof
 from jitgate.worker.handlers import handles
-from jitgate.worker.tree_imports import LOADED, compiled, enter, file_of
+from jitgate.worker.tree_imports import LOADED, compiled, enter, file_of, file_of_code
 
 _STANDARD = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
 
@@ -38,7 +38,7 @@ class TreeService:
     @handles(ProveTree)
     def prove_tree(self, request: ProveTree) -> TreeProof:
         files = {name: file for name in list(sys.modules) if (file := file_of(name))}
-        for name, file in (*LOADED, *_libraries()):
+        for name, file in (*LOADED, *_libraries(), *self._written()):
             if files.setdefault(name, file) != file:
                 files[f"{name} ({file})"] = file
         loaded: dict[str, str] = {}
@@ -62,6 +62,11 @@ class TreeService:
         names = [self._factory, self._factory.split(".")[0]] if self._factory else []
         factory = {name: file for name in names if (file := file_of(name))}
         return Origin(measured, factory, tuple(sorted(compiled())))
+
+    def _written(self) -> list[tuple[str, str]]:
+        """Module and file of classes that were made without an import."""
+        kinds = {} if self._module is None else {type(part).__module__: type(part) for part in self._module.modules()}
+        return [(name, file) for name, kind in kinds.items() if not file_of(name) and (file := file_of_code(kind))]
 
     def _commit(self) -> str:
         """What the checkout itself says; a detached HEAD holds the id."""

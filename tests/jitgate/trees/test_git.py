@@ -76,3 +76,30 @@ def test_gates_that_are_a_link_to_another_folder_are_read(project: Project, tmp_
 def test_what_names_no_commit_is_one_sentence(project: Project, base: str) -> None:
     with pytest.raises(UsageError, match="there is no such commit"):
         resolve(project.wish(base))
+
+
+@pytest.mark.parametrize("hidden", ["--assume-unchanged", "--skip-worktree"])
+def test_a_change_that_git_was_told_not_to_see_is_one(project: Project, hidden: str) -> None:
+    project.git("update-index", hidden, "toy.py")
+    assert resolve(project.wish()).comparison.problem == ""
+    (project.path / "toy.py").write_text("WHO = 1\n")
+    assert project.git("status", "--porcelain") == ""
+    with pytest.raises(UsageError, match=r"changes that are not committed \(toy.py\)"):
+        resolve(project.wish())
+
+
+def test_a_file_that_a_sparse_checkout_leaves_out_is_no_change(project: Project) -> None:
+    project.git("update-index", "--skip-worktree", "toy.py")
+    (project.path / "toy.py").unlink()
+    assert resolve(project.wish()).comparison.problem == ""
+
+
+def test_gates_that_have_moved_are_the_bases_too(project: Project) -> None:
+    (project.path / "perf").mkdir()
+    project.git("mv", "pyproject.toml", "perf/pyproject.toml")
+    project.commit()
+    wish = project.wish(file=project.path / "perf" / "pyproject.toml")
+    assert resolve(wish).comparison.workloads == frozenset({"toy.net"})
+    (project.path / "pyproject.toml").write_text("[tool.jitgate]\n")
+    project.commit()
+    assert resolve(project.wish("HEAD~2", file=wish.file)).comparison.workloads is None
