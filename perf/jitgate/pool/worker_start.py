@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -30,9 +31,9 @@ workers of all arms run the same jitgate, whatever the other environment has."""
 
 
 def address(python: Path | None) -> str:
-    """The part of an execnet address that names an interpreter; without one it is this one, whatever spaces and
-    backslashes are in its path."""
-    return "" if python is None else f"//python={python.as_posix()}"
+    """The part of an execnet address that names an interpreter, which execnet splits as a shell does; without one it is
+    this one."""
+    return "" if python is None else f"//python={shlex.quote(python.as_posix())}"
 
 
 def start_of(python: Path | None, packages: Mapping[str, Path]) -> str:

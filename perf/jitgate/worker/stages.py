@@ -19,7 +19,7 @@ from jitgate.values.leaves import leaves, mapped
 from jitgate.worker.content import content_of, signature, spread_of_shapes
 from jitgate.worker.fallback_detector import FallbackDetector
 from jitgate.worker.variant_runner import VariantRunner
-from jitgate.worker.watched_stage import WatchedStage
+from jitgate.worker.watched_stage import Watchable, WatchedStage
 from jitgate.workloads.stage import Stage
 
 if TYPE_CHECKING:
@@ -127,7 +127,9 @@ class PipelineStages:
         else:
             runners = {None: self._applied(wanted.stage, variant_runner)}
         self.runners += runners.values()
-        return ReplacedStage(wanted.stage, order, runners, variant_runner.inputs)
+        replaced = ReplacedStage(wanted.stage, order, runners, variant_runner.inputs)
+        self.runners.append(replaced)
+        return replaced
 
     def _applied(self, name: str, variant_runner: VariantRunner) -> Runner:
         """The runner of a variant that needs the stage's module itself; watched unless it is eager by name."""
@@ -228,8 +230,11 @@ class CallRecorder:
         return [call for calls in kept.values() for call in calls]
 
 
-class ReplacedStage:
-    """What runs in a stage's place: for each kind of call a callable, or one for all of them under None."""
+class ReplacedStage(Watchable, SelfCheckingRunner):
+    """What runs in a stage's place: for each kind of call a callable, or one for all of them under None.
+
+    Its proof: a model that keeps its own module under another name, too, may never call what stands here.
+    """
 
     def __init__(
         self,
@@ -243,8 +248,19 @@ class ReplacedStage:
         self._order = order
         self._runners = runners
         self._known: dict[Any, Runner] = {}
+        self._called = False
+
+    def begin(self) -> None:
+        super().begin()
+        self._called = False
+
+    def proof(self) -> str | None:
+        if self._called:
+            return None
+        return f"the model made no call of its stage {self._stage}: it runs something else there, or nothing"
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
+        self._called = True
         # A graph takes the strides of its example for granted: a slice must be copied first.
         call = tuple(_contiguous(value) for value in self._order(args, keywords))
         if None in self._runners:

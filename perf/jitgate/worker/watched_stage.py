@@ -12,7 +12,21 @@ from jitgate.engines.self_checking import PartialRunner, RecompileEvents, SelfCh
 from jitgate.worker.fallback_detector import FallbackDetector
 
 
-class WatchedStage:
+class Watchable:
+    """What stands in the place of a stage, or in another such. watching: whether this call of the whole is watched."""
+
+    watching = False
+
+    def begin(self) -> None:
+        """A call that is watched begins."""
+        self.watching = True
+
+    def end(self) -> None:
+        """It has ended."""
+        self.watching = False
+
+
+class WatchedStage(Watchable):
     """`runner`, in the place of a pipeline's stage `stage`. Calls inside `watching` are watched; timed ones never are.
 
     detector: knows the stage's module as it was before the runner was made of it.
@@ -23,7 +37,6 @@ class WatchedStage:
         self._runner = runner
         self._detector = detector
         self._fallback: str | None = None
-        self.watching = False
 
     def __call__(self, *inputs: Any) -> Any:
         if not self.watching:
@@ -48,11 +61,11 @@ class WatchedStage:
 @contextlib.contextmanager
 def watching(runners: Iterable[object]) -> Iterator[None]:
     """Watch calls in this block, where the runners can be watched."""
-    every = [runner for runner in runners if isinstance(runner, WatchedStage)]
+    every = [runner for runner in runners if isinstance(runner, Watchable)]
     for runner in every:
-        runner.watching = True
+        runner.begin()
     try:
         yield
     finally:
         for runner in every:
-            runner.watching = False
+            runner.end()

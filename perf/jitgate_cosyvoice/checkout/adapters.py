@@ -9,6 +9,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
+_DECORATORS = ("torch", "utils", "_contextlib.py")
+"""Where torch has the functions that `inference_mode` and `no_grad` put in place of what they decorate."""
+
 
 class FlowInference(nn.Module):
     """`inference` of a checkout's whole flow: prompt and tokens to mel, ten Euler steps with guidance.
@@ -34,8 +37,7 @@ class FlowInference(nn.Module):
         finalize: bool,
     ) -> Tensor:
         """As `jitgate_cosyvoice.v2.flow.Flow.forward`; returns the mel, and drops the empty second result."""
-        mel: Tensor
-        mel, _ = self._inference(
+        made = self._inference(
             self.flow,
             token=token,
             token_len=token_len,
@@ -47,11 +49,17 @@ class FlowInference(nn.Module):
             streaming=streaming,
             finalize=finalize,
         )
+        if not isinstance(made, tuple) or not made:
+            raise RuntimeError(
+                f"inference() of {type(self.flow).__name__} gives a {type(made).__name__}; jitgate reads (mel, cache), "
+                "as CosyVoice has it"
+            )
+        mel: Tensor = made[0]
         return mel
 
 
 class Method(nn.Module):
-    """A method of a module, as a module of its own: it is called by position, and returns what the method returns."""
+    """A method of a module, as a module of its own: it takes and returns what the method does."""
 
     def __init__(self, owner: nn.Module, name: str) -> None:
         super().__init__()
@@ -59,8 +67,8 @@ class Method(nn.Module):
         # Of the class: in the module itself a door may stand in its place.
         self._method = plain(getattr(type(owner), name))
 
-    def forward(self, *args: Any) -> Any:
-        return self._method(self.owner, *args)
+    def forward(self, *args: Any, **keywords: Any) -> Any:
+        return self._method(self.owner, *args, **keywords)
 
 
 def plain(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -68,7 +76,7 @@ def plain(method: Callable[..., Any]) -> Callable[..., Any]:
 
     Every call of a worker is in that mode already, and no graph can be compiled that enters it (torch 2.13).
     """
-    while Path(method.__code__.co_filename).parts[-3:] == ("torch", "utils", "_contextlib.py"):
+    while (code := getattr(method, "__code__", None)) is not None and Path(code.co_filename).parts[-3:] == _DECORATORS:
         method = method.__wrapped__  # type: ignore[attr-defined]
     return method
 
@@ -86,4 +94,4 @@ class Door(nn.Module):
     def forward(self, *args: Any, **keywords: Any) -> Any:
         bound = self._signature.bind(*args, **keywords)
         bound.apply_defaults()
-        return self.run(*bound.args)
+        return self.run(*bound.args, **bound.kwargs)

@@ -33,7 +33,13 @@ class Built:
     def takes(self, method: str, names: Sequence[str]) -> None:
         """UsageError unless `method` takes these arguments, in this order."""
         called = getattr(self.module, method, None)
-        found = tuple(inspect.signature(called).parameters) if callable(called) else ()
+        if not callable(called):
+            raise UsageError(
+                f"{self.where}: {type(self.module).__name__} has no {method}(), which jitgate calls with "
+                f"({', '.join(names)}); use a checkout that has CosyVoice's own names"
+            )
+        parameters = inspect.signature(called).parameters.values()
+        found = tuple(each.name for each in parameters if each.kind is not each.KEYWORD_ONLY)
         if found[: len(names)] != tuple(names):
             raise UsageError(
                 f"{self.where}: {method} of {type(self.module).__name__} takes ({', '.join(found)}), but jitgate calls "

@@ -34,7 +34,7 @@ class Imports:
         module_name, _, attribute = name.rpartition(".")
         try:
             module = importlib.import_module(module_name)
-        except Exception as error:
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
             raise UsageError(f"{where}: {self._reason(error, module_name)}") from error
         if not hasattr(module, attribute):
             near = difflib.get_close_matches(attribute, dir(module), n=1)
@@ -42,7 +42,7 @@ class Imports:
             raise UsageError(f"{where}: {module_name} of the checkout has no {attribute!r}{meant}")
         return getattr(module, attribute)
 
-    def _reason(self, error: Exception, asked: str) -> str:
+    def _reason(self, error: BaseException, asked: str) -> str:
         """What stands in the way of importing `asked`, all of it, and what mends it."""
         missing = error.name or asked if isinstance(error, ModuleNotFoundError) else ""
         if missing.partition(".")[0] == "cosyvoice":

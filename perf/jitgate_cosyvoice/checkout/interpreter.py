@@ -11,9 +11,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from jitgate.model.error_words import shortly
+from jitgate.model.error_words import cut, shortly
 from jitgate.model.errors import UsageError
 from jitgate.model.interpreter import Interpreter
+from jitgate.model.printable import printable
 
 OPTION = "--jitgate-cosyvoice-python"
 
@@ -33,20 +34,23 @@ LONGEST_S = 60.0
 """It starts, and reads metadata: nothing that takes long is imported."""
 
 _LOOK = """
-import importlib.util, json, sys
-from importlib import metadata
-def version(name):
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return ""
+import json, sys
+sys.path[:] = [entry for entry in sys.path if entry]
 modules, packages = json.loads(sys.argv[1])
-sys.stdout.write(json.dumps({
-    "python": list(sys.version_info[:3]),
-    "missing": [name for name in modules if importlib.util.find_spec(name) is None],
-    "versions": {name: version(name) for name in packages},
-}))
+told = {"python": list(sys.version_info[:3])}
+if sys.version_info >= (3, 8):
+    import importlib.util
+    from importlib import metadata
+    def version(name):
+        try:
+            return metadata.version(name)
+        except metadata.PackageNotFoundError:
+            return ""
+    told["missing"] = [name for name in modules if importlib.util.find_spec(name) is None]
+    told["versions"] = {name: version(name) for name in packages}
+sys.stdout.write("\\n" + json.dumps(told))
 """
+"""Any Python can read it, also one that is too old; what its start prints stands in front of the answer."""
 
 
 def find_interpreter(python: str, start: Path) -> Interpreter:
@@ -78,15 +82,36 @@ def find_interpreter(python: str, start: Path) -> Interpreter:
 
 
 def _look(python: Path) -> dict[str, Any]:
-    asked = json.dumps([list(NEEDED), ["torch", *SHOWN]])
+    asked = [str(python), "-c", _LOOK, json.dumps([list(NEEDED), ["torch", *SHOWN]])]
     try:
         done = subprocess.run(  # noqa: S603 - the user named it to be run
-            [python, "-c", _LOOK, asked], capture_output=True, text=True, timeout=LONGEST_S, check=True
+            asked,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=LONGEST_S,
+            check=False,
         )
-        told: dict[str, Any] = json.loads(done.stdout)
-    except (OSError, ValueError, subprocess.SubprocessError) as error:
-        raise UsageError(f"{OPTION} {python} does not run as a Python interpreter ({shortly(error)})") from error
+        if done.returncode:
+            raise _no_python(python, _last(done.stderr) or f"exit code {done.returncode}")
+        told = json.loads(_last(done.stdout))
+    except subprocess.TimeoutExpired:
+        raise _no_python(python, f"no answer within {LONGEST_S:.0f} s") from None
+    except (OSError, ValueError) as error:
+        raise _no_python(python, shortly(error)) from error
+    if not isinstance(told, dict) or "python" not in told:
+        raise _no_python(python, f"it answers {_last(done.stdout)!r}")
     return told
+
+
+def _no_python(python: Path, why: str) -> UsageError:
+    return UsageError(f"{OPTION} {python} does not run as a Python interpreter ({cut(printable(why))})")
+
+
+def _last(text: str) -> str:
+    """The last line that has anything in it."""
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
 
 
 def _dotted(numbers: tuple[int, ...]) -> str:

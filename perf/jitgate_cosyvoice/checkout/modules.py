@@ -28,6 +28,7 @@ _CHUNK = ("xs", "offset", "required_cache_size", "att_cache", "cnn_cache", "att_
 _ESTIMATOR = ("x", "mask", "mu", "t", "spks", "cond", "streaming")
 _PROMPT = ("prompt_token", "prompt_token_len", "prompt_feat", "prompt_feat_len")
 _FLOW = ("token", "token_len", *_PROMPT, "embedding", "streaming", "finalize")
+_VOCODER = ("speech_feat", "cache_source")
 _CAUSAL_VOCODER = ("speech_feat", "finalize")
 
 _INPUT = "embed.out.0.weight"
@@ -104,6 +105,7 @@ def cosyvoice2_flow() -> Workload:
 def cosyvoice2_vocoder() -> Workload:
     """`hift` of CosyVoice2. It draws phase and noise itself in each call, from a generator that is seeded before."""
     built = build("cosyvoice2", "hift")
+    built.takes("inference", _VOCODER)
     calls = {name: (mel, cache) for name, (mel, _, _, cache) in vocoder.scenarios().items()}
     module = Method(built.module, "inference").eval()
     return Workload(module, calls, artefact="hift", content=built.content, seed=0, sound=vocoder.sound())

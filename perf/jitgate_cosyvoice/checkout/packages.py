@@ -33,22 +33,22 @@ def problems(modules: Iterable[str]) -> str:
 
     Each is imported here, once: only that shows a package that is installed and can't be loaded.
     """
-    errors = {}
+    errors: dict[str, BaseException] = {}
     for module in modules:
         try:
             importlib.import_module(module)
-        except Exception as error:  # noqa: BLE001 - whatever a package raises, its name is what is told
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a package raises, its name is what is told
             errors[module] = error
     return _sentence(errors)
 
 
-def of_error(error: Exception) -> str:
+def of_error(error: BaseException) -> str:
     """As `problems`, of the one package that `error` was raised in; empty where that is the checkout itself."""
     package = _lacking(error) or culprit(error)
     return _sentence({package: error}) if package else ""
 
 
-def _sentence(errors: Mapping[str, Exception]) -> str:
+def _sentence(errors: Mapping[str, BaseException]) -> str:
     missing: dict[str, None] = {}
     broken: dict[str, str] = {}
     for module, error in errors.items():
@@ -65,7 +65,7 @@ def _sentence(errors: Mapping[str, Exception]) -> str:
     return ", and ".join(said)
 
 
-def _lacking(error: Exception) -> str:
+def _lacking(error: BaseException) -> str:
     """The package that is not there at all; one that lacks a module of its own is there, of another version."""
     top = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
     return "" if importable(top) else top

@@ -6,6 +6,7 @@ And the sampler takes the best id, a fixed number of times, so that the work is 
 
 from __future__ import annotations
 
+import inspect
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ from jitgate_cosyvoice.checkout.built import Built, build, class_of
 from jitgate_cosyvoice.checkout.place import QWEN_FOLDER
 from jitgate_cosyvoice.v2 import pipeline_scenarios
 from jitgate_cosyvoice.v2.language_model import SPEECH_IDS, QwenSize
+from jitgate_cosyvoice.v2.source import SAMPLES_PER_FRAME
+from jitgate_cosyvoice.v2.speech import FRAMES_PER_TOKEN
 from jitgate_cosyvoice.v2.vocoder import sound
 
 PARTS = ("llm", "flow", "hift")
@@ -40,6 +43,18 @@ END = {"cosyvoice2": SPEECH_IDS, "cosyvoice3": SPEECH_IDS + 1}
 
 VOCABULARY = 1024
 """Text ids, where the language model has no table of the original's name to ask."""
+
+GIVEN = (
+    *("text", "flow_embedding", "llm_embedding", "prompt_text", "llm_prompt_speech_token"),
+    *("flow_prompt_speech_token", "prompt_speech_feat", "stream"),
+)
+"""What `tts()` is given, by name."""
+
+SAMPLES_PER_ID = FRAMES_PER_TOKEN * SAMPLES_PER_FRAME
+"""Of the waveform, for each speech id."""
+
+MOST_OFF = 0.1
+"""By which a sentence may be longer or shorter: what a release cuts off or fades at its ends is less."""
 
 _TABLE = "llm.model.model.embed_tokens.weight"
 _ENCODER_INPUT = "encoder.embed.out.0.weight"
@@ -107,7 +122,7 @@ class TextToSpeech(nn.Module):
         self.model.device = text.device
         with _raising():
             pieces = [
-                piece["tts_speech"]
+                _audio(piece)
                 for piece in self.model.tts(
                     text=text,
                     flow_embedding=speaker,
@@ -121,7 +136,34 @@ class TextToSpeech(nn.Module):
             ]
         if not pieces:
             raise RuntimeError(f"the checkout's tts() gave no audio for {len(self.sampler.said)} speech ids")
-        return torch.cat(pieces, dim=1), torch.tensor([self.sampler.said])
+        audio = torch.cat(pieces, dim=1)
+        self._check_said(speech_tokens, audio.size(1))
+        return audio, torch.tensor([self.sampler.said])
+
+    def _check_said(self, speech_tokens: int, samples: int) -> None:
+        """RuntimeError where less or more was said than the sentence has: every figure would be of another one."""
+        if len(self.sampler.said) != speech_tokens:
+            raise RuntimeError(
+                f"the checkout's tts() asked the sampler of jitgate for {len(self.sampler.said)} speech ids of "
+                f"{speech_tokens}; let sampling of the language model choose every id of every sentence"
+            )
+        if not abs(samples / (speech_tokens * SAMPLES_PER_ID) - 1) <= MOST_OFF:
+            raise RuntimeError(
+                f"the checkout's tts() gave {samples} samples for {speech_tokens} speech ids, and CosyVoice makes "
+                f"{SAMPLES_PER_ID} of each; no figure per second of audio would hold"
+            )
+
+
+def _audio(piece: Any) -> Tensor:
+    """The waveform (1, L) in a piece of what `tts()` gives."""
+    audio = piece.get("tts_speech") if isinstance(piece, Mapping) else piece
+    if not isinstance(piece, Mapping) or not isinstance(audio, Tensor) or audio.dim() != 2:
+        kind = f"a tensor of shape {list(audio.shape)}" if isinstance(audio, Tensor) else f"a {type(audio).__name__}"
+        raise RuntimeError(
+            f"the checkout's tts() gives {kind}; jitgate reads pieces as CosyVoice has them: "
+            "{'tts_speech': waveform of shape (1, L)}"
+        )
+    return audio
 
 
 def pipeline(family: str) -> Workload:
@@ -142,6 +184,7 @@ def pipeline(family: str) -> Workload:
             f"{llm.where}: {type(llm.module).__name__} has no {lacking}, by which jitgate times its steps and fixes "
             "their number; use a checkout that has CosyVoice's own names"
         )
+    parts["hift"].takes("inference", ("speech_feat",))
     sampler = FixedCount(END[family])
     setattr(llm.module, "sampling", sampler)  # noqa: B010 - a checkout's module
     spoken = TextToSpeech(_made(family, parts), sampler)
@@ -163,6 +206,17 @@ def pipeline(family: str) -> Workload:
     )
 
 
+def _check_taken(made: Any, where: str) -> None:
+    """UsageError where `tts()` lacks names that it is given: its `**kwargs` would swallow what it calls otherwise."""
+    taken = inspect.signature(made.tts).parameters
+    lacking = [name for name in GIVEN if name not in taken]
+    if lacking and len(lacking) < len(GIVEN):  # what only passes on has no names of its own
+        raise UsageError(
+            f"{where}: {type(made).__name__}.tts() takes no {' and no '.join(lacking)}, by which jitgate gives it a "
+            "prompt and a text; use a checkout that has CosyVoice's own names"
+        )
+
+
 def _asked(llm: Any) -> Mapping[str, bool]:
     return {"sampling": hasattr(llm, "sampling"), f"llm.{_STEP}": hasattr(getattr(llm, "llm", None), _STEP)}
 
@@ -170,11 +224,13 @@ def _asked(llm: Any) -> Mapping[str, bool]:
 def _made(family: str, parts: Mapping[str, Built]) -> Any:
     name = MODEL_CLASSES[family]
     made = class_of(family, name)
+    where = parts["llm"].where.partition(", ")[0]
     try:
-        return made(*(part.module for part in parts.values()), fp16=False)
+        model = made(*(part.module for part in parts.values()), fp16=False)
     except TypeError as error:
-        where = parts["llm"].where.partition(", ")[0]
         raise UsageError(f"{where}: {name} does not take (llm, flow, hift, fp16): {error}") from error
+    _check_taken(model, where)
+    return model
 
 
 def _calls(size: QwenSize) -> dict[str, Inputs]:

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import execnet
+import pytest
 from jitgate.pool.worker_start import address, start_of
 
 
 def test_this_interpreter_needs_no_address() -> None:
     assert address(None) == ""
     assert address(Path("/opt/py/bin/python")) == "//python=/opt/py/bin/python"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a link takes a right of its own there")
+def test_an_interpreter_below_a_folder_with_a_space_is_found(tmp_path: Path) -> None:
+    python = tmp_path / "my 'own' \u00fc" / "python"
+    python.parent.mkdir()
+    python.symlink_to(sys.executable)
+    group = execnet.Group()
+    try:
+        gateway = group.makegateway(f"popen//execmodel=main_thread_only{address(python)}")
+        channel = gateway.remote_exec("import sys; channel.send(sys.executable)")
+        assert channel.receive(timeout=60) == str(python)
+    finally:
+        group.terminate(timeout=5)
 
 
 def test_another_one_takes_packages_from_here_and_the_rest_from_its_own_path(tmp_path: Path) -> None:

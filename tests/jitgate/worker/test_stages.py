@@ -201,6 +201,24 @@ def test_a_stage_that_is_what_its_name_says_or_eager_by_name_is_believed(workloa
     assert check.fallback() is None
 
 
+def test_a_stage_that_the_model_never_calls_in_its_place_is_not_what_its_variant_says(workload: Workload) -> None:
+    module: Any = workload.module
+    stages, check = PipelineStages(workload), SelfCheck()
+    voice = module.voice
+    stages.replace([StageVariant("voice", brought("scripted"))])
+    check.follow(VariantSpec("staged", "", stages=(("voice", brought("scripted")),)), stages.runners)
+    replaced, module.voice = module.voice, voice  # as of a model that keeps it under another name, too
+    call = functools.partial(module, *workload.calls("short")[0])
+    check.watched(call)
+    assert str(check.fallback()).startswith("the model made no call of its stage voice")
+    module.voice = replaced
+    check.watched(call)
+    assert check.fallback() is None
+    module.voice = voice  # and in another scenario
+    check.watched(call)
+    assert check.fallback() is not None
+
+
 def test_an_engine_that_gives_no_callable_is_bad_input(workload: Workload) -> None:
     with pytest.raises(UsageError, match=r"my.toml: factory .* returned int; it must return a callable"):
         PipelineStages(workload).replace([StageVariant("voice", brought("not_callable"))])

@@ -58,6 +58,8 @@ def write_packages(folder: Path) -> None:
         ("import cosyvoice.gone", "the checkout has no module cosyvoice.gone; file and checkout are of different"),
         ("from torch import gone_", "cosyvoice.odd can't be imported (ImportError: cannot import name 'gone_'"),
         ("1 / 0", "cosyvoice.odd can't be imported (ZeroDivisionError: division by zero)"),
+        ("raise SystemExit('no card')", "cosyvoice.odd can't be imported (SystemExit (no card): it called sys.exit"),
+        ("raise KeyboardInterrupt", "cosyvoice.odd can't be imported (KeyboardInterrupt: it raised the interrupt"),
         ("def", "cosyvoice.odd can't be imported (SyntaxError: "),
         ("Thing = 1", "cosyvoice.odd of the checkout has no 'Think', did you mean Thing?"),
     ],

@@ -71,5 +71,29 @@ def test_what_is_too_old_or_lacks_something(tmp_path: Path, told: dict[str, obje
 def test_what_is_no_interpreter(tmp_path: Path) -> None:
     assert "nowhere: there is no such interpreter" in refused("nowhere", tmp_path)
     assert "does not run as a Python interpreter" in refused(fake(tmp_path, "hello"), tmp_path)
+    assert "does not run as a Python interpreter (it answers '42')" in refused(fake(tmp_path, "42"), tmp_path)
     (tmp_path / "python").chmod(0o644)
     assert "does not run as a Python interpreter (PermissionError" in refused("python", tmp_path)
+
+
+@posix
+def test_a_python_that_is_too_old_for_the_question_says_its_version(tmp_path: Path) -> None:
+    """What 2.7 and 3.7 can tell, who have no importlib.metadata."""
+    python = fake(tmp_path, json.dumps({"python": [3, 7, 16]}))
+    assert refused(python, tmp_path).endswith("is Python 3.7.16, and workers need 3.10 or later")
+
+
+@posix
+def test_what_an_environment_prints_when_it_starts_is_no_answer(tmp_path: Path) -> None:
+    python = fake(tmp_path, "Welcome to the cluster!\n\n" + json.dumps(GOOD) + "\n")
+    assert find_interpreter(str(python), tmp_path).python == "3.10.13"
+
+
+@posix
+def test_one_that_can_t_start_says_why_and_not_what_it_was_asked(tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho 'ImportError: no module named site' >&2\nexit 1\n")
+    python.chmod(0o755)
+    assert refused(python, tmp_path).endswith("interpreter (ImportError: no module named site)")
+    python.write_text("#!/bin/sh\nexit 3\n")
+    assert refused(python, tmp_path).endswith("interpreter (exit code 3)")
