@@ -25,7 +25,8 @@ def new_pool(task: MeasureTask, settings: RunSettings) -> WorkerPool:
     pool.audit.seed = settings.seed
     if settings.budget_s is not None:
         pool.warm_up_s = settings.budget_s
-    pool.arms.trees = {} if settings.base is None else settings.base.trees
+    if settings.base is not None:
+        pool.arms.trees, pool.arms.kept = settings.base.trees, settings.base.kept
     return pool
 
 

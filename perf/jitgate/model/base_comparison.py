@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 LONGEST_NAME = 28
 """Characters of a branch or folder that are shown: of both sides on a line of 100; the end tells more of a folder."""
@@ -22,7 +22,8 @@ class BaseComparison:
     name: as the option has it. commit, head: ids, "" where there are none. dirty: whether the head has changes that are
     not committed. problem: why no comparison with it can be believed, as the end of a sentence; "" for none.
     workloads: those that the base itself declares; None where it declares none, being older than the gates. changed:
-    distribution -> version of the base and of the head, where they differ. notes: what a reader must know.
+    distribution -> version of the base and of the head, where they differ. notes: what a reader must know. same: what
+    both are, where only their environments may differ; "" where more does.
     """
 
     name: str
@@ -33,6 +34,17 @@ class BaseComparison:
     workloads: frozenset[str] | None = None
     changed: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    same: str = ""
+
+    def with_changed(self, changed: Mapping[str, tuple[str, str]]) -> BaseComparison:
+        """With the versions that differ: where nothing else could, and none does, one thing was measured twice."""
+        problem = self.problem
+        if self.same and not changed:
+            problem = (
+                f"{self.same}, and no version differs between their environments; name another environment, or say "
+                "--jitgate-aa to compare one with itself"
+            )
+        return replace(self, changed=changed, problem=problem)
 
     @property
     def text(self) -> str:

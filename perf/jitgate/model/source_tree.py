@@ -39,6 +39,17 @@ class SourceTree:
             return False
         return not any(path.is_relative_to(each) for each in (self.head / STATE, *self.own))
 
+    def as_of_head(self, place: str | Path) -> Path | None:
+        """A file or folder under the name that it has in the head, where links lead there; None for any other."""
+        path = Path(place)
+        if self.is_of_head(path):
+            return path
+        try:
+            real = path.resolve()
+        except (OSError, RuntimeError):  # links that lead to each other
+            return None
+        return real if self.is_of_head(real) else None
+
     def is_of_tree(self, place: str | Path) -> bool:
         """Whether a file is the checkout's, or was built of it."""
         path = Path(place)

@@ -15,14 +15,16 @@ from jitgate.model.source_tree import Origin, SourceTree
 @dataclass(frozen=True)
 class TreeProof:
     """What a worker has imported. commit: as the checkout itself says; "" where it has none. loaded: module -> file, of
-    what lies below the roots that were asked about; elsewhere: of what lies there neither, nor is installed. versions:
-    of Python and of what is installed."""
+    what lies below the roots that were asked about, in fact or by its name; elsewhere: of what lies there neither, nor
+    is installed; installed: of what is installed under a name that one of the roots has too. versions: of Python and of
+    what is installed."""
 
     commit: str
     loaded: Mapping[str, str]
     origin: Origin
     versions: Mapping[str, str]
     elsewhere: Mapping[str, str] = field(default_factory=dict)
+    installed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -87,15 +87,17 @@ class BaseOfState:
         known = self._known
         if known is None or known.table is None:
             return []
+        from jitgate.plugin.discovery import UNKNOWN
         from jitgate.trees.declared import removed
 
         settings = self._state.policy.history
         retired = (*settings.retired, *self._state.history.session.accepted.retired)
         narrowed = self._config.getoption("jitgate_select")
+        told = [cell.id for cell in self._state.all_cells if cell.scenario not in UNKNOWN]
         return [
             f"REMOVED {each}: {known.comparison.text} declares it, and the head does not; bring it back, name its "
             'successor in aliases, or `jitgate history retire "..." --reason "..."`'
-            for each in removed(known.table, self._head_table, settings.now, retired, narrowed)
+            for each in removed(known.table, self._head_table, settings.now, retired, narrowed, told)
         ]
 
     def lines(self) -> list[str]:
@@ -116,6 +118,6 @@ class BaseOfState:
 
     @property
     def _head_table(self) -> Mapping[str, Any] | None:
-        from jitgate.trees.asked import table_of
+        from jitgate.trees.tables import table_of
 
         return None if self._file is None else table_of(self._file.read_text(encoding="utf-8"))

@@ -45,6 +45,11 @@ def not_judged(state: State) -> list[str]:
     return [f"not judged in this run: {gates} of the project, whose tests did not run ({few})"]
 
 
+def not_answered(state: State) -> list[str]:
+    """Why a run is red although no verdict is: what was asked has no answer."""
+    return [*never_compared(state), *none_compared(state), *not_compared_with_base(state)]
+
+
 def never_compared(state: State) -> list[str]:
     """A sentence for each gate whose limit a test was given and never compared: assertions may be switched off."""
     return [
@@ -63,6 +68,15 @@ def none_compared(state: State) -> list[str]:
         return []
     reason = f"No variant could be compared with {BASELINE} here; each skipped test says why"
     return [f"INVALID {asked[0].workload}: {reason}, and --jitgate-variants takes others."]
+
+
+def not_compared_with_base(state: State) -> list[str]:
+    """A sentence where a base was named, and no test of what was measured compares anything with it."""
+    needing = {kind.key for kind in state.kinds if kind.needs_base}
+    if not state.base.wanted or not state.measured or any(each.gate in needing for each in state.results.verdicts):
+        return []
+    run = "run jitgate.benchmarks too (--pyargs jitgate.benchmarks), select no other tests, or leave the base out"
+    return [f"INVALID: A base was named, and no test of this run compares with it; {run}."]
 
 
 def swallowed(item: pytest.Item, state: State) -> str | None:

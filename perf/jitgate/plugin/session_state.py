@@ -22,7 +22,7 @@ from jitgate.plugin.blocked import Blocked
 from jitgate.plugin.checkpoint_option import describe, require_files
 from jitgate.plugin.history import HistoryOfState
 from jitgate.plugin.items import cell_of
-from jitgate.plugin.left_out import never_compared, none_compared, refuse_without_cells
+from jitgate.plugin.left_out import not_answered, refuse_without_cells
 from jitgate.plugin.losses import Losses
 from jitgate.plugin.own_model import head_lines, refuse_without_benchmarks
 from jitgate.plugin.report_file import ReportFile, asked_for
@@ -247,7 +247,7 @@ class State:
             return bool(self.base.removed())
         self.results.close()
         gone = self.history.red() or self.base.removed()
-        return bool(self.results.red() or never_compared(self) or none_compared(self) or gone)
+        return bool(self.results.red() or not_answered(self) or gone)
 
     @property
     def verbose(self) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jitgate.plugin.left_out import never_compared, none_compared, not_judged
+from jitgate.plugin.left_out import not_answered, not_judged
 from jitgate.plugin.report_file import where_written
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def problems(state: State) -> tuple[str, ...]:
     lost = state.losses.lines()
     if not state.measured:
         return tuple(lost)
-    return (*lost, *never_compared(state), *none_compared(state), *state.history.problems(), *state.base.removed())
+    return (*lost, *not_answered(state), *state.history.problems(), *state.base.removed())
 
 
 def summary_lines(state: State, exitstatus: int) -> list[str]:
@@ -39,5 +39,5 @@ def summary_lines(state: State, exitstatus: int) -> list[str]:
     if state.verbose and state.timed_gates > 1:
         shared = f"alpha {state.policy.alpha:g} of the session is shared by its {state.timed_gates} gates on time"
         lines.append(f"{shared}: {state.rules.alpha:.2g} each")
-    said = (*never_compared(state), *none_compared(state), *not_judged(state), *state.history.lines())
+    said = (*not_answered(state), *not_judged(state), *state.history.lines())
     return [*lines, *said, *state.base.lines(), *state.losses.lines(), f"{held(state.results)}."]

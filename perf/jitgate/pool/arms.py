@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -11,9 +11,10 @@ from jitgate.model.answers import ModelFacts
 from jitgate.model.base_comparison import MISSING, BaseComparison
 from jitgate.model.failure import FailureKind
 from jitgate.model.requests import Request
-from jitgate.model.source_tree import INSTALLED, Origin, SourceTree
+from jitgate.model.source_tree import Origin, SourceTree
 from jitgate.model.tree_requests import EnterTree, ProveTree, TreeProof
 from jitgate.model.variant import BASE, BASELINE, CONTROL, VariantSpec, arm, is_variant, variant_of
+from jitgate.pool.head_sources import installed_copy, older_extension, other_copy
 from jitgate.pool.worker_process import Worker
 
 AnswerT = TypeVar("AnswerT")
@@ -31,7 +32,8 @@ class Arms:
     "", and it has a checkout only where another commit than the working tree's takes its part.
 
     entered: workers that import from their checkout already. facts: role -> what its eager worker said of the model.
-    origin: where the head's was imported from. proofs: worker -> where what it runs was imported from.
+    origin: where the head's was imported from. proofs: worker -> where what it runs was imported from. kept: the files
+    of the head that git keeps; none where there is no git.
     """
 
     trees: Mapping[str, SourceTree] = field(default_factory=dict)
@@ -39,6 +41,7 @@ class Arms:
     facts: dict[str, ModelFacts] = field(default_factory=dict)
     origin: Origin = field(default_factory=Origin)
     proofs: dict[str, TreeProof] = field(default_factory=dict)
+    kept: frozenset[Path] = frozenset()
 
     def workers(self, variants: Iterable[VariantSpec]) -> dict[str, VariantSpec]:
         """Worker -> its variant."""
@@ -97,29 +100,22 @@ class Arms:
                     if each.is_of_tree(file)
                 ),
                 "",
-            ) or self._of_another_checkout(proof)
+            ) or self._of_the_head(proof)
         if proof.commit != tree.commit:
             return f"ran the checkout {tree.root}, which is at {proof.commit[:12]} and not at {tree.commit[:12]}"
         kept = self.origin.from_head(tree)
         for name, file in proof.loaded.items():
-            if tree.is_of_head(file) and not _within(name, kept):
+            if tree.is_of_head(file) and not _within(name, file, kept):
                 return f"imported {name} from the head ({file}), so the head would be compared with itself"
             others = [each for each in self.trees.values() if each is not tree]
             if any(each.is_of_tree(file) for each in others):
                 return f"imported {name} from another checkout ({file})"
-        return self._unused(tree, proof)
+        return self._shared(tree, proof) or self._unused(tree, proof)
 
-    def _of_another_checkout(self, proof: TreeProof) -> str:
-        """Which file of the head is left out for one of its name; "" where none is. Base and head would share it."""
-        head = next(iter(self.trees.values())).head
-        for name, file in proof.elsewhere.items():
-            own = next((each for each in _namesakes(head, name, Path(file)) if each.exists()), None)
-            if own is not None:
-                return (
-                    f"is of the head, and imported {name} from {file}, not from {own}: PYTHONPATH or an editable "
-                    "install names another checkout; install this one (pip install -e .), or drop the other"
-                )
-        return ""
+    def _of_the_head(self, proof: TreeProof) -> str:
+        """What speaks against that a worker of the working tree runs its files; "" where nothing does."""
+        tree = next(iter(self.trees.values()))
+        return other_copy(tree, self.kept, proof) or older_extension(tree.head, self.kept, proof.origin.extensions)
 
     def compared(self, asked: BaseComparison) -> BaseComparison:
         """What was asked for, with what the arms turned out to be: which versions differ, and whether anything does."""
@@ -128,20 +124,20 @@ class Arms:
             return asked
         names = sorted({*head.versions, *base.versions})
         versions = {name: (base.versions.get(name, MISSING), head.versions.get(name, MISSING)) for name in names}
-        return replace(asked, changed={name: pair for name, pair in versions.items() if pair[0] != pair[1]})
+        return asked.with_changed({name: pair for name, pair in versions.items() if pair[0] != pair[1]})
+
+    def _shared(self, tree: SourceTree, proof: TreeProof) -> str:
+        """What is of the project, and was imported from where it is installed; "" for nothing."""
+        head = self.proofs.get(BASELINE)
+        installed = {**proof.installed, **(head.installed if head is not None else {})}
+        if tree.built is not None:
+            return ""
+        return installed_copy(tree.head, self.kept, installed, self.origin.measured)
 
     def _unused(self, tree: SourceTree, proof: TreeProof) -> str:
         """Why nothing that a worker measures is of its checkout; "" where something is, or it only loads a file."""
         if not proof.origin.measured and not proof.origin.factory:
             return ""
-        for name, file in self.origin.measured.items():
-            top = name.split(".")[0]
-            own = [tree.head / "src" / top, tree.head / top, tree.head / f"{top}.py"]
-            if INSTALLED in Path(file).parts and any(each.exists() for each in own) and tree.built is None:
-                return (
-                    f"imported {name} from {file}, which both commits share; install the project editable "
-                    "(pip install -e .), or not at all"
-                )
         files = {**proof.origin.factory, **proof.origin.measured}
         if any(tree.is_of_tree(file) for file in files.values()):
             return ""
@@ -149,19 +145,11 @@ class Arms:
         return f"measures nothing of its checkout {tree.root}: the module comes from {where}, as the head's does"
 
 
-def _namesakes(head: Path, name: str, file: Path) -> Iterator[Path]:
-    """Where the head would have a module that was found outside of it: where the other checkout has it, and where
-    projects have their packages."""
-    checkout = next((each for each in file.parents if (each / ".git").exists()), None)
-    if checkout is not None:
-        yield head / file.relative_to(checkout)
-    count = name.count(".") + 1 + (file.stem == "__init__")
-    yield from (place.joinpath(*file.parts[-count:]) for place in (head, head / "src"))
-
-
-def _within(name: str, kept: Mapping[str, str]) -> bool:
-    """Whether a module is one of `kept`, or lies in one."""
-    return any(name == each or name.startswith(f"{each}.") for each in kept)
+def _within(name: str, file: str, kept: Mapping[str, str]) -> bool:
+    """Whether a module is one of `kept`, or lies in one: by its name, or, where it was loaded by its place, by that."""
+    folders = [Path(each).parent for each in kept.values() if Path(each).stem == "__init__"]
+    named = any(name == each or name.startswith(f"{each}.") for each in kept)
+    return named or any(Path(file).is_relative_to(folder) for folder in folders)
 
 
 def is_told_of(worker: Worker) -> bool:

@@ -6,7 +6,6 @@ import hashlib
 import os
 import shutil
 import sys
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,16 +14,15 @@ from typing import Any
 import jitgate
 from jitgate.model.base_comparison import BaseComparison
 from jitgate.model.errors import UsageError
-from jitgate.model.source_tree import STATE, SourceTree
+from jitgate.model.source_tree import SourceTree
 from jitgate.model.variant import BASE, COPY
 from jitgate.trees.build import BuildError, build, packages
 from jitgate.trees.checkout import COPIES, FOLDERS, checked_out, key_of, lock_digest, prune
 from jitgate.trees.declared import changed_gates
+from jitgate.trees.equal_files import LEFT_OUT, equal_files
 from jitgate.trees.git import Repository
+from jitgate.trees.tables import table_in, table_of
 from jitgate.trees.unchanged import unchanged
-
-LEFT_OUT = (STATE, ".git", ".venv", "venv", ".tox", ".nox", "node_modules", "__pycache__", "*.egg-info")
-"""What a copy of a directory does not need: environments, caches, and what jitgate itself keeps."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +50,14 @@ class Wish:
 class AskedBase:
     """comparison: what is recorded of it. trees: role -> checkout; none where nothing can be compared. table: the
     base's own `[tool.jitgate]`; None where it has none. wish: what it was resolved from.
-    unchanged: why there is nothing to measure; "" where there is."""
+    unchanged: why there is nothing to measure; "" where there is. kept: the files of the head that git keeps."""
 
     comparison: BaseComparison
     trees: Mapping[str, SourceTree] = field(default_factory=dict)
     table: Mapping[str, Any] | None = None
     wish: Wish | None = None
     unchanged: str = ""
+    kept: frozenset[Path] = frozenset()
 
     def again(self) -> AskedBase:
         """Checked out and built once more, the two roles in each other's folders."""
@@ -71,7 +70,7 @@ def resolve(wish: Wish) -> AskedBase:
     if wish.python is not None and not wish.python.is_file():
         raise UsageError(f"--jitgate-base-python {wish.python}: there is no such interpreter; name its file")
     place = wish.start / wish.base if wish.base else None
-    if place is not None and place.is_dir() and _is_path(wish):
+    if place is not None and os.path.isdir(place) and _is_path(wish):  # noqa: PTH112 - a name may be too long for one
         return _directory(wish, place.resolve())
     repository = Repository.of(wish.file.parent)
     head = repository.commit("HEAD")
@@ -83,29 +82,32 @@ def resolve(wish: Wish) -> AskedBase:
             f"--jitgate-base: the head has changes that are not committed ({few}), so no commit would be measured; "
             "commit or stash them, or measure them as they are with --jitgate-allow-dirty"
         )
-    path = wish.file.resolve().relative_to(repository.root).as_posix()
-    table = table_of(repository.file(commit, path))
+    file = _inside(repository.root, wish.file)
+    table = table_in(repository, commit, file)
     comparison = BaseComparison(
         wish.base or "HEAD",
         commit,
         head,
         bool(changed),
-        workloads=_workloads(table),
+        workloads=_workloads(table, wish),
         notes=(*_changed_gates(table, wish), *_notes(repository, commit, wish)),
     )
-    if commit == head and not (changed or wish.python or wish.same):
+    if not (changed or wish.same):
+        comparison = replace(comparison, same=_same(repository, commit, head))
+    if commit == head and comparison.same and wish.python is None:
         problem = (
-            f"both are commit {head[:10]}, in one environment; name the commit that the change is to be compared with, "
+            f"{comparison.same}, in one environment; name the commit that the change is to be compared with, "
             "as in --jitgate-base origin/main, or say --jitgate-aa to compare a commit with itself"
         )
         return AskedBase(replace(comparison, problem=problem), table=table, wish=wish)
-    if not (changed or wish.python or wish.same) and (why := unchanged(repository, commit, head, wish.paths, path)):
+    if not (changed or wish.python or wish.same) and (why := unchanged(repository, commit, head, wish.paths, file)):
         return AskedBase(comparison, table=table, wish=wish, unchanged=why)
     key = key_of(repository, commit, str(wish.python or ""))
     if wish.afresh:
         shutil.rmtree(wish.state, ignore_errors=True)
     roots = checked_out(repository, commit, wish.state, key)
-    return _built(AskedBase(comparison, _trees(wish, repository.root, roots, commit), table, wish), repository)
+    trees = _trees(wish, repository.root, roots, commit)
+    return _built(AskedBase(comparison, trees, table, wish, kept=repository.tracked()), repository)
 
 
 def with_head(asked: AskedBase, tree: SourceTree) -> AskedBase:
@@ -116,14 +118,18 @@ def with_head(asked: AskedBase, tree: SourceTree) -> AskedBase:
     return replace(asked, comparison=comparison, trees={**asked.trees, tree.role: tree})
 
 
-def table_of(text: str | None) -> Mapping[str, Any] | None:
-    """`[tool.jitgate]` of a file's text; None where there is none that can be read."""
-    try:
-        tool = tomllib.loads(text or "").get("tool", {})
-    except tomllib.TOMLDecodeError:
-        return None
-    found = tool.get("jitgate") if isinstance(tool, Mapping) else None
-    return found if isinstance(found, Mapping) else None
+def _inside(root: Path, file: Path) -> Path:
+    """The file with the gates; where it is a link to outside of the project, the link."""
+    real = file.resolve()
+    return real if real.is_relative_to(root) else file.parent.resolve() / file.name
+
+
+def _same(repository: Repository, base: str, head: str) -> str:
+    """What both commits are, where nothing but their environments may differ; "" where files do."""
+    if base == head:
+        return f"both are commit {head[:10]}"
+    trees = {repository.answers("rev-parse", f"{commit}^{{tree}}") or commit for commit in (base, head)}
+    return "both have the same files" if len(trees) == 1 else ""
 
 
 def _is_path(wish: Wish) -> bool:
@@ -152,12 +158,18 @@ def _directory(wish: Wish, place: Path) -> AskedBase:
             f"--jitgate-base {wish.base}: none of the Python files of {root} is there under the same name; name the "
             "directory that has the whole project of the other commit"
         )
-    text = place / wish.file.resolve().relative_to(root)
+    text = place / _inside(root, wish.file).relative_to(root)
     table = table_of(text.read_text(encoding="utf-8", errors="replace") if text.is_file() else None)
-    comparison = BaseComparison(wish.base, head=head, workloads=_workloads(table), notes=_changed_gates(table, wish))
-    if place == root and not (wish.python or wish.same):
-        problem = f"both are the directory {root}, in one environment; name the directory of another commit's files"
-        return AskedBase(replace(comparison, problem=problem), table=table, wish=wish)
+    comparison = BaseComparison(
+        wish.base, head=head, workloads=_workloads(table, wish), notes=_changed_gates(table, wish)
+    )
+    kept = frozenset() if repository is None else repository.tracked()
+    if not wish.same and (place == root or equal_files(root, place, kept)):
+        what = f"are the directory {root}" if place == root else f"have the same files as {root}"
+        comparison = replace(comparison, same=f"both {what}")
+        if wish.python is None:
+            problem = f"{comparison.same}, in one environment; name the directory of another commit's files"
+            return AskedBase(replace(comparison, problem=problem), table=table, wish=wish)
     copies = wish.state / f"{COPIES}{hashlib.sha256(str(place).encode()).hexdigest()[:16]}"
     roots = {}
     for role, name in FOLDERS.items():
@@ -165,7 +177,7 @@ def _directory(wish: Wish, place: Path) -> AskedBase:
         shutil.copytree(place, copies / name, ignore=shutil.ignore_patterns(*LEFT_OUT), symlinks=True)
         roots[role] = (copies / name).resolve()
     prune(wish.state)
-    return _built(AskedBase(comparison, _trees(wish, root, roots, ""), table, wish), repository)
+    return _built(AskedBase(comparison, _trees(wish, root, roots, ""), table, wish, kept=kept), repository)
 
 
 def _has_files_of(root: Path, place: Path) -> bool:
@@ -194,8 +206,8 @@ def _trees(wish: Wish, head: Path, roots: Mapping[str, Path], commit: str) -> di
         roots = {BASE: roots[COPY], COPY: roots[BASE]}
     for role in (BASE, COPY):
         tree = SourceTree(role, roots[role], head, commit, wish.python, own=own)
-        entries = [Path(entry) if entry else Path.cwd() for entry in sys.path]
-        paths = tuple(tree.counterpart(entry) for entry in entries if tree.is_of_head(entry))
+        entries = [tree.as_of_head(Path(entry) if entry else Path.cwd()) for entry in sys.path]
+        paths = tuple(tree.counterpart(entry) for entry in entries if entry is not None)
         trees[role] = replace(tree, paths=tuple(path for path in paths if path.is_dir()))
     return trees
 
@@ -214,15 +226,24 @@ def _built(asked: AskedBase, repository: Repository | None) -> AskedBase:
     return replace(asked, trees=trees)
 
 
-def _workloads(table: Mapping[str, Any] | None) -> frozenset[str] | None:
+def _workloads(table: Mapping[str, Any] | None, wish: Wish) -> frozenset[str] | None:
+    """What the base's table declares, under the names that the head has for them."""
     found = None if table is None else table.get("workloads", {})
-    return frozenset(found) if isinstance(found, Mapping) else None
+    if not isinstance(found, Mapping):
+        return None
+    renamed = (_head_table(wish) or {}).get("aliases", {})
+    pairs = renamed.items() if isinstance(renamed, Mapping) else ()
+    names = {str(new).partition("/")[0] for old, new in pairs if str(old).partition("/")[0] in found}
+    return frozenset(found) | names
+
+
+def _head_table(wish: Wish) -> Mapping[str, Any] | None:
+    return table_of(wish.file.read_text(encoding="utf-8", errors="replace")) if wish.file.is_file() else None
 
 
 def _changed_gates(table: Mapping[str, Any] | None, wish: Wish) -> tuple[str, ...]:
     """What a reviewer would miss where everything is green: the limits are not those of the base."""
-    there = wish.file.is_file()
-    changes = changed_gates(table, table_of(wish.file.read_text(encoding="utf-8", errors="replace"))) if there else []
+    changes = changed_gates(table, _head_table(wish))
     return (f"This change also changes what is required: {'; '.join(changes)}.",) if changes else ()
 
 

@@ -108,7 +108,8 @@ def _make(repository: Repository, commit: str, root: Path) -> None:
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
     try:
-        git(root, "init", "--quiet", "--template=")
+        kind = repository.answers("rev-parse", "--show-object-format") or "sha1"
+        git(root, "init", "--quiet", "--template=", f"--object-format={kind}")
         info = root / ".git" / "objects" / "info"
         info.mkdir(parents=True, exist_ok=True)
         objects = repository.root / repository.ask("rev-parse", "--git-path", "objects")

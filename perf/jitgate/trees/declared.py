@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -15,22 +15,30 @@ JUDGES_BY = ("alpha", "on_inconclusive", "memory_limit", "retired", "measured_pa
 """Settings besides gates that can turn a red run green."""
 
 
+LISTS = ("variants", "scenarios")
+"""Of a workload: what is removed from these is red by itself."""
+
+
 def cells_of(table: Table | None) -> Iterator[str]:
     """`workload/scenario/variant` of what a table lists; `*` for scenarios that only the factory knows."""
-    workloads = {} if table is None else table.get("workloads", {})
-    tables = workloads.items() if isinstance(workloads, Mapping) else ()
-    for name, each in ((name, each) for name, each in tables if isinstance(each, Mapping)):
+    for name, each in _workloads(table or {}).items():
         for scenario in each.get("scenarios") or ["*"]:
             for variant in dict.fromkeys([BASELINE, *each.get("variants", [])]):
                 yield f"{name}/{scenario}/{variant}"
 
 
 def removed(
-    base: Table | None, head: Table | None, now: Callable[[str], str], retired: tuple[Retired, ...], narrowed: list[str]
+    base: Table | None,
+    head: Table | None,
+    now: Callable[[str], str],
+    retired: tuple[Retired, ...],
+    narrowed: list[str],
+    known: Collection[str] = (),
 ) -> list[str]:
     """Cells of the base that the head has not. now: what an earlier name is called now. narrowed: globs that the run is
-    narrowed to; none where it is not."""
-    there = set(cells_of(head))
+    narrowed to; none where it is not. known: cells whose scenarios the head's factories have told."""
+    told = {cell.split("/")[0] for cell in known}
+    there = {cell for cell in cells_of(head) if cell.split("/")[0] not in told} | set(known)
     scenarios = {cell.split("/")[0] for cell in there if cell.split("/")[1] == "*"}
     found = []
     for old in cells_of(base):
@@ -45,7 +53,8 @@ def removed(
 
 
 def changed_gates(base: Table | None, head: Table | None) -> list[str]:
-    """A line for each gate or setting that judges, which one of the tables has and the other has not."""
+    """A line for each gate or setting that judges, which one of the tables has and the other has not, and for each that
+    a workload of both has in another way."""
     if base is None or head is None:
         return []
     before, after = (list(map(_said, table.get("gates", []))) for table in (base, head))
@@ -53,8 +62,23 @@ def changed_gates(base: Table | None, head: Table | None) -> list[str]:
     lines += [f"new: {gate}" for gate in after if gate not in before]
     for name in JUDGES_BY:
         if base.get(name) != head.get(name):
-            lines.append(f"{name}: {base.get(name, 'not set')} before, {head.get(name, 'not set')} now")
+            lines.append(_change(name, base, head))
+    there = _workloads(head)
+    for workload, old in ((name, each) for name, each in _workloads(base).items() if name in there):
+        new = there[workload]
+        changed = [key for key in dict.fromkeys([*old, *new]) if key not in LISTS and old.get(key) != new.get(key)]
+        lines += [f"{workload} {_change(key, old, new)}" for key in changed]
     return lines
+
+
+def _change(name: str, before: Table, after: Table) -> str:
+    return f"{name}: {before.get(name, 'not set')} before, {after.get(name, 'not set')} now"
+
+
+def _workloads(table: Table) -> Mapping[str, Table]:
+    found = table.get("workloads", {})
+    tables = found.items() if isinstance(found, Mapping) else ()
+    return {name: each for name, each in tables if isinstance(each, Mapping)}
 
 
 def _said(gate: object) -> str:

@@ -13,8 +13,22 @@ from jitgate.model.source_tree import STATE
 WAIT_S = 300
 """For one answer: a checkout of a large repository takes a minute."""
 
-QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1", "GIT_OPTIONAL_LOCKS": "0"}
-"""No question to a terminal, no download of large files, no lock in the user's repository."""
+QUIET = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_LFS_SKIP_SMUDGE": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_DEFAULT_REF_FORMAT": "files",
+}
+"""No question to a terminal, no download of large files, no lock in the user's repository; and checkouts whose `HEAD`
+is a file."""
+
+OF_ANOTHER = frozenset(
+    {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX", "GIT_NAMESPACE", "GIT_SHALLOW_FILE"}
+    | {"GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_GRAFT_FILE", "GIT_REPLACE_REF_BASE"}
+    | {f"GIT_{kind}_PATHSPECS" for kind in ("LITERAL", "GLOB", "NOGLOB", "ICASE")}
+)
+"""Variables that a git hook has set, by which git would take another repository for the one of the folder: a checkout
+would then move the user's own HEAD (`git rev-parse --local-env-vars`, without those of its configuration)."""
 
 
 class GitError(Exception):
@@ -58,7 +72,17 @@ class Repository:
         """Tracked files that differ from the commit, without what jitgate keeps itself."""
         own = f":(exclude,glob)**/{STATE}/**"
         found = self.ask("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=dirty", "--", ".", own)
-        return [line[3:] for line in found.splitlines()]
+        return [line[3:] for line in found.splitlines()] or self._hidden()
+
+    def _hidden(self) -> list[str]:
+        """Changed files that git was told not to look at (`update-index --assume-unchanged`, `--skip-worktree`)."""
+        lines = [line.partition(" ") for line in self.ask("ls-files", "-v").splitlines()]
+        names = [name for mark, _, name in lines if (mark.islower() or mark == "S") and (self.root / name).is_file()]
+        if not names:
+            return []
+        staged = self.ask("ls-files", "--stage", "--", *names).splitlines()
+        kept = {line.partition("\t")[2]: line.split()[1] for line in staged}
+        return [name for name in names if self.answers("hash-object", "--", name) != kept.get(name)]
 
     def commit(self, name: str) -> str:
         """The id of a commit, branch or tag. UsageError, with the remedy, where it is not here."""
@@ -78,6 +102,10 @@ class Repository:
             "correct the name"
         )
 
+    def tracked(self) -> frozenset[Path]:
+        """The files that git keeps, as they lie in the work tree."""
+        return frozenset(self.root / name for name in (self.answers("ls-files", "-z") or "").split("\0") if name)
+
     def file(self, commit: str, path: str) -> str | None:
         """The text of a file in a commit; None where it has none."""
         return self.answers("show", f"{commit}:{path}")
@@ -87,14 +115,14 @@ def git(folder: Path, *arguments: str, wait_s: float = WAIT_S) -> str:
     """What git prints in a folder; GitError, with its last line, where it refuses, is not there or takes longer."""
     try:
         done = subprocess.run(  # noqa: S603 - no shell; git of the user's own path
-            ["git", "-C", str(folder), *arguments],  # noqa: S607
+            ["git", "-C", str(folder), "-c", "core.fsmonitor=false", *arguments],  # noqa: S607
             capture_output=True,
             text=True,
             encoding="utf-8",
             errors="replace",
             timeout=wait_s,
             check=False,
-            env={**os.environ, **QUIET},
+            env={name: value for name, value in os.environ.items() if name not in OF_ANOTHER} | QUIET,
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise GitError(f"git can't be run: {error}") from None

@@ -5,37 +5,68 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.abc import MetaPathFinder
-from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
+from importlib.machinery import (
+    EXTENSION_SUFFIXES,
+    ExtensionFileLoader,
+    ModuleSpec,
+    SourceFileLoader,
+    SourcelessFileLoader,
+)
 from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from jitgate.model.source_tree import INSTALLED, SourceTree
 
 
 def enter(tree: SourceTree, from_head: Mapping[str, str]) -> None:
-    """From now on the project is imported from `tree`: by the path, PYTHONPATH, the current directory, and whatever an
-    editable install has put among the finders. A process does so once, before it imports any of the project."""
+    """From now on the project is imported from `tree`: by the path, PYTHONPATH, the current directory, any other
+    variable that leads into the head, and whatever an editable install has put among the finders. A process does so
+    once, before it imports any of the project."""
     built = [] if tree.built is None else [str(tree.built)]
     sys.path[:] = list(dict.fromkeys([*built, *map(str, tree.paths), *_moved(tree, sys.path)]))
     if "PYTHONPATH" in os.environ:
         os.environ["PYTHONPATH"] = os.pathsep.join(_moved(tree, os.environ["PYTHONPATH"].split(os.pathsep)))
+    for name, value in os.environ.items():
+        inside = tree.as_of_head(value) if os.path.isabs(value) and os.pathsep not in value else None  # noqa: PTH117
+        if inside is not None and tree.counterpart(inside).exists():
+            os.environ[name] = str(tree.counterpart(inside))
     here = Path.cwd()
     if tree.is_of_head(here) and tree.counterpart(here).is_dir():
         os.chdir(tree.counterpart(here))
     # torch.utils.cpp_extension.load builds by name: whoever waits for another process takes what that one has built.
     os.environ["TORCH_EXTENSIONS_DIR"] = str(tree.root.with_name(f"{tree.root.name}-extensions"))
     sys.meta_path.insert(0, TreeFinder(tree, from_head))
+    _note_loaded()
     sys.path_importer_cache.clear()
     importlib.invalidate_caches()
+
+
+LOADED: list[tuple[str, str]] = []
+"""Module and file of all that was loaded since; what is loaded by its place need not be among `sys.modules`."""
+
+
+def _note_loaded() -> None:
+    for loader in (SourceFileLoader, SourcelessFileLoader, ExtensionFileLoader):
+        setattr(loader, "exec_module", _noted(loader.exec_module))  # noqa: B010 - no type knows that one may
+
+
+def _noted(load: Callable[[Any, ModuleType], None]) -> Callable[[Any, ModuleType], None]:
+    def exec_module(self: Any, module: ModuleType) -> None:
+        LOADED.append((module.__name__, os.path.abspath(self.path)))  # noqa: PTH100 - links stay, as the path has them
+        load(self, module)
+
+    return exec_module
 
 
 def _moved(tree: SourceTree, entries: Sequence[str]) -> list[str]:
     """The entries of a path, those of the head in the checkout; what the checkout has not is left out."""
     places = [Path.cwd() if entry == "" else Path(entry) for entry in entries]
-    moved = [tree.counterpart(place) if tree.is_of_head(place) else place for place in places]
+    own = [tree.as_of_head(place) for place in places]
+    moved = [place if inside is None else tree.counterpart(inside) for place, inside in zip(places, own, strict=True)]
     return [str(new) for old, new in zip(places, moved, strict=True) if new is old or new.exists()]
 
 
@@ -66,10 +97,10 @@ class TreeFinder(MetaPathFinder):
 
     def _in_tree(self, spec: ModuleSpec) -> ModuleSpec:
         places = [spec.origin] if spec.has_location and spec.origin else list(spec.submodule_search_locations or ())
-        if not any(self._tree.is_of_head(place) for place in places):
+        own = [inside for place in places if (inside := self._tree.as_of_head(place)) is not None]
+        if not own:
             return spec
-        there = [self._tree.counterpart(place) for place in places if self._tree.is_of_head(place)]
-        there = [place for place in there if place.exists()]
+        there = [place for place in map(self._tree.counterpart, own) if place.exists()]
         if not there:
             raise ModuleNotFoundError(f"{spec.name!r} is not in the checkout {self._tree.root}", name=spec.name)
         if spec.has_location:
@@ -98,6 +129,13 @@ def file_of(name: str) -> str | None:
         made_up = not os.path.isabs(file) and not os.path.exists(file)  # noqa: PTH110, PTH117
         return None if made_up else os.path.abspath(file)  # noqa: PTH100 - links stay, as the path has them
     return next((os.path.abspath(each) for each in getattr(module, "__path__", None) or ()), None)  # noqa: PTH100
+
+
+def file_of_code(kind: type) -> str | None:
+    """Where the `forward` of a class was written that no imported module has; None where nothing tells."""
+    code = getattr(getattr(kind, "forward", None), "__code__", None)
+    file = getattr(code, "co_filename", None)
+    return file if isinstance(file, str) and os.path.isabs(file) and os.path.exists(file) else None  # noqa: PTH110, PTH117
 
 
 def compiled() -> Iterator[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 import sysconfig
 from collections.abc import Iterable
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from jitgate.model.answers import Done
 from jitgate.model.source_tree import INSTALLED, Origin
 from jitgate.model.tree_requests import EnterTree, ProveTree, TreeProof
 from jitgate.worker.handlers import handles
-from jitgate.worker.tree_imports import compiled, enter, file_of
+from jitgate.worker.tree_imports import LOADED, compiled, enter, file_of, file_of_code
 
 _STANDARD = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
 
@@ -36,9 +38,21 @@ class TreeService:
     @handles(ProveTree)
     def prove_tree(self, request: ProveTree) -> TreeProof:
         files = {name: file for name in list(sys.modules) if (file := file_of(name))}
-        loaded = {name: file for name, file in files.items() if _below(file, request.roots)}
-        elsewhere = {name: file for name, file in files.items() if name not in loaded and not _is_installed(file)}
-        return TreeProof(self._commit(), loaded, self._origin(), _versions(), elsewhere)
+        for name, file in (*LOADED, *_libraries(), *self._written()):
+            if files.setdefault(name, file) != file:
+                files[f"{name} ({file})"] = file
+        loaded: dict[str, str] = {}
+        elsewhere: dict[str, str] = {}
+        installed: dict[str, str] = {}
+        for name, file in files.items():
+            found = _found_below(file, request.roots)
+            if found:
+                loaded[name] = found
+            elif not _is_installed(file):
+                elsewhere[name] = file
+            elif INSTALLED in Path(file).parts and _has_place(_first_of(file), request.roots):
+                installed[name] = file
+        return TreeProof(self._commit(), loaded, self._origin(), _versions(), elsewhere, installed)
 
     def _origin(self) -> Origin:
         """Where the module and the factory of this worker come from."""
@@ -49,12 +63,49 @@ class TreeService:
         factory = {name: file for name in names if (file := file_of(name))}
         return Origin(measured, factory, tuple(sorted(compiled())))
 
+    def _written(self) -> list[tuple[str, str]]:
+        """Module and file of classes that were made without an import."""
+        kinds = {} if self._module is None else {type(part).__module__: type(part) for part in self._module.modules()}
+        return [(name, file) for name, kind in kinds.items() if not file_of(name) and (file := file_of_code(kind))]
+
     def _commit(self) -> str:
         """What the checkout itself says; a detached HEAD holds the id."""
         if self._entered is None:
             return ""
         head = self._entered / ".git" / "HEAD"
         return head.read_text(encoding="utf-8").strip() if head.is_file() else ""
+
+
+def _libraries() -> list[tuple[str, str]]:
+    """Name and file of what `torch.ops.load_library` has loaded."""
+    torch = sys.modules.get("torch")
+    found: Iterable[str] = () if torch is None else torch.ops.loaded_libraries
+    return [(Path(file).name, str(file)) for file in found]
+
+
+def _found_below(file: str, roots: Iterable[Path]) -> str:
+    """The file where it lies below one of the roots, under the name that it has there where a link leads to it from
+    elsewhere; "" where it does not."""
+    folder, _, last = file.rpartition(os.sep)
+    real = os.path.realpath(os.path.join(_real_folder(folder), last))  # noqa: PTH118
+    return next((each for each in (real, file) if _below(each, roots) and INSTALLED not in Path(each).parts), "")
+
+
+@cache
+def _real_folder(folder: str) -> str:
+    return os.path.realpath(folder)
+
+
+@cache
+def _has_place(name: str, roots: tuple[Path, ...]) -> bool:
+    """Whether a root has something of this name where projects have their packages."""
+    return any((place / name).exists() for root in roots for place in (root, root / "src"))
+
+
+def _first_of(file: str) -> str:
+    """The first name below the folder of installed packages."""
+    parts = Path(file).parts
+    return parts[len(parts) - parts[::-1].index(INSTALLED)]
 
 
 def _below(file: str, roots: Iterable[str | Path]) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.jitgate.plugin.base_checkout import Checkout
 from tests.jitgate.plugin.conftest import Project
 from tests.jitgate.plugin.test_golden import CONFIGURATION, CONFTEST
 
@@ -93,3 +94,20 @@ def test_a_value_of_a_wrong_type_or_size_is_one_sentence(made: Project, line: st
     assert done.returncode == 4, said
     assert "Traceback" not in said
     assert "INTERNALERROR" not in said
+
+
+def test_a_base_that_no_test_compares_with_is_never_green(made: Project) -> None:
+    """As where a project runs its own tests only, and names a base for them."""
+    (made.path / OWN).write_text(
+        "def test_mine(candidate, min_speedup):\n    assert candidate.speedup >= min_speedup\n"
+    )
+    repository = Checkout(made.path)
+    repository.git("init", "-q")
+    repository.commit("Begin")
+    repository.write("README.md", "A toy.\n")
+    repository.commit("Say what it is")
+    done = made.pytest(OWN, "-k", "passes", "--jitgate-base", "HEAD~1")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "INVALID: A base was named, and no test of this run compares with it" in done.stdout
+    assert "GREEN" not in done.stdout
+    assert made.pytest(OWN, "-k", "passes").returncode == 0

@@ -80,7 +80,7 @@ def test_a_directory_goes_without_git(tmp_path: Path) -> None:
     for name in ("head", "other"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "pyproject.toml").write_text("[tool.jitgate]\n")
-        (tmp_path / name / "toy.py").write_text("")
+        (tmp_path / name / "toy.py").write_text(f"WHO = {name!r}\n")
     wish = replace(Project(tmp_path / "head").wish("../other"), start=tmp_path / "head")
     assert resolve(wish).comparison.problem == ""
     with pytest.raises(UsageError, match=r"is not in a git repository .*name the directory"):
@@ -104,6 +104,7 @@ def test_copies_of_directories_go_after_a_day(project: Project, tmp_path: Path) 
     os.utime(old, (0, 0))
     other = tmp_path / "other"
     shutil.copytree(project.path, other, ignore=shutil.ignore_patterns(".git", ".jitgate"))
+    (other / "toy.py").write_text("WHO = 0\n")
     found = resolve(project.wish(str(other)))
     assert not old.exists()
     assert all(tree.root.is_dir() for tree in found.trees.values())
@@ -115,6 +116,15 @@ def test_a_base_without_a_table_declares_nothing(project: Project) -> None:
     (project.path / "pyproject.toml").write_text("[tool.jitgate]\n")
     project.commit()
     assert resolve(project.wish()).comparison.workloads is None
+
+
+@pytest.mark.parametrize("renamed", ['"toy.net" = "toy.other"', '"toy.net/short" = "toy.other/short"'])
+def test_a_benchmark_that_has_another_name_now_is_not_new(project: Project, renamed: str) -> None:
+    """Else a base that fails would be forgiven, as one that never had it."""
+    table = (project.path / "pyproject.toml").read_text().replace("toy.net", "toy.other")
+    (project.path / "pyproject.toml").write_text(f"[tool.jitgate.aliases]\n{renamed}\n{table}")
+    project.commit()
+    assert not resolve(project.wish()).comparison.is_new("toy.other")
 
 
 def test_changes_that_are_not_committed_are_refused_or_allowed(project: Project) -> None:

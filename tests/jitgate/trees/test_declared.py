@@ -32,9 +32,10 @@ def gone(
     retired: tuple[Retired, ...] = (),
     narrowed: list[str] | None = None,
     aliases: Mapping[str, str] | None = None,
+    known: tuple[str, ...] = (),
 ) -> list[str]:
     names = aliases or {}
-    return removed(table(BASE), table(head), lambda cell: names.get(cell, cell), retired, narrowed or [])
+    return removed(table(BASE), table(head), lambda cell: names.get(cell, cell), retired, narrowed or [], known)
 
 
 def test_nothing_is_gone_from_an_equal_table() -> None:
@@ -63,6 +64,14 @@ def test_scenarios_that_the_factory_tells_now_are_not_gone() -> None:
     assert gone(BASE.replace('scenarios = ["short", "long"]\n', "")) == []
 
 
+def test_a_scenario_that_the_factory_no_longer_tells_is_gone() -> None:
+    head = BASE.replace('scenarios = ["short", "long"]\n', "")
+    known = ("net/short/eager", "net/short/torchscript")
+    assert gone(head, known=known) == ["net/long/eager", "net/long/torchscript"]
+    assert gone(head, known=(*known, "net/long/eager", "net/long/torchscript")) == []
+    assert gone(head, (Retired("net/long", "too long"),), known=known) == []
+
+
 def test_gates_that_the_same_change_has_changed_are_said() -> None:
     head = BASE.replace('"3%"', '"30%"').replace("alpha = 0.01", "alpha = 0.1")
     assert changed_gates(table(BASE), table(head)) == [
@@ -72,3 +81,11 @@ def test_gates_that_the_same_change_has_changed_are_said() -> None:
     ]
     assert changed_gates(table(BASE), table(BASE)) == []
     assert changed_gates(None, table(BASE)) == []
+
+
+def test_settings_of_a_workload_that_the_same_change_has_changed_are_said() -> None:
+    head = BASE.replace('scenarios = ["short", "long"]', 'scenarios = ["short"]\nnightly = ["short"]\ntolerance = 1e9')
+    assert changed_gates(table(BASE), table(head)) == [
+        "net nightly: not set before, ['short'] now",
+        "net tolerance: not set before, 1000000000.0 now",
+    ]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from jitgate.worker.tree_imports import file_of
+from jitgate.worker.tree_imports import file_of, file_of_code
 
 from tests.surroundings import inherited
 
@@ -33,7 +34,7 @@ for name in {names!r}:
     except ModuleNotFoundError as error:
         said[name] = f"missing {{error.name}}"
 said["cwd"] = os.getcwd()
-said |= {{name: os.environ.get(name, "") for name in ("PYTHONPATH", "TORCH_EXTENSIONS_DIR")}}
+said |= {{name: os.environ.get(name, "") for name in ("PYTHONPATH", "TORCH_EXTENSIONS_DIR", *{say!r})}}
 print(json.dumps(said))
 """
 
@@ -61,10 +62,11 @@ def ask(
     pythonpath: tuple[Path, ...] = (),
     cwd: Path | None = None,
     paths: str = "()",
+    say: tuple[str, ...] = (),
 ) -> dict[str, str]:
     head, tree = arms
     source = ASK.format(
-        before=before, head=str(head), tree=str(tree), from_head=from_head or {}, names=names, paths=paths
+        before=before, head=str(head), tree=str(tree), from_head=from_head or {}, names=names, paths=paths, say=say
     )
     path = os.pathsep.join(map(str, (*pythonpath, PERF)))
     done = subprocess.run(
@@ -132,6 +134,53 @@ def test_extensions_that_torch_builds_while_it_runs_are_the_checkouts(arms: tupl
     """torch keeps them by name, for all processes of a user."""
     _, tree = arms
     assert ask(arms, "toy")["TORCH_EXTENSIONS_DIR"] == str(tree.with_name("a-extensions"))
+
+
+def test_the_head_under_the_name_of_a_link_is_the_checkouts(arms: tuple[Path, Path], tmp_path: Path) -> None:
+    head, _ = arms
+    (tmp_path / "link").symlink_to(head)
+    (tmp_path / "installed").mkdir()
+    (tmp_path / "installed" / "flat.py").symlink_to(head / "flat.py")
+    found = ask(
+        arms, "toy.model", "spread.part.one", "flat", pythonpath=(tmp_path / "link" / "src", tmp_path / "installed")
+    )
+    assert [found[name] for name in ("toy.model", "spread.part.one", "flat")] == ["base"] * 3
+
+
+def test_a_variable_that_leads_into_the_head_leads_into_the_checkout(arms: tuple[Path, Path]) -> None:
+    head, tree = arms
+    names = {"PLACE": str(head / "src"), "FILE": str(head / "flat.py"), "FRESH": str(head / "fresh.py"), "WORD": "src"}
+    before = f"import os\nos.environ |= {names!r}"
+    found = ask(arms, before=before, say=("PLACE", "FILE", "FRESH", "WORD"))
+    assert [found[name] for name in ("PLACE", "FILE")] == [str(tree / "src"), str(tree / "flat.py")]
+    assert [found[name] for name in ("FRESH", "WORD")] == [names["FRESH"], "src"]
+
+
+def test_a_class_of_no_module_is_found_by_its_code(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text("class Net:\n    def forward(self): ...\n")
+    made = runpy.run_path(str(tmp_path / "net.py"))
+    assert file_of_code(made["Net"]) == str(tmp_path / "net.py")
+    assert file_of_code(type("Made", (), {})) is None
+
+
+def test_what_is_loaded_by_its_place_is_noted(arms: tuple[Path, Path]) -> None:
+    """It need not be among the modules of the process."""
+    head, tree = arms
+    load = f"""
+from importlib.util import module_from_spec, spec_from_file_location
+spec = spec_from_file_location("by_place", {str(head / "flat.py")!r})
+spec.loader.exec_module(module_from_spec(spec))
+"""
+    source = ASK.format(before="", head=str(head), tree=str(tree), from_head={}, names=(), paths="()", say=())
+    source += f"{load}\nfrom jitgate.worker.tree_imports import LOADED\nprint(json.dumps(LOADED))\n"
+    done = subprocess.run(
+        [sys.executable, "-c", source],
+        env={**inherited(), "PYTHONPATH": str(PERF)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ["by_place", str(head / "flat.py")] in json.loads(done.stdout.splitlines()[-1])
 
 
 def test_a_module_that_was_made_while_the_program_runs_has_no_file(
