@@ -257,7 +257,7 @@ class ReplacedStage(Watchable, SelfCheckingRunner):
     def proof(self) -> str | None:
         if self._called:
             return None
-        return f"the model made no call of its stage {self._stage}: it runs something else there, or nothing"
+        return f"never ran: the model made no call of its stage {self._stage}, but of something else or nothing"
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         self._called = True

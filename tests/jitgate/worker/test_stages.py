@@ -210,7 +210,7 @@ def test_a_stage_that_the_model_never_calls_in_its_place_is_not_what_its_variant
     replaced, module.voice = module.voice, voice  # as of a model that keeps it under another name, too
     call = functools.partial(module, *workload.calls("short")[0])
     check.watched(call)
-    assert str(check.fallback()).startswith("the model made no call of its stage voice")
+    assert str(check.fallback()).startswith("never ran: the model made no call of its stage voice,")
     module.voice = replaced
     check.watched(call)
     assert check.fallback() is None
