@@ -81,17 +81,19 @@ def pytest_jitgate_policy(config: pytest.Config) -> Callable[[Policy], Policy] |
     python = config.getoption("jitgate_cosyvoice_python", None)
     if checkpoint is None and checkout is None and python is None:
         return None
-    if (checkout or python) and config.getoption("jitgate_model") is not None:
+    from jitgate.model.option_path import option_path
+
+    if (checkout is not None or python is not None) and config.getoption("jitgate_model") is not None:
         from jitgate.model.errors import UsageError
 
         raise UsageError(
-            f"{OPTION if checkout else PYTHON} says which CosyVoice is measured, and --jitgate-model that a model of "
-            "your own is; leave one of the two out"
+            f"{PYTHON if checkout is None else OPTION} says which CosyVoice is measured, and --jitgate-model that a "
+            "model of your own is; leave one of the two out"
         )
     return partial(
         _changed,
-        checkpoint=None if checkpoint is None else (start / checkpoint).resolve(),
-        checkout=None if checkout is None else (start / checkout).resolve(),
+        checkpoint=None if checkpoint is None else option_path("--jitgate-checkpoint", checkpoint, start),
+        checkout=None if checkout is None else option_path(OPTION, checkout, start),
         python=python,
         asked=tuple((config.getoption("jitgate_variants", None) or "").replace(" ", "").split(",")),
         start=start,
@@ -121,4 +123,5 @@ def _changed(
         if python is not None:
             raise UsageError(f"{PYTHON} says where a checkout runs; name the checkout, too, with {OPTION} CHECKOUT")
         return policy
-    return with_checkout(policy, checkout, checkpoint, find_interpreter(python, start) if python else None, asked)
+    interpreter = None if python is None else find_interpreter(python, start)
+    return with_checkout(policy, checkout, checkpoint, interpreter, asked)

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jitgate.model.errors import UsageError
+from jitgate.model.option_path import option_path
 from jitgate.model.size import parse_bytes
+from jitgate.plugin.checkpoint_option import OPTION as CHECKPOINT
 from jitgate.plugin.checkpoint_option import with_checkpoint
 from jitgate.plugin.offers import changed, changes, offered
 from jitgate.plugin.own_model import asked_for, with_own_model
@@ -43,8 +45,9 @@ def session_policy(
     if size is not None:
         policy = replace(policy, memory_limit_bytes=parse_bytes(size, "--jitgate-memory-limit"))
     policy = changed(policy, asked)  # first, as a package can say more of a folder than that no workload fits it
-    if checkpoint := config.getoption("jitgate_checkpoint"):
-        policy = with_checkpoint(policy, (config.invocation_params.dir / checkpoint).resolve())
+    checkpoint = config.getoption("jitgate_checkpoint")
+    if checkpoint is not None:
+        policy = with_checkpoint(policy, option_path(CHECKPOINT, checkpoint, config.invocation_params.dir))
     return policy, wanted
 
 

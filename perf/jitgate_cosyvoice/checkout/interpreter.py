@@ -14,6 +14,7 @@ from typing import Any
 from jitgate.model.error_words import cut, shortly
 from jitgate.model.errors import UsageError
 from jitgate.model.interpreter import Interpreter
+from jitgate.model.option_path import option_path
 from jitgate.model.printable import printable
 
 OPTION = "--jitgate-cosyvoice-python"
@@ -60,8 +61,9 @@ def find_interpreter(python: str, start: Path) -> Interpreter:
     """
     import jitgate_cosyvoice
 
+    option_path(OPTION, python, start)
     # Not resolved: the link in a virtual environment is what makes it one.
-    path = start / python
+    path = start / Path(python).expanduser()
     found = path if path.is_file() else Path(shutil.which(python) or "")
     if not found.is_file():
         raise UsageError(f"{OPTION} {python}: there is no such interpreter; name the python of CosyVoice's environment")

@@ -172,3 +172,13 @@ def test_a_model_of_ones_own_beside_a_checkout_is_refused(project: Project, opti
     done = project.pytest("-p", "jitgate_cosyvoice", *own, f"{option}={sys.executable}")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert f"{option} says which CosyVoice is measured, and --jitgate-model that a model of your own is" in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--jitgate-cosyvoice", "--jitgate-cosyvoice-python", "--jitgate-checkpoint"])
+def test_an_option_of_an_empty_variable_is_refused_and_not_ignored(project: Project, option: str) -> None:
+    (project.path / "pyproject.toml").write_text("[tool.jitgate]")
+    write_checkout(project.path / "CosyVoice")
+    done = project.pytest("-p", "jitgate_cosyvoice", "--jitgate-cosyvoice=CosyVoice", f"{option}=", "--collect-only")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert f"{option} is given no path (is a variable in your command empty?)" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
