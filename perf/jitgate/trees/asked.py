@@ -67,6 +67,18 @@ class AskedBase:
 
 def resolve(wish: Wish) -> AskedBase:
     """UsageError, in one sentence with the remedy, for a base that is not here or can't be checked out."""
+    try:
+        return _resolved(wish)
+    except OSError as error:
+        # Of a folder that could not be copied shutil tells every file: source, target and reason.
+        told = error.args[0][0][2] if isinstance(error, shutil.Error) and error.args[0] else error
+        raise UsageError(
+            f"--jitgate-base {wish.base}: its checkouts can't be made in {wish.state} ({told}); let that be a folder "
+            "with room, and all of the base files that can be copied"
+        ) from None
+
+
+def _resolved(wish: Wish) -> AskedBase:
     if wish.python is not None and not wish.python.is_file():
         raise UsageError(f"--jitgate-base-python {wish.python}: there is no such interpreter; name its file")
     place = wish.start / wish.base if wish.base else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,21 @@ def test_gates_that_have_moved_are_the_bases_too(project: Project) -> None:
     (project.path / "pyproject.toml").write_text("[tool.jitgate]\n")
     project.commit()
     assert resolve(project.wish("HEAD~2", file=wish.file)).comparison.workloads is None
+
+
+@pytest.mark.parametrize("place", [".jitgate", ".jitgate/trees"])
+def test_a_file_in_the_place_of_the_checkouts_is_one_sentence(project: Project, place: str) -> None:
+    (project.path / place).parent.mkdir(exist_ok=True)
+    (project.path / place).write_text("")
+    with pytest.raises(UsageError, match=r"--jitgate-base HEAD~1: its checkouts can't be made in .*trees \("):
+        resolve(project.wish())
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes among the files of this system")
+def test_a_directory_that_holds_what_no_copy_can_is_one_sentence(project: Project, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    project.git("clone", "-q", str(project.path), str(other))
+    (other / "toy.py").write_text("WHO = 0\n")
+    os.mkfifo(other / "pipe")
+    with pytest.raises(UsageError, match=r"can.t be made in .* is a named pipe"):
+        resolve(project.wish(str(other)))
