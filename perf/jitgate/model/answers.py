@@ -50,10 +50,11 @@ class ModelFacts:
     """A model that was built.
 
     build_s: seconds that took. level_before_bytes: memory of the process before it. threads: that the workload asks
-    for. calls: scenario -> how many calls it has. stages: of a pipeline, stage -> what it gives. utterances: scenario
-    -> what a call of it says, where the workload tells. digests: by scenario. seed: of every call, where the workload
-    asks for one. resets: whether it clears what the model keeps before every call. reset_follows: whether that clears a
-    copy of the model too. origin: where its source lies. produces: scenario -> what a call makes.
+    for, or that the model has set; None for neither. switches: of torch -> what the model has set it to. calls:
+    scenario -> how many calls it has. stages: of a pipeline, stage -> what it gives. utterances: scenario -> what a
+    call of it says, where the workload tells. digests: by scenario. seed: of every call, where the workload asks for
+    one. resets: whether it clears what the model keeps before every call. reset_follows: whether that clears a copy of
+    the model too. origin: where its source lies. produces: scenario -> what a call makes.
     """
 
     build_s: float
@@ -70,6 +71,7 @@ class ModelFacts:
     reset_follows: bool = True
     origin: Origin = field(default_factory=Origin)
     produces: Mapping[str, Produced] = field(default_factory=dict)
+    switches: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

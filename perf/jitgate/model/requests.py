@@ -89,10 +89,11 @@ class CheckFactory(Request[Reads]):
 
 @dataclass(frozen=True)
 class SetThreads(Request[Done]):
-    """Set the threads of torch; None leaves them as they are."""
+    """Set the threads of torch, where None leaves them as they are, and the switches that a model has set."""
 
     phase: ClassVar[str] = "setting threads"
     count: int | None
+    switches: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

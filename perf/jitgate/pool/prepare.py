@@ -219,7 +219,7 @@ def load(pool: WorkerPool, worker: Worker, ready: Ready, cold: ColdStart) -> Non
         return
     variant = ready.variants[worker.name]
     if variant.exported:
-        pool.ask(worker, "setting threads", SetThreads(ready.facts.threads))
+        pool.ask(worker, "setting threads", SetThreads(ready.facts.threads, ready.facts.switches))
     stages_s = load_stages(pool, worker, variant, ready.files, ready.facts)
     whole = ready.files.get((worker.name, None), {})
     load_s = pool.ask(worker, "loading", LoadVariant(variant, whole, ready.facts.seed))

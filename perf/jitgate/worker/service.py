@@ -39,6 +39,7 @@ from jitgate.worker.self_check import SelfCheck
 from jitgate.worker.stages import PipelineStages
 from jitgate.worker.tampering import Tampering
 from jitgate.worker.timed_calls import take_turn
+from jitgate.worker.torch_switches import TorchSwitches, set_to
 from jitgate.worker.tree_service import TreeService
 from jitgate.worker.turn_watch import TurnWatch
 from jitgate.worker.variant_runner import VariantRunner
@@ -66,6 +67,7 @@ class WorkerService(DiscoveryService, ExtrasService, TreeService):
         self.footprint = Footprint()
         self._stages = PipelineStages()
         self._self_check = SelfCheck()
+        self._switches = TorchSwitches()
         self._turn_watch = TurnWatch()
 
     @property
@@ -100,14 +102,12 @@ class WorkerService(DiscoveryService, ExtrasService, TreeService):
             self.footprint.reader = CudaMemory(torch.cuda, torch.device(device))
         self._device = device
         self.cap.begin()
+        self._switches = TorchSwitches.now()
         return answers.WorkerFacts(str(torch.__version__), torch.get_num_threads(), self.cap.how)
 
     @handles(requests.SetThreads)
     def set_threads(self, request: requests.SetThreads) -> answers.Done:
-        import torch
-
-        if request.count is not None:
-            torch.set_num_threads(request.count)
+        set_to(request.count, request.switches)
         return answers.Done()
 
     @handles(requests.OpenModel)
@@ -135,7 +135,7 @@ class WorkerService(DiscoveryService, ExtrasService, TreeService):
             weight_bytes(self._module),
             {scenario: len(each) for scenario, each in calls.items()},
             content,
-            workload.threads,
+            self._switches.threads_of(workload.threads),
             self._stages.outputs(),
             self._stages.utterances(),
             content_digests(self._module, calls, content.weights),
@@ -144,6 +144,7 @@ class WorkerService(DiscoveryService, ExtrasService, TreeService):
             reset_follows(workload),
             self._origin(),
             workload.produced(),
+            self._switches.changed(),
         )
 
     @handles(requests.SaveInputs)
