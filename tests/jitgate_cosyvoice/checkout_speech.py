@@ -141,6 +141,14 @@ class CosyVoice2Model:
 
 
 class CosyVoice3Model(CosyVoice2Model):
+    silent_tokens = range(6561)
+
+    def job(self, said, ended, **given):
+        for token in self.llm.inference(**given):
+            if int(token) not in self.silent_tokens:
+                said.append(token)
+        ended.append(True)
+
     def sound(self, said, voice, known, source, streaming, final):
         token = torch.tensor([said], dtype=torch.int32)
         mel, _ = self.flow.inference(token=token, token_len=torch.tensor([token.size(1)], dtype=torch.int32),

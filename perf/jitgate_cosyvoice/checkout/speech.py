@@ -230,6 +230,8 @@ def _made(family: str, parts: Mapping[str, Built]) -> Any:
     except TypeError as error:
         raise UsageError(f"{where}: {name} does not take (llm, flow, hift, fp16): {error}") from error
     _check_taken(model, where)
+    if hasattr(model, "silent_tokens"):
+        model.silent_tokens = []  # ids of a long silence are left out otherwise, and every id counts as work
     return model
 
 
