@@ -97,7 +97,7 @@ def _apart(sessions: Sequence[Recorded]) -> list[str]:
         if len(found) > 1:
             arms = (_mean([float(np.median(each[at] / each[0]) - 1) for each in found]) for at in (1, 2))
             lines.append(f"| {regime} | {len(found)} | {' | '.join(arms)} |")
-    return lines
+    return [*lines, "", "Where an interval does not hold 0, one arm is faster by more than chance; why is not known."]
 
 
 def _mean(shares: Sequence[float]) -> str:
