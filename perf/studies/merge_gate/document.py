@@ -22,12 +22,13 @@ from studies.merge_gate.regimes import REGIMES
 DRAWS = 100
 
 PLANTED = (
+    (0.03, 0.002, 600.0),
     (0.03, 0.005, 600.0),
     (0.03, 0.01, 600.0),
     (0.05, 0.01, 600.0),
     (0.05, 0.03, 600.0),
     (0.10, 0.03, 120.0),
-    (0.0, 0.005, 600.0),
+    (0.0, 0.002, 600.0),
 )
 """Slowdowns to simulate: share of more time, limit, seconds in which it is to be found."""
 
