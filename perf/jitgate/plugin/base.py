@@ -118,6 +118,6 @@ class BaseOfState:
 
     @property
     def _head_table(self) -> Mapping[str, Any] | None:
-        from jitgate.trees.tables import table_of
+        from jitgate.trees.tables import table_at
 
-        return None if self._file is None else table_of(self._file.read_text(encoding="utf-8"))
+        return None if self._file is None else table_at(self._file)

@@ -19,9 +19,9 @@ from jitgate.model.variant import BASE, COPY
 from jitgate.trees.build import BuildError, build, packages
 from jitgate.trees.checkout import COPIES, FOLDERS, checked_out, key_of, lock_digest, prune
 from jitgate.trees.declared import changed_gates
-from jitgate.trees.equal_files import LEFT_OUT, equal_files
+from jitgate.trees.equal_files import equal_files, left_out, walked
 from jitgate.trees.git import Repository
-from jitgate.trees.tables import table_in, table_of
+from jitgate.trees.tables import table_at, table_in
 from jitgate.trees.unchanged import unchanged
 
 
@@ -170,8 +170,7 @@ def _directory(wish: Wish, place: Path) -> AskedBase:
             f"--jitgate-base {wish.base}: none of the Python files of {root} is there under the same name; name the "
             "directory that has the whole project of the other commit"
         )
-    text = place / _inside(root, wish.file).relative_to(root)
-    table = table_of(text.read_text(encoding="utf-8", errors="replace") if text.is_file() else None)
+    table = table_at(place / _inside(root, wish.file).relative_to(root))
     comparison = BaseComparison(
         wish.base, head=head, workloads=_workloads(table, wish), notes=_changed_gates(table, wish)
     )
@@ -186,7 +185,7 @@ def _directory(wish: Wish, place: Path) -> AskedBase:
     roots = {}
     for role, name in FOLDERS.items():
         shutil.rmtree(copies / name, ignore_errors=True)
-        shutil.copytree(place, copies / name, ignore=shutil.ignore_patterns(*LEFT_OUT), symlinks=True)
+        shutil.copytree(place, copies / name, ignore=left_out, symlinks=True)
         roots[role] = (copies / name).resolve()
     prune(wish.state)
     return _built(AskedBase(comparison, _trees(wish, root, roots, ""), table, wish, kept=kept), repository)
@@ -194,9 +193,8 @@ def _directory(wish: Wish, place: Path) -> AskedBase:
 
 def _has_files_of(root: Path, place: Path) -> bool:
     """Whether a directory has a Python file where the head has one."""
-    for folder, folders, names in os.walk(place):
-        folders[:] = [name for name in folders if name not in LEFT_OUT]
-        here = root / Path(folder).relative_to(place)
+    for folder, folders, names in walked(place):
+        here = root / folder.relative_to(place)
         if any(name.endswith(".py") and (here / name).is_file() for name in names):
             return True
         folders[:] = [name for name in folders if (here / name).is_dir()]
@@ -243,19 +241,15 @@ def _workloads(table: Mapping[str, Any] | None, wish: Wish) -> frozenset[str] | 
     found = None if table is None else table.get("workloads", {})
     if not isinstance(found, Mapping):
         return None
-    renamed = (_head_table(wish) or {}).get("aliases", {})
+    renamed = (table_at(wish.file) or {}).get("aliases", {})
     pairs = renamed.items() if isinstance(renamed, Mapping) else ()
     names = {str(new).partition("/")[0] for old, new in pairs if str(old).partition("/")[0] in found}
     return frozenset(found) | names
 
 
-def _head_table(wish: Wish) -> Mapping[str, Any] | None:
-    return table_of(wish.file.read_text(encoding="utf-8", errors="replace")) if wish.file.is_file() else None
-
-
 def _changed_gates(table: Mapping[str, Any] | None, wish: Wish) -> tuple[str, ...]:
     """What a reviewer would miss where everything is green: the limits are not those of the base."""
-    changes = changed_gates(table, _head_table(wish))
+    changes = changed_gates(table, table_at(wish.file))
     return (f"This change also changes what is required: {'; '.join(changes)}.",) if changes else ()
 
 

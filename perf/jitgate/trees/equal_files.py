@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import filecmp
 import os
+import shutil
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-LEFT_OUT = (".jitgate", ".git", ".venv", "venv", ".tox", ".nox", "node_modules", "__pycache__", "*.egg-info")
-"""What a copy of a directory does not need: environments, caches, and what jitgate itself keeps."""
+from jitgate.model.source_tree import STATE
+
+left_out = shutil.ignore_patterns(
+    *(STATE, ".git", ".venv", "venv", ".tox", ".nox", "node_modules", "__pycache__", "*.egg-info")
+)
+"""(folder, names) -> those that a copy of a directory does not need: environments, caches, what jitgate keeps."""
+
+
+def walked(root: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """As `os.walk`, without what is left out."""
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(set(folders) - left_out(folder, folders))
+        yield Path(folder), folders, names
 
 
 def equal_files(head: Path, base: Path, kept: Collection[Path]) -> bool:
@@ -25,9 +37,7 @@ def equal_files(head: Path, base: Path, kept: Collection[Path]) -> bool:
 
 def _files(root: Path) -> Iterator[Path]:
     """Relative to `root`."""
-    for folder, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if name not in LEFT_OUT]
-        yield from (Path(folder, name).relative_to(root) for name in names)
+    return (Path(folder, name).relative_to(root) for folder, _, names in walked(root) for name in names)
 
 
 def _same(one: Path, other: Path) -> bool:

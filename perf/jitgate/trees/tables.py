@@ -20,6 +20,11 @@ def table_of(text: str | None) -> Mapping[str, Any] | None:
     return found if isinstance(found, Mapping) else None
 
 
+def table_at(file: Path) -> Mapping[str, Any] | None:
+    """The table of a file on the disk; None where there is no file, or none in it."""
+    return table_of(file.read_text(encoding="utf-8", errors="replace")) if file.is_file() else None
+
+
 def table_in(repository: Repository, commit: str, file: Path) -> Mapping[str, Any] | None:
     """The table in a commit; None where it has none. file: where the head has it: what has moved since is found by what
     it holds, where only one file can be meant."""
@@ -29,8 +34,7 @@ def table_in(repository: Repository, commit: str, file: Path) -> Mapping[str, An
     names = (repository.answers("grep", "-l", "-F", "-e", "tool.jitgate", commit, "--", "*.toml") or "").splitlines()
     moved = []
     for name in (name.partition(":")[2] for name in names):
-        there = repository.root / name
-        still = table_of(there.read_text(encoding="utf-8", errors="replace")) if there.is_file() else None
+        still = table_at(repository.root / name)
         table = table_of(repository.file(commit, name)) if still is None else None
         moved += [] if table is None else [table]
     return moved[0] if len(moved) == 1 else None
