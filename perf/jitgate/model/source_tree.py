@@ -13,6 +13,12 @@ STATE = ".jitgate"
 """What jitgate keeps below the root of a project, checkouts among it."""
 
 
+def below_installed(file: Path) -> Path:
+    """What follows the folder of installed packages; of a file that lies in one."""
+    parts = file.parts
+    return Path(*parts[len(parts) - parts[::-1].index(INSTALLED) :])
+
+
 @dataclass(frozen=True)
 class SourceTree:
     """What the workers of one arm import instead of the head.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from jitgate.model.source_tree import INSTALLED, SourceTree
+from jitgate.model.source_tree import INSTALLED, SourceTree, below_installed
 from jitgate.model.tree_requests import TreeProof
 from jitgate.trees.build import BUILT_BY
 
@@ -41,7 +41,7 @@ def installed_copy(
     """
     shared = {name: file for name, file in measured.items() if _has_package(head, name, file)}
     for name, file in {**shared, **installed}.items():
-        places = [place / _tail(Path(file)) for place in (head, head / "src")]
+        places = [place / below_installed(Path(file)) for place in (head, head / "src")]
         if name in shared or any(own in kept if kept else own.exists() for own in places):
             return (
                 f"imported {name} from {file}, which both commits share; install the project editable "
@@ -80,12 +80,6 @@ def _has_package(head: Path, name: str, file: str) -> bool:
     top = name.partition(".")[0]
     own = [head / "src" / top, head / top, head / f"{top}.py"]
     return INSTALLED in Path(file).parts and any(each.exists() for each in own)
-
-
-def _tail(file: Path) -> Path:
-    """What follows the folder of installed packages."""
-    parts = file.parts
-    return Path(*parts[len(parts) - parts[::-1].index(INSTALLED) :])
 
 
 def _namesakes(head: Path, name: str, file: Path) -> Iterator[Path]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import jitgate
 from jitgate.model.answers import Done
-from jitgate.model.source_tree import INSTALLED, Origin
+from jitgate.model.source_tree import INSTALLED, Origin, below_installed
 from jitgate.model.tree_requests import EnterTree, ProveTree, TreeProof
 from jitgate.worker.handlers import handles
 from jitgate.worker.tree_imports import LOADED, compiled, enter, file_of, file_of_code
@@ -50,7 +50,7 @@ class TreeService:
                 loaded[name] = found
             elif not _is_installed(file):
                 elsewhere[name] = file
-            elif INSTALLED in Path(file).parts and _has_place(_first_of(file), request.roots):
+            elif INSTALLED in Path(file).parts and _has_place(below_installed(Path(file)).parts[0], request.roots):
                 installed[name] = file
         return TreeProof(self._commit(), loaded, self._origin(), _versions(), elsewhere, installed)
 
@@ -100,12 +100,6 @@ def _real_folder(folder: str) -> str:
 def _has_place(name: str, roots: tuple[Path, ...]) -> bool:
     """Whether a root has something of this name where projects have their packages."""
     return any((place / name).exists() for root in roots for place in (root, root / "src"))
-
-
-def _first_of(file: str) -> str:
-    """The first name below the folder of installed packages."""
-    parts = Path(file).parts
-    return parts[len(parts) - parts[::-1].index(INSTALLED)]
 
 
 def _below(file: str, roots: Iterable[str | Path]) -> bool:
