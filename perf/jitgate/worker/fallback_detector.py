@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jitgate.model.inputs import Inputs
 from jitgate.values.leaves import leaves
 from jitgate.values.tensors import tensors_in
+from jitgate.worker.torch_switches import switches
 
 if TYPE_CHECKING:
     import torch
@@ -109,15 +110,8 @@ def settings() -> dict[str, object]:
         "default dtype": torch.get_default_dtype,
         "threads": torch.get_num_threads,
         "matmul precision": torch.get_float32_matmul_precision,
-        "deterministic": torch.are_deterministic_algorithms_enabled,
-        "oneDNN": lambda: backends.mkldnn.enabled,
-        "cuDNN": lambda: (backends.cudnn.enabled, backends.cudnn.benchmark, backends.cudnn.deterministic),
         "TF32": lambda: (backends.cuda.matmul.allow_tf32, backends.cudnn.allow_tf32),
-        "attention": lambda: (
-            backends.cuda.flash_sdp_enabled(),  # type: ignore[no-untyped-call]
-            backends.cuda.mem_efficient_sdp_enabled(),  # type: ignore[no-untyped-call]
-            backends.cuda.math_sdp_enabled(),  # type: ignore[no-untyped-call]
-        ),
+        "switches": switches,
         **{f"autocast {kind}": lambda kind=kind: _autocast(kind) for kind in ("cpu", "cuda")},  # type: ignore[misc]
     }
     return {name: _read(question) for name, question in asked.items()}

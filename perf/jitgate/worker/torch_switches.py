@@ -25,11 +25,11 @@ class TorchSwitches:
     def now(cls) -> TorchSwitches:
         import torch
 
-        return cls(torch.get_num_threads(), {name: read() for name, (read, _) in _all()})
+        return cls(torch.get_num_threads(), switches())
 
     def changed(self) -> Mapping[str, bool]:
         """Switch -> what it is now, of those that were changed since."""
-        return {name: read() for name, (read, _) in _all() if read() != self.switches.get(name, read())}
+        return {name: value for name, value in switches().items() if value != self.switches.get(name, value)}
 
     def threads_of(self, asked: int | None) -> int | None:
         """That a workload asks for, or that its model has set; None for neither."""
@@ -37,20 +37,25 @@ class TorchSwitches:
         return asked if asked is not None or found == self.threads else found
 
 
-def set_to(threads: int | None, switches: Mapping[str, bool]) -> None:
+def switches() -> dict[str, bool]:
+    """Those that this torch has, as they are now."""
+    return {name: read() for name, (read, _) in _all()}
+
+
+def set_to(threads: int | None, wanted: Mapping[str, bool]) -> None:
     """As the model has set them. threads: None leaves them as they are."""
     import torch
 
     if threads is not None:
         torch.set_num_threads(threads)
     every = dict(_all())
-    for name, value in switches.items():
+    for name, value in wanted.items():
         if name in every:
             every[name][1](value)
 
 
 def _all() -> Iterator[tuple[str, Switch]]:
-    """Those that this torch has."""
+    """Name -> how it is read and set."""
     import torch
 
     yield (
@@ -60,22 +65,27 @@ def _all() -> Iterator[tuple[str, Switch]]:
             lambda value: torch.use_deterministic_algorithms(value, warn_only=True),
         ),
     )
-    places: tuple[tuple[str, Any], ...] = (
-        ("mkldnn", torch.backends.mkldnn),
-        ("cudnn", torch.backends.cudnn),
-        ("nnpack", getattr(torch.backends, "nnpack", None)),
-    )
-    for name, place in places:
+    backends = torch.backends
+    for name, place in (
+        ("mkldnn", backends.mkldnn),
+        ("cudnn", backends.cudnn),
+        ("nnpack", getattr(backends, "nnpack", None)),
+    ):
         for flag in ("enabled", "benchmark", "deterministic"):
             if isinstance(getattr(place, flag, None), bool):
                 yield f"torch.backends.{name}.{flag}", _flag(place, flag)
-    fast, cuda = torch.backends.mha, torch.backends.cuda
-    if hasattr(fast, "get_fastpath_enabled"):
-        yield "torch.backends.mha.set_fastpath_enabled", (fast.get_fastpath_enabled, fast.set_fastpath_enabled)
-    for kind in ("flash", "mem_efficient", "math", "cudnn"):
-        read, write = getattr(cuda, f"{kind}_sdp_enabled", None), getattr(cuda, f"enable_{kind}_sdp", None)
-        if read is not None and write is not None:
-            yield f"torch.backends.cuda.enable_{kind}_sdp", (read, write)
+    yield (
+        "torch.backends.mha.set_fastpath_enabled",
+        (backends.mha.get_fastpath_enabled, backends.mha.set_fastpath_enabled),
+    )
+    yield "torch.backends.cuda.enable_flash_sdp", (backends.cuda.flash_sdp_enabled, backends.cuda.enable_flash_sdp)
+    yield (
+        "torch.backends.cuda.enable_mem_efficient_sdp",
+        (backends.cuda.mem_efficient_sdp_enabled, backends.cuda.enable_mem_efficient_sdp),
+    )
+    yield "torch.backends.cuda.enable_math_sdp", (backends.cuda.math_sdp_enabled, backends.cuda.enable_math_sdp)
+    if hasattr(backends.cuda, "cudnn_sdp_enabled"):  # torch 2.5
+        yield "torch.backends.cuda.enable_cudnn_sdp", (backends.cuda.cudnn_sdp_enabled, backends.cuda.enable_cudnn_sdp)
 
 
 def _flag(place: Any, name: str) -> Switch:
