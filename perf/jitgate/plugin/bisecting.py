@@ -52,10 +52,14 @@ def bisect(state: State, bad: str) -> tuple[list[str], int]:
 
     last, limit = slower(commits[-1]), _limit(state, cell)
     whole, certain = last if last is not None else (0.0, False)
-    if whole <= math.log1p(limit) or not certain:
-        why = "could not be measured" if last is None else f"is not slower than {good.name} by more than {limit:.0%}"
-        if whole > math.log1p(limit):
-            why = f"may be no slower than {good.name} at all (more rounds with --jitgate-budget may tell)"
+    why = ""
+    if last is None:
+        why = "could not be measured"
+    elif whole <= math.log1p(limit):
+        why = f"is not slower than {good.name} by more than {limit:.0%}"
+    elif not certain:
+        why = f"may be no slower than {good.name} at all (more rounds with --jitgate-budget may tell)"
+    if why:
         return [f"{cell.id}: {bad} {why}, so there is nothing to look for:", *told], 1
     found = halved(commits, lambda commit: None if (change := slower(commit)) is None else change[0] > whole / 2)
     said = (
