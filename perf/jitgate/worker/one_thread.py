@@ -1,7 +1,8 @@
 """Arithmetic on the CPU in the calling thread alone. Runs in workers.
 
-torch splits work on large tensors among its threads, and waits for the last of them. Threads of another library that
-spin after its call, as those of ONNX Runtime do, may hold the cores just then: multiplying took 20 times as long.
+torch splits work on large tensors among its threads, and waits for the last of them. Where others hold the cores just
+then, as threads of ONNX Runtime that spin after its call, or another process, that takes long: 12 to 19 ms for 4 MiB
+and two threads, and 1.3 ms in one (two cores at load 9, 2026-11-28).
 """
 
 from __future__ import annotations
