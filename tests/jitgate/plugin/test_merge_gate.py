@@ -96,7 +96,7 @@ def test_bisecting_names_the_first_slow_commit(checkout: Checkout) -> None:
     slow = checkout.git("rev-parse", "HEAD~1")
     start = checkout.git("rev-parse", "HEAD~4")
     chosen = ["--jitgate-select", "toy.net/short/eager"]
-    found = checkout.pytest("--jitgate-bisect", start, "HEAD", *chosen, budget_s=4)
+    found = checkout.pytest("--jitgate-bisect", start, "HEAD", *chosen, budget_s=30)
     assert found.returncode == 0, found.stdout
     assert f"FIRST SLOW COMMIT {slow} Change number 2" in found.stdout
     assert "found in 2 steps" in found.stdout
